@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Work on several cores whose results come back in the order it was handed out.
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace sealift {
+
+// Threads that take jobs in order. The destructor waits until every job is done.
+class Workers {
+ public:
+  explicit Workers(std::size_t threads);
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+  ~Workers();
+
+  void submit(std::function<void()> job);
+  std::size_t threads() const { return threads_.size(); }
+
+ private:
+  void work();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> jobs_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+// The number of cores this process may use, at least 1.
+std::size_t usable_cores();
+
+// A queue of results in the making. take() returns them in the order of put(), or throws what the
+// job threw.
+template <typename Result>
+class Ordered {
+ public:
+  explicit Ordered(Workers& workers) : workers_(workers) {}
+  // Jobs refer to things of their owner's, so none may outlive it.
+  ~Ordered() {
+    for (std::future<Result>& pending : pending_) pending.wait();
+  }
+  Ordered(const Ordered&) = delete;
+  Ordered& operator=(const Ordered&) = delete;
+
+  template <typename Job>
+  void put(Job job) {
+    auto task = std::make_shared<std::packaged_task<Result()>>(std::move(job));
+    pending_.push_back(task->get_future());
+    workers_.submit([task] { (*task)(); });
+  }
+  Result take() {
+    std::future<Result> first = std::move(pending_.front());
+    pending_.pop_front();
+    return first.get();
+  }
+  std::size_t size() const { return pending_.size(); }
+  bool empty() const { return pending_.empty(); }
+  // Enough in flight to keep every core busy; more only costs memory.
+  bool full() const { return pending_.size() >= workers_.threads() + 2; }
+
+ private:
+  Workers& workers_;
+  std::deque<std::future<Result>> pending_;
+};
+
+}  // namespace sealift

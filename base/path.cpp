@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/path.hpp"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+
+namespace sealift {
+
+namespace {
+
+bool is_plain_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+// Reads one code point; returns its length in bytes, or 0 where the UTF-8 is broken.
+std::size_t read_code_point(std::string_view text, utf8proc_int32_t& code_point) {
+  const auto used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                     static_cast<utf8proc_ssize_t>(text.size()), &code_point);
+  return used > 0 && code_point >= 0 ? static_cast<std::size_t>(used) : 0;
+}
+
+bool is_hidden(utf8proc_int32_t code_point) {
+  const utf8proc_property_t* property = utf8proc_get_property(code_point);
+  switch (property->category) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:  // bidirectional controls among them
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP: return true;
+    default: return property->ignorable;
+  }
+}
+
+std::string map(std::string_view text, int options) {
+  utf8proc_uint8_t* mapped = nullptr;
+  const utf8proc_ssize_t size = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+      static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+      static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
+  if (size < 0) throw Error(Errc::invalid_input, "found text that is not UTF-8");
+  return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
+}
+
+[[noreturn]] void refuse(std::string_view name, std::string_view rule) {
+  throw Error(Errc::invalid_input, format("name \"{}\": {}", printable(name), rule));
+}
+
+}  // namespace
+
+void check_name(std::string_view name) {
+  if (name.empty()) refuse(name, "empty, expected at least one character");
+  if (name == "." || name == "..") refuse(name, "not a name of its own");
+  if (name.size() > RelPath::kMaxComponentBytes) {
+    refuse(name, format("{} bytes, expected at most {}", name.size(), RelPath::kMaxComponentBytes));
+  }
+  if (name.find('/') != std::string_view::npos) refuse(name, "found '/' inside a name");
+  if (is_plain_ascii(name)) return;
+  for (std::string_view rest = name; !rest.empty();) {
+    utf8proc_int32_t code_point = 0;
+    const std::size_t used = read_code_point(rest, code_point);
+    if (used == 0) refuse(name, "not valid UTF-8");
+    if (is_hidden(code_point)) {
+      refuse(name, format("found the control or invisible character U+{:04X}", code_point));
+    }
+    rest.remove_prefix(used);
+  }
+  if (map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE) != name) {
+    refuse(name, "not in Unicode normal form C");
+  }
+}
+
+RelPath RelPath::parse(std::string_view text) {
+  if (text.size() > kMaxBytes) {
+    throw Error(Errc::invalid_input,
+                format("path \"{}\": {} bytes, expected at most {}", printable(text), text.size(),
+                       kMaxBytes));
+  }
+  std::string_view rest = text;
+  while (true) {
+    const std::size_t slash = rest.find('/');
+    try {
+      check_name(rest.substr(0, slash));
+    } catch (const Error& error) {
+      throw error.within(format("path \"{}\"", printable(text)));
+    }
+    if (slash == std::string_view::npos) return RelPath(text);
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+std::string_view RelPath::name() const {
+  return std::string_view(text_).substr(text_.rfind('/') + 1);
+}
+
+std::string_view RelPath::parent() const {
+  const std::size_t slash = text_.rfind('/');
+  return slash == std::string::npos ? std::string_view() : std::string_view(text_).substr(0, slash);
+}
+
+std::string fold_case(std::string_view name) {
+  if (is_plain_ascii(name)) {
+    std::string folded(name);
+    for (char& c : folded) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return folded;
+  }
+  return map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string out;
+  while (!text.empty()) {
+    if (out.size() >= limit) return out + "...";
+    utf8proc_int32_t code_point = 0;
+    const std::size_t used = read_code_point(text, code_point);
+    if (used > 0 && !is_hidden(code_point)) {
+      out += text.substr(0, used);
+    } else {
+      for (const char c : text.substr(0, std::max<std::size_t>(used, 1))) {
+        out += format("\\x{:02x}", static_cast<unsigned char>(c));
+      }
+    }
+    text.remove_prefix(std::max<std::size_t>(used, 1));
+  }
+  return out;
+}
+
+}  // namespace sealift

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# embed(TARGET FOLDER): every file below FOLDER becomes part of the program, found at run time
+# through "embedded/FOLDER.hpp": std::string_view sealift::embedded::FOLDER(std::string_view path)
+# and FOLDER_paths(). What is in the repository is what runs.
+function(embed target folder)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder}
+       ${PROJECT_SOURCE_DIR}/${folder}/*)
+  list(SORT files)
+  set(absolute ${files})
+  list(TRANSFORM absolute PREPEND ${PROJECT_SOURCE_DIR}/${folder}/)
+  set(out ${PROJECT_BINARY_DIR}/embedded/${folder})
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed-files.cmake)
+  add_custom_command(
+    OUTPUT ${out}.cpp ${out}.hpp
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DROOT=${PROJECT_SOURCE_DIR}/${folder}
+            "-DFILES=${files}" -DOUT=${out} -P ${script}
+    DEPENDS ${absolute} ${script} VERBATIM)
+  target_sources(${target} PRIVATE ${out}.cpp)
+endfunction()

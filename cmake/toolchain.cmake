@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every room is compiled with. Warnings are errors; programs are hardened; the installer is
+# linked statically because it runs where nothing else is installed.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(SEALIFT_TESTS "build the tests" ON)
+option(SEALIFT_STATIC "link the programs as static-pie" ON)
+option(SEALIFT_SANITIZE "address and undefined behaviour sanitizers" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # The precompiled header would otherwise make every compilation a miss.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  add_compile_options(-fpch-preprocess)
+endif()
+
+find_package(Threads REQUIRED)
+
+add_library(sealift_options INTERFACE)
+target_include_directories(sealift_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_options(sealift_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -fstack-protector-strong)
+# Debian has no static fmt and spdlog: both are used header-only.
+target_compile_definitions(sealift_options INTERFACE SEALIFT_VERSION="${PROJECT_VERSION}"
+  FMT_HEADER_ONLY SPDLOG_FMT_EXTERNAL)
+target_link_libraries(sealift_options INTERFACE Threads::Threads)
+if(SEALIFT_SANITIZE)
+  # GCC 12 reports maybe-uninitialized inside <regex> and std::string under the sanitizers.
+  target_compile_options(sealift_options INTERFACE -fsanitize=address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+  target_link_options(sealift_options INTERFACE -fsanitize=address,undefined)
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(sealift_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  target_link_options(sealift_options INTERFACE -Wl,-z,relro,-z,now)
+endif()

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Every media type and annotation that a bundle may hold, in one place. OCI names come from the
+// image specification 1.1; ours follow application/vnd.sealift.WHAT.vN+json. A component's
+// artifact type is the contract between the builder's kinds and the installer's drivers.
+
+#include <string>
+#include <string_view>
+
+namespace sealift::media_type {
+
+inline constexpr std::string_view kImageIndex = "application/vnd.oci.image.index.v1+json";
+inline constexpr std::string_view kImageManifest = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr std::string_view kEmpty = "application/vnd.oci.empty.v1+json";
+
+inline constexpr std::string_view kRelease = "application/vnd.sealift.release.v1+json";
+inline constexpr std::string_view kReleaseConfig = "application/vnd.sealift.release.config.v1+json";
+inline constexpr std::string_view kNotes = "text/markdown";
+
+// Artifact types of components.
+inline constexpr std::string_view kAssets = "application/vnd.sealift.assets.v1+json";
+inline constexpr std::string_view kConfig = "application/vnd.sealift.config.v1+json";
+// A component's config document and layers.
+inline constexpr std::string_view kComponentConfig =
+    "application/vnd.sealift.component.config.v1+json";
+inline constexpr std::string_view kFileTable = "application/vnd.sealift.filetable.v1+jsonl";
+inline constexpr std::string_view kTree = "application/vnd.sealift.tree.v1.tar";
+// A tree of templates names its language and that language's version.
+inline constexpr std::string_view kMustacheTree = "application/vnd.sealift.tree.mustache.v1.tar";
+
+// Referrers of a release: artifact types and their layers.
+inline constexpr std::string_view kStatement = "application/vnd.sealift.statement.v1+json";
+inline constexpr std::string_view kRootChain = "application/vnd.sealift.rootchain.v1+json";
+inline constexpr std::string_view kApproval = "application/vnd.sealift.approval.v1+json";
+inline constexpr std::string_view kInToto = "application/vnd.in-toto+json";
+inline constexpr std::string_view kDsse = "application/vnd.dsse.envelope.v1+json";
+inline constexpr std::string_view kTufRoot = "application/vnd.sealift.tuf.root.v1+json";
+
+}  // namespace sealift::media_type
+
+namespace sealift::annotation {
+
+inline constexpr const char* kRefName = "org.opencontainers.image.ref.name";
+inline constexpr const char* kTitle = "org.opencontainers.image.title";
+inline constexpr const char* kCompression = "dev.sealift.compression";
+
+}  // namespace sealift::annotation

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/digest.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "base/error.hpp"
+
+namespace sealift {
+
+TEST_CASE("digest: of known bytes, in its one spelling") {
+  const std::string text =
+      "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // FIPS 180-4
+  CHECK(Digest::of("abc").str() == text);
+  CHECK(Digest::parse(text) == Digest::of("abc"));
+  CHECK(Digest::of("abc").short_hex() == "ba7816bf8f01");
+}
+
+TEST_CASE("digest: any other spelling is refused") {
+  const std::string good = Digest::of("abc").str();
+  for (const std::string& bad :
+       {std::string(), good.substr(7), good.substr(0, 70), good + "0", "SHA256:" + good.substr(7),
+        "sha256:BA" + good.substr(9), "sha256:../" + good.substr(10), " " + good}) {
+    CHECK_THROWS_AS(Digest::parse(bad), Error);
+  }
+}
+
+TEST_CASE("digest: a hasher starts anew after each digest") {
+  Hasher hasher;
+  hasher.update("a");
+  hasher.update("bc");
+  CHECK(hasher.finish() == Digest::of("abc"));
+  CHECK(hasher.finish() == Digest::of(""));
+}
+
+}  // namespace sealift
