@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "base/format.hpp"
+#include "builder/kinds/assets.hpp"
+#include "builder/kinds/config.hpp"
+#include "builder/kinds/kind.hpp"
+
+namespace sealift::builder {
+
+const Kind& kind_named(std::string_view name) {
+  static const std::array kinds = {
+      &assets_kind(),
+      &config_kind(),
+  };
+  for (const Kind* kind : kinds) {
+    if (kind->name() == name) return *kind;
+  }
+  throw Error(Errc::internal, format("no kind is named \"{}\"", name));
+}
+
+}  // namespace sealift::builder

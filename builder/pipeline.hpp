@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From release.yaml to a bundle file. build() reads as the list of what happens.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "bundle/spool.hpp"
+#include "bundle/writer.hpp"
+#include "release/release_file.hpp"
+#include "release/site.hpp"
+#include "signing/keys.hpp"
+
+namespace sealift::builder {
+
+struct Built {
+  fs::path file;
+  Digest digest;  // D
+  std::uint64_t file_bytes;
+  std::uint64_t content_bytes;
+  unsigned signatures;
+};
+
+// Builds into the folder `output`, as NAME-VERSION.bundle.tar(.zst), signed with `keys`.
+// Throws Error{invalid_input} with every mistake in the sources; a file is written whole or not at
+// all.
+Built build(const release::Release& release, const fs::path& output, bundle::Packing packing,
+            const std::vector<signing::SecretKey>& keys, Progress& progress);
+
+// Everything build() would refuse, and sites that could not take the release. Writes nothing but
+// scratch space in `folder`.
+void validate(const release::Release& release, const std::vector<fs::path>& sites,
+              Progress& progress);
+
+// Adds approvals to an existing bundle, in place; D and the payload stay.
+void sign(const fs::path& file, const std::vector<signing::SecretKey>& keys);
+
+}  // namespace sealift::builder

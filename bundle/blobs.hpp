@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Random access to the payload of an open bundle file. Where a blob stands follows from the
+// documents; every source compares size and digest at its end, so a file that changed since it was
+// verified is noticed.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "bundle/reader.hpp"
+
+namespace sealift::bundle {
+
+class Blobs {
+ public:
+  // `fd` and `workers` must outlive this and its sources.
+  Blobs(int fd, std::string name, const Contents& contents, Workers& workers);
+
+  // Error{internal} for a blob that the contents do not list.
+  std::unique_ptr<Source> open(const Digest& digest) const;
+
+ private:
+  struct Place {
+    std::uint64_t offset;  // in the tar
+    std::uint64_t size;
+  };
+  int fd_;
+  std::string name_;
+  Workers& workers_;
+  std::vector<content::Frame> frames_;  // empty: a plain tar
+  std::map<Digest, Place> places_;
+};
+
+}  // namespace sealift::bundle

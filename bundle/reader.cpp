@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bundle/reader.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "content/media_types.hpp"
+#include "release/file_table.hpp"
+
+namespace sealift::bundle {
+
+using content::Descriptor;
+
+namespace {
+
+// A source whose first bytes were read to learn what it is.
+class Peeked : public Source {
+ public:
+  Peeked(Source& rest, std::size_t count) : first_(count, '\0'), rest_(rest) {
+    first_.resize(read_fully(rest_, first_));
+  }
+  const std::string& first() const { return first_; }
+  std::size_t read(std::span<char> into) override {
+    if (used_ == first_.size()) return rest_.read(into);
+    const std::size_t count = std::min(into.size(), first_.size() - used_);
+    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(used_), count, into.begin());
+    used_ += count;
+    return count;
+  }
+
+ private:
+  std::string first_;
+  std::size_t used_ = 0;
+  Source& rest_;
+};
+
+struct Index {
+  Descriptor release;
+  std::vector<Descriptor> referrers;
+  std::string compression;
+};
+
+// index.json carries no authority, but it has one spelling: that of index_text().
+Index parse_index(const std::string& text, const std::string& where) {
+  const Json value = parse_json(text, where);
+  Fields fields(value, where);
+  fields.constant("schemaVersion", 2);
+  fields.constant("mediaType", media_type::kImageIndex);
+  std::vector<Descriptor> listed;
+  for (const Json& item : fields.array("manifests")) {
+    listed.push_back(content::descriptor_from_json(
+        item, format("{}[{}]", fields.at("manifests"), listed.size())));
+    if (listed.size() > kMaxReferrers + 1) {
+      fields.refuse("manifests", format("found more than {}", kMaxReferrers + 1));
+    }
+  }
+  std::string compression;
+  if (const Json* annotations = fields.value_if("annotations")) {
+    Fields inner(*annotations, fields.at("annotations"));
+    compression = inner.text(annotation::kCompression);
+    inner.done();
+  }
+  fields.done();
+  if (listed.empty() || listed.front().artifact_type != media_type::kRelease) {
+    fields.refuse("manifests", "found no release first");
+  }
+  Index index{.release = listed.front(), .referrers = {}, .compression = std::move(compression)};
+  index.referrers.assign(listed.begin() + 1, listed.end());
+  if (index_text(index.release, index.referrers, index.compression) != text) {
+    throw Error(Errc::corrupt, format("{}: found a spelling that is not the canonical one", where));
+  }
+  return index;
+}
+
+template <typename Referrers>
+std::vector<std::string> layers_in(const Referrers& referrers, std::string_view artifact_type) {
+  std::vector<std::string> layers;
+  for (const Referrer& referrer : referrers) {
+    if (referrer.manifest.descriptor.artifact_type != artifact_type) continue;
+    for (const Document& layer : referrer.layers) layers.push_back(layer.bytes);
+  }
+  return layers;
+}
+
+// Passes a blob's bytes on to whoever wants them while they are hashed.
+class EntrySource : public Source {
+ public:
+  EntrySource(content::ExpectedTar& tar, Progress& progress) : tar_(tar), progress_(progress) {}
+  std::size_t read(std::span<char> into) override {
+    const std::size_t count = tar_.read(into);
+    hasher_.update({into.data(), count});
+    progress_.advance(count);
+    return count;
+  }
+  Digest finish() { return hasher_.finish(); }
+
+ private:
+  content::ExpectedTar& tar_;
+  Progress& progress_;
+  Hasher hasher_;
+};
+
+}  // namespace
+
+std::vector<std::string> Contents::layers_of(std::string_view artifact_type) const {
+  return layers_in(referrers, artifact_type);
+}
+
+std::vector<std::string> Reader::Claim::layers_of(std::string_view artifact_type) const {
+  return layers_in(referrers, artifact_type);
+}
+
+// The file, unpacked where it is compressed.
+struct Reader::Container {
+  Container(Source& file, Workers& workers) : start(file, 4) {
+    if (content::is_zstd(start.first())) frames.emplace(start, workers);
+  }
+  Source& tar() { return frames ? static_cast<Source&>(*frames) : start; }
+
+  Peeked start;
+  std::optional<content::FrameSource> frames;
+};
+
+Reader::Reader(Source& file, Workers& workers, std::string name)
+    : name_(std::move(name)),
+      container_(std::make_unique<Container>(file, workers)),
+      tar_(std::make_unique<content::ExpectedTar>(container_->tar(), name_)) {}
+
+Reader::~Reader() = default;
+
+const std::vector<content::Frame>& Reader::frames() const {
+  static const std::vector<content::Frame> none;
+  return container_->frames ? container_->frames->frames() : none;
+}
+
+std::string Reader::read_document(const Descriptor& descriptor) {
+  if (const auto known = documents_.find(descriptor.digest); known != documents_.end()) {
+    if (known->second.size() != descriptor.size) {
+      throw Error(Errc::corrupt, format("{}: {}: found {} bytes, its descriptor says {}", name_,
+                                        descriptor.digest.str(), known->second.size(),
+                                        descriptor.size));
+    }
+    return known->second;
+  }
+  documents_bytes_ += descriptor.size;
+  if (descriptor.size > release::kMaxDocumentBytes || documents_bytes_ > kMaxDocumentsBytes) {
+    throw Error(Errc::corrupt,
+                format("{}: found documents of more than {} bytes, or one of more than {}", name_,
+                       kMaxDocumentsBytes, release::kMaxDocumentBytes));
+  }
+  tar_->header(blob_entry(descriptor));
+  std::string bytes = tar_->content();
+  if (const Digest found = Digest::of(bytes); found != descriptor.digest) {
+    throw Error(Errc::corrupt, format("{}: found content with digest {}, expected {}", name_,
+                                      found.str(), descriptor.digest.str()));
+  }
+  if (documents_.size() >= release::kMaxBlobs) {
+    throw Error(Errc::corrupt, format("{}: more than {} blobs", name_, release::kMaxBlobs));
+  }
+  documents_.emplace(descriptor.digest, bytes);
+  return bytes;
+}
+
+Referrer Reader::read_referrer(const Descriptor& listed) {
+  Referrer referrer{.manifest = {listed, read_document(listed)}, .layers = {}};
+  const std::string where = format("{}: referrer {}", name_, listed.digest.short_hex());
+  const release::Manifest manifest = release::parse_manifest(referrer.manifest.bytes, where);
+  Descriptor subject = claim_->release;
+  subject.annotations.clear();
+  if (listed.media_type != media_type::kImageManifest ||
+      manifest.artifact_type != listed.artifact_type || manifest.subject != subject ||
+      manifest.config != content::empty_descriptor()) {
+    throw Error(Errc::corrupt, format("{}: found no referrer of the release in this bundle", where));
+  }
+  const std::string& type = manifest.artifact_type;
+  if (type != media_type::kStatement && type != media_type::kRootChain &&
+      type != media_type::kApproval) {
+    throw Error(Errc::corrupt,
+                format("{}: found the artifact type {}, expected a statement, a root chain or an "
+                       "approval",
+                       where, printable(type)));
+  }
+  read_document(manifest.config);
+  for (const Descriptor& layer : manifest.layers) {
+    referrer.layers.push_back({layer, read_document(layer)});
+  }
+  return referrer;
+}
+
+const Reader::Claim& Reader::read_claim() {
+  tar_->header({.name = std::string(kOciLayoutName), .size = kOciLayoutText.size(), .link = {}});
+  if (tar_->content() != kOciLayoutText) {
+    throw Error(Errc::corrupt, format("{}: oci-layout: found another version, expected 1.0.0", name_));
+  }
+  index_ = tar_->file_of_unknown_size(std::string(kIndexName), release::kMaxDocumentBytes);
+  const Index index = parse_index(index_, format("{}: index.json", name_));
+  compression_ = index.compression;
+  if (container_->frames.has_value() == compression_.empty()) {
+    throw Error(Errc::corrupt, format("{}: the recorded compression is not that of the file", name_));
+  }
+  claim_ = Claim{.release = index.release, .referrers = {}};
+  for (const Descriptor& listed : index.referrers) {
+    claim_->referrers.push_back(read_referrer(listed));
+  }
+  std::vector<Referrer> sorted = claim_->referrers;
+  sort_referrers(sorted);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const Digest& digest = sorted[i].manifest.descriptor.digest;
+    if (digest != index.referrers[i].digest ||
+        (i > 0 && digest == sorted[i - 1].manifest.descriptor.digest)) {
+      throw Error(Errc::corrupt, format("{}: index.json: referrers are not in order", name_));
+    }
+  }
+  return *claim_;
+}
+
+Contents Reader::read_release() {
+  const Descriptor& release = claim_->release;
+  const std::string release_index = read_document(release);
+  const std::vector<Descriptor> manifests = release::parse_release_index(release_index);
+  const release::Manifest manifest = release::parse_manifest(
+      read_document(manifests.front()), format("{}: release manifest", name_));
+  Contents contents{.release = {.descriptor = release, .graph = {}, .payload = {}},
+                    .referrers = claim_->referrers,
+                    .document = release::parse_release_document(read_document(manifest.config)),
+                    .notes = {},
+                    .components = {},
+                    .compression = compression_,
+                    .documents_end = 0};
+  for (const Descriptor& layer : manifest.layers) {
+    const std::string bytes = read_document(layer);
+    if (layer.media_type == media_type::kNotes) contents.notes = bytes;
+  }
+  if (contents.document.components.size() + 1 != manifests.size()) {
+    throw Error(Errc::corrupt,
+                format("{}: found {} components in release.json and {} in the release index", name_,
+                       contents.document.components.size(), manifests.size() - 1));
+  }
+  for (std::size_t i = 0; i < contents.document.components.size(); ++i) {
+    const release::ComponentRow& row = contents.document.components[i];
+    release::Manifest component = release::parse_manifest(
+        read_document(manifests[i + 1]), format("{}: component {}", name_, row.name));
+    const release::ComponentDocument document =
+        release::parse_component_document(read_document(component.config));
+    if (component.artifact_type != row.artifact_type || document.name != row.name) {
+      throw Error(Errc::corrupt,
+                  format("{}: component {}: its documents contradict each other", name_, row.name));
+    }
+    contents.components.push_back({row, document, std::move(component)});
+  }
+
+  // What was read must be just what a writer of the same values writes.
+  contents.release = seal(contents.document, contents.notes, contents.components);
+  if (contents.release.descriptor != release ||
+      contents.release.graph.front().bytes != release_index) {
+    throw Error(Errc::corrupt,
+                format("{}: the release's documents are not in their canonical form", name_));
+  }
+  contents.documents_end = tar_->position();
+  return contents;
+}
+
+void Reader::check_file_table(const Descriptor& table, Progress& progress) {
+  EntrySource bytes(*tar_, progress);
+  release::FileTableReader lines(bytes);
+  while (lines.next()) {
+  }
+  if (const Digest found = bytes.finish(); found != table.digest) {
+    throw Error(Errc::corrupt, format("{}: found content with digest {}, expected {}", name_,
+                                      found.str(), table.digest.str()));
+  }
+}
+
+void Reader::check_payload(const Contents& contents, Progress& progress) {
+  std::uint64_t total = 0;
+  for (const Descriptor& blob : contents.release.payload) total += blob.size;
+  progress.begin("verifying", total);
+  std::string buffer(256 * 1024, '\0');
+  for (const Descriptor& blob : contents.release.payload) {
+    tar_->header(blob_entry(blob));
+    if (blob.media_type == media_type::kFileTable) {
+      check_file_table(blob, progress);
+      continue;
+    }
+    EntrySource bytes(*tar_, progress);
+    while (bytes.read(buffer) > 0) {
+    }
+    if (const Digest found = bytes.finish(); found != blob.digest) {
+      throw Error(Errc::corrupt, format("{}: found content with digest {}, expected {}", name_,
+                                        found.str(), blob.digest.str()));
+    }
+  }
+  tar_->end();
+  progress.end();
+}
+
+Contents read_documents(int fd, const std::string& name, Workers& workers) {
+  FdSource file(fd, name);
+  Reader reader(file, workers, name);
+  reader.read_claim();
+  return reader.read_release();
+}
+
+PayloadPart locate_payload(int fd, const std::string& name, const Contents& contents) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
+  const auto file_size = static_cast<std::uint64_t>(status.st_size);
+  if (contents.compression.empty()) {
+    return {.offset = contents.documents_end,
+            .frames = {},
+            .size = file_size - std::min(file_size, contents.documents_end)};
+  }
+  const std::vector<content::Frame> frames = content::read_seek_table(fd, name);
+  PayloadPart part{.offset = 0, .frames = {}, .size = 0};
+  std::uint64_t content = 0;
+  for (const content::Frame& frame : frames) {
+    if (content < contents.documents_end) {
+      part.offset += frame.compressed;
+    } else {
+      part.frames.push_back(frame);
+      part.size += frame.compressed;
+    }
+    content += frame.content;
+    if (content > contents.documents_end && part.frames.empty()) {
+      throw Error(Errc::corrupt, format("{}: found no frame boundary after the documents", name));
+    }
+  }
+  return part;
+}
+
+}  // namespace sealift::bundle

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Writes a bundle file (docs/bundle-format.md), whole and durable or not at all.
+
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "bundle/layout.hpp"
+#include "bundle/spool.hpp"
+
+namespace sealift::bundle {
+
+// A release with everything but its payload's bytes.
+struct SealedRelease {
+  content::Descriptor descriptor;            // D
+  std::vector<Document> graph;               // D's bytes and every document below it, in order
+  std::vector<content::Descriptor> payload;  // in order
+};
+
+// Builds the graph from its parts: `notes` may be empty.
+SealedRelease seal(const release::ReleaseDocument& document, const std::string& notes,
+                   const std::vector<release::Component>& components);
+
+void write_bundle(const fs::path& path, const SealedRelease& release,
+                  std::vector<Referrer> referrers, const Spool& payload, Workers& workers,
+                  Packing packing);
+
+// Where the documents of an existing bundle end: what follows is copied byte for byte.
+struct PayloadPart {
+  std::uint64_t offset;                // in the file
+  std::vector<content::Frame> frames;  // of the payload; empty in a plain tar
+  std::uint64_t size;                  // in the file, without the last two frames
+};
+
+// The bundle `from` under the name `path` with other referrers; D and every payload byte stay.
+// `compression` is what the bundle records of its payload.
+void rewrite_referrers(const fs::path& path, int from, const PayloadPart& payload,
+                       const SealedRelease& release, std::vector<Referrer> referrers,
+                       Workers& workers, const std::string& compression);
+
+}  // namespace sealift::bundle

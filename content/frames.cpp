@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "content/frames.hpp"
+
+#define XXH_INLINE_ALL
+#include <sys/stat.h>
+#include <xxhash.h>
+#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_getFrameHeader
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/format.hpp"
+
+namespace sealift::content {
+
+namespace {
+
+constexpr std::uint32_t kSkippableMask = 0xFFFFFFF0U;
+constexpr std::uint32_t kSkippableFirst = 0x184D2A50U;
+constexpr std::uint32_t kHashMagic = 0x184D2A5DU;
+constexpr std::uint32_t kSeekMagic = 0x184D2A5EU;  // zstd/contrib/seekable_format
+constexpr std::uint32_t kSeekFooterMagic = 0x8F92EAB1U;
+constexpr std::size_t kHashFrameBytes = 16;
+constexpr std::size_t kSeekEntryBytes = 8;
+constexpr std::size_t kSeekFooterBytes = 9;
+
+[[noreturn]] void refuse(std::string_view found) {
+  throw Error(Errc::corrupt, format("container: {}", found),
+              "the file was damaged on its way; carry it again and compare its SHA-256");
+}
+
+template <typename Number>
+void put(std::string& bytes, Number value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    bytes += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+  }
+}
+
+std::uint32_t u32(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+std::string hash_frame(std::uint64_t hash) {
+  std::string frame;
+  put(frame, kHashMagic);
+  put(frame, std::uint32_t{8});
+  put(frame, hash);
+  return frame;
+}
+
+std::string seek_table(const std::vector<Frame>& frames) {
+  std::string frame;
+  put(frame, kSeekMagic);
+  put(frame, static_cast<std::uint32_t>(frames.size() * kSeekEntryBytes + kSeekFooterBytes));
+  for (const Frame& each : frames) {
+    put(frame, static_cast<std::uint32_t>(each.compressed));
+    put(frame, static_cast<std::uint32_t>(each.content));
+  }
+  put(frame, static_cast<std::uint32_t>(frames.size()));
+  frame += '\0';  // no checksums: digests are in the documents
+  put(frame, kSeekFooterMagic);
+  return frame;
+}
+
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// The content size a canonical frame declares; refuses dictionaries, unknown sizes and big windows.
+std::uint64_t declared_content(std::string_view frame) {
+  ZSTD_frameHeader header;
+  if (ZSTD_getFrameHeader(&header, frame.data(), frame.size()) != 0) {
+    refuse("found no Zstandard frame");
+  }
+  if (header.frameType != ZSTD_frame || header.dictID != 0 ||
+      header.frameContentSize == ZSTD_CONTENTSIZE_UNKNOWN) {
+    refuse("found a Zstandard frame of another kind, expected one that states its content size");
+  }
+  if (header.frameContentSize > kFrameContent || header.windowSize > kFrameContent) {
+    refuse(format("found a frame of {} bytes, expected at most {}", header.frameContentSize,
+                  kFrameContent));
+  }
+  return header.frameContentSize;
+}
+
+}  // namespace
+
+std::string compressor_name(int level) {
+  return format("zstd {} level {}", ZSTD_versionString(), level);
+}
+
+std::string compress_frame(std::string_view content, int level) {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  // The buffer is kept: a fresh one would cost more page faults than the compression itself.
+  thread_local std::string buffer;
+  buffer.resize(ZSTD_compressBound(content.size()));
+  const std::size_t size = ZSTD_compressCCtx(context.get(), buffer.data(), buffer.size(),
+                                             content.data(), content.size(), level);
+  if (ZSTD_isError(size) != 0U) {
+    throw Error(Errc::internal, format("compression failed: {}", ZSTD_getErrorName(size)));
+  }
+  return buffer.substr(0, size);
+}
+
+std::string decompress_frame(std::string_view frame) {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  std::string content(declared_content(frame), '\0');
+  const std::size_t size = ZSTD_decompressDCtx(context.get(), content.data(), content.size(),
+                                               frame.data(), frame.size());
+  if (ZSTD_isError(size) != 0U || size != content.size()) {
+    refuse("found a frame that cannot be decompressed");
+  }
+  return content;
+}
+
+FrameWriter::FrameWriter(Sink& out, Workers& workers, int level)
+    : out_(out), level_(level), queue_(workers) {}
+
+void FrameWriter::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (pending_.capacity() < kFrameContent) pending_.reserve(kFrameContent);
+    const std::size_t count = std::min(bytes.size(), kFrameContent - pending_.size());
+    pending_.append(bytes.substr(0, count));
+    bytes.remove_prefix(count);
+    if (pending_.size() == kFrameContent) cut();
+  }
+}
+
+void FrameWriter::cut() {
+  if (pending_.empty()) return;
+  if (queue_.full()) take_one();
+  queue_.put([content = std::move(pending_), level = level_] {
+    return Compressed{compress_frame(content, level), content.size()};
+  });
+  pending_ = std::string();
+}
+
+void FrameWriter::finish() {
+  cut();
+  while (!queue_.empty()) take_one();
+}
+
+void FrameWriter::take_one() {
+  const Compressed frame = queue_.take();
+  out_.write(frame.bytes);
+  frames_.push_back({frame.bytes.size(), frame.content});
+}
+
+struct TrailerSink::State {
+  XXH64_state_t hash;
+};
+
+TrailerSink::TrailerSink(Sink& out) : out_(out), state_(std::make_unique<State>()) {
+  XXH64_reset(&state_->hash, 0);
+}
+
+TrailerSink::~TrailerSink() = default;
+
+void TrailerSink::write(std::string_view bytes) {
+  XXH64_update(&state_->hash, bytes.data(), bytes.size());
+  out_.write(bytes);
+}
+
+void TrailerSink::finish(const std::vector<Frame>& frames) {
+  out_.write(hash_frame(XXH64_digest(&state_->hash)));
+  out_.write(seek_table(frames));
+}
+
+// The compressed bytes: read ahead as far as one frame needs, hashed once they are accepted.
+struct FrameSource::Input {
+  explicit Input(Source& from) : source(from) { XXH64_reset(&hash, 0); }
+
+  std::string_view available() const { return std::string_view(buffer).substr(begin); }
+
+  // Reads until `size` bytes are available or the file ends.
+  void want(std::size_t size) {
+    if (buffer.size() - begin >= size) return;
+    buffer.erase(0, begin);
+    begin = 0;
+    const std::size_t had = buffer.size();
+    buffer.resize(size);
+    buffer.resize(had + read_fully(source, std::span(buffer).subspan(had)));
+  }
+
+  std::string take(std::size_t size) {
+    std::string bytes = buffer.substr(begin, size);
+    begin += size;
+    return bytes;
+  }
+
+  Source& source;
+  XXH64_state_t hash;
+  std::string buffer;
+  std::size_t begin = 0;
+};
+
+FrameSource::FrameSource(Source& compressed, Workers& workers)
+    : input_(std::make_unique<Input>(compressed)), queue_(workers) {}
+
+FrameSource::~FrameSource() = default;
+
+// Hands the next frame to the workers; false at the first skippable frame.
+bool FrameSource::next_frame() {
+  std::size_t want = 256 * 1024;
+  std::size_t size = 0;
+  while (true) {
+    input_->want(want);
+    const std::string_view bytes = input_->available();
+    if (bytes.size() < 4) refuse("found the end of the file, expected the last frames");
+    if ((u32(bytes) & kSkippableMask) == kSkippableFirst) return false;
+    if (!is_zstd(bytes)) refuse("found bytes that are no Zstandard frame");
+    size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+    if (ZSTD_isError(size) == 0U) break;
+    const std::size_t limit = ZSTD_compressBound(kFrameContent) + 1024;
+    if (bytes.size() < want) refuse("found the end of the file inside a frame");
+    if (want >= limit) refuse("found a broken or too large frame");
+    want = std::min(limit, want * 2);
+  }
+  if (frames_.size() >= kMaxFrames) refuse("found too many frames");
+  std::string frame = input_->take(size);
+  frames_.push_back({frame.size(), declared_content(frame)});
+  XXH64_update(&input_->hash, frame.data(), frame.size());
+  queue_.put([bytes = std::move(frame)] { return decompress_frame(bytes); });
+  return true;
+}
+
+void FrameSource::fill() {
+  while (!all_seen_ && !queue_.full()) all_seen_ = !next_frame();
+}
+
+void FrameSource::check_trailer() {
+  std::string expected = hash_frame(XXH64_digest(&input_->hash));
+  expected += seek_table(frames_);
+  input_->want(expected.size() + 1);
+  const std::string_view found = input_->available();
+  if (found.substr(0, kHashFrameBytes) != std::string_view(expected).substr(0, kHashFrameBytes)) {
+    refuse("the bytes do not match their XXH64 checksum");
+  }
+  if (found.substr(0, expected.size()) != expected) {
+    refuse("the seek table does not match the frames");
+  }
+  if (found.size() > expected.size()) refuse("found bytes after the end");
+  input_->take(expected.size());
+}
+
+std::size_t FrameSource::read(std::span<char> into) {
+  while (used_ == content_.size()) {
+    fill();
+    if (queue_.empty()) {
+      if (!checked_) check_trailer();
+      checked_ = true;
+      return 0;
+    }
+    content_ = queue_.take();
+    used_ = 0;
+    fill();  // keeps the workers busy while the caller works on this frame
+  }
+  const std::size_t count = std::min(into.size(), content_.size() - used_);
+  std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(used_), count, into.begin());
+  used_ += count;
+  return count;
+}
+
+bool is_zstd(std::string_view bytes) { return bytes.size() >= 4 && u32(bytes) == ZSTD_MAGICNUMBER; }
+
+std::vector<Frame> read_seek_table(int fd, const std::string& name) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  std::array<char, kSeekFooterBytes> footer{};
+  if (size < footer.size() + kSeekEntryBytes) refuse("found no seek table");
+  read_at(fd, size - footer.size(), footer, name);
+  const std::string_view view(footer.data(), footer.size());
+  const std::uint32_t count = u32(view);
+  const std::uint64_t bytes = kSeekEntryBytes * (std::uint64_t{count} + 1) + kSeekFooterBytes;
+  if (u32(view.substr(5)) != kSeekFooterMagic || count > kMaxFrames || bytes > size) {
+    refuse("found no seek table");
+  }
+  std::string table(bytes, '\0');
+  read_at(fd, size - bytes, table, name);
+  std::vector<Frame> frames;
+  for (std::size_t i = 1; i <= count; ++i) {
+    const std::string_view entry = std::string_view(table).substr(i * kSeekEntryBytes);
+    frames.push_back({u32(entry), u32(entry.substr(4))});
+  }
+  if (seek_table(frames) != table) refuse("found a seek table of another kind");
+  return frames;
+}
+
+}  // namespace sealift::content

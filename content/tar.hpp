@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The one canonical tar encoding (POSIX ustar, with pax records for path, linkpath and size only
+// where ustar cannot hold them): mtime 0, owner 0, no user names, zero padding, two zero blocks at
+// the end. It is only ever written: a reader that knows what must come regenerates the header and
+// compares bytes, so no tar header carries authority and none needs a parser.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/stream.hpp"
+
+namespace sealift::content {
+
+inline constexpr std::size_t kTarBlock = 512;
+
+enum class TarType : char { file = '0', symlink = '2', directory = '5' };
+
+struct TarEntry {
+  std::string name;  // a directory's name ends with '/'
+  TarType type = TarType::file;
+  unsigned mode = 0644;
+  std::uint64_t size = 0;
+  std::string link;  // of a symlink
+};
+
+// The header block of `entry`, preceded by a pax header where one is needed.
+std::string tar_header(const TarEntry& entry);
+// Zero bytes between content of `size` bytes and the next header.
+std::string_view tar_padding(std::uint64_t size);
+// The two zero blocks.
+std::string_view tar_end();
+// Bytes of a whole entry: header, content, padding.
+std::uint64_t tar_entry_size(const TarEntry& entry);
+
+// The size field of a header block; Error{corrupt} where it is no octal number.
+// For the single entry whose size no document states (index.json): the caller regenerates and
+// compares the header as always.
+std::uint64_t tar_size_field(std::string_view header);
+
+}  // namespace sealift::content

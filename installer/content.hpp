@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a driver may ask of the release that is being applied: the trees of its components, as they
+// shall stand on the target. Templates are rendered on the way, so a driver sees only files.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "release/file_table.hpp"
+
+namespace sealift::installer {
+
+// The entries of a tree in the order of its file table, each with its content.
+class TreeStream {
+ public:
+  virtual ~TreeStream() = default;
+  // The next entry; nothing at the end. Content that was not read is skipped.
+  virtual std::optional<release::FileEntry> next() = 0;
+  // Content of the current file; 0 at its end. What comes is not yet compared with the entry's
+  // digest: whoever writes it compares.
+  virtual std::size_t read(std::span<char> into) = 0;
+};
+
+class Content {
+ public:
+  virtual ~Content() = default;
+  virtual std::unique_ptr<TreeStream> tree(const std::string& component) = 0;
+  // The file table of something installed, kept by its digest.
+  virtual std::unique_ptr<Source> table(const Digest& digest) = 0;
+};
+
+}  // namespace sealift::installer

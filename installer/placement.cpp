@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/placement.hpp"
+
+namespace sealift::installer {
+
+Json to_json(const Placement& placement) {
+  return {{"component", placement.component}, {"target", placement.target},
+          {"driver", placement.driver},       {"path", placement.path},
+          {"directory", placement.directory}, {"table", placement.table.str()},
+          {"files", placement.files},         {"bytes", placement.bytes}};
+}
+
+Placement placement_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Placement placement{.component = fields.text("component"),
+                      .target = fields.text("target"),
+                      .driver = fields.text("driver"),
+                      .path = fields.text("path"),
+                      .directory = fields.text("directory"),
+                      .table = Digest::parse(fields.text("table")),
+                      .files = fields.number("files"),
+                      .bytes = fields.number("bytes")};
+  fields.done();
+  return placement;
+}
+
+}  // namespace sealift::installer

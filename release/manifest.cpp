@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/manifest.hpp"
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "content/media_types.hpp"
+#include "release/semver.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+using content::Descriptor;
+
+// A document is accepted only in the form in which it would be written.
+void require_canonical(std::string_view text, const std::string& written, std::string_view where) {
+  if (text != written) {
+    throw Error(Errc::corrupt, format("{}: found a spelling that is not the canonical one", where));
+  }
+}
+
+void require_name(const std::string& name, std::string_view where) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  };
+  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), plain) ||
+      name.front() == '.' || name.front() == '-') {
+    throw Error(Errc::corrupt, format("{}: found the name \"{}\", expected at most 64 of a-z 0-9 . "
+                                      "_ - and a letter or digit first",
+                                      where, printable(name, 80)));
+  }
+}
+
+Json row_to_json(const ComponentRow& row) {
+  Json value = {{"name", row.name}, {"artifactType", row.artifact_type}, {"target", row.target}};
+  if (row.optional) value["optional"] = true;
+  return value;
+}
+
+ComponentRow row_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  ComponentRow row{.name = fields.text("name"),
+                   .artifact_type = fields.text("artifactType"),
+                   .target = fields.text("target")};
+  if (fields.value_if("optional") != nullptr) row.optional = fields.flag("optional");
+  fields.done();
+  require_name(row.name, fields.at("name"));
+  require_name(row.target, fields.at("target"));
+  return row;
+}
+
+std::map<std::string, std::map<std::string, Json>> environments_from_json(const Json& value,
+                                                                          const std::string& where) {
+  std::map<std::string, std::map<std::string, Json>> environments;
+  for (const auto& [name, values] : value.items()) {
+    require_name(name, where);
+    std::map<std::string, Json>& kept = environments[name];
+    if (!values.is_object()) {
+      throw Error(Errc::corrupt, format("{}.{}: expected an object", where, name));
+    }
+    for (const auto& [key, scalar] : values.items()) {
+      if (scalar.is_structured()) {
+        throw Error(Errc::corrupt, format("{}.{}.{}: expected a scalar", where, name, key));
+      }
+      kept[key] = scalar;
+    }
+  }
+  return environments;
+}
+
+}  // namespace
+
+std::string to_text(const ReleaseDocument& document) {
+  Json value = {{"format", kFormat},
+                {"name", document.name},
+                {"version", document.version},
+                {"created", to_text(document.created)},
+                {"environments", document.environments}};
+  if (!document.source_revision.empty()) value["sourceRevision"] = document.source_revision;
+  Json requires_ = Json::object();
+  if (!document.upgrade_from.empty()) requires_["upgradeFrom"] = document.upgrade_from;
+  if (!document.installer.empty()) requires_["installer"] = document.installer;
+  if (!document.arch.empty()) requires_["arch"] = document.arch;
+  if (!requires_.empty()) value["requires"] = requires_;
+  value["components"] = Json::array();
+  for (const ComponentRow& row : document.components) {
+    value["components"].push_back(row_to_json(row));
+  }
+  return to_canonical(value);
+}
+
+ReleaseDocument parse_release_document(std::string_view text) {
+  const std::string where = "release.json";
+  const Json value = parse_json(text, where);
+  Fields fields(value, where);
+  if (const std::uint64_t format_found = fields.number("format"); format_found != kFormat) {
+    throw Error(Errc::incompatible,
+                format("{}: found bundle format {}, this program reads format {}", where,
+                       format_found, kFormat),
+                "use the installer that the release notes name");
+  }
+  ReleaseDocument document{.name = fields.text("name"),
+                           .version = fields.text("version"),
+                           .created = parse_time(fields.text("created")),
+                           .source_revision = fields.text_if("sourceRevision").value_or(""),
+                           .environments = environments_from_json(fields.object("environments"),
+                                                                  fields.at("environments")),
+                           .upgrade_from = {},
+                           .installer = {},
+                           .arch = {},
+                           .components = {}};
+  if (const Json* requires_ = fields.value_if("requires")) {
+    Fields inner(*requires_, fields.at("requires"));
+    document.upgrade_from = inner.text_if("upgradeFrom").value_or("");
+    document.installer = inner.text_if("installer").value_or("");
+    if (inner.value_if("arch") != nullptr) document.arch = inner.texts("arch");
+    inner.done();
+  }
+  for (const Json& row : fields.array("components")) {
+    document.components.push_back(
+        row_from_json(row, format("{}[{}]", fields.at("components"), document.components.size())));
+  }
+  fields.done();
+  require_name(document.name, fields.at("name"));
+  try {
+    Version::parse(document.version);
+    if (!document.upgrade_from.empty()) VersionRange::parse(document.upgrade_from);
+    if (!document.installer.empty()) VersionRange::parse(document.installer);
+  } catch (const Error& error) {
+    throw Error(Errc::corrupt, error.within(where).problems());
+  }
+  require_canonical(text, to_text(document), where);
+  return document;
+}
+
+std::string to_text(const ComponentDocument& document) {
+  return to_canonical({{"format", kFormat},
+                       {"name", document.name},
+                       {"files", document.files},
+                       {"directories", document.directories},
+                       {"symlinks", document.symlinks},
+                       {"bytes", document.bytes}});
+}
+
+ComponentDocument parse_component_document(std::string_view text) {
+  const std::string where = "component document";
+  const Json value = parse_json(text, where);
+  Fields fields(value, where);
+  fields.constant("format", kFormat);
+  const ComponentDocument document{.name = fields.text("name"),
+                                   .files = fields.number("files"),
+                                   .directories = fields.number("directories"),
+                                   .symlinks = fields.number("symlinks"),
+                                   .bytes = fields.number("bytes")};
+  fields.done();
+  require_canonical(text, to_text(document), where);
+  return document;
+}
+
+std::string to_text(const Manifest& manifest) {
+  Json value = {{"schemaVersion", 2},
+                {"mediaType", media_type::kImageManifest},
+                {"artifactType", manifest.artifact_type},
+                {"config", content::to_json(manifest.config)},
+                {"layers", Json::array()}};
+  for (const Descriptor& layer : manifest.layers) value["layers"].push_back(content::to_json(layer));
+  if (manifest.subject) value["subject"] = content::to_json(*manifest.subject);
+  return to_canonical(value);
+}
+
+Manifest parse_manifest(std::string_view text, const std::string& where) {
+  const Json value = parse_json(text, where);
+  Fields fields(value, where);
+  fields.constant("schemaVersion", 2);
+  fields.constant("mediaType", media_type::kImageManifest);
+  Manifest manifest{.artifact_type = fields.text("artifactType"),
+                    .config = content::descriptor_from_json(fields.value("config"),
+                                                            fields.at("config")),
+                    .layers = {},
+                    .subject = {}};
+  for (const Json& layer : fields.array("layers")) {
+    manifest.layers.push_back(content::descriptor_from_json(
+        layer, format("{}[{}]", fields.at("layers"), manifest.layers.size())));
+  }
+  if (manifest.layers.empty()) fields.refuse("layers", "found none, expected at least one");
+  if (const Json* subject = fields.value_if("subject")) {
+    manifest.subject = content::descriptor_from_json(*subject, fields.at("subject"));
+  }
+  fields.done();
+  require_canonical(text, to_text(manifest), where);
+  return manifest;
+}
+
+std::string release_index_text(const std::vector<Descriptor>& manifests) {
+  Json value = {{"schemaVersion", 2},
+                {"mediaType", media_type::kImageIndex},
+                {"artifactType", media_type::kRelease},
+                {"manifests", Json::array()}};
+  for (const Descriptor& manifest : manifests) {
+    value["manifests"].push_back(content::to_json(manifest));
+  }
+  return to_canonical(value);
+}
+
+std::vector<Descriptor> parse_release_index(std::string_view text) {
+  const std::string where = "release index";
+  const Json value = parse_json(text, where);
+  Fields fields(value, where);
+  fields.constant("schemaVersion", 2);
+  fields.constant("mediaType", media_type::kImageIndex);
+  fields.constant("artifactType", media_type::kRelease);
+  std::vector<Descriptor> manifests;
+  for (const Json& item : fields.array("manifests")) {
+    manifests.push_back(content::descriptor_from_json(
+        item, format("{}[{}]", fields.at("manifests"), manifests.size())));
+  }
+  fields.done();
+  if (manifests.empty()) fields.refuse("manifests", "found none, expected the release manifest");
+  if (manifests.size() > kMaxBlobs) {
+    fields.refuse("manifests", format("found {}, expected at most {}", manifests.size(), kMaxBlobs));
+  }
+  require_canonical(text, release_index_text(manifests), where);
+  return manifests;
+}
+
+const Descriptor& Component::layer(std::string_view media_type) const {
+  for (const Descriptor& layer : manifest.layers) {
+    if (layer.media_type == media_type) return layer;
+  }
+  throw Error(Errc::corrupt,
+              format("component {}: found no layer of type {}", row.name, media_type));
+}
+
+const Descriptor& Component::file_table() const { return layer(media_type::kFileTable); }
+
+}  // namespace sealift::release

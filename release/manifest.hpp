@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a bundle contains, as documents (docs/bundle-format.md): the release index, whose digest D is
+// the release's identity; the release manifest with release.json and the notes; one OCI manifest per
+// component with its config document and layers. All written canonically, all read strictly: the
+// bytes a reader accepts are the bytes that a writer of the same values would write.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "base/json.hpp"
+#include "content/descriptor.hpp"
+
+namespace sealift::release {
+
+inline constexpr std::uint64_t kFormat = 1;
+inline constexpr std::uint64_t kMaxDocumentBytes = 16ULL << 20;
+inline constexpr std::size_t kMaxBlobs = 10'000;
+
+// One row of release.json's component table.
+struct ComponentRow {
+  std::string name;
+  std::string artifact_type;  // the kind
+  std::string target;         // the name that a site's target must have
+  bool optional = false;
+  friend bool operator==(const ComponentRow&, const ComponentRow&) = default;
+};
+
+// release.json: what a site has to know before it takes anything from the bundle.
+struct ReleaseDocument {
+  std::string name;
+  std::string version;
+  Time created;
+  std::string source_revision;  // empty: not recorded
+  // Environment name -> configuration values (scalars; null: each site must set it).
+  std::map<std::string, std::map<std::string, Json>> environments;
+  std::string upgrade_from;       // version ranges; empty: none
+  std::string installer;
+  std::vector<std::string> arch;  // empty: any
+  std::vector<ComponentRow> components;
+};
+
+std::string to_text(const ReleaseDocument& document);
+ReleaseDocument parse_release_document(std::string_view text);
+
+// A component's config document: totals, so that a plan needs no walk over the file table.
+struct ComponentDocument {
+  std::string name;
+  std::uint64_t files = 0;
+  std::uint64_t directories = 0;
+  std::uint64_t symlinks = 0;
+  std::uint64_t bytes = 0;  // of the files
+  friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
+};
+
+std::string to_text(const ComponentDocument& document);
+ComponentDocument parse_component_document(std::string_view text);
+
+// An OCI image manifest used as an artifact manifest (image specification 1.1).
+struct Manifest {
+  std::string artifact_type;
+  content::Descriptor config;
+  std::vector<content::Descriptor> layers;     // at least one
+  std::optional<content::Descriptor> subject;  // what a referrer refers to
+};
+
+std::string to_text(const Manifest& manifest);
+Manifest parse_manifest(std::string_view text, const std::string& where);
+
+// The release index: its first manifest is the release manifest, then one per component.
+std::string release_index_text(const std::vector<content::Descriptor>& manifests);
+std::vector<content::Descriptor> parse_release_index(std::string_view text);
+
+// A component as a bundle carries it.
+struct Component {
+  ComponentRow row;
+  ComponentDocument document;
+  Manifest manifest;
+
+  // The layer of a media type; Error{corrupt} where there is none.
+  const content::Descriptor& layer(std::string_view media_type) const;
+  const content::Descriptor& file_table() const;
+};
+
+}  // namespace sealift::release

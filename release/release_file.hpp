@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// release.yaml: what the author wants released, validated. Paths are relative to the file's folder
+// and cannot leave it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "release/environment.hpp"
+#include "release/semver.hpp"
+
+namespace sealift::release {
+
+struct ComponentEntry {
+  std::string name;
+  std::string kind;
+  std::string source;  // a folder or a glob
+  std::vector<std::string> exclude;
+  std::string target;
+  bool optional = false;
+  int line = 0;
+};
+
+struct Release {
+  fs::path folder;
+  std::string name;
+  Version version;
+  std::string source_revision;  // empty: not stated
+  std::vector<Environment> environments;
+  std::string upgrade_from;  // ranges; empty: none
+  std::string installer;
+  std::vector<std::string> arch;
+  std::string notes;  // the notes' text
+  fs::path trust;     // empty: no root chain travels with the bundle
+  std::vector<ComponentEntry> components;
+};
+
+// Reads release.yaml, environments/NAME.yaml of every environment and the notes.
+// Throws Error{invalid_input} with every mistake in all of them, sorted by line.
+Release load_release(const fs::path& file);
+
+}  // namespace sealift::release

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/site.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "release/schema.hpp"
+#include "release/value_names.hpp"
+#include "release/yaml.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+std::string normalised(const std::string& path) {
+  std::string text = fs::path(path).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+bool contains(const std::string& outer, const std::string& inner) {
+  return inner == outer || inner.starts_with(outer + "/");
+}
+
+Site read(const YamlDocument& document) {
+  std::vector<Mistake> mistakes = check_schema(document, "site.schema.json");
+  check_value_names(document, mistakes);
+  throw_mistakes(std::move(mistakes));
+
+  const Json& root = document.value();
+  Site site{.release = root["release"],
+            .environment = root["environment"],
+            .targets = {},
+            .values = root.value("values", Values{}),
+            .optional = root.value("optional", std::vector<std::string>{}),
+            .keep_releases = root.value("/retention/releases"_json_pointer, 3U)};
+  for (const auto& [name, value] : root["targets"].items()) {
+    const std::string pointer = "/targets/" + name;
+    const auto refuse = [&](const std::string& found) {
+      mistakes.push_back(
+          {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
+    };
+    Target target{.driver = value["driver"],
+                  .path = normalised(value["path"]),
+                  .owner = value.value("owner", ""),
+                  .sharing = value.value("sharing", "auto") == "never" ? Sharing::never
+                                                                       : Sharing::automatic};
+    try {
+      check_name(name);
+      RelPath::parse(std::string_view(target.path).substr(1));
+    } catch (const Error& error) {
+      refuse(error.message());
+    }
+    for (const auto& [other_name, other] : site.targets) {
+      if (contains(other.path, target.path) || contains(target.path, other.path)) {
+        refuse(format("its path {} and that of target {}, {}, overlap", target.path, other_name,
+                      other.path));
+      }
+    }
+    site.targets.emplace(name, std::move(target));
+  }
+  throw_mistakes(std::move(mistakes));
+  return site;
+}
+
+}  // namespace
+
+bool Site::takes(const std::string& optional_component) const {
+  return std::find(optional.begin(), optional.end(), optional_component) != optional.end();
+}
+
+Site parse_site(std::string_view text, const std::string& name) {
+  return read(YamlDocument::parse(text, name));
+}
+
+Site load_site(const fs::path& file) { return read(YamlDocument::load(file)); }
+
+}  // namespace sealift::release

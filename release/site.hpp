@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// site.yaml: what an operator says of one site: which release and environment it takes, where its
+// targets are, its own values, how many releases it keeps.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.hpp"
+#include "release/environment.hpp"
+
+namespace sealift::release {
+
+enum class Sharing {
+  automatic,  // unchanged files may be shared with the previous release
+  never,
+};
+
+struct Target {
+  std::string driver;
+  std::string path;   // absolute, normalised
+  std::string owner;  // "UID:GID"; empty: whoever runs the installer
+  Sharing sharing = Sharing::automatic;
+};
+
+struct Site {
+  std::string release;
+  std::string environment;
+  std::map<std::string, Target> targets;
+  Values values;
+  std::vector<std::string> optional;  // optional components that this site takes
+  unsigned keep_releases = 3;
+
+  bool takes(const std::string& optional_component) const;
+};
+
+// Both throw Error{invalid_input} with every mistake.
+Site parse_site(std::string_view text, const std::string& name);
+Site load_site(const fs::path& file);
+
+}  // namespace sealift::release

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The YAML that people write, read strictly: one document, no duplicate keys, anchors, aliases or
+// tags, so that what is read is what is seen. Plain scalars are null, true, false, whole numbers or
+// text; a number with a point must be quoted, because 1.10 would be read as 1.1.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+
+namespace sealift::release {
+
+inline constexpr std::size_t kMaxYamlBytes = 1U << 20;
+inline constexpr std::size_t kMaxYamlScalar = 16U << 10;
+
+class YamlDocument {
+ public:
+  // `name` is for messages. Throws Error{invalid_input} with every mistake.
+  static YamlDocument parse(std::string_view text, const std::string& name);
+  static YamlDocument load(const fs::path& file);
+
+  const Json& value() const { return value_; }
+  // The line, from 1, of the value at a JSON pointer; of its nearest parent where it is missing.
+  int line_of(std::string_view pointer) const;
+  // "release.yaml:14: components[2].source", for messages.
+  std::string where(std::string_view pointer) const;
+
+ private:
+  YamlDocument() = default;
+  friend class YamlBuilder;
+  std::string name_;
+  Json value_;
+  std::map<std::string, int, std::less<>> lines_;
+};
+
+}  // namespace sealift::release

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Base64 of RFC 4648 section 4, with padding, no white space, one spelling per value.
+
+#include <string>
+#include <string_view>
+
+namespace sealift::signing {
+
+std::string to_base64(std::string_view bytes);
+// Throws Error{corrupt} for anything that to_base64() would not write.
+std::string from_base64(std::string_view text);
+
+}  // namespace sealift::signing

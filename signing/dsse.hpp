@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// DSSE envelopes (secure-systems-lab/dsse, protocol 1.0.2): a payload, its type, and signatures over
+// both. The payload's raw bytes are verified before anything parses them.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signing/keys.hpp"
+
+namespace sealift::signing {
+
+inline constexpr std::string_view kStatementType = "application/vnd.in-toto+json";
+
+struct Signature {
+  std::string key_id;  // a hint that nothing is decided by; may be empty
+  std::string bytes;
+};
+
+struct Envelope {
+  std::string payload_type;
+  std::string payload;
+  std::vector<Signature> signatures;
+};
+
+// The bytes that are signed: "DSSEv1 SP len(type) SP type SP len(payload) SP payload".
+std::string pae(std::string_view type, std::string_view payload);
+
+Envelope sign(std::string_view type, std::string_view payload, const SecretKey& key);
+std::string to_text(const Envelope& envelope);
+// Strict: canonical base64, no unknown fields, at most 64 signatures. Error{corrupt}.
+Envelope parse_envelope(std::string_view text, const std::string& where);
+
+}  // namespace sealift::signing

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Where a command gets a passphrase: a file descriptor, an environment variable, else the terminal
+// with its echo off. Never the command line, which every user of the machine can read.
+
+#include <optional>
+#include <string>
+
+#include "signing/secret.hpp"
+
+namespace sealift::signing {
+
+struct PassphraseSource {
+  std::optional<int> fd;
+  std::string environment;  // the name of a variable; empty: none
+};
+
+enum class Purpose {
+  open,    // asked once
+  create,  // a terminal asks twice
+};
+
+// One line, without its newline. `what` names the key in the prompt.
+// Throws Error{usage} where there is no source and no terminal.
+Secret read_passphrase(const PassphraseSource& source, const std::string& what, Purpose purpose);
+
+}  // namespace sealift::signing

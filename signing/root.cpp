@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "signing/root.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/path.hpp"
+
+namespace sealift::signing {
+
+namespace {
+
+constexpr const char* kNamesField = "x-sealift-names";
+constexpr std::array kMandatoryRoles = {"root", "snapshot", "targets", "timestamp"};
+
+Json key_to_json(const PublicKey& key) {
+  return {{"keytype", "ed25519"}, {"keyval", {{"public", key.hex()}}}, {"scheme", "ed25519"}};
+}
+
+PublicKey key_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  const std::string type = fields.text("keytype");
+  if (type != "ed25519") {
+    throw Error(Errc::incompatible,
+                format("{}: found a key of type \"{}\", this program knows ed25519", where,
+                       printable(type, 40)));
+  }
+  fields.constant("scheme", "ed25519");
+  Fields inner(fields.object("keyval"), fields.at("keyval"));
+  const PublicKey key = PublicKey::from_hex(inner.text("public"));
+  inner.done();
+  fields.done();
+  return key;
+}
+
+std::map<std::string, PublicKey> keys_from_json(const Json& value, const std::string& where) {
+  std::map<std::string, PublicKey> keys;
+  std::set<PublicKey> distinct;
+  for (const auto& [id, object] : value.items()) {
+    const PublicKey key = key_from_json(object, format("{}.{}", where, printable(id, 80)));
+    if (key.id() != id || !distinct.insert(key).second) {
+      throw Error(Errc::corrupt,
+                  format("{}: found the key id {}, expected the digest of the key, {}", where,
+                         printable(id, 80), key.id()));
+    }
+    keys.emplace(id, key);
+  }
+  return keys;
+}
+
+Role role_from_json(const Json& value, const std::map<std::string, PublicKey>& keys,
+                    const std::string& where) {
+  Fields fields(value, where);
+  Role role;
+  for (const std::string& id : fields.texts("keyids")) {
+    const auto found = keys.find(id);
+    if (found == keys.end()) fields.refuse("keyids", format("unknown key {}", printable(id, 80)));
+    if (!role.keys.insert(found->second).second) fields.refuse("keyids", "found one key twice");
+  }
+  const std::uint64_t threshold = fields.number("threshold");
+  fields.done();
+  if (threshold < 1 || threshold > role.keys.size()) {
+    fields.refuse("threshold", format("found {}, expected 1 to the number of keys, {}", threshold,
+                                      role.keys.size()));
+  }
+  role.threshold = static_cast<unsigned>(threshold);
+  return role;
+}
+
+Json role_to_json(const Role& role) {
+  Json ids = Json::array();
+  for (const PublicKey& key : role.keys) ids.push_back(key.id());
+  std::sort(ids.begin(), ids.end());
+  return {{"keyids", std::move(ids)}, {"threshold", role.threshold}};
+}
+
+bool is_plain_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+}  // namespace
+
+Root Root::parse(std::string_view text, const std::string& where) {
+  if (text.size() > kMaxRootBytes) {
+    throw Error(Errc::corrupt, format("{}: more than {} bytes", where, kMaxRootBytes));
+  }
+  const Json value = parse_json(text, where);
+  Fields outer(value, where);
+  Root root;
+  root.text_ = text;
+  const Json& body = outer.object("signed");
+  root.signed_ = to_canonical(body);
+  if (!is_plain_ascii(root.signed_) || root.signed_.find("\\u") != std::string::npos) {
+    outer.refuse("signed", "found a character that is not plain ASCII");
+  }
+  for (const Json& item : outer.array("signatures")) {
+    Fields signature(item, outer.at("signatures"));
+    root.signatures_.push_back({signature.text("keyid"), bytes_from_hex(signature.text("sig"))});
+    signature.done();
+  }
+  outer.done();
+
+  // Unknown fields are refused: what this program does not understand it must not be asked to trust.
+  Fields fields(body, outer.at("signed"));
+  fields.constant("_type", "root");
+  if (const std::string spec = fields.text("spec_version"); !spec.starts_with("1.0.")) {
+    fields.refuse("spec_version", format("found \"{}\", expected 1.0.x", printable(spec, 40)));
+  }
+  fields.flag("consistent_snapshot");
+  root.version_ = fields.number("version");
+  if (root.version_ < 1) fields.refuse("version", "found 0, expected 1 or more");
+  root.expires_ = parse_time(fields.text("expires"));
+  const std::map<std::string, PublicKey> keys =
+      keys_from_json(fields.object("keys"), fields.at("keys"));
+  for (const auto& [name, role] : fields.object("roles").items()) {
+    root.roles_[name] =
+        role_from_json(role, keys, format("{}.{}", fields.at("roles"), printable(name, 80)));
+  }
+  for (const char* name : kMandatoryRoles) {
+    if (!root.roles_.contains(name)) fields.refuse("roles", format("found no role \"{}\"", name));
+  }
+  if (const Json* names = fields.value_if(kNamesField)) {
+    Fields inner(*names, fields.at(kNamesField));
+    for (const auto& [id, unused] : names->items()) {
+      const auto key = keys.find(id);
+      if (key == keys.end()) inner.refuse(id, "no such key");
+      root.names_[key->second] = inner.text(id.c_str());
+    }
+  }
+  fields.done();
+  return root;
+}
+
+const Role& Root::role(const std::string& name) const {
+  const auto found = roles_.find(name);
+  if (found == roles_.end()) throw Error(Errc::internal, format("the root has no role {}", name));
+  return found->second;
+}
+
+const Role& Root::approvers_for(const std::string& environment) const {
+  const bool reserved = std::find(kMandatoryRoles.begin(), kMandatoryRoles.end(), environment) !=
+                        kMandatoryRoles.end();
+  const auto own = reserved ? roles_.end() : roles_.find(environment);
+  return own == roles_.end() ? role("targets") : own->second;
+}
+
+std::string Root::name_of(const PublicKey& key) const {
+  const auto found = names_.find(key);
+  return found == names_.end() ? key.id().substr(0, 12) : printable(found->second, 80);
+}
+
+unsigned Root::signatures_by(const Role& role) const {
+  std::set<PublicKey> signers;
+  for (const Signature& signature : signatures_) {
+    for (const PublicKey& key : role.keys) {
+      if (key.id() == signature.key_id && key.verifies(signed_, signature.bytes)) {
+        signers.insert(key);
+      }
+    }
+  }
+  return static_cast<unsigned>(signers.size());
+}
+
+namespace {
+
+void require_threshold(const Root& root, const Role& role, std::string_view whose) {
+  const unsigned count = root.signatures_by(role);
+  if (count < role.threshold) {
+    throw Error(Errc::untrusted,
+                format("root version {}: signed by {} keys of the {} root, expected {}",
+                       root.version(), count, whose, role.threshold),
+                "ask the holders of the root keys for the signatures that are missing");
+  }
+}
+
+}  // namespace
+
+void check_self_signed(const Root& root) { require_threshold(root, root.role("root"), "same"); }
+
+void check_succession(const Root& current, const Root& next) {
+  if (next.version() != current.version() + 1) {
+    throw Error(Errc::untrusted,
+                format("root version {} cannot follow version {}, expected {}", next.version(),
+                       current.version(), current.version() + 1),
+                "carry a bundle that holds the whole chain of roots");
+  }
+  require_threshold(next, current.role("root"), "previous");
+  require_threshold(next, next.role("root"), "same");
+}
+
+Root follow_chain(const Root& trusted, std::span<const Root> chain) {
+  Root newest = trusted;
+  for (const Root& next : chain) {
+    if (next.version() < newest.version()) continue;
+    if (next.version() == newest.version()) {
+      if (next.fingerprint() != newest.fingerprint()) {
+        throw Error(Errc::untrusted,
+                    format("root version {} has the fingerprint {}, the trusted one {}",
+                           next.version(), next.fingerprint().hex(), newest.fingerprint().hex()),
+                    "this bundle was made for another trust root");
+      }
+      continue;
+    }
+    check_succession(newest, next);
+    newest = next;
+  }
+  return newest;
+}
+
+std::string make_root(const RootDraft& draft, std::span<const SecretKey* const> signers) {
+  Json keys = Json::object();
+  for (const Role* role : {&draft.root, &draft.approvers}) {
+    for (const PublicKey& key : role->keys) keys[key.id()] = key_to_json(key);
+  }
+  Json body = {{"_type", "root"},
+               {"spec_version", "1.0.34"},
+               {"consistent_snapshot", false},
+               {"version", draft.version},
+               {"expires", to_text(draft.expires)},
+               {"keys", std::move(keys)},
+               {"roles",
+                {{"root", role_to_json(draft.root)},
+                 {"targets", role_to_json(draft.approvers)},
+                 {"snapshot", role_to_json(draft.approvers)},
+                 {"timestamp", role_to_json(draft.approvers)}}}};
+  for (const auto& [key, name] : draft.names) body[kNamesField][key.id()] = name;
+  const std::string signed_bytes = to_canonical(body);
+  Json signatures = Json::array();
+  for (const SecretKey* signer : signers) {
+    signatures.push_back({{"keyid", signer->public_key().id()},
+                          {"sig", to_hex(signer->sign(signed_bytes))}});
+  }
+  const std::string text = to_pretty({{"signed", std::move(body)}, {"signatures", signatures}});
+  check_self_signed(Root::parse(text, "new root"));
+  return text;
+}
+
+}  // namespace sealift::signing

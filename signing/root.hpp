@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The trust root: TUF 1.0 root metadata (theupdateframework/specification 1.0.34). It says which keys
+// may change the root, and which keys, how many of them, may approve releases: the `targets` role,
+// or a role named after an environment where that has its own. A newer root counts only when the
+// thresholds of both the old and the new one signed it and its version is exactly one higher.
+// `signed` is ASCII without control characters, so `jq -cSj .signed` prints the signed bytes.
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "signing/dsse.hpp"
+#include "signing/keys.hpp"
+
+namespace sealift::signing {
+
+inline constexpr std::size_t kMaxRootBytes = 1U << 20;
+
+struct Role {
+  std::set<PublicKey> keys;
+  unsigned threshold = 1;
+};
+
+class Root {
+ public:
+  // Strict; recomputes every key id and refuses a key that stands under two. Checks no signature.
+  // Throws Error{corrupt}.
+  static Root parse(std::string_view text, const std::string& where);
+
+  std::uint64_t version() const { return version_; }
+  Time expires() const { return expires_; }
+  // Error{internal} for a role that is not there.
+  const Role& role(const std::string& name) const;
+  // Who may approve a release for `environment` (empty: any without a role of its own).
+  const Role& approvers_for(const std::string& environment) const;
+  // The name the root's author gave a key, else the first digits of its id.
+  std::string name_of(const PublicKey& key) const;
+  // The file as it came.
+  const std::string& text() const { return text_; }
+  // The digest of the signed bytes: what people compare over a second channel. Equal to
+  // `jq -cSj .signed FILE | sha256sum`.
+  Digest fingerprint() const { return Digest::of(signed_); }
+
+  // How many distinct keys of `role` signed this root.
+  unsigned signatures_by(const Role& role) const;
+
+ private:
+  Root() = default;
+  std::string text_;
+  std::string signed_;
+  std::vector<Signature> signatures_;
+  std::uint64_t version_ = 0;
+  Time expires_;
+  std::map<std::string, Role> roles_;
+  std::map<PublicKey, std::string> names_;
+};
+
+// Throws Error{untrusted} unless the root is signed by the threshold of its own root role.
+void check_self_signed(const Root& root);
+// Throws Error{untrusted} unless `next` may follow `current`.
+void check_succession(const Root& current, const Root& next);
+// The newest root that `chain` leads to from `trusted`. Older ones are skipped; expiry of those in
+// between does not matter. Throws Error{untrusted}.
+Root follow_chain(const Root& trusted, std::span<const Root> chain);
+
+// A first root in the making.
+struct RootDraft {
+  std::uint64_t version = 1;
+  Time expires;
+  Role root;
+  Role approvers;
+  std::map<PublicKey, std::string> names;
+};
+// The root's file, signed by `signers`. snapshot and timestamp, which TUF demands, list the
+// approvers' keys and are not used.
+std::string make_root(const RootDraft& draft, std::span<const SecretKey* const> signers);
+
+}  // namespace sealift::signing

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What is signed: an in-toto Statement v1 (in-toto/attestation spec v1) whose one subject is the
+// release, named by D. Made once at build; every approval carries its exact bytes.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+
+namespace sealift::signing {
+
+inline constexpr std::string_view kPredicateType = "https://sealift.dev/release/v1";
+
+struct Statement {
+  std::string name;
+  Digest release;
+  std::string version;
+  std::vector<std::string> environments;
+  Time created;
+  std::string source_revision;  // empty: not recorded
+
+  friend bool operator==(const Statement&, const Statement&) = default;
+};
+
+std::string to_text(const Statement& statement);
+// Strict: exactly the bytes that to_text() writes. Error{corrupt}.
+Statement parse_statement(std::string_view text, const std::string& where);
+
+}  // namespace sealift::signing
