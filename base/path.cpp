@@ -135,4 +135,16 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t newline = text.find('\n');
+    const std::string_view line = text.substr(0, newline);
+    out += printable(line, line.size() * 4 + 1);
+    if (newline == std::string_view::npos) return out;
+    out += '\n';
+    text.remove_prefix(newline + 1);
+  }
+}
+
 }  // namespace sealift

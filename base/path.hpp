@@ -43,5 +43,7 @@ std::string fold_case(std::string_view name);
 // Untrusted text made safe for a terminal or a log line: control, bidirectional and ignorable
 // characters and broken UTF-8 become \xNN; at most `limit` bytes, then "...".
 std::string printable(std::string_view text, std::size_t limit = 256);
+// The same for text of several lines: newlines stay.
+std::string printable_lines(std::string_view text);
 
 }  // namespace sealift

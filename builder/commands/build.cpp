@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.hpp"
+#include "builder/commands/commands.hpp"
+#include "builder/commands/keys.hpp"
+#include "builder/pipeline.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+struct Options {
+  std::string file = "release.yaml";
+  std::string output = "dist";
+  std::string compression = "zstd";
+  std::optional<int> level;
+  KeyOptions keys;
+};
+
+bundle::Packing packing_of(const Options& options) {
+  if (options.compression == "none") return {.level = {}};
+  if (options.compression != "zstd") {
+    throw Error(Errc::usage,
+                format("--compression \"{}\", expected zstd or none", options.compression));
+  }
+  const int level = options.level.value_or(content::kDefaultLevel);
+  if (level < content::kMinLevel || level > content::kMaxLevel) {
+    throw Error(Errc::usage, format("--level {}, expected {} to {}", level, content::kMinLevel,
+                                    content::kMaxLevel));
+  }
+  return {.level = level};
+}
+
+void work(const Options& options, cli::Session& session) {
+  const bundle::Packing packing = packing_of(options);
+  const release::Release release = release::load_release(options.file);
+  const Built built =
+      build(release, options.output, packing, load_keys(options.keys), session.progress);
+  session.out.line(format("{} {}", release.name, release.version.str()));
+  session.out.line(format("bundle  {} ({} from {})", built.file.string(),
+                          cli::size_text(built.file_bytes), cli::size_text(built.content_bytes)));
+  session.out.line(format("digest  {}", built.digest.str()));
+  session.out.line(built.signatures == 0
+                       ? "signed  by nobody yet: no site takes it before `sealift sign`"
+                       : format("signed  by {}", cli::count_text(built.signatures, "key")));
+  session.out.json({{"name", release.name},
+                    {"version", release.version.str()},
+                    {"bundle", built.file.string()},
+                    {"digest", built.digest.str()},
+                    {"bytes", built.file_bytes},
+                    {"contentBytes", built.content_bytes},
+                    {"signatures", built.signatures}});
+}
+
+}  // namespace
+
+void add_build(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  cli::Command command = program.sub("build", "compile release.yaml into a bundle");
+  command.argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
+      .option("--output", options.output, "DIR", "where the bundle is written (default dist)")
+      .options("--key", options.keys.files, "FILE", "sign with this secret key")
+      .option("--compression", options.compression, "zstd|none",
+              "none writes a plain tar with the same digest")
+      .option("--level", options.level, "N", "of the compression, 1 to 19 (default 3)");
+  add_passphrase_options(command, options.keys);
+  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The commands of `sealift`. Each adds itself to the command line; one file each.
+
+#include "cli/program.hpp"
+
+namespace sealift::builder {
+
+void add_init(cli::Command& program);
+void add_keygen(cli::Command& program);
+void add_trust(cli::Command& program);
+void add_validate(cli::Command& program);
+void add_build(cli::Command& program);
+void add_sign(cli::Command& program);
+void add_verify(cli::Command& program);
+void add_inspect(cli::Command& program);
+void add_diff(cli::Command& program);
+
+}  // namespace sealift::builder

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "builder/commands/commands.hpp"
+#include "embedded/environments.hpp"
+#include "embedded/templates.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+constexpr std::string_view kStarter = "starter/";
+constexpr std::string_view kPlaceholder = "__NAME__";
+
+struct Options {
+  std::string folder;
+  std::string name;
+};
+
+std::string with_name(std::string text, const std::string& name) {
+  for (std::size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos;) {
+    text.replace(at, kPlaceholder.size(), name);
+    at += name.size();
+  }
+  return text;
+}
+
+void work(const Options& options, cli::Session& session) {
+  const fs::path folder = options.folder;
+  std::error_code ignored;
+  if (fs::exists(folder / "release.yaml", ignored)) {
+    throw Error(Errc::invalid_input,
+                format("{}: holds a release.yaml already, expected a new project", options.folder));
+  }
+  const std::string name =
+      options.name.empty() ? fs::absolute(folder).lexically_normal().filename().string()
+                           : options.name;
+  Json written = Json::array();
+  const auto put = [&](const fs::path& relative, std::string_view content) {
+    make_dirs((folder / relative).parent_path());
+    write_new_file(folder / relative, with_name(std::string(content), name), FileMode::plain);
+    session.out.line(format("wrote {}", (folder / relative).string()));
+    written.push_back(relative.string());
+  };
+  for (const embedded::templates_file& file : embedded::templates()) {
+    if (file.path.starts_with(kStarter)) put(file.path.substr(kStarter.size()), file.content);
+  }
+  for (const embedded::environments_file& file : embedded::environments()) {
+    put(fs::path("environments") / file.path, file.content);
+  }
+  session.out.line(format("next: cd {} && sealift validate", options.folder));
+  session.out.json({{"folder", options.folder}, {"name", name}, {"files", std::move(written)}});
+}
+
+}  // namespace
+
+void add_init(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  program.sub("init", "start a project: release.yaml, environments, a workflow for CI")
+      .argument("DIR", options.folder, "the project's folder", cli::Presence::required)
+      .option("--name", options.name, "NAME", "the release's name (default: the folder's)")
+      .fails_with({Errc::invalid_input, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "builder/commands/commands.hpp"
+#include "bundle/blobs.hpp"
+#include "content/media_types.hpp"
+#include "release/file_table.hpp"
+#include "signing/dsse.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+struct Options {
+  std::string bundle;
+  bool files = false;
+};
+
+std::string kind_word(std::string_view artifact_type) {
+  constexpr std::string_view kPrefix = "application/vnd.sealift.";
+  if (artifact_type.starts_with(kPrefix)) artifact_type.remove_prefix(kPrefix.size());
+  return printable(artifact_type.substr(0, artifact_type.find('.')));
+}
+
+std::vector<std::string> signers(const bundle::Contents& contents) {
+  std::vector<std::string> ids;
+  for (const std::string& text : contents.layers_of(media_type::kApproval)) {
+    for (const auto& signature : signing::parse_envelope(text, "approval").signatures) {
+      ids.push_back(printable(signature.key_id));
+    }
+  }
+  return ids;
+}
+
+void print_files(const release::Component& component, const bundle::Blobs& blobs,
+                 cli::Session& session, Json& list) {
+  const std::unique_ptr<Source> table = blobs.open(component.file_table().digest);
+  release::FileTableReader reader(*table);
+  while (const auto entry = reader.next()) {
+    const std::string path = format("{}/{}", component.row.name, entry->path.str());
+    if (session.out.wants_json()) {
+      list.push_back(parse_json(to_line(*entry), "file table"));
+    } else if (entry->type == EntryType::file) {
+      session.out.line(format("{} {:>10}  {}", entry->digest->short_hex(), entry->size, path));
+    } else if (entry->type == EntryType::symlink) {
+      session.out.line(format("{:12} {:>10}  {} -> {}", "", "link", path, printable(entry->target)));
+    }
+  }
+}
+
+void work(const Options& options, cli::Session& session) {
+  Workers workers(usable_cores());
+  const Fd fd = open_for_reading(options.bundle);
+  const bundle::Contents contents = bundle::read_documents(fd.get(), options.bundle, workers);
+  const release::ReleaseDocument& document = contents.document;
+  const std::vector<std::string> keys = signers(contents);
+
+  cli::Output& out = session.out;
+  out.line(format("{} {}", document.name, document.version));
+  out.line(format("digest        {}", contents.digest().str()));
+  out.line(format("created       {}", to_text(document.created)));
+  if (!document.source_revision.empty()) {
+    out.line(format("source        {}", printable(document.source_revision)));
+  }
+  out.line(format("compression   {}", contents.compression.empty() ? "none" : contents.compression));
+  for (const auto& [name, values] : document.environments) {
+    out.line(format("environment   {} ({})", name, cli::count_text(values.size(), "value")));
+  }
+  if (!document.upgrade_from.empty()) out.line(format("upgrade from  {}", document.upgrade_from));
+  for (const std::string& id : keys) out.line(format("signed by     {} (not judged here)", id));
+  if (keys.empty()) out.line("signed by     nobody");
+  out.line();
+  std::vector<std::vector<std::string>> rows = {
+      {"COMPONENT", "KIND", "TARGET", "FILES", "SIZE", "TREE"}};
+  Json components = Json::array();
+  const bundle::Blobs blobs(fd.get(), options.bundle, contents, workers);
+  for (const release::Component& component : contents.components) {
+    rows.push_back({component.row.name, kind_word(component.row.artifact_type),
+                    component.row.target + (component.row.optional ? " (optional)" : ""),
+                    std::to_string(component.document.files),
+                    cli::size_text(component.document.bytes),
+                    component.manifest.layers.back().digest.short_hex()});
+    components.push_back({{"name", component.row.name},
+                          {"kind", component.row.artifact_type},
+                          {"target", component.row.target},
+                          {"optional", component.row.optional},
+                          {"files", component.document.files},
+                          {"bytes", component.document.bytes}});
+  }
+  out.table(rows);
+  if (options.files) {
+    out.line();
+    for (std::size_t i = 0; i < contents.components.size(); ++i) {
+      Json list = Json::array();
+      print_files(contents.components[i], blobs, session, list);
+      if (out.wants_json()) components[i]["entries"] = std::move(list);
+    }
+  }
+  if (!contents.notes.empty()) {
+    out.line();
+    out.line(printable_lines(contents.notes));
+  }
+  out.json({{"name", document.name},
+            {"version", document.version},
+            {"digest", contents.digest().str()},
+            {"created", to_text(document.created)},
+            {"sourceRevision", document.source_revision},
+            {"compression", contents.compression},
+            {"environments", document.environments},
+            {"signatures", keys},
+            {"components", std::move(components)},
+            {"notes", contents.notes}});
+}
+
+}  // namespace
+
+void add_inspect(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  program.sub("inspect", "show what a bundle says it contains; judges nothing")
+      .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+      .flag("--files", options.files, "list every file")
+      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "builder/commands/commands.hpp"
+#include "builder/commands/keys.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+struct Options {
+  std::string file;
+  bool no_passphrase = false;
+  KeyOptions key;
+};
+
+void work(const Options& options, cli::Session& session) {
+  const signing::SecretKey key = signing::SecretKey::generate();
+  std::optional<signing::Secret> passphrase;
+  if (!options.no_passphrase) {
+    passphrase = signing::read_passphrase(options.key.passphrase(), options.file,
+                                          signing::Purpose::create);
+  }
+  const std::string public_file = public_name(options.file);
+  std::string secret = key.to_file(passphrase ? &*passphrase : nullptr);
+  write_new_file(options.file, secret, FileMode::secret);
+  signing::wipe(secret);
+  write_new_file(public_file, key.to_public_file(), FileMode::plain);
+  session.out.line(format("secret key  {}{}", options.file,
+                          options.no_passphrase ? " (not encrypted: for development only)" : ""));
+  session.out.line(format("public key  {}", public_file));
+  session.out.line(format("key id      {}", key.public_key().id()));
+  session.out.json({{"secretKey", options.file},
+                    {"publicKey", public_file},
+                    {"keyId", key.public_key().id()},
+                    {"encrypted", !options.no_passphrase}});
+}
+
+}  // namespace
+
+void add_keygen(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  cli::Command command = program.sub("keygen", "make a key pair in minisign's format");
+  command.argument("FILE", options.file, "the secret key's new file, such as dev.key",
+                   cli::Presence::required)
+      .flag("--no-passphrase", options.no_passphrase, "do not encrypt it: for throw-away keys");
+  add_passphrase_options(command, options.key);
+  command.fails_with({Errc::invalid_input, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

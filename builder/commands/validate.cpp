@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.hpp"
+#include "builder/commands/commands.hpp"
+#include "builder/pipeline.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+struct Options {
+  std::string file = "release.yaml";
+  std::vector<std::string> sites;
+};
+
+void work(const Options& options, cli::Session& session) {
+  const release::Release release = release::load_release(options.file);
+  validate(release, {options.sites.begin(), options.sites.end()}, session.progress);
+  session.out.line(format("{}: {} {} is valid: {}, {}, {}", options.file, release.name,
+                          release.version.str(),
+                          cli::count_text(release.components.size(), "component"),
+                          cli::count_text(release.environments.size(), "environment"),
+                          cli::count_text(options.sites.size(), "site")));
+  session.out.json({{"name", release.name},
+                    {"version", release.version.str()},
+                    {"components", release.components.size()},
+                    {"environments", release.environments.size()},
+                    {"sites", options.sites}});
+}
+
+}  // namespace
+
+void add_validate(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  program.sub("validate", "check release.yaml, its sources, environments and sites; writes nothing")
+      .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
+      .options("--site", options.sites, "FILE", "a site.yaml that must be able to take this release")
+      .fails_with({Errc::invalid_input, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

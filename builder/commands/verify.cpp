@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "builder/commands/commands.hpp"
+#include "bundle/report.hpp"
+#include "bundle/verified.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+struct Options {
+  std::string bundle;
+  std::string root;
+  std::string environment;
+};
+
+void work(const Options& options, cli::Session& session) {
+  const signing::Root root =
+      signing::Root::parse(read_file(options.root, signing::kMaxRootBytes), options.root);
+  check_self_signed(root);
+  const bundle::VerifiedBundle verified = bundle::verify_file(
+      options.bundle,
+      {.root = root, .environment = options.environment, .now = session.clock.now()},
+      session.progress);
+  for (const std::string& line : bundle::report_lines(verified)) session.out.line(line);
+  session.out.json(bundle::report_json(verified));
+}
+
+}  // namespace
+
+void add_verify(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  program.sub("verify", "check approvals and every byte of a bundle, as an installer does")
+      .argument("BUNDLE", options.bundle, "the bundle file, or - for standard input",
+                cli::Presence::required)
+      .option("--root", options.root, "FILE", "the trust root, N.root.json",
+              cli::Presence::required)
+      .option("--environment", options.environment, "NAME",
+              "the environment whose approvers count")
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

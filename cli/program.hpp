@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What both programs share: global options, subcommands, help, errors and exit statuses. Everything
+// about CLI11 stays in program.cpp; commands describe themselves through Command.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/progress.hpp"
+#include "cli/output.hpp"
+
+namespace sealift::cli {
+
+// Statuses that are answers, not failures.
+inline constexpr int kDiffers = 20;
+
+// What a running command is given.
+struct Session {
+  const Globals& globals;
+  Output& out;
+  Progress& progress;
+  const Clock& clock;
+  int status = 0;  // the exit status where nothing failed
+};
+
+enum class Presence { required, optional };
+
+// A subcommand under construction. The variables must live as long as the program runs; make_options()
+// gives a command's options that life.
+class Command {
+ public:
+  class Parser;
+  explicit Command(std::shared_ptr<Parser> parser) : parser_(std::move(parser)) {}
+
+  // An argument by position.
+  Command& argument(const std::string& name, std::string& value, const std::string& help,
+                    Presence presence);
+  // "--name": `type` is what help shows in its place, such as FILE.
+  Command& option(const std::string& name, std::string& value, const std::string& type,
+                  const std::string& help, Presence presence = Presence::optional);
+  Command& option(const std::string& name, std::optional<int>& value, const std::string& type,
+                  const std::string& help);
+  // May be given several times.
+  Command& options(const std::string& name, std::vector<std::string>& values,
+                   const std::string& type, const std::string& help,
+                   Presence presence = Presence::optional);
+  Command& flag(const std::string& name, bool& value, const std::string& help);
+  // A command below this one.
+  Command sub(const std::string& name, const std::string& help);
+  // The failures that its help lists, beside usage and internal.
+  Command& fails_with(const std::vector<Errc>& codes, const std::string& more = {});
+  Command& runs(std::function<void(Session&)> work);
+
+ private:
+  std::shared_ptr<Parser> parser_;
+};
+
+struct Program {
+  std::string name;
+  std::string purpose;
+  // Adds the program's options and commands.
+  std::function<void(Command&)> describe;
+};
+
+// Parses, runs, prints errors; the exit status of the process.
+int run_main(int argc, char** argv, const Program& program);
+
+// Options of a command, kept until the process ends.
+template <typename Options>
+Options& make_options() {
+  static std::vector<std::unique_ptr<Options>> kept;
+  kept.push_back(std::make_unique<Options>());
+  return *kept.back();
+}
+
+// Asks on the terminal; Error{usage} where there is none.
+bool confirm(const std::string& question);
+
+}  // namespace sealift::cli
