@@ -214,11 +214,9 @@ class DirectoryDriver : public Driver {
     std::error_code ignored;
     const fs::path releases = fs::path(unpack.path) / kReleases;
     if (fs::exists(releases / unpack.name(), ignored)) {
-      return inspect({.path = unpack.path,
-                      .directory = unpack.directory,
-                      .target = unpack.target,
-                      .table = unpack.table},
-                     Thoroughness::by_content, Strangers::reported, io.content)
+      const std::unique_ptr<Source> table = io.content.table(unpack.table);
+      return check_tree(Dir::open(releases / unpack.name()), *table, receipts_of(unpack.target),
+                        Thoroughness::by_content, Strangers::reported, 1)
                      .empty()
                  ? StepState::applied
                  : StepState::partial;
@@ -245,28 +243,34 @@ class DirectoryDriver : public Driver {
     }
   }
 
-  std::vector<Difference> inspect(const Standing& standing, Thoroughness thoroughness,
+  std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
                                   Strangers strangers, Content& content) const override {
-    const fs::path place = fs::path(standing.path) / standing.directory;
+    const fs::path place = fs::path(placement.path) / placement.directory;
     std::error_code ignored;
     if (!fs::is_directory(place, ignored)) return {{place.string(), "missing"}};
-    const std::unique_ptr<Source> table = content.table(standing.table);
-    return check_tree(Dir::open(place), *table, receipts_of(standing.target), thoroughness,
+    const std::unique_ptr<Source> table = content.table(placement.table);
+    return check_tree(Dir::open(place), *table, receipts_of(placement.target), thoroughness,
                       strangers, kMaxDifferences);
   }
 
-  void remove(const Standing& standing) override {
+  bool is_current(const Placement& placement) const override {
     std::error_code ignored;
-    if (!fs::is_directory(fs::path(standing.path) / standing.directory, ignored)) return;
-    const Dir root = Dir::open(standing.path);
-    if (root.read_link(kCurrent) == standing.directory) {
-      throw Error(Errc::internal, format("{}/{} is current and cannot be pruned", standing.path,
-                                         standing.directory));
+    return fs::is_directory(placement.path, ignored) &&
+           Dir::open(placement.path).read_link(kCurrent) == placement.directory;
+  }
+
+  void prune(const Placement& placement) override {
+    std::error_code ignored;
+    if (!fs::is_directory(fs::path(placement.path) / placement.directory, ignored)) return;
+    const Dir root = Dir::open(placement.path);
+    if (is_current(placement)) {
+      throw Error(Errc::internal, format("{}/{} is current and cannot be pruned", placement.path,
+                                         placement.directory));
     }
-    const std::size_t slash = standing.directory.rfind('/');
-    const Dir releases = root.descend(standing.directory.substr(0, slash));
-    Receipts receipts = receipts_of(standing.target);
-    const std::string name = standing.directory.substr(slash + 1);
+    const std::size_t slash = placement.directory.rfind('/');
+    const Dir releases = root.descend(placement.directory.substr(0, slash));
+    Receipts receipts = receipts_of(placement.target);
+    const std::string name = placement.directory.substr(slash + 1);
     unlink_files(releases.descend(name), receipts);
     releases.remove_tree(name);
     releases.sync();

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A Driver changes one place in the world: a directory, a container store, a database. It knows
+// nothing of bundles, journals or other drivers.
+// plan() changes nothing. apply() and undo() are idempotent, and undo() of a step that was never
+// applied does nothing: after a crash nobody knows, so nobody needs to. What an undo needs stands in
+// the step or in the result of apply().
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/progress.hpp"
+#include "installer/content.hpp"
+#include "installer/drivers/tree_check.hpp"
+#include "installer/placement.hpp"
+#include "installer/plan.hpp"
+#include "installer/stop.hpp"
+
+namespace sealift::installer {
+
+// What shall stand on a target when the transaction is done.
+struct Wish {
+  std::string component;
+  std::string target;
+  std::string site;    // the site's id
+  std::string path;    // of the target
+  std::string owner;   // "UID:GID" or empty
+  release::Sharing sharing = release::Sharing::automatic;
+  std::uint64_t number = 0;          // of the transaction
+  std::string label;                 // names the release in the target, e.g. "1.1.0-0123456789ab"
+  std::optional<Digest> table;       // what shall stand there; nothing: the component goes
+  std::string ready;                 // a directory that holds just that already; empty: none
+  std::uint64_t files = 0;
+  std::optional<Placement> before;   // what stands there by the site's records
+};
+
+// What a driver is given while it works.
+struct StepIo {
+  Content& content;
+  Progress& progress;
+  const StopFlag& stop;
+};
+
+enum class StepState { not_applied, partial, applied };
+
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  virtual bool accepts(std::string_view artifact_type) const = 0;
+  // The steps from what stands there to the wish. Throws Error{incompatible} where the place is not
+  // ours or is not as the records say.
+  virtual std::vector<Step> plan(const Wish& wish) const = 0;
+  virtual StepState check(const Step& step, StepIo& io) const = 0;
+  virtual Json apply(const Step& step, StepIo& io) = 0;
+  virtual void undo(const Step& step, const std::optional<Json>& result, StepIo& io) = 0;
+  // How what stands there differs from what was put there.
+  virtual std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
+                                          Strangers strangers, Content& content) const = 0;
+  // True where `placement` is what is served.
+  virtual bool is_current(const Placement& placement) const = 0;
+  // Removes what stands at `placement`, which is not current; nothing happens where it is gone.
+  virtual void prune(const Placement& placement) = 0;
+};
+
+class Drivers {
+ public:
+  // The list of drivers.
+  explicit Drivers(const fs::path& receipts);
+  // Error{incompatible} for a driver that this program does not have.
+  Driver& named(const std::string& name) const;
+
+ private:
+  std::map<std::string, std::unique_ptr<Driver>> drivers_;
+};
+
+}  // namespace sealift::installer

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/driver.hpp"
+#include "installer/drivers/directory.hpp"
+
+namespace sealift::installer {
+
+Drivers::Drivers(const fs::path& receipts) {
+  drivers_["directory"] = directory_driver(receipts);
+}
+
+Driver& Drivers::named(const std::string& name) const {
+  const auto found = drivers_.find(name);
+  if (found == drivers_.end()) {
+    throw Error(Errc::incompatible,
+                format("the driver \"{}\" is not part of this installer", printable(name, 80)),
+                "use the installer that the release notes name");
+  }
+  return *found->second;
+}
+
+}  // namespace sealift::installer

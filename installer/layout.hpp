@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Where a site keeps its things. All of it is plain files (docs/install-protocol.md).
+
+#include <string>
+
+#include "base/file.hpp"
+
+namespace sealift::installer {
+
+struct Layout {
+  fs::path site_yaml;
+  fs::path state;
+
+  fs::path store() const { return state / "store"; }          // accepted bundles, as they came
+  fs::path tables() const { return state / "tables"; }        // file tables of what is installed
+  fs::path revisions() const { return state / "revisions"; }  // site.yaml and values of each
+  fs::path journal() const { return state / "journal"; }
+  fs::path receipts() const { return state / "receipts"; }
+  fs::path trust() const { return state / "trust"; }
+  fs::path keys() const { return state / "keys"; }
+  fs::path identity() const { return state / "site.json"; }
+  fs::path audit() const { return state / "audit.jsonl"; }
+  fs::path summary() const { return state / "state.json"; }
+  fs::path lock() const { return state / "lock"; }
+
+  // --site DIR, else SEALIFT_SITE, else /etc/sealift/site.yaml with /var/lib/sealift.
+  static Layout choose(const std::string& folder);
+};
+
+}  // namespace sealift::installer

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/transaction.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/log.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+const Step& step_of(const Journal& journal, const std::string& id) {
+  for (const Step& step : journal.plan().steps) {
+    if (step.id == id) return step;
+  }
+  throw Error(Errc::corrupt, format("the journal speaks of the step {}, which its plan lacks", id));
+}
+
+struct Begun {
+  const Step* step;
+  std::optional<Json> result;
+};
+
+// Steps that were begun and not taken back, in the order in which they began.
+std::vector<Begun> begun_steps(const Journal& journal) {
+  std::vector<Begun> begun;
+  for (const Record& record : journal.records()) {
+    const auto find = [&] {
+      return std::find_if(begun.begin(), begun.end(),
+                          [&](const Begun& each) { return each.step->id == record.step; });
+    };
+    if (record.event == Event::applying && find() == begun.end()) {
+      begun.push_back({&step_of(journal, record.step), std::nullopt});
+    } else if (record.event == Event::applied) {
+      if (const auto known = find(); known != begun.end()) known->result = record.detail;
+    } else if (record.event == Event::undone) {
+      if (const auto known = find(); known != begun.end()) begun.erase(known);
+    }
+  }
+  return begun;
+}
+
+void apply_step(Journal& journal, const Step& step, const Drivers& drivers, StepIo& io) {
+  io.stop.throw_if_set();
+  journal.append(Event::applying, step.id);
+  Json result = drivers.named(step.driver).apply(step, io);
+  journal.append(Event::applied, step.id, std::move(result));
+}
+
+void commit(Journal& journal) {
+  journal.append(Event::commit);
+  journal.close();
+}
+
+// Takes back everything; afterwards the journal has ended with `abort`.
+void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::string& reason) {
+  std::vector<Begun> begun = begun_steps(journal);
+  std::reverse(begun.begin(), begun.end());
+  for (const Begun& each : begun) {
+    try {
+      drivers.named(each.step->driver).undo(*each.step, each.result, io);
+    } catch (const Error& error) {
+      try {
+        journal.append(Event::needs_operator, each.step->id, Json(error.message()));
+      } catch (const Error& failure) {
+        log::warning(format("the journal cannot record it: {}", failure.message()));
+      }
+      throw Error(Errc::needs_operator,
+                  format("{}: cannot be undone: {}", each.step->summary, error.message()),
+                  error.hint().empty()
+                      ? "mend the cause, then run: sealift-installer recover"
+                      : format("{}; then run: sealift-installer recover", error.hint()));
+    }
+    journal.append(Event::undone, each.step->id);
+  }
+  journal.append(Event::abort, {}, Json(reason));
+  journal.close();
+}
+
+// Where an attempt ends before it begins: nothing more is tried without a person.
+void count_attempt(Journal& journal) {
+  if (journal.count(Event::recovering) >= kMaxRecoveries) {
+    throw Error(Errc::needs_operator,
+                format("transaction {} was recovered {} times without an end",
+                       journal.plan().number, kMaxRecoveries),
+                "see: sealift-installer status");
+  }
+  journal.append(Event::recovering);
+}
+
+}  // namespace
+
+void run(Journal& journal, const Drivers& drivers, StepIo& io) {
+  try {
+    for (const Step& step : journal.plan().steps) apply_step(journal, step, drivers, io);
+    commit(journal);
+  } catch (const Error& error) {
+    undo_all(journal, drivers, io, error.message());
+    if (error.code() == Errc::interrupted) {
+      throw Error(Errc::interrupted, "interrupted; everything was undone, nothing was changed");
+    }
+    throw Error(Errc::target_failed,
+                format("{}; everything was undone, the site is as before", error.message()),
+                error.hint());
+  }
+}
+
+void recover_back(Journal& journal, const Drivers& drivers, StepIo& io) {
+  if (journal.ending()) return;
+  count_attempt(journal);
+  undo_all(journal, drivers, io, "recovered");
+}
+
+void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
+  if (journal.ending()) return;
+  count_attempt(journal);
+  for (const Step& step : journal.plan().steps) {
+    Driver& driver = drivers.named(step.driver);
+    const StepState state = driver.check(step, io);
+    if (state == StepState::applied) continue;
+    if (state == StepState::partial) driver.undo(step, std::nullopt, io);
+    apply_step(journal, step, drivers, io);
+  }
+  commit(journal);
+}
+
+bool is_only_staged(const Journal& journal) {
+  const std::vector<Begun> begun = begun_steps(journal);
+  return std::all_of(begun.begin(), begun.end(), [](const Begun& each) {
+    return each.step->phase <= Phase::stage;
+  });
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Runs a plan so that the site ends on the new revision or on the old one (docs/install-protocol.md).
+
+#include "installer/driver.hpp"
+#include "installer/journal.hpp"
+
+namespace sealift::installer {
+
+inline constexpr std::size_t kMaxRecoveries = 10;
+
+// Applies every step, then commits. When a step fails, or a person interrupts, everything is undone,
+// newest first, and Error{target_failed} or Error{interrupted} says so. When an undo fails:
+// Error{needs_operator}, and the journal stays open.
+void run(Journal& journal, const Drivers& drivers, StepIo& io);
+
+// Ends a transaction that was cut off: undoes whatever was begun. Idempotent, and may itself be cut
+// off at any point. Does nothing to one that has ended.
+void recover_back(Journal& journal, const Drivers& drivers, StepIo& io);
+
+// The other way out: checks what was begun, applies what is missing, commits.
+void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io);
+
+// True where nothing that anybody could see has begun: such leftovers are undone without asking.
+bool is_only_staged(const Journal& journal);
+
+}  // namespace sealift::installer
