@@ -269,7 +269,11 @@ Contents Reader::read_release() {
 void Reader::check_file_table(const Descriptor& table, Progress& progress) {
   EntrySource bytes(*tar_, progress);
   release::FileTableReader lines(bytes);
-  while (lines.next()) {
+  while (const std::optional<release::FileEntry> entry = lines.next()) {
+    if (entry->mode != 0644 && entry->mode != 0755) {
+      throw Error(Errc::corrupt, format("{}: {}: found the mode {:04o}, expected 0644 or 0755",
+                                        name_, printable(entry->path.str()), entry->mode));
+    }
   }
   if (const Digest found = bytes.finish(); found != table.digest) {
     throw Error(Errc::corrupt, format("{}: found content with digest {}, expected {}", name_,

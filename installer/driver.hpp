@@ -47,6 +47,13 @@ struct StepIo {
   const StopFlag& stop;
 };
 
+// Something that stood on a target before sealift came.
+struct Adoptable {
+  fs::path folder;                   // its files
+  std::vector<std::string> skipped;  // names directly in the folder that are not among them
+  std::string directory;             // its place where it is served already; empty: to be copied
+};
+
 enum class StepState { not_applied, partial, applied };
 
 class Driver {
@@ -56,6 +63,8 @@ class Driver {
   // The steps from what stands there to the wish. Throws Error{incompatible} where the place is not
   // ours or is not as the records say.
   virtual std::vector<Step> plan(const Wish& wish) const = 0;
+  // Makes a path that is in use one of ours, leaving everything in it; nothing where it is empty.
+  virtual std::optional<Adoptable> take_over(const Wish& wish) = 0;
   virtual StepState check(const Step& step, StepIo& io) const = 0;
   virtual Json apply(const Step& step, StepIo& io) = 0;
   virtual void undo(const Step& step, const std::optional<Json>& result, StepIo& io) = 0;

@@ -55,10 +55,13 @@ class LineReader {
     return value;
   }
 
+  // "0" and three octal digits.
   unsigned mode() {
-    if (skip_if("0644")) return 0644;
-    if (skip_if("0755")) return 0755;
-    refuse();
+    unsigned value = 0;
+    const auto [end, failure] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value, 8);
+    if (failure != std::errc() || end - rest_.data() != 4 || value > 0777) refuse();
+    rest_.remove_prefix(4);
+    return value;
   }
 
   bool at_end() const { return rest_.empty(); }

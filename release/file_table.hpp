@@ -30,7 +30,7 @@ inline constexpr std::uint64_t kMaxFiles = 1'000'000;
 struct FileEntry {
   RelPath path;
   EntryType type = EntryType::file;  // never `other`
-  unsigned mode = 0644;              // 0644 or 0755; of a symlink meaningless
+  unsigned mode = 0644;              // permission bits; in a bundle 0644 or 0755
   std::uint64_t size = 0;            // of a file
   std::optional<Digest> digest;      // of a file
   std::string target;                // of a symlink

@@ -202,6 +202,31 @@ class DirectoryDriver : public Driver {
     return steps;
   }
 
+  std::optional<Adoptable> take_over(const Wish& wish) override {
+    std::error_code ignored;
+    if (!fs::is_directory(wish.path, ignored) || fs::is_empty(wish.path, ignored)) {
+      return std::nullopt;
+    }
+    const fs::path path = wish.path;
+    const Dir root = Dir::open(path);
+    Adoptable found{.folder = path,
+                    .skipped = {std::string(kMarker), std::string(kReleases)},
+                    .directory = {}};
+    if (root.stat(kCurrent)) {
+      found.directory = root.read_link(kCurrent).value_or("");
+      found.folder = path / found.directory;
+      found.skipped.clear();
+      if (found.directory.empty() || !fs::is_directory(found.folder, ignored)) {
+        throw Error(Errc::incompatible,
+                    format("{}/current is no symbolic link to a directory", wish.path),
+                    "move it away, or make it a relative link to what is served");
+      }
+      while_doing(format("{}/current", wish.path), [&] { RelPath::parse(found.directory); });
+    }
+    write_file(path / kMarker, marker_text(wish.site, wish.target));
+    return found;
+  }
+
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == "switch") {
       const Switch change = switch_from_json(step);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/commands/commands.hpp"
+#include "installer/commands/release.hpp"
+
+namespace sealift::installer {
+
+void add_apply(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<ReleaseOptions>();
+  cli::Command command = program.sub(
+      "apply", "apply a bundle as one transaction; a failure leaves the site as it was");
+  command.argument("BUNDLE", options.bundle, "the bundle file (default: the one that was staged)",
+                   cli::Presence::optional);
+  add_change_options(command, options.change);
+  command
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,
+                   Errc::interrupted})
+      .runs([&](cli::Session& session) { bring(Purpose::apply, options, site, session); });
+}
+
+}  // namespace sealift::installer

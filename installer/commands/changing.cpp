@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/commands/changing.hpp"
+
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+
+namespace sealift::installer {
+
+void add_change_options(cli::Command& command, ChangeOptions& options) {
+  command.flag("--yes", options.yes, "do not ask")
+      .flag("--dry-run", options.dry_run, "show what would be done, change nothing")
+      .option("--reason", options.reason, "TEXT", "kept in the history and the audit log")
+      .option("--lock-timeout", options.lock_timeout, "SECONDS",
+              "wait this long for another installer (default 0)");
+}
+
+SiteWork::SiteWork(cli::Session& session, const std::string& site)
+    : session_(session),
+      installation_(open_installation(Layout::choose(site))),
+      workers_(usable_cores()),
+      tools_{.installation = installation_,
+             .clock = session.clock,
+             .workers = workers_,
+             .progress = session.progress} {}
+
+void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
+  lock_.emplace(installation_.layout, command, session_.clock,
+                std::chrono::seconds(options.lock_timeout.value_or(0)));
+}
+
+void SiteWork::lock_and_settle(const std::string& command, const ChangeOptions& options) {
+  lock(command, options);
+  settle(tools_);
+}
+
+Request SiteWork::request(Purpose purpose, const ChangeOptions& options) const {
+  return {.purpose = purpose,
+          .actor = acting_user(),
+          .reason = printable(options.reason, 1024),
+          .now = session_.clock.now()};
+}
+
+Json to_json(const Draft& draft) {
+  Json changes = Json::array();
+  for (const ComponentChange& change : draft.changes) {
+    changes.push_back({{"component", change.component},
+                       {"target", change.target},
+                       {"path", change.path},
+                       {"added", change.added},
+                       {"changed", change.changed},
+                       {"removed", change.removed},
+                       {"same", change.same},
+                       {"newBytes", change.new_bytes}});
+  }
+  return {{"plan", to_json(draft.plan)},
+          {"changes", std::move(changes)},
+          {"warnings", draft.warnings}};
+}
+
+void show(const Draft& draft, const std::string& notes, cli::Session& session) {
+  cli::Output& out = session.out;
+  for (const std::string& warning : draft.warnings) log::warning(warning);
+  const Revision outcome = revision_from_json(draft.plan.outcome, "outcome");
+  out.line(format("{} {} {}", name(draft.plan.purpose), outcome.release, outcome.title()));
+  out.line();
+  std::vector<std::vector<std::string>> rows = {
+      {"COMPONENT", "ADDED", "CHANGED", "REMOVED", "SAME", "TO WRITE", "PATH"}};
+  for (const ComponentChange& change : draft.changes) {
+    rows.push_back({change.component, std::to_string(change.added), std::to_string(change.changed),
+                    std::to_string(change.removed), std::to_string(change.same),
+                    cli::size_text(change.new_bytes), change.path});
+  }
+  out.table(rows);
+  out.line();
+  for (std::size_t i = 0; i < draft.plan.steps.size(); ++i) {
+    const Step& step = draft.plan.steps[i];
+    out.line(format("{:>3}. {:<9} {}", i + 1, name(step.phase), step.summary));
+  }
+  out.line(draft.plan.steps.empty() ? "nothing to do" : "a failure undoes every step");
+  if (!notes.empty()) {
+    out.line();
+    out.line(printable_lines(notes));
+  }
+}
+
+bool agreed(const ChangeOptions& options, const std::string& question) {
+  return !options.dry_run && (options.yes || cli::confirm(question));
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::int64_t kWarnBefore = 90 * 86400;
+
+struct Finding {
+  std::string what;
+  std::string found;
+  std::string mend;  // empty: nothing to do
+};
+
+std::vector<Finding> examine_targets(const release::Site& site) {
+  std::vector<Finding> findings;
+  for (const auto& [name, target] : site.targets) {
+    fs::path place = target.path;
+    std::error_code ignored;
+    while (!fs::exists(place, ignored)) place = place.parent_path();
+    const Space space = free_space(place);
+    const bool writable = ::access(place.c_str(), W_OK) == 0;
+    findings.push_back({format("target {}", name),
+                        format("{}, {} free", target.path, cli::size_text(space.bytes)),
+                        writable ? "" : format("{} is not writable for this user", place.string())});
+  }
+  return findings;
+}
+
+Finding examine_trust(const Layout& layout, Time now) {
+  try {
+    const signing::Root root = trusted_root(layout);
+    const bool soon = root.expires().seconds < now.seconds + kWarnBefore;
+    return {"trust root",
+            format("version {}, valid until {}", root.version(), to_text(root.expires())),
+            soon ? "ask the release owner for a bundle with a newer root" : ""};
+  } catch (const Error& error) {
+    return {"trust root", error.message(), error.hint()};
+  }
+}
+
+Finding examine_clock(const State& state, Time now) {
+  Time latest;
+  for (const PastTransaction& past : state.history) latest = std::max(latest, past.begun);
+  return {"clock", to_text(now),
+          now < latest ? format("it is behind this site's own history, {}", to_text(latest)) : ""};
+}
+
+void work(const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const Layout& layout = work.installation().layout;
+  const State state = work.state();
+  struct utsname host {};
+  ::uname(&host);
+  std::vector<Finding> findings = {
+      {"host", format("{} {} {}", host.sysname, host.release, host.machine), ""},
+      {"state", format("{}, {} free", layout.state.string(),
+                       cli::size_text(free_space(layout.state).bytes)),
+       ::access(layout.state.c_str(), W_OK) == 0 ? "" : "it is not writable for this user"},
+      examine_trust(layout, session.clock.now()),
+      examine_clock(state, session.clock.now()),
+      {"transaction", state.unfinished ? "one was cut off" : "none is open",
+       state.unfinished ? "run: sealift-installer recover" : ""}};
+  for (Finding& finding : examine_targets(work.installation().site)) {
+    findings.push_back(std::move(finding));
+  }
+  Json list = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const Finding& finding : findings) {
+    rows.push_back({finding.mend.empty() ? "ok" : "MEND", finding.what,
+                    finding.mend.empty() ? finding.found
+                                         : format("{}: {}", finding.found, finding.mend)});
+    list.push_back({{"what", finding.what},
+                    {"found", finding.found},
+                    {"ok", finding.mend.empty()},
+                    {"mend", finding.mend}});
+    if (!finding.mend.empty()) session.status = cli::kDiffers;
+  }
+  session.out.table(rows);
+  session.out.json(list);
+}
+
+}  // namespace
+
+void add_doctor(cli::Command& program, const std::string& site) {
+  program.sub("doctor", "what is missing on this host")
+      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io}, "20   something should be mended")
+      .runs([&site](cli::Session& session) { work(site, session); });
+}
+
+}  // namespace sealift::installer

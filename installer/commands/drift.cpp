@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+void work(const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const State state = work.state();
+  const Drivers drivers(work.installation().layout.receipts());
+  Json list = Json::array();
+  if (const Revision* now = state.current()) {
+    SiteContent content = content_of(work.tools(), *now);
+    const auto add = [&](const Placement& placement, const std::string& path,
+                         const std::string& found) {
+      session.out.line(format("{}: {}: {}", placement.component, printable(path), found));
+      list.push_back({{"component", placement.component}, {"path", path}, {"found", found}});
+    };
+    for (const Placement& placement : now->placements) {
+      const Driver& driver = drivers.named(placement.driver);
+      if (!driver.is_current(placement)) add(placement, placement.path, "is switched elsewhere");
+      for (const Difference& difference :
+           driver.inspect(placement, Thoroughness::by_content, Strangers::reported, content)) {
+        add(placement, difference.path, difference.found);
+      }
+    }
+  }
+  if (list.empty()) session.out.line("everything is as it was installed");
+  if (!list.empty()) session.status = cli::kDiffers;
+  session.out.json({{"differences", std::move(list)}});
+}
+
+}  // namespace
+
+void add_drift(cli::Command& program, const std::string& site) {
+  program.sub("drift", "compare every installed file with what was installed")
+      .fails_with({Errc::corrupt, Errc::io}, "20   something differs")
+      .runs([&site](cli::Session& session) { work(site, session); });
+}
+
+}  // namespace sealift::installer

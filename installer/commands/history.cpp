@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+std::string ending_word(const PastTransaction& past) {
+  if (past.ending == Event::commit) return "done";
+  return past.ending == Event::abort ? "undone" : "cut off";
+}
+
+void work(const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const State state = work.state();
+  std::vector<std::vector<std::string>> rows = {
+      {"REVISION", "TIME", "WHAT", "RELEASE", "END", "BY", "REASON"}};
+  Json list = Json::array();
+  for (const PastTransaction& past : state.history) {
+    const std::string why = past.reason.empty() ? past.why : past.reason;
+    rows.push_back({std::to_string(past.number), to_local_text(past.begun),
+                    std::string(name(past.purpose)), past.outcome.title(), ending_word(past),
+                    printable(past.actor), printable(why, 80)});
+    list.push_back({{"revision", past.number},
+                    {"time", to_text(past.begun)},
+                    {"purpose", name(past.purpose)},
+                    {"version", past.outcome.version},
+                    {"end", ending_word(past)},
+                    {"actor", past.actor},
+                    {"reason", past.reason},
+                    {"why", past.why},
+                    {"retained", is_retained(work.installation().layout, past.outcome)}});
+  }
+  session.out.table(rows);
+  session.out.json(list);
+}
+
+}  // namespace
+
+void add_history(cli::Command& program, const std::string& site) {
+  program.sub("history", "every transaction of this site, oldest first")
+      .fails_with({Errc::corrupt, Errc::io})
+      .runs([&site](cli::Session& session) { work(site, session); });
+}
+
+}  // namespace sealift::installer

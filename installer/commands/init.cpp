@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "base/random.hpp"
+#include "installer/adopt.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+#include "release/yaml.hpp"
+#include "signing/keys.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+struct Options {
+  std::string from;
+  std::string release;
+  std::string environment;
+  std::vector<std::string> targets;
+  std::vector<std::string> values;
+  bool adopt = false;
+};
+
+std::pair<std::string, std::string> split(const std::string& option, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error(Errc::usage, format("{} \"{}\", expected NAME=VALUE", option, text));
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+// A quoted scalar: JSON's is YAML's.
+std::string quoted(const std::string& text) { return to_canonical(Json(text)); }
+
+std::string compose_site(const Options& options) {
+  if (options.release.empty() || options.environment.empty() || options.targets.empty()) {
+    throw Error(Errc::usage, "a site needs --release, --environment and at least one --target",
+                "or give a prepared file with --from site.yaml");
+  }
+  std::string text = format(
+      "# What this site takes and where it goes. See: sealift-installer plan BUNDLE\n"
+      "schema: 1\nrelease: {}\nenvironment: {}\ntargets:\n",
+      quoted(options.release), quoted(options.environment));
+  for (const std::string& target : options.targets) {
+    const auto [name, path] = split("--target", target);
+    text += format("  {}: {{driver: directory, path: {}}}\n", quoted(name),
+                   quoted(fs::absolute(path).lexically_normal().string()));
+  }
+  if (!options.values.empty()) text += "values:\n";
+  for (const std::string& value : options.values) {
+    const auto [name, content] = split("--value", value);
+    text += format("  {}: {}\n", quoted(name), quoted(content));
+  }
+  return text + "retention: {releases: 3}\n";
+}
+
+// An operator may have written site.yaml before: then it is taken as it is.
+std::string site_text(const Options& options, const Layout& layout) {
+  std::error_code ignored;
+  if (!options.from.empty()) return read_file(options.from, release::kMaxYamlBytes);
+  if (options.release.empty() && fs::exists(layout.site_yaml, ignored)) {
+    return read_file(layout.site_yaml, release::kMaxYamlBytes);
+  }
+  return compose_site(options);
+}
+
+void refuse_used_targets(const release::Site& site) {
+  Problems problems;
+  for (const auto& [name, target] : site.targets) {
+    std::error_code ignored;
+    if (!fs::exists(target.path, ignored)) continue;
+    if (fs::is_directory(target.path, ignored) && fs::is_empty(target.path, ignored)) continue;
+    problems.add(format("target {}: {} is not empty", name, target.path),
+                 "give --adopt to record what stands there as release 0, or another path");
+  }
+  problems.throw_if_any(Errc::incompatible);
+}
+
+void work(const Options& options, const std::string& site_folder, cli::Session& session) {
+  const Layout layout = Layout::choose(site_folder);
+  std::error_code ignored;
+  if (fs::exists(layout.identity(), ignored)) {
+    throw Error(Errc::invalid_input, format("{}: a site is here already", layout.state.string()));
+  }
+  const std::string text = site_text(options, layout);
+  const release::Site site = release::parse_site(text, layout.site_yaml.string());
+  if (!options.adopt) refuse_used_targets(site);
+
+  make_dirs(layout.site_yaml.parent_path());
+  make_dirs(layout.state, 0700);
+  for (const fs::path& folder : {layout.store(), layout.tables(), layout.revisions(),
+                                 layout.journal(), layout.receipts(), layout.trust()}) {
+    make_dirs(folder);
+  }
+  make_dirs(layout.keys(), 0700);
+  const signing::SecretKey key = signing::SecretKey::generate();
+  std::string secret = key.to_file(nullptr);
+  write_file(layout.keys() / "site.key", secret, FileMode::secret);
+  signing::wipe(secret);
+  write_file(layout.keys() / "site.pub", key.to_public_file());
+  if (!fs::exists(layout.site_yaml, ignored)) write_file(layout.site_yaml, text);
+  const std::string id = random_hex(16);
+  // Last, because it is what makes a site: an init that was cut off is simply run again.
+  write_file(layout.identity(),
+             to_pretty({{"id", id},
+                        {"created", to_text(session.clock.now())},
+                        {"key", key.public_key().id()}}));
+
+  session.out.line("registration card of this site, for the release owner:");
+  session.out.line(format("  site         {}", id));
+  session.out.line(format("  release      {}", site.release));
+  session.out.line(format("  environment  {}", site.environment));
+  session.out.line(format("  key          {}", key.public_key().id()));
+  session.out.line(format("settings       {}", layout.site_yaml.string()));
+  session.out.line(format("state          {}", layout.state.string()));
+  if (options.adopt) {
+    SiteWork site_work(session, site_folder);
+    site_work.lock("init", {});
+    adopt(site_work.tools());
+    session.out.line("adopted        what stood on the targets is release 0");
+  }
+  session.out.line("next: sealift-installer trust init ROOT --fingerprint HEX");
+  session.out.json({{"site", id},
+                    {"release", site.release},
+                    {"environment", site.environment},
+                    {"key", key.public_key().id()},
+                    {"adopted", options.adopt}});
+}
+
+}  // namespace
+
+void add_init(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<Options>();
+  program.sub("init", "make a site: identity, state folder and site.yaml")
+      .option("--from", options.from, "FILE", "a site.yaml that was prepared")
+      .option("--release", options.release, "NAME", "the release that this site takes")
+      .option("--environment", options.environment, "NAME", "such as production")
+      .options("--target", options.targets, "NAME=PATH", "where a target's files go")
+      .options("--value", options.values, "NAME=TEXT", "a configuration value of this site")
+      .flag("--adopt", options.adopt, "record what stands on the targets as release 0")
+      .fails_with({Errc::invalid_input, Errc::incompatible, Errc::io, Errc::target_failed})
+      .runs([&](cli::Session& session) { work(options, site, session); });
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "bundle/verified.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+struct Options {
+  std::string bundle;
+  bool detailed = false;
+};
+
+void work(const Options& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("plan", {});
+  const Tools& tools = work.tools();
+  const Fd fd = open_for_reading(options.bundle);
+  FdSource source(fd.get(), options.bundle);
+  const bundle::VerifiedBundle verified = bundle::VerifiedBundle::verify(
+      source, options.bundle, tools.trust(), tools.workers, session.progress);
+  const bundle::Contents& contents = verified.contents();
+  const State state = work.state();
+  check_requirements(contents, work.installation(), state);
+  SiteContent content(work.installation().layout, options.bundle, contents.digest(),
+                      values_for(contents, work.installation().site), tools.workers);
+  const Drivers drivers(work.installation().layout.receipts());
+  const Draft draft = plan_release(contents, "", content, work.installation(), state, drivers,
+                                   work.request(Purpose::apply, {}));
+  check_space(draft);
+  show(draft, contents.notes, session);
+  session.out.json(to_json(draft));
+  if (options.detailed && !draft.plan.steps.empty()) session.status = cli::kDiffers;
+}
+
+}  // namespace
+
+void add_plan(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<Options>();
+  program.sub("plan", "show what apply would do with a bundle; changes nothing")
+      .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+      .flag("--detailed-exitcode", options.detailed, "exit with 20 where something would change")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::busy, Errc::io},
+                  "20   something would change (with --detailed-exitcode)")
+      .runs([&](cli::Session& session) { work(options, site, session); });
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+
+namespace sealift::installer {
+
+void add_prune(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<ChangeOptions>();
+  program.sub("prune", "remove releases that the retention rule does not keep")
+      .option("--lock-timeout", options.lock_timeout, "SECONDS",
+              "wait this long for another installer (default 0)")
+      .fails_with({Errc::busy, Errc::io, Errc::needs_operator})
+      .runs([&](cli::Session& session) {
+        SiteWork work(session, site);
+        work.lock_and_settle("prune", options);
+        const Pruned pruned = prune(work.tools(), work.state());
+        session.out.line(format("removed {} and {}",
+                                cli::count_text(pruned.releases, "unpacked release"),
+                                cli::count_text(pruned.bundles, "bundle")));
+        session.out.json({{"releases", pruned.releases}, {"bundles", pruned.bundles}});
+      });
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/commands/release.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+fs::path bundle_of(const ReleaseOptions& options, const SiteWork& work, const State& state) {
+  if (!options.bundle.empty()) return options.bundle;
+  if (!state.staged) {
+    throw Error(Errc::usage, "no bundle is named and none was staged",
+                "give the bundle file: sealift-installer apply BUNDLE");
+  }
+  return work.installation().layout.store() / state.staged->bundle;
+}
+
+bool is_there(const Draft& draft, const State& state, const bundle::Contents& contents) {
+  const Revision* current = state.current();
+  return draft.plan.steps.empty() && current != nullptr && current->digest == contents.digest();
+}
+
+void report(const Plan& plan, const std::string& word, cli::Session& session) {
+  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  session.out.line();
+  session.out.line(format("{} {} {} (revision {})", word, outcome.release, outcome.title(),
+                          outcome.number));
+  session.out.json({{"result", word},
+                    {"release", outcome.release},
+                    {"version", outcome.version},
+                    {"digest", outcome.digest->str()},
+                    {"revision", outcome.number}});
+}
+
+}  // namespace
+
+void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
+           cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock_and_settle(std::string(name(purpose)), options.change);
+  const SignalGuard signals;
+  const Tools& tools = work.tools();
+  const State state = work.state();
+  const Accepted accepted = accept(tools, bundle_of(options, work, state));
+  const bundle::Contents& contents = accepted.verified.contents();
+  bool done = false;
+  try {
+    check_requirements(contents, work.installation(), state);
+    SiteContent content = accepted.content(tools);
+    const Drivers drivers(work.installation().layout.receipts());
+    Draft draft = plan_release(contents, accepted.name, content, work.installation(), state,
+                               drivers, work.request(purpose, options.change));
+    if (purpose == Purpose::stage) {
+      std::erase_if(draft.plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
+    }
+    if (is_there(draft, state, contents)) {
+      session.out.line(format("{} {} is already applied; nothing was changed", contents.document.name,
+                              state.current()->title()));
+      session.out.json({{"result", "unchanged"}, {"digest", contents.digest().str()}});
+      return;
+    }
+    show(draft, contents.notes, session);
+    if (options.change.dry_run) session.out.json(to_json(draft));
+    if (agreed(options.change, format("{} it?", name(purpose)))) {
+      carry_out(tools, draft, content, values_for(contents, work.installation().site),
+                accepted.verified.judgement().root);
+      done = true;
+      report(draft.plan, purpose == Purpose::stage ? "staged" : "applied", session);
+    }
+  } catch (const Error& error) {
+    if (error.code() == Errc::needs_operator) throw;
+    forget(tools, accepted);
+    // What failed inside the transaction has its line already.
+    if (error.code() != Errc::target_failed && error.code() != Errc::interrupted) {
+      tools.audit().append("refused", {{"digest", contents.digest().str()},
+                                       {"code", name(error.code())},
+                                       {"message", error.message()}});
+    }
+    throw;
+  }
+  if (!done) forget(tools, accepted);
+}
+
+}  // namespace sealift::installer

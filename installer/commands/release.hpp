@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// `apply` and `stage` are one road; they differ in how far they go.
+
+#include "installer/commands/changing.hpp"
+
+namespace sealift::installer {
+
+struct ReleaseOptions {
+  std::string bundle;  // empty: the one that was staged
+  ChangeOptions change;
+};
+
+void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
+           cli::Session& session);
+
+}  // namespace sealift::installer

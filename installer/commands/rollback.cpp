@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+struct Options {
+  std::string to;
+  bool verify = false;
+  ChangeOptions change;
+};
+
+// A revision's number, or the version of the newest revision that had it.
+const Revision& choose(const std::string& to, const State& state) {
+  if (to.empty()) {
+    if (const Revision* previous = state.previous()) return *previous;
+    throw Error(Errc::incompatible, "nothing stood on this site before the current release",
+                "see: sealift-installer history");
+  }
+  const Revision* chosen = nullptr;
+  for (const Revision& each : state.revisions) {
+    if (each.version == to || std::to_string(each.number) == to) chosen = &each;
+  }
+  if (chosen == nullptr) {
+    throw Error(Errc::usage, format("no revision or version \"{}\" stood on this site",
+                                    printable(to, 80)),
+                "see: sealift-installer history");
+  }
+  return *chosen;
+}
+
+void work(const Options& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock_and_settle("rollback", options.change);
+  const SignalGuard signals;
+  const Tools& tools = work.tools();
+  const State state = work.state();
+  const Revision& target = choose(options.to, state);
+  if (!is_retained(work.installation().layout, target)) {
+    throw Error(Errc::incompatible,
+                format("revision {}, {}, was pruned", target.number, target.title()),
+                "raise retention in site.yaml for the future; apply its bundle where you have it");
+  }
+  SiteContent content = content_of(tools, target);
+  const Drivers drivers(work.installation().layout.receipts());
+  const Draft draft = plan_rollback(
+      target, content, work.installation(), state, drivers,
+      options.verify ? Thoroughness::by_content : Thoroughness::by_receipt,
+      work.request(Purpose::rollback, options.change));
+  if (draft.plan.steps.empty()) {
+    session.out.line(format("{} is what stands here; nothing was changed", target.title()));
+    session.out.json({{"result", "unchanged"}});
+    return;
+  }
+  show(draft, "", session);
+  if (options.change.dry_run) session.out.json(to_json(draft));
+  if (!agreed(options.change, "roll back?")) return;
+  carry_out(tools, draft, content,
+            kept_values(work.installation().layout, target), std::nullopt);
+  session.out.line();
+  session.out.line(format("rolled back to {} {} (revision {})", target.release, target.title(),
+                          draft.plan.number));
+  session.out.json({{"result", "rolled back"},
+                    {"version", target.version},
+                    {"revision", draft.plan.number}});
+}
+
+}  // namespace
+
+void add_rollback(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<Options>();
+  cli::Command command =
+      program.sub("rollback", "return to a release that stood here before; needs no bundle");
+  command
+      .argument("TO", options.to, "a version or revision (default: the one before the current)",
+                cli::Presence::optional)
+      .flag("--verify", options.verify, "hash every file of that release first");
+  add_change_options(command, options.change);
+  command
+      .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed,
+                   Errc::needs_operator, Errc::interrupted})
+      .runs([&](cli::Session& session) { work(options, site, session); });
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/commands/commands.hpp"
+#include "installer/commands/release.hpp"
+
+namespace sealift::installer {
+
+void add_stage(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<ReleaseOptions>();
+  cli::Command command = program.sub(
+      "stage", "do the invisible part of apply ahead of time");
+  command.argument("BUNDLE", options.bundle, "the bundle file",
+                   cli::Presence::required);
+  add_change_options(command, options.change);
+  command
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,
+                   Errc::interrupted})
+      .runs([&](cli::Session& session) { bring(Purpose::stage, options, site, session); });
+}
+
+}  // namespace sealift::installer

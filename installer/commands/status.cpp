@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+void show_unfinished(const State& state, cli::Session& session) {
+  const Journal journal = Journal::read(*state.unfinished, session.clock);
+  session.out.line(format("NOT FINISHED: transaction {} ({}) was cut off",
+                          journal.plan().number, name(journal.plan().purpose)));
+  for (const Record& record : journal.records()) {
+    if (record.step.empty()) continue;
+    session.out.line(format("  {}  {:<14} {}", to_local_text(record.time), name(record.event),
+                            record.step));
+  }
+  session.out.line("back to the release before it:  sealift-installer recover");
+  session.out.line("on to the new release:          sealift-installer recover --forward");
+}
+
+void work(const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const State state = work.state();
+  cli::Output& out = session.out;
+  out.line(format("site         {} ({})", work.installation().id,
+                  work.installation().site.environment));
+  const Revision* now = state.current();
+  out.line(now == nullptr ? std::string("release      none yet")
+                          : format("release      {} {}, revision {}", now->release, now->title(),
+                                   now->number));
+  if (const Revision* previous = state.previous()) {
+    out.line(format("rollback to  {}, revision {}", previous->title(), previous->number));
+  }
+  if (state.staged) out.line(format("staged       {}", state.staged->title()));
+  if (now != nullptr) {
+    out.line();
+    std::vector<std::vector<std::string>> rows = {{"COMPONENT", "TARGET", "FILES", "SIZE", "PLACE"}};
+    for (const Placement& placement : now->placements) {
+      rows.push_back({placement.component, placement.target, std::to_string(placement.files),
+                      cli::size_text(placement.bytes),
+                      format("{}/{}", placement.path, placement.directory)});
+    }
+    out.table(rows);
+  }
+  if (state.unfinished) {
+    out.line();
+    show_unfinished(state, session);
+    session.status = exit_status(Errc::needs_operator);
+  }
+  Json value = {{"site", work.installation().id},
+                {"environment", work.installation().site.environment},
+                {"unfinished", state.unfinished.has_value()}};
+  if (now != nullptr) value["current"] = to_json(*now);
+  if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
+  if (state.staged) value["staged"] = to_json(*state.staged);
+  out.json(value);
+}
+
+}  // namespace
+
+void add_status(cli::Command& program, const std::string& site) {
+  program.sub("status", "what stands on this site, and whether something was cut off")
+      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io, Errc::needs_operator})
+      .runs([&site](cli::Session& session) { work(site, session); });
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/install.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "base/random.hpp"
+#include "content/media_types.hpp"
+#include "installer/transaction.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kIncoming = ".incoming-";
+
+std::string store_name(const bundle::Contents& contents) {
+  return format("{}-{}-{}.bundle.tar{}", contents.document.name, contents.document.version,
+                contents.digest().short_hex(), contents.compression.empty() ? "" : ".zst");
+}
+
+// Refuses by the documents alone, before a large file is copied.
+void judge_early(const Tools& tools, const fs::path& file) {
+  const Fd fd = open_for_reading(file);
+  FdSource source(fd.get(), file.string());
+  bundle::Reader reader(source, tools.workers, file.string());
+  while_doing(file.string(), [&] { bundle::judge(reader.read_claim(), tools.trust()); });
+}
+
+void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
+  const Fd from = open_for_reading(file);
+  const std::uint64_t size = fs::file_size(file);
+  if (free_space(tools.installation.layout.store()).bytes < size + size / 20) {
+    throw Error(Errc::io,
+                format("{}: has no room for the bundle's {} bytes",
+                       tools.installation.layout.store().string(), size),
+                "free some space, or run: sealift-installer prune");
+  }
+  FdSource source(from.get(), file.string());
+  FdSink sink(to, name);
+  copy(source, sink);
+  sync_fd(to, name);
+}
+
+void keep_revision(const Tools& tools, std::uint64_t number, const release::Values& values) {
+  const fs::path folder = tools.installation.layout.revisions() / std::to_string(number);
+  make_dirs(folder);
+  write_file(folder / "values.json", to_canonical(Json(values)), FileMode::secret);
+  write_file(folder / "site.yaml", tools.installation.site_text, FileMode::secret);
+}
+
+void remove_revision(const Layout& layout, std::uint64_t number) {
+  const Dir revisions = Dir::open(layout.revisions());
+  revisions.remove_tree(std::to_string(number));
+  revisions.sync();
+}
+
+Json evidence(const Plan& plan) {
+  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  Json value = {{"transaction", plan.number},
+                {"purpose", name(plan.purpose)},
+                {"version", outcome.version},
+                {"reason", plan.reason}};
+  if (outcome.digest) value["digest"] = outcome.digest->str();
+  return value;
+}
+
+// What stands behind every changing command: the new state is written down and old things go.
+// The transaction has ended, so nothing here can undo it any more.
+void tidy(const Tools& tools) {
+  try {
+    const State state = load_state(tools.installation.layout, tools.clock);
+    write_summary(tools.installation.layout, state);
+    prune(tools, state);
+  } catch (const Error& error) {
+    log::warning(format("tidying up failed, the next command tries again: {}", error.message()));
+  }
+}
+
+void remove_incoming(const Layout& layout) {
+  const Dir store = Dir::open(layout.store());
+  for (const Entry& entry : store.entries()) {
+    if (entry.name.starts_with(kIncoming)) store.remove_tree(entry.name);
+  }
+}
+
+}  // namespace
+
+bundle::Trust Tools::trust() const {
+  return {.root = trusted_root(installation.layout),
+          .environment = installation.site.environment,
+          .now = clock.now()};
+}
+
+SiteContent Accepted::content(const Tools& tools) const {
+  const bundle::Contents& contents = verified.contents();
+  return SiteContent(tools.installation.layout, tools.installation.layout.store() / name,
+                     contents.digest(), values_for(contents, tools.installation.site),
+                     tools.workers);
+}
+
+Accepted accept(const Tools& tools, const fs::path& file) {
+  const Layout& layout = tools.installation.layout;
+  const fs::path incoming = layout.store() / format("{}{}", kIncoming, random_hex(6));
+  try {
+    judge_early(tools, file);
+    const Fd fd(::open(incoming.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd.is_open()) throw_errno(incoming.string(), "create");
+    copy_in(tools, file, fd.get(), incoming.string());
+    if (::lseek(fd.get(), 0, SEEK_SET) != 0) throw_errno(incoming.string(), "rewind");
+    FdSource source(fd.get(), file.string());
+    bundle::VerifiedBundle verified = bundle::VerifiedBundle::verify(
+        source, file.string(), tools.trust(), tools.workers, tools.progress);
+    const std::string name = store_name(verified.contents());
+    std::error_code ignored;
+    const bool was_there = fs::exists(layout.store() / name, ignored);
+    const Dir store = Dir::open(layout.store());
+    store.rename(incoming.filename().string(), name);
+    store.sync();
+    return {.verified = std::move(verified), .name = name, .was_there = was_there};
+  } catch (const Error& error) {
+    ::unlink(incoming.c_str());
+    tools.audit().append("refused", {{"bundle", printable(file.filename().string())},
+                                     {"code", name(error.code())},
+                                     {"message", error.message()}});
+    throw;
+  }
+}
+
+void forget(const Tools& tools, const Accepted& accepted) {
+  if (accepted.was_there) return;
+  const Dir store = Dir::open(tools.installation.layout.store());
+  store.remove_tree(accepted.name);
+  store.sync();
+}
+
+release::Values kept_values(const Layout& layout, const Revision& revision) {
+  const fs::path file =
+      layout.revisions() / std::to_string(revision.number) / "values.json";
+  return parse_json(read_file(file, 16 << 20), file.string()).get<release::Values>();
+}
+
+SiteContent content_of(const Tools& tools, const Revision& revision) {
+  const Layout& layout = tools.installation.layout;
+  return SiteContent(layout, layout.store() / revision.bundle, revision.digest,
+                     is_retained(layout, revision) ? kept_values(layout, revision)
+                                                   : release::Values{},
+                     tools.workers);
+}
+
+void settle(const Tools& tools) {
+  remove_incoming(tools.installation.layout);
+  const State state = load_state(tools.installation.layout, tools.clock);
+  if (!state.unfinished) return;
+  const Journal journal = Journal::read(*state.unfinished, tools.clock);
+  if (!is_only_staged(journal)) {
+    throw Error(Errc::needs_operator,
+                format("transaction {} ({}) was cut off after it had begun to switch",
+                       journal.plan().number, name(journal.plan().purpose)),
+                "return to the release before it with: sealift-installer recover");
+  }
+  log::warning(format("transaction {} was cut off before anything could be seen; undoing it",
+                      journal.plan().number));
+  recover(tools, Direction::back);
+}
+
+void carry_out(const Tools& tools, const Draft& draft, Content& content,
+               const release::Values& values, const std::optional<signing::Root>& root) {
+  const Layout& layout = tools.installation.layout;
+  check_space(draft);
+  keep_revision(tools, draft.plan.number, values);
+  const Drivers drivers(layout.receipts());
+  const StopFlag stop;
+  StepIo io{.content = content, .progress = tools.progress, .stop = stop};
+  std::uint64_t bytes = 0;
+  for (const ComponentChange& change : draft.changes) bytes += change.new_bytes;
+  tools.progress.begin(name(draft.plan.purpose), bytes);
+  try {
+    Journal journal = Journal::create(layout.journal(), draft.plan, tools.clock);
+    run(journal, drivers, io);
+  } catch (const Error& error) {
+    tools.progress.end();
+    if (error.code() != Errc::needs_operator) remove_revision(layout, draft.plan.number);
+    Json details = evidence(draft.plan);
+    details["code"] = name(error.code());
+    details["message"] = error.message();
+    tools.audit().append("failed", std::move(details));
+    throw;
+  }
+  tools.progress.end();
+  if (root) store_root(layout, *root);
+  tools.audit().append(std::string(name(draft.plan.purpose)), evidence(draft.plan));
+  tidy(tools);
+}
+
+bool recover(const Tools& tools, Direction direction) {
+  const Layout& layout = tools.installation.layout;
+  const State state = load_state(layout, tools.clock);
+  if (!state.unfinished) {
+    tidy(tools);
+    return false;
+  }
+  Journal journal = Journal::open(*state.unfinished, tools.clock);
+  const Plan plan = journal.plan();
+  SiteContent content = content_of(tools, revision_from_json(plan.outcome, "outcome"));
+  const Drivers drivers(layout.receipts());
+  const StopFlag stop;
+  StepIo io{.content = content, .progress = tools.progress, .stop = stop};
+  if (direction == Direction::back) {
+    recover_back(journal, drivers, io);
+    remove_revision(layout, plan.number);
+  } else {
+    recover_forward(journal, drivers, io);
+  }
+  Json details = evidence(plan);
+  details["direction"] = direction == Direction::back ? "back" : "forward";
+  tools.audit().append("recovered", std::move(details));
+  tidy(tools);
+  return true;
+}
+
+Pruned prune(const Tools& tools, const State& state) {
+  const Layout& layout = tools.installation.layout;
+  std::set<std::uint64_t> keep;
+  const auto keep_one = [&](const Revision* revision) {
+    if (revision == nullptr) return;
+    keep.insert(revision->number);
+    if (revision->restores) keep.insert(*revision->restores);
+  };
+  keep_one(state.current());
+  keep_one(state.previous());
+  if (state.staged) keep_one(&*state.staged);
+  // Newest first, each release once however often it was restored.
+  unsigned left = tools.installation.site.keep_releases;
+  for (auto each = state.revisions.rbegin(); each != state.revisions.rend() && left > 0; ++each) {
+    if (keep.contains(each->number) || each->restores || !is_retained(layout, *each)) continue;
+    keep_one(&*each);
+    --left;
+  }
+
+  std::set<std::pair<std::string, std::string>> places;
+  std::set<std::string> bundles;
+  std::set<std::string> tables;
+  const auto use = [&](const Revision& revision) {
+    bundles.insert(revision.bundle);
+    for (const Placement& placement : revision.placements) {
+      places.insert({placement.path, placement.directory});
+      tables.insert(placement.table.hex() + ".jsonl");
+    }
+  };
+  for (const PastTransaction& past : state.history) {
+    if (keep.contains(past.number) && past.ending == Event::commit) use(past.outcome);
+  }
+
+  Pruned pruned;
+  const Dir revisions = Dir::open(layout.revisions());
+  for (const Entry& entry : revisions.entries()) {
+    if (keep.contains(std::strtoull(entry.name.c_str(), nullptr, 10))) continue;
+    revisions.remove_tree(entry.name);
+  }
+  revisions.sync();
+  const Drivers drivers(layout.receipts());
+  for (const PastTransaction& past : state.history) {
+    if (past.ending != Event::commit || keep.contains(past.number)) continue;
+    for (const Placement& placement : past.outcome.placements) {
+      std::error_code ignored;
+      if (places.contains({placement.path, placement.directory}) || placement.directory.empty() ||
+          !fs::exists(fs::path(placement.path) / placement.directory, ignored)) {
+        continue;
+      }
+      drivers.named(placement.driver).prune(placement);
+      ++pruned.releases;
+    }
+  }
+  const Dir store = Dir::open(layout.store());
+  for (const Entry& entry : store.entries()) {
+    if (bundles.contains(entry.name) || entry.name.starts_with(kIncoming)) continue;
+    store.remove_tree(entry.name);
+    ++pruned.bundles;
+  }
+  store.sync();
+  const Dir kept_tables = Dir::open(layout.tables());
+  for (const Entry& entry : kept_tables.entries()) {
+    if (!tables.contains(entry.name)) kept_tables.remove_tree(entry.name);
+  }
+  return pruned;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The installer's half of the road: accept a bundle, plan, carry the plan out, keep what is needed to
+// go back, forget the rest. Every function that changes the site needs the site's lock to be held.
+
+#include <optional>
+#include <string>
+
+#include "base/parallel.hpp"
+#include "base/progress.hpp"
+#include "bundle/verified.hpp"
+#include "installer/audit.hpp"
+#include "installer/driver.hpp"
+#include "installer/installation.hpp"
+#include "installer/planner.hpp"
+#include "installer/site_content.hpp"
+#include "installer/state.hpp"
+
+namespace sealift::installer {
+
+// What the functions here work with, made by each command.
+struct Tools {
+  const Installation& installation;
+  const Clock& clock;
+  Workers& workers;
+  Progress& progress;
+
+  AuditLog audit() const { return AuditLog(installation.layout.audit(), clock); }
+  bundle::Trust trust() const;
+};
+
+// A bundle that was verified and now lies in the store.
+struct Accepted {
+  bundle::VerifiedBundle verified;
+  std::string name;  // in the store
+  bool was_there;    // before this command
+
+  SiteContent content(const Tools& tools) const;
+};
+
+// Copies the file into the private store while nothing else can write there, verifies the copy, and
+// keeps it. A refused bundle leaves one audit line.
+Accepted accept(const Tools& tools, const fs::path& file);
+// Takes an accepted bundle out of the store again, where nothing came of it.
+void forget(const Tools& tools, const Accepted& accepted);
+
+// The content of a revision that this site has had.
+SiteContent content_of(const Tools& tools, const Revision& revision);
+
+// The values that a kept revision was applied with.
+release::Values kept_values(const Layout& layout, const Revision& revision);
+
+// Brings the site to a state in which something new may begin: leftovers of `stage` are undone
+// without asking; for anything later Error{needs_operator} says what to run.
+void settle(const Tools& tools);
+
+// Space, journal, transaction, then what follows a commit. `values` are those of the new revision.
+void carry_out(const Tools& tools, const Draft& draft, Content& content,
+               const release::Values& values, const std::optional<signing::Root>& root);
+
+enum class Direction { back, forward };
+// Ends a transaction that was cut off; false where there is none.
+bool recover(const Tools& tools, Direction direction);
+
+struct Pruned {
+  std::uint64_t releases = 0;
+  std::uint64_t bundles = 0;
+};
+// Removes what neither the current release, its rollback target nor the retention rule needs.
+Pruned prune(const Tools& tools, const State& state);
+
+}  // namespace sealift::installer

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/installation.hpp"
+
+#include <charconv>
+
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "release/yaml.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kRootEnding = ".root.json";
+
+std::optional<std::uint64_t> root_version(std::string_view file) {
+  std::uint64_t version = 0;
+  const auto [end, failure] = std::from_chars(file.data(), file.data() + file.size(), version);
+  if (failure != std::errc() || std::string_view(end) != kRootEnding) return std::nullopt;
+  return version;
+}
+
+}  // namespace
+
+Installation open_installation(const Layout& layout) {
+  std::error_code ignored;
+  if (!fs::exists(layout.identity(), ignored)) {
+    throw Error(Errc::usage, format("{}: found no site", layout.state.string()),
+                "make one with: sealift-installer init; or name one with --site DIR");
+  }
+  const Json identity = parse_json(read_file(layout.identity(), 64 << 10),
+                                   layout.identity().string());
+  Fields fields(identity, layout.identity().string());
+  Installation installation{.layout = layout,
+                            .id = fields.text("id"),
+                            .site = {},
+                            .site_text = read_file(layout.site_yaml, release::kMaxYamlBytes)};
+  installation.site = release::parse_site(installation.site_text, layout.site_yaml.string());
+  return installation;
+}
+
+signing::Root trusted_root(const Layout& layout) {
+  std::uint64_t newest = 0;
+  for (const Entry& entry : Dir::open(layout.trust()).entries()) {
+    newest = std::max(newest, root_version(entry.name).value_or(0));
+  }
+  if (newest == 0) {
+    throw Error(Errc::untrusted, "this site trusts nobody yet",
+                "give it the release owner's root: sealift-installer trust init ROOT --fingerprint HEX");
+  }
+  const fs::path file = layout.trust() / format("{}{}", newest, kRootEnding);
+  return signing::Root::parse(read_file(file, signing::kMaxRootBytes), file.string());
+}
+
+void store_root(const Layout& layout, const signing::Root& root) {
+  const fs::path file = layout.trust() / format("{}{}", root.version(), kRootEnding);
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) write_file(file, root.text());
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/version.hpp"
+#include "installer/commands/commands.hpp"
+
+int main(int argc, char** argv) {
+  using namespace sealift;
+  std::string site;
+  return cli::run_main(
+      argc, argv,
+      {.name = "sealift-installer",
+       .purpose = "Verifies a bundle and applies it to this site as one transaction.",
+       .describe = [&site](cli::Command& program) {
+         program.option("--site", site, "DIR",
+                        "the site's folder (default: SEALIFT_SITE, else /etc/sealift and "
+                        "/var/lib/sealift)");
+         installer::add_init(program, site);
+         installer::add_trust(program, site);
+         installer::add_verify(program, site);
+         installer::add_plan(program, site);
+         installer::add_stage(program, site);
+         installer::add_apply(program, site);
+         installer::add_rollback(program, site);
+         installer::add_recover(program, site);
+         installer::add_prune(program, site);
+         installer::add_status(program, site);
+         installer::add_history(program, site);
+         installer::add_drift(program, site);
+         installer::add_doctor(program, site);
+         cli::add_version(program, "sealift-installer");
+       }});
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From what stands and what is wanted to a Plan. Changes nothing on a target.
+
+#include <string>
+#include <vector>
+
+#include "bundle/reader.hpp"
+#include "installer/driver.hpp"
+#include "installer/installation.hpp"
+#include "installer/plan.hpp"
+#include "installer/site_content.hpp"
+#include "installer/state.hpp"
+
+namespace sealift::installer {
+
+// What happens to the files of one component.
+struct ComponentChange {
+  std::string component;
+  std::string target;
+  std::string path;
+  std::uint64_t added = 0;
+  std::uint64_t changed = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t same = 0;
+  std::uint64_t new_bytes = 0;  // of files added and changed
+
+  bool nothing() const { return added + changed + removed == 0; }
+};
+
+// Space that a step takes on the file system of `path`.
+struct Need {
+  std::string path;
+  std::uint64_t bytes;
+  std::uint64_t inodes;
+};
+
+struct Draft {
+  Plan plan;
+  std::vector<ComponentChange> changes;
+  std::vector<Need> needs;
+  std::vector<std::string> warnings;
+};
+
+// Who asks, and why.
+struct Request {
+  Purpose purpose;
+  std::string actor;
+  std::string reason;
+  Time now;
+};
+
+// Throws Error{untrusted} for a release below the floor, Error{incompatible} for one that is not for
+// this site, host or installed version, naming what to carry instead.
+void check_requirements(const bundle::Contents& contents, const Installation& installation,
+                        const State& state);
+
+// The values that the site's templates see.
+release::Values values_for(const bundle::Contents& contents, const release::Site& site);
+
+Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
+                   SiteContent& content, const Installation& installation, const State& state,
+                   const Drivers& drivers, const Request& request);
+
+// Back to `target`. Placements that are no longer whole are made anew from the bundle that was kept.
+Draft plan_rollback(const Revision& target, SiteContent& content, const Installation& installation,
+                    const State& state, const Drivers& drivers, Thoroughness thoroughness,
+                    const Request& request);
+
+// Throws Error{io} where a file system has less room than the draft needs.
+void check_space(const Draft& draft);
+
+}  // namespace sealift::installer

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/site_content.hpp"
+
+#include "base/format.hpp"
+#include "content/expected_tar.hpp"
+#include "content/media_types.hpp"
+#include "release/template.hpp"
+
+namespace sealift::installer {
+
+using release::FileEntry;
+
+namespace {
+
+// A tree as the bundle carries it: table and tar side by side.
+class BundleTree : public TreeStream {
+ public:
+  BundleTree(std::unique_ptr<Source> table, std::unique_ptr<Source> tar, const std::string& name)
+      : table_(std::move(table)),
+        reader_(*table_),
+        tar_source_(std::move(tar)),
+        tar_(*tar_source_, name),
+        buffer_(64 * 1024, '\0') {}
+
+  std::optional<FileEntry> next() override {
+    if (inside_) {
+      while (tar_.read(buffer_) > 0) {
+      }
+    }
+    std::optional<FileEntry> entry = reader_.next();
+    inside_ = entry.has_value();
+    if (entry) {
+      tar_.header(release::tar_entry(*entry));
+    } else if (!ended_) {
+      tar_.end();
+      ended_ = true;
+    }
+    return entry;
+  }
+  std::size_t read(std::span<char> into) override { return tar_.read(into); }
+
+ private:
+  std::unique_ptr<Source> table_;
+  release::FileTableReader reader_;
+  std::unique_ptr<Source> tar_source_;
+  content::ExpectedTar tar_;
+  std::string buffer_;
+  bool inside_ = false;
+  bool ended_ = false;
+};
+
+// A tree of templates, each rendered when its turn comes.
+class RenderedTree : public TreeStream {
+ public:
+  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values)
+      : templates_(std::move(templates)), values_(values), rest_("") {}
+
+  std::optional<FileEntry> next() override {
+    std::optional<FileEntry> entry = templates_->next();
+    if (!entry || entry->type != EntryType::file) return entry;
+    std::string text;
+    std::string buffer(64 * 1024, '\0');
+    Hasher hasher;
+    while (const std::size_t count = templates_->read(buffer)) {
+      text.append(buffer, 0, count);
+      if (text.size() > release::kMaxTemplateBytes) break;  // said by parse() below
+    }
+    if (Digest::of(text) != *entry->digest && text.size() <= release::kMaxTemplateBytes) {
+      throw Error(Errc::corrupt, format("{}: content is not what the file table says",
+                                        entry->path.str()));
+    }
+    rendered_ = release::Template::parse(text, entry->path.str()).render(values_);
+    entry->size = rendered_.size();
+    entry->digest = Digest::of(rendered_);
+    rest_ = StringSource(rendered_);
+    return entry;
+  }
+  std::size_t read(std::span<char> into) override { return rest_.read(into); }
+
+ private:
+  std::unique_ptr<TreeStream> templates_;
+  const release::Values& values_;
+  std::string rendered_;
+  StringSource rest_;
+};
+
+class FileSource : public Source {
+ public:
+  explicit FileSource(const fs::path& file)
+      : fd_(open_for_reading(file)), source_(fd_.get(), file.string()) {}
+  std::size_t read(std::span<char> into) override { return source_.read(into); }
+
+ private:
+  Fd fd_;
+  FdSource source_;
+};
+
+}  // namespace
+
+struct SiteContent::Open {
+  Open(const fs::path& file, Workers& workers)
+      : fd(open_for_reading(file)),
+        contents(bundle::read_documents(fd.get(), file.string(), workers)),
+        blobs(fd.get(), file.string(), contents, workers) {}
+
+  const release::Component& component(const std::string& name) const {
+    for (const release::Component& each : contents.components) {
+      if (each.row.name == name) return each;
+    }
+    throw Error(Errc::internal, format("the release has no component {}", name));
+  }
+
+  Fd fd;
+  bundle::Contents contents;
+  bundle::Blobs blobs;
+};
+
+fs::path table_file(const Layout& layout, const Digest& digest) {
+  return layout.tables() / (digest.hex() + ".jsonl");
+}
+
+SiteContent::SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
+                         release::Values values, Workers& workers)
+    : layout_(layout),
+      bundle_(std::move(bundle)),
+      digest_(digest),
+      values_(std::move(values)),
+      workers_(workers) {}
+
+SiteContent::~SiteContent() = default;
+
+SiteContent::Open& SiteContent::open() {
+  if (open_) return *open_;
+  open_ = std::make_unique<Open>(bundle_, workers_);
+  // The kept file was accepted as D; what it holds now must still be that.
+  if (!digest_ || open_->contents.digest() != *digest_) {
+    throw Error(Errc::corrupt, format("{}: holds the release {}, expected {}", bundle_.string(),
+                                      open_->contents.digest().str(),
+                                      digest_ ? digest_->str() : "none"));
+  }
+  return *open_;
+}
+
+std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
+  const Open& from = open();
+  const release::Component& component = from.component(name);
+  const bool templates = component.row.artifact_type == media_type::kConfig;
+  const content::Descriptor& tar =
+      component.layer(templates ? media_type::kMustacheTree : media_type::kTree);
+  auto tree = std::make_unique<BundleTree>(from.blobs.open(component.file_table().digest),
+                                           from.blobs.open(tar.digest),
+                                           format("{}: component {}", bundle_.string(), name));
+  if (!templates) return tree;
+  return std::make_unique<RenderedTree>(std::move(tree), values_);
+}
+
+std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
+  return std::make_unique<FileSource>(table_file(layout_, digest));
+}
+
+SiteContent::Table SiteContent::keep_table(const release::Component& component) {
+  Table table{.digest = component.file_table().digest,
+              .files = component.document.files,
+              .bytes = component.document.bytes};
+  make_dirs(layout_.tables());
+  if (component.row.artifact_type != media_type::kConfig) {
+    const fs::path file = table_file(layout_, table.digest);
+    std::error_code ignored;
+    if (fs::exists(file, ignored)) return table;
+    AtomicFile out(file, FileMode::plain);
+    copy(*open().blobs.open(table.digest), out);
+    out.commit();
+    return table;
+  }
+  table.bytes = 0;
+  std::string lines;
+  const std::unique_ptr<TreeStream> rendered = tree(component.row.name);
+  while (const std::optional<FileEntry> entry = rendered->next()) {
+    lines += to_line(*entry) + "\n";
+    table.bytes += entry->size;
+  }
+  table.digest = Digest::of(lines);
+  write_file(table_file(layout_, table.digest), lines);
+  return table;
+}
+
+}  // namespace sealift::installer

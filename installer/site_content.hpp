@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The content of one release as a site sees it: trees out of a bundle file, templates rendered with
+// the site's values, and the file tables of what is installed.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bundle/blobs.hpp"
+#include "bundle/reader.hpp"
+#include "installer/content.hpp"
+#include "installer/layout.hpp"
+#include "release/environment.hpp"
+
+namespace sealift::installer {
+
+class SiteContent : public Content {
+ public:
+  // `bundle` is a file that was accepted, `digest` the D that it was accepted as; it is opened when
+  // a tree is first asked for. `values` are those that templates see.
+  SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
+              release::Values values, Workers& workers);
+  ~SiteContent() override;
+
+  std::unique_ptr<TreeStream> tree(const std::string& component) override;
+  std::unique_ptr<Source> table(const Digest& digest) override;
+
+  // The file table of what the component's tree is on this site, kept under its digest.
+  struct Table {
+    Digest digest;
+    std::uint64_t files;
+    std::uint64_t bytes;
+  };
+  Table keep_table(const release::Component& component);
+
+ private:
+  struct Open;
+  Open& open();
+
+  Layout layout_;
+  fs::path bundle_;
+  std::optional<Digest> digest_;
+  release::Values values_;
+  Workers& workers_;
+  std::unique_ptr<Open> open_;
+};
+
+// Where the file table with this digest is kept.
+fs::path table_file(const Layout& layout, const Digest& digest);
+
+}  // namespace sealift::installer

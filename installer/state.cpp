@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/state.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+
+namespace sealift::installer {
+
+std::string Revision::title() const {
+  return digest ? format("{} ({})", printable(version), digest->short_hex()) : printable(version);
+}
+
+const Placement* Revision::placement_at(const std::string& path) const {
+  for (const Placement& each : placements) {
+    if (each.path == path) return &each;
+  }
+  return nullptr;
+}
+
+Json to_json(const Revision& revision) {
+  Json placements = Json::array();
+  for (const Placement& placement : revision.placements) placements.push_back(to_json(placement));
+  Json value = {{"number", revision.number},
+                {"release", revision.release},
+                {"version", revision.version},
+                {"environment", revision.environment},
+                {"bundle", revision.bundle},
+                {"placements", std::move(placements)}};
+  if (revision.digest) value["digest"] = revision.digest->str();
+  if (revision.parent) value["parent"] = *revision.parent;
+  if (revision.restores) value["restores"] = *revision.restores;
+  return value;
+}
+
+Revision revision_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Revision revision{.number = fields.number("number"),
+                    .release = fields.text("release"),
+                    .version = fields.text("version"),
+                    .digest = {},
+                    .environment = fields.text("environment"),
+                    .bundle = fields.text("bundle"),
+                    .placements = {},
+                    .parent = fields.number_if("parent"),
+                    .restores = fields.number_if("restores")};
+  if (const auto digest = fields.text_if("digest")) revision.digest = Digest::parse(*digest);
+  for (const Json& placement : fields.array("placements")) {
+    revision.placements.push_back(placement_from_json(placement, fields.at("placements")));
+  }
+  fields.done();
+  return revision;
+}
+
+const Revision* State::revision(std::uint64_t number) const {
+  for (const Revision& each : revisions) {
+    if (each.number == number) return &each;
+  }
+  return nullptr;
+}
+
+const Revision* State::previous() const {
+  const Revision* now = current();
+  if (now != nullptr && now->restores) now = revision(*now->restores);
+  return now != nullptr && now->parent ? revision(*now->parent) : nullptr;
+}
+
+State load_state(const Layout& layout, const Clock& clock) {
+  State state;
+  for (const fs::path& file : journal_files(layout.journal())) {
+    const Journal journal = Journal::read(file, clock);
+    const Plan& plan = journal.plan();
+    const std::optional<Event> ending = journal.ending();
+    const Revision outcome = revision_from_json(plan.outcome, file.string());
+    const Json& detail = journal.records().back().detail;
+    state.history.push_back({.number = plan.number,
+                             .purpose = plan.purpose,
+                             .begun = plan.created,
+                             .actor = plan.actor,
+                             .reason = plan.reason,
+                             .ending = ending,
+                             .why = ending == Event::abort && detail.is_string()
+                                        ? detail.get<std::string>()
+                                        : "",
+                             .outcome = outcome});
+    state.next_number = std::max(state.next_number, plan.number + 1);
+    if (!ending) state.unfinished = file;
+    if (ending != Event::commit) continue;
+    if (plan.purpose == Purpose::stage) {
+      state.staged = outcome;
+    } else {
+      state.staged.reset();
+      state.revisions.push_back(outcome);
+    }
+  }
+  return state;
+}
+
+void write_summary(const Layout& layout, const State& state) {
+  Json value = {{"format", 1}, {"unfinished", state.unfinished.has_value()}};
+  if (const Revision* now = state.current()) {
+    value["current"] = to_json(*now);
+    value["floor"] = {{"release", now->release}, {"version", now->version}};
+  }
+  if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
+  if (state.staged) value["staged"] = to_json(*state.staged);
+  write_file(layout.summary(), to_pretty(value), FileMode::plain);
+}
+
+bool is_retained(const Layout& layout, const Revision& revision) {
+  std::error_code ignored;
+  return fs::is_directory(layout.revisions() / std::to_string(revision.number), ignored);
+}
+
+}  // namespace sealift::installer
