@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 before every system call that changes something, journal records first of all; then
+recover, twice. The site must stand on the old or on the new release, never between."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from road import INSTALLER, RoadTest, main, need, run, second_release, tree_digest
+
+CHANGING = ("fdatasync,fsync,syncfs,pwrite64,rename,renameat,symlinkat,linkat,unlinkat,unlink,mkdir,"
+            "mkdirat,ftruncate,fallocate,fchmod")
+
+
+class Crash(RoadTest):
+    def setUp(self):
+        super().setUp()
+        need("strace")
+        road = self.road
+        self.first = road.release("1.0.0")
+        self.second = road.release("1.1.0", second_release)
+        road.init_site()
+        road.installer("apply", self.first, "--yes")
+        self.places = [road.site, os.path.join(road.root, "srv")]
+        self.keep = os.path.join(road.root, "keep")
+        for place in self.places:
+            shutil.copytree(place, os.path.join(self.keep, os.path.basename(place)), symlinks=True)
+
+    def reset(self):
+        for place in self.places:
+            shutil.rmtree(place)
+            shutil.copytree(os.path.join(self.keep, os.path.basename(place)), place, symlinks=True)
+
+    def served(self):
+        return tuple(tree_digest(os.path.join(self.road.target(name), "current"))
+                     for name in ("web", "etc"))
+
+    def points(self, command):
+        """Every changing system call of one undisturbed run: (name, how many times before)."""
+        trace = os.path.join(self.road.root, "trace")
+        run("strace", "-f", "-o", trace, "-e", f"trace={CHANGING}", INSTALLER, "--site",
+            self.road.site, *command)
+        points, seen = [], {}
+        with open(trace, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                match = re.match(r"^\d+\s+(\w+)\(", line)
+                if match:
+                    name = match.group(1)
+                    seen[name] = seen.get(name, 0) + 1
+                    points.append((name, seen[name]))
+        return points
+
+    def sweep(self, command, old, new, again):
+        points = self.points(command)
+        self.assertEqual(self.served(), new)
+        ended = {old: 0, new: 0}
+        for name, when in points:
+            self.reset()
+            subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"trace={name}", "-e",
+                            f"inject={name}:signal=KILL:when={when}", INSTALLER, "--site",
+                            self.road.site, *command],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
+            where = f"killed before {name} number {when}"
+            for _ in range(2):
+                run(INSTALLER, "--site", self.road.site, "-q", "recover")
+                self.assertIn(self.served(), (old, new), where)
+            ended[self.served()] += 1
+            run(INSTALLER, "--site", self.road.site, "drift")
+            for target in ("web", "etc"):
+                names = os.listdir(self.road.target(target))
+                self.assertEqual(sorted(names), [".sealift-target", "current", "releases"], where)
+                releases = os.listdir(os.path.join(self.road.target(target), "releases"))
+                self.assertFalse([r for r in releases if r.startswith(".")], where)
+            again()
+            self.assertEqual(self.served(), new, where)
+        print(f"{len(points)} crash points: {ended[old]} ended on the old release, "
+              f"{ended[new]} on the new")
+        self.assertGreater(len(points), 60)
+        self.assertGreater(min(ended.values()), 0)
+
+    def test_apply(self):
+        old = self.served()
+        self.road.installer("apply", self.second, "--yes")
+        new = self.served()
+        self.reset()
+        command = ["-q", "apply", self.second, "--yes"]
+        self.sweep(command, old, new, lambda: self.road.installer(*command))
+
+    def test_rollback(self):
+        self.road.installer("apply", self.second, "--yes")
+        shutil.rmtree(self.keep)
+        for place in self.places:
+            shutil.copytree(place, os.path.join(self.keep, os.path.basename(place)), symlinks=True)
+        old = self.served()
+        self.road.installer("rollback", "1.0.0", "--yes")
+        new = self.served()
+        self.reset()
+        command = ["-q", "rollback", "1.0.0", "--yes"]
+        self.sweep(command, old, new, lambda: self.road.installer(*command))
+
+    def test_recover_forward(self):
+        """Killed while switching: `status` says so, and --forward ends on the new release."""
+        self.road.installer("apply", self.second, "--yes")
+        new = self.served()
+        self.reset()
+        points = [p for p in self.points(["-q", "apply", self.second, "--yes"]) if p[0] == "symlinkat"]
+        name, when = points[-1]
+        self.reset()
+        subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"trace={name}", "-e",
+                        f"inject={name}:signal=KILL:when={when}", INSTALLER, "--site",
+                        self.road.site, "apply", self.second, "--yes"],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        self.assertIn(b"NOT FINISHED", self.road.installer("status", status=10))
+        self.assertIn("sealift-installer recover",
+                      self.road.refused("apply", self.second, "--yes", status=10))
+        self.road.installer("recover", "--forward")
+        self.assertEqual(self.served(), new)
+        self.road.installer("status")
+
+
+main()
