@@ -17,7 +17,8 @@ class Config : public Kind {
                        bundle::Spool& spool, Progress& progress) const override {
     std::vector<ValueUse> uses;
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
-      for (const release::TemplateUse& use : release::Template::parse(content, path).uses()) {
+      const release::Template parsed = release::Template::parse(content, path);
+      for (const release::TemplateUse& use : parsed.uses()) {
         uses.push_back({use.name, format("{}:{}", path, use.line)});
       }
     };
