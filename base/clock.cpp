@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 
 namespace sealift {
 
@@ -32,7 +33,7 @@ Time parse_time(std::string_view text) {
     if (to_text(time) == text) return time;  // one spelling, no 31st of February
   }
   throw Error(Errc::invalid_input,
-              format("time \"{:.40}\", expected the form 2026-01-31T23:59:59Z", text));
+              format("time \"{}\", expected the form 2026-01-31T23:59:59Z", printable(text, 40)));
 }
 
 std::string to_local_text(Time time) {

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 
 namespace sealift {
 
@@ -53,7 +54,8 @@ std::string bytes_from_hex(std::string_view hex) {
 Digest Digest::parse(std::string_view text) {
   if (!text.starts_with(kPrefix)) {
     throw Error(Errc::invalid_input,
-                format("digest \"{:.80}\", expected \"sha256:\" and 64 lower-case hex digits", text));
+                format("digest \"{}\", expected \"sha256:\" and 64 lower-case hex digits",
+                       printable(text, 80)));
   }
   return from_hex(text.substr(kPrefix.size()));
 }
@@ -69,7 +71,7 @@ Digest Digest::from_hex(std::string_view hex) {
   }
   if (!good) {
     throw Error(Errc::invalid_input,
-                format("digest \"{:.80}\", expected 64 lower-case hex digits", hex));
+                format("digest \"{}\", expected 64 lower-case hex digits", printable(hex, 80)));
   }
   return Digest(bytes);
 }

@@ -85,6 +85,17 @@ auto while_doing(std::string_view context, Work&& work) -> decltype(work()) {
   }
 }
 
+// Runs `work` on a part of a document that came from outside: an Error that leaves it is of kind
+// `corrupt`, whatever the part's own parser calls it, and says which part.
+template <typename Work>
+auto while_reading(std::string_view context, Work&& work) -> decltype(work()) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const Error& error) {
+    throw Error(Errc::corrupt, error.within(context).problems());
+  }
+}
+
 // An Error{io} from errno: "PATH: ACTION: No space left on device", with a hint where the cause is
 // one that an operator can mend.
 [[noreturn]] void throw_errno(std::string_view where, std::string_view action);

@@ -93,6 +93,10 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Json parse_json(std::string_view text, std::string_view where, Errc code) {
+  // The library takes a zero byte for the end and would not look at what follows it.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    throw Error(code, format("{}: found byte {} to be zero, expected JSON", where, zero));
+  }
   StrictBuilder builder;
   if (!Json::sax_parse(text, &builder)) {
     throw Error(code, format("{}: {}", where, builder.problem()));
@@ -119,7 +123,9 @@ Fields::Fields(const Json& object, std::string where, Errc code)
   }
 }
 
-std::string Fields::at(std::string_view key) const { return format("{}.{}", where_, key); }
+std::string Fields::at(std::string_view key) const {
+  return format("{}.{}", where_, printable(key, 80));
+}
 
 void Fields::refuse(std::string_view key, std::string_view found_and_expected) const {
   throw Error(code_, format("{}: {}", at(key), found_and_expected));

@@ -36,7 +36,8 @@ Pipe make_pipe() {
   ::dup2(in.read_end.get(), 0);
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
-  if (command.folder.empty() || ::chdir(command.folder.c_str()) == 0) {
+  const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
+  if (entered) {
     std::vector<char*> arguments;
     for (const std::string& argument : command.arguments) {
       arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -44,7 +45,8 @@ Pipe make_pipe() {
     arguments.push_back(nullptr);
     ::execvp(arguments[0], arguments.data());
   }
-  const int number = errno;
+  // A folder that is missing must not be taken for a program that is.
+  const int number = !entered && errno == ENOENT ? ENOTDIR : errno;
   [[maybe_unused]] const ssize_t told = ::write(failure.write_end.get(), &number, sizeof number);
   ::_exit(127);
 }
@@ -58,6 +60,8 @@ bool converse(const Command& command, Pipe& in, Pipe& out, Pipe& err, Outcome& o
   const auto deadline = std::chrono::steady_clock::now() + command.timeout;
   std::string_view input = command.input;
   if (input.empty()) in.write_end = Fd();
+  // A write that waits for a child which itself waits for us to read would never end.
+  ::fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
   std::array<char, 65536> buffer{};
   while (out.read_end.is_open() || err.read_end.is_open()) {
     std::array<pollfd, 3> polled = {{{in.write_end.get(), POLLOUT, 0},
@@ -70,7 +74,8 @@ bool converse(const Command& command, Pipe& in, Pipe& out, Pipe& err, Outcome& o
     if (polled[0].revents != 0) {
       const ssize_t count = ::write(in.write_end.get(), input.data(), input.size());
       if (count > 0) input.remove_prefix(static_cast<std::size_t>(count));
-      if (input.empty() || (count < 0 && errno != EINTR)) in.write_end = Fd();
+      const bool later = count < 0 && (errno == EINTR || errno == EAGAIN);
+      if (input.empty() || (count < 0 && !later)) in.write_end = Fd();
     }
     const auto drain = [&](Fd& end, const pollfd& ready, std::string& kept) {
       if (ready.revents == 0) return;

@@ -88,6 +88,14 @@ std::vector<std::string> layers_in(const Referrers& referrers, std::string_view 
   return layers;
 }
 
+// What the layers of a referrer are; empty for an artifact type that no referrer has.
+std::string_view layer_type_of(std::string_view artifact_type) {
+  if (artifact_type == media_type::kStatement) return media_type::kInToto;
+  if (artifact_type == media_type::kRootChain) return media_type::kTufRoot;
+  if (artifact_type == media_type::kApproval) return media_type::kDsse;
+  return "";
+}
+
 // Passes a blob's bytes on to whoever wants them while they are hashed.
 class EntrySource : public Source {
  public:
@@ -172,24 +180,24 @@ Referrer Reader::read_referrer(const Descriptor& listed) {
   Referrer referrer{.manifest = {listed, std::move(bytes)}, .layers = {}};
   const std::string where = format("{}: referrer {}", name_, listed.digest.short_hex());
   const release::Manifest manifest = release::parse_manifest(referrer.manifest.bytes, where);
-  Descriptor subject = claim_->release;
-  subject.annotations.clear();
-  if (listed.media_type != media_type::kImageManifest ||
-      manifest.artifact_type != listed.artifact_type || manifest.subject != subject ||
-      manifest.config != content::empty_descriptor()) {
-    throw Error(Errc::corrupt, format("{}: found no referrer of the release in this bundle", where));
-  }
-  const std::string& type = manifest.artifact_type;
-  if (type != media_type::kStatement && type != media_type::kRootChain &&
-      type != media_type::kApproval) {
+  const std::string_view layer_type = layer_type_of(manifest.artifact_type);
+  if (layer_type.empty()) {
     throw Error(Errc::corrupt,
                 format("{}: found the artifact type {}, expected a statement, a root chain or an "
                        "approval",
-                       where, printable(type)));
+                       where, printable(manifest.artifact_type)));
   }
   read_document(manifest.config);
+  std::vector<std::string> layers;
   for (const Descriptor& layer : manifest.layers) {
-    referrer.layers.push_back({layer, read_document(layer)});
+    layers.push_back(read_document(layer));
+    referrer.layers.push_back({layer, layers.back()});
+  }
+  // No signature covers this manifest, so it has one form: that of make_referrer().
+  const Referrer written =
+      make_referrer(manifest.artifact_type, layer_type, layers, claim_->release);
+  if (written.manifest.descriptor != listed || written.manifest.bytes != referrer.manifest.bytes) {
+    throw Error(Errc::corrupt, format("{}: found no referrer of the release in this bundle", where));
   }
   return referrer;
 }

@@ -28,7 +28,7 @@ Descriptor descriptor_from_json(const Json& value, const std::string& where) {
   const std::string digest = fields.text("digest");
   Descriptor descriptor{
       .media_type = fields.text("mediaType"),
-      .digest = while_doing(fields.at("digest"), [&] { return Digest::parse(digest); }),
+      .digest = while_reading(fields.at("digest"), [&] { return Digest::parse(digest); }),
       .size = fields.number("size"),
       .artifact_type = fields.text_if("artifactType").value_or(""),
       .annotations = {}};

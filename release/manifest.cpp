@@ -101,7 +101,9 @@ ReleaseDocument parse_release_document(std::string_view text) {
   }
   ReleaseDocument document{.name = fields.text("name"),
                            .version = fields.text("version"),
-                           .created = parse_time(fields.text("created")),
+                           .created = while_reading(
+                               fields.at("created"),
+                               [&] { return parse_time(fields.text("created")); }),
                            .source_revision = fields.text_if("sourceRevision").value_or(""),
                            .environments = environments_from_json(fields.object("environments"),
                                                                   fields.at("environments")),

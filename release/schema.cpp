@@ -118,29 +118,34 @@ class Explainer {
     }
     const Json& rule = rule_for(schema_, parts);
     if (text.starts_with("Object contains a property that could not")) {
-      explain_unknown(pointer, rule);
+      explain_unknown(pointer, value_at(parts), rule);
     } else if (text.starts_with("Missing required property")) {
       add(pointer, format("missing key \"{}\"", quoted_in(text)));
     } else {
-      add(pointer, format("found {}, expected {}", kind_of(value_at(pointer)), expected_by(rule)));
+      add(pointer, format("found {}, expected {}", kind_of(value_at(parts)), expected_by(rule)));
     }
   }
 
   std::vector<Mistake> take() { return std::move(mistakes_); }
 
  private:
-  const Json& value_at(const std::string& pointer) const {
-    return document_.value().at(Json::json_pointer(pointer));
+  // Part by part: a key may hold the characters that a JSON pointer gives a meaning.
+  const Json& value_at(const std::vector<std::string>& parts) const {
+    const Json* value = &document_.value();
+    for (const std::string& part : parts) {
+      value = value->is_array() ? &value->at(std::stoul(part)) : &value->at(part);
+    }
+    return *value;
   }
 
   // valijson names one unknown key of a mapping; people want all of them.
-  void explain_unknown(const std::string& pointer, const Json& rule) {
+  void explain_unknown(const std::string& pointer, const Json& value, const Json& rule) {
     std::vector<std::string> known;
     const Json properties = rule.value("properties", Json::object());
     for (const auto& [key, unused] : properties.items()) {
       known.push_back(key);
     }
-    for (const auto& [key, unused] : value_at(pointer).items()) {
+    for (const auto& [key, unused] : value.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       const std::string near = nearest(key, known);
       std::string all;

@@ -28,7 +28,8 @@ PublicKey key_from_json(const Json& value, const std::string& where) {
   }
   fields.constant("scheme", "ed25519");
   Fields inner(fields.object("keyval"), fields.at("keyval"));
-  const PublicKey key = PublicKey::from_hex(inner.text("public"));
+  const PublicKey key = while_reading(
+      inner.at("public"), [&] { return PublicKey::from_hex(inner.text("public")); });
   inner.done();
   fields.done();
   return key;
@@ -91,12 +92,16 @@ Root Root::parse(std::string_view text, const std::string& where) {
   root.text_ = text;
   const Json& body = outer.object("signed");
   root.signed_ = to_canonical(body);
-  if (!is_plain_ascii(root.signed_) || root.signed_.find("\\u") != std::string::npos) {
-    outer.refuse("signed", "found a character that is not plain ASCII");
+  // A backslash begins every escape, of control characters too; none is needed.
+  if (!is_plain_ascii(root.signed_) || root.signed_.find('\\') != std::string::npos) {
+    outer.refuse("signed", "found a character that needs an escape or is not plain ASCII");
   }
   for (const Json& item : outer.array("signatures")) {
     Fields signature(item, outer.at("signatures"));
-    root.signatures_.push_back({signature.text("keyid"), bytes_from_hex(signature.text("sig"))});
+    root.signatures_.push_back(
+        {.key_id = signature.text("keyid"),
+         .bytes = while_reading(signature.at("sig"),
+                                [&] { return bytes_from_hex(signature.text("sig")); })});
     signature.done();
   }
   outer.done();
@@ -110,7 +115,8 @@ Root Root::parse(std::string_view text, const std::string& where) {
   fields.flag("consistent_snapshot");
   root.version_ = fields.number("version");
   if (root.version_ < 1) fields.refuse("version", "found 0, expected 1 or more");
-  root.expires_ = parse_time(fields.text("expires"));
+  root.expires_ = while_reading(fields.at("expires"),
+                                [&] { return parse_time(fields.text("expires")); });
   const std::map<std::string, PublicKey> keys =
       keys_from_json(fields.object("keys"), fields.at("keys"));
   for (const auto& [name, role] : fields.object("roles").items()) {

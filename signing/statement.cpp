@@ -39,10 +39,10 @@ Statement parse_statement(std::string_view text, const std::string& where) {
   const std::string hex = digest.text("sha256");
   Statement statement{
       .name = subject.text("name"),
-      .release = while_doing(digest.at("sha256"), [&] { return Digest::from_hex(hex); }),
+      .release = while_reading(digest.at("sha256"), [&] { return Digest::from_hex(hex); }),
       .version = predicate.text("version"),
       .environments = predicate.texts("environments"),
-      .created = while_doing(predicate.at("created"), [&] { return parse_time(created); }),
+      .created = while_reading(predicate.at("created"), [&] { return parse_time(created); }),
       .source_revision = predicate.text_if("sourceRevision").value_or("")};
   if (text != to_text(statement)) {
     throw Error(Errc::corrupt, format("{}: found a spelling that is not the canonical one", where));

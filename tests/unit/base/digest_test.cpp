@@ -32,4 +32,25 @@ TEST_CASE("digest: a hasher starts anew after each digest") {
   CHECK(hasher.finish() == Digest::of(""));
 }
 
+TEST_CASE("digest: a refusal shows no control bytes of what it refused") {
+  for (const char* bad : {"\x1b[2J", "sha256:\x1b[2J"}) {
+    try {
+      Digest::parse(bad);
+      FAIL("accepted");
+    } catch (const Error& error) {
+      CHECK(error.message().find('\x1b') == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("hex: bytes come back, and other characters, cases and odd lengths are refused") {
+  const std::string bytes("\0\x7f\xff", 3);
+  CHECK(to_hex(bytes) == "007fff");
+  CHECK(bytes_from_hex("007fff") == bytes);
+  CHECK(bytes_from_hex("").empty());
+  for (const char* bad : {"0", "007", "FF", "0g", "g0", " 00", "0x00"}) {
+    CHECK_THROWS_AS(bytes_from_hex(bad), Error);
+  }
+}
+
 }  // namespace sealift

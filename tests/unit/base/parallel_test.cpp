@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/parallel.hpp"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+
+#include "tests/unit/errors.hpp"
+
+namespace sealift {
+
+TEST_CASE("parallel: results come back in the order of the jobs") {
+  Workers workers(4);
+  Ordered<int> queue(workers);
+  for (int i = 0; i < 200; ++i) {
+    queue.put([i] {
+      if (i % 7 == 0) std::this_thread::sleep_for(std::chrono::microseconds(300));
+      return i;
+    });
+  }
+  for (int i = 0; i < 200; ++i) CHECK(queue.take() == i);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("parallel: what a job throws arrives where its result is taken") {
+  Workers workers(2);
+  Ordered<int> queue(workers);
+  queue.put([]() -> int { throw Error(Errc::corrupt, "broken"); });
+  queue.put([] { return 2; });
+  CHECK(tests::refusal_of([&] { queue.take(); }) == Errc::corrupt);
+  CHECK(queue.take() == 2);
+}
+
+TEST_CASE("parallel: a queue that goes waits for the jobs that refer to its owner") {
+  Workers workers(2);
+  std::atomic<int> done{0};
+  {
+    Ordered<int> queue(workers);
+    for (int i = 0; i < 20; ++i) {
+      queue.put([&done] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return ++done;
+      });
+    }
+  }
+  CHECK(done == 20);
+}
+
+TEST_CASE("parallel: there is at least one core") {
+  CHECK(usable_cores() >= 1);
+}
+
+}  // namespace sealift
