@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "base/json.hpp"
+#include "signing/blame.hpp"
 
 namespace sealift::signing {
 
@@ -16,7 +17,8 @@ std::string to_text(const Statement& statement) {
                     {"environments", statement.environments},
                     {"created", to_text(statement.created)}};
   if (!statement.source_revision.empty()) predicate["sourceRevision"] = statement.source_revision;
-  const Json subject = {{"name", statement.name}, {"digest", {{"sha256", statement.release.hex()}}}};
+  const Json subject = {{"name", statement.name},
+                        {"digest", {{"sha256", statement.release.hex()}}}};
   return to_canonical({{"_type", kType},
                        {"subject", Json::array({subject})},
                        {"predicateType", kPredicateType},
@@ -39,10 +41,10 @@ Statement parse_statement(std::string_view text, const std::string& where) {
   const std::string hex = digest.text("sha256");
   Statement statement{
       .name = subject.text("name"),
-      .release = while_doing(digest.at("sha256"), [&] { return Digest::from_hex(hex); }),
+      .release = blame(Errc::corrupt, digest.at("sha256"), [&] { return Digest::from_hex(hex); }),
       .version = predicate.text("version"),
       .environments = predicate.texts("environments"),
-      .created = while_doing(predicate.at("created"), [&] { return parse_time(created); }),
+      .created = blame(Errc::corrupt, predicate.at("created"), [&] { return parse_time(created); }),
       .source_revision = predicate.text_if("sourceRevision").value_or("")};
   if (text != to_text(statement)) {
     throw Error(Errc::corrupt, format("{}: found a spelling that is not the canonical one", where));
