@@ -45,6 +45,8 @@ std::string to_local_text(Time time) {
   return std::string(text.data(), size);
 }
 
-Time SystemClock::now() const { return Time{std::time(nullptr)}; }
+Time SystemClock::now() const {
+  return Time{std::time(nullptr)};
+}
 
 }  // namespace sealift

@@ -90,9 +90,13 @@ struct Hasher::State {
   SHA256_CTX sha;
 };
 
-void Hasher::Free::operator()(State* state) const { delete state; }
+void Hasher::Free::operator()(State* state) const {
+  delete state;
+}
 
-Hasher::Hasher() : state_(new State) { SHA256_Init(&state_->sha); }
+Hasher::Hasher() : state_(new State) {
+  SHA256_Init(&state_->sha);
+}
 
 void Hasher::update(std::string_view bytes) {
   SHA256_Update(&state_->sha, bytes.data(), bytes.size());

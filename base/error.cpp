@@ -10,34 +10,56 @@ namespace sealift {
 
 std::string_view name(Errc code) {
   switch (code) {
-    case Errc::internal: return "internal";
-    case Errc::usage: return "usage";
-    case Errc::invalid_input: return "invalid_input";
-    case Errc::untrusted: return "untrusted";
-    case Errc::corrupt: return "corrupt";
-    case Errc::incompatible: return "incompatible";
-    case Errc::busy: return "busy";
-    case Errc::io: return "io";
-    case Errc::target_failed: return "target_failed";
-    case Errc::needs_operator: return "needs_operator";
-    case Errc::interrupted: return "interrupted";
+    case Errc::internal:
+      return "internal";
+    case Errc::usage:
+      return "usage";
+    case Errc::invalid_input:
+      return "invalid_input";
+    case Errc::untrusted:
+      return "untrusted";
+    case Errc::corrupt:
+      return "corrupt";
+    case Errc::incompatible:
+      return "incompatible";
+    case Errc::busy:
+      return "busy";
+    case Errc::io:
+      return "io";
+    case Errc::target_failed:
+      return "target_failed";
+    case Errc::needs_operator:
+      return "needs_operator";
+    case Errc::interrupted:
+      return "interrupted";
   }
   return "internal";
 }
 
 int exit_status(Errc code) {
   switch (code) {
-    case Errc::internal: return 1;
-    case Errc::usage: return 2;
-    case Errc::invalid_input: return 3;
-    case Errc::untrusted: return 4;
-    case Errc::corrupt: return 5;
-    case Errc::incompatible: return 6;
-    case Errc::busy: return 7;
-    case Errc::io: return 8;
-    case Errc::target_failed: return 9;
-    case Errc::needs_operator: return 10;
-    case Errc::interrupted: return 130;
+    case Errc::internal:
+      return 1;
+    case Errc::usage:
+      return 2;
+    case Errc::invalid_input:
+      return 3;
+    case Errc::untrusted:
+      return 4;
+    case Errc::corrupt:
+      return 5;
+    case Errc::incompatible:
+      return 6;
+    case Errc::busy:
+      return 7;
+    case Errc::io:
+      return 8;
+    case Errc::target_failed:
+      return 9;
+    case Errc::needs_operator:
+      return 10;
+    case Errc::interrupted:
+      return 130;
   }
   return 1;
 }
@@ -73,14 +95,25 @@ void throw_errno(std::string_view where, std::string_view action) {
   const int number = errno;
   std::string hint;
   switch (number) {
-    case ENOSPC: hint = "free some space on this file system and run the command again"; break;
-    case EDQUOT: hint = "the disk quota of this user is used up"; break;
-    case EROFS: hint = "this file system is mounted read-only"; break;
+    case ENOSPC:
+      hint = "free some space on this file system and run the command again";
+      break;
+    case EDQUOT:
+      hint = "the disk quota of this user is used up";
+      break;
+    case EROFS:
+      hint = "this file system is mounted read-only";
+      break;
     case EACCES:
-    case EPERM: hint = "run as a user who may do this, or change the owner of the place"; break;
+    case EPERM:
+      hint = "run as a user who may do this, or change the owner of the place";
+      break;
     case EMFILE:
-    case ENFILE: hint = "raise the limit of open files (ulimit -n)"; break;
-    default: break;
+    case ENFILE:
+      hint = "raise the limit of open files (ulimit -n)";
+      break;
+    default:
+      break;
   }
   throw Error(Errc::io, format("{}: {}: {}", where, action, std::strerror(number)), hint);
 }

@@ -85,15 +85,21 @@ auto while_doing(std::string_view context, Work&& work) -> decltype(work()) {
   }
 }
 
-// Runs `work` on a part of a document that came from outside: an Error that leaves it is of kind
-// `corrupt`, whatever the part's own parser calls it, and says which part.
+// Runs `work`; an Error that leaves it becomes one of kind `code` that says where. What a digest or
+// a time that cannot be read means depends on the document that it stands in.
 template <typename Work>
-auto while_reading(std::string_view context, Work&& work) -> decltype(work()) {
+auto blame(Errc code, std::string_view where, Work&& work) -> decltype(work()) {
   try {
     return std::forward<Work>(work)();
   } catch (const Error& error) {
-    throw Error(Errc::corrupt, error.within(context).problems());
+    throw Error(code, error.within(where).problems());
   }
+}
+
+// blame() for a part of a document that came from outside.
+template <typename Work>
+auto while_reading(std::string_view where, Work&& work) -> decltype(work()) {
+  return blame(Errc::corrupt, where, std::forward<Work>(work));
 }
 
 // An Error{io} from errno: "PATH: ACTION: No space left on device", with a hint where the cause is

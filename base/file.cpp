@@ -88,7 +88,9 @@ std::size_t FdSource::read(std::span<char> into) {
   }
 }
 
-void FdSink::write(std::string_view bytes) { write_all(fd_, bytes, name_); }
+void FdSink::write(std::string_view bytes) {
+  write_all(fd_, bytes, name_);
+}
 
 Fd open_for_reading(const fs::path& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -131,7 +133,9 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::write(std::string_view bytes) { write_all(fd_.get(), bytes, path_.string()); }
+void AtomicFile::write(std::string_view bytes) {
+  write_all(fd_.get(), bytes, path_.string());
+}
 
 void AtomicFile::commit() {
   sync_fd(fd_.get(), temporary_.string());
@@ -148,7 +152,8 @@ void write_file(const fs::path& path, std::string_view content, FileMode mode) {
 
 void write_new_file(const fs::path& path, std::string_view content, FileMode mode) {
   if (::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-    throw Error(Errc::invalid_input, format("{}: exists already, expected a new name", path.string()),
+    throw Error(Errc::invalid_input,
+                format("{}: exists already, expected a new name", path.string()),
                 "move it away or choose another name; nothing was overwritten");
   }
   write_file(path, content, mode);
@@ -165,7 +170,8 @@ void make_dirs(const fs::path& path, unsigned mode) {
 }
 
 void sync_fd(int fd, std::string_view name) {
-  // Never retried: after a failure the kernel may drop the dirty pages and report success next time.
+  // Never retried: after a failure the kernel may drop the dirty pages and report success next
+  // time.
   if (::fsync(fd) != 0) throw_errno(name, "sync to disk");
 }
 
@@ -215,7 +221,9 @@ Dir Dir::open(const fs::path& path) {
   return Dir(std::move(fd), path.string());
 }
 
-std::string Dir::at(std::string_view name) const { return format("{}/{}", path_, name); }
+std::string Dir::at(std::string_view name) const {
+  return format("{}/{}", path_, name);
+}
 
 Fd Dir::open_beneath(std::string_view relative, int flags) const {
   if (!lacks_openat2) {
@@ -251,7 +259,8 @@ Fd Dir::open_file(std::string_view relative) const {
 
 Fd Dir::create_file(std::string_view name, unsigned mode) const {
   const std::string text(name);
-  Fd fd(::openat(fd_.get(), text.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  Fd fd(
+      ::openat(fd_.get(), text.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.is_open()) throw_errno(at(name), "create");
   if (::fchmod(fd.get(), mode) != 0) throw_errno(at(name), "set the mode");
   return fd;
@@ -271,8 +280,8 @@ void Dir::make_symlink(std::string_view target, std::string_view name) const {
 }
 
 void Dir::link(const Dir& from, std::string_view from_name, std::string_view name) const {
-  if (::linkat(from.fd(), std::string(from_name).c_str(), fd_.get(), std::string(name).c_str(), 0) !=
-      0) {
+  if (::linkat(from.fd(), std::string(from_name).c_str(), fd_.get(), std::string(name).c_str(),
+               0) != 0) {
     throw_errno(at(name), "create hard link");
   }
 }
@@ -339,13 +348,20 @@ std::vector<Entry> Dir::entries() const {
     if (name == "." || name == "..") continue;
     EntryType type = EntryType::other;
     switch (found->d_type) {
-      case DT_DIR: type = EntryType::directory; break;
-      case DT_REG: type = EntryType::file; break;
-      case DT_LNK: type = EntryType::symlink; break;
+      case DT_DIR:
+        type = EntryType::directory;
+        break;
+      case DT_REG:
+        type = EntryType::file;
+        break;
+      case DT_LNK:
+        type = EntryType::symlink;
+        break;
       case DT_UNKNOWN:
         if (const auto status = stat(name)) type = type_of(*status);
         break;
-      default: break;
+      default:
+        break;
     }
     entries.push_back({std::string(name), type});
   }
@@ -354,7 +370,9 @@ std::vector<Entry> Dir::entries() const {
   return entries;
 }
 
-void Dir::sync() const { sync_fd(fd_.get(), path_); }
+void Dir::sync() const {
+  sync_fd(fd_.get(), path_);
+}
 
 void Dir::sync_filesystem() const {
   if (::syncfs(fd_.get()) != 0) throw_errno(path_, "sync the file system of");

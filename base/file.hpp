@@ -2,10 +2,10 @@
 #pragma once
 
 // Files and directories, with the manners that a power cut demands: a file is written under a
-// temporary name, synced, renamed, and its directory is synced; a failed fsync is final. Work inside
-// a tree that others may write to goes through Dir, whose lookups the kernel confines (openat2
-// RESOLVE_BENEATH; a component by component O_NOFOLLOW walk where openat2 is not to be had).
-// Everything here throws Error{io} naming the path.
+// temporary name, synced, renamed, and its directory is synced; a failed fsync is final. Work
+// inside a tree that others may write to goes through Dir, whose lookups the kernel confines
+// (openat2 RESOLVE_BENEATH; a component by component O_NOFOLLOW walk where openat2 is not to be
+// had). Everything here throws Error{io} naming the path.
 
 #include <sys/stat.h>
 

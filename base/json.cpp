@@ -169,7 +169,8 @@ std::optional<std::string> Fields::text_if(const char* key) {
 std::uint64_t Fields::number(const char* key) {
   const Json& found = value(key);
   if (!found.is_number_unsigned()) {
-    refuse(key, format("found {}, expected a whole number of 0 or more", found.dump().substr(0, 40)));
+    refuse(key,
+           format("found {}, expected a whole number of 0 or more", found.dump().substr(0, 40)));
   }
   return found.get<std::uint64_t>();
 }
@@ -181,7 +182,8 @@ std::optional<std::uint64_t> Fields::number_if(const char* key) {
 
 bool Fields::flag(const char* key) {
   const Json& found = value(key);
-  if (!found.is_boolean()) refuse(key, format("found {}, expected true or false", found.type_name()));
+  if (!found.is_boolean())
+    refuse(key, format("found {}, expected true or false", found.type_name()));
   return found.get<bool>();
 }
 

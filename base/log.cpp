@@ -17,8 +17,12 @@ void open(std::string_view program, Level level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void detail(std::string_view text) { spdlog::debug("{}", text); }
+void detail(std::string_view text) {
+  spdlog::debug("{}", text);
+}
 
-void warning(std::string_view text) { spdlog::warn("{}", text); }
+void warning(std::string_view text) {
+  spdlog::warn("{}", text);
+}
 
 }  // namespace sealift::log

@@ -34,17 +34,18 @@ bool is_hidden(utf8proc_int32_t code_point) {
     case UTF8PROC_CATEGORY_CO:
     case UTF8PROC_CATEGORY_CS:
     case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP: return true;
-    default: return property->ignorable;
+    case UTF8PROC_CATEGORY_ZP:
+      return true;
+    default:
+      return property->ignorable;
   }
 }
 
 std::string map(std::string_view text, int options) {
   utf8proc_uint8_t* mapped = nullptr;
-  const utf8proc_ssize_t size = utf8proc_map(
-      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-      static_cast<utf8proc_ssize_t>(text.size()), &mapped,
-      static_cast<utf8proc_option_t>(options));
+  const utf8proc_ssize_t size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                             static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+                                             static_cast<utf8proc_option_t>(options));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
   if (size < 0) throw Error(Errc::invalid_input, "found text that is not UTF-8");
   return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
@@ -80,9 +81,8 @@ void check_name(std::string_view name) {
 
 RelPath RelPath::parse(std::string_view text) {
   if (text.size() > kMaxBytes) {
-    throw Error(Errc::invalid_input,
-                format("path \"{}\": {} bytes, expected at most {}", printable(text), text.size(),
-                       kMaxBytes));
+    throw Error(Errc::invalid_input, format("path \"{}\": {} bytes, expected at most {}",
+                                            printable(text), text.size(), kMaxBytes));
   }
   std::string_view rest = text;
   while (true) {

@@ -4,20 +4,19 @@
 
 int main(int argc, char** argv) {
   using namespace sealift;
-  return cli::run_main(
-      argc, argv,
-      {.name = "sealift",
-       .purpose = "Compiles a release into one signed, content-addressed bundle.",
-       .describe = [](cli::Command& program) {
-         builder::add_init(program);
-         builder::add_keygen(program);
-         builder::add_trust(program);
-         builder::add_validate(program);
-         builder::add_build(program);
-         builder::add_sign(program);
-         builder::add_verify(program);
-         builder::add_inspect(program);
-         builder::add_diff(program);
-         cli::add_version(program, "sealift");
-       }});
+  return cli::run_main(argc, argv,
+                       {.name = "sealift",
+                        .purpose = "Compiles a release into one signed, content-addressed bundle.",
+                        .describe = [](cli::Command& program) {
+                          builder::add_init(program);
+                          builder::add_keygen(program);
+                          builder::add_trust(program);
+                          builder::add_validate(program);
+                          builder::add_build(program);
+                          builder::add_sign(program);
+                          builder::add_verify(program);
+                          builder::add_inspect(program);
+                          builder::add_diff(program);
+                          cli::add_version(program, "sealift");
+                        }});
 }

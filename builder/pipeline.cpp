@@ -84,11 +84,10 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
       for (const ValueUse& use : component.uses) {
         if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
         const std::string near = release::nearest(use.name, known);
-        problems.add(
-            format("components.{}: {}: environments/{}.yaml has no value named \"{}\"",
-                   component.component.row.name, use.where, environment.name, use.name),
-            near.empty() ? "add it there; leave it empty where each site must set its own"
-                         : format("did you mean \"{}\"?", near));
+        problems.add(format("components.{}: {}: environments/{}.yaml has no value named \"{}\"",
+                            component.component.row.name, use.where, environment.name, use.name),
+                     near.empty() ? "add it there; leave it empty where each site must set its own"
+                                  : format("did you mean \"{}\"?", near));
       }
     }
     for (const std::string& name : known) {
@@ -150,9 +149,10 @@ std::vector<std::string> root_chain(const fs::path& folder) {
     chain.push_back(std::move(text));
   }
   if (chain.empty()) {
-    throw Error(Errc::invalid_input,
-                format("{}: found no 1.root.json, expected the chain of trust roots", folder.string()),
-                "make it with: sealift trust create");
+    throw Error(
+        Errc::invalid_input,
+        format("{}: found no 1.root.json, expected the chain of trust roots", folder.string()),
+        "make it with: sealift trust create");
   }
   return chain;
 }
@@ -276,15 +276,14 @@ void sign(const fs::path& file, const std::vector<signing::SecretKey>& keys) {
   const bundle::Contents contents = bundle::read_documents(fd.get(), file.string(), workers);
   const std::vector<std::string> statements = contents.layers_of(media_type::kStatement);
   if (statements.size() != 1) {
-    throw Error(Errc::corrupt, format("{}: found {} statements, expected one", file.string(),
-                                      statements.size()));
+    throw Error(Errc::corrupt,
+                format("{}: found {} statements, expected one", file.string(), statements.size()));
   }
   // A signer must see what the signature will say, so the statement must be about this content.
   const signing::Statement statement = signing::parse_statement(statements.front(), "statement");
   if (statements.front() != statement_of(contents.document, contents.release.descriptor)) {
-    throw Error(Errc::corrupt,
-                format("{}: its statement is about {} {}, not about its content", file.string(),
-                       statement.name, statement.version));
+    throw Error(Errc::corrupt, format("{}: its statement is about {} {}, not about its content",
+                                      file.string(), statement.name, statement.version));
   }
   std::vector<Referrer> referrers = contents.referrers;
   for (const signing::SecretKey& key : keys) {
@@ -297,8 +296,7 @@ void sign(const fs::path& file, const std::vector<signing::SecretKey>& keys) {
       referrers.push_back(std::move(approval));
     }
   }
-  const bundle::PayloadPart payload =
-      bundle::locate_payload(fd.get(), file.string(), contents);
+  const bundle::PayloadPart payload = bundle::locate_payload(fd.get(), file.string(), contents);
   bundle::rewrite_referrers(file, fd.get(), payload, contents.release, std::move(referrers),
                             workers, contents.compression);
 }

@@ -73,8 +73,7 @@ Blobs::Blobs(int fd, std::string name, const Contents& contents, Workers& worker
   std::uint64_t offset = contents.documents_end;
   for (const content::Descriptor& blob : contents.release.payload) {
     const content::TarEntry entry = blob_entry(blob);
-    places_.emplace(blob.digest,
-                    Place{offset + content::tar_header(entry).size(), blob.size});
+    places_.emplace(blob.digest, Place{offset + content::tar_header(entry).size(), blob.size});
     offset += content::tar_entry_size(entry);
   }
 }

@@ -6,8 +6,8 @@
 //   referrers (statement, root chain, approvals): manifest, config, layers of each,
 //   the release graph: D, release manifest, release.json, notes, component manifests and configs,
 //   payload: the layers of each component.
-// A blob that was written once is not written again. What a reader needs in order to decide on trust
-// comes first, and from index.json on each entry is named by a document before it.
+// A blob that was written once is not written again. What a reader needs in order to decide on
+// trust comes first, and from index.json on each entry is named by a document before it.
 
 #include <set>
 #include <string>

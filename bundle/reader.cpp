@@ -150,9 +150,9 @@ const std::vector<content::Frame>& Reader::frames() const {
 std::string Reader::read_document(const Descriptor& descriptor) {
   if (const auto known = documents_.find(descriptor.digest); known != documents_.end()) {
     if (known->second.size() != descriptor.size) {
-      throw Error(Errc::corrupt, format("{}: {}: found {} bytes, its descriptor says {}", name_,
-                                        descriptor.digest.str(), known->second.size(),
-                                        descriptor.size));
+      throw Error(Errc::corrupt,
+                  format("{}: {}: found {} bytes, its descriptor says {}", name_,
+                         descriptor.digest.str(), known->second.size(), descriptor.size));
     }
     return known->second;
   }
@@ -197,7 +197,8 @@ Referrer Reader::read_referrer(const Descriptor& listed) {
   const Referrer written =
       make_referrer(manifest.artifact_type, layer_type, layers, claim_->release);
   if (written.manifest.descriptor != listed || written.manifest.bytes != referrer.manifest.bytes) {
-    throw Error(Errc::corrupt, format("{}: found no referrer of the release in this bundle", where));
+    throw Error(Errc::corrupt,
+                format("{}: found no referrer of the release in this bundle", where));
   }
   return referrer;
 }
@@ -205,13 +206,15 @@ Referrer Reader::read_referrer(const Descriptor& listed) {
 const Reader::Claim& Reader::read_claim() {
   tar_->header({.name = std::string(kOciLayoutName), .size = kOciLayoutText.size(), .link = {}});
   if (tar_->content() != kOciLayoutText) {
-    throw Error(Errc::corrupt, format("{}: oci-layout: found another version, expected 1.0.0", name_));
+    throw Error(Errc::corrupt,
+                format("{}: oci-layout: found another version, expected 1.0.0", name_));
   }
   index_ = tar_->file_of_unknown_size(std::string(kIndexName), release::kMaxDocumentBytes);
   const Index index = parse_index(index_, format("{}: index.json", name_));
   compression_ = index.compression;
   if (container_->frames.has_value() == compression_.empty()) {
-    throw Error(Errc::corrupt, format("{}: the recorded compression is not that of the file", name_));
+    throw Error(Errc::corrupt,
+                format("{}: the recorded compression is not that of the file", name_));
   }
   claim_ = Claim{.release = index.release, .referrers = {}};
   for (const Descriptor& listed : index.referrers) {
@@ -233,8 +236,8 @@ Contents Reader::read_release() {
   const Descriptor& release = claim_->release;
   const std::string release_index = read_document(release);
   const std::vector<Descriptor> manifests = release::parse_release_index(release_index);
-  const release::Manifest manifest = release::parse_manifest(
-      read_document(manifests.front()), format("{}: release manifest", name_));
+  const release::Manifest manifest = release::parse_manifest(read_document(manifests.front()),
+                                                             format("{}: release manifest", name_));
   // Read first: GCC 12 destroys the members of a nested aggregate twice when a later initialiser of
   // the outer one throws.
   release::ReleaseDocument document =

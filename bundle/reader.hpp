@@ -3,8 +3,8 @@
 
 // Reads a bundle from its first byte to its last, from a file or a pipe, in three steps: referrers
 // (all that a decision on trust needs), the release's documents, the payload. What it returns is
-// what the bundle claims, complete and consistent; whether to believe it is VerifiedBundle's matter.
-// Every failure is Error{corrupt} (Error{incompatible} for a newer format).
+// what the bundle claims, complete and consistent; whether to believe it is VerifiedBundle's
+// matter. Every failure is Error{corrupt} (Error{incompatible} for a newer format).
 
 #include <memory>
 #include <optional>

@@ -28,7 +28,9 @@ Spool::Piece Spool::append(std::string_view bytes) {
   return piece;
 }
 
-bool Spool::is_framed(const Digest& digest) const { return !kept_.at(digest).frames.empty(); }
+bool Spool::is_framed(const Digest& digest) const {
+  return !kept_.at(digest).frames.empty();
+}
 
 std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
   const Kept& kept = kept_.at(digest);

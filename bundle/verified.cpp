@@ -21,18 +21,17 @@ std::vector<signing::Root> roots_of(const Reader::Claim& claim) {
 std::vector<signing::Envelope> envelopes_of(const Reader::Claim& claim) {
   std::vector<signing::Envelope> envelopes;
   for (const std::string& text : claim.layers_of(media_type::kApproval)) {
-    envelopes.push_back(
-        signing::parse_envelope(text, format("approval[{}]", envelopes.size())));
+    envelopes.push_back(signing::parse_envelope(text, format("approval[{}]", envelopes.size())));
   }
   return envelopes;
 }
 
 void check_not_expired(const signing::Root& root, Time now) {
   if (now <= root.expires()) return;
-  throw Error(Errc::untrusted,
-              format("the trust root, version {}, expired at {}", root.version(),
-                     to_text(root.expires())),
-              "ask the release owner for a bundle that carries a newer root; check this host's clock");
+  throw Error(
+      Errc::untrusted,
+      format("the trust root, version {}, expired at {}", root.version(), to_text(root.expires())),
+      "ask the release owner for a bundle that carries a newer root; check this host's clock");
 }
 
 }  // namespace
@@ -51,14 +50,12 @@ Judgement judge(const Reader::Claim& claim, const Trust& trust) {
   // Only now is the statement read: enough trusted keys signed these very bytes.
   signing::Statement statement = signing::parse_statement(statements.front(), "statement");
   if (statement.release != claim.release.digest) {
-    throw Error(Errc::untrusted,
-                format("the approvals are for the release {}, the bundle holds {}",
-                       statement.release.str(), claim.release.digest.str()));
+    throw Error(Errc::untrusted, format("the approvals are for the release {}, the bundle holds {}",
+                                        statement.release.str(), claim.release.digest.str()));
   }
   const auto& environments = statement.environments;
-  if (!trust.environment.empty() &&
-      std::find(environments.begin(), environments.end(), trust.environment) ==
-          environments.end()) {
+  if (!trust.environment.empty() && std::find(environments.begin(), environments.end(),
+                                              trust.environment) == environments.end()) {
     throw Error(Errc::incompatible,
                 format("the release is not meant for the environment \"{}\"", trust.environment),
                 "carry a release whose release.yaml lists this environment");
@@ -74,10 +71,9 @@ VerifiedBundle VerifiedBundle::verify(Source& file, const std::string& name, con
   const signing::Statement& statement = judgement.statement;
   if (contents.document.name != statement.name || contents.document.version != statement.version ||
       contents.document.created != statement.created) {
-    throw Error(Errc::untrusted,
-                format("{}: the approvals speak of {} {}, the bundle holds {} {}", name,
-                       statement.name, statement.version, contents.document.name,
-                       contents.document.version));
+    throw Error(Errc::untrusted, format("{}: the approvals speak of {} {}, the bundle holds {} {}",
+                                        name, statement.name, statement.version,
+                                        contents.document.name, contents.document.version));
   }
   reader.check_payload(contents, progress);
   return VerifiedBundle(std::move(contents), std::move(judgement));

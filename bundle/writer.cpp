@@ -38,7 +38,9 @@ class Container : public Sink {
     cut();
     return packed_ ? static_cast<Sink&>(trailer_) : plain_;
   }
-  void add(const std::vector<Frame>& frames) { all_.insert(all_.end(), frames.begin(), frames.end()); }
+  void add(const std::vector<Frame>& frames) {
+    all_.insert(all_.end(), frames.begin(), frames.end());
+  }
 
   void finish() {
     if (!packed_) return;
@@ -130,10 +132,9 @@ SealedRelease seal(const release::ReleaseDocument& document, const std::string& 
   }
 
   const std::string index = release::release_index_text(manifests);
-  SealedRelease sealed{
-      .descriptor = release_descriptor(index, document.name, document.version),
-      .graph = {},
-      .payload = {}};
+  SealedRelease sealed{.descriptor = release_descriptor(index, document.name, document.version),
+                       .graph = {},
+                       .payload = {}};
   sealed.graph.push_back({sealed.descriptor, index});
   sealed.graph.insert(sealed.graph.end(), below.begin(), below.end());
   Once seen;

@@ -9,7 +9,9 @@
 
 namespace sealift::cli {
 
-void Output::write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void Output::write(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 void Output::line(std::string_view text) {
   if (wants_json()) return;

@@ -31,8 +31,8 @@ struct Session {
 
 enum class Presence { required, optional };
 
-// A subcommand under construction. The variables must live as long as the program runs; make_options()
-// gives a command's options that life.
+// A subcommand under construction. The variables must live as long as the program runs;
+// make_options() gives a command's options that life.
 class Command {
  public:
   class Parser;

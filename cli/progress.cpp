@@ -47,7 +47,9 @@ void TerminalProgress::show() {
   shown_ = true;
 }
 
-void TerminalProgress::end() { clear(); }
+void TerminalProgress::end() {
+  clear();
+}
 
 void TerminalProgress::clear() {
   if (shown_) std::fputs("\r\x1b[K", stderr);

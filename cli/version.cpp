@@ -11,10 +11,11 @@ void add_version(Command& program, const std::string& name) {
       .runs([name](Session& session) {
         session.out.line(format("{} {}", name, SEALIFT_VERSION));
         session.out.line("reads: bundle format 1, release.yaml 1, site.yaml 1, journal 1");
-        session.out.json({{"program", name},
-                          {"version", SEALIFT_VERSION},
-                          {"reads",
-                           {{"bundle", {1}}, {"release.yaml", {1}}, {"site.yaml", {1}}, {"journal", {1}}}}});
+        session.out.json(
+            {{"program", name},
+             {"version", SEALIFT_VERSION},
+             {"reads",
+              {{"bundle", {1}}, {"release.yaml", {1}}, {"site.yaml", {1}}, {"journal", {1}}}}});
       });
 }
 

@@ -42,6 +42,8 @@ Descriptor descriptor_from_json(const Json& value, const std::string& where) {
   return descriptor;
 }
 
-Descriptor empty_descriptor() { return describe(media_type::kEmpty, kEmptyContent); }
+Descriptor empty_descriptor() {
+  return describe(media_type::kEmpty, kEmptyContent);
+}
 
 }  // namespace sealift::content

@@ -2,8 +2,8 @@
 #pragma once
 
 // Reads a canonical tar whose entries are known beforehand: each header is regenerated and must be
-// byte-equal, padding must be zero, and nothing may follow the end. Failures are Error{corrupt} that
-// name the container and the entry.
+// byte-equal, padding must be zero, and nothing may follow the end. Failures are Error{corrupt}
+// that name the container and the entry.
 
 #include <cstdint>
 #include <string>
@@ -20,7 +20,8 @@ class ExpectedTar {
 
   // The next entry must be this one. Its content is then read with read().
   void header(const TarEntry& entry);
-  // The next entry must be the plain file `entry_name`, of whatever size up to `limit`; its content.
+  // The next entry must be the plain file `entry_name`, of whatever size up to `limit`; its
+  // content.
   std::string file_of_unknown_size(const std::string& entry_name, std::uint64_t limit);
   // Content of the current entry; 0 at its end, after the padding was checked.
   std::size_t read(std::span<char> into);

@@ -267,7 +267,9 @@ std::size_t FrameSource::read(std::span<char> into) {
   return count;
 }
 
-bool is_zstd(std::string_view bytes) { return bytes.size() >= 4 && u32(bytes) == ZSTD_MAGICNUMBER; }
+bool is_zstd(std::string_view bytes) {
+  return bytes.size() >= 4 && u32(bytes) == ZSTD_MAGICNUMBER;
+}
 
 std::vector<Frame> read_seek_table(int fd, const std::string& name) {
   struct stat status {};

@@ -79,9 +79,9 @@ class TrailerSink : public Sink {
   std::unique_ptr<State> state_;
 };
 
-// Reads a container from its first byte to its last: decompresses ahead on the workers, and when the
-// content ends checks XXH64, seek table and that nothing follows. Refuses with Error{corrupt} every
-// frame that is not of the canonical kind.
+// Reads a container from its first byte to its last: decompresses ahead on the workers, and when
+// the content ends checks XXH64, seek table and that nothing follows. Refuses with Error{corrupt}
+// every frame that is not of the canonical kind.
 class FrameSource : public Source {
  public:
   FrameSource(Source& compressed, Workers& workers);
@@ -108,8 +108,9 @@ class FrameSource : public Source {
 // True where `bytes` (at least 4) begin a Zstandard frame.
 bool is_zstd(std::string_view bytes);
 
-// The seek table at the end of an open file, for a reader that wants to begin in the middle. It is a
-// hint: whoever follows it checks the digest of what it finds. Error{corrupt} where there is none.
+// The seek table at the end of an open file, for a reader that wants to begin in the middle. It is
+// a hint: whoever follows it checks the digest of what it finds. Error{corrupt} where there is
+// none.
 std::vector<Frame> read_seek_table(int fd, const std::string& name);
 
 }  // namespace sealift::content

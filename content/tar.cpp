@@ -109,7 +109,9 @@ std::string_view tar_padding(std::uint64_t size) {
   return std::string_view(kZeros.data(), (kTarBlock - size % kTarBlock) % kTarBlock);
 }
 
-std::string_view tar_end() { return std::string_view(kZeros.data(), kZeros.size()); }
+std::string_view tar_end() {
+  return std::string_view(kZeros.data(), kZeros.size());
+}
 
 std::uint64_t tar_entry_size(const TarEntry& entry) {
   return tar_header(entry).size() + entry.size + tar_padding(entry.size).size();

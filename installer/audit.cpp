@@ -41,7 +41,9 @@ Tail read_tail(int fd, const std::string& name) {
   return {.line = bytes.substr(begin, newline - begin), .end = from + newline + 1};
 }
 
-std::string digest_of_line(const std::string& line) { return Digest::of(line + "\n").hex(); }
+std::string digest_of_line(const std::string& line) {
+  return Digest::of(line + "\n").hex();
+}
 
 }  // namespace
 

@@ -4,8 +4,8 @@
 // A Driver changes one place in the world: a directory, a container store, a database. It knows
 // nothing of bundles, journals or other drivers.
 // plan() changes nothing. apply() and undo() are idempotent, and undo() of a step that was never
-// applied does nothing: after a crash nobody knows, so nobody needs to. What an undo needs stands in
-// the step or in the result of apply().
+// applied does nothing: after a crash nobody knows, so nobody needs to. What an undo needs stands
+// in the step or in the result of apply().
 
 #include <map>
 #include <memory>
@@ -28,16 +28,16 @@ namespace sealift::installer {
 struct Wish {
   std::string component;
   std::string target;
-  std::string site;    // the site's id
-  std::string path;    // of the target
-  std::string owner;   // "UID:GID" or empty
+  std::string site;   // the site's id
+  std::string path;   // of the target
+  std::string owner;  // "UID:GID" or empty
   release::Sharing sharing = release::Sharing::automatic;
-  std::uint64_t number = 0;          // of the transaction
-  std::string label;                 // names the release in the target, e.g. "1.1.0-0123456789ab"
-  std::optional<Digest> table;       // what shall stand there; nothing: the component goes
-  std::string ready;                 // a directory that holds just that already; empty: none
+  std::uint64_t number = 0;     // of the transaction
+  std::string label;            // names the release in the target, e.g. "1.1.0-0123456789ab"
+  std::optional<Digest> table;  // what shall stand there; nothing: the component goes
+  std::string ready;            // a directory that holds just that already; empty: none
   std::uint64_t files = 0;
-  std::optional<Placement> before;   // what stands there by the site's records
+  std::optional<Placement> before;  // what stands there by the site's records
 };
 
 // What a driver is given while it works.

@@ -142,17 +142,16 @@ void forget(const Tools& tools, const Accepted& accepted) {
 }
 
 release::Values kept_values(const Layout& layout, const Revision& revision) {
-  const fs::path file =
-      layout.revisions() / std::to_string(revision.number) / "values.json";
+  const fs::path file = layout.revisions() / std::to_string(revision.number) / "values.json";
   return parse_json(read_file(file, 16 << 20), file.string()).get<release::Values>();
 }
 
 SiteContent content_of(const Tools& tools, const Revision& revision) {
   const Layout& layout = tools.installation.layout;
-  return SiteContent(layout, layout.store() / revision.bundle, revision.digest,
-                     is_retained(layout, revision) ? kept_values(layout, revision)
-                                                   : release::Values{},
-                     tools.workers);
+  return SiteContent(
+      layout, layout.store() / revision.bundle, revision.digest,
+      is_retained(layout, revision) ? kept_values(layout, revision) : release::Values{},
+      tools.workers);
 }
 
 void settle(const Tools& tools) {

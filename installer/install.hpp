@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The installer's half of the road: accept a bundle, plan, carry the plan out, keep what is needed to
-// go back, forget the rest. Every function that changes the site needs the site's lock to be held.
+// The installer's half of the road: accept a bundle, plan, carry the plan out, keep what is needed
+// to go back, forget the rest. Every function that changes the site needs the site's lock to be
+// held.
 
 #include <optional>
 #include <string>

@@ -28,8 +28,8 @@ Installation open_installation(const Layout& layout) {
     throw Error(Errc::usage, format("{}: found no site", layout.state.string()),
                 "make one with: sealift-installer init; or name one with --site DIR");
   }
-  const Json identity = parse_json(read_file(layout.identity(), 64 << 10),
-                                   layout.identity().string());
+  const Json identity =
+      parse_json(read_file(layout.identity(), 64 << 10), layout.identity().string());
   Fields fields(identity, layout.identity().string());
   Installation installation{.layout = layout,
                             .id = fields.text("id"),
@@ -45,8 +45,9 @@ signing::Root trusted_root(const Layout& layout) {
     newest = std::max(newest, root_version(entry.name).value_or(0));
   }
   if (newest == 0) {
-    throw Error(Errc::untrusted, "this site trusts nobody yet",
-                "give it the release owner's root: sealift-installer trust init ROOT --fingerprint HEX");
+    throw Error(
+        Errc::untrusted, "this site trusts nobody yet",
+        "give it the release owner's root: sealift-installer trust init ROOT --fingerprint HEX");
   }
   const fs::path file = layout.trust() / format("{}{}", newest, kRootEnding);
   return signing::Root::parse(read_file(file, signing::kMaxRootBytes), file.string());

@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::uint64_t kMaxJournal = 64ULL << 20;
 constexpr std::uint64_t kReserved = 256U << 10;  // beyond the plan
-constexpr std::array kEvents = {Event::begin,      Event::applying,       Event::applied,
-                                Event::undone,     Event::recovering,     Event::needs_operator,
-                                Event::commit,     Event::abort};
+constexpr std::array kEvents = {Event::begin,  Event::applying,   Event::applied,
+                                Event::undone, Event::recovering, Event::needs_operator,
+                                Event::commit, Event::abort};
 
 Json to_json(const Record& record) {
   Json value = {{"event", name(record.event)}, {"time", to_text(record.time)}};
@@ -55,14 +55,22 @@ void sync_data(int fd, const std::string& name) {
 
 std::string_view name(Event event) {
   switch (event) {
-    case Event::begin: return "begin";
-    case Event::applying: return "applying";
-    case Event::applied: return "applied";
-    case Event::undone: return "undone";
-    case Event::recovering: return "recovering";
-    case Event::needs_operator: return "needs_operator";
-    case Event::commit: return "commit";
-    case Event::abort: return "abort";
+    case Event::begin:
+      return "begin";
+    case Event::applying:
+      return "applying";
+    case Event::applied:
+      return "applied";
+    case Event::undone:
+      return "undone";
+    case Event::recovering:
+      return "recovering";
+    case Event::needs_operator:
+      return "needs_operator";
+    case Event::commit:
+      return "commit";
+    case Event::abort:
+      return "abort";
   }
   return "";
 }
@@ -78,10 +86,8 @@ Journal Journal::create(const fs::path& folder, const Plan& plan, const Clock& c
   const fs::path file = folder / format("{:06}.journal", plan.number);
   Journal journal(file, clock);
   journal.plan_ = plan;
-  const Record begin{.event = Event::begin,
-                     .time = clock.now(),
-                     .step = {},
-                     .detail = installer::to_json(plan)};
+  const Record begin{
+      .event = Event::begin, .time = clock.now(), .step = {}, .detail = installer::to_json(plan)};
   const std::string line = journal.line_for(begin);
   AtomicFile out(file, FileMode::secret);
   reserve(out.fd(), line.size() + kReserved, file.string());

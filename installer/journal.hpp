@@ -3,8 +3,8 @@
 
 // What one transaction has begun and finished (docs/install-protocol.md). One preallocated file per
 // transaction, so that a full disk can still record an undo; each record one JSON line that carries
-// the digest of the line before, on disk before the change that it announces. Zero bytes are the end.
-// A torn last record is cut off when the journal is opened; a broken one in the middle is
+// the digest of the line before, on disk before the change that it announces. Zero bytes are the
+// end. A torn last record is cut off when the journal is opened; a broken one in the middle is
 // Error{corrupt}. A failed sync is final.
 
 #include <optional>

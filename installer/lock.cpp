@@ -35,8 +35,8 @@ SiteLock::SiteLock(const Layout& layout, const std::string& command, const Clock
     }
     std::this_thread::sleep_for(kPoll);
   }
-  const std::string text = format("{} (process {}) since {}\n", command, ::getpid(),
-                                  to_text(clock.now()));
+  const std::string text =
+      format("{} (process {}) since {}\n", command, ::getpid(), to_text(clock.now()));
   if (::ftruncate(fd_.get(), 0) != 0 ||
       ::pwrite(fd_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     throw_errno(layout.lock().string(), "write");

@@ -30,15 +30,9 @@ auto parse_word(Fields& fields, const char* key, const Values& values) {
 }
 
 Json step_to_json(const Step& step) {
-  return {{"id", step.id},
-          {"phase", name(step.phase)},
-          {"component", step.component},
-          {"target", step.target},
-          {"driver", step.driver},
-          {"action", step.action},
-          {"data", step.data},
-          {"summary", step.summary},
-          {"undo", name(step.undo)}};
+  return {{"id", step.id},         {"phase", name(step.phase)}, {"component", step.component},
+          {"target", step.target}, {"driver", step.driver},     {"action", step.action},
+          {"data", step.data},     {"summary", step.summary},   {"undo", name(step.undo)}};
 }
 
 Step step_from_json(const Json& value, const std::string& where) {
@@ -60,23 +54,34 @@ Step step_from_json(const Json& value, const std::string& where) {
 
 std::string_view name(Phase phase) {
   switch (phase) {
-    case Phase::preflight: return "preflight";
-    case Phase::stage: return "stage";
-    case Phase::fence: return "fence";
-    case Phase::migrate: return "migrate";
-    case Phase::activate: return "activate";
-    case Phase::check: return "check";
-    case Phase::commit: return "commit";
+    case Phase::preflight:
+      return "preflight";
+    case Phase::stage:
+      return "stage";
+    case Phase::fence:
+      return "fence";
+    case Phase::migrate:
+      return "migrate";
+    case Phase::activate:
+      return "activate";
+    case Phase::check:
+      return "check";
+    case Phase::commit:
+      return "commit";
   }
   return "";
 }
 
 std::string_view name(Purpose purpose) {
   switch (purpose) {
-    case Purpose::apply: return "apply";
-    case Purpose::stage: return "stage";
-    case Purpose::rollback: return "rollback";
-    case Purpose::adopt: return "adopt";
+    case Purpose::apply:
+      return "apply";
+    case Purpose::stage:
+      return "stage";
+    case Purpose::rollback:
+      return "rollback";
+    case Purpose::adopt:
+      return "adopt";
   }
   return "";
 }
@@ -84,14 +89,10 @@ std::string_view name(Purpose purpose) {
 Json to_json(const Plan& plan) {
   Json steps = Json::array();
   for (const Step& step : plan.steps) steps.push_back(step_to_json(step));
-  return {{"format", kFormat},
-          {"purpose", name(plan.purpose)},
-          {"number", plan.number},
-          {"actor", plan.actor},
-          {"reason", plan.reason},
-          {"created", to_text(plan.created)},
-          {"steps", std::move(steps)},
-          {"outcome", plan.outcome}};
+  return {{"format", kFormat},         {"purpose", name(plan.purpose)},
+          {"number", plan.number},     {"actor", plan.actor},
+          {"reason", plan.reason},     {"created", to_text(plan.created)},
+          {"steps", std::move(steps)}, {"outcome", plan.outcome}};
 }
 
 Plan plan_from_json(const Json& value, const std::string& where) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What will be done, as data: printed before it is done, written as the first record of the journal,
-// and enough for a process that never ran it to undo it.
+// What will be done, as data: printed before it is done, written as the first record of the
+// journal, and enough for a process that never ran it to undo it.
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,8 @@
 
 namespace sealift::installer {
 
-// In the order in which they run. Later kinds of component fill preflight, fence, migrate and check.
+// In the order in which they run. Later kinds of component fill preflight, fence, migrate and
+// check.
 enum class Phase { preflight, stage, fence, migrate, activate, check, commit };
 std::string_view name(Phase phase);
 

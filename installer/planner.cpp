@@ -59,10 +59,18 @@ ComponentChange compare(const Wish& wish, Content& content) {
       before.get(), after.get(),
       [&](release::Change kind, const release::FileEntry*, const release::FileEntry* entry) {
         switch (kind) {
-          case release::Change::added: ++change.added; break;
-          case release::Change::changed: ++change.changed; break;
-          case release::Change::removed: ++change.removed; break;
-          case release::Change::same: ++change.same; return;
+          case release::Change::added:
+            ++change.added;
+            break;
+          case release::Change::changed:
+            ++change.changed;
+            break;
+          case release::Change::removed:
+            ++change.removed;
+            break;
+          case release::Change::same:
+            ++change.same;
+            return;
         }
         if (entry != nullptr) change.new_bytes += entry->size;
       });
@@ -108,8 +116,7 @@ class Drafting {
     wanted_.insert(placement.path);
     const Placement* before = standing_at(placement.path);
     if (before != nullptr && before->component == placement.component &&
-        before->table == placement.table &&
-        drivers_.named(placement.driver).is_current(*before) &&
+        before->table == placement.table && drivers_.named(placement.driver).is_current(*before) &&
         (ready.empty() || ready == before->directory)) {
       outcome_.placements.push_back(*before);
       draft_.changes.push_back(compare(wish, content_));
@@ -131,8 +138,7 @@ class Drafting {
     if (now == nullptr) return;
     for (const Placement& placement : now->placements) {
       if (wanted_.contains(placement.path)) continue;
-      add(placement.driver,
-          wish_for(placement.component, placement.target, placement.path, {}));
+      add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}));
     }
   }
 
@@ -162,7 +168,8 @@ class Drafting {
   }
 
   void add(const std::string& driver, const Wish& wish) {
-    for (Step& step : drivers_.named(driver).plan(wish)) draft_.plan.steps.push_back(std::move(step));
+    for (Step& step : drivers_.named(driver).plan(wish))
+      draft_.plan.steps.push_back(std::move(step));
     ComponentChange change = compare(wish, content_);
     if (wish.table && wish.ready.empty()) {
       const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
@@ -196,8 +203,7 @@ const release::Target& target_of(const release::ComponentRow& row, const release
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
-  const Placement* staged =
-      state.staged ? state.staged->placement_at(wanted.path) : nullptr;
+  const Placement* staged = state.staged ? state.staged->placement_at(wanted.path) : nullptr;
   if (staged == nullptr || staged->table != wanted.table || staged->directory.empty()) return "";
   const bool whole = drivers.named(staged->driver)
                          .inspect(*staged, Thoroughness::by_receipt, Strangers::reported, content)
@@ -251,8 +257,7 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
 
 release::Values values_for(const bundle::Contents& contents, const release::Site& site) {
   const release::ReleaseDocument& document = contents.document;
-  release::Values values =
-      release::merge(document.environments.at(site.environment), site.values);
+  release::Values values = release::merge(document.environments.at(site.environment), site.values);
   values.merge(release::builtin_values(document.name, document.version, site.environment));
   return values;
 }
@@ -330,16 +335,14 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
             .inspect(placement, thoroughness, Strangers::ignored, content);
     std::string ready = placement.directory;
     if (!damage.empty()) {
-      drafting.draft().warnings.push_back(
-          format("{}/{}: {}: {}; it is unpacked again from the bundle that was kept",
-                 placement.path, placement.directory, printable(damage.front().path),
-                 damage.front().found));
+      drafting.draft().warnings.push_back(format(
+          "{}/{}: {}: {}; it is unpacked again from the bundle that was kept", placement.path,
+          placement.directory, printable(damage.front().path), damage.front().found));
       ready.clear();
     }
-    drafting.want(placement,
-                  settings == installation.site.targets.end() ? release::Target{}
-                                                              : settings->second,
-                  ready);
+    drafting.want(
+        placement,
+        settings == installation.site.targets.end() ? release::Target{} : settings->second, ready);
   }
   drafting.drop_the_rest();
   return drafting.finish();

@@ -51,8 +51,8 @@ struct Request {
   Time now;
 };
 
-// Throws Error{untrusted} for a release below the floor, Error{incompatible} for one that is not for
-// this site, host or installed version, naming what to carry instead.
+// Throws Error{untrusted} for a release below the floor, Error{incompatible} for one that is not
+// for this site, host or installed version, naming what to carry instead.
 void check_requirements(const bundle::Contents& contents, const Installation& installation,
                         const State& state);
 
@@ -63,7 +63,8 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                    SiteContent& content, const Installation& installation, const State& state,
                    const Drivers& drivers, const Request& request);
 
-// Back to `target`. Placements that are no longer whole are made anew from the bundle that was kept.
+// Back to `target`. Placements that are no longer whole are made anew from the bundle that was
+// kept.
 Draft plan_rollback(const Revision& target, SiteContent& content, const Installation& installation,
                     const State& state, const Drivers& drivers, Thoroughness thoroughness,
                     const Request& request);

@@ -71,9 +71,9 @@ void Receipts::sort() const {
 
 Receipts::Receipt* Receipts::find(std::uint64_t inode) const {
   sort();
-  const auto found =
-      std::lower_bound(receipts_.begin(), receipts_.end(), inode,
-                       [](const Receipt& receipt, std::uint64_t key) { return receipt.inode < key; });
+  const auto found = std::lower_bound(
+      receipts_.begin(), receipts_.end(), inode,
+      [](const Receipt& receipt, std::uint64_t key) { return receipt.inode < key; });
   return found != receipts_.end() && found->inode == inode ? &*found : nullptr;
 }
 

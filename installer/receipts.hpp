@@ -3,9 +3,9 @@
 
 // What the file system said of each file when we last knew its content: inode, size, mtime, ctime.
 // A file whose stat still matches need not be hashed again, which makes a rollback of thousands of
-// files take milliseconds; any mismatch only costs a hash. Like git's index this is a cache: nothing
-// depends on it, a missing or broken one is an empty one. Keyed by inode, so that hard links between
-// releases share one receipt. One binary file per target.
+// files take milliseconds; any mismatch only costs a hash. Like git's index this is a cache:
+// nothing depends on it, a missing or broken one is an empty one. Keyed by inode, so that hard
+// links between releases share one receipt. One binary file per target.
 
 #include <sys/stat.h>
 

@@ -66,8 +66,8 @@ class RenderedTree : public TreeStream {
       if (text.size() > release::kMaxTemplateBytes) break;  // said by parse() below
     }
     if (Digest::of(text) != *entry->digest && text.size() <= release::kMaxTemplateBytes) {
-      throw Error(Errc::corrupt, format("{}: content is not what the file table says",
-                                        entry->path.str()));
+      throw Error(Errc::corrupt,
+                  format("{}: content is not what the file table says", entry->path.str()));
     }
     rendered_ = release::Template::parse(text, entry->path.str()).render(values_);
     entry->size = rendered_.size();
@@ -134,9 +134,9 @@ SiteContent::Open& SiteContent::open() {
   open_ = std::make_unique<Open>(bundle_, workers_);
   // The kept file was accepted as D; what it holds now must still be that.
   if (!digest_ || open_->contents.digest() != *digest_) {
-    throw Error(Errc::corrupt, format("{}: holds the release {}, expected {}", bundle_.string(),
-                                      open_->contents.digest().str(),
-                                      digest_ ? digest_->str() : "none"));
+    throw Error(Errc::corrupt,
+                format("{}: holds the release {}, expected {}", bundle_.string(),
+                       open_->contents.digest().str(), digest_ ? digest_->str() : "none"));
   }
   return *open_;
 }

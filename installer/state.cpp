@@ -22,12 +22,9 @@ const Placement* Revision::placement_at(const std::string& path) const {
 Json to_json(const Revision& revision) {
   Json placements = Json::array();
   for (const Placement& placement : revision.placements) placements.push_back(to_json(placement));
-  Json value = {{"number", revision.number},
-                {"release", revision.release},
-                {"version", revision.version},
-                {"environment", revision.environment},
-                {"bundle", revision.bundle},
-                {"placements", std::move(placements)}};
+  Json value = {{"number", revision.number},   {"release", revision.release},
+                {"version", revision.version}, {"environment", revision.environment},
+                {"bundle", revision.bundle},   {"placements", std::move(placements)}};
   if (revision.digest) value["digest"] = revision.digest->str();
   if (revision.parent) value["parent"] = *revision.parent;
   if (revision.restores) value["restores"] = *revision.restores;
@@ -74,16 +71,15 @@ State load_state(const Layout& layout, const Clock& clock) {
     const std::optional<Event> ending = journal.ending();
     const Revision outcome = revision_from_json(plan.outcome, file.string());
     const Json& detail = journal.records().back().detail;
-    state.history.push_back({.number = plan.number,
-                             .purpose = plan.purpose,
-                             .begun = plan.created,
-                             .actor = plan.actor,
-                             .reason = plan.reason,
-                             .ending = ending,
-                             .why = ending == Event::abort && detail.is_string()
-                                        ? detail.get<std::string>()
-                                        : "",
-                             .outcome = outcome});
+    state.history.push_back(
+        {.number = plan.number,
+         .purpose = plan.purpose,
+         .begun = plan.created,
+         .actor = plan.actor,
+         .reason = plan.reason,
+         .ending = ending,
+         .why = ending == Event::abort && detail.is_string() ? detail.get<std::string>() : "",
+         .outcome = outcome});
     state.next_number = std::max(state.next_number, plan.number + 1);
     if (!ending) state.unfinished = file;
     if (ending != Event::commit) continue;

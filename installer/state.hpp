@@ -48,9 +48,9 @@ struct PastTransaction {
 };
 
 struct State {
-  std::vector<Revision> revisions;          // committed, oldest first
-  std::optional<Revision> staged;           // by the last `stage`, unless something was applied since
-  std::optional<fs::path> unfinished;       // the journal of a transaction that was cut off
+  std::vector<Revision> revisions;     // committed, oldest first
+  std::optional<Revision> staged;      // by the last `stage`, unless something was applied since
+  std::optional<fs::path> unfinished;  // the journal of a transaction that was cut off
   std::vector<PastTransaction> history;
   std::uint64_t next_number = 1;
 

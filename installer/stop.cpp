@@ -13,11 +13,15 @@ namespace {
 std::atomic<bool> stop_wanted = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-void want_stop(int) { stop_wanted = true; }
+void want_stop(int) {
+  stop_wanted = true;
+}
 
 }  // namespace
 
-bool StopFlag::is_set() { return stop_wanted; }
+bool StopFlag::is_set() {
+  return stop_wanted;
+}
 
 void StopFlag::throw_if_set() const {
   if (is_set()) throw Error(Errc::interrupted, "interrupted");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Runs a plan so that the site ends on the new revision or on the old one (docs/install-protocol.md).
+// Runs a plan so that the site ends on the new revision or on the old one
+// (docs/install-protocol.md).
 
 #include "installer/driver.hpp"
 #include "installer/journal.hpp"
@@ -10,8 +11,8 @@ namespace sealift::installer {
 
 inline constexpr std::size_t kMaxRecoveries = 10;
 
-// Applies every step, then commits. When a step fails, or a person interrupts, everything is undone,
-// newest first, and Error{target_failed} or Error{interrupted} says so. When an undo fails:
+// Applies every step, then commits. When a step fails, or a person interrupts, everything is
+// undone, newest first, and Error{target_failed} or Error{interrupted} says so. When an undo fails:
 // Error{needs_operator}, and the journal stays open.
 void run(Journal& journal, const Drivers& drivers, StepIo& io);
 

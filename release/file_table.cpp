@@ -58,7 +58,8 @@ class LineReader {
   // "0" and three octal digits.
   unsigned mode() {
     unsigned value = 0;
-    const auto [end, failure] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value, 8);
+    const auto [end, failure] =
+        std::from_chars(rest_.data(), rest_.data() + rest_.size(), value, 8);
     if (failure != std::errc() || end - rest_.data() != 4 || value > 0777) refuse();
     rest_.remove_prefix(4);
     return value;
@@ -117,7 +118,9 @@ std::string to_line(const FileEntry& entry) {
   line += "\"path\":\"";
   append_escaped(line, entry.path.str());
   switch (entry.type) {
-    case EntryType::directory: line += "\",\"type\":\"directory\"}"; break;
+    case EntryType::directory:
+      line += "\",\"type\":\"directory\"}";
+      break;
     case EntryType::symlink:
       line += "\",\"target\":\"";
       append_escaped(line, entry.target);

@@ -48,9 +48,9 @@ content::TarEntry tar_entry(const FileEntry& entry);
 // tree whatever other links there are: leading "..", no more than directories above, then names.
 void check_symlink(const RelPath& path, std::string_view target);
 
-// Checks entry after entry that a table is a tree: sorted, each parent listed before as a directory,
-// no two names that a case-insensitive or normalising file system would merge, links inside.
-// Throws Error{invalid_input}.
+// Checks entry after entry that a table is a tree: sorted, each parent listed before as a
+// directory, no two names that a case-insensitive or normalising file system would merge, links
+// inside. Throws Error{invalid_input}.
 class TreeRules {
  public:
   void check(const FileEntry& entry);

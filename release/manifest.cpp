@@ -49,8 +49,8 @@ ComponentRow row_from_json(const Json& value, const std::string& where) {
   return row;
 }
 
-std::map<std::string, std::map<std::string, Json>> environments_from_json(const Json& value,
-                                                                          const std::string& where) {
+std::map<std::string, std::map<std::string, Json>> environments_from_json(
+    const Json& value, const std::string& where) {
   std::map<std::string, std::map<std::string, Json>> environments;
   for (const auto& [name, values] : value.items()) {
     require_name(name, where);
@@ -99,18 +99,18 @@ ReleaseDocument parse_release_document(std::string_view text) {
                        format_found, kFormat),
                 "use the installer that the release notes name");
   }
-  ReleaseDocument document{.name = fields.text("name"),
-                           .version = fields.text("version"),
-                           .created = while_reading(
-                               fields.at("created"),
-                               [&] { return parse_time(fields.text("created")); }),
-                           .source_revision = fields.text_if("sourceRevision").value_or(""),
-                           .environments = environments_from_json(fields.object("environments"),
-                                                                  fields.at("environments")),
-                           .upgrade_from = {},
-                           .installer = {},
-                           .arch = {},
-                           .components = {}};
+  ReleaseDocument document{
+      .name = fields.text("name"),
+      .version = fields.text("version"),
+      .created =
+          while_reading(fields.at("created"), [&] { return parse_time(fields.text("created")); }),
+      .source_revision = fields.text_if("sourceRevision").value_or(""),
+      .environments =
+          environments_from_json(fields.object("environments"), fields.at("environments")),
+      .upgrade_from = {},
+      .installer = {},
+      .arch = {},
+      .components = {}};
   if (const Json* requires_ = fields.value_if("requires")) {
     Fields inner(*requires_, fields.at("requires"));
     document.upgrade_from = inner.text_if("upgradeFrom").value_or("");
@@ -165,7 +165,8 @@ std::string to_text(const Manifest& manifest) {
                 {"artifactType", manifest.artifact_type},
                 {"config", content::to_json(manifest.config)},
                 {"layers", Json::array()}};
-  for (const Descriptor& layer : manifest.layers) value["layers"].push_back(content::to_json(layer));
+  for (const Descriptor& layer : manifest.layers)
+    value["layers"].push_back(content::to_json(layer));
   if (manifest.subject) value["subject"] = content::to_json(*manifest.subject);
   return to_canonical(value);
 }
@@ -175,11 +176,11 @@ Manifest parse_manifest(std::string_view text, const std::string& where) {
   Fields fields(value, where);
   fields.constant("schemaVersion", 2);
   fields.constant("mediaType", media_type::kImageManifest);
-  Manifest manifest{.artifact_type = fields.text("artifactType"),
-                    .config = content::descriptor_from_json(fields.value("config"),
-                                                            fields.at("config")),
-                    .layers = {},
-                    .subject = {}};
+  Manifest manifest{
+      .artifact_type = fields.text("artifactType"),
+      .config = content::descriptor_from_json(fields.value("config"), fields.at("config")),
+      .layers = {},
+      .subject = {}};
   for (const Json& layer : fields.array("layers")) {
     manifest.layers.push_back(content::descriptor_from_json(
         layer, format("{}[{}]", fields.at("layers"), manifest.layers.size())));
@@ -219,7 +220,8 @@ std::vector<Descriptor> parse_release_index(std::string_view text) {
   fields.done();
   if (manifests.empty()) fields.refuse("manifests", "found none, expected the release manifest");
   if (manifests.size() > kMaxBlobs) {
-    fields.refuse("manifests", format("found {}, expected at most {}", manifests.size(), kMaxBlobs));
+    fields.refuse("manifests",
+                  format("found {}, expected at most {}", manifests.size(), kMaxBlobs));
   }
   require_canonical(text, release_index_text(manifests), where);
   return manifests;
@@ -233,6 +235,8 @@ const Descriptor& Component::layer(std::string_view media_type) const {
               format("component {}: found no layer of type {}", row.name, media_type));
 }
 
-const Descriptor& Component::file_table() const { return layer(media_type::kFileTable); }
+const Descriptor& Component::file_table() const {
+  return layer(media_type::kFileTable);
+}
 
 }  // namespace sealift::release

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What a bundle contains, as documents (docs/bundle-format.md): the release index, whose digest D is
-// the release's identity; the release manifest with release.json and the notes; one OCI manifest per
-// component with its config document and layers. All written canonically, all read strictly: the
-// bytes a reader accepts are the bytes that a writer of the same values would write.
+// What a bundle contains, as documents (docs/bundle-format.md): the release index, whose digest D
+// is the release's identity; the release manifest with release.json and the notes; one OCI manifest
+// per component with its config document and layers. All written canonically, all read strictly:
+// the bytes a reader accepts are the bytes that a writer of the same values would write.
 
 #include <cstdint>
 #include <map>
@@ -40,7 +40,7 @@ struct ReleaseDocument {
   std::string source_revision;  // empty: not recorded
   // Environment name -> configuration values (scalars; null: each site must set it).
   std::map<std::string, std::map<std::string, Json>> environments;
-  std::string upgrade_from;       // version ranges; empty: none
+  std::string upgrade_from;  // version ranges; empty: none
   std::string installer;
   std::vector<std::string> arch;  // empty: any
   std::vector<ComponentRow> components;

@@ -61,7 +61,8 @@ class Rules {
     const auto components = root.find("components");
     if (components == root.end() || !components->is_array()) return;
     for (std::size_t i = 0; i < components->size(); ++i) {
-      if ((*components)[i].is_object()) check_component((*components)[i], format("/components/{}", i));
+      if ((*components)[i].is_object())
+        check_component((*components)[i], format("/components/{}", i));
     }
   }
 
@@ -87,7 +88,8 @@ class Rules {
     }
     if (const std::string target = string_at(component, "target");
         !target.empty() && !targets_.insert(target).second) {
-      add(pointer + "/target", format("two components go to the target \"{}\"", printable(target, 80)),
+      add(pointer + "/target",
+          format("two components go to the target \"{}\"", printable(target, 80)),
           "give each component a target of its own");
     }
   }
@@ -101,14 +103,13 @@ class Rules {
 std::vector<ComponentEntry> read_components(const YamlDocument& document) {
   std::vector<ComponentEntry> components;
   for (const Json& item : document.value()["components"]) {
-    components.push_back(
-        {.name = item["name"],
-         .kind = item["kind"],
-         .source = item["source"],
-         .exclude = item.value("exclude", std::vector<std::string>{}),
-         .target = item["target"],
-         .optional = item.value("optional", false),
-         .line = document.line_of(format("/components/{}", components.size()))});
+    components.push_back({.name = item["name"],
+                          .kind = item["kind"],
+                          .source = item["source"],
+                          .exclude = item.value("exclude", std::vector<std::string>{}),
+                          .target = item["target"],
+                          .optional = item.value("optional", false),
+                          .line = document.line_of(format("/components/{}", components.size()))});
   }
   return components;
 }
@@ -143,8 +144,7 @@ Release load_release(const fs::path& file) {
     }
   };
   for (const Json& name : root["environments"]) {
-    const fs::path path =
-        release.folder / "environments" / (name.get<std::string>() + ".yaml");
+    const fs::path path = release.folder / "environments" / (name.get<std::string>() + ".yaml");
     gather([&] { release.environments.push_back(load_environment(path, name)); });
   }
   if (const std::string notes = string_at(root, "notes"); !notes.empty()) {

@@ -69,9 +69,11 @@ std::string expected_by(const Json& rule) {
     return words;
   }
   if (rule.contains("const")) return rule["const"].dump();
-  static const std::map<std::string, std::string> kinds = {
-      {"object", "a mapping"}, {"array", "a list"},           {"string", "text"},
-      {"boolean", "true or false"}, {"integer", "a whole number"}};
+  static const std::map<std::string, std::string> kinds = {{"object", "a mapping"},
+                                                           {"array", "a list"},
+                                                           {"string", "text"},
+                                                           {"boolean", "true or false"},
+                                                           {"integer", "a whole number"}};
   if (rule.contains("type") && rule["type"].is_string()) {
     const auto kind = kinds.find(rule["type"].get<std::string>());
     if (kind != kinds.end()) return kind->second;

@@ -54,10 +54,11 @@ std::strong_ordering compare_identifiers(const std::string& a, const std::string
 
 Version Version::parse(std::string_view text) {
   const auto refuse = [&]() -> Error {
-    return Error(Errc::invalid_input,
-                 format("version \"{}\", expected the form MAJOR.MINOR.PATCH of semantic versioning, "
-                        "such as 1.4.0 or 2.0.0-rc.1",
-                        printable(text, 80)));
+    return Error(
+        Errc::invalid_input,
+        format("version \"{}\", expected the form MAJOR.MINOR.PATCH of semantic versioning, "
+               "such as 1.4.0 or 2.0.0-rc.1",
+               printable(text, 80)));
   };
   if (text.size() > kMaxBytes) throw refuse();
   Version version;
@@ -110,8 +111,9 @@ VersionRange VersionRange::parse(std::string_view text) {
   VersionRange range;
   range.text_ = text;
   for (std::string_view part : split(text, ' ')) {
-    const auto sign = std::find_if(std::begin(kSigns), std::end(kSigns),
-                                   [&](const auto& known) { return part.starts_with(known.first); });
+    const auto sign = std::find_if(std::begin(kSigns), std::end(kSigns), [&](const auto& known) {
+      return part.starts_with(known.first);
+    });
     if (sign == std::end(kSigns)) {
       throw Error(Errc::invalid_input,
                   format("version range \"{}\", expected comparators such as >=1.0.0 or "
@@ -127,11 +129,16 @@ VersionRange VersionRange::parse(std::string_view text) {
 bool VersionRange::contains(const Version& version) const {
   return std::all_of(comparators_.begin(), comparators_.end(), [&](const Comparator& each) {
     switch (each.sign) {
-      case Sign::less: return version < each.version;
-      case Sign::at_most: return version <= each.version;
-      case Sign::equal: return version == each.version;
-      case Sign::at_least: return version >= each.version;
-      case Sign::more: return version > each.version;
+      case Sign::less:
+        return version < each.version;
+      case Sign::at_most:
+        return version <= each.version;
+      case Sign::equal:
+        return version == each.version;
+      case Sign::at_least:
+        return version >= each.version;
+      case Sign::more:
+        return version > each.version;
     }
     return false;
   });

@@ -41,11 +41,11 @@ Site read(const YamlDocument& document) {
       mistakes.push_back(
           {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
     };
-    Target target{.driver = value["driver"],
-                  .path = normalised(value["path"]),
-                  .owner = value.value("owner", ""),
-                  .sharing = value.value("sharing", "auto") == "never" ? Sharing::never
-                                                                       : Sharing::automatic};
+    Target target{
+        .driver = value["driver"],
+        .path = normalised(value["path"]),
+        .owner = value.value("owner", ""),
+        .sharing = value.value("sharing", "auto") == "never" ? Sharing::never : Sharing::automatic};
     try {
       check_name(name);
       RelPath::parse(std::string_view(target.path).substr(1));
@@ -74,6 +74,8 @@ Site parse_site(std::string_view text, const std::string& name) {
   return read(YamlDocument::parse(text, name));
 }
 
-Site load_site(const fs::path& file) { return read(YamlDocument::load(file)); }
+Site load_site(const fs::path& file) {
+  return read(YamlDocument::load(file));
+}
 
 }  // namespace sealift::release

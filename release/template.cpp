@@ -28,9 +28,9 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Finds the tags, says what the renderer would pass over in silence, and writes each in the one form
-// that the renderer is given: conditions are looked up as "NAME?", because a boolean is either true
-// or false there and text everywhere else.
+// Finds the tags, says what the renderer would pass over in silence, and writes each in the one
+// form that the renderer is given: conditions are looked up as "NAME?", because a boolean is either
+// true or false there and text everywhere else.
 class Scanner {
  public:
   Scanner(std::string_view text, const std::string& where) : rest_(text), where_(where) {}
@@ -44,8 +44,8 @@ class Scanner {
       if (!tag()) break;
     }
     for (const TemplateUse& section : open_) {
-      problems_.add(format("{}:{}: the section \"{}\" is not closed", where_, section.line,
-                           section.name));
+      problems_.add(
+          format("{}:{}: the section \"{}\" is not closed", where_, section.line, section.name));
     }
     problems_.throw_if_any(Errc::invalid_input);
     return std::move(uses_);
@@ -54,8 +54,8 @@ class Scanner {
 
  private:
   void skip(std::size_t count) {
-    line_ += static_cast<int>(std::count(
-        rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(count), '\n'));
+    line_ += static_cast<int>(
+        std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(count), '\n'));
     rest_.remove_prefix(count);
   }
 
@@ -105,7 +105,8 @@ class Scanner {
   void open(char sign, std::string_view name) {
     use(name, true);
     normal_ += format("{{{{{}{}?}}}}", sign, name);
-    if (open_.size() >= kMaxDepth) refuse(format("found sections nested deeper than {}", kMaxDepth));
+    if (open_.size() >= kMaxDepth)
+      refuse(format("found sections nested deeper than {}", kMaxDepth));
     open_.push_back({std::string(name), line_, true});
   }
 
@@ -175,8 +176,8 @@ Values builtin_values(const std::string& release, const std::string& version,
 
 Template Template::parse(std::string_view text, const std::string& where) {
   if (text.size() > kMaxTemplateBytes) {
-    throw Error(Errc::invalid_input, format("{}: {} bytes, expected at most {}", where, text.size(),
-                                            kMaxTemplateBytes));
+    throw Error(Errc::invalid_input,
+                format("{}: {} bytes, expected at most {}", where, text.size(), kMaxTemplateBytes));
   }
   Template result;
   result.where_ = where;

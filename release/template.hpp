@@ -2,13 +2,14 @@
 #pragma once
 
 // Templates of configuration files: the language "mustache v1", a part of Mustache.
-//   {{NAME}}                      the value; nothing is escaped, {{{NAME}}} and {{&NAME}} are the same
+//   {{NAME}}                      the value; nothing is escaped, {{{NAME}}} and {{&NAME}} are the
+//   same
 //   {{#NAME}}..{{/NAME}}          kept where the value is true (a boolean)
 //   {{^NAME}}..{{/NAME}}          kept where it is false
 //   {{! a comment }}
 // NAME is a key of the environment's and site's values, or release.name, release.version,
-// environment. Everything else, such as nginx's $uri or single braces, is left as it is. Partials and
-// other delimiters are refused. Rendering is pure; its input and output are bounded.
+// environment. Everything else, such as nginx's $uri or single braces, is left as it is. Partials
+// and other delimiters are refused. Rendering is pure; its input and output are bounded.
 
 #include <string>
 #include <string_view>

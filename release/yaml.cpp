@@ -38,7 +38,8 @@ bool is_integer(std::string_view text) {
 
 }  // namespace
 
-// yaml-cpp's node tree keeps one of two equal keys without a word, so the events are walked instead.
+// yaml-cpp's node tree keeps one of two equal keys without a word, so the events are walked
+// instead.
 class YamlBuilder : public YAML::EventHandler {
  public:
   explicit YamlBuilder(YamlDocument& document) : document_(document) {}
@@ -213,10 +214,11 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name)
     std::string shown(here);
     std::replace(shown.begin(), shown.end(), '\t', ' ');
     if (printable(shown, kMaxYamlBytes) != shown) {
-      throw Error(Errc::invalid_input,
-                  format("{}:{}: found a control or invisible character, or text that is not UTF-8: "
-                         "{}",
-                         name, line, printable(shown, 80)));
+      throw Error(
+          Errc::invalid_input,
+          format("{}:{}: found a control or invisible character, or text that is not UTF-8: "
+                 "{}",
+                 name, line, printable(shown, 80)));
     }
   }
   YamlDocument document;

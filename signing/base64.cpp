@@ -20,9 +20,9 @@ std::string to_base64(std::string_view bytes) {
 std::string from_base64(std::string_view text) {
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t size = 0;
-  const int failure = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()),
-                                        bytes.size(), text.data(), text.size(), nullptr, &size,
-                                        nullptr, sodium_base64_VARIANT_ORIGINAL);
+  const int failure =
+      sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL);
   bytes.resize(size);
   if (failure != 0 || to_base64(bytes) != text) {
     throw Error(Errc::corrupt, format("found \"{}\", expected base64", printable(text, 60)));

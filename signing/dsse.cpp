@@ -9,6 +9,7 @@ namespace sealift::signing {
 
 namespace {
 constexpr std::size_t kMaxSignatures = 64;
+constexpr std::size_t kMaxEnvelope = std::size_t{16} << 20;
 }  // namespace
 
 std::string pae(std::string_view type, std::string_view payload) {
@@ -34,6 +35,10 @@ std::string to_text(const Envelope& envelope) {
 }
 
 Envelope parse_envelope(std::string_view text, const std::string& where) {
+  if (text.size() > kMaxEnvelope) {
+    throw Error(Errc::corrupt, format("{}: found {} bytes, expected at most {}", where, text.size(),
+                                      kMaxEnvelope));
+  }
   const Json value = parse_json(text, where);
   Fields fields(value, where);
   Envelope envelope{.payload_type = fields.text("payloadType"),

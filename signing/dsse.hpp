@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// DSSE envelopes (secure-systems-lab/dsse, protocol 1.0.2): a payload, its type, and signatures over
-// both. The payload's raw bytes are verified before anything parses them.
+// DSSE envelopes (secure-systems-lab/dsse, protocol 1.0.2): a payload, its type, and signatures
+// over both. The payload's raw bytes are verified before anything parses them.
 
 #include <string>
 #include <string_view>
@@ -30,7 +30,7 @@ std::string pae(std::string_view type, std::string_view payload);
 
 Envelope sign(std::string_view type, std::string_view payload, const SecretKey& key);
 std::string to_text(const Envelope& envelope);
-// Strict: canonical base64, no unknown fields, at most 64 signatures. Error{corrupt}.
+// Strict: at most 16 MiB, canonical base64, no unknown fields, 1 to 64 signatures. Error{corrupt}.
 Envelope parse_envelope(std::string_view text, const std::string& where);
 
 }  // namespace sealift::signing

@@ -4,8 +4,8 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
-#include <vector>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -23,13 +23,14 @@ constexpr std::string_view kScrypt = "Sc";
 constexpr std::string_view kNoKdf{"\0\0", 2};
 constexpr std::string_view kChecksum = "B2";
 constexpr std::string_view kComment = "untrusted comment: ";
+constexpr std::string_view kOpenSsh = "ssh-ed25519 ";
 constexpr std::size_t kNumberBytes = 8;
 constexpr std::size_t kPublicFileBytes = 2 + kNumberBytes + 32;
-constexpr std::size_t kSealedBytes = kNumberBytes + 64 + 32;
+constexpr std::size_t kChecksumAt = kNumberBytes + 64;
+constexpr std::size_t kSealedBytes = kChecksumAt + 32;
 constexpr std::size_t kSecretFileBytes = 2 + 2 + 2 + 32 + 8 + 8 + kSealedBytes;
+constexpr std::size_t kMaxComment = 1024;
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30;
-constexpr std::uint64_t kMaxOperations = std::uint64_t{1} << 28;
-
 const unsigned char* raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
@@ -39,21 +40,33 @@ const unsigned char* raw(std::string_view bytes) {
               "keys are made with: sealift keygen FILE, or minisign -G");
 }
 
+// The file without the newline at its end.
+std::string_view key_file(std::string_view text, const std::string& where) {
+  if (text.size() > kMaxKeyFile) refuse(where, "found more than 4096 bytes, expected a key file");
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return text;
+}
+
+void check_comment(std::string_view comment, const std::string& where) {
+  if (comment.size() > kMaxComment) {
+    refuse(where,
+           format("found a comment of {} bytes, expected at most {}", comment.size(), kMaxComment));
+  }
+}
+
 // The second line of a two-line minisign file, decoded.
 std::string payload_line(std::string_view text, const std::string& where) {
-  if (text.size() > kMaxKeyFile) refuse(where, "found more than 4096 bytes, expected a key file");
-  const std::size_t first = text.find('\n');
-  if (!text.starts_with(kComment) || first == std::string_view::npos) {
+  const std::string_view file = key_file(text, where);
+  const std::size_t first = file.find('\n');
+  if (!file.starts_with(kComment) || first == std::string_view::npos) {
     refuse(where, "found no line \"untrusted comment: ...\", expected a minisign key file");
   }
-  std::string_view line = text.substr(first + 1);
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  if (line.find('\n') != std::string_view::npos) refuse(where, "found more than two lines");
-  try {
-    return from_base64(line);
-  } catch (const Error& error) {
-    throw Error(Errc::invalid_input, error.within(where).problems());
+  check_comment(file.substr(kComment.size(), first - kComment.size()), where);
+  const std::string_view line = file.substr(first + 1);
+  if (line.find('\n') != std::string_view::npos) {
+    refuse(where, "found more than two lines, expected a minisign key file");
   }
+  return blame(Errc::invalid_input, where, [&] { return from_base64(line); });
 }
 
 PublicKey::Bytes key_bytes(std::string_view bytes) {
@@ -74,18 +87,19 @@ std::optional<std::string_view> take_string(std::string_view& bytes) {
 }
 
 PublicKey parse_openssh(std::string_view text, const std::string& where) {
-  text.remove_prefix(std::string_view("ssh-ed25519 ").size());
-  std::string blob;
-  try {
-    blob = from_base64(text.substr(0, text.find_first_of(" \n")));
-  } catch (const Error& error) {
-    throw Error(Errc::invalid_input, error.within(where).problems());
+  const std::string_view line = key_file(text, where).substr(kOpenSsh.size());
+  if (line.find('\n') != std::string_view::npos) {
+    refuse(where, "found more than one line, expected one public key");
   }
+  const std::size_t end = std::min(line.find(' '), line.size());
+  check_comment(line.substr(end), where);
+  const std::string blob =
+      blame(Errc::invalid_input, where, [&] { return from_base64(line.substr(0, end)); });
   std::string_view rest = blob;
   const auto type = take_string(rest);
   const auto key = take_string(rest);
   if (type != "ssh-ed25519" || !key || key->size() != 32 || !rest.empty()) {
-    refuse(where, "found no ssh-ed25519 public key");
+    refuse(where, "found another kind of key, expected an ssh-ed25519 public key");
   }
   return PublicKey(key_bytes(*key));
 }
@@ -100,13 +114,22 @@ std::uint64_t le64(std::string_view bytes) {
   return value;
 }
 
+// Whether a file may ask for this. Beyond an operation for each 32 bytes, the ratio of libsodium's
+// and minisign's own settings, scrypt would fill memory outside of what `memory` counts.
+bool is_bearable(const PassphraseCost& cost) {
+  return cost.memory <= kMaxMemory &&
+         cost.operations <=
+             std::max<std::uint64_t>(cost.memory / 32,
+                                     crypto_pwhash_scryptsalsa208sha256_opslimit_min());
+}
+
 // The passphrase's key stream over the sealed part, which is encrypted and decrypted alike.
 void apply_stream(Secret& sealed, const Secret& passphrase, std::string_view salt,
                   const PassphraseCost& cost) {
   Secret stream(sealed.bytes().size());
-  if (crypto_pwhash_scryptsalsa208sha256(
-          stream.bytes().data(), stream.bytes().size(), passphrase.view().data(),
-          passphrase.view().size(), raw(salt), cost.operations, cost.memory) != 0) {
+  if (crypto_pwhash_scryptsalsa208sha256(stream.bytes().data(), stream.bytes().size(),
+                                         passphrase.view().data(), passphrase.view().size(),
+                                         raw(salt), cost.operations, cost.memory) != 0) {
     throw Error(Errc::io, format("the passphrase needs {} MiB of memory that are not free",
                                  cost.memory >> 20));
   }
@@ -121,9 +144,30 @@ std::array<unsigned char, 32> checksum(const Secret& sealed) {
   std::array<unsigned char, 32> sum{};
   crypto_generichash_init(&state, nullptr, 0, sum.size());
   crypto_generichash_update(&state, raw(kAlgorithm), kAlgorithm.size());
-  crypto_generichash_update(&state, sealed.bytes().data(), kNumberBytes + 64);
+  crypto_generichash_update(&state, sealed.bytes().data(), kChecksumAt);
   crypto_generichash_final(&state, sum.data(), sum.size());
   return sum;
+}
+
+bool has_checksum(const Secret& sealed) {
+  return sodium_memcmp(checksum(sealed).data(), sealed.bytes().data() + kChecksumAt, 32) == 0;
+}
+
+// minisign -W (0.11) leaves the checksum of an unencrypted key zero.
+bool has_no_checksum(const Secret& sealed) {
+  return sodium_is_zero(sealed.bytes().data() + kChecksumAt, 32) == 1;
+}
+
+[[noreturn]] void refuse_damaged(const std::string& where) {
+  throw Error(Errc::corrupt,
+              format("{}: found a key that does not match its own checksum or public half", where),
+              "take the key from its backup");
+}
+
+bool is_secret_file(std::string_view bytes) {
+  if (bytes.size() != kSecretFileBytes || !bytes.starts_with(kAlgorithm)) return false;
+  const std::string_view kdf = bytes.substr(2, 2);
+  return (kdf == kScrypt || kdf == kNoKdf) && bytes.substr(4, 2) == kChecksum;
 }
 
 std::string hex_number(std::string_view number) {
@@ -142,8 +186,8 @@ PublicKey PublicKey::from_hex(std::string_view hex) {
   } catch (const Error&) {
     // said below
   }
-  throw Error(Errc::corrupt, format("public key \"{}\", expected 64 lower-case hex digits",
-                                    printable(hex, 80)));
+  throw Error(Errc::corrupt,
+              format("public key \"{}\", expected 64 lower-case hex digits", printable(hex, 80)));
 }
 
 std::string PublicKey::hex() const {
@@ -151,20 +195,24 @@ std::string PublicKey::hex() const {
 }
 
 std::string PublicKey::id() const {
-  const Json key = {
-      {"keytype", "ed25519"}, {"keyval", {{"public", hex()}}}, {"scheme", "ed25519"}};
+  const Json key = {{"keytype", "ed25519"}, {"keyval", {{"public", hex()}}}, {"scheme", "ed25519"}};
   return Digest::of(to_canonical(key)).hex();
 }
 
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
   return signature.size() == crypto_sign_BYTES &&
-         crypto_sign_verify_detached(raw(signature), raw(message), message.size(),
-                                     bytes_.data()) == 0;
+         crypto_sign_verify_detached(raw(signature), raw(message), message.size(), bytes_.data()) ==
+             0;
 }
 
 PublicKey parse_public_key(std::string_view text, const std::string& where) {
-  if (text.size() > kMaxKeyFile) refuse(where, "found more than 4096 bytes, expected a key file");
-  if (text.starts_with("ssh-ed25519 ")) return parse_openssh(text, where);
+  if (text.starts_with(kOpenSsh)) return parse_openssh(text, where);
+  for (const std::string_view other : {"ssh-", "ecdsa-sha2-", "sk-"}) {
+    if (text.starts_with(other)) {
+      refuse(where, format("found a key of type \"{}\", expected ssh-ed25519",
+                           printable(text.substr(0, text.find(' ')), 40)));
+    }
+  }
   const std::string bytes = payload_line(text, where);
   if (bytes.size() == kSecretFileBytes) {
     refuse(where, "found a secret key, expected a public key");
@@ -189,36 +237,42 @@ SecretKey SecretKey::generate() {
   return SecretKey(std::move(key), std::move(number));
 }
 
+SecretKey SecretKey::from_seed(std::span<const unsigned char, 32> seed) {
+  Secret key(64);
+  PublicKey::Bytes public_bytes{};
+  crypto_sign_seed_keypair(public_bytes.data(), key.bytes().data(), seed.data());
+  std::string number(reinterpret_cast<const char*>(public_bytes.data()), kNumberBytes);
+  return SecretKey(std::move(key), std::move(number));
+}
+
 SecretKey SecretKey::parse(std::string_view text, const std::string& where,
                            const std::function<Secret()>& passphrase) {
   std::string bytes = payload_line(text, where);
   if (bytes.size() == kPublicFileBytes) refuse(where, "found a public key, expected a secret key");
   const std::string_view view = bytes;
-  const std::string_view kdf = view.size() == kSecretFileBytes ? view.substr(2, 2) : "";
-  if (!view.starts_with(kAlgorithm) || (kdf != kScrypt && kdf != kNoKdf) ||
-      view.substr(4, 2) != kChecksum) {
+  if (!is_secret_file(view)) {
+    wipe(bytes);
     refuse(where, "found another kind of key, expected a minisign secret key");
   }
   const std::string salt(view.substr(6, 32));
   const PassphraseCost cost{.operations = le64(view.substr(38)), .memory = le64(view.substr(46))};
   std::string sealed_bytes(view.substr(54));
-  const bool encrypted = kdf == kScrypt;
+  const bool encrypted = view.substr(2, 2) == kScrypt;
   wipe(bytes);
   Secret sealed = Secret::taken_from(sealed_bytes);
   if (encrypted) {
-    if (cost.memory > kMaxMemory || cost.operations > kMaxOperations) {
-      refuse(where, "its passphrase asks for more work than the limit of 1 GiB and 2^28 operations");
+    if (!is_bearable(cost)) {
+      refuse(where, format("its passphrase takes {} operations and {} bytes of memory, expected at "
+                           "most 1 GiB and an operation for each 32 bytes",
+                           cost.operations, cost.memory));
     }
     apply_stream(sealed, passphrase(), salt, cost);
   }
-  const auto expected = checksum(sealed);
-  const unsigned char* found = sealed.bytes().data() + kNumberBytes + 64;
-  // `minisign -G -W` leaves the checksum of an unencrypted key empty.
-  const bool unchecked = !encrypted && sodium_is_zero(found, expected.size()) == 1;
-  if (!unchecked && sodium_memcmp(expected.data(), found, expected.size()) != 0) {
-    throw Error(Errc::untrusted, encrypted ? format("{}: wrong passphrase", where)
-                                           : format("{}: the key is damaged", where));
+  if (encrypted && !has_checksum(sealed)) {
+    throw Error(Errc::untrusted, format("{}: wrong passphrase, expected the key's own", where),
+                "run the command again with the passphrase that the key was made with");
   }
+  if (!encrypted && !has_checksum(sealed) && !has_no_checksum(sealed)) refuse_damaged(where);
   std::string number(sealed.view().substr(0, kNumberBytes));
   Secret key(64);
   std::copy_n(sealed.bytes().begin() + kNumberBytes, 64, key.bytes().begin());
@@ -227,7 +281,7 @@ SecretKey SecretKey::parse(std::string_view text, const std::string& where,
   Secret again(64);
   crypto_sign_seed_keypair(derived.data(), again.bytes().data(), key.bytes().data());
   if (sodium_memcmp(again.bytes().data(), key.bytes().data(), 64) != 0) {
-    throw Error(Errc::untrusted, format("{}: the key is damaged", where));
+    refuse_damaged(where);
   }
   return SecretKey(std::move(key), std::move(number));
 }
@@ -244,7 +298,7 @@ std::string SecretKey::to_file(const Secret* passphrase, const PassphraseCost& c
   std::copy(number_.begin(), number_.end(), sealed.bytes().begin());
   std::copy(key_.bytes().begin(), key_.bytes().end(), sealed.bytes().begin() + kNumberBytes);
   const auto sum = checksum(sealed);
-  std::copy(sum.begin(), sum.end(), sealed.bytes().begin() + kNumberBytes + 64);
+  std::copy(sum.begin(), sum.end(), sealed.bytes().begin() + kChecksumAt);
 
   std::string salt(32, '\0');
   if (passphrase != nullptr) {

@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,20 +42,24 @@ class PublicKey {
   Bytes bytes_;
 };
 
-// Accepts either file form; Error{invalid_input} that names `where`.
+// Accepts either file form: exactly one key, a newline at the end is optional, a comment has at
+// most 1024 bytes. Throws Error{invalid_input} that names `where`.
 PublicKey parse_public_key(std::string_view text, const std::string& where);
 
 // How hard a passphrase is to guess: scrypt's cost as libsodium counts it.
 struct PassphraseCost {
-  std::uint64_t operations = 33554432;    // minisign's default (SENSITIVE)
+  std::uint64_t operations = 33554432;  // minisign's default (SENSITIVE)
   std::uint64_t memory = std::uint64_t{1} << 30;
 };
 
 class SecretKey {
  public:
   static SecretKey generate();
+  // The key that RFC 8032 derives from `seed`, with the same key number each time.
+  static SecretKey from_seed(std::span<const unsigned char, 32> seed);
   // Reads a minisign secret-key file. `passphrase` is asked only where the key is encrypted.
-  // Throws Error{invalid_input} for another file, Error{untrusted} for a wrong passphrase.
+  // Throws Error{invalid_input} for another file, or one whose passphrase would take more than
+  // 1 GiB of memory; Error{untrusted} for a wrong passphrase; Error{corrupt} for a damaged key.
   static SecretKey parse(std::string_view text, const std::string& where,
                          const std::function<Secret()>& passphrase);
 

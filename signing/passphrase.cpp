@@ -2,9 +2,13 @@
 #include "signing/passphrase.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdlib>
 
 #include "base/error.hpp"
@@ -17,19 +21,62 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 1024;
 
+[[noreturn]] void refuse_long() {
+  throw Error(Errc::usage, format("found a passphrase of more than {} bytes", kMaxBytes),
+              "choose a shorter one");
+}
+
+volatile sig_atomic_t stop_signal = 0;
+
+void note_stop(int number) {
+  stop_signal = number;
+}
+
 // A line, byte by byte: nothing after it may be taken from a shared descriptor.
 Secret read_line(int fd, const std::string& name) {
-  std::string line;
-  line.reserve(kMaxBytes);  // never moves, so no copy is left behind
-  char c = 0;
-  while (line.size() < kMaxBytes) {
+  Secret line(kMaxBytes);
+  std::size_t size = 0;
+  for (;;) {
+    unsigned char c = 0;
     const ssize_t count = ::read(fd, &c, 1);
+    if (count < 0 && errno == EINTR) {
+      if (stop_signal == 0) continue;
+      throw Error(Errc::interrupted, "stopped while a passphrase was asked for");
+    }
     if (count < 0) throw_errno(name, "read the passphrase");
     if (count == 0 || c == '\n') break;
-    line += c;
+    if (size == kMaxBytes) refuse_long();
+    line.bytes()[size++] = c;
   }
-  return Secret::taken_from(line);
+  Secret answer(size);
+  std::copy_n(line.bytes().begin(), size, answer.bytes().begin());
+  return answer;
 }
+
+// Holds back the signals that end a program until the terminal echoes again; then they do what
+// they did before.
+class StopsHeldBack {
+ public:
+  StopsHeldBack() {
+    stop_signal = 0;
+    struct sigaction held {};
+    held.sa_handler = note_stop;  // without SA_RESTART: the read of the answer must end
+    for (std::size_t i = 0; i < kStops.size(); ++i) {
+      ::sigaction(kStops[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler != SIG_IGN) ::sigaction(kStops[i], &held, nullptr);
+    }
+  }
+  ~StopsHeldBack() {
+    for (std::size_t i = 0; i < kStops.size(); ++i) ::sigaction(kStops[i], &before_[i], nullptr);
+    if (stop_signal != 0) ::raise(stop_signal);
+  }
+  StopsHeldBack(const StopsHeldBack&) = delete;
+  StopsHeldBack& operator=(const StopsHeldBack&) = delete;
+
+ private:
+  static constexpr std::array kStops = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+  std::array<struct sigaction, kStops.size()> before_{};
+};
 
 class Terminal {
  public:
@@ -40,9 +87,11 @@ class Terminal {
     }
     struct termios silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(fd_.get(), TCSAFLUSH, &silent);
+    if (::tcsetattr(fd_.get(), TCSAFLUSH, &silent) != 0) throw_errno("/dev/tty", "turn echo off");
   }
   ~Terminal() { ::tcsetattr(fd_.get(), TCSAFLUSH, &before_); }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
 
   Secret ask(const std::string& prompt) {
     FdSink out(fd_.get(), "/dev/tty");
@@ -53,23 +102,23 @@ class Terminal {
   }
 
  private:
+  StopsHeldBack stops_;  // outlives the silence
   Fd fd_;
   struct termios before_ {};
 };
 
-}  // namespace
-
-Secret read_passphrase(const PassphraseSource& source, const std::string& what, Purpose purpose) {
-  if (source.fd) return read_line(*source.fd, format("file descriptor {}", *source.fd));
-  if (!source.environment.empty()) {
-    const char* value = std::getenv(source.environment.c_str());
-    if (value == nullptr) {
-      throw Error(Errc::usage,
-                  format("the environment variable {} is not set", source.environment));
-    }
-    std::string copy = value;
-    return Secret::taken_from(copy);
+Secret from_environment(const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());
+  if (value == nullptr) {
+    throw Error(Errc::usage, format("the environment variable {} is not set", variable));
   }
+  std::string copy = value;
+  Secret answer = Secret::taken_from(copy);
+  if (answer.bytes().size() > kMaxBytes) refuse_long();
+  return answer;
+}
+
+Secret from_terminal(const std::string& what, Purpose purpose) {
   Terminal terminal;
   Secret answer = terminal.ask(format("passphrase for {}: ", what));
   if (purpose == Purpose::create) {
@@ -77,6 +126,23 @@ Secret read_passphrase(const PassphraseSource& source, const std::string& what, 
     if (answer.view() != again.view()) {
       throw Error(Errc::usage, "the two passphrases differ", "run the command again");
     }
+  }
+  return answer;
+}
+
+Secret read_from(const PassphraseSource& source, const std::string& what, Purpose purpose) {
+  if (source.fd) return read_line(*source.fd, format("file descriptor {}", *source.fd));
+  if (!source.environment.empty()) return from_environment(source.environment);
+  return from_terminal(what, purpose);
+}
+
+}  // namespace
+
+Secret read_passphrase(const PassphraseSource& source, const std::string& what, Purpose purpose) {
+  Secret answer = read_from(source, what, purpose);
+  if (purpose == Purpose::create && answer.bytes().empty()) {
+    throw Error(Errc::usage, format("found an empty passphrase for {}, expected some text", what),
+                "an empty passphrase protects nothing");
   }
   return answer;
 }

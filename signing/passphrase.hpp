@@ -21,8 +21,9 @@ enum class Purpose {
   create,  // a terminal asks twice
 };
 
-// One line, without its newline. `what` names the key in the prompt.
-// Throws Error{usage} where there is no source and no terminal.
+// One line of at most 1024 bytes, without its newline. `what` names the key in the prompt.
+// Throws Error{usage} where there is no source and no terminal, for a longer line, and for an empty
+// one on creation; Error{interrupted} after a signal, with the terminal as it was before.
 Secret read_passphrase(const PassphraseSource& source, const std::string& what, Purpose purpose);
 
 }  // namespace sealift::signing

@@ -2,7 +2,9 @@
 #include "signing/root.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
 #include "base/path.hpp"
@@ -12,6 +14,7 @@ namespace sealift::signing {
 namespace {
 
 constexpr const char* kNamesField = "x-sealift-names";
+constexpr std::size_t kMaxSignatures = 256;
 constexpr std::array kMandatoryRoles = {"root", "snapshot", "targets", "timestamp"};
 
 Json key_to_json(const PublicKey& key) {
@@ -28,8 +31,8 @@ PublicKey key_from_json(const Json& value, const std::string& where) {
   }
   fields.constant("scheme", "ed25519");
   Fields inner(fields.object("keyval"), fields.at("keyval"));
-  const PublicKey key = while_reading(
-      inner.at("public"), [&] { return PublicKey::from_hex(inner.text("public")); });
+  const PublicKey key =
+      while_doing(inner.at("public"), [&] { return PublicKey::from_hex(inner.text("public")); });
   inner.done();
   fields.done();
   return key;
@@ -80,11 +83,34 @@ bool is_plain_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
+// Whether every text and field name in `value` is ASCII without control characters: only then do
+// the canonical forms of TUF and of jq agree.
+bool holds_plain_ascii(const Json& value) {
+  if (value.is_string()) return is_plain_ascii(value.get_ref<const std::string&>());
+  if (!value.is_structured()) return true;
+  for (const auto& [name, child] : value.items()) {
+    if ((value.is_object() && !is_plain_ascii(name)) || !holds_plain_ascii(child)) return false;
+  }
+  return true;
+}
+
+bool is_mandatory(std::string_view role) {
+  return std::find(kMandatoryRoles.begin(), kMandatoryRoles.end(), role) != kMandatoryRoles.end();
+}
+
+// "1.0." and a number.
+bool is_known_spec(std::string_view version) {
+  constexpr std::string_view kPrefix = "1.0.";
+  return version.starts_with(kPrefix) && version.size() > kPrefix.size() &&
+         version.find_first_not_of("0123456789", kPrefix.size()) == std::string_view::npos;
+}
+
 }  // namespace
 
 Root Root::parse(std::string_view text, const std::string& where) {
   if (text.size() > kMaxRootBytes) {
-    throw Error(Errc::corrupt, format("{}: more than {} bytes", where, kMaxRootBytes));
+    throw Error(Errc::corrupt, format("{}: found {} bytes, expected at most {}", where, text.size(),
+                                      kMaxRootBytes));
   }
   const Json value = parse_json(text, where);
   Fields outer(value, where);
@@ -92,34 +118,40 @@ Root Root::parse(std::string_view text, const std::string& where) {
   root.text_ = text;
   const Json& body = outer.object("signed");
   root.signed_ = to_canonical(body);
-  // A backslash begins every escape, of control characters too; none is needed.
-  if (!is_plain_ascii(root.signed_) || root.signed_.find('\\') != std::string::npos) {
-    outer.refuse("signed", "found a character that needs an escape or is not plain ASCII");
+  if (!holds_plain_ascii(body)) {
+    outer.refuse("signed", "found text with other characters, expected printable ASCII");
   }
-  for (const Json& item : outer.array("signatures")) {
-    Fields signature(item, outer.at("signatures"));
-    root.signatures_.push_back(
-        {.key_id = signature.text("keyid"),
-         .bytes = while_reading(signature.at("sig"),
-                                [&] { return bytes_from_hex(signature.text("sig")); })});
+  const Json& signatures = outer.array("signatures");
+  if (signatures.size() > kMaxSignatures) {
+    outer.refuse("signatures",
+                 format("found {}, expected at most {}", signatures.size(), kMaxSignatures));
+  }
+  for (const Json& item : signatures) {
+    Fields signature(item, format("{}[{}]", outer.at("signatures"), root.signatures_.size()));
+    const std::string hex = signature.text("sig");
+    root.signatures_.push_back({signature.text("keyid"), while_reading(signature.at("sig"), [&] {
+                                  return bytes_from_hex(hex);
+                                })});
     signature.done();
   }
   outer.done();
 
-  // Unknown fields are refused: what this program does not understand it must not be asked to trust.
+  // Unknown fields are refused: what this program does not understand it must not be asked to
+  // trust.
   Fields fields(body, outer.at("signed"));
   fields.constant("_type", "root");
-  if (const std::string spec = fields.text("spec_version"); !spec.starts_with("1.0.")) {
+  if (const std::string spec = fields.text("spec_version"); !is_known_spec(spec)) {
     fields.refuse("spec_version", format("found \"{}\", expected 1.0.x", printable(spec, 40)));
   }
   fields.flag("consistent_snapshot");
   root.version_ = fields.number("version");
   if (root.version_ < 1) fields.refuse("version", "found 0, expected 1 or more");
-  root.expires_ = while_reading(fields.at("expires"),
-                                [&] { return parse_time(fields.text("expires")); });
+  const std::string expires = fields.text("expires");
+  root.expires_ = while_reading(fields.at("expires"), [&] { return parse_time(expires); });
   const std::map<std::string, PublicKey> keys =
       keys_from_json(fields.object("keys"), fields.at("keys"));
   for (const auto& [name, role] : fields.object("roles").items()) {
+    if (name.empty()) fields.refuse("roles", "found a role without a name");
     root.roles_[name] =
         role_from_json(role, keys, format("{}.{}", fields.at("roles"), printable(name, 80)));
   }
@@ -145,9 +177,7 @@ const Role& Root::role(const std::string& name) const {
 }
 
 const Role& Root::approvers_for(const std::string& environment) const {
-  const bool reserved = std::find(kMandatoryRoles.begin(), kMandatoryRoles.end(), environment) !=
-                        kMandatoryRoles.end();
-  const auto own = reserved ? roles_.end() : roles_.find(environment);
+  const auto own = is_mandatory(environment) ? roles_.end() : roles_.find(environment);
   return own == roles_.end() ? role("targets") : own->second;
 }
 
@@ -157,12 +187,13 @@ std::string Root::name_of(const PublicKey& key) const {
 }
 
 unsigned Root::signatures_by(const Role& role) const {
+  std::map<std::string, PublicKey> by_id;
+  for (const PublicKey& key : role.keys) by_id.emplace(key.id(), key);
   std::set<PublicKey> signers;
   for (const Signature& signature : signatures_) {
-    for (const PublicKey& key : role.keys) {
-      if (key.id() == signature.key_id && key.verifies(signed_, signature.bytes)) {
-        signers.insert(key);
-      }
+    const auto found = by_id.find(signature.key_id);
+    if (found != by_id.end() && found->second.verifies(signed_, signature.bytes)) {
+      signers.insert(found->second);
     }
   }
   return static_cast<unsigned>(signers.size());
@@ -170,19 +201,22 @@ unsigned Root::signatures_by(const Role& role) const {
 
 namespace {
 
+// `whose`: the root that asks for the signatures, as in "of its own root keys".
 void require_threshold(const Root& root, const Role& role, std::string_view whose) {
   const unsigned count = root.signatures_by(role);
   if (count < role.threshold) {
     throw Error(Errc::untrusted,
-                format("root version {}: signed by {} keys of the {} root, expected {}",
-                       root.version(), count, whose, role.threshold),
+                format("root version {}: signed by {} of {} root keys, expected {}", root.version(),
+                       count, whose, role.threshold),
                 "ask the holders of the root keys for the signatures that are missing");
   }
 }
 
 }  // namespace
 
-void check_self_signed(const Root& root) { require_threshold(root, root.role("root"), "same"); }
+void check_self_signed(const Root& root) {
+  require_threshold(root, root.role("root"), "its own");
+}
 
 void check_succession(const Root& current, const Root& next) {
   if (next.version() != current.version() + 1) {
@@ -191,8 +225,8 @@ void check_succession(const Root& current, const Root& next) {
                        current.version(), current.version() + 1),
                 "carry a bundle that holds the whole chain of roots");
   }
-  require_threshold(next, current.role("root"), "previous");
-  require_threshold(next, next.role("root"), "same");
+  require_threshold(next, current.role("root"), "the previous");
+  require_threshold(next, next.role("root"), "its own");
 }
 
 Root follow_chain(const Root& trusted, std::span<const Root> chain) {
@@ -214,10 +248,32 @@ Root follow_chain(const Root& trusted, std::span<const Root> chain) {
   return newest;
 }
 
+namespace {
+
+std::map<std::string, Role> roles_of(const RootDraft& draft) {
+  std::map<std::string, Role> roles = {{"root", draft.root},
+                                       {"targets", draft.approvers},
+                                       {"snapshot", draft.approvers},
+                                       {"timestamp", draft.approvers}};
+  for (const auto& [name, role] : draft.environments) {
+    if (!roles.emplace(name, role).second) {
+      throw Error(Errc::invalid_input,
+                  format("environment \"{}\": found the name of a role of every trust root, "
+                         "expected another name",
+                         name));
+    }
+  }
+  return roles;
+}
+
+}  // namespace
+
 std::string make_root(const RootDraft& draft, std::span<const SecretKey* const> signers) {
   Json keys = Json::object();
-  for (const Role* role : {&draft.root, &draft.approvers}) {
-    for (const PublicKey& key : role->keys) keys[key.id()] = key_to_json(key);
+  Json roles = Json::object();
+  for (const auto& [name, role] : roles_of(draft)) {
+    for (const PublicKey& key : role.keys) keys[key.id()] = key_to_json(key);
+    roles[name] = role_to_json(role);
   }
   Json body = {{"_type", "root"},
                {"spec_version", "1.0.34"},
@@ -225,20 +281,17 @@ std::string make_root(const RootDraft& draft, std::span<const SecretKey* const> 
                {"version", draft.version},
                {"expires", to_text(draft.expires)},
                {"keys", std::move(keys)},
-               {"roles",
-                {{"root", role_to_json(draft.root)},
-                 {"targets", role_to_json(draft.approvers)},
-                 {"snapshot", role_to_json(draft.approvers)},
-                 {"timestamp", role_to_json(draft.approvers)}}}};
+               {"roles", std::move(roles)}};
   for (const auto& [key, name] : draft.names) body[kNamesField][key.id()] = name;
   const std::string signed_bytes = to_canonical(body);
   Json signatures = Json::array();
   for (const SecretKey* signer : signers) {
-    signatures.push_back({{"keyid", signer->public_key().id()},
-                          {"sig", to_hex(signer->sign(signed_bytes))}});
+    signatures.push_back(
+        {{"keyid", signer->public_key().id()}, {"sig", to_hex(signer->sign(signed_bytes))}});
   }
   const std::string text = to_pretty({{"signed", std::move(body)}, {"signatures", signatures}});
-  check_self_signed(Root::parse(text, "new root"));
+  check_self_signed(blame(Errc::invalid_input, "cannot make this trust root",
+                          [&] { return Root::parse(text, "root.json"); }));
   return text;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The trust root: TUF 1.0 root metadata (theupdateframework/specification 1.0.34). It says which keys
-// may change the root, and which keys, how many of them, may approve releases: the `targets` role,
-// or a role named after an environment where that has its own. A newer root counts only when the
-// thresholds of both the old and the new one signed it and its version is exactly one higher.
+// The trust root: TUF 1.0 root metadata (theupdateframework/specification 1.0.34). It says which
+// keys may change the root, and which keys, how many of them, may approve releases: the `targets`
+// role, or a role named after an environment where that has its own. A newer root counts only when
+// the thresholds of both the old and the new one signed it and its version is exactly one higher.
 // `signed` is ASCII without control characters, so `jq -cSj .signed` prints the signed bytes.
 
 #include <map>
@@ -31,7 +31,7 @@ struct Role {
 class Root {
  public:
   // Strict; recomputes every key id and refuses a key that stands under two. Checks no signature.
-  // Throws Error{corrupt}.
+  // Throws Error{corrupt}, or Error{incompatible} for a key of another algorithm than ours.
   static Root parse(std::string_view text, const std::string& where);
 
   std::uint64_t version() const { return version_; }
@@ -77,9 +77,11 @@ struct RootDraft {
   Role root;
   Role approvers;
   std::map<PublicKey, std::string> names;
+  std::map<std::string, Role> environments;  // those that do not leave it to `approvers`
 };
 // The root's file, signed by `signers`. snapshot and timestamp, which TUF demands, list the
-// approvers' keys and are not used.
+// approvers' keys and are not used. Throws Error{invalid_input} for a draft that no root can say,
+// Error{untrusted} where the signers are fewer than the root role's threshold.
 std::string make_root(const RootDraft& draft, std::span<const SecretKey* const> signers);
 
 }  // namespace sealift::signing

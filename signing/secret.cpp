@@ -32,7 +32,9 @@ Secret Secret::taken_from(std::string& source) {
   return secret;
 }
 
-void Secret::Wipe::operator()(unsigned char* bytes) const { sodium_free(bytes); }
+void Secret::Wipe::operator()(unsigned char* bytes) const {
+  sodium_free(bytes);
+}
 
 void wipe(std::string& text) {
   sodium_memzero(text.data(), text.size());

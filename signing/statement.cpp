@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signing/statement.hpp"
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
 
@@ -16,7 +17,8 @@ std::string to_text(const Statement& statement) {
                     {"environments", statement.environments},
                     {"created", to_text(statement.created)}};
   if (!statement.source_revision.empty()) predicate["sourceRevision"] = statement.source_revision;
-  const Json subject = {{"name", statement.name}, {"digest", {{"sha256", statement.release.hex()}}}};
+  const Json subject = {{"name", statement.name},
+                        {"digest", {{"sha256", statement.release.hex()}}}};
   return to_canonical({{"_type", kType},
                        {"subject", Json::array({subject})},
                        {"predicateType", kPredicateType},

@@ -46,10 +46,14 @@ struct Tally {
 
 char sign_of(release::Change change) {
   switch (change) {
-    case release::Change::added: return '+';
-    case release::Change::changed: return '~';
-    case release::Change::removed: return '-';
-    case release::Change::same: return ' ';
+    case release::Change::added:
+      return '+';
+    case release::Change::changed:
+      return '~';
+    case release::Change::removed:
+      return '-';
+    case release::Change::same:
+      return ' ';
   }
   return ' ';
 }
@@ -68,10 +72,18 @@ Tally compare(const std::string& name, const Side& before, const Side& after, bo
       old_table.get(), new_table.get(),
       [&](release::Change change, const release::FileEntry* was, const release::FileEntry* is) {
         switch (change) {
-          case release::Change::added: ++tally.added; break;
-          case release::Change::changed: ++tally.changed; break;
-          case release::Change::removed: ++tally.removed; break;
-          case release::Change::same: ++tally.same; return;
+          case release::Change::added:
+            ++tally.added;
+            break;
+          case release::Change::changed:
+            ++tally.changed;
+            break;
+          case release::Change::removed:
+            ++tally.removed;
+            break;
+          case release::Change::same:
+            ++tally.same;
+            return;
         }
         if (is != nullptr) tally.new_bytes += is->size;
         if (!list) return;

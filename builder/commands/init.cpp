@@ -33,9 +33,9 @@ void work(const Options& options, cli::Session& session) {
     throw Error(Errc::invalid_input,
                 format("{}: holds a release.yaml already, expected a new project", options.folder));
   }
-  const std::string name =
-      options.name.empty() ? fs::absolute(folder).lexically_normal().filename().string()
-                           : options.name;
+  const std::string name = options.name.empty()
+                               ? fs::absolute(folder).lexically_normal().filename().string()
+                               : options.name;
   Json written = Json::array();
   const auto put = [&](const fs::path& relative, std::string_view content) {
     make_dirs((folder / relative).parent_path());

@@ -44,7 +44,8 @@ void print_files(const release::Component& component, const bundle::Blobs& blobs
     } else if (entry->type == EntryType::file) {
       session.out.line(format("{} {:>10}  {}", entry->digest->short_hex(), entry->size, path));
     } else if (entry->type == EntryType::symlink) {
-      session.out.line(format("{:12} {:>10}  {} -> {}", "", "link", path, printable(entry->target)));
+      session.out.line(
+          format("{:12} {:>10}  {} -> {}", "", "link", path, printable(entry->target)));
     }
   }
 }
@@ -63,7 +64,8 @@ void work(const Options& options, cli::Session& session) {
   if (!document.source_revision.empty()) {
     out.line(format("source        {}", printable(document.source_revision)));
   }
-  out.line(format("compression   {}", contents.compression.empty() ? "none" : contents.compression));
+  out.line(
+      format("compression   {}", contents.compression.empty() ? "none" : contents.compression));
   for (const auto& [name, values] : document.environments) {
     out.line(format("environment   {} ({})", name, cli::count_text(values.size(), "value")));
   }

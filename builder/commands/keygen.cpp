@@ -18,8 +18,8 @@ void work(const Options& options, cli::Session& session) {
   const signing::SecretKey key = signing::SecretKey::generate();
   std::optional<signing::Secret> passphrase;
   if (!options.no_passphrase) {
-    passphrase = signing::read_passphrase(options.key.passphrase(), options.file,
-                                          signing::Purpose::create);
+    passphrase =
+        signing::read_passphrase(options.key.passphrase(), options.file, signing::Purpose::create);
   }
   const std::string public_file = public_name(options.file);
   std::string secret = key.to_file(passphrase ? &*passphrase : nullptr);
@@ -41,12 +41,14 @@ void work(const Options& options, cli::Session& session) {
 void add_keygen(cli::Command& program) {
   auto& options = cli::make_options<Options>();
   cli::Command command = program.sub("keygen", "make a key pair in minisign's format");
-  command.argument("FILE", options.file, "the secret key's new file, such as dev.key",
-                   cli::Presence::required)
+  command
+      .argument("FILE", options.file, "the secret key's new file, such as dev.key",
+                cli::Presence::required)
       .flag("--no-passphrase", options.no_passphrase, "do not encrypt it: for throw-away keys");
   add_passphrase_options(command, options.key);
-  command.fails_with({Errc::invalid_input, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+  command.fails_with({Errc::invalid_input, Errc::io}).runs([&options](cli::Session& session) {
+    work(options, session);
+  });
 }
 
 }  // namespace sealift::builder

@@ -35,7 +35,8 @@ Time expiry(const std::string& text, Time now) {
 }
 
 unsigned threshold_of(const std::optional<int>& given, const char* option) {
-  if (given && *given < 1) throw Error(Errc::usage, format("{} {}, expected 1 or more", option, *given));
+  if (given && *given < 1)
+    throw Error(Errc::usage, format("{} {}, expected 1 or more", option, *given));
   return given ? static_cast<unsigned>(*given) : 1;
 }
 
@@ -67,8 +68,8 @@ void create(const Options& options, cli::Session& session) {
   const signing::Root root = signing::Root::parse(text, options.out);
   session.out.line(format("trust root   {} (version {}, valid until {})", options.out,
                           root.version(), to_text(root.expires())));
-  session.out.line(format("approvals    {} of {}", draft.approvers.threshold,
-                          draft.approvers.keys.size()));
+  session.out.line(
+      format("approvals    {} of {}", draft.approvers.threshold, draft.approvers.keys.size()));
   session.out.line(format("fingerprint  {}", root.fingerprint().hex()));
   session.out.json({{"file", options.out},
                     {"version", root.version()},

@@ -33,7 +33,8 @@ void add_validate(cli::Command& program) {
   auto& options = cli::make_options<Options>();
   program.sub("validate", "check release.yaml, its sources, environments and sites; writes nothing")
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
-      .options("--site", options.sites, "FILE", "a site.yaml that must be able to take this release")
+      .options("--site", options.sites, "FILE",
+               "a site.yaml that must be able to take this release")
       .fails_with({Errc::invalid_input, Errc::io})
       .runs([&options](cli::Session& session) { work(options, session); });
 }

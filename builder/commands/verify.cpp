@@ -36,8 +36,7 @@ void add_verify(cli::Command& program) {
                 cli::Presence::required)
       .option("--root", options.root, "FILE", "the trust root, N.root.json",
               cli::Presence::required)
-      .option("--environment", options.environment, "NAME",
-              "the environment whose approvers count")
+      .option("--environment", options.environment, "NAME", "the environment whose approvers count")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { work(options, session); });
 }

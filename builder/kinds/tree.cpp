@@ -41,8 +41,8 @@ Selection select(const release::ComponentEntry& entry) {
   if (const std::size_t magic = entry.source.find_first_of("*?"); magic != std::string::npos) {
     const std::size_t slash = entry.source.rfind('/', magic);
     selection.root = slash == std::string::npos ? "" : entry.source.substr(0, slash);
-    selection.wanted.emplace(
-        slash == std::string::npos ? entry.source : entry.source.substr(slash + 1));
+    selection.wanted.emplace(slash == std::string::npos ? entry.source
+                                                        : entry.source.substr(slash + 1));
   }
   for (const std::string& pattern : entry.exclude) selection.excluded.emplace_back(pattern);
   return selection;
@@ -156,7 +156,8 @@ class TreePacker {
       progress_.advance(count);
     }
     if (size != row.size) {
-      throw Error(Errc::io, format("{}: changed while it was read", folder.path() + "/" + entry.name),
+      throw Error(Errc::io,
+                  format("{}: changed while it was read", folder.path() + "/" + entry.name),
                   "build from files that nothing writes to");
     }
     tar_.write(content::tar_padding(size));

@@ -53,9 +53,8 @@ Json to_json(const Draft& draft) {
                        {"same", change.same},
                        {"newBytes", change.new_bytes}});
   }
-  return {{"plan", to_json(draft.plan)},
-          {"changes", std::move(changes)},
-          {"warnings", draft.warnings}};
+  return {
+      {"plan", to_json(draft.plan)}, {"changes", std::move(changes)}, {"warnings", draft.warnings}};
 }
 
 void show(const Draft& draft, const std::string& notes, cli::Session& session) {

@@ -27,9 +27,9 @@ std::vector<Finding> examine_targets(const release::Site& site) {
     while (!fs::exists(place, ignored)) place = place.parent_path();
     const Space space = free_space(place);
     const bool writable = ::access(place.c_str(), W_OK) == 0;
-    findings.push_back({format("target {}", name),
-                        format("{}, {} free", target.path, cli::size_text(space.bytes)),
-                        writable ? "" : format("{} is not writable for this user", place.string())});
+    findings.push_back(
+        {format("target {}", name), format("{}, {} free", target.path, cli::size_text(space.bytes)),
+         writable ? "" : format("{} is not writable for this user", place.string())});
   }
   return findings;
 }
@@ -61,8 +61,8 @@ void work(const std::string& site, cli::Session& session) {
   ::uname(&host);
   std::vector<Finding> findings = {
       {"host", format("{} {} {}", host.sysname, host.release, host.machine), ""},
-      {"state", format("{}, {} free", layout.state.string(),
-                       cli::size_text(free_space(layout.state).bytes)),
+      {"state",
+       format("{}, {} free", layout.state.string(), cli::size_text(free_space(layout.state).bytes)),
        ::access(layout.state.c_str(), W_OK) == 0 ? "" : "it is not writable for this user"},
       examine_trust(layout, session.clock.now()),
       examine_clock(state, session.clock.now()),
@@ -74,9 +74,9 @@ void work(const std::string& site, cli::Session& session) {
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Finding& finding : findings) {
-    rows.push_back({finding.mend.empty() ? "ok" : "MEND", finding.what,
-                    finding.mend.empty() ? finding.found
-                                         : format("{}: {}", finding.found, finding.mend)});
+    rows.push_back(
+        {finding.mend.empty() ? "ok" : "MEND", finding.what,
+         finding.mend.empty() ? finding.found : format("{}: {}", finding.found, finding.mend)});
     list.push_back({{"what", finding.what},
                     {"found", finding.found},
                     {"ok", finding.mend.empty()},

@@ -30,7 +30,9 @@ std::pair<std::string, std::string> split(const std::string& option, const std::
 }
 
 // A quoted scalar: JSON's is YAML's.
-std::string quoted(const std::string& text) { return to_canonical(Json(text)); }
+std::string quoted(const std::string& text) {
+  return to_canonical(Json(text));
+}
 
 std::string compose_site(const Options& options) {
   if (options.release.empty() || options.environment.empty() || options.targets.empty()) {
@@ -101,10 +103,9 @@ void work(const Options& options, const std::string& site_folder, cli::Session& 
   if (!fs::exists(layout.site_yaml, ignored)) write_file(layout.site_yaml, text);
   const std::string id = random_hex(16);
   // Last, because it is what makes a site: an init that was cut off is simply run again.
-  write_file(layout.identity(),
-             to_pretty({{"id", id},
-                        {"created", to_text(session.clock.now())},
-                        {"key", key.public_key().id()}}));
+  write_file(layout.identity(), to_pretty({{"id", id},
+                                           {"created", to_text(session.clock.now())},
+                                           {"key", key.public_key().id()}}));
 
   session.out.line("registration card of this site, for the release owner:");
   session.out.line(format("  site         {}", id));

@@ -23,8 +23,9 @@ void work(const Options& options, const std::string& site, cli::Session& session
       state.current() == nullptr ? "nothing was applied yet" : state.current()->title();
   session.out.line(recovered ? format("recovered; this site stands on: {}", stands)
                              : format("nothing to recover; this site stands on: {}", stands));
-  session.out.json({{"recovered", recovered},
-                    {"version", state.current() == nullptr ? Json() : Json(state.current()->version)}});
+  session.out.json(
+      {{"recovered", recovered},
+       {"version", state.current() == nullptr ? Json() : Json(state.current()->version)}});
 }
 
 }  // namespace

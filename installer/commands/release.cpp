@@ -26,8 +26,8 @@ bool is_there(const Draft& draft, const State& state, const bundle::Contents& co
 void report(const Plan& plan, const std::string& word, cli::Session& session) {
   const Revision outcome = revision_from_json(plan.outcome, "outcome");
   session.out.line();
-  session.out.line(format("{} {} {} (revision {})", word, outcome.release, outcome.title(),
-                          outcome.number));
+  session.out.line(
+      format("{} {} {} (revision {})", word, outcome.release, outcome.title(), outcome.number));
   session.out.json({{"result", word},
                     {"release", outcome.release},
                     {"version", outcome.version},
@@ -57,8 +57,8 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
       std::erase_if(draft.plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
     }
     if (is_there(draft, state, contents)) {
-      session.out.line(format("{} {} is already applied; nothing was changed", contents.document.name,
-                              state.current()->title()));
+      session.out.line(format("{} {} is already applied; nothing was changed",
+                              contents.document.name, state.current()->title()));
       session.out.json({{"result", "unchanged"}, {"digest", contents.digest().str()}});
       return;
     }

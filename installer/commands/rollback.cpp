@@ -28,8 +28,8 @@ const Revision& choose(const std::string& to, const State& state) {
     if (each.version == to || std::to_string(each.number) == to) chosen = &each;
   }
   if (chosen == nullptr) {
-    throw Error(Errc::usage, format("no revision or version \"{}\" stood on this site",
-                                    printable(to, 80)),
+    throw Error(Errc::usage,
+                format("no revision or version \"{}\" stood on this site", printable(to, 80)),
                 "see: sealift-installer history");
   }
   return *chosen;
@@ -49,10 +49,10 @@ void work(const Options& options, const std::string& site, cli::Session& session
   }
   SiteContent content = content_of(tools, target);
   const Drivers drivers(work.installation().layout.receipts());
-  const Draft draft = plan_rollback(
-      target, content, work.installation(), state, drivers,
-      options.verify ? Thoroughness::by_content : Thoroughness::by_receipt,
-      work.request(Purpose::rollback, options.change));
+  const Draft draft =
+      plan_rollback(target, content, work.installation(), state, drivers,
+                    options.verify ? Thoroughness::by_content : Thoroughness::by_receipt,
+                    work.request(Purpose::rollback, options.change));
   if (draft.plan.steps.empty()) {
     session.out.line(format("{} is what stands here; nothing was changed", target.title()));
     session.out.json({{"result", "unchanged"}});
@@ -61,14 +61,12 @@ void work(const Options& options, const std::string& site, cli::Session& session
   show(draft, "", session);
   if (options.change.dry_run) session.out.json(to_json(draft));
   if (!agreed(options.change, "roll back?")) return;
-  carry_out(tools, draft, content,
-            kept_values(work.installation().layout, target), std::nullopt);
+  carry_out(tools, draft, content, kept_values(work.installation().layout, target), std::nullopt);
   session.out.line();
   session.out.line(format("rolled back to {} {} (revision {})", target.release, target.title(),
                           draft.plan.number));
-  session.out.json({{"result", "rolled back"},
-                    {"version", target.version},
-                    {"revision", draft.plan.number}});
+  session.out.json(
+      {{"result", "rolled back"}, {"version", target.version}, {"revision", draft.plan.number}});
 }
 
 }  // namespace

@@ -6,10 +6,8 @@ namespace sealift::installer {
 
 void add_stage(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<ReleaseOptions>();
-  cli::Command command = program.sub(
-      "stage", "do the invisible part of apply ahead of time");
-  command.argument("BUNDLE", options.bundle, "the bundle file",
-                   cli::Presence::required);
+  cli::Command command = program.sub("stage", "do the invisible part of apply ahead of time");
+  command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required);
   add_change_options(command, options.change);
   command
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,

@@ -9,12 +9,12 @@ namespace {
 
 void show_unfinished(const State& state, cli::Session& session) {
   const Journal journal = Journal::read(*state.unfinished, session.clock);
-  session.out.line(format("NOT FINISHED: transaction {} ({}) was cut off",
-                          journal.plan().number, name(journal.plan().purpose)));
+  session.out.line(format("NOT FINISHED: transaction {} ({}) was cut off", journal.plan().number,
+                          name(journal.plan().purpose)));
   for (const Record& record : journal.records()) {
     if (record.step.empty()) continue;
-    session.out.line(format("  {}  {:<14} {}", to_local_text(record.time), name(record.event),
-                            record.step));
+    session.out.line(
+        format("  {}  {:<14} {}", to_local_text(record.time), name(record.event), record.step));
   }
   session.out.line("back to the release before it:  sealift-installer recover");
   session.out.line("on to the new release:          sealift-installer recover --forward");
@@ -24,8 +24,8 @@ void work(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
   cli::Output& out = session.out;
-  out.line(format("site         {} ({})", work.installation().id,
-                  work.installation().site.environment));
+  out.line(
+      format("site         {} ({})", work.installation().id, work.installation().site.environment));
   const Revision* now = state.current();
   out.line(now == nullptr ? std::string("release      none yet")
                           : format("release      {} {}, revision {}", now->release, now->title(),
@@ -36,7 +36,8 @@ void work(const std::string& site, cli::Session& session) {
   if (state.staged) out.line(format("staged       {}", state.staged->title()));
   if (now != nullptr) {
     out.line();
-    std::vector<std::vector<std::string>> rows = {{"COMPONENT", "TARGET", "FILES", "SIZE", "PLACE"}};
+    std::vector<std::vector<std::string>> rows = {
+        {"COMPONENT", "TARGET", "FILES", "SIZE", "PLACE"}};
     for (const Placement& placement : now->placements) {
       rows.push_back({placement.component, placement.target, std::to_string(placement.files),
                       cli::size_text(placement.bytes),

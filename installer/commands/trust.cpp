@@ -16,8 +16,8 @@ struct Options {
 };
 
 void show_root(const signing::Root& root, cli::Session& session) {
-  session.out.line(format("root         version {}, valid until {}", root.version(),
-                          to_text(root.expires())));
+  session.out.line(
+      format("root         version {}, valid until {}", root.version(), to_text(root.expires())));
   session.out.line(format("fingerprint  {}", root.fingerprint().hex()));
   Json keys = Json::array();
   const signing::Role& role = root.approvers_for("");
@@ -51,8 +51,8 @@ void init(const Options& options, const std::string& site, cli::Session& session
                 "newer roots arrive inside bundles; see: sealift-installer trust show");
   }
   store_root(layout, root);
-  work.tools().audit().append("trust", {{"rootVersion", root.version()},
-                                        {"fingerprint", root.fingerprint().hex()}});
+  work.tools().audit().append(
+      "trust", {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}});
   show_root(root, session);
 }
 

@@ -39,9 +39,9 @@ struct Unpack {
 };
 
 Json to_json(const Unpack& unpack) {
-  Json value = {{"path", unpack.path},     {"directory", unpack.directory},
+  Json value = {{"path", unpack.path},       {"directory", unpack.directory},
                 {"staging", unpack.staging}, {"table", unpack.table.str()},
-                {"site", unpack.site},     {"target", unpack.target},
+                {"site", unpack.site},       {"target", unpack.target},
                 {"missing", unpack.missing}, {"fresh", unpack.fresh}};
   if (unpack.base_table) {
     value["base"] = unpack.base;
@@ -78,10 +78,8 @@ struct Switch {
 };
 
 Json to_json(const Switch& change) {
-  return {{"path", change.path},
-          {"from", change.from},
-          {"to", change.to},
-          {"scratch", change.scratch}};
+  return {
+      {"path", change.path}, {"from", change.from}, {"to", change.to}, {"scratch", change.scratch}};
 }
 
 Switch switch_from_json(const Step& step) {
@@ -186,11 +184,12 @@ class DirectoryDriver : public Driver {
     const Observation seen = observe(wish);
     const std::string before = wish.before ? wish.before->directory : "";
     if (seen.current != before) {
-      throw Error(Errc::incompatible,
-                  format("target {}: {}/current points to \"{}\", the history says \"{}\"",
-                         wish.target, wish.path, printable(seen.current), before),
-                  format("somebody switched it by hand; put it back with: ln -sfn '{}' '{}/current'",
-                         before, wish.path));
+      throw Error(
+          Errc::incompatible,
+          format("target {}: {}/current points to \"{}\", the history says \"{}\"", wish.target,
+                 wish.path, printable(seen.current), before),
+          format("somebody switched it by hand; put it back with: ln -sfn '{}' '{}/current'",
+                 before, wish.path));
     }
     std::vector<Step> steps;
     std::string directory;
@@ -209,9 +208,8 @@ class DirectoryDriver : public Driver {
     }
     const fs::path path = wish.path;
     const Dir root = Dir::open(path);
-    Adoptable found{.folder = path,
-                    .skipped = {std::string(kMarker), std::string(kReleases)},
-                    .directory = {}};
+    Adoptable found{
+        .folder = path, .skipped = {std::string(kMarker), std::string(kReleases)}, .directory = {}};
     if (root.stat(kCurrent)) {
       found.directory = root.read_link(kCurrent).value_or("");
       found.folder = path / found.directory;
@@ -230,8 +228,7 @@ class DirectoryDriver : public Driver {
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == "switch") {
       const Switch change = switch_from_json(step);
-      const std::string now =
-          Dir::open(change.path).read_link(kCurrent).value_or("");
+      const std::string now = Dir::open(change.path).read_link(kCurrent).value_or("");
       if (now == change.to) return StepState::applied;
       return now == change.from ? StepState::not_applied : StepState::partial;
     }

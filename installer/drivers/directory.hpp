@@ -3,8 +3,8 @@
 
 // Trees of files below one path:
 //   PATH/releases/VERSION-D12/   each release beside the others, complete before it has this name
-//   PATH/current                 relative symbolic link to the one that is served, switched by rename
-//   PATH/.sealift-target         says which site manages the path
+//   PATH/current                 relative symbolic link to the one that is served, switched by
+//   rename PATH/.sealift-target         says which site manages the path
 // A path that holds anything else is not ours and is refused.
 
 #include <memory>

@@ -50,7 +50,9 @@ TreeWriter::TreeWriter(const Dir& root, std::optional<Owner> owner, Receipts& re
 
 TreeWriter::~TreeWriter() = default;
 
-void TreeWriter::share_with(SharedTree base) { base_ = std::make_unique<Base>(std::move(base)); }
+void TreeWriter::share_with(SharedTree base) {
+  base_ = std::make_unique<Base>(std::move(base));
+}
 
 void TreeWriter::put(const FileEntry& entry, TreeStream& content) {
   const Dir& folder = cursor_.at(entry.path.parent());
