@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The walls of the house stand: every #include agrees with the room() lines of CMakeLists.txt.
+
+A room includes its own files, the rooms that its line USES, the folders that it EMBEDs, standard and
+system headers, and third-party headers only through its DOOR. A room uses only rooms whose line
+stands above its own, so there is no cycle. A line grants nothing that no file needs. Headers do not
+show third-party headers to others, but for the two that exist to do so."""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+import unittest
+
+SOURCE = os.environ.get("SEALIFT_SOURCE") or os.path.abspath(
+    os.path.join(os.path.dirname(__file__), "../.."))
+
+# How a header's name begins -> the library, as DOOR names it. A library of a later issue is listed
+# here before it has a door, so that its first use is refused by name.
+LIBRARIES = {
+    "fmt/": "fmt", "spdlog/": "spdlog", "nlohmann/": "nlohmann_json", "openssl/": "crypto",
+    "utf8proc.h": "utf8proc", "zstd": "zstd", "xxhash.h": "xxhash", "sodium": "sodium",
+    "CLI/": "cli11", "yaml-cpp/": "yaml-cpp", "valijson/": "valijson", "kainjow/": "mustache",
+    "archive": "archive", "boost/": "boost", "sqlite3.h": "sqlite3", "catch2/": "catch2",
+}
+# The door's whole purpose is to re-export a name: base's format() and Json.
+OPEN_HEADERS = {"base/format.hpp", "base/json.hpp"}
+SYSTEM = re.compile(
+    r"[a-z0-9_]+"  # the standard library
+    r"|(sys|linux|asm|net|netinet|arpa)/[a-z0-9_./]+"
+    r"|(dirent|errno|fcntl|fnmatch|grp|limits|netdb|poll|pthread|pwd|sched|signal|spawn|termios|"
+    r"time|unistd)\.h")
+# Folders at the top that are no rooms.
+NOT_ROOMS = {"build", "docs", "examples", "tests", "bench", "scripts", "cmake", "schemas",
+             "templates", "environments", "dist", "demo"}
+
+
+class Room:
+    def __init__(self, line, words):
+        self.line, self.name = line, words[0]
+        self.uses, self.embeds, self.doors = [], [], []  # doors: (file or None, library)
+        into = None
+        for word in words[1:]:
+            if word in ("USES", "EMBED", "DOOR"):
+                into = word
+            elif into == "USES":
+                self.uses.append(word)
+            elif into == "EMBED":
+                self.embeds.append(word)
+            else:
+                file, _, library = word.rpartition(":")
+                self.doors.append((file or None, library))
+
+    def opens(self, file, library):
+        return any(library == each and only in (None, file) for only, each in self.doors)
+
+
+def rooms_of(root):
+    with open(os.path.join(root, "CMakeLists.txt"), encoding="utf-8") as source:
+        text = re.sub(r"#.*", "", source.read())
+    rooms = {}
+    for match in re.finditer(r"^room\(([^)]*)\)", text, re.MULTILINE):
+        line = text.count("\n", 0, match.start()) + 1
+        room = Room(line, match.group(1).split())
+        rooms[room.name] = room
+    return rooms
+
+
+def includes_of(path):
+    """(line, name, whether in angle brackets) of every #include."""
+    with open(path, encoding="utf-8") as source:
+        for number, line in enumerate(source, 1):
+            match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            if match:
+                yield number, match.group(2), match.group(1) == "<"
+
+
+def library_of(header):
+    return next((library for prefix, library in LIBRARIES.items() if header.startswith(prefix)),
+                None)
+
+
+def files_of(root, folder):
+    for path, _, names in os.walk(os.path.join(root, folder)):
+        for name in sorted(names):
+            if name.endswith((".hpp", ".cpp")):
+                yield os.path.relpath(os.path.join(path, name), root)
+
+
+def complaints_about_lines(root, rooms):
+    above = set()
+    for room in rooms.values():
+        for used in room.uses:
+            if used not in above:
+                yield (f"CMakeLists.txt:{room.line}: {room.name} USES {used}, "
+                       f"expected a room whose line stands above")
+        above.add(room.name)
+    for folder in sorted(os.listdir(root)):
+        if (folder not in rooms and folder not in NOT_ROOMS and not folder.startswith(".")
+                and any(files_of(root, folder))):
+            yield f"{folder}/: holds code, and no room() line of CMakeLists.txt names it"
+
+
+def complaints_about_room(root, room, rooms):
+    needed = set()
+    for file in files_of(root, room.name):
+        inside = os.path.relpath(file, room.name)
+        for number, name, angled in includes_of(os.path.join(root, file)):
+            where = f"{file}:{number}: #include of {name}"
+            library = library_of(name)
+            if library:
+                needed.add(library)
+                if not room.opens(inside, library):
+                    yield f"{where}: {room.name} has no DOOR to {library}"
+                elif file.endswith(".hpp") and file not in OPEN_HEADERS:
+                    yield f"{where}: a header shows {library} to whoever includes it"
+            elif angled:
+                if not SYSTEM.fullmatch(name):
+                    yield f"{where}: neither a system header nor a library that this test knows"
+            else:
+                first, _, rest = name.partition("/")
+                if first == "embedded":
+                    first = rest.removesuffix(".hpp")
+                    if first not in room.embeds:
+                        yield f"{where}: {room.name} does not EMBED {first}"
+                elif first != room.name and first not in room.uses:
+                    yield (f"{where}: {room.name} does not USE {first}" if first in rooms else
+                           f"{where}: no room, expected a path from the repository's root")
+                needed.add(first)
+    for granted in room.uses + room.embeds + [library for _, library in room.doors]:
+        if granted not in needed:
+            yield f"CMakeLists.txt:{room.line}: {room.name} is granted {granted}, which no file needs"
+
+
+def complaints(root):
+    rooms = rooms_of(root)
+    found = list(complaints_about_lines(root, rooms))
+    for room in rooms.values():
+        if os.path.isdir(os.path.join(root, room.name)):
+            found += complaints_about_room(root, room, rooms)
+    return found
+
+
+class Walls(unittest.TestCase):
+    def test_the_house_as_it_is(self):
+        self.assertEqual(len(rooms_of(SOURCE)) >= 8, True)
+        self.assertEqual(complaints(SOURCE), [])
+
+
+class Violations(unittest.TestCase):
+    """The test itself is shown to fail: each case plants one violation in a copy of the house."""
+
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="sealift-walls-")
+        self.addCleanup(shutil.rmtree, self.root)
+        shutil.copy(os.path.join(SOURCE, "CMakeLists.txt"), self.root)
+        for room in rooms_of(SOURCE):
+            shutil.copytree(os.path.join(SOURCE, room), os.path.join(self.root, room))
+        self.before = complaints(self.root)
+
+    def plant(self, file, text):
+        os.makedirs(os.path.dirname(os.path.join(self.root, file)), exist_ok=True)
+        with open(os.path.join(self.root, file), "a", encoding="utf-8") as out:
+            out.write(text + "\n")
+
+    def change_lines(self, before, after):
+        path = os.path.join(self.root, "CMakeLists.txt")
+        with open(path, encoding="utf-8") as source:
+            text = source.read()
+        self.assertIn(before, text)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text.replace(before, after, 1))
+
+    def assert_found(self, part):
+        new = [line for line in complaints(self.root) if line not in self.before]
+        self.assertEqual(len(new), 1, new)
+        self.assertIn(part, new[0])
+
+    def test_a_lower_room_includes_a_higher_one(self):
+        self.plant("content/planted.cpp", '#include "bundle/reader.hpp"')
+        self.assert_found("content does not USE bundle")
+
+    def test_the_two_programs_meet(self):
+        self.plant("installer/planted.cpp", '#include "builder/pipeline.hpp"')
+        self.assert_found("installer does not USE builder")
+
+    def test_a_library_by_another_door(self):
+        self.plant("bundle/planted.cpp", "#include <zstd_errors.h>")
+        self.assert_found("bundle has no DOOR to zstd")
+
+    def test_a_door_for_one_file_is_no_door_for_another(self):
+        self.change_lines("room(content USES base DOOR zstd", "room(content USES base DOOR frames.cpp:zstd")
+        self.before = complaints(self.root)
+        self.plant("content/planted.cpp", "#include <zstd.h>")
+        self.assert_found("content has no DOOR to zstd")
+
+    def test_a_header_that_shows_a_library(self):
+        self.plant("signing/planted.hpp", "#include <sodium.h>")
+        self.assert_found("a header shows sodium")
+
+    def test_an_unknown_library(self):
+        self.plant("base/planted.cpp", "#include <curl/curl.h>")
+        self.assert_found("nor a library that this test knows")
+
+    def test_a_relative_include(self):
+        self.plant("base/planted.cpp", '#include "error.hpp"')
+        self.assert_found("expected a path from the repository's root")
+
+    def test_embedded_files_of_another_room(self):
+        self.plant("installer/planted.cpp", '#include "embedded/schemas.hpp"')
+        self.assert_found("installer does not EMBED schemas")
+
+    def test_a_cycle(self):
+        self.change_lines("room(signing USES base", "room(signing USES base bundle")
+        self.plant("signing/planted.cpp", '#include "bundle/reader.hpp"')
+        self.assert_found("signing USES bundle, expected a room whose line stands above")
+
+    def test_a_grant_that_nobody_needs(self):
+        self.change_lines("room(signing USES base", "room(signing USES base content")
+        self.assert_found("signing is granted content, which no file needs")
+
+    def test_code_outside_the_rooms(self):
+        self.plant("helpers/planted.cpp", "int planted;")
+        self.assert_found("no room() line")
+
+
+unittest.main(argv=[sys.argv[0], "-v"])
