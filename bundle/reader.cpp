@@ -176,7 +176,8 @@ std::string Reader::read_document(const Descriptor& descriptor) {
 }
 
 Referrer Reader::read_referrer(const Descriptor& listed) {
-  Referrer referrer{.manifest = {listed, read_document(listed)}, .layers = {}};
+  std::string bytes = read_document(listed);
+  Referrer referrer{.manifest = {listed, std::move(bytes)}, .layers = {}};
   const std::string where = format("{}: referrer {}", name_, listed.digest.short_hex());
   const release::Manifest manifest = release::parse_manifest(referrer.manifest.bytes, where);
   const std::string_view layer_type = layer_type_of(manifest.artifact_type);
@@ -234,9 +235,12 @@ Contents Reader::read_release() {
   const std::vector<Descriptor> manifests = release::parse_release_index(release_index);
   const release::Manifest manifest = release::parse_manifest(
       read_document(manifests.front()), format("{}: release manifest", name_));
+  // Parsed beforehand: GCC 12 destroys a nested aggregate twice where a later initialiser throws.
+  release::ReleaseDocument document =
+      release::parse_release_document(read_document(manifest.config));
   Contents contents{.release = {.descriptor = release, .graph = {}, .payload = {}},
                     .referrers = claim_->referrers,
-                    .document = release::parse_release_document(read_document(manifest.config)),
+                    .document = std::move(document),
                     .notes = {},
                     .components = {},
                     .compression = compression_,
@@ -254,13 +258,13 @@ Contents Reader::read_release() {
     const release::ComponentRow& row = contents.document.components[i];
     release::Manifest component = release::parse_manifest(
         read_document(manifests[i + 1]), format("{}: component {}", name_, row.name));
-    const release::ComponentDocument document =
+    const release::ComponentDocument summary =
         release::parse_component_document(read_document(component.config));
-    if (component.artifact_type != row.artifact_type || document.name != row.name) {
+    if (component.artifact_type != row.artifact_type || summary.name != row.name) {
       throw Error(Errc::corrupt,
                   format("{}: component {}: its documents contradict each other", name_, row.name));
     }
-    contents.components.push_back({row, document, std::move(component)});
+    contents.components.push_back({row, summary, std::move(component)});
   }
 
   // What was read must be just what a writer of the same values writes.
