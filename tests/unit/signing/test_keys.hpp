@@ -21,7 +21,6 @@ inline signing::Secret secret(std::string text) {
   return signing::Secret::taken_from(text);
 }
 
-
 inline constexpr signing::PassphraseCost kLittleCost{.operations = 32768, .memory = 16U << 20};
 
 inline signing::RootDraft draft_of(const signing::SecretKey& root,
