@@ -20,6 +20,12 @@ std::string string_at(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// "config/" and "config" are the same folder.
+std::string without_slash(std::string path) {
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 // Checks that JSON Schema cannot express, over whatever of the document is there.
 class Rules {
  public:
@@ -74,13 +80,13 @@ class Rules {
       RelPath::parse(path);
     } catch (const Error& error) {
       throw Error(Errc::invalid_input, error.message(),
-                  "paths are relative to release.yaml, without \"..\" and a '/' at the end");
+                  "paths are relative to release.yaml, without \"..\"");
     }
   }
 
   void check_component(const Json& component, const std::string& pointer) {
     if (const std::string source = string_at(component, "source"); !source.empty()) {
-      hold(pointer + "/source", [&] { check_inside(source); });
+      hold(pointer + "/source", [&] { check_inside(without_slash(source)); });
     }
     if (const std::string name = string_at(component, "name");
         !name.empty() && !names_.insert(name).second) {
@@ -105,7 +111,7 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
   for (const Json& item : document.value()["components"]) {
     components.push_back({.name = item["name"],
                           .kind = item["kind"],
-                          .source = item["source"],
+                          .source = without_slash(item["source"]),
                           .exclude = item.value("exclude", std::vector<std::string>{}),
                           .target = item["target"],
                           .optional = item.value("optional", false),

@@ -225,7 +225,9 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name)
   document.name_ = name;
   YamlBuilder builder(document);
   try {
-    std::istringstream stream{std::string(text)};
+    // The library takes the end of the file for the end of a quoted text that was left open; the
+    // marker of a document's end it does not.
+    std::istringstream stream(format("{}{}...\n", text, text.ends_with('\n') ? "" : "\n"));
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
@@ -233,7 +235,7 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name)
     builder.problems().add(
         format("{}:{}: {}", name, exception.mark.line + 1, printable(exception.msg)));
   }
-  if (builder.documents() == 0) {
+  if (builder.documents() == 0 || document.value_.is_null()) {
     builder.problems().add(format("{}: found an empty file, expected a document", name));
   }
   builder.problems().throw_if_any(Errc::invalid_input);

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/schema.hpp"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "base/file.hpp"
+#include "tests/unit/errors.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+// One way to break one rule of a schema: the document with the value at `place` replaced, or taken
+// away where `value` is discarded.
+struct Breach {
+  const char* rule;   // JSON pointer of the keyword in the schema; of "required" with the key
+  const char* place;  // JSON pointer in the document
+  Json value;
+  const char* says;  // a part of the message
+};
+
+const Json kAbsent(Json::value_t::discarded);
+
+std::string letters(std::size_t count) {
+  return std::string(count, 'a');
+}
+
+Json many(std::size_t count, const Json& item) {
+  return Json(std::vector<Json>(count, item));
+}
+
+Json keys(std::size_t count, const Json& item) {
+  Json object = Json::object();
+  for (std::size_t i = 0; i < count; ++i) object["K" + std::to_string(i)] = item;
+  return object;
+}
+
+const Json kRelease = Json::parse(R"({"schema":1,"name":"x","version":"1.0.0",
+  "source":{"revision":"abc"},"environments":["production"],
+  "requires":{"upgrade_from":">=1.0.0","installer":">=0.1.0","arch":["amd64"]},
+  "notes":"CHANGES.md","trust":"trust",
+  "components":[{"name":"web","kind":"assets","source":"dist","exclude":["*.map"],"target":"web",
+                 "optional":true}]})");
+const Json kSite = Json::parse(R"({"schema":1,"release":"x","environment":"production",
+  "targets":{"web":{"driver":"directory","path":"/srv/web","owner":"1:1","sharing":"never"}},
+  "values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3}})");
+const Json kEnvironment = Json::parse(R"({"schema":1,"values":{"A":"b","N":1,"B":true,"Z":null}})");
+
+const std::vector<Breach> kReleaseBreaches = {
+    {"/type", "", Json::array({1}), "found a list, expected a mapping"},
+    {"/additionalProperties", "/nmae", "x", "unknown key \"nmae\""},
+    {"/required/schema", "/schema", kAbsent, "missing key \"schema\""},
+    {"/required/name", "/name", kAbsent, "missing key \"name\""},
+    {"/required/version", "/version", kAbsent, "missing key \"version\""},
+    {"/required/environments", "/environments", kAbsent, "missing key \"environments\""},
+    {"/required/components", "/components", kAbsent, "missing key \"components\""},
+    {"/properties/schema/enum", "/schema", 2, "found the number 2, expected 1,"},
+    {"/properties/name/type", "/name", 7, "name: found the number 7"},
+    {"/properties/name/maxLength", "/name", letters(65), "at most 64"},
+    {"/properties/name/pattern", "/name", "Not a name", "found \"Not a name\""},
+    {"/properties/version/type", "/version", 1, "expected a semantic version"},
+    {"/properties/version/maxLength", "/version", letters(129), "expected a semantic version"},
+    {"/properties/source/type", "/source", "abc", "source: found \"abc\", expected a mapping"},
+    {"/properties/source/additionalProperties", "/source/x", 1, "unknown key \"x\""},
+    {"/properties/source/required/revision", "/source/revision", kAbsent,
+     "missing key \"revision\""},
+    {"/properties/source/properties/revision/type", "/source/revision", 1, "expected a revision"},
+    {"/properties/source/properties/revision/minLength", "/source/revision", "",
+     "expected a revision"},
+    {"/properties/source/properties/revision/maxLength", "/source/revision", letters(129),
+     "expected a revision"},
+    {"/properties/environments/type", "/environments", "production", "expected a list"},
+    {"/properties/environments/minItems", "/environments", Json::array(), "at least one"},
+    {"/properties/environments/maxItems", "/environments", kAbsent, ""},  // filled in below
+    {"/properties/environments/uniqueItems", "/environments", many(2, "a"),
+     "different environments"},
+    {"/properties/environments/items/type", "/environments/0", 1,
+     "environments[0]: found the number 1"},
+    {"/properties/environments/items/maxLength", "/environments/0", letters(65), "at most 64"},
+    {"/properties/environments/items/pattern", "/environments/0", "../x", "found \"../x\""},
+    {"/properties/requires/type", "/requires", Json::array(), "expected a mapping"},
+    {"/properties/requires/additionalProperties", "/requires/upgrade_form", "x",
+     "unknown key \"upgrade_form\""},
+    {"/properties/requires/properties/upgrade_from/type", "/requires/upgrade_from", 1,
+     "version range"},
+    {"/properties/requires/properties/upgrade_from/maxLength", "/requires/upgrade_from",
+     letters(129), "version range"},
+    {"/properties/requires/properties/installer/type", "/requires/installer", 1, "version range"},
+    {"/properties/requires/properties/installer/maxLength", "/requires/installer", letters(129),
+     "version range"},
+    {"/properties/requires/properties/arch/type", "/requires/arch", "amd64", "a list of amd64"},
+    {"/properties/requires/properties/arch/minItems", "/requires/arch", Json::array(),
+     "a list of amd64"},
+    {"/properties/requires/properties/arch/uniqueItems", "/requires/arch", many(2, "amd64"),
+     "a list of amd64"},
+    {"/properties/requires/properties/arch/items/enum", "/requires/arch/0", "x86",
+     "one of amd64, arm64"},
+    {"/properties/notes/type", "/notes", 1, "Markdown"},
+    {"/properties/notes/minLength", "/notes", "", "Markdown"},
+    {"/properties/notes/maxLength", "/notes", letters(4097), "Markdown"},
+    {"/properties/trust/type", "/trust", 1, "1.root.json"},
+    {"/properties/trust/minLength", "/trust", "", "1.root.json"},
+    {"/properties/trust/maxLength", "/trust", letters(4097), "1.root.json"},
+    {"/properties/components/type", "/components", "web", "at least one component"},
+    {"/properties/components/minItems", "/components", Json::array(), "at least one component"},
+    {"/properties/components/maxItems", "/components", many(257, kRelease["components"][0]),
+     "at least one component"},
+    {"/properties/components/items/type", "/components/0", "web", "components[0]: found \"web\""},
+    {"/properties/components/items/additionalProperties", "/components/0/knid", "x",
+     "unknown key \"knid\""},
+    {"/properties/components/items/required/name", "/components/0/name", kAbsent,
+     "missing key \"name\""},
+    {"/properties/components/items/required/kind", "/components/0/kind", kAbsent,
+     "missing key \"kind\""},
+    {"/properties/components/items/required/source", "/components/0/source", kAbsent,
+     "missing key \"source\""},
+    {"/properties/components/items/required/target", "/components/0/target", kAbsent,
+     "missing key \"target\""},
+    {"/properties/components/items/properties/name/type", "/components/0/name", 1,
+     "found the number 1"},
+    {"/properties/components/items/properties/name/maxLength", "/components/0/name", letters(65),
+     "at most 64"},
+    {"/properties/components/items/properties/name/pattern", "/components/0/name", "-x",
+     "found \"-x\""},
+    {"/properties/components/items/properties/kind/enum", "/components/0/kind", "asset",
+     "one of assets, config"},
+    {"/properties/components/items/properties/source/type", "/components/0/source", 1,
+     "a folder or glob"},
+    {"/properties/components/items/properties/source/minLength", "/components/0/source", "",
+     "a folder or glob"},
+    {"/properties/components/items/properties/source/maxLength", "/components/0/source",
+     letters(4097), "a folder or glob"},
+    {"/properties/components/items/properties/exclude/type", "/components/0/exclude", "*.map",
+     "a list of globs"},
+    {"/properties/components/items/properties/exclude/maxItems", "/components/0/exclude",
+     many(257, "a"), "a list of globs"},
+    {"/properties/components/items/properties/exclude/items/type", "/components/0/exclude/0", 1,
+     "a glob such as"},
+    {"/properties/components/items/properties/exclude/items/minLength", "/components/0/exclude/0",
+     "", "a glob such as"},
+    {"/properties/components/items/properties/exclude/items/maxLength", "/components/0/exclude/0",
+     letters(4097), "a glob such as"},
+    {"/properties/components/items/properties/target/type", "/components/0/target", 1,
+     "name of a target"},
+    {"/properties/components/items/properties/target/maxLength", "/components/0/target",
+     letters(65), "name of a target"},
+    {"/properties/components/items/properties/target/pattern", "/components/0/target", "a/b",
+     "name of a target"},
+    {"/properties/components/items/properties/optional/type", "/components/0/optional", "yes",
+     "expected true or false"},
+};
+
+const std::vector<Breach> kSiteBreaches = {
+    {"/type", "", "text", "expected a mapping"},
+    {"/additionalProperties", "/enviroment", "x", "unknown key \"enviroment\""},
+    {"/required/schema", "/schema", kAbsent, "missing key \"schema\""},
+    {"/required/release", "/release", kAbsent, "missing key \"release\""},
+    {"/required/environment", "/environment", kAbsent, "missing key \"environment\""},
+    {"/required/targets", "/targets", kAbsent, "missing key \"targets\""},
+    {"/properties/schema/enum", "/schema", "1", "expected 1,"},
+    {"/properties/release/type", "/release", 1, "name of the release"},
+    {"/properties/release/maxLength", "/release", letters(65), "name of the release"},
+    {"/properties/release/pattern", "/release", "A", "name of the release"},
+    {"/properties/environment/type", "/environment", 1, "release's environments"},
+    {"/properties/environment/maxLength", "/environment", letters(65), "release's environments"},
+    {"/properties/environment/pattern", "/environment", "a/b", "release's environments"},
+    {"/properties/targets/type", "/targets", Json::array(), "a mapping of at least one target"},
+    {"/properties/targets/minProperties", "/targets", Json::object(),
+     "a mapping of at least one target"},
+    {"/properties/targets/maxProperties", "/targets", keys(257, kSite["targets"]["web"]),
+     "a mapping of at least one target"},
+    {"/properties/targets/additionalProperties/type", "/targets/web", "/srv", "expected a mapping"},
+    {"/properties/targets/additionalProperties/additionalProperties", "/targets/web/onwer", "1:1",
+     "unknown key \"onwer\""},
+    {"/properties/targets/additionalProperties/required/driver", "/targets/web/driver", kAbsent,
+     "missing key \"driver\""},
+    {"/properties/targets/additionalProperties/required/path", "/targets/web/path", kAbsent,
+     "missing key \"path\""},
+    {"/properties/targets/additionalProperties/properties/driver/enum", "/targets/web/driver",
+     "dir", "one of directory"},
+    {"/properties/targets/additionalProperties/properties/path/type", "/targets/web/path", 1,
+     "an absolute path"},
+    {"/properties/targets/additionalProperties/properties/path/maxLength", "/targets/web/path",
+     "/" + letters(4096), "an absolute path"},
+    {"/properties/targets/additionalProperties/properties/path/pattern", "/targets/web/path", "srv",
+     "an absolute path"},
+    {"/properties/targets/additionalProperties/properties/owner/type", "/targets/web/owner", 1,
+     "a numeric owner"},
+    {"/properties/targets/additionalProperties/properties/owner/maxLength", "/targets/web/owner",
+     letters(22), "a numeric owner"},
+    {"/properties/targets/additionalProperties/properties/owner/pattern", "/targets/web/owner",
+     "www:www", "a numeric owner"},
+    {"/properties/targets/additionalProperties/properties/sharing/enum", "/targets/web/sharing",
+     "always", "one of auto, never"},
+    {"/properties/values/type", "/values", Json::array(), "a mapping of at most 4096"},
+    {"/properties/values/maxProperties", "/values", keys(4097, "v"), "a mapping of at most 4096"},
+    {"/properties/values/additionalProperties/type", "/values/A", nullptr,
+     "found nothing, expected text"},
+    {"/properties/optional/type", "/optional", "extra", "a list of the optional components"},
+    {"/properties/optional/uniqueItems", "/optional", many(2, "a"),
+     "a list of the optional components"},
+    {"/properties/optional/maxItems", "/optional", kAbsent, ""},  // filled in below
+    {"/properties/optional/items/type", "/optional/0", 1, "optional[0]: found the number 1"},
+    {"/properties/optional/items/maxLength", "/optional/0", letters(65), "at most 64"},
+    {"/properties/retention/type", "/retention", 3, "expected a mapping"},
+    {"/properties/retention/additionalProperties", "/retention/release", 1,
+     "unknown key \"release\""},
+    {"/properties/retention/properties/releases/type", "/retention/releases", "3",
+     "from 1 to 1000"},
+    {"/properties/retention/properties/releases/minimum", "/retention/releases", 0,
+     "from 1 to 1000"},
+    {"/properties/retention/properties/releases/maximum", "/retention/releases", 1001,
+     "from 1 to 1000"},
+};
+
+const std::vector<Breach> kEnvironmentBreaches = {
+    {"/type", "", "text", "expected a mapping"},
+    {"/additionalProperties", "/value", 1, "unknown key \"value\""},
+    {"/required/schema", "/schema", kAbsent, "missing key \"schema\""},
+    {"/required/values", "/values", kAbsent, "missing key \"values\""},
+    {"/properties/schema/enum", "/schema", 2, "expected 1,"},
+    {"/properties/values/type", "/values", "A=b", "a mapping of at most 4096"},
+    {"/properties/values/maxProperties", "/values", keys(4097, "v"), "a mapping of at most 4096"},
+    {"/properties/values/additionalProperties/type", "/values/A", Json::array({1}),
+     "values.A: found a list"},
+};
+
+Json different_names(std::size_t count) {
+  Json names = Json::array();
+  for (std::size_t i = 0; i < count; ++i) names.push_back("n" + std::to_string(i));
+  return names;
+}
+
+Json broken(const Json& document, const Breach& breach) {
+  Json changed = document;
+  const Json::json_pointer place(breach.place);
+  if (std::string_view(breach.rule).ends_with("/environments/maxItems") ||
+      std::string_view(breach.rule).ends_with("/optional/maxItems")) {
+    changed[place] = different_names(257);
+  } else if (breach.value.is_discarded()) {
+    changed[place.parent_pointer()].erase(place.back());
+  } else {
+    changed[place] = breach.value;
+  }
+  return changed;
+}
+
+std::vector<Mistake> check(const Json& document, const std::string& schema) {
+  // Canonical JSON is YAML too.
+  return check_schema(YamlDocument::parse(to_canonical(document), "f.yaml"), schema);
+}
+
+// The JSON pointers of every keyword that can refuse something.
+void collect_rules(const Json& schema, const std::string& pointer, std::set<std::string>& rules) {
+  static const std::set<std::string> silent = {"$schema", "title", "description", "properties",
+                                               "items"};
+  for (const auto& [keyword, value] : schema.items()) {
+    if (keyword == "required") {
+      for (const Json& key : value) rules.insert(pointer + "/required/" + key.get<std::string>());
+    } else if (keyword == "additionalProperties" && value.is_object()) {
+      collect_rules(value, pointer + "/additionalProperties", rules);
+    } else if (!silent.contains(keyword)) {
+      rules.insert(pointer + "/" + keyword);
+    }
+  }
+  if (schema.contains("items")) collect_rules(schema["items"], pointer + "/items", rules);
+  if (!schema.contains("properties")) return;
+  for (const auto& [key, rule] : schema["properties"].items()) {
+    collect_rules(rule, pointer + "/properties/" + key, rules);
+  }
+}
+
+void examine(const std::string& schema, const Json& valid, const std::vector<Breach>& breaches) {
+  CHECK(check(valid, schema).empty());
+  std::set<std::string> rules;
+  const std::string file = std::string(SEALIFT_SOURCE_DIR) + "/schemas/" + schema;
+  collect_rules(parse_json(read_file(file, 1U << 20), file), "", rules);
+  std::set<std::string> broken_rules;
+  for (const Breach& breach : breaches) {
+    CAPTURE(breach.rule);
+    broken_rules.insert(breach.rule);
+    const std::vector<Mistake> mistakes = check(broken(valid, breach), schema);
+    REQUIRE_FALSE(mistakes.empty());
+    CHECK(mistakes.size() == 1);
+    CHECK_THAT(mistakes[0].problem.message, Catch::Matchers::Contains(breach.says));
+    CHECK(mistakes[0].problem.message.starts_with("f.yaml:1"));
+  }
+  CHECK(broken_rules == rules);
+}
+
+}  // namespace
+
+TEST_CASE("schema: every rule of release.schema.json refuses something") {
+  examine("release.schema.json", kRelease, kReleaseBreaches);
+}
+
+TEST_CASE("schema: every rule of site.schema.json refuses something") {
+  examine("site.schema.json", kSite, kSiteBreaches);
+}
+
+TEST_CASE("schema: every rule of environment.schema.json refuses something") {
+  examine("environment.schema.json", kEnvironment, kEnvironmentBreaches);
+}
+
+TEST_CASE("schema: an unknown key is told the nearest one, or all of them") {
+  Json document = kRelease;
+  document["componets"] = 1;
+  document["zzzzzzzzz"] = 1;
+  const std::vector<Mistake> mistakes = check(document, "release.schema.json");
+  REQUIRE(mistakes.size() == 2);
+  CHECK(mistakes[0].problem.hint == "did you mean \"components\"?");
+  CHECK(mistakes[1].problem.hint.starts_with("known keys are: components, environments"));
+}
+
+TEST_CASE("schema: keys with the characters of JSON pointers are refused like others") {
+  for (const char* key : {"a/b", "a~b", "~", "/", "", "~2", "a/b/c"}) {
+    CAPTURE(key);
+    Json environment = kEnvironment;
+    environment["values"][key] = Json::array({1});
+    CHECK_FALSE(check(environment, "environment.schema.json").empty());
+    Json site = kSite;
+    site["targets"][key] = {{"driver", "x"}, {"path", "relative"}};
+    CHECK_FALSE(check(site, "site.schema.json").empty());
+    Json release = kRelease;
+    release[key] = 1;
+    CHECK_FALSE(check(release, "release.schema.json").empty());
+  }
+}
+
+TEST_CASE("schema: the nearest word is near, or none is given") {
+  CHECK(nearest("nmae", {"name", "notes"}) == "name");
+  CHECK(nearest("Version", {"name", "version"}) == "version");
+  CHECK(nearest("completely different", {"name", "version"}).empty());
+  CHECK(nearest("x", {}).empty());
+}
+
+TEST_CASE("schema: mistakes are sorted by line, and none is no error") {
+  CHECK_NOTHROW(throw_mistakes({}));
+  const auto error = tests::error_of([] {
+    throw_mistakes({{7, {"seven", ""}}, {2, {"two", ""}}, {7, {"seven again", ""}}});
+  });
+  CHECK(tests::messages(error) == "two\nseven\nseven again\n");
+}
+
+}  // namespace sealift::release

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/site.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/errors.hpp"
+
+namespace sealift::release {
+
+using tests::error_of;
+using tests::messages;
+
+namespace {
+
+const std::string kSite = R"(schema: 1
+release: chanuka
+environment: production
+targets:
+  web: {driver: directory, path: /srv/chanuka/web/}
+  etc: {driver: directory, path: /srv/chanuka/etc, owner: "33:33", sharing: never}
+values: {PUBLIC_URL: "https://chanuka.example", PORT: 8080}
+optional: [extra]
+retention: {releases: 5}
+)";
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = kSite;
+  text.replace(text.find(from), from.size(), to);
+  return text;
+}
+
+std::string refused(const std::string& text) {
+  const auto error = error_of([&] { parse_site(text, "site.yaml"); });
+  if (error) CHECK(error->code() == Errc::invalid_input);
+  return messages(error);
+}
+
+}  // namespace
+
+TEST_CASE("site: what the operator wrote is read") {
+  const Site site = parse_site(kSite, "site.yaml");
+  CHECK(site.release == "chanuka");
+  CHECK(site.environment == "production");
+  CHECK(site.targets.at("web").path == "/srv/chanuka/web");
+  CHECK(site.targets.at("web").sharing == Sharing::automatic);
+  CHECK(site.targets.at("web").owner.empty());
+  CHECK(site.targets.at("etc").sharing == Sharing::never);
+  CHECK(site.targets.at("etc").owner == "33:33");
+  CHECK(site.values.at("PORT") == 8080);
+  CHECK(site.takes("extra"));
+  CHECK_FALSE(site.takes("other"));
+  CHECK(site.keep_releases == 5);
+}
+
+TEST_CASE("site: what may be left out has its default") {
+  const Site site = parse_site(
+      "schema: 1\nrelease: a\nenvironment: b\ntargets: {t: {driver: directory, path: /t}}\n", "s");
+  CHECK(site.keep_releases == 3);
+  CHECK(site.values.empty());
+  CHECK(site.optional.empty());
+}
+
+TEST_CASE("site: targets that overlap are refused") {
+  for (const char* path : {"/srv/chanuka/etc", "/srv/chanuka/etc/", "/srv/chanuka/etc/sub", "/srv",
+                           "/srv/chanuka", "/srv/x/../chanuka/etc", "/srv//chanuka/./etc"}) {
+    CAPTURE(path);
+    CHECK(refused(with("/srv/chanuka/web/", path)).find("overlap") != std::string::npos);
+  }
+  CHECK(refused(with("/srv/chanuka/web/", "/srv/chanuka/etc2")).empty());
+}
+
+TEST_CASE("site: a path must be absolute, not the root, and plain") {
+  for (const char* path : {"/", "//", "relative", "\"/srv/\\u202e\"", "/..", "\"\"", "/srv/.."}) {
+    CAPTURE(path);
+    CHECK_FALSE(refused(with("/srv/chanuka/web/", path)).empty());
+  }
+}
+
+TEST_CASE("site: names of values are letters, digits and _, and each mistake has its line") {
+  CHECK(refused(with("PORT: 8080", "PORT-2: 8080")).find("site.yaml:7: values.PORT-2: ") !=
+        std::string::npos);
+  CHECK_FALSE(refused(with("PORT: 8080", "2PORT: 8080")).empty());
+  CHECK_FALSE(refused(with("PORT: 8080", "release.name: x")).empty());
+  CHECK_FALSE(refused(with("PORT: 8080", "\"\": x")).empty());
+  CHECK_FALSE(refused(with("PORT: 8080", "a/b: x")).empty());
+  CHECK_FALSE(refused(with("PORT: 8080", std::string(129, 'A') + ": x")).empty());
+}
+
+TEST_CASE("site: all mistakes are reported, sorted by line") {
+  const auto error = error_of([] {
+    parse_site("schema: 2\nrelase: x\nenvironment: PROD\ntargets:\n  web: {driver: dir, path: x}\n",
+               "s");
+  });
+  REQUIRE(error);
+  CHECK(error->problems().size() == 6);
+  CHECK(error->problems()[0].message.starts_with("s:1: "));
+  CHECK(error->problems().back().message.starts_with("s:5: "));
+}
+
+}  // namespace sealift::release
