@@ -119,6 +119,13 @@ TEST_CASE("root: a document in any other form is refused as corrupt, and the pla
       {"short key", [](Json& r) { r["signed"]["keys"][id_of(11)]["keyval"]["public"] = "00"; }},
       {"key of another id",
        [](Json& r) { r["signed"]["keys"][id_of(11)] = r["signed"]["keys"][id_of(12)]; }},
+      {"one key under an id that is not its own",
+       [](Json& r) {
+         Json& body = r["signed"];
+         body["keys"][std::string(64, '0')] = body["keys"][id_of(14)];
+         body["keys"].erase(id_of(14));
+         body["roles"]["development"]["keyids"][0] = std::string(64, '0');
+       }},
       {"one key under two ids",
        [](Json& r) { r["signed"]["keys"][std::string(64, '0')] = r["signed"]["keys"][id_of(11)]; }},
       {"name of no key", [](Json& r) { r["signed"]["x-sealift-names"][id_of(99)] = "n"; }},
