@@ -52,6 +52,10 @@ void check_comment(std::string_view comment, const std::string& where) {
     refuse(where,
            format("found a comment of {} bytes, expected at most {}", comment.size(), kMaxComment));
   }
+  if (std::any_of(comment.begin(), comment.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+    refuse(where, "found a control character in the comment, expected plain text");
+  }
 }
 
 // The second line of a two-line minisign file, decoded.

@@ -43,7 +43,7 @@ class PublicKey {
 };
 
 // Accepts either file form: exactly one key, a newline at the end is optional, a comment has at
-// most 1024 bytes. Throws Error{invalid_input} that names `where`.
+// most 1024 bytes and no control character. Throws Error{invalid_input} that names `where`.
 PublicKey parse_public_key(std::string_view text, const std::string& where);
 
 // How hard a passphrase is to guess: scrypt's cost as libsodium counts it.

@@ -2,7 +2,9 @@
 #include "signing/passphrase.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -26,23 +28,17 @@ constexpr std::size_t kMaxBytes = 1024;
               "choose a shorter one");
 }
 
-volatile sig_atomic_t stop_signal = 0;
-
-void note_stop(int number) {
-  stop_signal = number;
-}
-
-// A line, byte by byte: nothing after it may be taken from a shared descriptor.
-Secret read_line(int fd, const std::string& name) {
+// A line, byte by byte: nothing after it may be taken from a shared descriptor. `wait` is called
+// before each byte.
+template <typename Wait>
+Secret read_line(int fd, const std::string& name, Wait&& wait) {
   Secret line(kMaxBytes);
   std::size_t size = 0;
   for (;;) {
+    wait();
     unsigned char c = 0;
     const ssize_t count = ::read(fd, &c, 1);
-    if (count < 0 && errno == EINTR) {
-      if (stop_signal == 0) continue;
-      throw Error(Errc::interrupted, "stopped while a passphrase was asked for");
-    }
+    if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw_errno(name, "read the passphrase");
     if (count == 0 || c == '\n') break;
     if (size == kMaxBytes) refuse_long();
@@ -53,29 +49,47 @@ Secret read_line(int fd, const std::string& name) {
   return answer;
 }
 
-// Holds back the signals that end a program until the terminal echoes again; then they do what
-// they did before.
-class StopsHeldBack {
+// Holds back the signals that end or pause a program until the terminal echoes again; then they do
+// what they would have done.
+class SignalsHeldBack {
  public:
-  StopsHeldBack() {
-    stop_signal = 0;
-    struct sigaction held {};
-    held.sa_handler = note_stop;  // without SA_RESTART: the read of the answer must end
-    for (std::size_t i = 0; i < kStops.size(); ++i) {
-      ::sigaction(kStops[i], nullptr, &before_[i]);
-      if (before_[i].sa_handler != SIG_IGN) ::sigaction(kStops[i], &held, nullptr);
+  SignalsHeldBack() {
+    sigset_t stops;
+    sigemptyset(&stops);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+      struct sigaction now {};
+      ::sigaction(number, nullptr, &now);
+      if (now.sa_handler != SIG_IGN) sigaddset(&stops, number);
+    }
+    stops_ = Fd(::signalfd(-1, &stops, SFD_CLOEXEC));
+    if (!stops_.is_open()) throw_errno("signals", "hold back");
+    sigaddset(&stops, SIGTSTP);
+    ::pthread_sigmask(SIG_BLOCK, &stops, &before_);
+  }
+  ~SignalsHeldBack() {
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    if (caught_ != 0) ::raise(caught_);
+  }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+  // Returns when `fd` can be read; Error{interrupted} when a signal to stop comes first.
+  void wait_for(int fd) {
+    std::array<pollfd, 2> ready = {pollfd{fd, POLLIN, 0}, pollfd{stops_.get(), POLLIN, 0}};
+    while (::poll(ready.data(), ready.size(), -1) < 0) {
+      if (errno != EINTR) throw_errno("/dev/tty", "wait for the passphrase");
+    }
+    signalfd_siginfo stop{};
+    if (ready[1].revents != 0 && ::read(stops_.get(), &stop, sizeof stop) == sizeof stop) {
+      caught_ = static_cast<int>(stop.ssi_signo);
+      throw Error(Errc::interrupted, "stopped while a passphrase was asked for");
     }
   }
-  ~StopsHeldBack() {
-    for (std::size_t i = 0; i < kStops.size(); ++i) ::sigaction(kStops[i], &before_[i], nullptr);
-    if (stop_signal != 0) ::raise(stop_signal);
-  }
-  StopsHeldBack(const StopsHeldBack&) = delete;
-  StopsHeldBack& operator=(const StopsHeldBack&) = delete;
 
  private:
-  static constexpr std::array kStops = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-  std::array<struct sigaction, kStops.size()> before_{};
+  Fd stops_;
+  sigset_t before_{};
+  int caught_ = 0;
 };
 
 class Terminal {
@@ -96,13 +110,13 @@ class Terminal {
   Secret ask(const std::string& prompt) {
     FdSink out(fd_.get(), "/dev/tty");
     out.write(prompt);
-    Secret answer = read_line(fd_.get(), "/dev/tty");
+    Secret answer = read_line(fd_.get(), "/dev/tty", [&] { signals_.wait_for(fd_.get()); });
     out.write("\n");
     return answer;
   }
 
  private:
-  StopsHeldBack stops_;  // outlives the silence
+  SignalsHeldBack signals_;  // outlives the silence
   Fd fd_;
   struct termios before_ {};
 };
@@ -131,7 +145,9 @@ Secret from_terminal(const std::string& what, Purpose purpose) {
 }
 
 Secret read_from(const PassphraseSource& source, const std::string& what, Purpose purpose) {
-  if (source.fd) return read_line(*source.fd, format("file descriptor {}", *source.fd));
+  if (source.fd) {
+    return read_line(*source.fd, format("file descriptor {}", *source.fd), [] {});
+  }
   if (!source.environment.empty()) return from_environment(source.environment);
   return from_terminal(what, purpose);
 }

@@ -14,7 +14,7 @@
 #include "content/media_types.hpp"
 #include "release/file_table.hpp"
 #include "tests/unit/scratch_folder.hpp"
-#include "tests/unit/signing/test_keys.hpp"
+#include "tests/unit/bundle/roots.hpp"
 
 namespace sealift::tests {
 

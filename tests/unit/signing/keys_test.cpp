@@ -2,241 +2,283 @@
 #include "signing/keys.hpp"
 
 #include "base/digest.hpp"
-#include "tests/unit/errors.hpp"
-#include "tests/unit/scratch_folder.hpp"
-#include "tests/unit/signing/test_keys.hpp"
-#include "tests/unit/stock_tool.hpp"
+#include "given.hpp"
+#include "signing/base64.hpp"
 
 namespace sealift::signing {
 
-using tests::kLittleCost;
-using tests::no_passphrase;
-using tests::refusal_of;
-using tests::secret;
-
 namespace {
 
-// minisign's signature file: the second line is "Ed" (pure) or "ED" (hashed), number, signature.
-std::string second_line(const std::string& text) {
-  const std::size_t first = text.find('\n');
-  return text.substr(first + 1, text.find('\n', first + 1) - first - 1);
+constexpr std::string_view kHint = "untrusted comment: ";
+
+Secret never_asked() {
+  FAIL("the passphrase was asked for");
+  throw Error(Errc::internal, "not reached");
 }
 
-SecretKey read_key(const std::string& text) {
-  return SecretKey::parse(text, "k.key", no_passphrase);
+SecretKey from_hex_seed(std::string_view hex) {
+  const std::string bytes = bytes_from_hex(hex);
+  std::array<unsigned char, 32> seed{};
+  std::copy(bytes.begin(), bytes.end(), seed.begin());
+  return SecretKey::from_seed(seed);
 }
 
-// A key file with one byte of its decoded line replaced.
-std::string with_byte(const std::string& file, std::size_t at, char value) {
-  std::string bytes = from_base64(second_line(file));
-  bytes[at] = value;
-  return file.substr(0, file.find('\n') + 1) + to_base64(bytes) + "\n";
+// `text` with the bytes of its second line changed by `edit`.
+template <typename Edit>
+std::string edited(const std::string& text, Edit&& edit) {
+  const std::size_t line = text.find('\n') + 1;
+  std::string bytes = from_base64(text.substr(line, text.size() - line - 1));
+  edit(bytes);
+  return text.substr(0, line) + to_base64(bytes) + "\n";
+}
+
+std::string with_cost(const std::string& text, std::uint64_t operations, std::uint64_t memory) {
+  return edited(text, [&](std::string& bytes) {
+    for (std::size_t i = 0; i < 8; ++i) {
+      bytes[38 + i] = static_cast<char>(operations >> (8 * i) & 0xff);
+      bytes[46 + i] = static_cast<char>(memory >> (8 * i) & 0xff);
+    }
+  });
+}
+
+std::string openssh_line(const PublicKey& key, std::string_view type = "ssh-ed25519") {
+  std::string blob("\0\0\0\x0b", 4);
+  blob += type;
+  blob += std::string("\0\0\0\x20", 4);
+  blob.append(reinterpret_cast<const char*>(key.bytes().data()), 32);
+  return "ssh-ed25519 " + to_base64(blob);
 }
 
 }  // namespace
 
-TEST_CASE("keys: the vectors of RFC 8032") {
+TEST_CASE("keys: the signatures of RFC 8032 come out, and verify") {
   struct Vector {
-    const char* public_key;
-    const char* message;
-    const char* signature;
+    std::string_view seed, key, message, signature;
   };
-  for (const Vector& vector :
-       {Vector{
-            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e"
-            "39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
-        Vector{
-            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f"
-            "3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"},
-        Vector{
-            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67"
-            "f760984dc6594a7c15e9716ed28dc027beceea1ec40a"}}) {
-    const PublicKey key = PublicKey::from_hex(vector.public_key);
+  for (const Vector& vector : {
+           Vector{
+               "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+               "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+               "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc"
+               "61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
+           Vector{
+               "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+               "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+               "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e4"
+               "58f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"},
+       }) {
+    const SecretKey key = from_hex_seed(vector.seed);
     const std::string message = bytes_from_hex(vector.message);
-    const std::string signature = bytes_from_hex(vector.signature);
-    CHECK(key.verifies(message, signature));
-    CHECK_FALSE(key.verifies(message + "x", signature));
-    for (std::size_t i = 0; i < signature.size(); ++i) {
-      std::string bad = signature;
-      bad[i] = static_cast<char>(bad[i] ^ 1);
-      CHECK_FALSE(key.verifies(message, bad));
-    }
-    CHECK_FALSE(key.verifies(message, signature.substr(1)));
-    CHECK_FALSE(key.verifies(message, signature + "x"));
-    CHECK_FALSE(key.verifies(message, ""));
+    CHECK(key.public_key().hex() == vector.key);
+    CHECK(to_hex(key.sign(message)) == vector.signature);
+    CHECK(PublicKey::from_hex(vector.key).verifies(message, bytes_from_hex(vector.signature)));
   }
 }
 
-TEST_CASE("keys: a weak public key verifies nothing") {
-  // The neutral element: with it, anybody could make a signature that fits every message.
-  const PublicKey weak =
-      PublicKey::from_hex("0100000000000000000000000000000000000000000000000000000000000000");
-  const std::string forged = bytes_from_hex(
-      "0100000000000000000000000000000000000000000000000000000000000000"
-      "0000000000000000000000000000000000000000000000000000000000000000");
-  CHECK_FALSE(weak.verifies("anything", forged));
+TEST_CASE("keys: the id is the SHA-256 of TUF's canonical key object") {
+  // printf '{"keytype":"ed25519","keyval":{"public":"HEX"},"scheme":"ed25519"}' | sha256sum
+  const auto key =
+      PublicKey::from_hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+  CHECK(key.id() == "74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916");
 }
 
-TEST_CASE("keys: the id is that of TUF") {
-  const std::string hex = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
-  const PublicKey key = PublicKey::from_hex(hex);
-  CHECK(key.hex() == hex);
-  CHECK(key.id() == Digest::of(R"({"keytype":"ed25519","keyval":{"public":")" + hex +
-                               R"("},"scheme":"ed25519"})")
-                        .hex());
-}
-
-TEST_CASE("keys: a public key in hex has one spelling") {
-  const std::string good(64, 'a');
+TEST_CASE("keys: a public key has one hexadecimal spelling") {
+  const std::string good = given_key(1).public_key().hex();
+  CHECK(PublicKey::from_hex(good) == given_key(1).public_key());
+  std::string upper = good;
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   for (const std::string& bad :
-       {std::string(), good.substr(1), good + "a", good.substr(2) + "AA", good.substr(2) + "0x"}) {
-    CHECK(refusal_of([&] { PublicKey::from_hex(bad); }) == Errc::corrupt);
+       {upper, good + "00", good.substr(2), good.substr(1), "0x" + good, std::string()}) {
+    CHECK(error_of([&] { PublicKey::from_hex(bad); }).code() == Errc::corrupt);
   }
 }
 
-TEST_CASE("keys: a generated key survives its files, with and without a passphrase") {
+TEST_CASE("keys: a changed message, signature or key does not verify") {
+  const SecretKey key = given_key(1);
+  const std::string message = "what was said";
+  const std::string signature = key.sign(message);
+  REQUIRE(key.public_key().verifies(message, signature));
+  CHECK_FALSE(key.public_key().verifies("what was said ", signature));
+  CHECK_FALSE(given_key(2).public_key().verifies(message, signature));
+  CHECK_FALSE(key.public_key().verifies(message, ""));
+  CHECK_FALSE(key.public_key().verifies(message, signature.substr(1)));
+  CHECK_FALSE(key.public_key().verifies(message, signature + '\0'));
+  for (std::size_t bit = 0; bit < signature.size() * 8; ++bit) {
+    std::string changed = signature;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
+    CHECK_FALSE(key.public_key().verifies(message, changed));
+  }
+}
+
+TEST_CASE("keys: a second spelling of a signature (S + L) does not verify") {
+  const SecretKey key = given_key(1);
+  std::string signature = key.sign("m");
+  const std::string order =
+      bytes_from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+  unsigned carry = 0;
+  for (std::size_t i = 0; i < 32; ++i) {
+    carry += static_cast<unsigned char>(signature[32 + i]) + static_cast<unsigned char>(order[i]);
+    signature[32 + i] = static_cast<char>(carry & 0xff);
+    carry >>= 8;
+  }
+  REQUIRE(carry == 0);
+  CHECK_FALSE(key.public_key().verifies("m", signature));
+}
+
+TEST_CASE("keys: a key of small order, for which one signature fits all messages, never verifies") {
+  const std::string identity = "01" + std::string(62, '0');
+  const std::string not_canonical = "ee" + std::string(60, 'f') + "7f";  // the same point
+  const std::string signature = bytes_from_hex(identity + std::string(64, '0'));
+  for (const std::string& hex : {identity, not_canonical, std::string(64, '0')}) {
+    CHECK_FALSE(PublicKey::from_hex(hex).verifies("anything", signature));
+  }
+}
+
+TEST_CASE("keys: an unencrypted secret key is read back without asking") {
   const SecretKey key = SecretKey::generate();
-  const PublicKey known = parse_public_key(key.to_public_file(), "k.pub");
-  CHECK(known == key.public_key());
-
-  const SecretKey plain = read_key(key.to_file(nullptr));
-  CHECK(known.verifies("message", plain.sign("message")));
-  CHECK(plain.to_public_file() == key.to_public_file());
-
-  const Secret passphrase = secret("correct horse");
-  const std::string file = key.to_file(&passphrase, kLittleCost);
-  const SecretKey opened = SecretKey::parse(file, "k.key", [] { return secret("correct horse"); });
-  CHECK(known.verifies("message", opened.sign("message")));
-  CHECK(refusal_of([&] { SecretKey::parse(file, "k.key", [] { return secret("wrong"); }); }) ==
-        Errc::untrusted);
-  CHECK(refusal_of([&] { SecretKey::parse(file, "k.key", [] { return secret(""); }); }) ==
-        Errc::untrusted);
+  const SecretKey again = SecretKey::parse(key.to_file(nullptr), "dev.key", never_asked);
+  CHECK(again.public_key() == key.public_key());
+  CHECK(again.to_public_file() == key.to_public_file());  // the key number too
+  CHECK(key.public_key().verifies("m", again.sign("m")));
 }
 
 TEST_CASE("keys: two generated keys differ") {
   CHECK(SecretKey::generate().public_key() != SecretKey::generate().public_key());
 }
 
-TEST_CASE("keys: an encrypted file shows nothing of the key and differs each time") {
-  const SecretKey key = SecretKey::generate();
-  const Secret passphrase = secret("p");
-  const std::string one = from_base64(second_line(key.to_file(&passphrase, kLittleCost)));
-  const std::string two = from_base64(second_line(key.to_file(&passphrase, kLittleCost)));
-  CHECK(one.substr(54) != two.substr(54));
-  const std::string seed = from_base64(second_line(key.to_file(nullptr))).substr(62, 32);
-  CHECK(one.find(seed) == std::string::npos);
-}
-
-TEST_CASE("keys: a damaged secret key is refused, not used") {
-  const std::string file = SecretKey::generate().to_file(nullptr);
-  const std::string bytes = from_base64(second_line(file));
-  for (std::size_t at = 54; at < bytes.size(); ++at) {
-    const std::string bad = with_byte(file, at, static_cast<char>(bytes[at] ^ 1));
-    if (refusal_of([&] { read_key(bad); }) != Errc::untrusted) FAIL("byte " << at);
-  }
-}
-
-TEST_CASE("keys: a file of another kind is refused before a passphrase is asked") {
-  const std::string file = SecretKey::generate().to_file(nullptr);
-  for (const std::string& bad :
-       {std::string(), std::string("\n"), std::string("untrusted comment: x\n"),
-        std::string("untrusted comment: x\nAAAA\n"), file.substr(file.find('\n') + 1),
-        file + "more\n", "trusted" + file.substr(9), file.substr(0, file.size() - 5),
-        with_byte(file, 0, 'X'), with_byte(file, 2, 'X'), with_byte(file, 4, 'X'),
-        file + std::string(5000, ' '), SecretKey::generate().to_public_file()}) {
-    CAPTURE(bad.substr(0, 80));
-    CHECK(refusal_of([&] { read_key(bad); }) == Errc::invalid_input);
-  }
-}
-
-TEST_CASE("keys: a file whose passphrase would cost too much is refused before the work") {
-  const Secret passphrase = secret("p");
-  const std::string file = SecretKey::generate().to_file(&passphrase, kLittleCost);
-  for (const std::size_t top : {45U, 53U}) {  // the highest bytes of operations and memory
-    CHECK(refusal_of([&] { read_key(with_byte(file, top, '\x7f')); }) == Errc::invalid_input);
-  }
-}
-
-TEST_CASE("keys: public keys are minisign files or OpenSSH lines and nothing else") {
-  const SecretKey key = SecretKey::generate();
-  const std::string blob =
-      std::string("\0\0\0\x0bssh-ed25519\0\0\0\x20", 19) + bytes_from_hex(key.public_key().hex());
-  const std::string line = "ssh-ed25519 " + to_base64(blob);
-  CHECK(parse_public_key(line, "k.pub") == key.public_key());
-  CHECK(parse_public_key(line + " a comment\n", "k.pub") == key.public_key());
-  for (const std::string& bad :
-       {std::string(), std::string("ssh-ed25519 "), line.substr(0, line.size() - 4), line + "AAAA",
-        "ssh-ed25519 " + to_base64(blob + "x"), "ssh-ed25519 " + to_base64(blob.substr(1)),
-        std::string("ssh-rsa AAAA"), "ssh-ed25519 " + to_base64("\xff\xff\xff\xff" + blob),
-        key.to_file(nullptr), key.to_public_file() + "more\n", std::string(5000, 'a')}) {
-    CAPTURE(bad.substr(0, 80));
-    CHECK(refusal_of([&] { parse_public_key(bad, "k.pub"); }) == Errc::invalid_input);
-  }
-}
-
-TEST_CASE("keys: minisign signs with our keys and verifies under our public keys") {
-  const tests::ScratchFolder folder;
-  const std::string at = folder.path().string();
-  const SecretKey key = SecretKey::generate();
-  write_file(folder / "k.pub", key.to_public_file());
-  write_file(folder / "message", "a message");
+TEST_CASE("keys: an encrypted secret key opens with its passphrase only") {
+  const SecretKey key = given_key(1);
   const Secret passphrase = secret("correct horse");
-  for (const bool encrypted : {false, true}) {
-    CAPTURE(encrypted);
-    write_file(folder / "k.key", key.to_file(encrypted ? &passphrase : nullptr, kLittleCost),
-               FileMode::secret);
-    const auto made = tests::run_tool({"minisign", "-S", "-l", "-s", "k.key", "-m", "message"}, at,
-                                      encrypted ? "correct horse\n" : "");
-    if (!made) return;
-    CAPTURE(made->output, made->error_output);
-    REQUIRE(made->status == 0);
-    const auto checked = tests::run_tool({"minisign", "-V", "-p", "k.pub", "-m", "message"}, at);
-    REQUIRE(checked);
-    CHECK(checked->status == 0);
-    const std::string signature =
-        from_base64(second_line(read_file(folder / "message.minisig", 4096)));
-    REQUIRE(signature.starts_with("Ed"));
-    CHECK(key.public_key().verifies("a message", signature.substr(10)));
-    CHECK(key.sign("a message") == signature.substr(10));
+  const std::string file = key.to_file(&passphrase, kQuick);
+  CHECK(file != key.to_file(&passphrase, kQuick));  // a new salt each time
+  const SecretKey again = SecretKey::parse(file, "dev.key", [] { return secret("correct horse"); });
+  CHECK(again.public_key() == key.public_key());
+  for (const std::string wrong : {"", "correct horse ", "Correct horse", "correct"}) {
+    const Error error =
+        error_of([&] { SecretKey::parse(file, "dev.key", [&] { return secret(wrong); }); });
+    CHECK(error.code() == Errc::untrusted);
+    CHECK(error.message() == "dev.key: wrong passphrase, expected the key's own");
   }
 }
 
-TEST_CASE("keys: we read the keys that minisign makes") {
-  const tests::ScratchFolder folder;
-  const auto made = tests::run_tool({"minisign", "-G", "-W", "-p", "m.pub", "-s", "m.key"},
-                                    folder.path().string());
-  if (!made) return;
-  REQUIRE(made->status == 0);
-  const std::string file = read_file(folder / "m.key", 4096);
-  const std::string public_file = read_file(folder / "m.pub", 4096);
-  const SecretKey key = read_key(file);
-  const PublicKey known = parse_public_key(public_file, "m.pub");
-  CHECK(key.public_key() == known);
-  CHECK(known.verifies("x", key.sign("x")));
-  // What we write is what minisign wrote, but for the checksum that it leaves empty.
-  CHECK(second_line(key.to_public_file()) == second_line(public_file));
-  CHECK(from_base64(second_line(key.to_file(nullptr))).substr(54, 72) ==
-        from_base64(second_line(file)).substr(54, 72));
+TEST_CASE("keys: a file that asks for too much memory or work is refused before the passphrase") {
+  const Secret passphrase = secret("p");
+  const std::string file = given_key(1).to_file(&passphrase, kQuick);
+  const std::uint64_t gib = std::uint64_t{1} << 30;
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> costs = {{32768, gib + 1},
+                                                                      {gib / 32 + 1, gib},
+                                                                      {std::uint64_t{1} << 28, 0},
+                                                                      {~std::uint64_t{0}, 0},
+                                                                      {32768, ~std::uint64_t{0}}};
+  for (const auto& [operations, memory] : costs) {
+    const std::string greedy = with_cost(file, operations, memory);
+    CHECK(error_of([&] { SecretKey::parse(greedy, "k", never_asked); }).code() ==
+          Errc::invalid_input);
+  }
 }
 
-TEST_CASE("keys: openssl verifies what we sign") {
-  const tests::ScratchFolder folder;
-  const SecretKey key = SecretKey::generate();
-  const std::string der = bytes_from_hex("302a300506032b6570032100" + key.public_key().hex());
-  write_file(folder / "pub.der", der);
-  write_file(folder / "message", "a message");
-  write_file(folder / "sig", key.sign("a message"));
-  const std::vector<std::string> verify = {"openssl", "pkeyutl",  "-verify", "-pubin", "-keyform",
-                                           "DER",     "-inkey",   "pub.der", "-rawin", "-in",
-                                           "message", "-sigfile", "sig"};
-  const auto good = tests::run_tool(verify, folder.path().string());
-  if (!good) return;
-  CHECK(good->status == 0);
-  write_file(folder / "message", "another message");
-  CHECK(tests::run_tool(verify, folder.path().string())->status != 0);
+TEST_CASE("keys: a damaged secret key is refused, never used") {
+  const std::string file = given_key(1).to_file(nullptr);
+  for (const std::size_t at : {54, 62, 93, 94, 125, 126, 157}) {  // number, seed, public half, sum
+    const std::string damaged =
+        edited(file, [&](std::string& bytes) { bytes[at] = static_cast<char>(bytes[at] ^ 1); });
+    CHECK(error_of([&] { SecretKey::parse(damaged, "k", never_asked); }).code() == Errc::corrupt);
+  }
+}
+
+TEST_CASE("keys: without a checksum, as minisign -W writes it, both halves must still fit") {
+  const std::string bare = edited(given_key(1).to_file(nullptr),
+                                  [](std::string& bytes) { bytes.replace(126, 32, 32, '\0'); });
+  CHECK(SecretKey::parse(bare, "k", never_asked).public_key() == given_key(1).public_key());
+  for (const std::size_t at : {62, 94}) {
+    const std::string damaged =
+        edited(bare, [&](std::string& bytes) { bytes[at] = static_cast<char>(bytes[at] ^ 1); });
+    CHECK(error_of([&] { SecretKey::parse(damaged, "k", never_asked); }).code() == Errc::corrupt);
+  }
+}
+
+TEST_CASE("keys: an encrypted key must have its checksum") {
+  // Sealed so that the right passphrase opens it to a checksum of zero.
+  std::string sum;
+  edited(given_key(1).to_file(nullptr), [&](std::string& bytes) { sum = bytes.substr(126); });
+  const Secret passphrase = secret("p");
+  const std::string file =
+      edited(given_key(1).to_file(&passphrase, kQuick), [&](std::string& bytes) {
+        for (std::size_t i = 0; i < 32; ++i) {
+          bytes[126 + i] = static_cast<char>(bytes[126 + i] ^ sum[i]);
+        }
+      });
+  CHECK(error_of([&] { SecretKey::parse(file, "k", [] { return secret("p"); }); }).code() ==
+        Errc::untrusted);
+}
+
+TEST_CASE("keys: a secret-key file has one spelling") {
+  const std::string file = given_key(1).to_file(nullptr);
+  REQUIRE_NOTHROW(SecretKey::parse(file.substr(0, file.size() - 1), "k", never_asked));
+  const std::string line = file.substr(file.find('\n') + 1);
+  for (const std::string& bad :
+       {std::string(), line, file + "\n", file + "more\n", "\n" + file,
+        replaced(file, "\n", "\r\n"), std::string(kHint) + "\n", std::string(kHint) + "\n\n",
+        std::string(kHint) + "\nRQ==\n", std::string(kHint) + "\nRWQ=\n",
+        std::string(kHint) + std::string(1025, 'x') + "\n" + line,
+        std::string(kHint) + std::string(4096, 'x') + "\n" + line,
+        edited(file, [](std::string& bytes) { bytes.pop_back(); }),
+        edited(file, [](std::string& bytes) { bytes += '\0'; }),
+        edited(file, [](std::string& bytes) { bytes[0] = 'e'; }),
+        edited(file, [](std::string& bytes) { bytes[2] = 'A'; }),
+        edited(file, [](std::string& bytes) { bytes[4] = 'X'; }), given_key(1).to_public_file()}) {
+    INFO(bad);
+    CHECK(error_of([&] { SecretKey::parse(bad, "k", never_asked); }).code() == Errc::invalid_input);
+  }
+  const std::string longest = std::string(kHint) + std::string(1024, 'x') + "\n" + line;
+  CHECK_NOTHROW(SecretKey::parse(longest, "k", never_asked));
+}
+
+TEST_CASE("keys: a public key is read from minisign's file and from an OpenSSH line") {
+  const PublicKey key = given_key(1).public_key();
+  const std::string file = given_key(1).to_public_file();
+  CHECK(parse_public_key(file, "dev.pub") == key);
+  CHECK(parse_public_key(file.substr(0, file.size() - 1), "dev.pub") == key);
+  const std::string line = openssh_line(key);
+  for (const std::string& good : {line, line + "\n", line + " anna@example.com\n",
+                                  line + " two words", line + " " + std::string(1023, 'x')}) {
+    CHECK(parse_public_key(good, "id.pub") == key);
+  }
+}
+
+TEST_CASE("keys: a public key in any other spelling is refused, and the file is named") {
+  const std::string file = given_key(1).to_public_file();
+  const std::string line = openssh_line(given_key(1).public_key());
+  for (const std::string& bad : {std::string(),
+                                 file + "\n",
+                                 file + file,
+                                 replaced(file, "\n", "\n "),
+                                 edited(file, [](std::string& bytes) { bytes[1] = 'D'; }),
+                                 edited(file, [](std::string& bytes) { bytes += '\0'; }),
+                                 edited(file, [](std::string& bytes) { bytes.pop_back(); }),
+                                 given_key(1).to_file(nullptr),
+                                 line + "\n\n",
+                                 line + "\n" + line + "\n",
+                                 line + "\r\n",
+                                 line + " a\r\n",
+                                 " " + line,
+                                 line.substr(0, 40),
+                                 replaced(line, " ", "  "),
+                                 line + " " + std::string(1024, 'x'),
+                                 openssh_line(given_key(1).public_key(), "ssh-ed25518"),
+                                 "ssh-ed25519 " + to_base64(from_base64(line.substr(12)) + '\0'),
+                                 std::string("ssh-ed25519 "),
+                                 std::string("ssh-rsa AAAAB3NzaC1yc2E= a@b\n")}) {
+    INFO(bad);
+    const Error error = error_of([&] { parse_public_key(bad, "dev.pub"); });
+    CHECK(error.code() == Errc::invalid_input);
+    CHECK(error.message().starts_with("dev.pub: "));
+  }
+}
+
+TEST_CASE("keys: a key of another algorithm is called by its name") {
+  CHECK(error_of([] { parse_public_key("ecdsa-sha2-nistp256 AAAA a@b\n", "id.pub"); }).message() ==
+        "id.pub: found a key of type \"ecdsa-sha2-nistp256\", expected ssh-ed25519");
 }
 
 }  // namespace sealift::signing
