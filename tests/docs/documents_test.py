@@ -105,9 +105,15 @@ class Pages(Scratch):
                 target = os.path.join(SOURCE, os.path.dirname(page), link)
                 self.assertTrue(os.path.exists(target), f"{page}: {link}")
 
+    def commands(self):
+        return self.run_in(self.root, os.path.join(SOURCE, "scripts/commands"), BIN)
+
+    def test_the_command_reference_is_what_the_programs_say(self):
+        self.assertEqual(text_of("docs/commands.md"), self.commands(),
+                         "run: scripts/commands build/dev/bin > docs/commands.md")
+
     def test_every_command_and_option_exists(self):
-        helps = {name: self.run_in(self.root, name, "--help-all")
-                 for name in ("sealift", "sealift-installer")}
+        helps = dict.fromkeys(("sealift", "sealift-installer"), self.commands())
         checked = 0
         for page in pages():
             for line in shell_lines(page):
@@ -122,8 +128,8 @@ class Pages(Scratch):
 
     def test_every_error_is_explained(self):
         source = text_of("base/error.cpp")
-        names = dict(re.findall(r'case Errc::(\w+): return "(\w+)";', source))
-        statuses = dict(re.findall(r"case Errc::(\w+): return (\d+);", source))
+        names = dict(re.findall(r'case Errc::(\w+):\s+return "(\w+)";', source))
+        statuses = dict(re.findall(r"case Errc::(\w+):\s+return (\d+);", source))
         self.assertEqual(len(names), 11)
         rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", text_of("docs/errors.md"), re.MULTILINE)
         self.assertEqual(sorted(rows), sorted((statuses[code], names[code]) for code in names))
