@@ -17,7 +17,8 @@ Placement placement_from_json(const Json& value, const std::string& where) {
                       .driver = fields.text("driver"),
                       .path = fields.text("path"),
                       .directory = fields.text("directory"),
-                      .table = Digest::parse(fields.text("table")),
+                      .table = while_reading(fields.at("table"),
+                                             [&] { return Digest::parse(fields.text("table")); }),
                       .files = fields.number("files"),
                       .bytes = fields.number("bytes")};
   fields.done();

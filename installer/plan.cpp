@@ -102,7 +102,8 @@ Plan plan_from_json(const Json& value, const std::string& where) {
             .number = fields.number("number"),
             .actor = fields.text("actor"),
             .reason = fields.text("reason"),
-            .created = parse_time(fields.text("created")),
+            .created = while_reading(fields.at("created"),
+                                     [&] { return parse_time(fields.text("created")); }),
             .steps = {},
             .outcome = fields.value("outcome")};
   for (const Json& step : fields.array("steps")) {

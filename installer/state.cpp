@@ -42,7 +42,9 @@ Revision revision_from_json(const Json& value, const std::string& where) {
                     .placements = {},
                     .parent = fields.number_if("parent"),
                     .restores = fields.number_if("restores")};
-  if (const auto digest = fields.text_if("digest")) revision.digest = Digest::parse(*digest);
+  if (const auto digest = fields.text_if("digest")) {
+    revision.digest = while_reading(fields.at("digest"), [&] { return Digest::parse(*digest); });
+  }
   for (const Json& placement : fields.array("placements")) {
     revision.placements.push_back(placement_from_json(placement, fields.at("placements")));
   }

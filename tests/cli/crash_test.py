@@ -101,25 +101,74 @@ class Crash(RoadTest):
         command = ["-q", "rollback", "1.0.0", "--yes"]
         self.sweep(command, old, new, lambda: self.road.installer(*command))
 
+    def kill_while_switching(self):
+        """Leaves the site with one target on the new release and one on the old."""
+        subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=symlinkat", "-e",
+                        "inject=symlinkat:signal=KILL:when=3", INSTALLER, "--site",
+                        self.road.site, "apply", self.second, "--yes"],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        self.assertEqual({self.road.current(name)[:14] for name in ("web", "etc")},
+                         {"releases/1.0.0", "releases/1.1.0"})
+
     def test_recover_forward(self):
         """Killed while switching: `status` says so, and --forward ends on the new release."""
         self.road.installer("apply", self.second, "--yes")
         new = self.served()
         self.reset()
-        points = [p for p in self.points(["-q", "apply", self.second, "--yes"]) if p[0] == "symlinkat"]
-        name, when = points[-1]
-        self.reset()
-        subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"trace={name}", "-e",
-                        f"inject={name}:signal=KILL:when={when}", INSTALLER, "--site",
-                        self.road.site, "apply", self.second, "--yes"],
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=False)
+        self.kill_while_switching()
         self.assertIn(b"NOT FINISHED", self.road.installer("status", status=10))
         self.assertIn("sealift-installer recover",
                       self.road.refused("apply", self.second, "--yes", status=10))
         self.road.installer("recover", "--forward")
         self.assertEqual(self.served(), new)
         self.road.installer("status")
+
+    def test_an_undo_that_fails_asks_for_a_person_and_can_be_mended(self):
+        old = self.served()
+        self.kill_while_switching()
+        moved = next(name for name in ("web", "etc") if "1.1.0" in self.road.current(name))
+        link = os.path.join(self.road.target(moved), "current")
+        before = os.readlink(link)
+        os.unlink(link)
+        os.symlink("elsewhere", link)
+        message = self.road.refused("recover", status=10)
+        self.assertIn("cannot be undone", message)
+        self.assertIn('points to "elsewhere"', message)
+        self.assertIn(b"needs_operator", self.road.installer("status", status=10))
+        os.unlink(link)
+        os.symlink(before, link)
+        self.road.installer("recover")
+        self.assertEqual(self.served(), old)
+
+    def test_an_interrupt_undoes(self):
+        """SIGINT while a step runs: everything is taken back, and the exit status says so."""
+        old = self.served()
+        done = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=symlinkat", "-e",
+                               "inject=symlinkat:signal=INT:when=2", INSTALLER, "--site",
+                               self.road.site, "apply", self.second, "--yes"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, 130)
+        self.assertIn(b"everything was undone", done.stderr)
+        self.assertEqual(self.served(), old)
+        self.road.installer("status")
+
+    def test_a_failing_step_is_undone(self):
+        """The disk fills up, a write fails, a sync fails: old release, status 9, nothing left."""
+        old = self.served()
+        for name, code, when in (("symlinkat", "ENOSPC", 3), ("syncfs", "EIO", 1),
+                                 ("renameat", "EROFS", 4)):
+            done = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"trace={name}", "-e",
+                                   f"inject={name}:error={code}:when={when}", INSTALLER, "--site",
+                                   self.road.site, "apply", self.second, "--yes"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, 9, (name, done.stderr))
+            self.assertIn(b"everything was undone", done.stderr)
+            self.assertEqual(self.served(), old)
+            self.road.installer("drift")
+        self.road.installer("apply", self.second, "--yes")
 
 
 main()
