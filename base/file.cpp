@@ -257,20 +257,35 @@ Fd Dir::open_file(std::string_view relative) const {
   return fd;
 }
 
+namespace {
+
+// True where the process's umask would take bits of `mode` away. What we install does not depend on
+// it, and one system call less for each file is worth the question.
+bool is_masked(unsigned mode) {
+  static const mode_t mask = [] {
+    const mode_t found = ::umask(022);
+    ::umask(found);
+    return found;
+  }();
+  return (mode & mask) != 0;
+}
+
+}  // namespace
+
 Fd Dir::create_file(std::string_view name, unsigned mode) const {
   const std::string text(name);
-  Fd fd(
-      ::openat(fd_.get(), text.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  Fd fd(::openat(fd_.get(), text.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd.is_open()) throw_errno(at(name), "create");
-  if (::fchmod(fd.get(), mode) != 0) throw_errno(at(name), "set the mode");
+  if (is_masked(mode) && ::fchmod(fd.get(), mode) != 0) throw_errno(at(name), "set the mode");
   return fd;
 }
 
 void Dir::make_dir(std::string_view name, unsigned mode) const {
   const std::string text(name);
   if (::mkdirat(fd_.get(), text.c_str(), mode) != 0) throw_errno(at(name), "create directory");
-  // mkdir obeys the umask; what we install does not depend on it.
-  if (::fchmodat(fd_.get(), text.c_str(), mode, 0) != 0) throw_errno(at(name), "set the mode");
+  if (is_masked(mode) && ::fchmodat(fd_.get(), text.c_str(), mode, 0) != 0) {
+    throw_errno(at(name), "set the mode");
+  }
 }
 
 void Dir::make_symlink(std::string_view target, std::string_view name) const {
