@@ -21,6 +21,13 @@ bool refuses(Work&& work) {
   return code && *code != Errc::internal;
 }
 
+// Every place is tried, but not under the sanitizers, where that would take a quarter of an hour.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kStride = 61;
+#else
+constexpr std::size_t kStride = 1;
+#endif
+
 const std::vector<Packing> kPackings = {Packing{}, Packing{.level = {}}};
 
 }  // namespace
@@ -41,7 +48,7 @@ TEST_CASE("verified bundle: a sound one is verified, compressed and plain") {
 TEST_CASE("verified bundle: every single flipped bit of a compressed bundle is refused") {
   SmallBundle small;
   std::string bytes = small.bytes();
-  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+  for (std::size_t bit = 0; bit < bytes.size() * 8; bit += kStride) {
     const char mask = static_cast<char>(1 << bit % 8);
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ mask);
     if (!refuses([&] { small.verify(bytes); })) FAIL("bit " << bit << " of " << bytes.size() * 8);
@@ -55,7 +62,7 @@ TEST_CASE("verified bundle: every single flipped bit of a compressed bundle is r
 TEST_CASE("verified bundle: a flipped bit in any byte of a plain bundle is refused") {
   SmallBundle small({.level = {}});
   std::string bytes = small.bytes();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+  for (std::size_t i = 0; i < bytes.size(); i += kStride) {
     const char mask = static_cast<char>(1 << i % 8);
     bytes[i] = static_cast<char>(bytes[i] ^ mask);
     if (!refuses([&] { small.verify(bytes); })) FAIL("byte " << i << " of " << bytes.size());
@@ -68,7 +75,7 @@ TEST_CASE("verified bundle: every truncation is refused") {
   for (const Packing packing : kPackings) {
     SmallBundle small(packing);
     const std::string bytes = small.bytes();
-    for (std::size_t size = 0; size < bytes.size(); ++size) {
+    for (std::size_t size = 0; size < bytes.size(); size += kStride) {
       const std::string_view cut = std::string_view(bytes).substr(0, size);
       if (!refuses([&] { small.verify(cut); })) FAIL("size " << size << " of " << bytes.size());
     }
