@@ -106,10 +106,13 @@ void Journal::load(std::string_view bytes) {
     const std::string where = format("{}: record {}", file_.string(), records_.size());
     const std::size_t newline = bytes.find('\n');
     const std::string_view line = bytes.substr(0, newline);
-    // Only the last record can be torn: nothing but zero bytes may follow it.
+    // Only the last record can be torn: nothing but zero bytes follow it, and some of its own were
+    // never written. One that is all there and wrong was changed afterwards.
     const std::string_view rest =
         newline == std::string_view::npos ? std::string_view() : bytes.substr(newline + 1);
-    const bool is_last = rest.find_first_not_of('\0') == std::string_view::npos;
+    const bool is_torn =
+        rest.find_first_not_of('\0') == std::string_view::npos &&
+        (newline == std::string_view::npos || line.find('\0') != std::string_view::npos);
     try {
       const Json value = parse_json(line, where);
       Fields fields(value, where);
@@ -126,7 +129,7 @@ void Journal::load(std::string_view bytes) {
       }
       records_.push_back(std::move(record));
     } catch (const Error& error) {
-      if (is_last && !records_.empty()) return;
+      if (is_torn && !records_.empty()) return;
       throw Error(Errc::corrupt, error.problems());
     }
     last_digest_ = Digest::of(format("{}\n", line)).hex();
