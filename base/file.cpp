@@ -274,7 +274,8 @@ bool is_masked(unsigned mode) {
 
 Fd Dir::create_file(std::string_view name, unsigned mode) const {
   const std::string text(name);
-  Fd fd(::openat(fd_.get(), text.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  Fd fd(
+      ::openat(fd_.get(), text.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd.is_open()) throw_errno(at(name), "create");
   if (is_masked(mode) && ::fchmod(fd.get(), mode) != 0) throw_errno(at(name), "set the mode");
   return fd;

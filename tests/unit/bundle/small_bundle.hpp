@@ -13,8 +13,8 @@
 #include "bundle/writer.hpp"
 #include "content/media_types.hpp"
 #include "release/file_table.hpp"
-#include "tests/unit/scratch_folder.hpp"
 #include "tests/unit/bundle/roots.hpp"
+#include "tests/unit/scratch_folder.hpp"
 
 namespace sealift::tests {
 
