@@ -178,6 +178,8 @@ std::string hex_number(std::string_view number) {
   std::string reversed(number.rbegin(), number.rend());
   std::string hex = to_hex(reversed);
   for (char& c : hex) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  // minisign prints it as a number: without leading zeros.
+  hex.erase(0, std::min(hex.find_first_not_of('0'), hex.size() - 1));
   return hex;
 }
 
