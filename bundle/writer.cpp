@@ -75,6 +75,7 @@ void write_documents(Sink& out, const SealedRelease& release, std::vector<Referr
                      const std::string& compression) {
   sort_referrers(referrers);
   std::vector<Descriptor> listed;
+  listed.reserve(referrers.size());
   for (const Referrer& referrer : referrers) listed.push_back(referrer.manifest.descriptor);
   const std::string index = index_text(release.descriptor, listed, compression);
   write_entry(out, {.name = std::string(kOciLayoutName), .size = kOciLayoutText.size(), .link = {}},

@@ -154,7 +154,7 @@ Observation observe(const Wish& wish) {
 }
 
 std::string free_name(const Wish& wish) {
-  const std::string plain = format("{}/{}", kReleases, wish.label);
+  std::string plain = format("{}/{}", kReleases, wish.label);
   std::error_code ignored;
   if (!fs::exists(fs::symlink_status(fs::path(wish.path) / plain, ignored))) return plain;
   return format("{}-r{}", plain, wish.number);
