@@ -14,6 +14,11 @@ int main(int argc, char** argv) {
                           builder::add_validate(program);
                           builder::add_build(program);
                           builder::add_sign(program);
+                          builder::add_statement(program);
+                          builder::add_attach(program);
+                          builder::add_export(program);
+                          builder::add_sheet(program);
+                          builder::add_sums(program);
                           builder::add_verify(program);
                           builder::add_inspect(program);
                           builder::add_diff(program);

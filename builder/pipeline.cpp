@@ -10,14 +10,14 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "builder/kinds/kind.hpp"
-#include "bundle/reader.hpp"
+#include "builder/open_bundle.hpp"
+#include "builder/sums.hpp"
+#include "builder/trust_folder.hpp"
+#include "bundle/statement.hpp"
 #include "content/media_types.hpp"
 #include "release/schema.hpp"
 #include "release/template.hpp"
-#include "signing/approvals.hpp"
 #include "signing/dsse.hpp"
-#include "signing/root.hpp"
-#include "signing/statement.hpp"
 
 namespace sealift::builder {
 
@@ -120,48 +120,18 @@ release::ReleaseDocument document_of(const release::Release& release, const Orig
   return document;
 }
 
-std::string statement_of(const release::ReleaseDocument& document,
-                         const content::Descriptor& release) {
-  signing::Statement statement{.name = document.name,
-                               .release = release.digest,
-                               .version = document.version,
-                               .environments = {},
-                               .created = document.created,
-                               .source_revision = document.source_revision};
-  for (const auto& [name, unused] : document.environments) statement.environments.push_back(name);
-  return to_text(statement);
-}
-
-// 1.root.json, 2.root.json, ... as far as they go.
-std::vector<std::string> root_chain(const fs::path& folder) {
-  std::vector<std::string> chain;
-  if (folder.empty()) return chain;
-  for (std::uint64_t version = 1;; ++version) {
-    const fs::path file = folder / format("{}.root.json", version);
-    if (!fs::exists(file)) break;
-    std::string text = read_file(file, signing::kMaxRootBytes);
-    const signing::Root root = signing::Root::parse(text, file.string());
-    if (root.version() != version) {
-      throw Error(Errc::invalid_input, format("{}: holds root version {}, expected {}",
-                                              file.string(), root.version(), version));
-    }
-    check_self_signed(root);
-    chain.push_back(std::move(text));
-  }
-  if (chain.empty()) {
+// The chain that travels with the release.
+std::vector<std::string> root_texts(const fs::path& folder) {
+  std::vector<std::string> texts;
+  if (folder.empty()) return texts;
+  for (const signing::Root& root : TrustFolder(folder).chain()) texts.push_back(root.text());
+  if (texts.empty()) {
     throw Error(
         Errc::invalid_input,
         format("{}: found no 1.root.json, expected the chain of trust roots", folder.string()),
         "make it with: sealift trust create");
   }
-  return chain;
-}
-
-Referrer approval_of(const std::string& statement, const signing::SecretKey& key,
-                     const content::Descriptor& release) {
-  return bundle::make_referrer(media_type::kApproval, media_type::kDsse,
-                               {to_text(signing::sign(signing::kStatementType, statement, key))},
-                               release);
+  return texts;
 }
 
 std::string file_name(const release::Release& release, bundle::Packing packing) {
@@ -212,7 +182,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
 }  // namespace
 
 Built build(const release::Release& release, const fs::path& output, bundle::Packing packing,
-            const std::vector<signing::SecretKey>& keys, Progress& progress) {
+            const std::vector<signing::Signer>& signers, Progress& progress) {
   make_dirs(output);
   Workers workers(usable_cores());
   bundle::Spool spool(output, workers, packing);
@@ -229,23 +199,27 @@ Built build(const release::Release& release, const fs::path& output, bundle::Pac
   const bundle::SealedRelease sealed = bundle::seal(document, release.notes, components);
 
   std::vector<Referrer> referrers;
-  const std::string statement = statement_of(document, sealed.descriptor);
+  const std::string statement =
+      to_text(bundle::statement_of(document, components, sealed.descriptor.digest));
   referrers.push_back(bundle::make_referrer(media_type::kStatement, media_type::kInToto,
                                             {statement}, sealed.descriptor));
-  if (const std::vector<std::string> chain = root_chain(release.trust); !chain.empty()) {
+  if (const std::vector<std::string> chain = root_texts(release.trust); !chain.empty()) {
     referrers.push_back(bundle::make_referrer(media_type::kRootChain, media_type::kTufRoot, chain,
                                               sealed.descriptor));
   }
-  for (const signing::SecretKey& key : keys) {
-    referrers.push_back(approval_of(statement, key, sealed.descriptor));
+  for (const signing::Signer& signer : signers) {
+    referrers.push_back(approval_referrer(
+        to_text(signing::sign(signing::kStatementType, statement, signer)), sealed.descriptor));
   }
   const fs::path file = output / file_name(release, packing);
-  bundle::write_bundle(file, sealed, std::move(referrers), spool, workers, packing);
+  const bundle::WrittenFile written =
+      bundle::write_bundle(file, sealed, std::move(referrers), spool, workers, packing);
+  write_sum(file, written.digest);
   return {.file = file,
           .digest = sealed.descriptor.digest,
-          .file_bytes = fs::file_size(file),
+          .file_bytes = written.bytes,
           .content_bytes = content_bytes,
-          .signatures = static_cast<unsigned>(keys.size())};
+          .signatures = static_cast<unsigned>(signers.size())};
 }
 
 void validate(const release::Release& release, const std::vector<fs::path>& sites,
@@ -266,39 +240,8 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
       problems.add(error);
     }
   }
-  root_chain(release.trust);
+  root_texts(release.trust);
   problems.throw_if_any(Errc::invalid_input);
-}
-
-void sign(const fs::path& file, const std::vector<signing::SecretKey>& keys) {
-  Workers workers(usable_cores());
-  const Fd fd = open_for_reading(file);
-  const bundle::Contents contents = bundle::read_documents(fd.get(), file.string(), workers);
-  const std::vector<std::string> statements = contents.layers_of(media_type::kStatement);
-  if (statements.size() != 1) {
-    throw Error(Errc::corrupt,
-                format("{}: found {} statements, expected one", file.string(), statements.size()));
-  }
-  // A signer must see what the signature will say, so the statement must be about this content.
-  const signing::Statement statement = signing::parse_statement(statements.front(), "statement");
-  if (statements.front() != statement_of(contents.document, contents.release.descriptor)) {
-    throw Error(Errc::corrupt, format("{}: its statement is about {} {}, not about its content",
-                                      file.string(), statement.name, statement.version));
-  }
-  std::vector<Referrer> referrers = contents.referrers;
-  for (const signing::SecretKey& key : keys) {
-    Referrer approval = approval_of(statements.front(), key, contents.release.descriptor);
-    const auto same = [&](const Referrer& other) {
-      return other.manifest.descriptor.digest == approval.manifest.descriptor.digest;
-    };
-    // Ed25519 is deterministic: signing again with the same key changes nothing.
-    if (std::none_of(referrers.begin(), referrers.end(), same)) {
-      referrers.push_back(std::move(approval));
-    }
-  }
-  const bundle::PayloadPart payload = bundle::locate_payload(fd.get(), file.string(), contents);
-  bundle::rewrite_referrers(file, fd.get(), payload, contents.release, std::move(referrers),
-                            workers, contents.compression);
 }
 
 }  // namespace sealift::builder

@@ -12,7 +12,7 @@
 #include "bundle/writer.hpp"
 #include "release/release_file.hpp"
 #include "release/site.hpp"
-#include "signing/keys.hpp"
+#include "signing/signer.hpp"
 
 namespace sealift::builder {
 
@@ -24,18 +24,16 @@ struct Built {
   unsigned signatures;
 };
 
-// Builds into the folder `output`, as NAME-VERSION.bundle.tar(.zst), signed with `keys`.
+// Builds into the folder `output`, as NAME-VERSION.bundle.tar(.zst), approved by `signers`,
+// with its line in SHA256SUMS.
 // Throws Error{invalid_input} with every mistake in the sources; a file is written whole or not at
 // all.
 Built build(const release::Release& release, const fs::path& output, bundle::Packing packing,
-            const std::vector<signing::SecretKey>& keys, Progress& progress);
+            const std::vector<signing::Signer>& signers, Progress& progress);
 
 // Everything build() would refuse, and sites that could not take the release. Writes nothing but
 // scratch space in `folder`.
 void validate(const release::Release& release, const std::vector<fs::path>& sites,
               Progress& progress);
-
-// Adds approvals to an existing bundle, in place; D and the payload stay.
-void sign(const fs::path& file, const std::vector<signing::SecretKey>& keys);
 
 }  // namespace sealift::builder

@@ -88,12 +88,12 @@ std::vector<std::string> layers_in(const Referrers& referrers, std::string_view 
   return layers;
 }
 
-// What the layers of a referrer are; empty for an artifact type that no referrer has.
-std::string_view layer_type_of(std::string_view artifact_type) {
-  if (artifact_type == media_type::kStatement) return media_type::kInToto;
-  if (artifact_type == media_type::kRootChain) return media_type::kTufRoot;
-  if (artifact_type == media_type::kApproval) return media_type::kDsse;
-  return "";
+// What the layers of a referrer may be; nothing for an artifact type that no referrer has.
+std::vector<std::string_view> layer_types_of(std::string_view artifact_type) {
+  if (artifact_type == media_type::kStatement) return {media_type::kInToto};
+  if (artifact_type == media_type::kRootChain) return {media_type::kTufRoot};
+  if (artifact_type == media_type::kApproval) return {media_type::kDsse, media_type::kSshSig};
+  return {};
 }
 
 // Passes a blob's bytes on to whoever wants them while they are hashed.
@@ -180,8 +180,8 @@ Referrer Reader::read_referrer(const Descriptor& listed) {
   Referrer referrer{.manifest = {listed, std::move(bytes)}, .layers = {}};
   const std::string where = format("{}: referrer {}", name_, listed.digest.short_hex());
   const release::Manifest manifest = release::parse_manifest(referrer.manifest.bytes, where);
-  const std::string_view layer_type = layer_type_of(manifest.artifact_type);
-  if (layer_type.empty()) {
+  const std::vector<std::string_view> layer_types = layer_types_of(manifest.artifact_type);
+  if (layer_types.empty()) {
     throw Error(Errc::corrupt,
                 format("{}: found the artifact type {}, expected a statement, a root chain or an "
                        "approval",
@@ -194,9 +194,14 @@ Referrer Reader::read_referrer(const Descriptor& listed) {
     referrer.layers.push_back({layer, layers.back()});
   }
   // No signature covers this manifest, so it has one form: that of make_referrer().
-  const Referrer written =
-      make_referrer(manifest.artifact_type, layer_type, layers, claim_->release);
-  if (written.manifest.descriptor != listed || written.manifest.bytes != referrer.manifest.bytes) {
+  const bool is_ours =
+      std::any_of(layer_types.begin(), layer_types.end(), [&](std::string_view layer_type) {
+        const Referrer written =
+            make_referrer(manifest.artifact_type, layer_type, layers, claim_->release);
+        return written.manifest.descriptor == listed &&
+               written.manifest.bytes == referrer.manifest.bytes;
+      });
+  if (!is_ours) {
     throw Error(Errc::corrupt,
                 format("{}: found no referrer of the release in this bundle", where));
   }

@@ -5,50 +5,79 @@
 
 #include "base/file.hpp"
 #include "base/format.hpp"
-#include "base/path.hpp"
+#include "base/text.hpp"
 
 namespace sealift::bundle {
 
 namespace {
 
-std::vector<std::string> approver_names(const Judgement& judgement) {
+constexpr std::int64_t kDay = 86400;
+
+std::vector<std::string> names_of(const Judgement& judgement) {
   std::vector<std::string> names;
-  for (const signing::PublicKey& key : judgement.approvals.by) {
+  for (const signing::PublicKey& key : judgement.count->by) {
     names.push_back(judgement.root.name_of(key));
   }
   return names;
 }
 
-}  // namespace
-
-VerifiedBundle verify_file(const std::string& path, const Trust& trust, Progress& progress) {
-  Workers workers(usable_cores());
-  if (path == "-") {
-    FdSource source(STDIN_FILENO, "standard input");
-    return VerifiedBundle::verify(source, "standard input", trust, workers, progress);
-  }
-  const Fd fd = open_for_reading(path);
-  FdSource source(fd.get(), path);
-  return VerifiedBundle::verify(source, path, trust, workers, progress);
+std::vector<std::string> ids_of(const Judgement& judgement) {
+  std::vector<std::string> ids;
+  for (const signing::PublicKey& key : judgement.count->by) ids.push_back(key.id());
+  return ids;
 }
 
-std::vector<std::string> report_lines(const VerifiedBundle& verified) {
-  const Contents& contents = verified.contents();
-  const Judgement& judgement = verified.judgement();
-  std::string names;
-  for (const std::string& name : approver_names(judgement)) {
-    names += (names.empty() ? "" : ", ") + name;
+}  // namespace
+
+VerifiedBundle verify_file(const std::string& path, const Trust& trust, Progress& progress,
+                           const std::function<void(const Judgement&)>& judged) {
+  Workers workers(usable_cores());
+  const bool piped = path == "-";
+  const std::string name = piped ? "standard input" : path;
+  const Fd fd = piped ? Fd() : open_for_reading(path);
+  FdSource source(piped ? STDIN_FILENO : fd.get(), name);
+  Verifier verifier(source, name, trust, workers);
+  judged(verifier.judgement());
+  return verifier.verify(progress);
+}
+
+std::vector<std::string> report_lines(const Judgement& judgement, const Trust& trust) {
+  std::vector<std::string> lines;
+  if (judgement.statement) {
+    lines.push_back(format("{} {}", judgement.statement->name, judgement.statement->version));
   }
+  lines.push_back(format("digest    {}", judgement.release.str()));
+  if (judgement.statement) {
+    lines.push_back(format("created   {}", to_text(judgement.statement->created)));
+  }
+  if (const auto& count = judgement.count) {
+    lines.push_back(format("approved  by {} ({} of {} needed)",
+                           count->by.empty() ? "nobody" : joined(names_of(judgement)),
+                           count->by.size(), count->threshold));
+    if (!count->required.empty()) {
+      lines.push_back(format("required  by site.yaml, not signed: {}", joined(count->required)));
+    }
+    if (!count->missing.empty()) {
+      lines.push_back(format("unsigned  by {}", joined(count->missing)));
+    }
+    if (!count->not_counted.empty()) {
+      lines.push_back(format("ignored   {}", joined(count->not_counted)));
+    }
+  }
+  lines.push_back(format("root      version {}, {}", judgement.root.version(),
+                         validity_text(judgement.root, trust.now)));
+  if (!judgement.newer.empty()) {
+    lines.push_back(format("          brought by this bundle; version {} is trusted until then",
+                           trust.root.version()));
+  }
+  return lines;
+}
+
+std::string content_line(const Contents& contents) {
   std::uint64_t bytes = 0;
   for (const content::Descriptor& blob : contents.release.payload) bytes += blob.size;
-  return {format("{} {}", contents.document.name, printable(contents.document.version)),
-          format("digest    {}", contents.digest().str()),
-          format("approved  by {} ({} of {} needed)", names, judgement.approvals.by.size(),
-                 judgement.approvals.threshold),
-          format("root      version {}, valid until {}", judgement.root.version(),
-                 to_text(judgement.root.expires())),
-          format("content   {} bytes in {} blobs, all as approved", bytes,
-                 contents.release.payload.size())};
+  return format("content   {} bytes in {} blobs, all as approved", bytes,
+                contents.release.payload.size());
 }
 
 Json report_json(const VerifiedBundle& verified) {
@@ -57,11 +86,53 @@ Json report_json(const VerifiedBundle& verified) {
   return {{"name", contents.document.name},
           {"version", contents.document.version},
           {"digest", contents.digest().str()},
-          {"approvedBy", approver_names(judgement)},
-          {"threshold", judgement.approvals.threshold},
-          {"missing", judgement.approvals.missing},
+          {"created", to_text(contents.document.created)},
+          {"approvedBy", names_of(judgement)},
+          {"keyIds", ids_of(judgement)},
+          {"threshold", judgement.count->threshold},
+          {"missing", judgement.count->missing},
+          {"notCounted", judgement.count->not_counted},
           {"rootVersion", judgement.root.version()},
           {"rootExpires", to_text(judgement.root.expires())}};
+}
+
+std::vector<std::string> root_lines(const signing::Root& root, Time now) {
+  std::vector<std::string> lines = {
+      format("root         version {}, {}", root.version(), validity_text(root, now)),
+      format("fingerprint  {}", root.fingerprint().hex())};
+  for (const auto& [name, role] : root.roles()) {
+    // TUF demands these two; nothing is decided by them.
+    if (name == "snapshot" || name == "timestamp") continue;
+    const std::string title = name == "root"      ? "root keys"
+                              : name == "targets" ? "approvals"
+                                                  : format("approvals for {}", name);
+    lines.push_back(format("{}: {} of {}", title, role.threshold, role.keys.size()));
+    for (const signing::PublicKey& key : role.keys) {
+      lines.push_back(format("  {}  {}", key.id(), root.name_of(key)));
+    }
+  }
+  return lines;
+}
+
+Json root_json(const signing::Root& root) {
+  Json roles = Json::object();
+  for (const auto& [name, role] : root.roles()) {
+    Json keys = Json::array();
+    for (const signing::PublicKey& key : role.keys) {
+      keys.push_back({{"id", key.id()}, {"name", root.name_of(key)}});
+    }
+    roles[name] = {{"threshold", role.threshold}, {"keys", std::move(keys)}};
+  }
+  return {{"version", root.version()},
+          {"expires", to_text(root.expires())},
+          {"fingerprint", root.fingerprint().hex()},
+          {"roles", std::move(roles)}};
+}
+
+std::string validity_text(const signing::Root& root, Time now) {
+  const std::int64_t days = (root.expires().seconds - now.seconds) / kDay;
+  return now > root.expires() ? format("EXPIRED at {}", to_text(root.expires()))
+                              : format("valid until {} ({} days)", to_text(root.expires()), days);
 }
 
 }  // namespace sealift::bundle

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What both programs say about a bundle that they verified.
+// What both programs say about bundles that they judged, and about trust roots.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,22 @@
 
 namespace sealift::bundle {
 
-// Verifies the file at `path`, or standard input for "-".
-VerifiedBundle verify_file(const std::string& path, const Trust& trust, Progress& progress);
+// Verifies the file at `path`, or standard input for "-". `judged` is told the judgement as soon as
+// it is known, also where the bundle is then refused.
+VerifiedBundle verify_file(const std::string& path, const Trust& trust, Progress& progress,
+                           const std::function<void(const Judgement&)>& judged);
 
-std::vector<std::string> report_lines(const VerifiedBundle& verified);
+// Who approved, who is missing, by which root, and how long that is valid.
+std::vector<std::string> report_lines(const Judgement& judgement, const Trust& trust);
+// What was found to be as approved.
+std::string content_line(const Contents& contents);
 Json report_json(const VerifiedBundle& verified);
+
+// Who may approve, and who may change the root.
+std::vector<std::string> root_lines(const signing::Root& root, Time now);
+Json root_json(const signing::Root& root);
+
+// "valid until 2028-11-23T00:00:00Z (730 days)"
+std::string validity_text(const signing::Root& root, Time now);
 
 }  // namespace sealift::bundle

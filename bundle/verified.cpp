@@ -4,26 +4,23 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "bundle/statement.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::bundle {
 
 namespace {
 
-std::vector<signing::Root> roots_of(const Reader::Claim& claim) {
-  std::vector<signing::Root> roots;
-  for (const std::string& text : claim.layers_of(media_type::kRootChain)) {
-    roots.push_back(signing::Root::parse(text, format("root chain[{}]", roots.size())));
-  }
-  return roots;
-}
+constexpr std::int64_t kDay = 86400;
 
-std::vector<signing::Envelope> envelopes_of(const Reader::Claim& claim) {
-  std::vector<signing::Envelope> envelopes;
-  for (const std::string& text : claim.layers_of(media_type::kApproval)) {
-    envelopes.push_back(signing::parse_envelope(text, format("approval[{}]", envelopes.size())));
+template <typename Parse>
+auto parse_all(const Reader::Claim& claim, std::string_view artifact_type, std::string_view what,
+               Parse&& parse) {
+  std::vector<decltype(parse(std::string{}, std::string{}))> parsed;
+  for (const std::string& text : claim.layers_of(artifact_type)) {
+    parsed.push_back(parse(text, format("{}[{}]", what, parsed.size())));
   }
-  return envelopes;
+  return parsed;
 }
 
 void check_not_expired(const signing::Root& root, Time now) {
@@ -31,52 +28,101 @@ void check_not_expired(const signing::Root& root, Time now) {
   throw Error(
       Errc::untrusted,
       format("the trust root, version {}, expired at {}", root.version(), to_text(root.expires())),
-      "ask the release owner for a bundle that carries a newer root; check this host's clock");
+      "ask the release owner for a bundle that carries a newer root; check this host's clock; to "
+      "go "
+      "on nevertheless, audited: --accept-expired");
 }
 
-}  // namespace
+void check_age(const signing::Statement& statement, const signing::Policy& policy, Time now) {
+  if (!policy.max_age_days) return;
+  const std::int64_t days = (now.seconds - statement.created.seconds) / kDay;
+  if (days <= *policy.max_age_days) return;
+  throw Error(
+      Errc::untrusted,
+      format("the release was made {} days ago, site.yaml allows {}", days, *policy.max_age_days),
+      "ask for a newer release; to go on nevertheless, audited: --accept-expired");
+}
 
-Judgement judge(const Reader::Claim& claim, const Trust& trust) {
+void check_environment(const signing::Statement& statement, const std::string& environment) {
+  const auto& meant = statement.environments;
+  if (environment.empty() || std::find(meant.begin(), meant.end(), environment) != meant.end()) {
+    return;
+  }
+  throw Error(Errc::incompatible,
+              format("the release is not meant for the environment \"{}\"", environment),
+              "carry a release whose release.yaml lists this environment");
+}
+
+// Fills in what can be said, until something is to be refused.
+void decide(const Reader::Claim& claim, const Trust& trust, Judgement& judgement) {
   const std::vector<std::string> statements = claim.layers_of(media_type::kStatement);
   if (statements.size() != 1) {
     throw Error(Errc::untrusted,
                 format("found {} statements about the release, expected one", statements.size()));
   }
-  const signing::Root root = signing::follow_chain(trust.root, roots_of(claim));
-  check_not_expired(root, trust.now);
-  const signing::Approvals approvals =
-      count_approvals(root, trust.environment, envelopes_of(claim), statements.front());
-  require_enough(approvals);
+  if (trust.standpoint == Standpoint::newest) {
+    judgement.newer = follow_chain(
+        trust.root, parse_all(claim, media_type::kRootChain, "root chain", signing::Root::parse));
+    if (!judgement.newer.empty()) judgement.root = judgement.newer.back();
+  }
+  judgement.count =
+      count_approvals(judgement.root, trust.environment, trust.policy,
+                      parse_all(claim, media_type::kApproval, "approval", signing::Approval::parse),
+                      statements.front());
+  require_enough(*judgement.count);
   // Only now is the statement read: enough trusted keys signed these very bytes.
-  signing::Statement statement = signing::parse_statement(statements.front(), "statement");
+  judgement.statement = signing::parse_statement(statements.front(), "statement");
+  const signing::Statement& statement = *judgement.statement;
   if (statement.release != claim.release.digest) {
     throw Error(Errc::untrusted, format("the approvals are for the release {}, the bundle holds {}",
                                         statement.release.str(), claim.release.digest.str()));
   }
-  const auto& environments = statement.environments;
-  if (!trust.environment.empty() && std::find(environments.begin(), environments.end(),
-                                              trust.environment) == environments.end()) {
-    throw Error(Errc::incompatible,
-                format("the release is not meant for the environment \"{}\"", trust.environment),
-                "carry a release whose release.yaml lists this environment");
-  }
-  return {.root = root, .approvals = approvals, .statement = std::move(statement)};
+  check_environment(statement, trust.environment);
+  if (trust.standpoint == Standpoint::as_given || trust.expiry == Expiry::accepted) return;
+  // A release was made before now, whatever the clock says.
+  const Time now = std::max(trust.now, statement.created);
+  check_not_expired(judgement.root, now);
+  check_age(statement, trust.policy, now);
 }
 
-VerifiedBundle VerifiedBundle::verify(Source& file, const std::string& name, const Trust& trust,
-                                      Workers& workers, Progress& progress) {
-  Reader reader(file, workers, name);
-  Judgement judgement = while_doing(name, [&] { return judge(reader.read_claim(), trust); });
-  Contents contents = reader.read_release();
-  const signing::Statement& statement = judgement.statement;
-  if (contents.document.name != statement.name || contents.document.version != statement.version ||
-      contents.document.created != statement.created) {
-    throw Error(Errc::untrusted, format("{}: the approvals speak of {} {}, the bundle holds {} {}",
-                                        name, statement.name, statement.version,
-                                        contents.document.name, contents.document.version));
+}  // namespace
+
+Judgement judge(const Reader::Claim& claim, const Trust& trust) {
+  Judgement judgement{.release = claim.release.digest,
+                      .root = trust.root,
+                      .newer = {},
+                      .count = {},
+                      .statement = {},
+                      .refusal = {}};
+  try {
+    decide(claim, trust, judgement);
+  } catch (const Error& error) {
+    judgement.refusal = error;
   }
-  reader.check_payload(contents, progress);
-  return VerifiedBundle(std::move(contents), std::move(judgement));
+  return judgement;
+}
+
+Verifier::Verifier(Source& file, std::string name, const Trust& trust, Workers& workers)
+    : name_(std::move(name)), trust_(trust), reader_(file, workers, name_) {}
+
+const Judgement& Verifier::judgement() {
+  if (!judgement_) judgement_ = judge(reader_.read_claim(), trust_);
+  return *judgement_;
+}
+
+VerifiedBundle Verifier::verify(Progress& progress) {
+  if (judgement().refusal) throw judgement_->refusal->within(name_);
+  Contents contents = reader_.read_release();
+  if (*judgement_->statement !=
+      statement_of(contents.document, contents.components, contents.digest())) {
+    throw Error(Errc::untrusted,
+                format("{}: the approvals speak of {} {}, and not of all that the bundle holds as "
+                       "{} {}",
+                       name_, judgement_->statement->name, judgement_->statement->version,
+                       contents.document.name, contents.document.version));
+  }
+  reader_.check_payload(contents, progress);
+  return VerifiedBundle(std::move(contents), *judgement_);
 }
 
 }  // namespace sealift::bundle

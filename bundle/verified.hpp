@@ -5,7 +5,9 @@
 // this release for this environment, and every byte is what they approved. Nothing else makes one,
 // and the installer accepts nothing else.
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "bundle/reader.hpp"
@@ -15,38 +17,70 @@
 
 namespace sealift::bundle {
 
+// Which root judges.
+enum class Standpoint {
+  newest,   // the newest that the bundle's chain leads to, unless it has expired
+  as_given  // Trust::root itself, whatever came after it: to explain an old bundle, never to apply
+};
+
+// What an expired root, or a release older than the site's policy allows, means.
+enum class Expiry { refused, accepted };
+
 // Whom a site believes.
 struct Trust {
   signing::Root root;
   std::string environment;  // empty: the approvers of environments without a role of their own
-  Time now;
+  signing::Policy policy;   // what the site asks for beyond the root
+  Time now;                 // as far as the site knows
+  Standpoint standpoint = Standpoint::newest;
+  Expiry expiry = Expiry::refused;
 };
 
-// Why a bundle may be believed.
+// What can be said about a bundle before its first payload byte is read.
 struct Judgement {
-  signing::Root root;  // the newest that the bundle's chain leads to
-  signing::Approvals approvals;
-  signing::Statement statement;
+  Digest release;                               // D, as index.json names it
+  signing::Root root;                           // the one that judged
+  std::vector<signing::Root> newer;             // those that the bundle's chain adds, oldest first
+  std::optional<signing::Count> count;          // nothing where the chain itself was refused
+  std::optional<signing::Statement> statement;  // only where enough trusted keys signed it
+  std::optional<Error> refusal;                 // the first reason to refuse
 };
 
-// Judges what stands before the first payload byte. Throws Error{untrusted}.
+// Never throws: what is wrong is the judgement's refusal.
 Judgement judge(const Reader::Claim& claim, const Trust& trust);
 
 class VerifiedBundle {
  public:
-  // Reads all of `file`. Throws Error{untrusted} before anything of the release itself is parsed,
-  // Error{corrupt} for any byte that is not as approved.
-  static VerifiedBundle verify(Source& file, const std::string& name, const Trust& trust,
-                               Workers& workers, Progress& progress);
-
   const Contents& contents() const { return contents_; }
   const Judgement& judgement() const { return judgement_; }
+  const signing::Statement& statement() const { return *judgement_.statement; }
 
  private:
+  friend class Verifier;
   VerifiedBundle(Contents contents, Judgement judgement)
       : contents_(std::move(contents)), judgement_(std::move(judgement)) {}
   Contents contents_;
   Judgement judgement_;
+};
+
+// Verifies one bundle, from its first byte to its last.
+class Verifier {
+ public:
+  // `name` is for messages. Everything given must outlive this.
+  Verifier(Source& file, std::string name, const Trust& trust, Workers& workers);
+
+  // Reads what stands before the release's own documents. Throws Error{corrupt} where even that
+  // cannot be read.
+  const Judgement& judgement();
+  // Reads the rest. Throws Error{untrusted}, or whatever the judgement's refusal is, before
+  // anything of the release itself is parsed; Error{corrupt} for any byte that is not as approved.
+  VerifiedBundle verify(Progress& progress);
+
+ private:
+  std::string name_;
+  const Trust& trust_;
+  Reader reader_;
+  std::optional<Judgement> judgement_;
 };
 
 }  // namespace sealift::bundle

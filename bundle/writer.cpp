@@ -144,11 +144,12 @@ SealedRelease seal(const release::ReleaseDocument& document, const std::string& 
   return sealed;
 }
 
-void write_bundle(const fs::path& path, const SealedRelease& release,
-                  std::vector<Referrer> referrers, const Spool& payload, Workers& workers,
-                  Packing packing) {
+WrittenFile write_bundle(const fs::path& path, const SealedRelease& release,
+                         std::vector<Referrer> referrers, const Spool& payload, Workers& workers,
+                         Packing packing) {
   AtomicFile file(path, FileMode::plain);
-  Container container(file, workers, packing);
+  HashingSink hashed(file);
+  Container container(hashed, workers, packing);
   write_documents(container, release, referrers,
                   packing.level ? content::compressor_name(*packing.level) : "");
   container.cut();
@@ -165,13 +166,15 @@ void write_bundle(const fs::path& path, const SealedRelease& release,
   container.write(content::tar_end());
   container.finish();
   file.commit();
+  return {.digest = hashed.finish(), .bytes = hashed.size()};
 }
 
-void rewrite_referrers(const fs::path& path, int from, const PayloadPart& payload,
-                       const SealedRelease& release, std::vector<Referrer> referrers,
-                       Workers& workers, const std::string& compression) {
+WrittenFile rewrite_referrers(const fs::path& path, int from, const PayloadPart& payload,
+                              const SealedRelease& release, std::vector<Referrer> referrers,
+                              Workers& workers, const std::string& compression) {
   AtomicFile file(path, FileMode::plain);
-  Container container(file, workers, compression.empty() ? Packing{.level = {}} : Packing{});
+  HashingSink hashed(file);
+  Container container(hashed, workers, compression.empty() ? Packing{.level = {}} : Packing{});
   write_documents(container, release, referrers, compression);
   Sink& out = container.ready_frames();
   std::string buffer(256 * 1024, '\0');
@@ -188,6 +191,7 @@ void rewrite_referrers(const fs::path& path, int from, const PayloadPart& payloa
   container.add(payload.frames);
   container.finish();
   file.commit();
+  return {.digest = hashed.finish(), .bytes = hashed.size()};
 }
 
 }  // namespace sealift::bundle

@@ -23,9 +23,15 @@ struct SealedRelease {
 SealedRelease seal(const release::ReleaseDocument& document, const std::string& notes,
                    const std::vector<release::Component>& components);
 
-void write_bundle(const fs::path& path, const SealedRelease& release,
-                  std::vector<Referrer> referrers, const Spool& payload, Workers& workers,
-                  Packing packing);
+// What a file became: its digest is not D, which is the release's.
+struct WrittenFile {
+  Digest digest;
+  std::uint64_t bytes;
+};
+
+WrittenFile write_bundle(const fs::path& path, const SealedRelease& release,
+                         std::vector<Referrer> referrers, const Spool& payload, Workers& workers,
+                         Packing packing);
 
 // Where the documents of an existing bundle end: what follows is copied byte for byte.
 struct PayloadPart {
@@ -36,8 +42,8 @@ struct PayloadPart {
 
 // The bundle `from` under the name `path` with other referrers; D and every payload byte stay.
 // `compression` is what the bundle records of its payload.
-void rewrite_referrers(const fs::path& path, int from, const PayloadPart& payload,
-                       const SealedRelease& release, std::vector<Referrer> referrers,
-                       Workers& workers, const std::string& compression);
+WrittenFile rewrite_referrers(const fs::path& path, int from, const PayloadPart& payload,
+                              const SealedRelease& release, std::vector<Referrer> referrers,
+                              Workers& workers, const std::string& compression);
 
 }  // namespace sealift::bundle

@@ -19,6 +19,10 @@ void Output::line(std::string_view text) {
   write("\n");
 }
 
+void Output::text(std::string_view text) {
+  if (!wants_json()) write(text);
+}
+
 void Output::table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

@@ -24,6 +24,8 @@ class Output {
   bool wants_json() const { return globals_.json; }
   // For people; dropped with --json.
   void line(std::string_view text = {});
+  // Text that has its own newlines; dropped with --json.
+  void text(std::string_view text);
   // Left-aligned columns, two spaces apart.
   void table(const std::vector<std::vector<std::string>>& rows);
   // The one document; dropped without --json.

@@ -126,6 +126,12 @@ Command& Command::argument(const std::string& name, std::string& value, const st
   return *this;
 }
 
+Command& Command::arguments(const std::string& name, std::vector<std::string>& values,
+                            const std::string& help, Presence presence) {
+  require(parser_->app().add_option(name, values, help)->option_text("..."), presence);
+  return *this;
+}
+
 Command& Command::option(const std::string& name, std::string& value, const std::string& type,
                          const std::string& help, Presence presence) {
   require(parser_->app().add_option(name, value, help)->option_text(type), presence);

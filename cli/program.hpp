@@ -41,6 +41,9 @@ class Command {
   // An argument by position.
   Command& argument(const std::string& name, std::string& value, const std::string& help,
                     Presence presence);
+  // The rest of the arguments.
+  Command& arguments(const std::string& name, std::vector<std::string>& values,
+                     const std::string& help, Presence presence);
   // "--name": `type` is what help shows in its place, such as FILE.
   Command& option(const std::string& name, std::string& value, const std::string& type,
                   const std::string& help, Presence presence = Presence::optional);

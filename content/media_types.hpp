@@ -35,6 +35,7 @@ inline constexpr std::string_view kRootChain = "application/vnd.sealift.rootchai
 inline constexpr std::string_view kApproval = "application/vnd.sealift.approval.v1+json";
 inline constexpr std::string_view kInToto = "application/vnd.in-toto+json";
 inline constexpr std::string_view kDsse = "application/vnd.dsse.envelope.v1+json";
+inline constexpr std::string_view kSshSig = "application/vnd.sealift.sshsig.v1";
 inline constexpr std::string_view kTufRoot = "application/vnd.sealift.tuf.root.v1+json";
 
 }  // namespace sealift::media_type

@@ -201,7 +201,7 @@ void adopt(const Tools& tools) {
   std::stable_sort(draft.plan.steps.begin(), draft.plan.steps.end(),
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
   draft.plan.outcome = to_json(outcome);
-  carry_out(tools, draft, content, {}, std::nullopt);
+  carry_out(tools, draft, content, {}, {});
 }
 
 }  // namespace sealift::installer

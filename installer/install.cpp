@@ -26,12 +26,13 @@ std::string store_name(const bundle::Contents& contents) {
                 contents.digest().short_hex(), contents.compression.empty() ? "" : ".zst");
 }
 
-// Refuses by the documents alone, before a large file is copied.
-void judge_early(const Tools& tools, const fs::path& file) {
+// By the documents alone, before a large file is copied.
+bundle::Judgement judge_early(const Tools& tools, const fs::path& file,
+                              const bundle::Trust& trust) {
   const Fd fd = open_for_reading(file);
   FdSource source(fd.get(), file.string());
-  bundle::Reader reader(source, tools.workers, file.string());
-  while_doing(file.string(), [&] { bundle::judge(reader.read_claim(), tools.trust()); });
+  bundle::Verifier verifier(source, file.string(), trust, tools.workers);
+  return verifier.judgement();
 }
 
 void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
@@ -84,6 +85,23 @@ void tidy(const Tools& tools) {
   }
 }
 
+// The roots that the current release brought, where a crash came between its commit and their
+// keeping.
+void store_roots_of_current(const Tools& tools, const State& state) {
+  const Layout& layout = tools.installation.layout;
+  if (state.current() == nullptr || state.current()->bundle.empty()) return;
+  const fs::path file = layout.store() / state.current()->bundle;
+  try {
+    const Fd fd = open_for_reading(file);
+    FdSource source(fd.get(), file.string());
+    const bundle::Trust trust = tools.trust();
+    store_roots(layout,
+                bundle::Verifier(source, file.string(), trust, tools.workers).judgement().newer);
+  } catch (const Error& error) {
+    log::warning(format("cannot read the roots of the current release: {}", error.message()));
+  }
+}
+
 void remove_incoming(const Layout& layout) {
   const Dir store = Dir::open(layout.store());
   for (const Entry& entry : store.entries()) {
@@ -93,10 +111,23 @@ void remove_incoming(const Layout& layout) {
 
 }  // namespace
 
-bundle::Trust Tools::trust() const {
+bundle::Trust Tools::trust(bundle::Expiry expiry) const {
+  const Time now = believed_now(installation.layout, clock);
   return {.root = trusted_root(installation.layout),
           .environment = installation.site.environment,
-          .now = clock.now()};
+          .policy = installation.site.policy,
+          .now = now,
+          .expiry = expiry};
+}
+
+Json evidence(const bundle::Judgement& judgement) {
+  Json value = {{"digest", judgement.release.str()}, {"rootVersion", judgement.root.version()}};
+  if (judgement.statement) value["version"] = judgement.statement->version;
+  if (judgement.count) {
+    value["keys"] = Json::array();
+    for (const signing::PublicKey& key : judgement.count->by) value["keys"].push_back(key.id());
+  }
+  return value;
 }
 
 SiteContent Accepted::content(const Tools& tools) const {
@@ -106,30 +137,35 @@ SiteContent Accepted::content(const Tools& tools) const {
                      tools.workers);
 }
 
-Accepted accept(const Tools& tools, const fs::path& file) {
+Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry) {
   const Layout& layout = tools.installation.layout;
   const fs::path incoming = layout.store() / format("{}{}", kIncoming, random_hex(6));
+  Json known = {{"bundle", printable(file.filename().string())}};
   try {
-    judge_early(tools, file);
+    const bundle::Trust trust = tools.trust(expiry);
+    const bundle::Judgement early = judge_early(tools, file, trust);
+    known.update(evidence(early));
+    if (early.refusal) throw early.refusal->within(file.string());
     const Fd fd(::open(incoming.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.is_open()) throw_errno(incoming.string(), "create");
     copy_in(tools, file, fd.get(), incoming.string());
     if (::lseek(fd.get(), 0, SEEK_SET) != 0) throw_errno(incoming.string(), "rewind");
     FdSource source(fd.get(), file.string());
-    bundle::VerifiedBundle verified = bundle::VerifiedBundle::verify(
-        source, file.string(), tools.trust(), tools.workers, tools.progress);
+    bundle::VerifiedBundle verified =
+        bundle::Verifier(source, file.string(), trust, tools.workers).verify(tools.progress);
     const std::string name = store_name(verified.contents());
     std::error_code ignored;
     const bool was_there = fs::exists(layout.store() / name, ignored);
     const Dir store = Dir::open(layout.store());
     store.rename(incoming.filename().string(), name);
     store.sync();
+    remember_time(layout, std::max(trust.now, verified.statement().created));
     return {.verified = std::move(verified), .name = name, .was_there = was_there};
   } catch (const Error& error) {
     ::unlink(incoming.c_str());
-    tools.audit().append("refused", {{"bundle", printable(file.filename().string())},
-                                     {"code", name(error.code())},
-                                     {"message", error.message()}});
+    known["code"] = name(error.code());
+    known["message"] = error.message();
+    tools.audit().append("refused", std::move(known));
     throw;
   }
 }
@@ -157,7 +193,10 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
 void settle(const Tools& tools) {
   remove_incoming(tools.installation.layout);
   const State state = load_state(tools.installation.layout, tools.clock);
-  if (!state.unfinished) return;
+  if (!state.unfinished) {
+    store_roots_of_current(tools, state);
+    return;
+  }
   const Journal journal = Journal::read(*state.unfinished, tools.clock);
   if (!is_only_staged(journal)) {
     throw Error(Errc::needs_operator,
@@ -171,7 +210,7 @@ void settle(const Tools& tools) {
 }
 
 void carry_out(const Tools& tools, const Draft& draft, Content& content,
-               const release::Values& values, const std::optional<signing::Root>& root) {
+               const release::Values& values, const std::vector<signing::Root>& newer_roots) {
   const Layout& layout = tools.installation.layout;
   check_space(draft);
   keep_revision(tools, draft.plan.number, values);
@@ -194,7 +233,8 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
     throw;
   }
   tools.progress.end();
-  if (root) store_root(layout, *root);
+  store_roots(layout, newer_roots);
+  remember_time(layout, tools.clock.now());
   tools.audit().append(std::string(name(draft.plan.purpose)), evidence(draft.plan));
   tidy(tools);
 }
@@ -221,6 +261,7 @@ bool recover(const Tools& tools, Direction direction) {
   Json details = evidence(plan);
   details["direction"] = direction == Direction::back ? "back" : "forward";
   tools.audit().append("recovered", std::move(details));
+  store_roots_of_current(tools, load_state(layout, tools.clock));
   tidy(tools);
   return true;
 }

@@ -28,7 +28,7 @@ struct Tools {
   Progress& progress;
 
   AuditLog audit() const { return AuditLog(installation.layout.audit(), clock); }
-  bundle::Trust trust() const;
+  bundle::Trust trust(bundle::Expiry expiry = bundle::Expiry::refused) const;
 };
 
 // A bundle that was verified and now lies in the store.
@@ -42,7 +42,9 @@ struct Accepted {
 
 // Copies the file into the private store while nothing else can write there, verifies the copy, and
 // keeps it. A refused bundle leaves one audit line.
-Accepted accept(const Tools& tools, const fs::path& file);
+Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry);
+// What the audit log says of a judgement: digest, version, root, keys.
+Json evidence(const bundle::Judgement& judgement);
 // Takes an accepted bundle out of the store again, where nothing came of it.
 void forget(const Tools& tools, const Accepted& accepted);
 
@@ -58,7 +60,7 @@ void settle(const Tools& tools);
 
 // Space, journal, transaction, then what follows a commit. `values` are those of the new revision.
 void carry_out(const Tools& tools, const Draft& draft, Content& content,
-               const release::Values& values, const std::optional<signing::Root>& root);
+               const release::Values& values, const std::vector<signing::Root>& newer_roots);
 
 enum class Direction { back, forward };
 // Ends a transaction that was cut off; false where there is none.

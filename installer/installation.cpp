@@ -20,6 +20,21 @@ std::optional<std::uint64_t> root_version(std::string_view file) {
   return version;
 }
 
+fs::path root_file(const Layout& layout, std::uint64_t version) {
+  return layout.trust() / format("{}{}", version, kRootEnding);
+}
+
+Time latest_time(const Layout& layout) {
+  const fs::path file = layout.latest_time();
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return {};
+  const Json value = parse_json(read_file(file, 4096), file.string());
+  Fields fields(value, file.string());
+  const std::string latest = fields.text("latest");
+  fields.done();
+  return while_reading(file.string(), [&] { return parse_time(latest); });
+}
+
 }  // namespace
 
 Installation open_installation(const Layout& layout) {
@@ -49,14 +64,34 @@ signing::Root trusted_root(const Layout& layout) {
         Errc::untrusted, "this site trusts nobody yet",
         "give it the release owner's root: sealift-installer trust init ROOT --fingerprint HEX");
   }
-  const fs::path file = layout.trust() / format("{}{}", newest, kRootEnding);
+  return accepted_root(layout, newest);
+}
+
+signing::Root accepted_root(const Layout& layout, std::uint64_t version) {
+  const fs::path file = root_file(layout, version);
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) {
+    throw Error(Errc::usage, format("this site never accepted a root of version {}", version),
+                "see: sealift-installer trust show");
+  }
   return signing::Root::parse(read_file(file, signing::kMaxRootBytes), file.string());
 }
 
-void store_root(const Layout& layout, const signing::Root& root) {
-  const fs::path file = layout.trust() / format("{}{}", root.version(), kRootEnding);
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) write_file(file, root.text());
+void store_roots(const Layout& layout, const std::vector<signing::Root>& roots) {
+  for (const signing::Root& root : roots) {
+    const fs::path file = root_file(layout, root.version());
+    std::error_code ignored;
+    if (!fs::exists(file, ignored)) write_file(file, root.text());
+  }
+}
+
+Time believed_now(const Layout& layout, const Clock& clock) {
+  return std::max(clock.now(), latest_time(layout));
+}
+
+void remember_time(const Layout& layout, Time time) {
+  if (time <= latest_time(layout)) return;
+  write_file(layout.latest_time(), to_pretty({{"latest", to_text(time)}}));
 }
 
 }  // namespace sealift::installer

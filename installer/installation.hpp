@@ -14,6 +14,8 @@
 
 namespace sealift::installer {
 
+inline constexpr std::int64_t kWarnBefore = 90 * 86400;  // seconds before an expiry
+
 struct Installation {
   Layout layout;
   std::string id;
@@ -26,7 +28,15 @@ Installation open_installation(const Layout& layout);
 
 // The newest root that the site accepted; Error{untrusted} where it trusts nobody yet.
 signing::Root trusted_root(const Layout& layout);
-// Keeps a newer root; an older or equal one changes nothing.
-void store_root(const Layout& layout, const signing::Root& root);
+// One that it accepted once; Error{usage} where it never did.
+signing::Root accepted_root(const Layout& layout, std::uint64_t version);
+// Keeps newer roots, oldest first; one that is there already changes nothing.
+void store_roots(const Layout& layout, const std::vector<signing::Root>& roots);
+
+// What time it is, as far as this site knows: a clock that is behind the latest time that the site
+// has seen is wrong, and not believed.
+Time believed_now(const Layout& layout, const Clock& clock);
+// Remembers that it is at least `time`.
+void remember_time(const Layout& layout, Time time);
 
 }  // namespace sealift::installer

@@ -19,6 +19,7 @@ struct Layout {
   fs::path journal() const { return state / "journal"; }
   fs::path receipts() const { return state / "receipts"; }
   fs::path trust() const { return state / "trust"; }
+  fs::path latest_time() const { return state / "clock.json"; }  // the latest time ever seen
   fs::path keys() const { return state / "keys"; }
   fs::path identity() const { return state / "site.json"; }
   fs::path audit() const { return state / "audit.jsonl"; }

@@ -10,6 +10,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "release/file_table.hpp"
 #include "release/semver.hpp"
 #include "release/template.hpp"
@@ -33,15 +34,21 @@ std::string host_arch() {
   throw Error(Errc::incompatible, found, hint);
 }
 
-void check_floor(const bundle::Contents& contents, const Revision& current) {
+bool is_older(const bundle::Contents& contents, const Revision& current) {
+  return current.digest &&
+         Version::parse(contents.document.version) < Version::parse(current.version);
+}
+
+void check_floor(const bundle::Contents& contents, const Revision& current, Floor floor) {
   if (!current.digest) return;  // adopted: any release may follow
   const Version now = Version::parse(current.version);
   const Version offered = Version::parse(contents.document.version);
-  if (offered < now) {
+  if (offered < now && floor == Floor::kept) {
     throw Error(Errc::untrusted,
                 format("version {} is older than {}, which this site has accepted", offered.str(),
                        now.str()),
-                "to go back to a release that was here before: sealift-installer rollback");
+                "to go back to a release that was here before: sealift-installer rollback; to "
+                "restore an older one from a bundle, audited: --below-floor");
   }
   if (offered == now && contents.digest() != *current.digest) {
     throw Error(Errc::untrusted,
@@ -214,7 +221,7 @@ std::string staged_directory(const State& state, const Drivers& drivers, const P
 }  // namespace
 
 void check_requirements(const bundle::Contents& contents, const Installation& installation,
-                        const State& state) {
+                        const State& state, Floor floor) {
   const release::ReleaseDocument& document = contents.document;
   const release::Site& site = installation.site;
   if (document.name != site.release) {
@@ -234,14 +241,13 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
   }
   if (const auto& arch = document.arch;
       !arch.empty() && std::find(arch.begin(), arch.end(), host_arch()) == arch.end()) {
-    std::string words;
-    for (const std::string& each : arch) words += (words.empty() ? "" : ", ") + each;
-    incompatible(format("the release is for {}, this host is {}", words, host_arch()),
+    incompatible(format("the release is for {}, this host is {}", joined(arch), host_arch()),
                  "carry the bundle for this architecture");
   }
   const Revision* current = state.current();
   if (current == nullptr) return;
-  check_floor(contents, *current);
+  check_floor(contents, *current, floor);
+  if (is_older(contents, *current)) return;
   const bool repeats = current->digest == contents.digest();
   if (!document.upgrade_from.empty() && current->digest && !repeats) {
     const VersionRange range = VersionRange::parse(document.upgrade_from);

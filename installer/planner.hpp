@@ -51,10 +51,16 @@ struct Request {
   Time now;
 };
 
+// Whether a release older than the current one may follow it.
+enum class Floor {
+  kept,
+  waived,  // disaster recovery: an explicit, audited act
+};
+
 // Throws Error{untrusted} for a release below the floor, Error{incompatible} for one that is not
 // for this site, host or installed version, naming what to carry instead.
 void check_requirements(const bundle::Contents& contents, const Installation& installation,
-                        const State& state);
+                        const State& state, Floor floor);
 
 // The values that the site's templates see.
 release::Values values_for(const bundle::Contents& contents, const release::Site& site);

@@ -34,7 +34,13 @@ Site read(const YamlDocument& document) {
             .targets = {},
             .values = root.value("values", Values{}),
             .optional = root.value("optional", std::vector<std::string>{}),
-            .keep_releases = root.value("/retention/releases"_json_pointer, 3U)};
+            .keep_releases = root.value("/retention/releases"_json_pointer, 3U),
+            .policy = {}};
+  if (const auto policy = root.find("policy"); policy != root.end()) {
+    site.policy.required = policy->value("require", std::vector<std::string>{});
+    site.policy.threshold = policy->value("approvals", 0U);
+    if (policy->contains("max_age_days")) site.policy.max_age_days = (*policy)["max_age_days"];
+  }
   for (const auto& [name, value] : root["targets"].items()) {
     const std::string pointer = "/targets/" + name;
     const auto refuse = [&](const std::string& found) {

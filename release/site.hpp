@@ -2,7 +2,8 @@
 #pragma once
 
 // site.yaml: what an operator says of one site: which release and environment it takes, where its
-// targets are, its own values, how many releases it keeps.
+// targets are, its own values, how many releases it keeps, and what it asks for beyond its trust
+// root.
 
 #include <map>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "base/file.hpp"
 #include "release/environment.hpp"
+#include "signing/approvals.hpp"
 
 namespace sealift::release {
 
@@ -33,6 +35,7 @@ struct Site {
   Values values;
   std::vector<std::string> optional;  // optional components that this site takes
   unsigned keep_releases = 3;
+  signing::Policy policy;
 
   bool takes(const std::string& optional_component) const;
 };

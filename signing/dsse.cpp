@@ -16,22 +16,27 @@ std::string pae(std::string_view type, std::string_view payload) {
   return format("DSSEv1 {} {} {} {}", type.size(), type, payload.size(), payload);
 }
 
-Envelope sign(std::string_view type, std::string_view payload, const SecretKey& key) {
+Envelope sign(std::string_view type, std::string_view payload, const Signer& signer) {
+  std::string signature = signer.sign(pae(type, payload));
   return {.payload_type = std::string(type),
           .payload = std::string(payload),
-          .signatures = {{.key_id = key.public_key().id(), .bytes = key.sign(pae(type, payload))}}};
+          .signatures = {{.key_id = signer.key.id(), .bytes = std::move(signature)}}};
 }
 
 std::string to_text(const Envelope& envelope) {
+  return to_canonical(to_json(envelope));
+}
+
+Json to_json(const Envelope& envelope) {
   Json signatures = Json::array();
   for (const Signature& signature : envelope.signatures) {
     Json value = {{"sig", to_base64(signature.bytes)}};
     if (!signature.key_id.empty()) value["keyid"] = signature.key_id;
     signatures.push_back(std::move(value));
   }
-  return to_canonical({{"payloadType", envelope.payload_type},
-                       {"payload", to_base64(envelope.payload)},
-                       {"signatures", std::move(signatures)}});
+  return {{"payloadType", envelope.payload_type},
+          {"payload", to_base64(envelope.payload)},
+          {"signatures", std::move(signatures)}};
 }
 
 Envelope parse_envelope(std::string_view text, const std::string& where) {
@@ -39,7 +44,10 @@ Envelope parse_envelope(std::string_view text, const std::string& where) {
     throw Error(Errc::corrupt, format("{}: found {} bytes, expected at most {}", where, text.size(),
                                       kMaxEnvelope));
   }
-  const Json value = parse_json(text, where);
+  return envelope_from_json(parse_json(text, where), where);
+}
+
+Envelope envelope_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   Envelope envelope{.payload_type = fields.text("payloadType"),
                     .payload = while_doing(fields.at("payload"),

@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "signing/keys.hpp"
+#include "base/json.hpp"
+#include "signing/signer.hpp"
 
 namespace sealift::signing {
 
@@ -28,9 +29,11 @@ struct Envelope {
 // The bytes that are signed: "DSSEv1 SP len(type) SP type SP len(payload) SP payload".
 std::string pae(std::string_view type, std::string_view payload);
 
-Envelope sign(std::string_view type, std::string_view payload, const SecretKey& key);
+Envelope sign(std::string_view type, std::string_view payload, const Signer& signer);
 std::string to_text(const Envelope& envelope);
+Json to_json(const Envelope& envelope);
 // Strict: at most 16 MiB, canonical base64, no unknown fields, 1 to 64 signatures. Error{corrupt}.
 Envelope parse_envelope(std::string_view text, const std::string& where);
+Envelope envelope_from_json(const Json& value, const std::string& where);
 
 }  // namespace sealift::signing

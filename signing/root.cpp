@@ -17,36 +17,19 @@ constexpr const char* kNamesField = "x-sealift-names";
 constexpr std::size_t kMaxSignatures = 256;
 constexpr std::array kMandatoryRoles = {"root", "snapshot", "targets", "timestamp"};
 
-Json key_to_json(const PublicKey& key) {
-  return {{"keytype", "ed25519"}, {"keyval", {{"public", key.hex()}}}, {"scheme", "ed25519"}};
-}
-
-PublicKey key_from_json(const Json& value, const std::string& where) {
-  Fields fields(value, where);
-  const std::string type = fields.text("keytype");
-  if (type != "ed25519") {
-    throw Error(Errc::incompatible,
-                format("{}: found a key of type \"{}\", this program knows ed25519", where,
-                       printable(type, 40)));
-  }
-  fields.constant("scheme", "ed25519");
-  Fields inner(fields.object("keyval"), fields.at("keyval"));
-  const PublicKey key =
-      while_doing(inner.at("public"), [&] { return PublicKey::from_hex(inner.text("public")); });
-  inner.done();
-  fields.done();
-  return key;
-}
-
 std::map<std::string, PublicKey> keys_from_json(const Json& value, const std::string& where) {
   std::map<std::string, PublicKey> keys;
-  std::set<PublicKey> distinct;
+  std::set<std::string> distinct;
   for (const auto& [id, object] : value.items()) {
-    const PublicKey key = key_from_json(object, format("{}.{}", where, printable(id, 80)));
-    if (key.id() != id || !distinct.insert(key).second) {
+    const PublicKey key = PublicKey::from_tuf(object, format("{}.{}", where, printable(id, 80)));
+    if (key.id() != id) {
       throw Error(Errc::corrupt,
                   format("{}: found the key id {}, expected the digest of the key, {}", where,
                          printable(id, 80), key.id()));
+    }
+    // Under another algorithm it would be another key with the same owner.
+    if (!distinct.insert(key.bytes()).second) {
+      throw Error(Errc::corrupt, format("{}: found one key twice, under the id {}", where, id));
     }
     keys.emplace(id, key);
   }
@@ -80,11 +63,14 @@ Json role_to_json(const Role& role) {
 }
 
 bool is_plain_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  const bool pem = text.starts_with("-----BEGIN ");
+  return std::all_of(text.begin(), text.end(), [pem](char c) {
+    return (c >= 0x20 && c < 0x7f && c != '\\') || (pem && c == '\n');
+  });
 }
 
-// Whether every text and field name in `value` is ASCII without control characters: only then do
-// the canonical forms of TUF and of jq agree.
+// Whether every text and field name in `value` is plain: only then do the canonical forms of TUF
+// and of jq agree.
 bool holds_plain_ascii(const Json& value) {
   if (value.is_string()) return is_plain_ascii(value.get_ref<const std::string&>());
   if (!value.is_structured()) return true;
@@ -117,21 +103,24 @@ Root Root::parse(std::string_view text, const std::string& where) {
   Root root;
   root.text_ = text;
   const Json& body = outer.object("signed");
-  root.signed_ = to_canonical(body);
+  root.signed_ = tuf_canonical(body);
   if (!holds_plain_ascii(body)) {
-    outer.refuse("signed", "found text with other characters, expected printable ASCII");
+    outer.refuse("signed",
+                 "found text with other characters, expected printable ASCII without backslashes");
   }
   const Json& signatures = outer.array("signatures");
   if (signatures.size() > kMaxSignatures) {
     outer.refuse("signatures",
                  format("found {}, expected at most {}", signatures.size(), kMaxSignatures));
   }
+  std::set<std::string> ids;
   for (const Json& item : signatures) {
     Fields signature(item, format("{}[{}]", outer.at("signatures"), root.signatures_.size()));
     const std::string hex = signature.text("sig");
-    root.signatures_.push_back({signature.text("keyid"), while_reading(signature.at("sig"), [&] {
-                                  return bytes_from_hex(hex);
-                                })});
+    const std::string id = signature.text("keyid");
+    if (!ids.insert(id).second) signature.refuse("keyid", "found a second signature by one key");
+    root.signatures_.push_back(
+        {id, while_reading(signature.at("sig"), [&] { return bytes_from_hex(hex); })});
     signature.done();
   }
   outer.done();
@@ -155,8 +144,14 @@ Root Root::parse(std::string_view text, const std::string& where) {
     root.roles_[name] =
         role_from_json(role, keys, format("{}.{}", fields.at("roles"), printable(name, 80)));
   }
+  for (const auto& [unused, key] : keys) root.keys_.insert(key);
   for (const char* name : kMandatoryRoles) {
     if (!root.roles_.contains(name)) fields.refuse("roles", format("found no role \"{}\"", name));
+  }
+  for (const PublicKey& key : root.roles_["root"].keys) {
+    if (key.algorithm() == Algorithm::sk_ed25519) {
+      fields.refuse("roles.root", "found a key in a FIDO2 token, which cannot sign roots");
+    }
   }
   if (const Json* names = fields.value_if(kNamesField)) {
     Fields inner(*names, fields.at(kNamesField));
@@ -186,7 +181,29 @@ std::string Root::name_of(const PublicKey& key) const {
   return found == names_.end() ? key.id().substr(0, 12) : printable(found->second, 80);
 }
 
-unsigned Root::signatures_by(const Role& role) const {
+const PublicKey& Root::key_named(const std::string& name) const {
+  constexpr std::size_t kShortestPrefix = 8;
+  const PublicKey* found = nullptr;
+  for (const PublicKey& key : keys_) {
+    const bool by_id = name.size() >= kShortestPrefix && key.id().starts_with(name);
+    if (!by_id && name_of(key) != name) continue;
+    if (found != nullptr) {
+      throw Error(
+          Errc::usage,
+          format("\"{}\" is more than one key of root version {}", printable(name, 80), version_),
+          "name it by its id");
+    }
+    found = &key;
+  }
+  if (found == nullptr) {
+    throw Error(Errc::usage,
+                format("root version {} has no key \"{}\"", version_, printable(name, 80)),
+                "see the keys with: sealift trust show ROOT");
+  }
+  return *found;
+}
+
+std::set<PublicKey> Root::signers_of(const Role& role) const {
   std::map<std::string, PublicKey> by_id;
   for (const PublicKey& key : role.keys) by_id.emplace(key.id(), key);
   std::set<PublicKey> signers;
@@ -196,14 +213,14 @@ unsigned Root::signatures_by(const Role& role) const {
       signers.insert(found->second);
     }
   }
-  return static_cast<unsigned>(signers.size());
+  return signers;
 }
 
 namespace {
 
 // `whose`: the root that asks for the signatures, as in "of its own root keys".
 void require_threshold(const Root& root, const Role& role, std::string_view whose) {
-  const unsigned count = root.signatures_by(role);
+  const std::size_t count = root.signers_of(role).size();
   if (count < role.threshold) {
     throw Error(Errc::untrusted,
                 format("root version {}: signed by {} of {} root keys, expected {}", root.version(),
@@ -229,9 +246,10 @@ void check_succession(const Root& current, const Root& next) {
   require_threshold(next, next.role("root"), "its own");
 }
 
-Root follow_chain(const Root& trusted, std::span<const Root> chain) {
-  Root newest = trusted;
+std::vector<Root> follow_chain(const Root& trusted, std::span<const Root> chain) {
+  std::vector<Root> newer;
   for (const Root& next : chain) {
+    const Root& newest = newer.empty() ? trusted : newer.back();
     if (next.version() < newest.version()) continue;
     if (next.version() == newest.version()) {
       if (next.fingerprint() != newest.fingerprint()) {
@@ -243,9 +261,22 @@ Root follow_chain(const Root& trusted, std::span<const Root> chain) {
       continue;
     }
     check_succession(newest, next);
-    newest = next;
+    newer.push_back(next);
   }
-  return newest;
+  return newer;
+}
+
+RootDraft draft_of(const Root& root) {
+  RootDraft draft;
+  draft.version = root.version();
+  draft.expires = root.expires();
+  draft.root = root.role("root");
+  draft.approvers = root.role("targets");
+  for (const PublicKey& key : root.keys()) draft.names[key] = root.name_of(key);
+  for (const auto& [name, role] : root.roles()) {
+    if (!is_mandatory(name)) draft.environments[name] = role;
+  }
+  return draft;
 }
 
 namespace {
@@ -266,13 +297,27 @@ std::map<std::string, Role> roles_of(const RootDraft& draft) {
   return roles;
 }
 
+std::string file_text(const Json& body, const Json& signatures) {
+  return to_pretty({{"signed", body}, {"signatures", signatures}});
+}
+
+// `signatures` with one of each key id, in the order of the ids.
+std::string with(const Root& root, std::map<std::string, std::string> signatures) {
+  const Json file = parse_json(root.text(), "root");
+  for (const Json& old : file["signatures"]) signatures.emplace(old["keyid"], old["sig"]);
+  Json list = Json::array();
+  for (const auto& [id, signature] : signatures)
+    list.push_back({{"keyid", id}, {"sig", signature}});
+  return file_text(file["signed"], list);
+}
+
 }  // namespace
 
-std::string make_root(const RootDraft& draft, std::span<const SecretKey* const> signers) {
+std::string make_root(const RootDraft& draft) {
   Json keys = Json::object();
   Json roles = Json::object();
   for (const auto& [name, role] : roles_of(draft)) {
-    for (const PublicKey& key : role.keys) keys[key.id()] = key_to_json(key);
+    for (const PublicKey& key : role.keys) keys[key.id()] = key.to_tuf();
     roles[name] = role_to_json(role);
   }
   Json body = {{"_type", "root"},
@@ -282,17 +327,44 @@ std::string make_root(const RootDraft& draft, std::span<const SecretKey* const> 
                {"expires", to_text(draft.expires)},
                {"keys", std::move(keys)},
                {"roles", std::move(roles)}};
-  for (const auto& [key, name] : draft.names) body[kNamesField][key.id()] = name;
-  const std::string signed_bytes = to_canonical(body);
-  Json signatures = Json::array();
-  for (const SecretKey* signer : signers) {
-    signatures.push_back(
-        {{"keyid", signer->public_key().id()}, {"sig", to_hex(signer->sign(signed_bytes))}});
+  for (const auto& [key, name] : draft.names) {
+    if (body["keys"].contains(key.id())) body[kNamesField][key.id()] = name;
   }
-  const std::string text = to_pretty({{"signed", std::move(body)}, {"signatures", signatures}});
-  check_self_signed(blame(Errc::invalid_input, "cannot make this trust root",
-                          [&] { return Root::parse(text, "root.json"); }));
+  std::string text = file_text(body, Json::array());
+  blame(Errc::invalid_input, "cannot make this trust root",
+        [&] { Root::parse(text, "root.json"); });
   return text;
+}
+
+std::string with_signature(const Root& root, const std::set<PublicKey>& may_sign,
+                           const Signer& signer) {
+  if (!may_sign.contains(signer.key)) {
+    throw Error(Errc::usage,
+                format("the key {} is a root key neither of version {} nor of the one before it",
+                       signer.key.id(), root.version()),
+                "approvers do not sign roots; the holders of root keys do");
+  }
+  return with(root, {{signer.key.id(), to_hex(signer.sign(root.signed_bytes()))}});
+}
+
+std::string with_signatures_of(const Root& root, const std::set<PublicKey>& may_sign,
+                               const Root& other) {
+  if (root.signed_bytes() != other.signed_bytes()) {
+    throw Error(Errc::invalid_input,
+                format("found another root with the fingerprint {}, expected {}",
+                       other.fingerprint().hex(), root.fingerprint().hex()),
+                "all holders must sign copies of one draft");
+  }
+  std::set<std::string> good;
+  for (const PublicKey& key : other.signers_of({.keys = may_sign, .threshold = 1})) {
+    good.insert(key.id());
+  }
+  std::map<std::string, std::string> signatures;
+  const Json file = parse_json(other.text(), "root");
+  for (const Json& each : file["signatures"]) {
+    if (good.contains(each["keyid"])) signatures.emplace(each["keyid"], each["sig"]);
+  }
+  return with(root, std::move(signatures));
 }
 
 }  // namespace sealift::signing

@@ -15,17 +15,22 @@ std::string to_text(const Statement& statement) {
   Json predicate = {{"name", statement.name},
                     {"version", statement.version},
                     {"environments", statement.environments},
-                    {"created", to_text(statement.created)}};
+                    {"created", to_text(statement.created)},
+                    {"summary", statement.summary}};
   if (!statement.source_revision.empty()) predicate["sourceRevision"] = statement.source_revision;
   const Json subject = {{"name", statement.name},
                         {"digest", {{"sha256", statement.release.hex()}}}};
-  return to_canonical({{"_type", kType},
-                       {"subject", Json::array({subject})},
-                       {"predicateType", kPredicateType},
-                       {"predicate", std::move(predicate)}});
+  return to_pretty({{"_type", kType},
+                    {"subject", Json::array({subject})},
+                    {"predicateType", kPredicateType},
+                    {"predicate", std::move(predicate)}});
 }
 
 Statement parse_statement(std::string_view text, const std::string& where) {
+  if (text.size() > kMaxStatementBytes) {
+    throw Error(Errc::corrupt, format("{}: found {} bytes, expected at most {}", where, text.size(),
+                                      kMaxStatementBytes));
+  }
   const Json value = parse_json(text, where);
   Fields fields(value, where);
   fields.constant("_type", kType);
@@ -45,7 +50,8 @@ Statement parse_statement(std::string_view text, const std::string& where) {
       .version = predicate.text("version"),
       .environments = predicate.texts("environments"),
       .created = while_reading(predicate.at("created"), [&] { return parse_time(created); }),
-      .source_revision = predicate.text_if("sourceRevision").value_or("")};
+      .source_revision = predicate.text_if("sourceRevision").value_or(""),
+      .summary = predicate.texts("summary")};
   if (text != to_text(statement)) {
     throw Error(Errc::corrupt, format("{}: found a spelling that is not the canonical one", where));
   }

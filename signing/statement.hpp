@@ -2,7 +2,8 @@
 #pragma once
 
 // What is signed: an in-toto Statement v1 (in-toto/attestation spec v1) whose one subject is the
-// release, named by D. Made once at build; every approval carries its exact bytes.
+// release, named by D. Made once at build; every approval signs its exact bytes. It is indented,
+// and sums the release up, because a person reads it before signing.
 
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 namespace sealift::signing {
 
 inline constexpr std::string_view kPredicateType = "https://sealift.dev/release/v1";
+inline constexpr std::size_t kMaxStatementBytes = 1U << 20;
 
 struct Statement {
   std::string name;
@@ -21,7 +23,8 @@ struct Statement {
   std::string version;
   std::vector<std::string> environments;
   Time created;
-  std::string source_revision;  // empty: not recorded
+  std::string source_revision;       // empty: not recorded
+  std::vector<std::string> summary;  // lines for people
 
   friend bool operator==(const Statement&, const Statement&) = default;
 };

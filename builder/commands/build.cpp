@@ -34,7 +34,7 @@ void work(const Options& options, cli::Session& session) {
   const bundle::Packing packing = packing_of(options);
   const release::Release release = release::load_release(options.file);
   const Built built =
-      build(release, options.output, packing, load_keys(options.keys), session.progress);
+      build(release, options.output, packing, load_signers(options.keys), session.progress);
   session.out.line(format("{} {}", release.name, release.version.str()));
   session.out.line(format("bundle  {} ({} from {})", built.file.string(),
                           cli::size_text(built.file_bytes), cli::size_text(built.content_bytes)));
@@ -58,11 +58,10 @@ void add_build(cli::Command& program) {
   cli::Command command = program.sub("build", "compile release.yaml into a bundle");
   command.argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
       .option("--output", options.output, "DIR", "where the bundle is written (default dist)")
-      .options("--key", options.keys.files, "FILE", "sign with this secret key")
       .option("--compression", options.compression, "zstd|none",
               "none writes a plain tar with the same digest")
       .option("--level", options.level, "N", "of the compression, 1 to 19 (default 3)");
-  add_passphrase_options(command, options.keys);
+  add_signer_options(command, options.keys);
   command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
       .runs([&options](cli::Session& session) { work(options, session); });
 }

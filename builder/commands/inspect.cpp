@@ -4,9 +4,10 @@
 #include "base/path.hpp"
 #include "builder/commands/commands.hpp"
 #include "bundle/blobs.hpp"
+#include "bundle/statement.hpp"
 #include "content/media_types.hpp"
 #include "release/file_table.hpp"
-#include "signing/dsse.hpp"
+#include "signing/approvals.hpp"
 
 namespace sealift::builder {
 
@@ -17,18 +18,10 @@ struct Options {
   bool files = false;
 };
 
-std::string kind_word(std::string_view artifact_type) {
-  constexpr std::string_view kPrefix = "application/vnd.sealift.";
-  if (artifact_type.starts_with(kPrefix)) artifact_type.remove_prefix(kPrefix.size());
-  return printable(artifact_type.substr(0, artifact_type.find('.')));
-}
-
 std::vector<std::string> signers(const bundle::Contents& contents) {
   std::vector<std::string> ids;
   for (const std::string& text : contents.layers_of(media_type::kApproval)) {
-    for (const auto& signature : signing::parse_envelope(text, "approval").signatures) {
-      ids.push_back(printable(signature.key_id));
-    }
+    ids.push_back(printable(signing::Approval::parse(text, "approval").key_id()));
   }
   return ids;
 }
@@ -78,7 +71,7 @@ void work(const Options& options, cli::Session& session) {
   Json components = Json::array();
   const bundle::Blobs blobs(fd.get(), options.bundle, contents, workers);
   for (const release::Component& component : contents.components) {
-    rows.push_back({component.row.name, kind_word(component.row.artifact_type),
+    rows.push_back({component.row.name, bundle::kind_word(component.row.artifact_type),
                     component.row.target + (component.row.optional ? " (optional)" : ""),
                     std::to_string(component.document.files),
                     cli::size_text(component.document.bytes),

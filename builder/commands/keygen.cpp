@@ -3,6 +3,7 @@
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/commands/keys.hpp"
+#include "signing/secret_key.hpp"
 
 namespace sealift::builder {
 

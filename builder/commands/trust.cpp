@@ -1,23 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <charconv>
+#include <functional>
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/commands/keys.hpp"
+#include "builder/trust_folder.hpp"
+#include "bundle/report.hpp"
+#include "signing/minisign_file.hpp"
 #include "signing/root.hpp"
 
 namespace sealift::builder {
 
 namespace {
 
-struct Options {
+using signing::Role;
+using signing::Root;
+using signing::RootDraft;
+
+struct CreateOptions {
+  std::vector<std::string> root_keys;
   std::vector<std::string> approvers;
+  std::vector<std::string> environments;
   std::optional<int> threshold;
   std::optional<int> root_threshold;
   std::string expires = "2y";
   std::string out;
-  KeyOptions root;
+  KeyOptions keys;
+};
+
+struct EditOptions {
+  std::string folder;
+  std::vector<std::string> approvers;
+  std::vector<std::string> root_keys;
+  std::vector<std::string> names;
+  std::string environment;
+  std::string expires = "2y";
+  std::string threshold;
+  bool of_root = false;
+};
+
+struct SignOptions {
+  std::string draft;
+  std::vector<std::string> copies;
+  KeyOptions keys;
 };
 
 // "90d", "18m", "2y" from now; months have 30 days, years 365.
@@ -34,71 +62,307 @@ Time expiry(const std::string& text, Time now) {
   return Time{now.seconds + count * days * 86400};
 }
 
-unsigned threshold_of(const std::optional<int>& given, const char* option) {
-  if (given && *given < 1)
-    throw Error(Errc::usage, format("{} {}, expected 1 or more", option, *given));
-  return given ? static_cast<unsigned>(*given) : 1;
+unsigned threshold_of(std::string_view text, std::string_view what) {
+  unsigned value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc() || end != text.data() + text.size() || value < 1) {
+    throw Error(Errc::usage, format("{} \"{}\", expected 1 or more", what, printable(text, 40)));
+  }
+  return value;
 }
 
-void create(const Options& options, cli::Session& session) {
-  const std::vector<signing::SecretKey> root_keys = load_keys(options.root);
-  signing::RootDraft draft;
+std::string stem_of(const std::string& file) {
+  return fs::path(file).stem().string();
+}
+
+// How many signatures a root still needs, and of whom.
+std::string missing_signatures(const TrustFolder& folder, const Root& root) {
+  const auto missing = [&](const Role& role, const std::string& whose) {
+    const std::size_t count = root.signers_of(role).size();
+    return count >= role.threshold
+               ? std::string()
+               : format("{} of {} by {}", role.threshold - count, role.threshold, whose);
+  };
+  std::string text = missing(root.role("root"), "its own root keys");
+  if (root.version() > 1) {
+    const Root before = load_root(folder.root_file(root.version() - 1));
+    const std::string more =
+        missing(before.role("root"), format("the root keys of version {}", before.version()));
+    if (!more.empty()) text += (text.empty() ? "" : " and ") + more;
+  }
+  return text;
+}
+
+void show(const std::string& file, const Root& root, cli::Session& session) {
+  session.out.line(format("file         {}", file));
+  for (const std::string& line : bundle::root_lines(root, session.clock.now())) {
+    session.out.line(printable(line));
+  }
+}
+
+Json answer(const std::string& file, const Root& root, const std::string& missing) {
+  Json json = bundle::root_json(root);
+  json["file"] = file;
+  json["missingSignatures"] = missing;
+  json["complete"] = missing.empty();
+  return json;
+}
+
+void show_draft(const TrustFolder& folder, const Root& root, cli::Session& session) {
+  const std::string file = folder.draft_file(root.version()).string();
+  const std::string missing = missing_signatures(folder, root);
+  show(file, root, session);
+  session.out.line();
+  session.out.line(missing.empty() ? format("next: sealift trust publish {}", file)
+                                   : format("signatures that are missing: {}", missing));
+  if (!missing.empty()) session.out.line(format("next: sealift trust sign {} --key FILE", file));
+  session.out.json(answer(file, root, missing));
+}
+
+void show_published(const TrustFolder& folder, const Root& root, cli::Session& session) {
+  const std::string file = folder.root_file(root.version()).string();
+  show(file, root, session);
+  session.out.json(answer(file, root, ""));
+}
+
+// A key file of either half: the public key, for which a secret one need not be opened.
+void add_root_key(const std::string& file, RootDraft& draft, KeyOptions& signers) {
+  const std::string text = read_file(file, signing::kMaxKeyFile);
+  if (signing::is_minisign_secret_key(text)) {
+    signers.files.push_back(file);
+    return;
+  }
+  const signing::PublicKey key = signing::parse_public_key(text, file);
+  draft.root.keys.insert(key);
+  draft.names[key] = stem_of(file);
+}
+
+void create(const CreateOptions& options, cli::Session& session) {
+  const fs::path out = fs::absolute(options.out);
+  if (out.filename() != "1.root.json") {
+    throw Error(Errc::usage, format("--out {}, expected a file named 1.root.json", options.out));
+  }
+  const TrustFolder folder(out.parent_path());
+  if (fs::exists(out) || fs::exists(folder.draft_file(1))) {
+    throw Error(Errc::invalid_input,
+                format("{}: found a first root already, or its draft", out.parent_path().string()));
+  }
+  RootDraft draft;
   draft.expires = expiry(options.expires, session.clock.now());
-  draft.root.threshold = threshold_of(options.root_threshold, "--root-threshold");
-  draft.approvers.threshold = threshold_of(options.threshold, "--threshold");
-  std::vector<const signing::SecretKey*> signers;
-  for (std::size_t i = 0; i < root_keys.size(); ++i) {
-    draft.root.keys.insert(root_keys[i].public_key());
-    draft.names[root_keys[i].public_key()] = fs::path(options.root.files[i]).stem().string();
-    signers.push_back(&root_keys[i]);
+  KeyOptions keys = options.keys;
+  for (const std::string& file : options.root_keys) add_root_key(file, draft, keys);
+  const std::vector<signing::Signer> signers = load_signers(keys);
+  for (std::size_t i = 0; i < signers.size(); ++i) {
+    draft.root.keys.insert(signers[i].key);
+    draft.names[signers[i].key] = stem_of(i < keys.files.size() ? keys.files[i] : keys.command_key);
   }
   for (const std::string& file : options.approvers) {
-    const signing::PublicKey key =
-        signing::parse_public_key(read_file(file, signing::kMaxKeyFile), file);
+    const signing::PublicKey key = load_public_key(file);
     draft.approvers.keys.insert(key);
-    draft.names[key] = fs::path(file).stem().string();
+    draft.names[key] = stem_of(file);
   }
-  if (draft.approvers.threshold > draft.approvers.keys.size() ||
-      draft.root.threshold > draft.root.keys.size()) {
-    throw Error(Errc::usage, "a threshold is higher than the number of different keys");
+  draft.approvers.threshold =
+      threshold_of(std::to_string(options.threshold.value_or(1)), "--threshold");
+  draft.root.threshold =
+      threshold_of(std::to_string(options.root_threshold.value_or(1)), "--root-threshold");
+  for (const std::string& text : options.environments) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    Role role = draft.approvers;
+    role.threshold = threshold_of(std::string_view(text).substr(std::min(equals + 1, text.size())),
+                                  format("--environment {}: the number", text));
+    draft.environments[text.substr(0, equals)] = role;
   }
-  const std::string text = signing::make_root(draft, signers);
-  make_dirs(fs::path(options.out).parent_path());
-  write_new_file(options.out, text, FileMode::plain);
-  const signing::Root root = signing::Root::parse(text, options.out);
-  session.out.line(format("trust root   {} (version {}, valid until {})", options.out,
-                          root.version(), to_text(root.expires())));
-  session.out.line(
-      format("approvals    {} of {}", draft.approvers.threshold, draft.approvers.keys.size()));
-  session.out.line(format("fingerprint  {}", root.fingerprint().hex()));
-  session.out.json({{"file", options.out},
-                    {"version", root.version()},
-                    {"expires", to_text(root.expires())},
-                    {"threshold", draft.approvers.threshold},
-                    {"fingerprint", root.fingerprint().hex()}});
+  Root root = folder.save(draft);
+  for (const signing::Signer& signer : signers) {
+    folder.write_draft(root, with_signature(root, folder.may_sign(root), signer));
+    root = folder.draft(1);
+  }
+  if (missing_signatures(folder, root).empty()) {
+    show_published(folder, folder.publish(root), session);
+  } else {
+    show_draft(folder, root, session);
+  }
+}
+
+// The role that an edit is about; an environment's own begins as a copy of the default.
+Role& role_in(RootDraft& draft, const EditOptions& options) {
+  if (options.environment.empty()) return draft.approvers;
+  return draft.environments.try_emplace(options.environment, draft.approvers).first->second;
+}
+
+void edit(const EditOptions& options, cli::Session& session,
+          const std::function<void(RootDraft&)>& change) {
+  const TrustFolder folder(options.folder);
+  RootDraft draft = folder.next();
+  draft.expires = expiry(options.expires, session.clock.now());
+  change(draft);
+  show_draft(folder, folder.save(draft), session);
+}
+
+void add_keys(const EditOptions& options, RootDraft& draft) {
+  if (options.approvers.empty() && options.root_keys.empty()) {
+    throw Error(Errc::usage, "no key is named", "give --approver PUB or --root-key PUB");
+  }
+  const auto add = [&](const std::string& file, Role& role) {
+    const signing::PublicKey key = load_public_key(file);
+    role.keys.insert(key);
+    draft.names.emplace(key, stem_of(file));
+  };
+  for (const std::string& file : options.approvers) add(file, role_in(draft, options));
+  for (const std::string& file : options.root_keys) add(file, draft.root);
+}
+
+void remove_keys(const EditOptions& options, RootDraft& draft) {
+  const Root before = Root::parse(make_root(draft), "draft");
+  for (const std::string& name : options.names) {
+    const signing::PublicKey key = before.key_named(name);
+    if (!options.environment.empty()) {
+      role_in(draft, options).keys.erase(key);
+      continue;
+    }
+    draft.root.keys.erase(key);
+    draft.approvers.keys.erase(key);
+    for (auto& [unused, role] : draft.environments) role.keys.erase(key);
+  }
+}
+
+void set_threshold(const EditOptions& options, RootDraft& draft) {
+  Role& role = options.of_root ? draft.root : role_in(draft, options);
+  role.threshold = threshold_of(options.threshold, "the threshold");
+}
+
+// The folder and the draft that a file belongs to.
+Root open_draft(const std::string& file, TrustFolder& folder) {
+  const Root root = load_root(file);
+  folder = TrustFolder(fs::absolute(file).parent_path());
+  if (fs::absolute(file).lexically_normal() !=
+      folder.draft_file(root.version()).lexically_normal()) {
+    throw Error(
+        Errc::usage,
+        format("{} is not named {}", file, folder.draft_file(root.version()).filename().string()),
+        "carry the folder as a whole: signers see what the root before said");
+  }
+  return root;
+}
+
+void sign(const SignOptions& options, cli::Session& session) {
+  TrustFolder folder{{}};
+  Root root = open_draft(options.draft, folder);
+  for (const signing::Signer& signer : need_signers(options.keys)) {
+    folder.write_draft(root, with_signature(root, folder.may_sign(root), signer));
+    root = folder.draft(root.version());
+  }
+  show_draft(folder, root, session);
+}
+
+void publish(const SignOptions& options, cli::Session& session) {
+  TrustFolder folder{{}};
+  Root root = open_draft(options.draft, folder);
+  for (const std::string& copy : options.copies) {
+    const std::string text = while_doing(
+        copy, [&] { return with_signatures_of(root, folder.may_sign(root), load_root(copy)); });
+    root = Root::parse(text, options.draft);
+  }
+  show_published(folder, folder.publish(root), session);
+}
+
+void add_create(cli::Command& trust) {
+  auto& options = cli::make_options<CreateOptions>();
+  cli::Command command = trust.sub("create", "make the first root (TUF root metadata, version 1)");
+  command
+      .options("--root-key", options.root_keys, "KEY",
+               "a key that may change the root later; a secret one signs at once")
+      .options("--approver", options.approvers, "PUB", "a public key that may approve releases",
+               cli::Presence::required)
+      .option("--threshold", options.threshold, "N", "approvals that a release needs (default 1)")
+      .options("--environment", options.environments, "NAME=N",
+               "approvals that a release for this environment needs")
+      .option("--root-threshold", options.root_threshold, "N",
+              "root keys that a change of the root needs (default 1)")
+      .option("--expires", options.expires, "TIME", "90d, 18m, 2y (default 2y)")
+      .option("--out", options.out, "FILE", "the new file, such as trust/1.root.json",
+              cli::Presence::required)
+      .option("--signer-cmd", options.keys.command, "COMMAND",
+              "a root key in an HSM or KMS: bytes in, raw signature out")
+      .option("--signer-key", options.keys.command_key, "PUB", "the public key of --signer-cmd");
+  add_passphrase_options(command, options.keys);
+  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
+      .runs([&options](cli::Session& session) { create(options, session); });
+}
+
+cli::Command add_edit(cli::Command& trust, const std::string& name, const std::string& help,
+                      EditOptions& options) {
+  cli::Command command = trust.sub(name, help);
+  command
+      .argument("DIR", options.folder, "the folder with 1.root.json and so on",
+                cli::Presence::required)
+      .option("--expires", options.expires, "TIME", "of the new root: 90d, 18m, 2y (default 2y)")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io});
+  return command;
+}
+
+void add_edits(cli::Command& trust) {
+  auto& adding = cli::make_options<EditOptions>();
+  add_edit(trust, "add-key", "draft the next root with another key", adding)
+      .options("--approver", adding.approvers, "PUB", "may approve releases")
+      .options("--root-key", adding.root_keys, "PUB", "may change the root")
+      .option("--environment", adding.environment, "NAME", "approver for this environment only")
+      .runs([&](cli::Session& session) {
+        edit(adding, session, [&](RootDraft& draft) { add_keys(adding, draft); });
+      });
+  auto& removing = cli::make_options<EditOptions>();
+  add_edit(trust, "remove-key", "draft the next root without a key", removing)
+      .arguments("KEY", removing.names, "names or ids of keys", cli::Presence::required)
+      .option("--environment", removing.environment, "NAME", "only as approver for this one")
+      .runs([&](cli::Session& session) {
+        edit(removing, session, [&](RootDraft& draft) { remove_keys(removing, draft); });
+      });
+  auto& counting = cli::make_options<EditOptions>();
+  add_edit(trust, "set-threshold", "draft the next root with another number of keys", counting)
+      .argument("N", counting.threshold, "how many keys must sign", cli::Presence::required)
+      .option("--environment", counting.environment, "NAME", "releases for this environment")
+      .flag("--root", counting.of_root, "changes of the root, instead of releases")
+      .runs([&](cli::Session& session) {
+        edit(counting, session, [&](RootDraft& draft) { set_threshold(counting, draft); });
+      });
+  auto& renewing = cli::make_options<EditOptions>();
+  add_edit(trust, "renew", "draft the next root as the last one was, valid for longer", renewing)
+      .runs([&](cli::Session& session) { edit(renewing, session, [](RootDraft&) {}); });
 }
 
 }  // namespace
 
 void add_trust(cli::Command& program) {
-  cli::Command trust = program.sub("trust", "make the trust root that sites judge releases by");
+  cli::Command trust = program.sub("trust", "the trust root that sites judge releases by");
   trust.fails_with({});
-  auto& options = cli::make_options<Options>();
-  cli::Command command = trust.sub("create", "make the first root (TUF root metadata, version 1)");
-  command
-      .options("--root-key", options.root.files, "KEY",
-               "a secret key that may change the root later", cli::Presence::required)
-      .options("--approver", options.approvers, "PUB", "a public key that may approve releases",
-               cli::Presence::required)
-      .option("--threshold", options.threshold, "N", "approvals that a release needs (default 1)")
-      .option("--root-threshold", options.root_threshold, "N",
-              "root keys that a change of the root needs (default 1)")
-      .option("--expires", options.expires, "TIME", "90d, 18m, 2y (default 2y)")
-      .option("--out", options.out, "FILE", "the new file, usually trust/1.root.json",
-              cli::Presence::required);
-  add_passphrase_options(command, options.root);
-  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
-      .runs([&options](cli::Session& session) { create(options, session); });
+  add_create(trust);
+  add_edits(trust);
+
+  auto& signing_options = cli::make_options<SignOptions>();
+  cli::Command sign_command = trust.sub("sign", "sign a draft with a root key");
+  sign_command.argument("DRAFT", signing_options.draft, "N.root.draft.json",
+                        cli::Presence::required);
+  add_signer_options(sign_command, signing_options.keys);
+  sign_command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
+      .runs([&](cli::Session& session) { sign(signing_options, session); });
+
+  auto& publishing = cli::make_options<SignOptions>();
+  trust.sub("publish", "make a draft that enough holders signed the newest root")
+      .argument("DRAFT", publishing.draft, "N.root.draft.json", cli::Presence::required)
+      .arguments("COPY", publishing.copies, "copies that were signed elsewhere",
+                 cli::Presence::optional)
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
+      .runs([&](cli::Session& session) { publish(publishing, session); });
+
+  auto& shown = cli::make_options<std::string>();
+  trust.sub("show", "show what a root says")
+      .argument("ROOT", shown, "N.root.json or a draft", cli::Presence::required)
+      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&](cli::Session& session) {
+        const Root root = load_root(shown);
+        show(shown, root, session);
+        session.out.json(bundle::root_json(root));
+      });
 }
 
 }  // namespace sealift::builder

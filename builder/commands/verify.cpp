@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/file.hpp"
-#include "base/format.hpp"
+#include "base/path.hpp"
 #include "builder/commands/commands.hpp"
+#include "builder/trust_folder.hpp"
 #include "bundle/report.hpp"
 #include "bundle/verified.hpp"
 
@@ -16,14 +16,17 @@ struct Options {
 };
 
 void work(const Options& options, cli::Session& session) {
-  const signing::Root root =
-      signing::Root::parse(read_file(options.root, signing::kMaxRootBytes), options.root);
+  const signing::Root root = load_root(options.root);
   check_self_signed(root);
+  const bundle::Trust trust{
+      .root = root, .environment = options.environment, .policy = {}, .now = session.clock.now()};
   const bundle::VerifiedBundle verified = bundle::verify_file(
-      options.bundle,
-      {.root = root, .environment = options.environment, .now = session.clock.now()},
-      session.progress);
-  for (const std::string& line : bundle::report_lines(verified)) session.out.line(line);
+      options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
+        for (const std::string& line : bundle::report_lines(judgement, trust)) {
+          session.out.line(printable(line));
+        }
+      });
+  session.out.line(bundle::content_line(verified.contents()));
   session.out.json(bundle::report_json(verified));
 }
 

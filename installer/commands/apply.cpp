@@ -11,6 +11,8 @@ void add_apply(cli::Command& program, const std::string& site) {
   command.argument("BUNDLE", options.bundle, "the bundle file (default: the one that was staged)",
                    cli::Presence::optional);
   add_change_options(command, options.change);
+  add_expiry_option(command, options.trust);
+  add_floor_option(command, options.trust);
   command
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,

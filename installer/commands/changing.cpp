@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "bundle/report.hpp"
 
 namespace sealift::installer {
 
@@ -15,6 +16,36 @@ void add_change_options(cli::Command& command, ChangeOptions& options) {
               "wait this long for another installer (default 0)");
 }
 
+void add_expiry_option(cli::Command& command, TrustOptions& options) {
+  command.flag("--accept-expired", options.accept_expired,
+               "go on although the trust root has expired or the release is too old; audited");
+}
+
+void add_floor_option(cli::Command& command, TrustOptions& options) {
+  command.flag("--below-floor", options.below_floor,
+               "disaster recovery: take a release older than the current one; needs --reason");
+}
+
+namespace {
+
+// Long before a root expires, while there is time to carry a new one.
+void warn_about_time(const Layout& layout, const Clock& clock) {
+  std::error_code ignored;
+  if (!fs::is_directory(layout.trust(), ignored) || fs::is_empty(layout.trust(), ignored)) return;
+  const signing::Root root = trusted_root(layout);
+  const Time now = believed_now(layout, clock);
+  if (now > clock.now()) {
+    log::warning(format("the clock says {}, but this site has seen {}: it is not believed; set it",
+                        to_text(clock.now()), to_text(now)));
+  }
+  if (root.expires().seconds < now.seconds + kWarnBefore) {
+    log::warning(format("the trust root, version {}, is {}; ask the release owner for a newer one",
+                        root.version(), bundle::validity_text(root, now)));
+  }
+}
+
+}  // namespace
+
 SiteWork::SiteWork(cli::Session& session, const std::string& site)
     : session_(session),
       installation_(open_installation(Layout::choose(site))),
@@ -22,7 +53,9 @@ SiteWork::SiteWork(cli::Session& session, const std::string& site)
       tools_{.installation = installation_,
              .clock = session.clock,
              .workers = workers_,
-             .progress = session.progress} {}
+             .progress = session.progress} {
+  warn_about_time(installation_.layout, session.clock);
+}
 
 void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
   lock_.emplace(installation_.layout, command, session_.clock,

@@ -19,6 +19,22 @@ struct ChangeOptions {
   std::optional<int> lock_timeout;
 };
 
+// What an operator may accept that a site would refuse; each is audited.
+struct TrustOptions {
+  bool accept_expired = false;
+  bool below_floor = false;
+
+  bundle::Expiry expiry() const {
+    return accept_expired ? bundle::Expiry::accepted : bundle::Expiry::refused;
+  }
+  Floor floor() const { return below_floor ? Floor::waived : Floor::kept; }
+};
+
+// Adds --accept-expired.
+void add_expiry_option(cli::Command& command, TrustOptions& options);
+// Adds --below-floor.
+void add_floor_option(cli::Command& command, TrustOptions& options);
+
 // Adds --yes, --dry-run, --reason and --lock-timeout.
 void add_change_options(cli::Command& command, ChangeOptions& options);
 

@@ -11,8 +11,6 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr std::int64_t kWarnBefore = 90 * 86400;
-
 struct Finding {
   std::string what;
   std::string found;
@@ -46,11 +44,12 @@ Finding examine_trust(const Layout& layout, Time now) {
   }
 }
 
-Finding examine_clock(const State& state, Time now) {
-  Time latest;
-  for (const PastTransaction& past : state.history) latest = std::max(latest, past.begun);
+Finding examine_clock(const Layout& layout, const Clock& clock) {
+  const Time now = clock.now();
+  const Time latest = believed_now(layout, clock);
   return {"clock", to_text(now),
-          now < latest ? format("it is behind this site's own history, {}", to_text(latest)) : ""};
+          now < latest ? format("it is behind what this site has seen, {}; set it", to_text(latest))
+                       : ""};
 }
 
 void work(const std::string& site, cli::Session& session) {
@@ -64,8 +63,8 @@ void work(const std::string& site, cli::Session& session) {
       {"state",
        format("{}, {} free", layout.state.string(), cli::size_text(free_space(layout.state).bytes)),
        ::access(layout.state.c_str(), W_OK) == 0 ? "" : "it is not writable for this user"},
-      examine_trust(layout, session.clock.now()),
-      examine_clock(state, session.clock.now()),
+      examine_trust(layout, believed_now(layout, session.clock)),
+      examine_clock(layout, session.clock),
       {"transaction", state.unfinished ? "one was cut off" : "none is open",
        state.unfinished ? "run: sealift-installer recover" : ""}};
   for (Finding& finding : examine_targets(work.installation().site)) {

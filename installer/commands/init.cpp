@@ -6,7 +6,7 @@
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "release/yaml.hpp"
-#include "signing/keys.hpp"
+#include "signing/secret_key.hpp"
 
 namespace sealift::installer {
 

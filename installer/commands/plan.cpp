@@ -11,6 +11,7 @@ namespace {
 struct Options {
   std::string bundle;
   bool detailed = false;
+  TrustOptions trust;
 };
 
 void work(const Options& options, const std::string& site, cli::Session& session) {
@@ -19,11 +20,12 @@ void work(const Options& options, const std::string& site, cli::Session& session
   const Tools& tools = work.tools();
   const Fd fd = open_for_reading(options.bundle);
   FdSource source(fd.get(), options.bundle);
-  const bundle::VerifiedBundle verified = bundle::VerifiedBundle::verify(
-      source, options.bundle, tools.trust(), tools.workers, session.progress);
+  const bundle::Trust trust = tools.trust(options.trust.expiry());
+  const bundle::VerifiedBundle verified =
+      bundle::Verifier(source, options.bundle, trust, tools.workers).verify(session.progress);
   const bundle::Contents& contents = verified.contents();
   const State state = work.state();
-  check_requirements(contents, work.installation(), state);
+  check_requirements(contents, work.installation(), state, options.trust.floor());
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
                       values_for(contents, work.installation().site), tools.workers);
   const Drivers drivers(work.installation().layout.receipts());
@@ -39,8 +41,11 @@ void work(const Options& options, const std::string& site, cli::Session& session
 
 void add_plan(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<Options>();
-  program.sub("plan", "show what apply would do with a bundle; changes nothing")
-      .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+  cli::Command command =
+      program.sub("plan", "show what apply would do with a bundle; changes nothing");
+  add_expiry_option(command, options.trust);
+  add_floor_option(command, options.trust);
+  command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .flag("--detailed-exitcode", options.detailed, "exit with 20 where something would change")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io},

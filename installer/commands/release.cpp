@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/path.hpp"
 
 namespace sealift::installer {
 
@@ -21,6 +22,15 @@ fs::path bundle_of(const ReleaseOptions& options, const SiteWork& work, const St
 bool is_there(const Draft& draft, const State& state, const bundle::Contents& contents) {
   const Revision* current = state.current();
   return draft.plan.steps.empty() && current != nullptr && current->digest == contents.digest();
+}
+
+Json acceptance(const Accepted& accepted, const ReleaseOptions& options) {
+  Json value = evidence(accepted.verified.judgement());
+  value["bundle"] = accepted.name;
+  value["reason"] = printable(options.change.reason, 1024);
+  if (options.trust.accept_expired) value["acceptExpired"] = true;
+  if (options.trust.below_floor) value["belowFloor"] = true;
+  return value;
 }
 
 void report(const Plan& plan, const std::string& word, cli::Session& session) {
@@ -44,11 +54,14 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   const SignalGuard signals;
   const Tools& tools = work.tools();
   const State state = work.state();
-  const Accepted accepted = accept(tools, bundle_of(options, work, state));
+  if (options.trust.below_floor && options.change.reason.empty()) {
+    throw Error(Errc::usage, "--below-floor without --reason", "say why: --reason TEXT");
+  }
+  const Accepted accepted = accept(tools, bundle_of(options, work, state), options.trust.expiry());
   const bundle::Contents& contents = accepted.verified.contents();
   bool done = false;
   try {
-    check_requirements(contents, work.installation(), state);
+    check_requirements(contents, work.installation(), state, options.trust.floor());
     SiteContent content = accepted.content(tools);
     const Drivers drivers(work.installation().layout.receipts());
     Draft draft = plan_release(contents, accepted.name, content, work.installation(), state,
@@ -65,8 +78,9 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     show(draft, contents.notes, session);
     if (options.change.dry_run) session.out.json(to_json(draft));
     if (agreed(options.change, format("{} it?", name(purpose)))) {
+      tools.audit().append("accepted", acceptance(accepted, options));
       carry_out(tools, draft, content, values_for(contents, work.installation().site),
-                accepted.verified.judgement().root);
+                accepted.verified.judgement().newer);
       done = true;
       report(draft.plan, purpose == Purpose::stage ? "staged" : "applied", session);
     }
@@ -75,9 +89,10 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     forget(tools, accepted);
     // What failed inside the transaction has its line already.
     if (error.code() != Errc::target_failed && error.code() != Errc::interrupted) {
-      tools.audit().append("refused", {{"digest", contents.digest().str()},
-                                       {"code", name(error.code())},
-                                       {"message", error.message()}});
+      Json known = evidence(accepted.verified.judgement());
+      known["code"] = name(error.code());
+      known["message"] = error.message();
+      tools.audit().append("refused", std::move(known));
     }
     throw;
   }

@@ -10,6 +10,7 @@ namespace sealift::installer {
 struct ReleaseOptions {
   std::string bundle;  // empty: the one that was staged
   ChangeOptions change;
+  TrustOptions trust;
 };
 
 void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,

@@ -61,7 +61,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
   show(draft, "", session);
   if (options.change.dry_run) session.out.json(to_json(draft));
   if (!agreed(options.change, "roll back?")) return;
-  carry_out(tools, draft, content, kept_values(work.installation().layout, target), std::nullopt);
+  carry_out(tools, draft, content, kept_values(work.installation().layout, target), {});
   session.out.line();
   session.out.line(format("rolled back to {} {} (revision {})", target.release, target.title(),
                           draft.plan.number));

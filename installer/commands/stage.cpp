@@ -9,6 +9,8 @@ void add_stage(cli::Command& program, const std::string& site) {
   cli::Command command = program.sub("stage", "do the invisible part of apply ahead of time");
   command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required);
   add_change_options(command, options.change);
+  add_expiry_option(command, options.trust);
+  add_floor_option(command, options.trust);
   command
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,

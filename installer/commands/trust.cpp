@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "bundle/report.hpp"
+#include "content/media_types.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "signing/root.hpp"
@@ -9,51 +13,96 @@ namespace sealift::installer {
 
 namespace {
 
+using signing::Root;
+
 struct Options {
+  std::vector<std::string> files;
   std::string root;
   std::string fingerprint;
   ChangeOptions change;
+  TrustOptions trust;
 };
 
-void show_root(const signing::Root& root, cli::Session& session) {
-  session.out.line(
-      format("root         version {}, valid until {}", root.version(), to_text(root.expires())));
-  session.out.line(format("fingerprint  {}", root.fingerprint().hex()));
-  Json keys = Json::array();
-  const signing::Role& role = root.approvers_for("");
-  session.out.line(format("approvals    {} of {}", role.threshold, role.keys.size()));
-  for (const signing::PublicKey& key : role.keys) {
-    session.out.line(format("             {}  {}", key.id(), root.name_of(key)));
-    keys.push_back({{"id", key.id()}, {"name", root.name_of(key)}});
+void show_root(const Root& root, Time now, cli::Session& session) {
+  for (const std::string& line : bundle::root_lines(root, now)) {
+    session.out.line(printable(line));
   }
-  session.out.json({{"version", root.version()},
-                    {"expires", to_text(root.expires())},
-                    {"fingerprint", root.fingerprint().hex()},
-                    {"threshold", role.threshold},
-                    {"approvers", std::move(keys)}});
+  session.out.json(bundle::root_json(root));
+}
+
+Root load_root(const std::string& file) {
+  return Root::parse(read_file(file, signing::kMaxRootBytes), file);
+}
+
+Json evidence(const Root& root) {
+  return {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}};
 }
 
 void init(const Options& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("trust init", options.change);
   const Layout& layout = work.installation().layout;
-  const signing::Root root =
-      signing::Root::parse(read_file(options.root, signing::kMaxRootBytes), options.root);
+  const Root root = load_root(options.root);
   check_self_signed(root);
   if (root.fingerprint().hex() != options.fingerprint) {
     throw Error(Errc::untrusted,
                 format("{}: has the fingerprint {}, expected {}", options.root,
-                       root.fingerprint().hex(), options.fingerprint),
+                       root.fingerprint().hex(), printable(options.fingerprint, 80)),
                 "compare with the release owner over a second channel; nothing was trusted");
   }
   if (!Dir::open(layout.trust()).entries().empty()) {
     throw Error(Errc::invalid_input, "this site has a trust root already",
-                "newer roots arrive inside bundles; see: sealift-installer trust show");
+                "newer roots arrive inside bundles, or with: sealift-installer trust update");
   }
-  store_root(layout, root);
-  work.tools().audit().append(
-      "trust", {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}});
-  show_root(root, session);
+  store_roots(layout, {root});
+  work.tools().audit().append("trust", evidence(root));
+  show_root(root, session.clock.now(), session);
+}
+
+// Root files in any order, or a bundle that carries a chain.
+std::vector<Root> roots_in(const std::string& file, Workers& workers) {
+  const Fd fd = open_for_reading(file);
+  char first = 0;
+  if (read_at(fd.get(), 0, {&first, 1}, file) == 1 && first == '{') return {load_root(file)};
+  FdSource source(fd.get(), file);
+  bundle::Reader reader(source, workers, file);
+  std::vector<Root> roots;
+  for (const std::string& text : reader.read_claim().layers_of(media_type::kRootChain)) {
+    roots.push_back(Root::parse(text, format("{}: root chain[{}]", file, roots.size())));
+  }
+  return roots;
+}
+
+void update(const Options& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("trust update", options.change);
+  const Tools& tools = work.tools();
+  const Layout& layout = work.installation().layout;
+  const Time now = believed_now(layout, session.clock);
+  try {
+    std::vector<Root> offered;
+    for (const std::string& file : options.files) {
+      for (Root& root : roots_in(file, tools.workers)) offered.push_back(std::move(root));
+    }
+    std::stable_sort(offered.begin(), offered.end(),
+                     [](const Root& a, const Root& b) { return a.version() < b.version(); });
+    const std::vector<Root> newer = follow_chain(trusted_root(layout), offered);
+    if (!newer.empty() && now > newer.back().expires() && !options.trust.accept_expired) {
+      throw Error(Errc::untrusted,
+                  format("root version {} expired at {}", newer.back().version(),
+                         to_text(newer.back().expires())),
+                  "ask the release owner for a newer one; check this host's clock");
+    }
+    store_roots(layout, newer);
+    for (const Root& root : newer) tools.audit().append("trust", evidence(root));
+    if (newer.empty()) session.out.line("nothing newer; the trusted root stays");
+  } catch (const Error& error) {
+    tools.audit().append("refused", {{"roots", printable(joined(options.files), 1024)},
+                                     {"code", name(error.code())},
+                                     {"message", error.message()}});
+    throw;
+  }
+  show_root(trusted_root(layout), now, session);
 }
 
 }  // namespace
@@ -66,14 +115,25 @@ void add_trust(cli::Command& program, const std::string& site) {
       .argument("ROOT", options.root, "the root file, such as 1.root.json", cli::Presence::required)
       .option("--fingerprint", options.fingerprint, "HEX",
               "the root's fingerprint, learnt over a second channel", cli::Presence::required)
-      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { init(options, site, session); });
   trust.sub("show", "show the trusted root")
-      .fails_with({Errc::untrusted, Errc::io})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) {
         const SiteWork work(session, site);
-        show_root(trusted_root(work.installation().layout), session);
+        const Layout& layout = work.installation().layout;
+        show_root(trusted_root(layout), believed_now(layout, session.clock), session);
       });
+  auto& updating = cli::make_options<Options>();
+  cli::Command update_command =
+      trust.sub("update", "take newer roots, each signed by the one before, without a release");
+  update_command.arguments("FILE", updating.files, "root files, or a bundle that carries them",
+                           cli::Presence::required);
+  add_expiry_option(update_command, updating.trust);
+  update_command
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::busy, Errc::io})
+      .runs([&](cli::Session& session) { update(updating, site, session); });
 }
 
 }  // namespace sealift::installer

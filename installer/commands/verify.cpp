@@ -1,23 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/path.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 
 namespace sealift::installer {
 
-void add_verify(cli::Command& program, const std::string& site) {
-  auto& bundle_file = cli::make_options<std::string>();
-  program.sub("verify", "check approvals and every byte of a bundle; changes nothing")
-      .argument("BUNDLE", bundle_file, "the bundle file, or - for standard input",
-                cli::Presence::required)
-      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&](cli::Session& session) {
-        const SiteWork work(session, site);
-        const bundle::VerifiedBundle verified =
-            bundle::verify_file(bundle_file, work.tools().trust(), session.progress);
-        for (const std::string& line : bundle::report_lines(verified)) session.out.line(line);
-        session.out.json(bundle::report_json(verified));
+namespace {
+
+struct Options {
+  std::string bundle;
+  std::optional<int> at_root;
+  TrustOptions trust;
+};
+
+bundle::Trust trust_of(const Options& options, const Tools& tools) {
+  bundle::Trust trust = tools.trust(options.trust.expiry());
+  if (options.at_root) {
+    trust.root = accepted_root(tools.installation.layout,
+                               static_cast<std::uint64_t>(std::max(*options.at_root, 0)));
+    trust.standpoint = bundle::Standpoint::as_given;
+  }
+  return trust;
+}
+
+void work(const Options& options, const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const bundle::Trust trust = trust_of(options, work.tools());
+  const bundle::VerifiedBundle verified = bundle::verify_file(
+      options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
+        for (const std::string& line : bundle::report_lines(judgement, trust)) {
+          session.out.line(printable(line));
+        }
       });
+  session.out.line(bundle::content_line(verified.contents()));
+  if (options.at_root) {
+    session.out.line("judged as that root would have, which is not what apply does");
+  }
+  session.out.json(bundle::report_json(verified));
+}
+
+}  // namespace
+
+void add_verify(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<Options>();
+  cli::Command command =
+      program.sub("verify", "check approvals and every byte of a bundle; changes nothing");
+  command
+      .argument("BUNDLE", options.bundle, "the bundle file, or - for standard input",
+                cli::Presence::required)
+      .option("--at-root", options.at_root, "N",
+              "judge by root version N, which this site once trusted, whatever came later");
+  add_expiry_option(command, options.trust);
+  command
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&](cli::Session& session) { work(options, site, session); });
 }
 
 }  // namespace sealift::installer

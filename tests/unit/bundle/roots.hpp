@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "signing/keys.hpp"
 #include "signing/root.hpp"
+#include "signing/secret_key.hpp"
 
 namespace sealift::tests {
 

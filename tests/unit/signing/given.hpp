@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.hpp"
-#include "signing/keys.hpp"
+#include "signing/secret_key.hpp"
 
 namespace sealift::signing {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "signing/keys.hpp"
+#include "signing/secret_key.hpp"
 
 #include "base/digest.hpp"
 #include "given.hpp"

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "signing/keys.hpp"
+#include "signing/secret_key.hpp"
 
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
-#include <optional>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
-#include "base/json.hpp"
-#include "base/path.hpp"
+#include "signing/algorithms.hpp"
 #include "signing/base64.hpp"
+#include "signing/minisign_file.hpp"
 
 namespace sealift::signing {
 
@@ -22,15 +22,12 @@ constexpr std::string_view kAlgorithm = "Ed";
 constexpr std::string_view kScrypt = "Sc";
 constexpr std::string_view kNoKdf{"\0\0", 2};
 constexpr std::string_view kChecksum = "B2";
-constexpr std::string_view kComment = "untrusted comment: ";
-constexpr std::string_view kOpenSsh = "ssh-ed25519 ";
-constexpr std::size_t kNumberBytes = 8;
-constexpr std::size_t kPublicFileBytes = 2 + kNumberBytes + 32;
-constexpr std::size_t kChecksumAt = kNumberBytes + 64;
+constexpr std::size_t kChecksumAt = kKeyNumberBytes + 64;
 constexpr std::size_t kSealedBytes = kChecksumAt + 32;
 constexpr std::size_t kSecretFileBytes = 2 + 2 + 2 + 32 + 8 + 8 + kSealedBytes;
-constexpr std::size_t kMaxComment = 1024;
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30;
+constexpr std::string_view kPrehashed = "ED";
+
 const unsigned char* raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
@@ -38,74 +35,6 @@ const unsigned char* raw(std::string_view bytes) {
 [[noreturn]] void refuse(const std::string& where, std::string_view found) {
   throw Error(Errc::invalid_input, format("{}: {}", where, found),
               "keys are made with: sealift keygen FILE, or minisign -G");
-}
-
-// The file without the newline at its end.
-std::string_view key_file(std::string_view text, const std::string& where) {
-  if (text.size() > kMaxKeyFile) refuse(where, "found more than 4096 bytes, expected a key file");
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  return text;
-}
-
-void check_comment(std::string_view comment, const std::string& where) {
-  if (comment.size() > kMaxComment) {
-    refuse(where,
-           format("found a comment of {} bytes, expected at most {}", comment.size(), kMaxComment));
-  }
-  if (std::any_of(comment.begin(), comment.end(),
-                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
-    refuse(where, "found a control character in the comment, expected plain text");
-  }
-}
-
-// The second line of a two-line minisign file, decoded.
-std::string payload_line(std::string_view text, const std::string& where) {
-  const std::string_view file = key_file(text, where);
-  const std::size_t first = file.find('\n');
-  if (!file.starts_with(kComment) || first == std::string_view::npos) {
-    refuse(where, "found no line \"untrusted comment: ...\", expected a minisign key file");
-  }
-  check_comment(file.substr(kComment.size(), first - kComment.size()), where);
-  const std::string_view line = file.substr(first + 1);
-  if (line.find('\n') != std::string_view::npos) {
-    refuse(where, "found more than two lines, expected a minisign key file");
-  }
-  return blame(Errc::invalid_input, where, [&] { return from_base64(line); });
-}
-
-PublicKey::Bytes key_bytes(std::string_view bytes) {
-  PublicKey::Bytes key{};
-  std::copy_n(raw(bytes), key.size(), key.begin());
-  return key;
-}
-
-// RFC 4253 string at the front of `bytes`, which it is taken from.
-std::optional<std::string_view> take_string(std::string_view& bytes) {
-  if (bytes.size() < 4) return std::nullopt;
-  std::size_t size = 0;
-  for (int i = 0; i < 4; ++i) size = size << 8 | raw(bytes)[i];
-  if (bytes.size() - 4 < size) return std::nullopt;
-  const std::string_view value = bytes.substr(4, size);
-  bytes.remove_prefix(4 + size);
-  return value;
-}
-
-PublicKey parse_openssh(std::string_view text, const std::string& where) {
-  const std::string_view line = key_file(text, where).substr(kOpenSsh.size());
-  if (line.find('\n') != std::string_view::npos) {
-    refuse(where, "found more than one line, expected one public key");
-  }
-  const std::size_t end = std::min(line.find(' '), line.size());
-  check_comment(line.substr(end), where);
-  const std::string blob =
-      blame(Errc::invalid_input, where, [&] { return from_base64(line.substr(0, end)); });
-  std::string_view rest = blob;
-  const auto type = take_string(rest);
-  const auto key = take_string(rest);
-  if (type != "ssh-ed25519" || !key || key->size() != 32 || !rest.empty()) {
-    refuse(where, "found another kind of key, expected an ssh-ed25519 public key");
-  }
-  return PublicKey(key_bytes(*key));
 }
 
 void put_le64(std::string& bytes, std::uint64_t value) {
@@ -168,6 +97,14 @@ bool has_no_checksum(const Secret& sealed) {
               "take the key from its backup");
 }
 
+std::string read_payload(std::string_view text, const std::string& where) {
+  try {
+    return minisign_payload(text);
+  } catch (const Error& error) {
+    refuse(where, error.message());
+  }
+}
+
 bool is_secret_file(std::string_view bytes) {
   if (bytes.size() != kSecretFileBytes || !bytes.starts_with(kAlgorithm)) return false;
   const std::string_view kdf = bytes.substr(2, 2);
@@ -185,76 +122,34 @@ std::string hex_number(std::string_view number) {
 
 }  // namespace
 
-PublicKey PublicKey::from_hex(std::string_view hex) {
-  try {
-    const std::string bytes = bytes_from_hex(hex);
-    if (bytes.size() == 32) return PublicKey(key_bytes(bytes));
-  } catch (const Error&) {
-    // said below
-  }
-  throw Error(Errc::corrupt,
-              format("public key \"{}\", expected 64 lower-case hex digits", printable(hex, 80)));
-}
-
-std::string PublicKey::hex() const {
-  return to_hex({reinterpret_cast<const char*>(bytes_.data()), bytes_.size()});
-}
-
-std::string PublicKey::id() const {
-  const Json key = {{"keytype", "ed25519"}, {"keyval", {{"public", hex()}}}, {"scheme", "ed25519"}};
-  return Digest::of(to_canonical(key)).hex();
-}
-
-bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
-  return signature.size() == crypto_sign_BYTES &&
-         crypto_sign_verify_detached(raw(signature), raw(message), message.size(), bytes_.data()) ==
-             0;
-}
-
-PublicKey parse_public_key(std::string_view text, const std::string& where) {
-  if (text.starts_with(kOpenSsh)) return parse_openssh(text, where);
-  for (const std::string_view other : {"ssh-", "ecdsa-sha2-", "sk-"}) {
-    if (text.starts_with(other)) {
-      refuse(where, format("found a key of type \"{}\", expected ssh-ed25519",
-                           printable(text.substr(0, text.find(' ')), 40)));
-    }
-  }
-  const std::string bytes = payload_line(text, where);
-  if (bytes.size() == kSecretFileBytes) {
-    refuse(where, "found a secret key, expected a public key");
-  }
-  if (bytes.size() != kPublicFileBytes || !bytes.starts_with(kAlgorithm)) {
-    refuse(where, "found another kind of key, expected a minisign Ed25519 public key");
-  }
-  return PublicKey(key_bytes(std::string_view(bytes).substr(2 + kNumberBytes)));
-}
-
 SecretKey::SecretKey(Secret key, std::string number)
     : key_(std::move(key)),
       number_(std::move(number)),
-      public_key_(key_bytes(key_.view().substr(32))) {}
+      public_key_(PublicKey::ed25519(key_.view().substr(32))) {}
 
 SecretKey SecretKey::generate() {
   Secret key(64);
-  PublicKey::Bytes public_bytes{};
+  std::array<unsigned char, kEd25519Bytes> public_bytes{};
   crypto_sign_keypair(public_bytes.data(), key.bytes().data());
-  std::string number(kNumberBytes, '\0');
+  std::string number(kKeyNumberBytes, '\0');
   randombytes_buf(number.data(), number.size());
   return SecretKey(std::move(key), std::move(number));
 }
 
 SecretKey SecretKey::from_seed(std::span<const unsigned char, 32> seed) {
   Secret key(64);
-  PublicKey::Bytes public_bytes{};
+  std::array<unsigned char, kEd25519Bytes> public_bytes{};
   crypto_sign_seed_keypair(public_bytes.data(), key.bytes().data(), seed.data());
-  std::string number(reinterpret_cast<const char*>(public_bytes.data()), kNumberBytes);
+  std::string number(reinterpret_cast<const char*>(public_bytes.data()), kKeyNumberBytes);
   return SecretKey(std::move(key), std::move(number));
 }
 
 SecretKey SecretKey::parse(std::string_view text, const std::string& where,
                            const std::function<Secret()>& passphrase) {
-  std::string bytes = payload_line(text, where);
-  if (bytes.size() == kPublicFileBytes) refuse(where, "found a public key, expected a secret key");
+  std::string bytes = read_payload(text, where);
+  if (bytes.size() == kMinisignPublicBytes) {
+    refuse(where, "found a public key, expected a secret key");
+  }
   const std::string_view view = bytes;
   if (!is_secret_file(view)) {
     wipe(bytes);
@@ -279,11 +174,11 @@ SecretKey SecretKey::parse(std::string_view text, const std::string& where,
                 "run the command again with the passphrase that the key was made with");
   }
   if (!encrypted && !has_checksum(sealed) && !has_no_checksum(sealed)) refuse_damaged(where);
-  std::string number(sealed.view().substr(0, kNumberBytes));
+  std::string number(sealed.view().substr(0, kKeyNumberBytes));
   Secret key(64);
-  std::copy_n(sealed.bytes().begin() + kNumberBytes, 64, key.bytes().begin());
+  std::copy_n(sealed.bytes().begin() + kKeyNumberBytes, 64, key.bytes().begin());
   // The second half must be the public key of the first, or signing would leak the seed.
-  PublicKey::Bytes derived{};
+  std::array<unsigned char, kEd25519Bytes> derived{};
   Secret again(64);
   crypto_sign_seed_keypair(derived.data(), again.bytes().data(), key.bytes().data());
   if (sodium_memcmp(again.bytes().data(), key.bytes().data(), 64) != 0) {
@@ -299,10 +194,22 @@ std::string SecretKey::sign(std::string_view message) const {
   return signature;
 }
 
+std::string SecretKey::to_minisig(std::string_view message,
+                                  std::string_view trusted_comment) const {
+  std::string hash(crypto_generichash_BYTES_MAX, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(), raw(message),
+                     message.size(), nullptr, 0);
+  const std::string signature = sign(hash);
+  const std::string all = sign(signature + std::string(trusted_comment));
+  return format("{}signature from a sealift key\n{}\ntrusted comment: {}\n{}\n", kMinisignComment,
+                to_base64(std::string(kPrehashed) + number_ + signature), trusted_comment,
+                to_base64(all));
+}
+
 std::string SecretKey::to_file(const Secret* passphrase, const PassphraseCost& cost) const {
   Secret sealed(kSealedBytes);
   std::copy(number_.begin(), number_.end(), sealed.bytes().begin());
-  std::copy(key_.bytes().begin(), key_.bytes().end(), sealed.bytes().begin() + kNumberBytes);
+  std::copy(key_.bytes().begin(), key_.bytes().end(), sealed.bytes().begin() + kKeyNumberBytes);
   const auto sum = checksum(sealed);
   std::copy(sum.begin(), sum.end(), sealed.bytes().begin() + kChecksumAt);
 
@@ -318,7 +225,7 @@ std::string SecretKey::to_file(const Secret* passphrase, const PassphraseCost& c
   put_le64(bytes, passphrase != nullptr ? cost.operations : 0);
   put_le64(bytes, passphrase != nullptr ? cost.memory : 0);
   bytes += sealed.view();
-  std::string text = format("{}minisign {}secret key\n{}\n", kComment,
+  std::string text = format("{}minisign {}secret key\n{}\n", kMinisignComment,
                             passphrase != nullptr ? "encrypted " : "", to_base64(bytes));
   wipe(bytes);
   return text;
@@ -327,8 +234,15 @@ std::string SecretKey::to_file(const Secret* passphrase, const PassphraseCost& c
 std::string SecretKey::to_public_file() const {
   std::string bytes(kAlgorithm);
   bytes += number_;
-  bytes.append(reinterpret_cast<const char*>(public_key_.bytes().data()), 32);
-  return format("{}minisign public key {}\n{}\n", kComment, hex_number(number_), to_base64(bytes));
+  bytes += public_key_.bytes();
+  return format("{}minisign public key {}\n{}\n", kMinisignComment, hex_number(number_),
+                to_base64(bytes));
+}
+
+Signer signer_with(SecretKey key) {
+  const auto kept = std::make_shared<const SecretKey>(std::move(key));
+  return {.key = kept->public_key(),
+          .sign = [kept](std::string_view message) { return kept->sign(message); }};
 }
 
 }  // namespace sealift::signing

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Text for people.
+
+#include <string>
+#include <vector>
+
+namespace sealift {
+
+// "a, b"
+std::string joined(const std::vector<std::string>& words);
+
+}  // namespace sealift

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "builder/commands/commands.hpp"
+#include "builder/open_bundle.hpp"
+#include "builder/sigstore.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+struct Options {
+  std::string bundle;
+  std::vector<std::string> files;
+};
+
+// What a person can hand in, told apart by what is in it.
+void attach(OpenBundle& bundle, const std::string& file) {
+  std::string text = read_file(file, signing::kMaxRootBytes);
+  if (signing::is_ssh_signature(text)) {
+    bundle.add_approval(text, file);
+    return;
+  }
+  const Json value = parse_json(text, file);
+  if (value.is_object() && value.contains("signed")) {
+    bundle.add_root(signing::Root::parse(text, file));
+    return;
+  }
+  const bool is_sigstore = value.is_object() && value.contains("dsseEnvelope");
+  const signing::Envelope envelope =
+      is_sigstore ? envelope_of_sigstore(value, file) : signing::envelope_from_json(value, file);
+  for (const signing::Signature& signature : envelope.signatures) {
+    bundle.add_approval(to_text(signing::Envelope{.payload_type = envelope.payload_type,
+                                                  .payload = envelope.payload,
+                                                  .signatures = {signature}}),
+                        file);
+  }
+}
+
+void work(const Options& options, cli::Session& session) {
+  OpenBundle bundle(options.bundle);
+  for (const std::string& file : options.files) attach(bundle, file);
+  bundle.save();
+  Json names = Json::array();
+  for (const signing::Approval& approval : bundle.approvals()) {
+    names.push_back(bundle.name_of(approval));
+    session.out.line(format("signed by {} (not judged here)", bundle.name_of(approval)));
+  }
+  session.out.line(format("digest    {}, as before", bundle.contents().digest().str()));
+  session.out.json({{"bundle", options.bundle},
+                    {"digest", bundle.contents().digest().str()},
+                    {"signedBy", std::move(names)}});
+}
+
+}  // namespace
+
+void add_attach(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  program.sub("attach", "add signatures, or a newer root, to a bundle: its content stays")
+      .argument("BUNDLE", options.bundle, "the bundle file, changed in place",
+                cli::Presence::required)
+      .arguments("SIG", options.files,
+                 "DSSE envelopes, signatures of ssh-keygen -Y sign, *.sigstore.json, N.root.json",
+                 cli::Presence::required)
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

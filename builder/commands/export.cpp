@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "builder/commands/commands.hpp"
+#include "builder/open_bundle.hpp"
+#include "builder/sigstore.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+// Names come out of the bundle, which nobody has judged: they must not lead anywhere.
+std::string file_part(const std::string& name, const signing::Approval& approval) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  const bool plain = !name.empty() && name.find_first_not_of(kPlain) == std::string::npos;
+  return plain ? name : Digest::of(approval.key_id()).short_hex();
+}
+
+struct Options {
+  std::string bundle;
+  std::string output = ".";
+};
+
+void work(const Options& options, cli::Session& session) {
+  const OpenBundle bundle(options.bundle);
+  const release::ReleaseDocument& document = bundle.contents().document;
+  const std::string stem = format("{}-{}", document.name, document.version);
+  const fs::path folder = options.output;
+  make_dirs(folder);
+  Json files = Json::array();
+  const auto put = [&](const std::string& name, const std::string& text) {
+    write_file(folder / name, text);
+    session.out.line((folder / name).string());
+    files.push_back((folder / name).string());
+  };
+  put(stem + ".statement", bundle.statement());
+  for (const signing::Root& root : bundle.roots()) {
+    put(format("{}.root.json", root.version()), root.text());
+  }
+  const std::vector<std::string> texts = bundle.approval_texts();
+  const std::vector<signing::Approval> approvals = bundle.approvals();
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::string name =
+        format("{}.{}", stem, file_part(bundle.name_of(approvals[i]), approvals[i]));
+    if (const signing::Envelope* envelope = approvals[i].envelope()) {
+      put(name + ".sigstore.json", to_sigstore(*envelope));
+    } else {
+      put(name + ".sig", texts[i]);
+    }
+  }
+  session.out.json({{"files", std::move(files)}});
+}
+
+}  // namespace
+
+void add_export(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  program.sub("export", "write a bundle's statement, roots and signatures as files for other tools")
+      .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+      .option("--output", options.output, "DIR", "where to (default: the current folder)")
+      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/commands/commands.hpp"
+#include "builder/open_bundle.hpp"
+
+namespace sealift::builder {
+
+void add_statement(cli::Command& program) {
+  auto& file = cli::make_options<std::string>();
+  program
+      .sub("statement", "print what approvers sign, byte for byte; with a summary for people in it")
+      .argument("BUNDLE", file, "the bundle file", cli::Presence::required)
+      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&file](cli::Session& session) {
+        const OpenBundle bundle(file);
+        session.out.text(bundle.statement());
+        session.out.json(parse_json(bundle.statement(), "statement"));
+      });
+}
+
+}  // namespace sealift::builder

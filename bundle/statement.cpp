@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bundle/statement.hpp"
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+
+namespace sealift::bundle {
+
+namespace {
+
+std::vector<std::string> summary_of(const signing::Statement& statement,
+                                    const release::ReleaseDocument& document,
+                                    const std::vector<release::Component>& components) {
+  const std::string source = document.source_revision.empty()
+                                 ? ""
+                                 : format(", source {}", printable(document.source_revision, 64));
+  std::vector<std::string> lines = {
+      format("{} {} of {}{}", document.name, document.version, to_text(document.created), source),
+      format("for {}", joined(statement.environments))};
+  for (const release::Component& component : components) {
+    const release::ComponentRow& row = component.row;
+    lines.push_back(format(
+        "{} ({}) to {}{}: {} files, {} bytes", row.name, kind_word(row.artifact_type), row.target,
+        row.optional ? ", optional" : "", component.document.files, component.document.bytes));
+  }
+  if (!document.upgrade_from.empty()) {
+    lines.push_back(format("upgrades from {}", document.upgrade_from));
+  }
+  if (!document.installer.empty()) lines.push_back(format("installer {}", document.installer));
+  if (!document.arch.empty()) lines.push_back(format("hosts {}", joined(document.arch)));
+  return lines;
+}
+
+}  // namespace
+
+signing::Statement statement_of(const release::ReleaseDocument& document,
+                                const std::vector<release::Component>& components,
+                                const Digest& release) {
+  signing::Statement statement{.name = document.name,
+                               .release = release,
+                               .version = document.version,
+                               .environments = {},
+                               .created = document.created,
+                               .source_revision = document.source_revision,
+                               .summary = {}};
+  for (const auto& [name, unused] : document.environments) statement.environments.push_back(name);
+  statement.summary = summary_of(statement, document, components);
+  return statement;
+}
+
+std::string kind_word(std::string_view artifact_type) {
+  constexpr std::string_view kPrefix = "application/vnd.sealift.";
+  if (artifact_type.starts_with(kPrefix)) artifact_type.remove_prefix(kPrefix.size());
+  return printable(artifact_type.substr(0, artifact_type.find('.')));
+}
+
+}  // namespace sealift::bundle
