@@ -233,9 +233,14 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
     throw;
   }
   tools.progress.end();
-  store_roots(layout, newer_roots);
-  remember_time(layout, tools.clock.now());
   tools.audit().append(std::string(name(draft.plan.purpose)), evidence(draft.plan));
+  try {
+    store_roots(layout, newer_roots);
+    remember_time(layout, tools.clock.now());
+  } catch (const Error& error) {
+    log::warning(format("keeping the newer roots failed, the next command tries again: {}",
+                        error.message()));
+  }
   tidy(tools);
 }
 

@@ -86,6 +86,12 @@ class ForeignTools(RoadTest):
         root = self.road.root
         run("minisign", "-G", "-W", "-p", os.path.join(root, "mini.pub"), "-s",
             os.path.join(root, "mini.key"))
+        trust = os.path.dirname(self.road.trust)
+        run(BUILDER, "trust", "add-key", trust, "--approver", os.path.join(root, "mini.pub"))
+        draft = os.path.join(trust, "2.root.draft.json")
+        run(BUILDER, "trust", "sign", draft, "--key", self.road.key)
+        run(BUILDER, "trust", "publish", draft)
+        run(BUILDER, "attach", self.bundle, os.path.join(trust, "2.root.json"))
         run(BUILDER, "sign", self.bundle, "--key", os.path.join(root, "mini.key"))
         self.assertEqual(len(json.loads(run(BUILDER, "--json", "inspect", self.bundle))["signatures"]), 2)
         message = os.path.join(root, "message")
@@ -95,4 +101,5 @@ class ForeignTools(RoadTest):
         run("minisign", "-V", "-p", os.path.join(root, "dev.pub"), "-m", message)
 
 
-main()
+if __name__ == "__main__":
+    main()

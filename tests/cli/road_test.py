@@ -200,14 +200,14 @@ class Refusals(RoadTest):
         run(BUILDER, "build", os.path.join(road.project, "release.yaml"), "--output",
             os.path.join(road.root, "other"), "--key", other)
         self.refuse(os.path.join(road.root, "other", os.path.basename(self.bundle)), 4,
-                    "signed by 0 trusted keys, the trust root asks for 1")
+                    "approved by 0 of the 1 trusted keys")
 
     def test_unsigned_then_signed(self):
         road = self.road
         run(BUILDER, "build", os.path.join(road.project, "release.yaml"), "--output",
             os.path.join(road.root, "unsigned"))
         bundle = os.path.join(road.root, "unsigned", os.path.basename(self.bundle))
-        self.refuse(bundle, 4, "signed by 0 trusted keys")
+        self.refuse(bundle, 4, "approved by 0 of the 1 trusted keys")
         run(BUILDER, "sign", bundle, "--key", road.key)
         with open(bundle, "rb") as one, open(self.bundle, "rb") as two:
             self.assertEqual(one.read(), two.read())  # signed later is signed all the same

@@ -10,6 +10,12 @@
 
 namespace sealift::tests {
 
+// `key` must outlive it.
+inline signing::Signer signer_of(const signing::SecretKey& key) {
+  return {.key = key.public_key(),
+          .sign = [&key](std::string_view message) { return key.sign(message); }};
+}
+
 inline signing::RootDraft draft_of(const signing::SecretKey& root,
                                    const std::vector<const signing::SecretKey*>& approvers,
                                    unsigned threshold = 1) {
@@ -25,7 +31,12 @@ inline signing::RootDraft draft_of(const signing::SecretKey& root,
 
 inline signing::Root root_of(const signing::RootDraft& draft,
                              const std::vector<const signing::SecretKey*>& signers) {
-  return signing::Root::parse(make_root(draft, signers), "test root");
+  std::string text = make_root(draft);
+  for (const signing::SecretKey* key : signers) {
+    text = with_signature(signing::Root::parse(text, "test root"), {key->public_key()},
+                          signer_of(*key));
+  }
+  return signing::Root::parse(text, "test root");
 }
 
 }  // namespace sealift::tests

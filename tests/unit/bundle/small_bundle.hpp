@@ -9,6 +9,7 @@
 
 #include "bundle/reader.hpp"
 #include "bundle/spool.hpp"
+#include "bundle/statement.hpp"
 #include "bundle/verified.hpp"
 #include "bundle/writer.hpp"
 #include "content/media_types.hpp"
@@ -77,21 +78,17 @@ class SmallBundle {
   }
 
   signing::Statement statement() const {
-    return {.name = document_.name,
-            .release = sealed_.descriptor.digest,
-            .version = document_.version,
-            .environments = {"production"},
-            .created = document_.created,
-            .source_revision = document_.source_revision};
+    return bundle::statement_of(document_, components_, sealed_.descriptor.digest);
   }
   bundle::Referrer statement_referrer(const std::string& text) const {
     return bundle::make_referrer(media_type::kStatement, media_type::kInToto, {text},
                                  sealed_.descriptor);
   }
   bundle::Referrer approval_by(const signing::SecretKey& key, const std::string& text) const {
-    return bundle::make_referrer(media_type::kApproval, media_type::kDsse,
-                                 {to_text(signing::sign(signing::kStatementType, text, key))},
-                                 sealed_.descriptor);
+    return bundle::make_referrer(
+        media_type::kApproval, media_type::kDsse,
+        {to_text(signing::sign(signing::kStatementType, text, signer_of(key)))},
+        sealed_.descriptor);
   }
   bundle::Referrer chain(const std::vector<std::string>& roots) const {
     return bundle::make_referrer(media_type::kRootChain, media_type::kTufRoot, roots,
@@ -114,13 +111,16 @@ class SmallBundle {
   bundle::VerifiedBundle verify(std::string_view bytes, const bundle::Trust& trust) {
     StringSource source(bytes);
     Silence silence;
-    return bundle::VerifiedBundle::verify(source, "b.bundle", trust, workers_, silence);
+    return bundle::Verifier(source, "b.bundle", trust, workers_).verify(silence);
   }
   bundle::VerifiedBundle verify(std::string_view bytes) { return verify(bytes, trust()); }
 
   const signing::Root& root() const { return root_; }
   bundle::Trust trust() const {
-    return {.root = root_, .environment = "production", .now = parse_time("2027-01-01T00:00:00Z")};
+    return {.root = root_,
+            .environment = "production",
+            .policy = {},
+            .now = parse_time("2027-01-01T00:00:00Z")};
   }
   const signing::SecretKey& root_key() const { return root_key_; }
   const signing::SecretKey& approver() const { return approver_; }

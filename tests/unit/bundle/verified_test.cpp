@@ -40,8 +40,8 @@ TEST_CASE("verified bundle: a sound one is verified, compressed and plain") {
     CHECK(verified.contents().document.name == "chanuka");
     CHECK(verified.contents().notes == "# Notes\n");
     CHECK(verified.contents().components.size() == 2);
-    CHECK(verified.judgement().approvals.by == std::vector{small.approver().public_key()});
-    CHECK(verified.judgement().statement == small.statement());
+    CHECK(verified.judgement().count->by == std::vector{small.approver().public_key()});
+    CHECK(verified.statement() == small.statement());
   }
 }
 
@@ -123,7 +123,9 @@ TEST_CASE("verified bundle: the key of a stranger or of the root role does not a
     const auto error = tests::error_of([&] { small.verify(bytes); });
     REQUIRE(error);
     CHECK(error->code() == Errc::untrusted);
-    CHECK(messages(error) == "b.bundle: signed by 0 trusted keys, the trust root asks for 1\n");
+    CHECK(messages(error).starts_with(
+        "b.bundle: approved by 0 of the 1 trusted keys that are needed; not signed by "));
+    CHECK(messages(error).find("; not counted: ") != std::string::npos);
   }
 }
 
@@ -148,13 +150,15 @@ TEST_CASE("verified bundle: an approval of a statement about another release is 
   CHECK(messages(error).find("the approvals are for the release") != std::string::npos);
 }
 
-TEST_CASE("verified bundle: a statement that names another version, name or date is refused") {
+TEST_CASE(
+    "verified bundle: a statement that says another version, name, date or summary is refused") {
   SmallBundle small;
-  for (int field = 0; field < 3; ++field) {
+  for (int field = 0; field < 4; ++field) {
     signing::Statement other = small.statement();
     if (field == 0) other.version = "1.0.1";
     if (field == 1) other.name = "other";
     if (field == 2) other.created.seconds += 1;
+    if (field == 3) other.summary.push_back("and nothing else");
     const std::string text = to_text(other);
     const std::string bytes =
         small.bytes({small.statement_referrer(text), small.approval_by(small.approver(), text)});
@@ -220,6 +224,87 @@ TEST_CASE("verified bundle: the chain it carries renews an expired root and repl
   CHECK(refusal_of([&] { small.verify(by_old); }) == Errc::untrusted);
 }
 
+TEST_CASE("verified bundle: a release cannot be newer than now, so the clock is not believed") {
+  SmallBundle small;
+  Trust trust = small.trust();
+  // The clock says 1970; the release was made in 2026, when this root was valid.
+  trust.now = {};
+  CHECK_NOTHROW(small.verify(small.bytes(), trust));
+  signing::RootDraft draft = draft_of(small.root_key(), {&small.approver()});
+  draft.expires = parse_time("2025-12-31T23:59:59Z");
+  trust.root = root_of(draft, {&small.root_key()});
+  const std::string text = to_text(small.statement());
+  const std::string bytes =
+      small.bytes({small.statement_referrer(text), small.approval_by(small.approver(), text)});
+  CHECK(refusal_of([&] { small.verify(bytes, trust); }) == Errc::untrusted);
+  trust.expiry = Expiry::accepted;
+  CHECK_NOTHROW(small.verify(bytes, trust));
+}
+
+TEST_CASE("verified bundle: a site can refuse releases that are too old") {
+  SmallBundle small;
+  Trust trust = small.trust();
+  trust.now = parse_time("2026-01-31T00:00:00Z");  // 30 days after it was made
+  trust.policy.max_age_days = 30;
+  CHECK_NOTHROW(small.verify(small.bytes(), trust));
+  trust.policy.max_age_days = 29;
+  const auto error = tests::error_of([&] { small.verify(small.bytes(), trust); });
+  REQUIRE(error);
+  CHECK(error->code() == Errc::untrusted);
+  CHECK(messages(error).find("made 30 days ago, site.yaml allows 29") != std::string::npos);
+  trust.expiry = Expiry::accepted;
+  CHECK_NOTHROW(small.verify(small.bytes(), trust));
+}
+
+TEST_CASE("verified bundle: an older root explains what it would have accepted") {
+  SmallBundle small;
+  const signing::SecretKey successor = signing::SecretKey::generate();
+  signing::RootDraft draft = draft_of(small.root_key(), {&successor});
+  draft.version = 2;
+  const std::string second = root_of(draft, {&small.root_key()}).text();
+  const std::string text = to_text(small.statement());
+  const std::string bytes =
+      small.bytes({small.statement_referrer(text), small.chain({small.root().text(), second}),
+                   small.approval_by(small.approver(), text)});
+  CHECK(refusal_of([&] { small.verify(bytes); }) == Errc::untrusted);
+  Trust then = small.trust();
+  then.standpoint = Standpoint::as_given;
+  then.now = parse_time("2040-01-01T00:00:00Z");
+  CHECK(small.verify(bytes, then).judgement().root.version() == 1);
+}
+
+TEST_CASE("verified bundle: a refusal still says who signed and by which root") {
+  SmallBundle small;
+  const signing::SecretKey second = signing::SecretKey::generate();
+  Trust trust = small.trust();
+  trust.root =
+      root_of(draft_of(small.root_key(), {&small.approver(), &second}, 2), {&small.root_key()});
+  const std::string text = to_text(small.statement());
+  const std::string bytes =
+      small.bytes({small.statement_referrer(text), small.approval_by(small.approver(), text)});
+  StringSource source(bytes);
+  Verifier verifier(source, "b.bundle", trust, small.workers());
+  const Judgement& judgement = verifier.judgement();
+  REQUIRE(judgement.refusal);
+  REQUIRE(judgement.count);
+  CHECK(judgement.count->by == std::vector{small.approver().public_key()});
+  CHECK(judgement.count->threshold == 2);
+  CHECK_FALSE(judgement.statement);
+  CHECK(judgement.release == small.sealed().descriptor.digest);
+}
+
+TEST_CASE("verified bundle: a damaged approval or root is refused, whoever else signed") {
+  SmallBundle small;
+  for (const auto& [type, layer] : {std::pair{media_type::kApproval, media_type::kDsse},
+                                    std::pair{media_type::kApproval, media_type::kSshSig},
+                                    std::pair{media_type::kRootChain, media_type::kTufRoot}}) {
+    std::vector<Referrer> referrers = small.referrers();
+    if (type == media_type::kRootChain) referrers.erase(referrers.begin() + 1);
+    referrers.push_back(make_referrer(type, layer, {"damaged"}, small.sealed().descriptor));
+    CHECK(refusal_of([&] { small.verify(small.bytes(referrers)); }) == Errc::corrupt);
+  }
+}
+
 TEST_CASE("verified bundle: two approvals of one key do not make a threshold of two") {
   SmallBundle small;
   const signing::SecretKey second = signing::SecretKey::generate();
@@ -227,7 +312,8 @@ TEST_CASE("verified bundle: two approvals of one key do not make a threshold of 
   trust.root =
       root_of(draft_of(small.root_key(), {&small.approver(), &second}, 2), {&small.root_key()});
   const std::string text = to_text(small.statement());
-  signing::Envelope again = signing::sign(signing::kStatementType, text, small.approver());
+  signing::Envelope again =
+      signing::sign(signing::kStatementType, text, tests::signer_of(small.approver()));
   again.signatures[0].key_id = second.public_key().id();
   const Referrer renamed = make_referrer(media_type::kApproval, media_type::kDsse, {to_text(again)},
                                          small.sealed().descriptor);

@@ -44,7 +44,8 @@ const Json kRelease = Json::parse(R"({"schema":1,"name":"x","version":"1.0.0",
                  "optional":true}]})");
 const Json kSite = Json::parse(R"({"schema":1,"release":"x","environment":"production",
   "targets":{"web":{"driver":"directory","path":"/srv/web","owner":"1:1","sharing":"never"}},
-  "values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3}})");
+  "values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3},
+  "policy":{"require":["security"],"approvals":2,"max_age_days":30}})");
 const Json kEnvironment = Json::parse(R"({"schema":1,"values":{"A":"b","N":1,"B":true,"Z":null}})");
 
 const std::vector<Breach> kReleaseBreaches = {
@@ -203,6 +204,27 @@ const std::vector<Breach> kSiteBreaches = {
     {"/properties/optional/maxItems", "/optional", kAbsent, ""},  // filled in below
     {"/properties/optional/items/type", "/optional/0", 1, "optional[0]: found the number 1"},
     {"/properties/optional/items/maxLength", "/optional/0", letters(65), "at most 64"},
+    {"/properties/policy/type", "/policy", 3, "expected what this site asks for"},
+    {"/properties/policy/additionalProperties", "/policy/aprovals", 1, "unknown key"},
+    {"/properties/policy/properties/require/type", "/policy/require", "x", "expected a list"},
+    {"/properties/policy/properties/require/uniqueItems", "/policy/require", many(2, "a"),
+     "expected a list"},
+    {"/properties/policy/properties/require/maxItems", "/policy/require", kAbsent, ""},  // below
+    {"/properties/policy/properties/require/items/type", "/policy/require/0", 1, "expected"},
+    {"/properties/policy/properties/require/items/minLength", "/policy/require/0", "", "expected"},
+    {"/properties/policy/properties/require/items/maxLength", "/policy/require/0", letters(81),
+     "expected"},
+    {"/properties/policy/properties/approvals/type", "/policy/approvals", "2", "expected a number"},
+    {"/properties/policy/properties/approvals/minimum", "/policy/approvals", 0,
+     "expected a number"},
+    {"/properties/policy/properties/approvals/maximum", "/policy/approvals", 65,
+     "expected a number"},
+    {"/properties/policy/properties/max_age_days/type", "/policy/max_age_days", "1",
+     "expected a number"},
+    {"/properties/policy/properties/max_age_days/minimum", "/policy/max_age_days", 0,
+     "expected a number"},
+    {"/properties/policy/properties/max_age_days/maximum", "/policy/max_age_days", 36501,
+     "expected a number"},
     {"/properties/retention/type", "/retention", 3, "expected a mapping"},
     {"/properties/retention/additionalProperties", "/retention/release", 1,
      "unknown key \"release\""},
@@ -236,7 +258,8 @@ Json broken(const Json& document, const Breach& breach) {
   Json changed = document;
   const Json::json_pointer place(breach.place);
   if (std::string_view(breach.rule).ends_with("/environments/maxItems") ||
-      std::string_view(breach.rule).ends_with("/optional/maxItems")) {
+      std::string_view(breach.rule).ends_with("/optional/maxItems") ||
+      std::string_view(breach.rule).ends_with("/require/maxItems")) {
     changed[place] = different_names(257);
   } else if (breach.value.is_discarded()) {
     changed[place.parent_pointer()].erase(place.back());

@@ -10,7 +10,7 @@ namespace sealift::signing {
 namespace {
 
 std::string some_text() {
-  return to_text(sign(kStatementType, "{}", given_key(1)));
+  return to_text(sign(kStatementType, "{}", given_signer(1)));
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ TEST_CASE("dsse: lengths count bytes, whatever they are") {
 
 TEST_CASE("dsse: a signature covers the payload and its type") {
   const SecretKey key = given_key(1);
-  const Envelope envelope = sign("a/type", "payload", key);
+  const Envelope envelope = sign("a/type", "payload", given_signer(1));
   REQUIRE(envelope.signatures.size() == 1);
   const std::string& signature = envelope.signatures[0].bytes;
   CHECK(envelope.signatures[0].key_id == key.public_key().id());
@@ -39,7 +39,7 @@ TEST_CASE("dsse: a signature covers the payload and its type") {
 }
 
 TEST_CASE("dsse: an envelope comes back from its text") {
-  Envelope envelope = sign(kStatementType, std::string_view("any\0bytes\xff", 10), given_key(1));
+  Envelope envelope = sign(kStatementType, std::string_view("any\0bytes\xff", 10), given_signer(1));
   envelope.signatures.push_back({.key_id = "", .bytes = "short"});
   const std::string text = to_text(envelope);
   const Envelope again = parse_envelope(text, "approval");
@@ -71,13 +71,13 @@ TEST_CASE("dsse: an envelope in any other form is refused") {
 }
 
 TEST_CASE("dsse: URL-safe base64 is refused") {
-  Envelope envelope = sign(kStatementType, "\xfb\xff\xfe", given_key(1));
+  Envelope envelope = sign(kStatementType, "\xfb\xff\xfe", given_signer(1));
   const std::string text = replaced(to_text(envelope), "\"+//+\"", "\"-__-\"");
   CHECK(error_of([&] { parse_envelope(text, "a"); }).code() == Errc::corrupt);
 }
 
 TEST_CASE("dsse: an envelope carries 1 to 64 signatures") {
-  Envelope envelope = sign(kStatementType, "{}", given_key(1));
+  Envelope envelope = sign(kStatementType, "{}", given_signer(1));
   envelope.signatures.resize(64, envelope.signatures[0]);
   CHECK(parse_envelope(to_text(envelope), "a").signatures.size() == 64);
   envelope.signatures.push_back(envelope.signatures[0]);

@@ -17,6 +17,10 @@ inline SecretKey given_key(unsigned char number) {
   return SecretKey::from_seed(seed);
 }
 
+inline Signer given_signer(unsigned char number) {
+  return signer_with(given_key(number));
+}
+
 // Cheap enough for tests.
 inline constexpr PassphraseCost kQuick{.operations = 32768, .memory = 1 << 20};
 

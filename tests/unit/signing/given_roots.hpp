@@ -28,11 +28,12 @@ inline RootDraft some_draft(std::uint64_t version = 1) {
 }
 
 inline std::string root_text(const RootDraft& draft, std::initializer_list<unsigned char> signers) {
-  std::vector<SecretKey> keys;
-  for (const unsigned char number : signers) keys.push_back(given_key(number));
-  std::vector<const SecretKey*> pointers;
-  for (const SecretKey& key : keys) pointers.push_back(&key);
-  return make_root(draft, pointers);
+  std::string text = make_root(draft);
+  for (const unsigned char number : signers) {
+    const Signer signer = given_signer(number);
+    text = with_signature(Root::parse(text, "root.json"), {signer.key}, signer);
+  }
+  return text;
 }
 
 inline Root root_of(const RootDraft& draft, std::initializer_list<unsigned char> signers) {

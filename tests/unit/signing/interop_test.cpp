@@ -10,6 +10,7 @@
 #include "base/process.hpp"
 #include "given_roots.hpp"
 #include "signing/base64.hpp"
+#include "signing/sshsig.hpp"
 
 namespace sealift::signing {
 
@@ -52,6 +53,7 @@ class Desk {
 
   void put(const char* name, std::string_view content) const { write_file(path_ / name, content); }
   std::string get(const char* name) const { return read_file(path_ / name, 1 << 20); }
+  const fs::path& path() const { return path_; }
   Outcome sh(const std::string& script, const std::string& input = {}) const {
     Command command = shell(script);
     command.folder = path_;
@@ -72,30 +74,12 @@ class Desk {
   fs::path path_;
 };
 
-// The key as OpenSSL reads it: SubjectPublicKeyInfo (RFC 8410).
-std::string spki(const PublicKey& key) {
-  std::string der = bytes_from_hex("302a300506032b6570032100");
-  der.append(reinterpret_cast<const char*>(key.bytes().data()), key.bytes().size());
-  return der;
-}
-
 constexpr const char* kOpensslVerify =
     "openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in message -sigfile sig";
 
 Secret never_asked() {
   FAIL("the passphrase was asked for");
   throw Error(Errc::internal, "not reached");
-}
-
-// What `ssh-keygen -Y sign` signs (openssh PROTOCOL.sshsig).
-std::string sshsig_message(std::string_view purpose, std::string_view sha512) {
-  std::string message = "SSHSIG";
-  for (const std::string_view field :
-       {purpose, std::string_view(), std::string_view("sha512"), sha512}) {
-    message += std::string("\0\0\0", 3) + static_cast<char>(field.size());
-    message += field;
-  }
-  return message;
 }
 
 }  // namespace
@@ -143,7 +127,7 @@ TEST_CASE("interop: openssl and our keys agree on signatures") {
   if (!have({"openssl"})) return;
   const Desk desk;
   const SecretKey key = SecretKey::generate();
-  desk.put("key.der", spki(key.public_key()));
+  desk.put("key.der", key.public_key().to_spki());
   desk.put("message", "what was said");
   desk.put("sig", key.sign("what was said"));
   desk.output_of(kOpensslVerify);
@@ -152,7 +136,7 @@ TEST_CASE("interop: openssl and our keys agree on signatures") {
 
   desk.output_of("openssl genpkey -algorithm ed25519 -out theirs.pem");
   const std::string der = desk.output_of("openssl pkey -in theirs.pem -pubout -outform DER");
-  const auto theirs = PublicKey::from_hex(to_hex(std::string_view(der).substr(12)));
+  const auto theirs = PublicKey::ed25519(std::string_view(der).substr(12));
   desk.output_of("openssl pkeyutl -sign -inkey theirs.pem -rawin -in message -out sig");
   CHECK(theirs.verifies("what was sait", desk.get("sig")));
 }
@@ -161,8 +145,10 @@ TEST_CASE("interop: jq and openssl alone verify an approval") {
   if (!have({"openssl", "jq", "base64"})) return;
   const Desk desk;
   const SecretKey key = SecretKey::generate();
-  desk.put("key.der", spki(key.public_key()));
-  desk.put("envelope", to_text(sign(kStatementType, "{\"the\":\"statement\"}", key)));
+  desk.put("key.der", key.public_key().to_spki());
+  desk.put("envelope",
+           to_text(sign(kStatementType, "{\"the\":\"statement\"}",
+                        signer_with(SecretKey::parse(key.to_file(nullptr), "key", never_asked)))));
   desk.output_of(
       "jq -r .payload envelope | base64 -d > payload && T=$(jq -r .payloadType envelope) && "
       "{ printf 'DSSEv1 %d %s %d ' ${#T} \"$T\" $(stat -c %s payload); cat payload; } > message && "
@@ -175,7 +161,7 @@ TEST_CASE("interop: jq prints a root's signed bytes, its fingerprint and its key
   if (!have({"openssl", "jq", "sha256sum"})) return;
   const Desk desk;
   RootDraft draft = some_draft();
-  draft.names[given_key(11).public_key()] = "CORP\\user \"anna\" <a/b> 'c' & d";
+  draft.names[given_key(11).public_key()] = "user \"anna\" <a/b> 'c' & d";
   desk.put("root.json", root_text(draft, {1, 2}));
   const Root root = Root::parse(desk.get("root.json"), "root.json");
   CHECK(desk.output_of("jq -cSj .signed root.json | sha256sum | cut -c 1-64") ==
@@ -187,7 +173,7 @@ TEST_CASE("interop: jq prints a root's signed bytes, its fingerprint and its key
   desk.output_of("jq -cSj .signed root.json > message");
   for (const unsigned char number : std::initializer_list<unsigned char>{1, 2}) {
     const PublicKey key = given_key(number).public_key();
-    desk.put("key.der", spki(key));
+    desk.put("key.der", key.to_spki());
     const std::string hex = desk.output_of(
         format("jq -rj '.signatures[] | select(.keyid == \"{}\") | .sig' root.json", key.id()));
     desk.put("sig", bytes_from_hex(hex));
@@ -195,28 +181,60 @@ TEST_CASE("interop: jq prints a root's signed bytes, its fingerprint and its key
   }
 }
 
-TEST_CASE("interop: a public key of ssh-keygen verifies what ssh-keygen signed") {
-  if (!have({"ssh-keygen", "sha512sum"})) return;
+TEST_CASE("interop: what ssh-keygen -Y sign writes is verified, byte for byte what was signed") {
+  if (!have({"ssh-keygen"})) return;
   const Desk desk;
-  desk.output_of("ssh-keygen -q -t ed25519 -N '' -C 'anna@example.com' -f id");
-  const PublicKey key = parse_public_key(desk.get("id.pub"), "id.pub");
-  desk.put("file", "content");
-  desk.output_of("ssh-keygen -Y sign -n sealift-release -f id file");
-  const std::string blob = from_base64(desk.output_of("grep -v -e ----- file.sig | tr -d '\\n'"));
-  const std::string sum =
-      bytes_from_hex(desk.output_of("sha512sum file | cut -c 1-128 | tr -d '\\n'"));
-  const std::string signature = blob.substr(blob.size() - 64);  // its last field
-  CHECK(key.verifies(sshsig_message("sealift-release", sum), signature));
-  CHECK_FALSE(key.verifies(sshsig_message("sealift-releasf", sum), signature));
+  for (const std::string type : {"ed25519", "ecdsa"}) {
+    desk.output_of("rm -f id id.pub && ssh-keygen -q -t " + type +
+                   " -N '' -C 'anna@example.com' -f id");
+    const PublicKey key = parse_public_key(desk.get("id.pub"), "id.pub");
+    desk.put("file", "content");
+    for (const std::string hash : {"sha256", "sha512"}) {
+      const std::string sign =
+          "rm -f file.sig && ssh-keygen -Y sign -O hashalg=" + hash + " -f id -n ";
+      desk.output_of(sign + "sealift-release file");
+      const SshSignature signature = SshSignature::parse(desk.get("file.sig"), "file.sig");
+      CHECK(signature.key() == key);
+      CHECK(signature.verifies("content"));
+      CHECK_FALSE(signature.verifies("content\n"));
+      desk.output_of(sign + "file file");
+      CHECK(error_of([&] { SshSignature::parse(desk.get("file.sig"), "file.sig"); }).code() ==
+            Errc::corrupt);
+    }
+  }
+}
+
+TEST_CASE("interop: openssl signs with P-256 and we verify, also a root by such a key") {
+  if (!have({"openssl", "jq"})) return;
+  const Desk desk;
+  desk.output_of("openssl ecparam -name prime256v1 -genkey -noout -out p.pem");
+  desk.output_of("openssl ec -in p.pem -pubout -out p.pub 2>&1");
+  const PublicKey key = parse_public_key(desk.get("p.pub"), "p.pub");
+  CHECK(key.to_tuf()["keyval"]["public"] == desk.get("p.pub"));
+  const Signer signer =
+      command_signer("openssl dgst -sha256 -sign " + (desk.path() / "p.pem").string(), key);
+  CHECK(key.verifies("said", signer.sign("said")));
+  CHECK_FALSE(key.verifies("sait", signer.sign("said")));
+
+  RootDraft draft = some_draft();
+  draft.root = {.keys = {key}, .threshold = 1};
+  const Root bare = Root::parse(make_root(draft), "draft");
+  desk.put("root.json", with_signature(bare, {key}, signer));
+  const Root root = Root::parse(desk.get("root.json"), "root.json");
+  CHECK_NOTHROW(check_self_signed(root));
+  desk.output_of("jq -cSj .signed root.json | sed 's/\\\\n/\\n/g' > message");
+  CHECK(desk.get("message") == root.signed_bytes());
+  desk.output_of("jq -r '.signatures[0].sig' root.json | xxd -r -p > sig");
+  desk.output_of("openssl dgst -sha256 -verify p.pub -signature sig message");
 }
 
 TEST_CASE("interop: other keys of ssh-keygen are refused by their type") {
   if (!have({"ssh-keygen"})) return;
   const Desk desk;
-  desk.output_of("ssh-keygen -q -t ecdsa -N '' -f id");
+  desk.output_of("ssh-keygen -q -t ecdsa -b 384 -N '' -f id");
   const Error error = error_of([&] { parse_public_key(desk.get("id.pub"), "id.pub"); });
   CHECK(error.code() == Errc::invalid_input);
-  CHECK(error.message().find("ecdsa-sha2-nistp256") != std::string::npos);
+  CHECK(error.message().find("ecdsa-sha2-nistp384") != std::string::npos);
   CHECK(error_of([&] { SecretKey::parse(desk.get("id"), "id", never_asked); }).code() ==
         Errc::invalid_input);
 }

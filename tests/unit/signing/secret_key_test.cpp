@@ -45,7 +45,7 @@ std::string openssh_line(const PublicKey& key, std::string_view type = "ssh-ed25
   std::string blob("\0\0\0\x0b", 4);
   blob += type;
   blob += std::string("\0\0\0\x20", 4);
-  blob.append(reinterpret_cast<const char*>(key.bytes().data()), 32);
+  blob += key.bytes();
   return "ssh-ed25519 " + to_base64(blob);
 }
 
@@ -69,27 +69,31 @@ TEST_CASE("keys: the signatures of RFC 8032 come out, and verify") {
        }) {
     const SecretKey key = from_hex_seed(vector.seed);
     const std::string message = bytes_from_hex(vector.message);
-    CHECK(key.public_key().hex() == vector.key);
+    CHECK(to_hex(key.public_key().bytes()) == vector.key);
     CHECK(to_hex(key.sign(message)) == vector.signature);
-    CHECK(PublicKey::from_hex(vector.key).verifies(message, bytes_from_hex(vector.signature)));
+    CHECK(PublicKey::ed25519(bytes_from_hex(vector.key))
+              .verifies(message, bytes_from_hex(vector.signature)));
   }
 }
 
 TEST_CASE("keys: the id is the SHA-256 of TUF's canonical key object") {
   // printf '{"keytype":"ed25519","keyval":{"public":"HEX"},"scheme":"ed25519"}' | sha256sum
-  const auto key =
-      PublicKey::from_hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+  const auto key = PublicKey::ed25519(
+      bytes_from_hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));
   CHECK(key.id() == "74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916");
 }
 
 TEST_CASE("keys: a public key has one hexadecimal spelling") {
-  const std::string good = given_key(1).public_key().hex();
-  CHECK(PublicKey::from_hex(good) == given_key(1).public_key());
-  std::string upper = good;
+  const Json good = given_key(1).public_key().to_tuf();
+  CHECK(PublicKey::from_tuf(good, "k") == given_key(1).public_key());
+  const std::string hex = good["keyval"]["public"];
+  std::string upper = hex;
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   for (const std::string& bad :
-       {upper, good + "00", good.substr(2), good.substr(1), "0x" + good, std::string()}) {
-    CHECK(error_of([&] { PublicKey::from_hex(bad); }).code() == Errc::corrupt);
+       {upper, hex + "00", hex.substr(2), hex.substr(1), "0x" + hex, std::string()}) {
+    Json key = good;
+    key["keyval"]["public"] = bad;
+    CHECK(error_of([&] { PublicKey::from_tuf(key, "k"); }).code() == Errc::corrupt);
   }
 }
 
@@ -130,7 +134,7 @@ TEST_CASE("keys: a key of small order, for which one signature fits all messages
   const std::string not_canonical = "ee" + std::string(60, 'f') + "7f";  // the same point
   const std::string signature = bytes_from_hex(identity + std::string(64, '0'));
   for (const std::string& hex : {identity, not_canonical, std::string(64, '0')}) {
-    CHECK_FALSE(PublicKey::from_hex(hex).verifies("anything", signature));
+    CHECK_FALSE(PublicKey::ed25519(bytes_from_hex(hex)).verifies("anything", signature));
   }
 }
 
@@ -277,8 +281,9 @@ TEST_CASE("keys: a public key in any other spelling is refused, and the file is 
 }
 
 TEST_CASE("keys: a key of another algorithm is called by its name") {
-  CHECK(error_of([] { parse_public_key("ecdsa-sha2-nistp256 AAAA a@b\n", "id.pub"); }).message() ==
-        "id.pub: found a key of type \"ecdsa-sha2-nistp256\", expected ssh-ed25519");
+  CHECK(error_of([] { parse_public_key("ssh-rsa AAAA a@b\n", "id.pub"); })
+            .message()
+            .starts_with("id.pub: found a key of type \"ssh-rsa\", expected ssh-ed25519"));
 }
 
 }  // namespace sealift::signing
