@@ -11,6 +11,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/media_types.hpp"
+#include "content/tar_outline.hpp"
 #include "release/file_table.hpp"
 
 namespace sealift::bundle {
@@ -94,6 +95,17 @@ std::vector<std::string_view> layer_types_of(std::string_view artifact_type) {
   if (artifact_type == media_type::kRootChain) return {media_type::kTufRoot};
   if (artifact_type == media_type::kApproval) return {media_type::kDsse, media_type::kSshSig};
   return {};
+}
+
+void count(const release::FileEntry& entry, release::ComponentDocument& sums) {
+  sums.files += entry.type == EntryType::file ? 1 : 0;
+  sums.directories += entry.type == EntryType::directory ? 1 : 0;
+  sums.symlinks += entry.type == EntryType::symlink ? 1 : 0;
+  sums.bytes += entry.size;
+}
+
+bool is_tree(const Descriptor& blob) {
+  return blob.media_type == media_type::kTree || blob.media_type == media_type::kMustacheTree;
 }
 
 // Passes a blob's bytes on to whoever wants them while they are hashed.
@@ -287,10 +299,14 @@ Contents Reader::read_release() {
   return contents;
 }
 
-void Reader::check_file_table(const Descriptor& table, Progress& progress) {
+Reader::Table Reader::check_file_table(const Descriptor& table, Progress& progress) {
   EntrySource bytes(*tar_, progress);
   release::FileTableReader lines(bytes);
+  content::TarOutline outline;
+  release::ComponentDocument sums;
   while (const std::optional<release::FileEntry> entry = lines.next()) {
+    outline.add(release::tar_entry(*entry));
+    count(*entry, sums);
     if (entry->mode != 0644 && entry->mode != 0755) {
       throw Error(Errc::corrupt, format("{}: {}: found the mode {:04o}, expected 0644 or 0755",
                                         name_, printable(entry->path.str()), entry->mode));
@@ -300,6 +316,18 @@ void Reader::check_file_table(const Descriptor& table, Progress& progress) {
     throw Error(Errc::corrupt, format("{}: found content with digest {}, expected {}", name_,
                                       found.str(), table.digest.str()));
   }
+  return {.outline = outline.finish(), .sums = std::move(sums)};
+}
+
+Digest Reader::check_tree(const Descriptor& tree, Progress& progress) {
+  EntrySource bytes(*tar_, progress);
+  const Digest outline = while_doing(format("{}: tree {}", name_, tree.digest.short_hex()),
+                                     [&] { return content::read_outline(bytes); });
+  if (const Digest found = bytes.finish(); found != tree.digest) {
+    throw Error(Errc::corrupt, format("{}: found content with digest {}, expected {}", name_,
+                                      found.str(), tree.digest.str()));
+  }
+  return outline;
 }
 
 void Reader::check_payload(const Contents& contents, Progress& progress) {
@@ -307,10 +335,16 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
   for (const Descriptor& blob : contents.release.payload) total += blob.size;
   progress.begin("verifying", total);
   std::string buffer(256 * 1024, '\0');
+  std::map<Digest, Table> tables;
+  std::map<Digest, Digest> trees;  // their outlines
   for (const Descriptor& blob : contents.release.payload) {
     tar_->header(blob_entry(blob));
     if (blob.media_type == media_type::kFileTable) {
-      check_file_table(blob, progress);
+      tables.emplace(blob.digest, check_file_table(blob, progress));
+      continue;
+    }
+    if (is_tree(blob)) {
+      trees.emplace(blob.digest, check_tree(blob, progress));
       continue;
     }
     EntrySource bytes(*tar_, progress);
@@ -322,6 +356,25 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
     }
   }
   tar_->end();
+  for (const release::Component& component : contents.components) {
+    const auto table = tables.find(component.file_table().digest);
+    if (table != tables.end()) table->second.sums.name = component.row.name;
+    if (table == tables.end() || table->second.sums != component.document) {
+      throw Error(Errc::corrupt,
+                  format("{}: component {}: its file table does not add up to its document", name_,
+                         component.row.name));
+    }
+    for (const Descriptor& layer : component.manifest.layers) {
+      if (!is_tree(layer)) continue;
+      const auto tree = trees.find(layer.digest);
+      // One that stands in the bundle as something else was not checked as what it is here.
+      if (tree == trees.end() || table->second.outline != tree->second) {
+        throw Error(Errc::corrupt,
+                    format("{}: component {}: its tree holds other entries than its file table",
+                           name_, component.row.name));
+      }
+    }
+  }
   progress.end();
 }
 

@@ -53,8 +53,9 @@ class Reader {
   const Claim& read_claim();
   // Step 2.
   Contents read_release();
-  // Step 3: every payload blob against its digest, every file table against its rules, and nothing
-  // else in the file.
+  // Step 3: every payload blob against its digest, every file table against its rules, every tree
+  // against its table (but for the content of files, which is compared when they are written), and
+  // nothing else in the file.
   void check_payload(const Contents& contents, Progress& progress);
 
   // The frames of the file, once all was read.
@@ -64,7 +65,12 @@ class Reader {
   struct Container;
   std::string read_document(const content::Descriptor& descriptor);
   Referrer read_referrer(const content::Descriptor& listed);
-  void check_file_table(const content::Descriptor& table, Progress& progress);
+  struct Table {
+    Digest outline;                   // of the tar that it describes
+    release::ComponentDocument sums;  // without a name
+  };
+  Table check_file_table(const content::Descriptor& table, Progress& progress);
+  Digest check_tree(const content::Descriptor& tree, Progress& progress);
 
   std::string name_;
   std::unique_ptr<Container> container_;

@@ -82,6 +82,7 @@ std::uint64_t declared_content(std::string_view frame) {
       header.frameContentSize == ZSTD_CONTENTSIZE_UNKNOWN) {
     refuse("found a Zstandard frame of another kind, expected one that states its content size");
   }
+  if (header.frameContentSize == 0) refuse("found a frame without content");
   if (header.frameContentSize > kFrameContent || header.windowSize > kFrameContent) {
     refuse(format("found a frame of {} bytes, expected at most {}", header.frameContentSize,
                   kFrameContent));

@@ -159,7 +159,6 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
     const Dir store = Dir::open(layout.store());
     store.rename(incoming.filename().string(), name);
     store.sync();
-    remember_time(layout, std::max(trust.now, verified.statement().created));
     return {.verified = std::move(verified), .name = name, .was_there = was_there};
   } catch (const Error& error) {
     ::unlink(incoming.c_str());

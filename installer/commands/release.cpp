@@ -79,6 +79,8 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     if (options.change.dry_run) session.out.json(to_json(draft));
     if (agreed(options.change, format("{} it?", name(purpose)))) {
       tools.audit().append("accepted", acceptance(accepted, options));
+      remember_time(work.installation().layout,
+                    std::max(session.clock.now(), accepted.verified.statement().created));
       carry_out(tools, draft, content, values_for(contents, work.installation().site),
                 accepted.verified.judgement().newer);
       done = true;

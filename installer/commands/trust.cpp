@@ -42,9 +42,13 @@ void init(const Options& options, const std::string& site, cli::Session& session
   SiteWork work(session, site);
   work.lock("trust init", options.change);
   const Layout& layout = work.installation().layout;
+  AuditLog audit = work.tools().audit();
   const Root root = load_root(options.root);
   check_self_signed(root);
   if (root.fingerprint().hex() != options.fingerprint) {
+    Json known = evidence(root);
+    known["expected"] = printable(options.fingerprint, 80);
+    audit.append("refused", std::move(known));
     throw Error(Errc::untrusted,
                 format("{}: has the fingerprint {}, expected {}", options.root,
                        root.fingerprint().hex(), printable(options.fingerprint, 80)),
@@ -55,7 +59,7 @@ void init(const Options& options, const std::string& site, cli::Session& session
                 "newer roots arrive inside bundles, or with: sealift-installer trust update");
   }
   store_roots(layout, {root});
-  work.tools().audit().append("trust", evidence(root));
+  audit.append("trust", evidence(root));
   show_root(root, session.clock.now(), session);
 }
 
