@@ -84,7 +84,7 @@ std::string bundle_of(std::string_view input) {
          parts[0]);
   bundle::Once seen;
   for (std::size_t i = 0; i < blobs.size(); ++i) {
-    if (seen.first(blobs[i].digest)) append(tar, blob_entry(blobs[i]), parts[i + 1]);
+    if (seen.first(blobs[i].digest)) append(tar, bundle::blob_entry(blobs[i]), parts[i + 1]);
   }
   tar += content::tar_end();
   return tar;
