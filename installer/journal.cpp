@@ -136,6 +136,12 @@ void Journal::load(std::string_view bytes) {
     end_ += newline + 1;
     bytes = rest;
   }
+  // What was never written of a last record may be its first bytes.
+  const std::size_t torn = std::min(bytes.find('\n'), bytes.size());
+  if (bytes.find_first_not_of(std::string_view("\n\0", 2), torn) != std::string_view::npos) {
+    throw Error(Errc::corrupt, format("{}: record {}: found none, and more behind it",
+                                      file_.string(), records_.size()));
+  }
   if (records_.empty() || records_.front().event != Event::begin) {
     throw Error(Errc::corrupt, format("{}: does not begin with a plan", file_.string()),
                 "the disk lost what was synced; restore the site from a backup of its state");
