@@ -9,6 +9,7 @@
 
 #include "base/digest.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 
 namespace sealift::installer {
 
@@ -32,7 +33,7 @@ Event event_named(Fields& fields) {
   for (const Event event : kEvents) {
     if (name(event) == word) return event;
   }
-  fields.refuse("event", format("found the unknown word \"{}\"", word));
+  fields.refuse("event", format("found the unknown word \"{}\"", printable(word, 40)));
 }
 
 void write_at(int fd, std::uint64_t offset, std::string_view bytes, const std::string& name) {

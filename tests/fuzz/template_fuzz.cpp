@@ -9,7 +9,7 @@ namespace {
 const release::Values& values() {
   static const release::Values values = [] {
     release::Values all = release::builtin_values("chanuka", "1.0.0", "production");
-    all.insert({{"A", "{{B}}"}, {"B", true}, {"C", 7}, {"D", nullptr}, {"E", false}});
+    all.insert({{"A", "{{B}}\u202e"}, {"B", true}, {"C", 7}, {"D", nullptr}, {"E", false}});
     return all;
   }();
   return values;
