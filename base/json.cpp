@@ -170,7 +170,7 @@ std::uint64_t Fields::number(const char* key) {
   const Json& found = value(key);
   if (!found.is_number_unsigned()) {
     refuse(key,
-           format("found {}, expected a whole number of 0 or more", found.dump().substr(0, 40)));
+           format("found {}, expected a whole number of 0 or more", printable(found.dump(), 40)));
   }
   return found.get<std::uint64_t>();
 }

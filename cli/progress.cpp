@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kBetween{100};
 }  // namespace
 
 TerminalProgress::TerminalProgress(log::Level level)
-    : level_(level), terminal_(level != log::Level::quiet && ::isatty(STDERR_FILENO) == 1) {}
+    : terminal_(level != log::Level::quiet && ::isatty(STDERR_FILENO) == 1) {}
 
 void TerminalProgress::begin(std::string_view what, std::uint64_t total) {
   what_ = what;

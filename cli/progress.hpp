@@ -24,7 +24,6 @@ class TerminalProgress : public Progress {
   void show();
   void clear();
 
-  log::Level level_;
   bool terminal_;
   std::string what_;
   std::uint64_t total_ = 0;

@@ -14,9 +14,10 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 option(SEALIFT_TESTS "build the tests" ON)
 option(SEALIFT_STATIC "link the programs as static-pie" ON)
 option(SEALIFT_SANITIZE "address and undefined behaviour sanitizers" OFF)
+option(SEALIFT_FUZZ "programs that libFuzzer drives; needs clang" OFF)
 
 find_program(CCACHE ccache)
-if(CCACHE)
+if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # The precompiled header would otherwise make every compilation a miss.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
@@ -37,9 +38,14 @@ target_link_libraries(sealift_options INTERFACE Threads::Threads)
 if(SEALIFT_SANITIZE)
   # GCC 12 reports maybe-uninitialized inside <regex> and std::string under the sanitizers.
   target_compile_options(sealift_options INTERFACE -fsanitize=address,undefined
-    -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+    -fno-sanitize-recover=all -fno-omit-frame-pointer
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(sealift_options INTERFACE -fsanitize=address,undefined)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(sealift_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   target_link_options(sealift_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
+if(SEALIFT_FUZZ)
+  # All code counts what it runs; only the targets take libFuzzer's main().
+  target_compile_options(sealift_options INTERFACE -fsanitize=fuzzer-no-link -O1)
 endif()

@@ -35,7 +35,11 @@ Tail read_tail(int fd, const std::string& name) {
   std::string bytes(size - from, '\0');
   read_at(fd, from, bytes, name);
   const std::size_t newline = bytes.rfind('\n');
-  if (newline == std::string::npos) return {};
+  if (newline == std::string::npos) {
+    if (from == 0) return {};
+    throw Error(Errc::corrupt,
+                format("{}: found a last line of more than {} bytes", name, bytes.size()));
+  }
   const std::size_t before = newline == 0 ? std::string::npos : bytes.rfind('\n', newline - 1);
   const std::size_t begin = before == std::string::npos ? 0 : before + 1;
   return {.line = bytes.substr(begin, newline - begin), .end = from + newline + 1};
@@ -94,6 +98,10 @@ std::vector<Json> AuditLog::entries() const {
     Fields fields(value, where);
     fields.constant("seq", entries.size());
     fields.constant("prev", previous);
+    if (to_canonical(value) != line) {
+      throw Error(Errc::corrupt,
+                  format("{}: found a spelling that is not the canonical one", where));
+    }
     previous = digest_of_line(line);
     entries.push_back(std::move(value));
     rest.remove_prefix(newline + 1);

@@ -9,6 +9,7 @@
 
 #include "base/digest.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 
 namespace sealift::installer {
 
@@ -32,7 +33,7 @@ Event event_named(Fields& fields) {
   for (const Event event : kEvents) {
     if (name(event) == word) return event;
   }
-  fields.refuse("event", format("found the unknown word \"{}\"", word));
+  fields.refuse("event", format("found the unknown word \"{}\"", printable(word, 40)));
 }
 
 void write_at(int fd, std::uint64_t offset, std::string_view bytes, const std::string& name) {
@@ -135,6 +136,12 @@ void Journal::load(std::string_view bytes) {
     last_digest_ = Digest::of(format("{}\n", line)).hex();
     end_ += newline + 1;
     bytes = rest;
+  }
+  // What was never written of a last record may be its first bytes.
+  const std::size_t torn = std::min(bytes.find('\n'), bytes.size());
+  if (bytes.find_first_not_of(std::string_view("\n\0", 2), torn) != std::string_view::npos) {
+    throw Error(Errc::corrupt, format("{}: record {}: found none, and more behind it",
+                                      file_.string(), records_.size()));
   }
   if (records_.empty() || records_.front().event != Event::begin) {
     throw Error(Errc::corrupt, format("{}: does not begin with a plan", file_.string()),

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/format.hpp"
+#include "base/path.hpp"
 
 namespace sealift::installer {
 
@@ -26,7 +27,7 @@ auto parse_word(Fields& fields, const char* key, const Values& values) {
   for (const auto value : values) {
     if (name(value) == word) return value;
   }
-  fields.refuse(key, format("found the unknown word \"{}\"", word));
+  fields.refuse(key, format("found the unknown word \"{}\"", printable(word, 40)));
 }
 
 Json step_to_json(const Step& step) {

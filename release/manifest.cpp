@@ -60,7 +60,8 @@ std::map<std::string, std::map<std::string, Json>> environments_from_json(
     }
     for (const auto& [key, scalar] : values.items()) {
       if (scalar.is_structured()) {
-        throw Error(Errc::corrupt, format("{}.{}.{}: expected a scalar", where, name, key));
+        throw Error(Errc::corrupt,
+                    format("{}.{}.{}: expected a scalar", where, name, printable(key, 80)));
       }
       kept[key] = scalar;
     }

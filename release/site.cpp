@@ -60,8 +60,8 @@ Site read(const YamlDocument& document) {
     }
     for (const auto& [other_name, other] : site.targets) {
       if (contains(other.path, target.path) || contains(target.path, other.path)) {
-        refuse(format("its path {} and that of target {}, {}, overlap", target.path, other_name,
-                      other.path));
+        refuse(format("its path {} and that of target {}, {}, overlap", printable(target.path),
+                      printable(other_name), printable(other.path)));
       }
     }
     site.targets.emplace(name, std::move(target));

@@ -44,8 +44,8 @@ class Scanner {
       if (!tag()) break;
     }
     for (const TemplateUse& section : open_) {
-      problems_.add(
-          format("{}:{}: the section \"{}\" is not closed", where_, section.line, section.name));
+      problems_.add(format("{}:{}: the section \"{}\" is not closed", where_, section.line,
+                           printable(section.name, 80)));
     }
     problems_.throw_if_any(Errc::invalid_input);
     return std::move(uses_);
@@ -113,7 +113,7 @@ class Scanner {
   void close(std::string_view name) {
     if (open_.empty() || open_.back().name != name) {
       refuse(format("found the end of \"{}\", expected that of \"{}\"", printable(name, 80),
-                    open_.empty() ? "nothing" : open_.back().name));
+                    open_.empty() ? "nothing" : printable(open_.back().name, 80)));
       return;
     }
     open_.pop_back();
@@ -204,7 +204,7 @@ std::string Template::render(const Values& values) const {
                    format("each site must set it: add {} to values in site.yaml", use.name));
     } else if (use.section && !found->second.is_boolean()) {
       problems.add(format("{}: the condition {} is {}, expected true or false", place, use.name,
-                          found->second.dump().substr(0, 40)));
+                          printable(found->second.dump(), 40)));
     }
   }
   problems.throw_if_any(Errc::invalid_input);

@@ -229,7 +229,8 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name)
     // marker of a document's end it does not.
     std::istringstream stream(format("{}{}...\n", text, text.ends_with('\n') ? "" : "\n"));
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    // Two are enough to refuse: of "," the library makes documents without end.
+    while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& exception) {
     builder.problems().add(

@@ -46,7 +46,7 @@ class TreeWriter::Base {
 };
 
 TreeWriter::TreeWriter(const Dir& root, std::optional<Owner> owner, Receipts& receipts)
-    : root_(root), cursor_(root), owner_(owner), receipts_(receipts), buffer_(256 * 1024, '\0') {}
+    : cursor_(root), owner_(owner), receipts_(receipts), buffer_(256 * 1024, '\0') {}
 
 TreeWriter::~TreeWriter() = default;
 

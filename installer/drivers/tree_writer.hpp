@@ -49,7 +49,6 @@ class TreeWriter {
   void own(int fd, std::string_view name) const;
   void note(int fd, const Digest& digest);
 
-  const Dir& root_;
   FolderCursor cursor_;
   std::optional<Owner> owner_;
   Receipts& receipts_;

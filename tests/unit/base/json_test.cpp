@@ -158,6 +158,13 @@ TEST_CASE("fields: a key from outside is shown without its control bytes") {
   CHECK(messages(error_of([&] { fields.text("\x1b[2J"); })).find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("fields: text in the place of a number is shown without its hidden characters") {
+  const Json value = {{"size", "\u202e"}};
+  Fields fields(value, "doc");
+  CHECK(messages(error_of([&] { fields.number("size"); })) ==
+        "doc.size: found \"\\xe2\\x80\\xae\", expected a whole number of 0 or more\n");
+}
+
 TEST_CASE("fields: only an object has fields") {
   for (const char* text : {"[]", "1", "null", "\"x\""}) {
     const Json value = parse_json(text, "doc");

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/digest.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
@@ -57,6 +58,28 @@ TEST_CASE("audit log: a torn last line is cut before the next append") {
   CHECK(log.entries().size() == 1);
   log.append("apply", {{"number", 2}});
   CHECK(log.entries().size() == 2);
+}
+
+TEST_CASE("audit log: a line has one spelling, so that the head is the digest of the last") {
+  const tests::ScratchFolder folder;
+  const fs::path file = folder.path() / "audit.jsonl";
+  AuditLog log(file, kClock);
+  log.append("apply", {{"number", 1}});
+  const std::string line = read_file(file, 1 << 20);
+  CHECK(log.head().digest == Digest::of(line).hex());
+  write_file(file, " " + line);
+  CHECK(refusal_of([&] { log.head(); }) == Errc::corrupt);
+}
+
+TEST_CASE("audit log: what is no line of ours is not taken for a torn one, and nothing is cut") {
+  const tests::ScratchFolder folder;
+  const fs::path file = folder.path() / "audit.jsonl";
+  AuditLog log(file, kClock);
+  log.append("apply", {{"number", 1}});
+  const std::string bytes = read_file(file, 1 << 20) + std::string(64 << 10, 'x');
+  write_file(file, bytes);
+  CHECK(refusal_of([&] { log.append("apply", {{"number", 2}}); }) == Errc::corrupt);
+  CHECK(read_file(file, 1 << 20) == bytes);
 }
 
 TEST_CASE("audit log: a refusal cannot fill the disk") {

@@ -94,6 +94,22 @@ TEST_CASE("journal: a broken record in the middle is corruption, whatever bit is
   }
 }
 
+TEST_CASE("journal: a zero byte ends it only where no more than a torn record follows") {
+  const tests::ScratchFolder folder;
+  some_journal(folder);
+  const std::string whole = written(folder);
+  const std::size_t last = whole.rfind('\n', whole.size() - 2) + 1;
+  const std::size_t middle = whole.find('\n') + 1;
+  std::string bytes = whole;
+  bytes[last] = '\0';
+  write_file(file_of(folder), bytes + std::string(4096, '\0'));
+  CHECK(Journal::read(file_of(folder), kClock).records().size() == 2);
+  bytes = whole;
+  bytes[middle] = '\0';
+  write_file(file_of(folder), bytes);
+  CHECK(refusal_of([&] { Journal::read(file_of(folder), kClock); }) == Errc::corrupt);
+}
+
 TEST_CASE("journal: records cannot be removed, swapped or repeated") {
   const tests::ScratchFolder folder;
   some_journal(folder);

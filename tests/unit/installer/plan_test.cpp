@@ -7,6 +7,8 @@
 
 namespace sealift::installer {
 
+using tests::error_of;
+using tests::messages;
 using tests::refusal_of;
 
 namespace {
@@ -48,6 +50,13 @@ TEST_CASE("plan: a plan with an unknown field, phase, purpose or format is refus
     CAPTURE(pointer);
     CHECK(refusal_of([&] { plan_from_json(changed, "plan"); }) == Errc::corrupt);
   }
+}
+
+TEST_CASE("plan: an unknown word is shown without its hidden characters") {
+  Json changed = to_json(some_plan());
+  changed["purpose"] = "\u202e";
+  CHECK(messages(error_of([&] { plan_from_json(changed, "plan"); })) ==
+        "plan.purpose: found the unknown word \"\\xe2\\x80\\xae\"\n");
 }
 
 }  // namespace sealift::installer

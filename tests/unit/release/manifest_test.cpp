@@ -8,6 +8,8 @@
 
 namespace sealift::release {
 
+using tests::error_of;
+using tests::messages;
 using tests::refusal_of;
 
 namespace {
@@ -91,6 +93,13 @@ TEST_CASE("manifest: a release document with any rule broken is corrupt") {
     CAPTURE(bad);
     CHECK(refusal_of([&] { parse_release_document(bad); }) == Errc::corrupt);
   }
+}
+
+TEST_CASE("manifest: the name of a value is shown without its hidden characters") {
+  const std::string text =
+      with(to_text(sample()), "/environments/production/\u202e", Json::array());
+  CHECK(messages(error_of([&] { parse_release_document(text); })) ==
+        "release.json.environments.production.\\xe2\\x80\\xae: expected a scalar\n");
 }
 
 TEST_CASE("manifest: a component document or manifest with any rule broken is corrupt") {

@@ -67,6 +67,9 @@ TEST_CASE("site: targets that overlap are refused") {
     CHECK(refused(with("/srv/chanuka/web/", path)).find("overlap") != std::string::npos);
   }
   CHECK(refused(with("/srv/chanuka/web/", "/srv/chanuka/etc2")).empty());
+  const std::string hidden = "\"/srv/chanuka/etc/\\u202e\"";
+  CHECK(refused(with("/srv/chanuka/web/", hidden)).find("overlap") != std::string::npos);
+  CHECK(refused(with("/srv/chanuka/web/", hidden)).find("\u202e") == std::string::npos);
 }
 
 TEST_CASE("site: a path must be absolute, not the root, and plain") {

@@ -117,6 +117,17 @@ TEST_CASE("template: sections that do not balance are refused with the line wher
   CHECK_FALSE(refused("{{#ON}}{{/ON}}{{/ON}}").empty());
 }
 
+TEST_CASE("template: names of sections and values are shown without their hidden characters") {
+  const Values hidden = {{"TEXT", "\u202e"}};
+  for (const char* text : {"{{#\u202e}}", "{{#\u202e}}{{/ON}}", "{{#TEXT}}{{/TEXT}}"}) {
+    CAPTURE(text);
+    const std::string said =
+        messages(error_of([&] { Template::parse(text, "t.conf").render(hidden); }));
+    CHECK(said.find("\\xe2\\x80\\xae") != std::string::npos);
+    CHECK(said.find("\u202e") == std::string::npos);
+  }
+}
+
 TEST_CASE("template: a tag that never ends or holds no name is refused") {
   for (const char* text :
        {"{{", "{{HOST", "{{{HOST}}", "{{}}", "{{ }}", "{{#}}{{/}}", "{{HOST PORT}}", "{{HOST.x}}",

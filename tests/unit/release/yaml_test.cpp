@@ -92,6 +92,7 @@ TEST_CASE("yaml: a bomb of aliases costs nothing") {
 TEST_CASE("yaml: one document, and not none") {
   CHECK(refused("a: 1\n---\nb: 2\n").find("f.yaml:2: found a second document") !=
         std::string::npos);
+  CHECK(refused(",").find("f.yaml:1: found a second document") != std::string::npos);
   CHECK_FALSE(refused("").empty());
   CHECK_FALSE(refused("# only a comment\n").empty());
   CHECK(read("---\na: 1\n...\n")["a"] == 1);
