@@ -16,6 +16,15 @@ SOURCE = os.environ["SEALIFT_SOURCE"]
 BIN = os.environ["SEALIFT_BIN"]
 
 
+def need(program):
+    """Skips a test whose tool is absent; in CI nothing may be absent."""
+    if shutil.which(program):
+        return
+    if os.environ.get("CI"):
+        raise AssertionError(f"{program} is not installed, and in CI nothing is skipped")
+    raise unittest.SkipTest(f"SKIPPED: {program} is not installed")
+
+
 def text_of(path):
     with open(os.path.join(SOURCE, path), encoding="utf-8") as source:
         return source.read()
@@ -23,8 +32,8 @@ def text_of(path):
 
 def pages():
     found = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "templates/starter/README.md"]
-    return found + [os.path.relpath(page, SOURCE)
-                    for page in sorted(glob.glob(os.path.join(SOURCE, "docs/*.md")))]
+    return found + [os.path.relpath(page, SOURCE) for page in
+                    sorted(glob.glob(os.path.join(SOURCE, "docs/**/*.md"), recursive=True))]
 
 
 def shell_lines(page):
@@ -33,6 +42,19 @@ def shell_lines(page):
         for line in block.replace("\\\n", " ").splitlines():
             if line and not line.startswith("#"):
                 yield line
+
+
+def script_of(page):
+    """The blocks behind <!-- run -->, in order, as one script that stops at the first failure. One
+    behind <!-- run: ends with N --> must fail with that exit status."""
+    script = "set -euo pipefail\n"
+    for status, block in re.findall(r"^<!-- run(?:: ends with (\d+))? -->\n```sh\n(.*?)^```$",
+                                    text_of(page), re.MULTILINE | re.DOTALL):
+        if status:
+            block = (f"set +e\n(set -e\n{block})\nended=$?\nset -e\n"
+                     f"[ $ended = {status} ] || {{ echo \"ended with $ended\"; exit 99; }}\n")
+        script += block
+    return script
 
 
 class Scratch(unittest.TestCase):
@@ -96,6 +118,27 @@ class Starter(Scratch):
         self.run_in(project, "sealift", "build", "--key", "release.key")
         self.run_in(project, "sealift", "verify", "dist/shop-0.1.0.bundle.tar.zst", "--root",
                     "trust/1.root.json")
+
+
+class Blocks(Scratch):
+    """Pages for operators whose blocks are run as they stand."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(os.path.join(SOURCE, "examples/chanuka"), os.path.join(self.root, "project"))
+
+    def run_page(self, page, status=0):
+        return self.run_in(self.root, "bash", "-c", script_of(page), status=status)
+
+    def test_the_key_ceremony_runs(self):
+        for program in ("jq", "minisign", "openssl", "ssh-keygen"):
+            need(program)
+        said = self.run_page("docs/operations/key-ceremony.md")
+        self.assertIn("approved  by ci, security (2 of 2 needed)", said)
+        self.assertIn("approvals for production: 3 of", said)
+        self.assertRegex(said, r"approved  by [a-z0-9-]+, [a-z0-9-]+, [a-z0-9-]+ \(3 of 3 needed\)")
+        roots = sorted(os.listdir(os.path.join(self.root, "project/trust")))
+        self.assertEqual(roots, [f"{n}.root.json" for n in range(1, 8)])
 
 
 class Pages(Scratch):
