@@ -141,6 +141,23 @@ class Blocks(Scratch):
         self.assertEqual(roots, [f"{n}.root.json" for n in range(1, 8)])
 
 
+    def test_the_first_install_runs(self):
+        for program in ("jq", "minisign"):
+            need(program)
+        os.rename(os.path.join(self.root, "project"), os.path.join(self.root, "desk"))
+        desk = os.path.join(self.root, "desk")
+        self.run_in(desk, "sealift", "keygen", "desk.key", "--no-passphrase")
+        self.run_in(desk, "sealift", "keygen", "ci.key", "--no-passphrase")
+        self.run_in(desk, "sealift", "trust", "create", "--root-key", "ci.key", "--approver",
+                    "ci.pub", "--out", "trust/1.root.json")
+        self.run_in(desk, "sealift", "build", "--key", "ci.key")
+        said = self.run_page("docs/operations/first-install.md")
+        self.assertIn("applied chanuka 1.0.0", said)
+        self.assertIn("registration card", said)
+        served = os.readlink(os.path.join(self.root, "host/srv/web/current"))
+        self.assertTrue(served.startswith("releases/1.0.0-"), served)
+
+
 class Pages(Scratch):
     def test_every_link_leads_somewhere(self):
         for page in pages():
