@@ -1,33 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The documents are true: the tutorial runs, links lead somewhere, commands and tests that are named
-exist, and the list of errors is complete."""
+"""The documents are true: the tutorial and the operators' pages run, links lead somewhere, commands
+and tests that are named exist, and the list of errors is complete."""
 
 import glob
 import os
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 
-SOURCE = os.environ["SEALIFT_SOURCE"]
-BIN = os.environ["SEALIFT_BIN"]
-
-
-def need(program):
-    """Skips a test whose tool is absent; in CI nothing may be absent."""
-    if shutil.which(program):
-        return
-    if os.environ.get("CI"):
-        raise AssertionError(f"{program} is not installed, and in CI nothing is skipped")
-    raise unittest.SkipTest(f"SKIPPED: {program} is not installed")
-
-
-def text_of(path):
-    with open(os.path.join(SOURCE, path), encoding="utf-8") as source:
-        return source.read()
+from pages import BIN, SOURCE, Scratch, main, need, script_of, text_of
 
 
 def pages():
@@ -42,33 +23,6 @@ def shell_lines(page):
         for line in block.replace("\\\n", " ").splitlines():
             if line and not line.startswith("#"):
                 yield line
-
-
-def script_of(page):
-    """The blocks behind <!-- run -->, in order, as one script that stops at the first failure. One
-    behind <!-- run: ends with N --> must fail with that exit status."""
-    script = "set -euo pipefail\n"
-    for status, block in re.findall(r"^<!-- run(?:: ends with (\d+))? -->\n```sh\n(.*?)^```$",
-                                    text_of(page), re.MULTILINE | re.DOTALL):
-        if status:
-            block = (f"set +e\n(set -e\n{block})\nended=$?\nset -e\n"
-                     f"[ $ended = {status} ] || {{ echo \"ended with $ended\"; exit 99; }}\n")
-        script += block
-    return script
-
-
-class Scratch(unittest.TestCase):
-    def setUp(self):
-        self.root = tempfile.mkdtemp(prefix="sealift-docs-")
-        self.addCleanup(shutil.rmtree, self.root)
-
-    def run_in(self, folder, *command, status=0):
-        env = {**os.environ, "PATH": BIN + ":" + os.environ["PATH"]}
-        done = subprocess.run(command, cwd=folder, env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        text = done.stdout.decode(errors="replace")
-        self.assertEqual(done.returncode, status, f"{command}\n{text}")
-        return text
 
 
 class Tutorial(Scratch):
@@ -125,7 +79,8 @@ class Blocks(Scratch):
 
     def setUp(self):
         super().setUp()
-        shutil.copytree(os.path.join(SOURCE, "examples/chanuka"), os.path.join(self.root, "project"))
+        shutil.copytree(os.path.join(SOURCE, "examples/chanuka"),
+                        os.path.join(self.root, "project"))
 
     def run_page(self, page, status=0):
         return self.run_in(self.root, "bash", "-c", script_of(page), status=status)
@@ -209,4 +164,4 @@ class Pages(Scratch):
             self.assertRegex(name, r"^[a-z0-9][a-z0-9.+-]+$")
 
 
-unittest.main(argv=[sys.argv[0], "-v"])
+main()
