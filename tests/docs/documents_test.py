@@ -24,12 +24,17 @@ def text_of(path):
 def pages():
     found = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "templates/starter/README.md"]
     return found + [os.path.relpath(page, SOURCE)
-                    for page in sorted(glob.glob(os.path.join(SOURCE, "docs/*.md")))]
+                    for page in sorted(glob.glob(os.path.join(SOURCE, "docs/**/*.md"),
+                                                 recursive=True))]
+
+
+def shell_blocks(page):
+    return re.findall(r"^```sh\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
 
 
 def shell_lines(page):
     """The commands of a page's ```sh blocks, continued lines joined."""
-    for block in re.findall(r"^```sh\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL):
+    for block in shell_blocks(page):
         for line in block.replace("\\\n", " ").splitlines():
             if line and not line.startswith("#"):
                 yield line
@@ -98,6 +103,104 @@ class Starter(Scratch):
                     "trust/1.root.json")
 
 
+class Operations(Scratch):
+    """The pages for operators, run as they stand: all blocks of a page are one script."""
+
+    def run_page(self, page, folder, status=0):
+        return self.run_in(folder, "bash", "-e", "-o", "pipefail", "-c",
+                           "\n".join(shell_blocks(page)), status=status)
+
+    def sealift(self, folder, *command):
+        return self.run_in(folder, "sealift", *command)
+
+    def project(self):
+        """The example, with approvers of three kinds, all of whom are needed."""
+        folder = os.path.join(self.root, "project")
+        shutil.copytree(os.path.join(SOURCE, "examples/chanuka"), folder, symlinks=True)
+        self.run_in(folder, "bash", "-e", "-c", """
+            sealift keygen holder.key --no-passphrase
+            sealift keygen ci.key --no-passphrase
+            sealift keygen transfer.key --no-passphrase
+            ssh-keygen -q -t ed25519 -N '' -C anna -f ssh
+            openssl ecparam -name prime256v1 -genkey -noout -out hsm.pem
+            openssl ec -in hsm.pem -pubout -out hsm.pub
+            sealift trust create --root-key holder.key --approver ci.pub --out trust/1.root.json
+            sealift trust add-key trust --approver ssh.pub --approver hsm.pub
+            sealift trust set-threshold trust 3
+            sealift trust sign trust/2.root.draft.json --key holder.key
+            sealift trust publish trust/2.root.draft.json
+            sealift build --key ci.key
+            B=dist/chanuka-1.0.0.bundle.tar.zst
+            sealift sign $B --signer-cmd 'openssl dgst -sha256 -sign hsm.pem' --signer-key hsm.pub
+            sealift statement $B > release.statement
+            ssh-keygen -q -Y sign -n sealift-release -f ssh release.statement
+            sealift attach $B release.statement.sig
+            sealift sums $B --key transfer.key""")
+        return folder
+
+    def test_the_key_ceremony(self):
+        said = self.run_page("docs/operations/key-ceremony.md", self.root)
+        self.assertIn("approvals for production: 3 of 3", said)
+        self.assertTrue(os.path.exists(os.path.join(self.root, "trust/4.root.json")))
+
+    def test_the_first_install(self):
+        project = self.project()
+        for file in ("trust/1.root.json", "dist/chanuka-1.0.0.bundle.tar.zst"):
+            shutil.copy(os.path.join(project, file), self.root)
+        shown = self.sealift(project, "trust", "show", "trust/1.root.json")
+        with open(os.path.join(self.root, "told-on-the-phone"), "w", encoding="utf-8") as out:
+            out.write(re.search(r"fingerprint +([0-9a-f]{64})", shown).group(1) + "\n")
+        said = self.run_page("docs/operations/first-install.md", self.root)
+        self.assertIn("applied chanuka 1.0.0", said)
+
+    def desk(self, project, name):
+        """What arrives at the desk of somebody who verifies by hand."""
+        folder = os.path.join(self.root, name)
+        os.makedirs(folder)
+        for file in ("trust/1.root.json", "dist/chanuka-1.0.0.bundle.tar.zst", "dist/SHA256SUMS",
+                     "dist/SHA256SUMS.minisig", "transfer.pub"):
+            shutil.copy(os.path.join(project, file), folder)
+        return folder
+
+    def test_a_bundle_is_verified_by_hand(self):
+        project = self.project()
+        said = self.run_page("docs/verify-by-hand.md", self.desk(project, "good"))
+        self.assertIn("everything above holds", said)
+        for name in ("ci", "hsm", "ssh"):
+            self.assertRegex(said, rf"(?m)^{name}$")
+
+        # A flipped bit is found at once; so is a bundle that lost an approval, where somebody with
+        # the transfer key vouches for the file.
+        flipped = self.desk(project, "flipped")
+        with open(os.path.join(flipped, "chanuka-1.0.0.bundle.tar.zst"), "r+b") as bundle:
+            bundle.seek(5000)
+            byte = bundle.read(1)[0]
+            bundle.seek(5000)
+            bundle.write(bytes([byte ^ 1]))
+        self.assertNotIn("everything", self.run_page("docs/verify-by-hand.md", flipped, status=1))
+        self.run_in(project, "bash", "-e", "-c", """
+            sealift build --key ci.key
+            sealift sums dist/*.zst --key transfer.key""")
+        poor = self.run_page("docs/verify-by-hand.md", self.desk(project, "poor"), status=1)
+        self.assertNotIn("everything above holds", poor)
+        self.assertRegex(poor, r"(?m)^ci$")
+
+        # A root that the holders before it did not sign.
+        self.run_in(project, "bash", "-e", "-c", """
+            sealift keygen mallory.key --no-passphrase
+            rm -r trust
+            sealift trust create --root-key mallory.key --approver mallory.pub --out trust/1.root.json
+            sealift trust renew trust
+            sealift trust sign trust/2.root.draft.json --key mallory.key
+            sealift trust publish trust/2.root.draft.json
+            sealift build --key mallory.key
+            sealift sums dist/*.zst --key transfer.key""")
+        hostile = self.desk(project, "hostile")
+        shutil.copy(os.path.join(self.root, "good/1.root.json"), hostile)
+        self.assertIn("root 2: 0 root keys of version 1",
+                      self.run_page("docs/verify-by-hand.md", hostile, status=1))
+
+
 class Pages(Scratch):
     def test_every_link_leads_somewhere(self):
         for page in pages():
@@ -146,7 +249,7 @@ class Pages(Scratch):
         names = [line for line in lines if line]
         self.assertEqual(len(names), len(set(names)))
         for name in names:
-            self.assertRegex(name, r"^[a-z0-9][a-z0-9.+-]+$")
+            self.assertRegex(name, r"^[a-z0-9][a-z0-9.+-]+(:[a-z0-9]+)?$")
 
 
 unittest.main(argv=[sys.argv[0], "-v"])
