@@ -282,8 +282,9 @@ void sign(const fs::path& file, const std::vector<signing::SecretKey>& keys) {
   // A signer must see what the signature will say, so the statement must be about this content.
   const signing::Statement statement = signing::parse_statement(statements.front(), "statement");
   if (statements.front() != statement_of(contents.document, contents.release.descriptor)) {
-    throw Error(Errc::corrupt, format("{}: its statement is about {} {}, not about its content",
-                                      file.string(), statement.name, statement.version));
+    throw Error(Errc::corrupt,
+                format("{}: its statement is about {} {}, not about its content", file.string(),
+                       printable(statement.name), printable(statement.version)));
   }
   std::vector<Referrer> referrers = contents.referrers;
   for (const signing::SecretKey& key : keys) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::bundle {
@@ -71,9 +72,10 @@ VerifiedBundle VerifiedBundle::verify(Source& file, const std::string& name, con
   const signing::Statement& statement = judgement.statement;
   if (contents.document.name != statement.name || contents.document.version != statement.version ||
       contents.document.created != statement.created) {
-    throw Error(Errc::untrusted, format("{}: the approvals speak of {} {}, the bundle holds {} {}",
-                                        name, statement.name, statement.version,
-                                        contents.document.name, contents.document.version));
+    throw Error(Errc::untrusted,
+                format("{}: the approvals speak of {} {}, the bundle holds {} {}", name,
+                       printable(statement.name), printable(statement.version),
+                       contents.document.name, contents.document.version));
   }
   reader.check_payload(contents, progress);
   return VerifiedBundle(std::move(contents), std::move(judgement));

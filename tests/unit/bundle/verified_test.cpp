@@ -153,12 +153,15 @@ TEST_CASE("verified bundle: a statement that names another version, name or date
   for (int field = 0; field < 3; ++field) {
     signing::Statement other = small.statement();
     if (field == 0) other.version = "1.0.1";
-    if (field == 1) other.name = "other";
+    if (field == 1) other.name = "other\u202e";
     if (field == 2) other.created.seconds += 1;
     const std::string text = to_text(other);
     const std::string bytes =
         small.bytes({small.statement_referrer(text), small.approval_by(small.approver(), text)});
-    CHECK(refusal_of([&] { small.verify(bytes); }) == Errc::untrusted);
+    const auto error = tests::error_of([&] { small.verify(bytes); });
+    REQUIRE(error);
+    CHECK(error->code() == Errc::untrusted);
+    CHECK(messages(error).find("\u202e") == std::string::npos);
   }
 }
 
