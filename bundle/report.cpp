@@ -129,6 +129,12 @@ Json root_json(const signing::Root& root) {
           {"roles", std::move(roles)}};
 }
 
+std::string expiry_warning(const signing::Root& root, Time now) {
+  constexpr std::int64_t kWarnBefore = 90 * kDay;
+  if (root.expires().seconds >= now.seconds + kWarnBefore) return "";
+  return format("the trust root, version {}, is {}", root.version(), validity_text(root, now));
+}
+
 std::string validity_text(const signing::Root& root, Time now) {
   const std::int64_t days = (root.expires().seconds - now.seconds) / kDay;
   return now > root.expires() ? format("EXPIRED at {}", to_text(root.expires()))

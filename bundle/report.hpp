@@ -27,6 +27,10 @@ Json report_json(const VerifiedBundle& verified);
 std::vector<std::string> root_lines(const signing::Root& root, Time now);
 Json root_json(const signing::Root& root);
 
+// What to warn of while there is time to carry a newer root, from 90 days before the expiry; empty:
+// nothing.
+std::string expiry_warning(const signing::Root& root, Time now);
+
 // "valid until 2028-11-23T00:00:00Z (730 days)"
 std::string validity_text(const signing::Root& root, Time now);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "bundle/statement.hpp"
 #include "content/media_types.hpp"
 
@@ -118,8 +119,9 @@ VerifiedBundle Verifier::verify(Progress& progress) {
     throw Error(Errc::untrusted,
                 format("{}: the approvals speak of {} {}, and not of all that the bundle holds as "
                        "{} {}",
-                       name_, judgement_->statement->name, judgement_->statement->version,
-                       contents.document.name, contents.document.version));
+                       name_, printable(judgement_->statement->name),
+                       printable(judgement_->statement->version), contents.document.name,
+                       contents.document.version));
   }
   reader_.check_payload(contents, progress);
   return VerifiedBundle(std::move(contents), *judgement_);

@@ -14,8 +14,6 @@
 
 namespace sealift::installer {
 
-inline constexpr std::int64_t kWarnBefore = 90 * 86400;  // seconds before an expiry
-
 struct Installation {
   Layout layout;
   std::string id;

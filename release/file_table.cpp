@@ -11,6 +11,7 @@ namespace sealift::release {
 
 namespace {
 
+constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;  // as in all our JSON
 constexpr std::size_t kMaxLine = 3 * RelPath::kMaxBytes + 512;
 
 // The only two characters that JSON must escape and a name may hold.
@@ -50,7 +51,7 @@ class LineReader {
   std::uint64_t number() {
     std::uint64_t value = 0;
     const auto [end, failure] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-    if (failure != std::errc()) refuse();
+    if (failure != std::errc() || value > kMaxNumber) refuse();
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
     return value;
   }

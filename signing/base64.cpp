@@ -17,6 +17,15 @@ std::string to_base64(std::string_view bytes) {
   return text;
 }
 
+std::string to_base64_lines(std::string_view bytes, std::size_t columns) {
+  const std::string body = to_base64(bytes);
+  std::string lines;
+  for (std::size_t at = 0; at < body.size(); at += columns) {
+    lines += body.substr(at, columns) + "\n";
+  }
+  return lines;
+}
+
 std::string from_base64(std::string_view text) {
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t size = 0;

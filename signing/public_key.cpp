@@ -32,12 +32,8 @@ constexpr std::string_view kP256Spki{
 constexpr std::string_view kPemBegin = "-----BEGIN PUBLIC KEY-----\n";
 constexpr std::string_view kPemEnd = "-----END PUBLIC KEY-----\n";
 
-// RFC 7468: lines of 64 characters, each ended.
 std::string to_pem(std::string_view spki) {
-  std::string pem(kPemBegin);
-  const std::string body = to_base64(spki);
-  for (std::size_t at = 0; at < body.size(); at += 64) pem += body.substr(at, 64) + "\n";
-  return pem.append(kPemEnd);
+  return std::string(kPemBegin) + to_base64_lines(spki, 64) + std::string(kPemEnd);
 }
 
 PublicKey from_spki(std::string_view spki) {
@@ -90,6 +86,18 @@ PublicKey parse_any(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view ssh_type(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::ed25519:
+      return kSshEd25519;
+    case Algorithm::ecdsa_p256:
+      return kSshP256;
+    case Algorithm::sk_ed25519:
+      break;
+  }
+  return kSshSk;
+}
 
 PublicKey PublicKey::ed25519(std::string_view bytes) {
   if (bytes.size() != kEd25519Bytes) {

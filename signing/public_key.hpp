@@ -19,6 +19,9 @@ enum class Algorithm {
   sk_ed25519,  // in a FIDO2 token: signs only through OpenSSH
 };
 
+// OpenSSH's name of the algorithm.
+std::string_view ssh_type(Algorithm algorithm);
+
 class PublicKey {
  public:
   // These throw Error{corrupt} for anything that is no such key.

@@ -22,10 +22,7 @@ constexpr std::size_t kLine = 70;
 constexpr std::uint8_t kUserPresent = 0x01;
 
 std::string armoured(std::string_view blob) {
-  std::string text(kBegin);
-  const std::string body = to_base64(blob);
-  for (std::size_t at = 0; at < body.size(); at += kLine) text += body.substr(at, kLine) + "\n";
-  return text.append(kEnd);
+  return std::string(kBegin) + to_base64_lines(blob, kLine) + std::string(kEnd);
 }
 
 std::string unarmoured(std::string_view text) {
@@ -49,18 +46,6 @@ std::string digest_of(std::string_view hash, std::string_view message) {
   crypto_hash_sha512(reinterpret_cast<unsigned char*>(bytes.data()),
                      reinterpret_cast<const unsigned char*>(message.data()), message.size());
   return bytes;
-}
-
-std::string_view type_of(Algorithm algorithm) {
-  switch (algorithm) {
-    case Algorithm::ed25519:
-      return "ssh-ed25519";
-    case Algorithm::ecdsa_p256:
-      return "ecdsa-sha2-nistp256";
-    case Algorithm::sk_ed25519:
-      break;
-  }
-  return "sk-ssh-ed25519@openssh.com";
 }
 
 // RFC 5656 section 3.1.2: two integers; a longer one than the curve's is refused here, any other
@@ -99,9 +84,9 @@ SshSignature SshSignature::parse(std::string_view text, const std::string& where
 
   SshReader inner(signature, where);
   const Algorithm algorithm = result.key_.algorithm();
-  if (inner.text() != type_of(algorithm)) {
+  if (inner.text() != ssh_type(algorithm)) {
     inner.refuse(
-        format("found a signature of another type than its key's, {}", type_of(algorithm)));
+        format("found a signature of another type than its key's, {}", ssh_type(algorithm)));
   }
   result.signature_ = inner.text();
   if (algorithm == Algorithm::ecdsa_p256) result.signature_ = der_of(result.signature_, where);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/commands/keys.hpp"
 #include "builder/pipeline.hpp"
+#include "builder/trust_folder.hpp"
+#include "bundle/report.hpp"
 
 namespace sealift::builder {
 
@@ -30,11 +33,22 @@ bundle::Packing packing_of(const Options& options) {
   return {.level = level};
 }
 
+// A bundle whose newest root expires soon is refused soon.
+void warn_of_expiry(const release::Release& release, Time now) {
+  if (release.trust.empty()) return;
+  const std::vector<signing::Root> chain = TrustFolder(release.trust).chain();
+  if (chain.empty()) return;
+  if (const std::string warning = bundle::expiry_warning(chain.back(), now); !warning.empty()) {
+    log::warning(format("{}; see: sealift trust renew", warning));
+  }
+}
+
 void work(const Options& options, cli::Session& session) {
   const bundle::Packing packing = packing_of(options);
   const release::Release release = release::load_release(options.file);
   const Built built =
       build(release, options.output, packing, load_signers(options.keys), session.progress);
+  warn_of_expiry(release, session.clock.now());
   session.out.line(format("{} {}", release.name, release.version.str()));
   session.out.line(format("bundle  {} ({} from {})", built.file.string(),
                           cli::size_text(built.file_bytes), cli::size_text(built.content_bytes)));

@@ -38,9 +38,8 @@ void warn_about_time(const Layout& layout, const Clock& clock) {
     log::warning(format("the clock says {}, but this site has seen {}: it is not believed; set it",
                         to_text(clock.now()), to_text(now)));
   }
-  if (root.expires().seconds < now.seconds + kWarnBefore) {
-    log::warning(format("the trust root, version {}, is {}; ask the release owner for a newer one",
-                        root.version(), bundle::validity_text(root, now)));
+  if (const std::string warning = bundle::expiry_warning(root, now); !warning.empty()) {
+    log::warning(format("{}; ask the release owner for a newer one", warning));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "bundle/report.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 
@@ -35,9 +36,9 @@ std::vector<Finding> examine_targets(const release::Site& site) {
 Finding examine_trust(const Layout& layout, Time now) {
   try {
     const signing::Root root = trusted_root(layout);
-    const bool soon = root.expires().seconds < now.seconds + kWarnBefore;
+    const bool soon = !bundle::expiry_warning(root, now).empty();
     return {"trust root",
-            format("version {}, valid until {}", root.version(), to_text(root.expires())),
+            format("version {}, {}", root.version(), bundle::validity_text(root, now)),
             soon ? "ask the release owner for a bundle with a newer root" : ""};
   } catch (const Error& error) {
     return {"trust root", error.message(), error.hint()};

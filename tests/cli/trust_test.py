@@ -269,6 +269,17 @@ class Time(Desk):
         self.assertIn("(0 days); ask the release owner for a newer one",
                       self.road.refused("status", status=0))
 
+    def test_a_build_warns_of_a_root_that_will_expire_soon(self):
+        self.rotate(("renew", "--expires", "91d"))
+        self.road.release("1.0.0")
+        self.assertNotIn("expire", errors(BUILDER, "build", self.release_file(), status=0))
+        self.rotate(("renew", "--expires", "90d"))
+        self.assertIn("(89 days); see: sealift trust renew",
+                      errors(BUILDER, "build", self.release_file(), status=0))
+
+    def release_file(self):
+        return os.path.join(self.road.project, "release.yaml")
+
     def test_the_latest_time_is_remembered(self):
         bundle = self.road.release("1.0.0")
         self.sealift("sign", bundle, "--key", self.secret("ops"))

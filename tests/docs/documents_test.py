@@ -95,7 +95,6 @@ class Blocks(Scratch):
         roots = sorted(os.listdir(os.path.join(self.root, "project/trust")))
         self.assertEqual(roots, [f"{n}.root.json" for n in range(1, 8)])
 
-
     def test_the_first_install_runs(self):
         for program in ("jq", "minisign"):
             need(program)
@@ -161,7 +160,7 @@ class Pages(Scratch):
         names = [line for line in lines if line]
         self.assertEqual(len(names), len(set(names)))
         for name in names:
-            self.assertRegex(name, r"^[a-z0-9][a-z0-9.+-]+$")
+            self.assertRegex(name, r"^[a-z0-9][a-z0-9.+-]+(:[a-z0-9]+)?$")
 
 
 main()

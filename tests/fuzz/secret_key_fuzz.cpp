@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "signing/base64.hpp"
-#include "signing/keys.hpp"
+#include "signing/secret_key.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

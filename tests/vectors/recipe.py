@@ -262,30 +262,27 @@ def frame_before(attack, where, kind, *words):
     attack.edit("frames", insert)
 
 
-def frame_claims(attack, size):
-    """The first frame's header claims this content size (8 bytes), whatever follows."""
+def with_header(attack, header):
+    """Another frame header in front of the first frame's blocks."""
     def lie(frames):
         data, content = frames[0]
-        # magic, descriptor: 8-byte size, one segment; then the old blocks.
-        old = data[4]
+        old = data[4]  # its descriptor says how long the old header is
         field = {0: 1 if old & 0x20 else 0, 1: 2, 2: 4, 3: 8}[old >> 6]
-        rest = data[5 + (0 if old & 0x20 else 1) + field:]
-        frames[0] = (data[:4] + bytes([0xE0]) + struct.pack("<Q", int(size)) + rest, content)
+        blocks = data[5 + (0 if old & 0x20 else 1) + field:]
+        frames[0] = (data[:4] + header(content) + blocks, content)
         return frames
     attack.edit("frames", lie)
+
+
+def frame_claims(attack, size):
+    """The first frame's header claims this content size, whatever follows."""
+    with_header(attack, lambda content: bytes([0xE0]) + struct.pack("<Q", int(size)))
 
 
 def frame_window(attack, log):
     """The first frame asks for a window of 2^log bytes."""
-    def lie(frames):
-        data, content = frames[0]
-        old = data[4]
-        field = {0: 1 if old & 0x20 else 0, 1: 2, 2: 4, 3: 8}[old >> 6]
-        rest = data[5 + (0 if old & 0x20 else 1) + field:]
-        window = bytes([(int(log) - 10) << 3])
-        frames[0] = (data[:4] + bytes([0x80]) + window + struct.pack("<I", content) + rest, content)
-        return frames
-    attack.edit("frames", lie)
+    window = (int(log) - 10) << 3
+    with_header(attack, lambda content: bytes([0x80, window]) + struct.pack("<I", content))
 
 
 def bomb(attack, megabytes):

@@ -156,13 +156,16 @@ TEST_CASE(
   for (int field = 0; field < 4; ++field) {
     signing::Statement other = small.statement();
     if (field == 0) other.version = "1.0.1";
-    if (field == 1) other.name = "other";
+    if (field == 1) other.name = "other\u202e";
     if (field == 2) other.created.seconds += 1;
     if (field == 3) other.summary.push_back("and nothing else");
     const std::string text = to_text(other);
     const std::string bytes =
         small.bytes({small.statement_referrer(text), small.approval_by(small.approver(), text)});
-    CHECK(refusal_of([&] { small.verify(bytes); }) == Errc::untrusted);
+    const auto error = tests::error_of([&] { small.verify(bytes); });
+    REQUIRE(error);
+    CHECK(error->code() == Errc::untrusted);
+    CHECK(messages(error).find("\u202e") == std::string::npos);
   }
 }
 

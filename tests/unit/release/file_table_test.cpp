@@ -100,6 +100,8 @@ TEST_CASE("file table: any other spelling of a line is refused") {
         with("\"size\":1", "\"size\":-1"),
         with("\"size\":1", "\"size\":1.0"),
         with("\"size\":1", "\"size\":99999999999999999999"),
+        with("\"size\":1", "\"size\":18446744073709551615"),
+        with("\"size\":1", "\"size\":9007199254740993"),
         with("\"a\"", "\"\\u0061\""),
         with("\"a\"", "\"\\a\""),
         with("\"a\"", "\"../a\""),
@@ -119,6 +121,7 @@ TEST_CASE("file table: any other spelling of a line is refused") {
     CAPTURE(bad);
     CHECK(refusal_of([&] { parse_line(bad); }) == Errc::corrupt);
   }
+  CHECK_NOTHROW(parse_line(with("\"size\":1", "\"size\":9007199254740992")));
 }
 
 TEST_CASE("file table: every single changed bit of a line gives another entry or a refusal") {
