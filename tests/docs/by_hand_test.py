@@ -66,7 +66,8 @@ class ByHand(Scratch):
                     "--signer-key", "hsm.pub")
         self.sealift("trust", "create", "--root-key", "ana.key", *self.hsm, "--root-threshold", "2",
                      "--approver", "ci.pub", "--approver", "hsm.pub", "--approver", "security.pub",
-                     "--approver", "token.pub", "--environment", "production=4", "--out", "project/trust/1.root.json")
+                     "--approver", "token.pub", "--environment", "production=4", "--out",
+                     "project/trust/1.root.json")
         self.sealift("trust", "renew", "project/trust")
         self.sealift("trust", "sign", "project/trust/2.root.draft.json", "--key", "ana.key",
                      *self.hsm)
