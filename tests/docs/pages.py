@@ -21,10 +21,13 @@ def text_of(path):
         return source.read()
 
 
+STOP_AT_FAILURE = "set -euo pipefail\n"
+
+
 def script_of(page):
     """The blocks behind <!-- run -->, in order, as one script that stops at the first failure. One
     behind <!-- run: ends with N --> must fail with that exit status."""
-    script = "set -euo pipefail\n"
+    script = STOP_AT_FAILURE
     for status, block in re.findall(r"^<!-- run(?:: ends with (\d+))? -->\n```sh\n(.*?)^```$",
                                     text_of(page), re.MULTILINE | re.DOTALL):
         if status:
