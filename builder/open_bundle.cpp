@@ -85,13 +85,14 @@ void OpenBundle::add_approval(const std::string& text, const std::string& where)
                 "have the output of `sealift statement` signed for this very bundle");
   }
   const std::vector<signing::Root> known = roots();
-  if (!known.empty() && approval.signer_among(known.back().keys(), statement_) == nullptr) {
-    throw Error(Errc::untrusted,
-                format("{}: is no good signature by a key of root version {}, the newest that "
-                       "this bundle carries",
-                       where, known.back().version()),
-                "the statement must be signed byte for byte; attach a newer root first where the "
-                "key is a new one");
+  if (!known.empty() && approval.signer_among(known.back().approvers(), statement_) == nullptr) {
+    throw Error(
+        Errc::untrusted,
+        format("{}: is no good signature by an approver of root version {}, the newest that "
+               "this bundle carries",
+               where, known.back().version()),
+        "the statement must be signed byte for byte; attach a newer root first where the "
+        "key is a new one");
   }
   if (approval.ssh() != nullptr && !approval.ssh()->verifies(statement_)) {
     throw Error(Errc::untrusted,

@@ -96,7 +96,8 @@ void store_roots_of_current(const Tools& tools, const State& state) {
     FdSource source(fd.get(), file.string());
     const bundle::Trust trust = tools.trust();
     store_roots(layout,
-                bundle::Verifier(source, file.string(), trust, tools.workers).judgement().newer);
+                bundle::Verifier(source, file.string(), trust, tools.workers).judgement().newer,
+                tools.audit());
   } catch (const Error& error) {
     log::warning(format("cannot read the roots of the current release: {}", error.message()));
   }
@@ -234,8 +235,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   tools.progress.end();
   tools.audit().append(std::string(name(draft.plan.purpose)), evidence(draft.plan));
   try {
-    store_roots(layout, newer_roots);
-    remember_time(layout, tools.clock.now());
+    store_roots(layout, newer_roots, tools.audit());
   } catch (const Error& error) {
     log::warning(format("keeping the newer roots failed, the next command tries again: {}",
                         error.message()));

@@ -77,11 +77,14 @@ signing::Root accepted_root(const Layout& layout, std::uint64_t version) {
   return signing::Root::parse(read_file(file, signing::kMaxRootBytes), file.string());
 }
 
-void store_roots(const Layout& layout, const std::vector<signing::Root>& roots) {
+void store_roots(const Layout& layout, const std::vector<signing::Root>& roots, AuditLog audit) {
   for (const signing::Root& root : roots) {
     const fs::path file = root_file(layout, root.version());
     std::error_code ignored;
-    if (!fs::exists(file, ignored)) write_file(file, root.text());
+    if (fs::exists(file, ignored)) continue;
+    write_file(file, root.text());
+    audit.append("trust",
+                 {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}});
   }
 }
 

@@ -28,8 +28,9 @@ Installation open_installation(const Layout& layout);
 signing::Root trusted_root(const Layout& layout);
 // One that it accepted once; Error{usage} where it never did.
 signing::Root accepted_root(const Layout& layout, std::uint64_t version);
-// Keeps newer roots, oldest first; one that is there already changes nothing.
-void store_roots(const Layout& layout, const std::vector<signing::Root>& roots);
+// Keeps newer roots, oldest first, each with a line in the audit log; one that is there already
+// changes nothing.
+void store_roots(const Layout& layout, const std::vector<signing::Root>& roots, AuditLog audit);
 
 // What time it is, as far as this site knows: a clock that is behind the latest time that the site
 // has seen is wrong, and not believed.

@@ -24,9 +24,9 @@ bool contains(const std::string& outer, const std::string& inner) {
 }
 
 Site read(const YamlDocument& document) {
-  std::vector<Mistake> mistakes = check_schema(document, "site.schema.json");
-  check_value_names(document, mistakes);
-  throw_mistakes(std::move(mistakes));
+  std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
+  check_value_names(document, of_form);
+  throw_mistakes(std::move(of_form));
 
   const Json& root = document.value();
   Site site{.release = root["release"],
@@ -41,6 +41,7 @@ Site read(const YamlDocument& document) {
     site.policy.threshold = policy->value("approvals", 0U);
     if (policy->contains("max_age_days")) site.policy.max_age_days = (*policy)["max_age_days"];
   }
+  std::vector<Mistake> mistakes;
   for (const auto& [name, value] : root["targets"].items()) {
     const std::string pointer = "/targets/" + name;
     const auto refuse = [&](const std::string& found) {

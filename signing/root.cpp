@@ -176,6 +176,14 @@ const Role& Root::approvers_for(const std::string& environment) const {
   return own == roles_.end() ? role("targets") : own->second;
 }
 
+std::set<PublicKey> Root::approvers() const {
+  std::set<PublicKey> keys = role("targets").keys;
+  for (const auto& [name, role] : roles_) {
+    if (!is_mandatory(name)) keys.insert(role.keys.begin(), role.keys.end());
+  }
+  return keys;
+}
+
 std::string Root::name_of(const PublicKey& key) const {
   const auto found = names_.find(key);
   return found == names_.end() ? key.id().substr(0, 12) : printable(found->second, 80);

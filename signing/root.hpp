@@ -42,6 +42,8 @@ class Root {
   // Who may approve a release for `environment` (empty: any without a role of its own).
   const Role& approvers_for(const std::string& environment) const;
   const std::map<std::string, Role>& roles() const { return roles_; }
+  // Who may approve for any environment.
+  std::set<PublicKey> approvers() const;
   // Of every role.
   const std::set<PublicKey>& keys() const { return keys_; }
   // The name the root's author gave a key, else the first digits of its id.

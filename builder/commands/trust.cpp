@@ -4,7 +4,9 @@
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/commands/keys.hpp"
 #include "builder/trust_folder.hpp"
@@ -209,6 +211,11 @@ void add_keys(const EditOptions& options, RootDraft& draft) {
     draft.names.emplace(key, stem_of(file));
   };
   for (const std::string& file : options.approvers) add(file, role_in(draft, options));
+  if (!options.approvers.empty() && options.environment.empty() && !draft.environments.empty()) {
+    std::vector<std::string> own;
+    for (const auto& [name, unused] : draft.environments) own.push_back(name);
+    log::warning(format("approvers of their own, not changed: {}; see --environment", joined(own)));
+  }
   for (const std::string& file : options.root_keys) add(file, draft.root);
 }
 
@@ -227,6 +234,9 @@ void remove_keys(const EditOptions& options, RootDraft& draft) {
 }
 
 void set_threshold(const EditOptions& options, RootDraft& draft) {
+  if (options.of_root && !options.environment.empty()) {
+    throw Error(Errc::usage, "found --root and --environment, expected one of them");
+  }
   Role& role = options.of_root ? draft.root : role_in(draft, options);
   role.threshold = threshold_of(options.threshold, "the threshold");
 }

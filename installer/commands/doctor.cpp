@@ -41,7 +41,8 @@ Finding examine_trust(const Layout& layout, Time now) {
             format("version {}, {}", root.version(), bundle::validity_text(root, now)),
             soon ? "ask the release owner for a bundle with a newer root" : ""};
   } catch (const Error& error) {
-    return {"trust root", error.message(), error.hint()};
+    return {"trust root", error.message(),
+            error.hint().empty() ? "restore the site's state from its backup" : error.hint()};
   }
 }
 
@@ -49,8 +50,11 @@ Finding examine_clock(const Layout& layout, const Clock& clock) {
   const Time now = clock.now();
   const Time latest = believed_now(layout, clock);
   return {"clock", to_text(now),
-          now < latest ? format("it is behind what this site has seen, {}; set it", to_text(latest))
-                       : ""};
+          now < latest
+              ? format("it is behind what this site has seen, {}: set it, or, if that time was "
+                       "wrong, remove {}",
+                       to_text(latest), layout.latest_time().string())
+              : ""};
 }
 
 void work(const std::string& site, cli::Session& session) {

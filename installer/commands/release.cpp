@@ -33,6 +33,13 @@ Json acceptance(const Accepted& accepted, const ReleaseOptions& options) {
   return value;
 }
 
+// What an acceptance says of the time. A clock that lies behind the root's expiry may be wrong: who
+// goes on nevertheless does not bind the site to it.
+Time seen_by(const Accepted& accepted, const ReleaseOptions& options, const Clock& clock) {
+  const Time created = accepted.verified.statement().created;
+  return options.trust.accept_expired ? created : std::max(clock.now(), created);
+}
+
 void report(const Plan& plan, const std::string& word, cli::Session& session) {
   const Revision outcome = revision_from_json(plan.outcome, "outcome");
   session.out.line();
@@ -79,8 +86,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     if (options.change.dry_run) session.out.json(to_json(draft));
     if (agreed(options.change, format("{} it?", name(purpose)))) {
       tools.audit().append("accepted", acceptance(accepted, options));
-      remember_time(work.installation().layout,
-                    std::max(session.clock.now(), accepted.verified.statement().created));
+      remember_time(work.installation().layout, seen_by(accepted, options, session.clock));
       carry_out(tools, draft, content, values_for(contents, work.installation().site),
                 accepted.verified.judgement().newer);
       done = true;

@@ -42,6 +42,11 @@ void init(const Options& options, const std::string& site, cli::Session& session
   SiteWork work(session, site);
   work.lock("trust init", options.change);
   const Layout& layout = work.installation().layout;
+  if (options.fingerprint.size() != 64 ||
+      options.fingerprint.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    throw Error(Errc::usage, format("--fingerprint \"{}\", expected 64 lower-case hex digits",
+                                    printable(options.fingerprint, 80)));
+  }
   AuditLog audit = work.tools().audit();
   const Root root = load_root(options.root);
   check_self_signed(root);
@@ -58,8 +63,7 @@ void init(const Options& options, const std::string& site, cli::Session& session
     throw Error(Errc::invalid_input, "this site has a trust root already",
                 "newer roots arrive inside bundles, or with: sealift-installer trust update");
   }
-  store_roots(layout, {root});
-  audit.append("trust", evidence(root));
+  store_roots(layout, {root}, audit);
   show_root(root, session.clock.now(), session);
 }
 
@@ -91,14 +95,18 @@ void update(const Options& options, const std::string& site, cli::Session& sessi
     std::stable_sort(offered.begin(), offered.end(),
                      [](const Root& a, const Root& b) { return a.version() < b.version(); });
     const std::vector<Root> newer = follow_chain(trusted_root(layout), offered);
-    if (!newer.empty() && now > newer.back().expires() && !options.trust.accept_expired) {
-      throw Error(Errc::untrusted,
-                  format("root version {} expired at {}", newer.back().version(),
-                         to_text(newer.back().expires())),
-                  "ask the release owner for a newer one; check this host's clock");
+    if (!newer.empty() && now > newer.back().expires()) {
+      if (!options.trust.accept_expired) {
+        throw Error(Errc::untrusted,
+                    format("root version {} expired at {}", newer.back().version(),
+                           to_text(newer.back().expires())),
+                    "ask the release owner for a newer one; check this host's clock");
+      }
+      Json known = evidence(newer.back());
+      known["acceptExpired"] = true;
+      tools.audit().append("accepted", std::move(known));
     }
-    store_roots(layout, newer);
-    for (const Root& root : newer) tools.audit().append("trust", evidence(root));
+    store_roots(layout, newer, tools.audit());
     if (newer.empty()) session.out.line("nothing newer; the trusted root stays");
   } catch (const Error& error) {
     tools.audit().append("refused", {{"roots", printable(joined(options.files), 1024)},
