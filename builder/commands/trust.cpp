@@ -222,7 +222,7 @@ void add_keys(const EditOptions& options, RootDraft& draft) {
 void remove_keys(const EditOptions& options, RootDraft& draft) {
   const Root before = Root::parse(make_root(draft), "draft");
   for (const std::string& name : options.names) {
-    const signing::PublicKey key = before.key_named(name);
+    const signing::PublicKey& key = before.key_named(name);
     if (!options.environment.empty()) {
       role_in(draft, options).keys.erase(key);
       continue;
@@ -243,7 +243,7 @@ void set_threshold(const EditOptions& options, RootDraft& draft) {
 
 // The folder and the draft that a file belongs to.
 Root open_draft(const std::string& file, TrustFolder& folder) {
-  const Root root = load_root(file);
+  Root root = load_root(file);
   folder = TrustFolder(fs::absolute(file).parent_path());
   if (fs::absolute(file).lexically_normal() !=
       folder.draft_file(root.version()).lexically_normal()) {
