@@ -17,6 +17,8 @@ struct SealedRelease {
   content::Descriptor descriptor;            // D
   std::vector<Document> graph;               // D's bytes and every document below it, in order
   std::vector<content::Descriptor> payload;  // in order
+  std::vector<content::Descriptor> images;   // as index.json lists them
+  std::string docker_table;                  // empty: no images
 };
 
 // Builds the graph from its parts: `notes` may be empty.

@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "release/environment.hpp"
+#include "release/image_entry.hpp"
 #include "release/semver.hpp"
 
 namespace sealift::release {
@@ -17,8 +18,9 @@ namespace sealift::release {
 struct ComponentEntry {
   std::string name;
   std::string kind;
-  std::string source;  // a folder or a glob
+  std::string source;  // a folder or a glob; empty for images
   std::vector<std::string> exclude;
+  std::vector<ImageEntry> images;
   std::string target;
   bool optional = false;
   int line = 0;
