@@ -109,6 +109,7 @@ class ImagesDriver : public Driver {
 
   void undo(const Step& step, const std::optional<Json>&, StepIo&) override {
     const std::unique_ptr<ImageStore> store = open(step.data.at("settings"));
+    store->clean();
     if (step.action == kLoad) {
       store->release(image_of(step));
       return;

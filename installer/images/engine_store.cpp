@@ -3,6 +3,8 @@
 // localhost/sealift/SITE:DIGEST; an engine removes content with its last name, and refuses while a
 // container uses it.
 
+#include <algorithm>
+
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
@@ -39,9 +41,6 @@ class EngineStore : public ImageStore {
     checked_ = true;
   }
   bool keeps(const PlacedImage& image) override { return find(kept_name(image)).has_value(); }
-  bool has(const PlacedImage& image) override {
-    return keeps(image) || find(image.reference) == identity(image);
-  }
   void release(const PlacedImage& image) override {
     if (keeps(image)) untag(kept_name(image));
   }
@@ -116,6 +115,15 @@ class DockerStore : public EngineStore {
   using EngineStore::EngineStore;
 
   std::string identity(const PlacedImage& image) const override { return image.config.hex(); }
+  bool has(const PlacedImage& image) override { return find(identity(image)).has_value(); }
+
+  void release(const PlacedImage& image) override {
+    EngineStore::release(image);
+    // A load that was cut off may have left the image without any name.
+    const std::string id = identity(image);
+    const Outcome names = call({"image", "inspect", "--format", "{{len .RepoTags}}", id});
+    if (names.status == 0 && names.output.starts_with("0")) give_up({"rmi", id}, id);
+  }
 
   std::optional<std::string> find(const std::string& reference) override {
     const Outcome outcome = call({"image", "inspect", "--format", "{{.Id}}", reference});
@@ -132,10 +140,14 @@ class DockerStore : public EngineStore {
 
   void load(const PlacedImage& image, const content::Image& content, Content& blobs,
             Progress& progress) override {
-    feed(load_arguments(), [&](Sink& to) {
-      write_image_tar(to, content, &variant_of(image, content), kept_name(image), tables(), blobs,
-                      progress);
-    });
+    const content::ImageVariant& variant = variant_of(image, content);
+    try {
+      feed({"load", "--quiet"}, [&](Sink& to) {
+        write_image_tar(to, content, &variant, kept_name(image), tables(), blobs, progress);
+      });
+    } catch (const Error& error) {
+      throw Error(error.code(), error.message(), hint_for(variant));
+    }
     if (find(kept_name(image)) != identity(image)) {
       throw Error(Errc::io,
                   format("{}: the engine has another image after loading it", image.name));
@@ -147,8 +159,16 @@ class DockerStore : public EngineStore {
   void untag(const std::string& reference) override { give_up({"rmi", reference}, reference); }
 
  protected:
-  virtual std::vector<std::string> load_arguments() const { return {"load", "--quiet"}; }
   virtual TarTables tables() const { return TarTables::oci_and_docker; }
+  // What may help where an image cannot be loaded.
+  virtual std::string hint_for(const content::ImageVariant& variant) const {
+    const bool has_zstd = std::any_of(
+        variant.layers.begin(), variant.layers.end(),
+        [](const content::Descriptor& layer) { return layer.media_type.ends_with("+zstd"); });
+    return has_zstd ? "Docker reads zstd layers since version 23: update it, or build the image "
+                      "with gzip layers"
+                    : "";
+  }
 
  private:
   void check_answers(const Outcome& outcome, const std::string& reference) const {
@@ -164,6 +184,7 @@ class PodmanStore : public DockerStore {
 
  protected:
   TarTables tables() const override { return TarTables::oci; }
+  std::string hint_for(const content::ImageVariant&) const override { return ""; }
 };
 
 // containerd knows images by the digest of their manifest or index.
@@ -172,6 +193,9 @@ class ContainerdStore : public EngineStore {
   using EngineStore::EngineStore;
 
   std::string identity(const PlacedImage& image) const override { return image.digest.str(); }
+  bool has(const PlacedImage& image) override {
+    return keeps(image) || find(image.reference) == identity(image);
+  }
 
   std::optional<std::string> find(const std::string& reference) override {
     const std::vector<std::string> arguments = {"images", "ls", "name==" + reference};

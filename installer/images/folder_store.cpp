@@ -15,6 +15,7 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::string_view kKept = ".sealift-";
+constexpr std::string_view kScratch = ".sealift-new-";
 
 // '+' and '=' stand in no image name, so no two names meet.
 std::string slug(std::string reference) {
@@ -29,6 +30,11 @@ std::string public_file(const std::string& reference) {
 
 std::string kept_file(const std::string& reference, const std::string& hex) {
   return format("{}{}-{}", kKept, hex, slug(reference));
+}
+
+// The name that an archive has until it is switched to.
+std::string scratch_file(const std::string& reference) {
+  return format("{}{}", kScratch, slug(reference));
 }
 
 class FolderStore : public ImageStore {
@@ -65,6 +71,13 @@ class FolderStore : public ImageStore {
   void release(const PlacedImage& image) override {
     remove(kept_file(image.reference, image.digest.hex()));
   }
+  void clean() override {
+    const Dir dir = folder();
+    for (const Entry& entry : dir.entries()) {
+      if (entry.name.starts_with(kScratch)) dir.remove_tree(entry.name);
+    }
+    remove_leftovers(path_, [](std::string_view name) { return name.starts_with(kKept); });
+  }
 
   std::optional<std::string> find(const std::string& reference) override {
     const Dir dir = folder();
@@ -81,7 +94,7 @@ class FolderStore : public ImageStore {
   }
   void tag(const std::string& reference, const std::string& identity) override {
     const Dir dir = folder();
-    const std::string scratch = format("{}new-{}", kKept, slug(reference));
+    const std::string scratch = scratch_file(reference);
     dir.remove_tree(scratch);
     dir.link(dir, kept_file(reference, identity), scratch);
     dir.rename(scratch, public_file(reference));

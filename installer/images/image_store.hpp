@@ -37,6 +37,8 @@ class ImageStore {
   // Lets the public name point to an image that is there.
   virtual void tag(const std::string& reference, const std::string& identity) = 0;
   virtual void untag(const std::string& reference) = 0;
+  // Removes what an act that was cut off has left, of which nothing else can be seen.
+  virtual void clean() {}
 };
 
 // `driver` is its word in site.yaml, `settings` what driver_settings() made of its target, `site`

@@ -20,6 +20,7 @@ namespace {
 using content::Descriptor;
 
 // A list of the blobs that we brought.
+constexpr std::size_t kHex = 64;
 constexpr std::string_view kBrought = ".sealift-blobs.json";
 
 std::string name_in(const Json& row) {
@@ -81,6 +82,8 @@ class LayoutStore : public ImageStore {
 
   void release(const PlacedImage& image) override {
     untag(kept_name(image));
+    std::error_code ignored;
+    if (!fs::exists(path_ / "blobs/sha256", ignored)) return;
     try {
       const std::set<std::string> needed = reachable();
       std::set<std::string> left;
@@ -98,8 +101,19 @@ class LayoutStore : public ImageStore {
     }
   }
 
+  void clean() override {
+    std::error_code ignored;
+    if (!fs::exists(path_ / "blobs/sha256", ignored)) return;
+    remove_leftovers(path_, [](std::string_view name) {
+      return name == bundle::kIndexName || name == bundle::kOciLayoutName || name == kBrought;
+    });
+    remove_leftovers(path_ / "blobs/sha256",
+                     [](std::string_view name) { return name.size() == kHex; });
+  }
+
   std::optional<std::string> find(const std::string& reference) override {
-    for (const Json& row : index()["manifests"]) {
+    const Json value = index();
+    for (const Json& row : value["manifests"]) {
       if (name_in(row) == reference) return row.value("digest", std::string());
     }
     return std::nullopt;
@@ -155,7 +169,8 @@ class LayoutStore : public ImageStore {
     write_file(path_ / bundle::kIndexName, to_canonical(value));
   }
   std::optional<Json> row_of(const std::string& digest) const {
-    for (const Json& row : index()["manifests"]) {
+    const Json value = index();
+    for (const Json& row : value["manifests"]) {
       if (row.value("digest", std::string()) == digest) return row;
     }
     return std::nullopt;

@@ -138,7 +138,6 @@ address = "{folder}/t.sock"
                    ready=lambda: says(*self.command, "version")[0] == 0)
 
     def run(self, name):
-        self.call("images", "unpack", "--snapshotter", "native", name)
         return self.call("run", "--rm", "--snapshotter", "native", name, "sealift-test").strip()
 
     def images(self):

@@ -24,6 +24,10 @@ def tar_of(files):
     """A tar of {name: (content, mode)}."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for folder in sorted({os.path.dirname(name) for name in files} - {""}):
+            row = tarfile.TarInfo(folder)
+            row.type, row.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(row)
         for name, (content, mode) in sorted(files.items()):
             row = tarfile.TarInfo(name)
             row.size, row.mode = len(content), mode
