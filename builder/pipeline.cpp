@@ -58,7 +58,7 @@ std::vector<BuiltComponent> build_components(const release::Release& release, bu
   Problems problems;
   for (const release::ComponentEntry& entry : release.components) {
     try {
-      built.push_back(kind_named(entry.kind).build(release.folder, entry, spool, progress));
+      built.push_back(kind_named(entry.kind).build(release, entry, spool, progress));
     } catch (const Error& error) {
       if (error.code() != Errc::invalid_input) throw;
       problems.add(error);

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
+#include <limits>
 #include <thread>
 
 #include "base/error.hpp"
@@ -276,7 +277,8 @@ class Answer : public Reply {
   Answer(std::unique_ptr<Connection> connection, const Request& request, Idle& idle)
       : connection_(std::move(connection)), idle_(idle), url_(request.url) {
     parser_.header_limit(kMaxHeader);
-    parser_.body_limit(boost::none);
+    // Whoever reads a body knows how long it may be.
+    parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
     if (request.method == "HEAD") parser_.skip(true);
     connection_->read_head(parser_);
   }

@@ -88,8 +88,8 @@ struct Repository::State {
         client(settings) {
     const std::string server = host == "docker.io" ? "registry-1.docker.io" : host;
     Url url = Url::parse(format("https://{}/", server));
-    const bool plain = settings.insecure.contains(server) ||
-                       (url.is_loopback() && settings.ca_file.empty());
+    const bool plain =
+        settings.insecure.contains(server) || (url.is_loopback() && settings.ca_file.empty());
     base = plain ? Url::parse(format("http://{}/", server)) : url;
   }
 
@@ -137,8 +137,8 @@ struct Repository::State {
       return found == asked.end() ? "" : found->second;
     };
     Url realm = Url::parse(parameter("realm"));
-    std::string query = format("service={}&scope={}", encoded(parameter("service")),
-                               encoded(parameter("scope")));
+    std::string query =
+        format("service={}&scope={}", encoded(parameter("service")), encoded(parameter("scope")));
     Request request{.method = "GET", .url = realm};
     std::string form;
     if (credentials && !credentials->identity_token.empty()) {
@@ -173,12 +173,12 @@ struct Repository::State {
       said = "";
     }
     const int status = reply.status();
-    throw Error(Errc::io,
-                format("{}: {}: the registry answered {}{}", shown(), doing, status,
-                       printable(said, 300)),
-                status == 401 || status == 403
-                    ? "give credentials: docker login, DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
-                    : "");
+    throw Error(
+        Errc::io,
+        format("{}: {}: the registry answered {}{}", shown(), doing, status, printable(said, 300)),
+        status == 401 || status == 403
+            ? "give credentials: docker login, DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
+            : "");
   }
   [[noreturn]] void refuse(Reply& reply, std::string_view doing) const {
     refuse(reply, read_all(reply, kMaxAnswer, shown()), doing);
@@ -238,8 +238,9 @@ class BlobStream : public Source {
     return 0;
   }
   [[noreturn]] void refuse(std::string_view found) const {
-    throw Error(Errc::corrupt, format("{}: found {}, expected {} bytes of {}", where_, found,
-                                      wanted_.size, wanted_.digest.str()),
+    throw Error(Errc::corrupt,
+                format("{}: found {}, expected {} bytes of {}", where_, found, wanted_.size,
+                       wanted_.digest.str()),
                 "the registry, or something on the way, gives other content than was asked for");
   }
 
@@ -273,11 +274,12 @@ std::optional<Descriptor> Repository::find(const std::string& reference) {
   const std::string length = reply->header("content-length");
   std::from_chars(length.data(), length.data() + length.size(), size);
   if (!has_digest_form(digest) || size == 0) return manifest(reference).descriptor;
-  return Descriptor{.media_type = reply->header("content-type"),
-                    .digest = blame(Errc::io, state_->shown(), [&] { return Digest::parse(digest); }),
-                    .size = size,
-                    .artifact_type = {},
-                    .annotations = {}};
+  return Descriptor{
+      .media_type = reply->header("content-type"),
+      .digest = blame(Errc::io, state_->shown(), [&] { return Digest::parse(digest); }),
+      .size = size,
+      .artifact_type = {},
+      .annotations = {}};
 }
 
 content::Document Repository::manifest(const std::string& reference) {
@@ -293,11 +295,12 @@ content::Document Repository::manifest(const std::string& reference) {
   std::string type = reply->header("content-type");
   type = type.substr(0, type.find(';'));
   content::Document document{content::describe(type, bytes), std::move(bytes)};
-  const std::string said = has_digest_form(reference) ? reference
-                                                      : reply->header("docker-content-digest");
+  const std::string said =
+      has_digest_form(reference) ? reference : reply->header("docker-content-digest");
   if (!said.empty() && said != document.descriptor.digest.str()) {
-    throw Error(Errc::corrupt, format("{}: found content with digest {}, expected {}", where,
-                                      document.descriptor.digest.str(), printable(said, 80)),
+    throw Error(Errc::corrupt,
+                format("{}: found content with digest {}, expected {}", where,
+                       document.descriptor.digest.str(), printable(said, 80)),
                 "the registry, or something on the way, gives other content than was asked for");
   }
   return document;
@@ -312,8 +315,8 @@ std::unique_ptr<Source> Repository::blob(const Descriptor& descriptor) {
     std::unique_ptr<Reply> reply = state.send(request);
     const bool partial = reply->status() == 206;
     if (reply->status() == 404) {
-      throw Error(Errc::invalid_input, format("{}: {}: the registry has no such blob",
-                                              state.shown(), path));
+      throw Error(Errc::invalid_input,
+                  format("{}: {}: the registry has no such blob", state.shown(), path));
     }
     if (reply->status() != 200 && !partial) state.refuse(*reply, "fetching " + path);
     if (from > 0 && !partial) {
@@ -382,14 +385,14 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
   while (at < descriptor.size) {
     const std::uint64_t count = std::min(kPiece, descriptor.size - at);
     try {
-      const std::unique_ptr<Reply> reply = state.send(
-          {.method = "PATCH",
-           .url = location,
-           .repeat = Repeat::never,
-           .headers = {{"content-type", "application/octet-stream"},
-                       {"content-range", format("{}-{}", at, at + count - 1)}},
-           .body = [&] { return std::make_unique<Part>(open(), at, count); },
-           .body_size = count});
+      const std::unique_ptr<Reply> reply =
+          state.send({.method = "PATCH",
+                      .url = location,
+                      .repeat = Repeat::never,
+                      .headers = {{"content-type", "application/octet-stream"},
+                                  {"content-range", format("{}-{}", at, at + count - 1)}},
+                      .body = [&] { return std::make_unique<Part>(open(), at, count); },
+                      .body_size = count});
       if (reply->status() != 202) {
         const int status = reply->status();
         if (status != 416 && status != 429 && status < 500) state.refuse(*reply, doing);
@@ -428,6 +431,22 @@ void Repository::put_manifest(const content::Document& document, const std::stri
   if (reply->status() != 201 && reply->status() != 202) {
     state_->refuse(*reply, format("writing {}", reference));
   }
+}
+
+std::vector<std::string> Repository::tags() {
+  const std::unique_ptr<Reply> reply =
+      state_->send({.method = "GET", .url = state_->at(format("tags/list?n={}", kMaxTags))});
+  if (reply->status() == 404) return {};
+  const std::string text = read_all(*reply, kMaxAnswer, state_->shown());
+  if (reply->status() != 200) state_->refuse(*reply, text, "listing tags");
+  const Json answer = parse_json(text, state_->shown(), Errc::io);
+  std::vector<std::string> tags;
+  const auto found = answer.find("tags");
+  if (found == answer.end() || !found->is_array()) return tags;
+  for (const Json& tag : *found) {
+    if (tag.is_string()) tags.push_back(tag);
+  }
+  return tags;
 }
 
 Repository::Removal Repository::remove(const std::string& reference) {

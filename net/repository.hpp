@@ -9,12 +9,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "content/descriptor.hpp"
 #include "net/credentials.hpp"
 #include "net/http.hpp"
 
 namespace sealift::net {
+
+inline constexpr std::size_t kMaxTags = 1000;
 
 class Repository {
  public:
@@ -41,6 +44,9 @@ class Repository {
   bool mount_blob(const Digest& digest, const std::string& from);
   // `reference` is a tag or the document's digest.
   void put_manifest(const content::Document& document, const std::string& reference);
+
+  // At most kMaxTags tags.
+  std::vector<std::string> tags();
 
   enum class Removal { done, not_allowed };
   // Deletes a tag, or a manifest with all its tags. One that is gone is done.

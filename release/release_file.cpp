@@ -66,6 +66,12 @@ class Rules {
       const std::string path = string_at(root, key);
       if (!path.empty()) hold(format("/{}", key), [&] { check_inside(path); });
     }
+    const Json registries = root.value("registries", Json::object());
+    for (const auto& [host, access] : registries.items()) {
+      if (!access.is_object()) continue;
+      const std::string ca = string_at(access, "ca");
+      if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
+    }
     const auto components = root.find("components");
     if (components == root.end() || !components->is_array()) return;
     for (std::size_t i = 0; i < components->size(); ++i) {
@@ -222,7 +228,13 @@ Release load_release(const fs::path& file) {
                   .arch = requires_.value("arch", std::vector<std::string>{}),
                   .notes = {},
                   .trust = {},
+                  .registries = {},
                   .components = read_components(document)};
+  const Json registries = root.value("registries", Json::object());
+  for (const auto& [host, access] : registries.items()) {
+    release.registries[host] = {.ca = string_at(access, "ca"),
+                                .insecure = access.value("insecure", false)};
+  }
   Problems problems;
   const auto gather = [&](auto&& work) {
     try {

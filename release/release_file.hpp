@@ -4,6 +4,7 @@
 // release.yaml: what the author wants released, validated. Paths are relative to the file's folder
 // and cannot leave it.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,12 @@ struct ComponentEntry {
   int line = 0;
 };
 
+// How the builder reaches a registry.
+struct RegistryAccess {
+  std::string ca;         // a file of certificates, relative to release.yaml; empty: the system's
+  bool insecure = false;  // may be spoken to without TLS
+};
+
 struct Release {
   fs::path folder;
   std::string name;
@@ -35,8 +42,9 @@ struct Release {
   std::string upgrade_from;  // ranges; empty: none
   std::string installer;
   std::vector<std::string> arch;
-  std::string notes;  // the notes' text
-  fs::path trust;     // empty: no root chain travels with the bundle
+  std::string notes;                                 // the notes' text
+  fs::path trust;                                    // empty: no root chain travels with the bundle
+  std::map<std::string, RegistryAccess> registries;  // by host
   std::vector<ComponentEntry> components;
 };
 

@@ -46,6 +46,8 @@ Target read_target(const Json& value) {
       .owner = value.value("owner", ""),
       .sharing = value.value("sharing", "auto") == "never" ? Sharing::never : Sharing::automatic,
       .command = value.value("command", std::vector<std::string>{}),
+      .ca = value.value("ca", ""),
+      .insecure = value.value("insecure", false),
       .map = value.value("map", std::map<std::string, std::string>{})};
 }
 

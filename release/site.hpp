@@ -29,6 +29,8 @@ struct Target {
   std::string owner;  // "UID:GID"; empty: whoever runs the installer
   Sharing sharing = Sharing::automatic;
   std::vector<std::string> command;  // of an engine; empty: its usual one
+  std::string ca;                    // of a registry: a file of certificates; empty: the system's
+  bool insecure = false;             // of a registry: may be spoken to without TLS
   // For images: how names begin in a release -> how they begin on the site. Empty: as they are.
   std::map<std::string, std::string> map;
 

@@ -47,6 +47,15 @@ std::unique_ptr<ImageSource> saved_by(const std::vector<std::string>& command, A
   return source;
 }
 
+net::HttpSettings settings_for(const std::string& host, const release::Release& release) {
+  net::HttpSettings settings;
+  const auto found = release.registries.find(host);
+  if (found == release.registries.end()) return settings;
+  if (!found->second.ca.empty()) settings.ca_file = release.folder / found->second.ca;
+  if (found->second.insecure) settings.insecure.insert(host);
+  return settings;
+}
+
 bool is_meant(const content::ImageIndexRow& row, const std::string& name) {
   const auto full = [](const std::string& text) {
     try {
@@ -89,23 +98,25 @@ content::Descriptor choose_image(std::string_view index, const std::string& name
   return *chosen;
 }
 
-std::unique_ptr<ImageSource> open_image_source(const fs::path& folder,
+std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
                                                const release::ImageOrigin& origin,
                                                Absorber& absorber) {
   switch (origin.transport) {
     case ImageTransport::oci:
-      return layout_folder(folder / origin.path, absorber);
+      return layout_folder(release.folder / origin.path, absorber);
     case ImageTransport::oci_archive:
-      return archive_file(folder / origin.path, ArchiveForm::oci, absorber);
+      return archive_file(release.folder / origin.path, ArchiveForm::oci, absorber);
     case ImageTransport::docker_archive:
-      return archive_file(folder / origin.path, ArchiveForm::docker, absorber);
+      return archive_file(release.folder / origin.path, ArchiveForm::docker, absorber);
     case ImageTransport::docker_daemon:
       return saved_by({"docker", "save", origin.name}, ArchiveForm::docker, absorber);
     case ImageTransport::containers_storage:
       return saved_by({"podman", "save", "--quiet", "--format", "oci-archive", origin.name},
                       ArchiveForm::oci, absorber);
-    case ImageTransport::registry:
-      break;
+    case ImageTransport::registry: {
+      const content::ImageName name = content::ImageName::parse(origin.name);
+      return registry_images(name, settings_for(name.host, release), absorber);
+    }
   }
   throw Error(Errc::internal, "no source for this transport");
 }

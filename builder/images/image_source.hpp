@@ -9,8 +9,9 @@
 #include "base/file.hpp"
 #include "builder/images/absorber.hpp"
 #include "content/image.hpp"
-#include "release/image_entry.hpp"
+#include "net/http.hpp"
 #include "release/manifest.hpp"
+#include "release/release_file.hpp"
 
 namespace sealift::builder {
 
@@ -27,8 +28,7 @@ class ImageSource {
   virtual release::Derivation derivation() const { return release::Derivation::none; }
 };
 
-// Sources are opened once each; `folder` is that of release.yaml.
-std::unique_ptr<ImageSource> open_image_source(const fs::path& folder,
+std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
                                                const release::ImageOrigin& origin,
                                                Absorber& absorber);
 
@@ -36,11 +36,14 @@ std::unique_ptr<ImageSource> open_image_source(const fs::path& folder,
 content::Descriptor choose_image(std::string_view index, const std::string& name,
                                  const std::string& where);
 
-// The three sorts of source that open_image_source() knows.
+// The sorts of source that open_image_source() knows.
 std::unique_ptr<ImageSource> layout_folder(const fs::path& folder, Absorber& absorber);
 // An OCI image layout or a `docker save` archive, whichever `form` asks for, read at once.
 enum class ArchiveForm { oci, docker };
 std::unique_ptr<ImageSource> image_archive(Source& archive, const std::string& name,
                                            ArchiveForm form, Absorber& absorber);
+
+std::unique_ptr<ImageSource> registry_images(const content::ImageName& name,
+                                             net::HttpSettings settings, Absorber& absorber);
 
 }  // namespace sealift::builder

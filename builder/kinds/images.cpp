@@ -104,7 +104,7 @@ class Images : public Kind {
  public:
   std::string_view name() const override { return "images"; }
 
-  BuiltComponent build(const fs::path& folder, const release::ComponentEntry& entry,
+  BuiltComponent build(const release::Release& release, const release::ComponentEntry& entry,
                        bundle::Spool& spool, Progress& progress) const override {
     progress.begin(format("reading {}", entry.name), 0);
     Absorber absorber(spool, progress);
@@ -118,7 +118,7 @@ class Images : public Kind {
         const release::ImageOrigin& origin = wanted.origin;
         std::unique_ptr<ImageSource>& source =
             sources[origin.path.empty() ? wanted.from : origin.path];
-        if (!source) source = open_image_source(folder, origin, absorber);
+        if (!source) source = open_image_source(release, origin, absorber);
         Taken taken = take(wanted, *source, absorber);
         document.images.push_back(std::move(taken.carried));
         images.push_back(std::move(taken.image));

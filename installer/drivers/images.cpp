@@ -2,6 +2,7 @@
 #include "installer/drivers/images.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/format.hpp"
@@ -57,28 +58,29 @@ class ImagesDriver : public Driver {
     std::vector<Step> steps;
     std::set<std::string> named;
     if (wish.table) {
-      const std::unique_ptr<ImageStore> store = open(wish.settings);
+      ImageStore& store = open(wish.settings);
       std::set<Digest> loaded;
       for (const PlacedImage& image : wish.images) {
-        store->check(image);
+        store.check(image);
         named.insert(image.reference);
-        if (!store->has(image) && loaded.insert(image.digest).second) {
+        if (!store.has(image) && loaded.insert(image.digest).second) {
           steps.push_back(step(wish, Phase::stage, kLoad, steps.size(),
                                {{"image", installer::to_json(image)}, {"settings", wish.settings}},
                                format("load {} ({})", image.name, image.digest.short_hex())));
         }
-        add_naming(wish, *store, image.reference, store->identity(image), wish.settings, steps);
+        add_naming(wish, store, image.reference, store.identity(image), wish.settings, steps);
       }
     }
     if (!wish.before) return steps;
     // Names of the release before that this one does not have, or has elsewhere.
     const bool moved = !wish.table || wish.before->settings != wish.settings;
-    const std::unique_ptr<ImageStore> store = open(wish.before->settings);
+    ImageStore& store = open(wish.before->settings);
+    if (store.keeps_old_names()) return steps;
     for (const PlacedImage& image : wish.before->images) {
       if (!moved && named.contains(image.reference)) continue;
       // A name that somebody has given to another image since is not ours to take away.
-      if (store->find(image.reference) != store->identity(image)) continue;
-      add_naming(wish, *store, image.reference, "", wish.before->settings, steps);
+      if (store.find(image.reference) != store.identity(image)) continue;
+      add_naming(wish, store, image.reference, "", wish.before->settings, steps);
     }
     return steps;
   }
@@ -86,68 +88,73 @@ class ImagesDriver : public Driver {
   std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
 
   StepState check(const Step& step, StepIo&) const override {
-    const std::unique_ptr<ImageStore> store = open(step.data.at("settings"));
+    ImageStore& store = open(step.data.at("settings"));
     if (step.action == kLoad) {
-      return store->keeps(image_of(step)) ? StepState::applied : StepState::partial;
+      return store.keeps(image_of(step)) ? StepState::applied : StepState::partial;
     }
     const Naming naming = naming_of(step);
-    return store->find(naming.reference).value_or("") == naming.to ? StepState::applied
-                                                                   : StepState::not_applied;
+    return store.find(naming.reference).value_or("") == naming.to ? StepState::applied
+                                                                  : StepState::not_applied;
   }
 
   Json apply(const Step& step, StepIo& io) override {
-    const std::unique_ptr<ImageStore> store = open(step.data.at("settings"));
+    ImageStore& store = open(step.data.at("settings"));
     if (step.action == kLoad) {
       const PlacedImage image = image_of(step);
-      store->load(image, io.content.image(image.digest), io.content, io.progress);
+      store.load(image, io.content.image(image.digest), io.content, io.progress);
     } else {
       const Naming naming = naming_of(step);
-      point(*store, naming.reference, naming.to);
+      point(store, naming.reference, naming.to);
     }
     return nullptr;
   }
 
   void undo(const Step& step, const std::optional<Json>&, StepIo&) override {
-    const std::unique_ptr<ImageStore> store = open(step.data.at("settings"));
-    store->clean();
+    ImageStore& store = open(step.data.at("settings"));
+    store.clean();
     if (step.action == kLoad) {
-      store->release(image_of(step));
+      store.release(image_of(step));
       return;
     }
     const Naming naming = naming_of(step);
     // Only what this step did is taken back.
-    if (store->find(naming.reference).value_or("") != naming.to) return;
-    point(*store, naming.reference, naming.from);
+    if (store.find(naming.reference).value_or("") != naming.to) return;
+    point(store, naming.reference, naming.from);
   }
 
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
                                   Content&) const override {
-    const std::unique_ptr<ImageStore> store = open(placement.settings);
+    ImageStore& store = open(placement.settings);
     std::vector<Difference> differences;
     for (const PlacedImage& image : placement.images) {
-      const std::optional<std::string> found = store->find(image.reference);
-      if (found == store->identity(image)) continue;
+      const std::optional<std::string> found = store.find(image.reference);
+      if (found == store.identity(image)) continue;
       differences.push_back({image.reference, found ? "means another image" : "missing"});
     }
     return differences;
   }
 
   bool is_current(const Placement& placement) const override {
-    const std::unique_ptr<ImageStore> store = open(placement.settings);
+    ImageStore& store = open(placement.settings);
     return std::all_of(placement.images.begin(), placement.images.end(),
                        [&](const PlacedImage& image) {
-                         return store->find(image.reference) == store->identity(image);
+                         return store.find(image.reference) == store.identity(image);
                        });
   }
 
   void prune(const Placement& placement) override {
-    const std::unique_ptr<ImageStore> store = open(placement.settings);
-    for (const PlacedImage& image : placement.images) store->release(image);
+    ImageStore& store = open(placement.settings);
+    for (const PlacedImage& image : placement.images) store.release(image);
   }
 
  private:
-  std::unique_ptr<ImageStore> open(const Json& settings) const {
-    return open_image_store(store_, settings, settings.at("site").get<std::string>());
+  // A store stays open, and with it what it has learnt of its place.
+  ImageStore& open(const Json& settings) const {
+    std::unique_ptr<ImageStore>& store = stores_[settings.dump()];
+    if (!store) {
+      store = open_image_store(store_, settings, settings.at("site").get<std::string>());
+    }
+    return *store;
   }
 
   static void point(ImageStore& store, const std::string& reference, const std::string& identity) {
@@ -181,6 +188,7 @@ class ImagesDriver : public Driver {
   }
 
   std::string store_;
+  mutable std::map<std::string, std::unique_ptr<ImageStore>> stores_;  // by their settings
 };
 
 }  // namespace
@@ -193,6 +201,8 @@ Json image_settings(const release::Target& target, const std::string& site) {
   Json settings = {{"site", site}};
   if (!target.path.empty()) settings["path"] = target.path;
   if (!target.command.empty()) settings["command"] = target.command;
+  if (!target.ca.empty()) settings["ca"] = target.ca;
+  if (target.insecure) settings["insecure"] = true;
   return settings;
 }
 
@@ -200,6 +210,7 @@ std::unique_ptr<ImageStore> open_image_store(const std::string& driver, const Js
                                              const std::string& site) {
   if (driver == "oci-layout") return layout_store(settings);
   if (driver == "image-folder") return folder_store(settings);
+  if (driver == "registry") return registry_store(settings);
   return engine_store(driver, settings, site);
 }
 

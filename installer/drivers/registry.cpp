@@ -10,7 +10,8 @@ namespace sealift::installer {
 
 Drivers::Drivers(const fs::path& receipts) {
   drivers_["directory"] = directory_driver(receipts);
-  for (const char* store : {"docker", "podman", "containerd", "oci-layout", "image-folder"}) {
+  for (const char* store :
+       {"docker", "podman", "containerd", "oci-layout", "image-folder", "registry"}) {
     drivers_[store] = images_driver(store);
   }
 }

@@ -37,6 +37,8 @@ class ImageStore {
   // Lets the public name point to an image that is there.
   virtual void tag(const std::string& reference, const std::string& identity) = 0;
   virtual void untag(const std::string& reference) = 0;
+  // True where names of the release before stay until it is pruned, because others may use them.
+  virtual bool keeps_old_names() const { return false; }
   // Removes what an act that was cut off has left, of which nothing else can be seen.
   virtual void clean() {}
 };
@@ -50,5 +52,6 @@ std::unique_ptr<ImageStore> engine_store(const std::string& driver, const Json& 
                                          const std::string& site);
 std::unique_ptr<ImageStore> layout_store(const Json& settings);
 std::unique_ptr<ImageStore> folder_store(const Json& settings);
+std::unique_ptr<ImageStore> registry_store(const Json& settings);
 
 }  // namespace sealift::installer

@@ -192,7 +192,7 @@ class Violations(unittest.TestCase):
         self.assert_found("bundle has no DOOR to zstd")
 
     def test_a_door_for_one_file_is_no_door_for_another(self):
-        self.change_lines("room(content USES base DOOR zstd", "room(content USES base DOOR frames.cpp:zstd")
+        self.change_lines("room(content USES base DOOR archive zstd", "room(content USES base DOOR archive frames.cpp:zstd")
         self.before = complaints(self.root)
         self.plant("content/planted.cpp", "#include <zstd.h>")
         self.assert_found("content has no DOOR to zstd")

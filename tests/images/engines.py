@@ -5,6 +5,7 @@ machine's is touched, and all of it is gone afterwards."""
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -146,6 +147,54 @@ address = "{folder}/t.sock"
 
     def identity(self, image):
         return image.digest
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Registry(Engine):
+    """docker-registry on loopback; with `password`, for the user "user"; with `tls`, by a CA of the
+    test's own."""
+
+    def __init__(self, folder, password=None, tls=False, deletes=True):
+        need("docker-registry")
+        super().__init__(folder)
+        self.host = f"127.0.0.1:{free_port()}"
+        self.ca = os.path.join(folder, "ca.pem")
+        more = ""
+        if password:
+            need("htpasswd")
+            users = os.path.join(folder, "htpasswd")
+            subprocess.run(["htpasswd", "-Bbc", users, "user", password], check=True,
+                           stderr=subprocess.DEVNULL)
+            more += f"auth:\n  htpasswd:\n    realm: test\n    path: {users}\n"
+        http = f"http:\n  addr: {self.host}\n"
+        if tls:
+            self.make_certificates()
+            http += f"  tls:\n    certificate: {folder}/server.pem\n    key: {folder}/server.key\n"
+        config = os.path.join(folder, "registry.yml")
+        write(config, "version: 0.1\nlog:\n  level: error\nstorage:\n  delete:\n    enabled: "
+              f"{str(deletes).lower()}\n  filesystem:\n    rootdirectory: {folder}/data\n{http}{more}")
+        self.start("docker-registry", "serve", config, ready=self.answers)
+
+    def answers(self):
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", int(self.host.split(":")[1]))) == 0
+
+    def make_certificates(self):
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], cwd=self.folder, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out",
+                "ca.pem", "-subj", "/CN=test CA", "-days", "2")
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out",
+                "server.csr", "-subj", "/CN=127.0.0.1")
+        write(os.path.join(self.folder, "names"), "subjectAltName=IP:127.0.0.1\n")
+        openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-out", "server.pem", "-days", "2", "-extfile", "names")
 
 
 def free(folder):
