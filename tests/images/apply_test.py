@@ -136,6 +136,16 @@ class EngineTests:
         os.chmod(script, 0o755)
         return [script]
 
+    def test_the_bundle_itself_can_be_loaded(self):
+        server, worker = Image("server"), Image("worker")
+        bundle = self.shop.build("1.0.0", {SERVER: server, WORKER: worker})
+        plain = os.path.join(self.shop.root, "plain.tar")
+        run("zstd", "-q", "-d", bundle, "-o", plain)
+        self.engine.call(*self.engine.load_words, bundle if self.engine.reads_zstd else plain)
+        for name, image in ((SERVER, server), (WORKER, worker)):
+            self.assertEqual(self.engine.images()[name], self.engine.identity(image))
+            self.assertEqual(self.engine.run(name), name.split("/")[-1].split(":")[0])
+
     def test_killed_at_every_record(self):
         need("strace")
         self.apply("1.0.0", {SERVER: Image("old")})

@@ -68,6 +68,7 @@ class Engine:
 
 class Podman(Engine):
     driver = "podman"
+    load_words, reads_zstd = ("load", "-i"), True
 
     def __init__(self, folder):
         need("podman")
@@ -95,6 +96,7 @@ class Podman(Engine):
 
 class Docker(Engine):
     driver = "docker"
+    load_words, reads_zstd = ("load", "-i"), False
 
     def __init__(self, folder):
         need("dockerd")
@@ -120,6 +122,7 @@ class Docker(Engine):
 
 class Containerd(Engine):
     driver = "containerd"
+    load_words, reads_zstd = ("images", "import", "--no-unpack"), False
 
     def __init__(self, folder):
         need("containerd")
