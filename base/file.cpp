@@ -22,6 +22,8 @@ namespace sealift {
 
 namespace {
 
+constexpr std::size_t kRandomBytes = 6;
+
 void write_all(int fd, std::string_view bytes, std::string_view name) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
@@ -121,7 +123,7 @@ std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into, std::str
 
 AtomicFile::AtomicFile(const fs::path& path, FileMode mode)
     : path_(path),
-      temporary_(folder_of(path) / format(".{}.{}", path.filename().string(), random_hex(6))),
+      temporary_(folder_of(path) / format(".{}.{}", path.filename().string(), random_hex(kRandomBytes))),
       fd_(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {
   if (!fd_.is_open()) throw_errno(temporary_.string(), "create");
   if (::fchmod(fd_.get(), static_cast<mode_t>(mode)) != 0) {
@@ -142,6 +144,19 @@ void AtomicFile::commit() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw_errno(path_.string(), "rename to");
   temporary_.clear();
   sync_dir(folder_of(path_));
+}
+
+void remove_leftovers(const fs::path& folder,
+                      const std::function<bool(std::string_view)>& is_ours) {
+  const Dir dir = Dir::open(folder);
+  for (const Entry& entry : dir.entries()) {
+    // ".NAME.RANDOM", as AtomicFile calls them
+    const std::string_view name = entry.name;
+    const std::size_t dot = name.rfind('.');
+    if (!name.starts_with('.') || dot == 0 || name.size() - dot - 1 != 2 * kRandomBytes) continue;
+    if (is_ours(name.substr(1, dot - 1))) dir.remove_tree(entry.name);
+  }
+  dir.sync();
 }
 
 void write_file(const fs::path& path, std::string_view content, FileMode mode) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -86,6 +87,9 @@ class AtomicFile : public Sink {
   fs::path temporary_;
   Fd fd_;
 };
+
+// Removes what was left of files in `folder` whose writing was cut off, where their names are ours.
+void remove_leftovers(const fs::path& folder, const std::function<bool(std::string_view)>& is_ours);
 
 void write_file(const fs::path& path, std::string_view content, FileMode mode = FileMode::plain);
 // A new file; Error{invalid_input} where one is already there.

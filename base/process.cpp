@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 
 namespace sealift {
 
@@ -55,6 +56,24 @@ void keep(std::string& kept, std::string_view bytes, std::size_t limit) {
   kept.append(bytes.substr(0, limit - std::min(limit, kept.size())));
 }
 
+// write() to a pipe whose reader may be gone, without SIGPIPE.
+ssize_t write_quietly(int fd, std::string_view bytes) {
+  sigset_t pipe_signal;
+  sigset_t before;
+  ::sigemptyset(&pipe_signal);
+  ::sigaddset(&pipe_signal, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+  const int number = errno;
+  if (count < 0 && number == EPIPE) {
+    const timespec now{};
+    ::sigtimedwait(&pipe_signal, nullptr, &now);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = number;
+  return count;
+}
+
 // Moves bytes in and out until both outputs are closed or the time is up; false: the time is up.
 bool converse(const Command& command, Pipe& in, Pipe& out, Pipe& err, Outcome& outcome) {
   const auto deadline = std::chrono::steady_clock::now() + command.timeout;
@@ -72,7 +91,7 @@ bool converse(const Command& command, Pipe& in, Pipe& out, Pipe& err, Outcome& o
     if (left.count() <= 0) return false;
     if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) < 0) continue;
     if (polled[0].revents != 0) {
-      const ssize_t count = ::write(in.write_end.get(), input.data(), input.size());
+      const ssize_t count = write_quietly(in.write_end.get(), input);
       if (count > 0) input.remove_prefix(static_cast<std::size_t>(count));
       const bool later = count < 0 && (errno == EINTR || errno == EAGAIN);
       if (input.empty() || (count < 0 && !later)) in.write_end = Fd();
@@ -92,45 +111,170 @@ bool converse(const Command& command, Pipe& in, Pipe& out, Pipe& err, Outcome& o
   return true;
 }
 
-}  // namespace
+// A program that was started, and the other ends of its streams.
+struct Started {
+  pid_t child;
+  Pipe in;
+  Pipe out;
+  Pipe err;
+  Pipe failure;
+};
 
-std::optional<Outcome> run(const Command& command) {
-  Pipe in = make_pipe();
-  Pipe out = make_pipe();
-  Pipe err = make_pipe();
-  Pipe failure = make_pipe();
-  const std::string& program = command.arguments.at(0);
-  const pid_t child = ::fork();
-  if (child < 0) throw_errno(program, "start");
-  if (child == 0) become(command, in, out, err, failure);
-  in.read_end = Fd();
-  out.write_end = Fd();
-  err.write_end = Fd();
-  failure.write_end = Fd();
+Started start(const Command& command) {
+  Started started{0, make_pipe(), make_pipe(), make_pipe(), make_pipe()};
+  started.child = ::fork();
+  if (started.child < 0) throw_errno(command.arguments.at(0), "start");
+  if (started.child == 0) become(command, started.in, started.out, started.err, started.failure);
+  started.in.read_end = Fd();
+  started.out.write_end = Fd();
+  started.err.write_end = Fd();
+  started.failure.write_end = Fd();
+  return started;
+}
 
-  // A child that dies early must not end us with SIGPIPE.
-  struct sigaction ignore {};
-  struct sigaction before {};
-  ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &before);
-  Outcome outcome{};
-  const bool finished = converse(command, in, out, err, outcome);
-  ::sigaction(SIGPIPE, &before, nullptr);
-  if (!finished) ::kill(child, SIGKILL);
+// Waits for the end; Outcome::status. Nothing where the program does not exist.
+std::optional<int> wait_for(Started& started, const std::string& program) {
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(started.child, &status, 0) < 0 && errno == EINTR) {
   }
+  started.child = 0;
   int number = 0;
-  if (::read(failure.read_end.get(), &number, sizeof number) == sizeof number) {
+  if (::read(started.failure.read_end.get(), &number, sizeof number) == sizeof number) {
     if (number == ENOENT) return std::nullopt;
     errno = number;
     throw_errno(program, "start");
   }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+std::optional<Outcome> run(const Command& command) {
+  const std::string& program = command.arguments.at(0);
+  Started started = start(command);
+  Outcome outcome{};
+  const bool finished = converse(command, started.in, started.out, started.err, outcome);
+  if (!finished) ::kill(started.child, SIGKILL);
+  const std::optional<int> status = wait_for(started, program);
+  if (!status) return std::nullopt;
   if (!finished) {
     throw Error(Errc::io, format("{}: no end after {} s", program, command.timeout.count()));
   }
-  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.status = *status;
   return outcome;
+}
+
+struct ProgramSink::Running {
+  enum class Until { can_write, can_read, closed };
+
+  explicit Running(const Command& what) : command(what), started(start(what)) {
+    ::fcntl(started.in.write_end.get(), F_SETFL, O_NONBLOCK);
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    if (started.child == 0) return;
+    ::kill(started.child, SIGKILL);
+    while (::waitpid(started.child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  // Waits for what is asked for and keeps what the program says meanwhile. Output is left in its
+  // pipe where it is what is waited for.
+  void wait(Until until) {
+    while (started.out.read_end.is_open() || started.err.read_end.is_open() ||
+           until == Until::can_write) {
+      std::array<pollfd, 3> polled = {
+          {{until == Until::can_write ? started.in.write_end.get() : -1, POLLOUT, 0},
+           {started.out.read_end.get(), POLLIN, 0},
+           {started.err.read_end.get(), POLLIN, 0}}};
+      const auto limit =
+          std::chrono::duration_cast<std::chrono::milliseconds>(command.timeout).count();
+      const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(limit));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready == 0) {
+        throw Error(Errc::io, format("{}: did nothing for {} s", command.arguments.at(0),
+                                     command.timeout.count()));
+      }
+      if (polled[2].revents != 0) drain(started.err.read_end, outcome.error_output);
+      if (until == Until::can_read) {
+        if (polled[1].revents != 0) return;
+      } else if (polled[1].revents != 0) {
+        drain(started.out.read_end, outcome.output);
+      }
+      if (polled[0].revents != 0) return;
+    }
+  }
+
+  void drain(Fd& end, std::string& kept) const {
+    std::array<char, 16384> buffer{};
+    const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
+    if (count > 0) {
+      keep(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
+    } else if (count == 0 || errno != EINTR) {
+      end = Fd();
+    }
+  }
+
+  Outcome finish() {
+    started.in.write_end = Fd();
+    wait(Until::closed);
+    const std::optional<int> status = wait_for(started, command.arguments.at(0));
+    if (!status) {
+      throw Error(Errc::io, format("the program {} was not found", command.arguments.at(0)),
+                  "install it, or correct its name");
+    }
+    outcome.status = *status;
+    return std::move(outcome);
+  }
+
+  Command command;
+  Started started;
+  Outcome outcome{};
+};
+
+ProgramSink::ProgramSink(const Command& command) : running_(std::make_unique<Running>(command)) {}
+ProgramSink::~ProgramSink() = default;
+
+void ProgramSink::write(std::string_view bytes) {
+  Running& running = *running_;
+  while (!bytes.empty()) {
+    running.wait(Running::Until::can_write);
+    const ssize_t count = write_quietly(running.started.in.write_end.get(), bytes);
+    if (count > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno != EINTR && errno != EAGAIN) {
+      const Outcome outcome = running.finish();
+      throw Error(Errc::io, format("{}: ended with status {} before it had read everything: {}",
+                                   running.command.arguments.at(0), outcome.status,
+                                   printable(outcome.error_output, 400)));
+    }
+  }
+}
+
+Outcome ProgramSink::finish() {
+  return running_->finish();
+}
+
+ProgramSource::ProgramSource(const Command& command)
+    : running_(std::make_unique<ProgramSink::Running>(command)) {
+  running_->started.in.write_end = Fd();
+}
+ProgramSource::~ProgramSource() = default;
+
+std::size_t ProgramSource::read(std::span<char> into) {
+  ProgramSink::Running& running = *running_;
+  while (running.started.out.read_end.is_open()) {
+    running.wait(ProgramSink::Running::Until::can_read);
+    const ssize_t count = ::read(running.started.out.read_end.get(), into.data(), into.size());
+    if (count > 0) return static_cast<std::size_t>(count);
+    if (count == 0 || errno != EINTR) running.started.out.read_end = Fd();
+  }
+  return 0;
+}
+
+Outcome ProgramSource::finish() {
+  return running_->finish();
 }
 
 }  // namespace sealift

@@ -4,9 +4,12 @@
 // Runs another program: an argument list, never a shell. The child dies with its parent.
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "base/stream.hpp"
 
 namespace sealift {
 
@@ -26,5 +29,36 @@ struct Outcome {
 
 // Nothing where the program does not exist; Error{io} where it cannot be run or takes too long.
 std::optional<Outcome> run(const Command& command);
+
+// A program that works while bytes stream to or from it; Command::timeout is how long it may do
+// nothing. One that was not waited for by finish() is killed.
+// The constructors throw Error{io}, also where the program does not exist.
+
+// Takes its standard input.
+class ProgramSink : public Sink {
+ public:
+  explicit ProgramSink(const Command& command);
+  ~ProgramSink() override;
+  // Error{io} with what the program said, where it ended before.
+  void write(std::string_view bytes) override;
+  Outcome finish();
+
+ private:
+  struct Running;
+  friend class ProgramSource;
+  std::unique_ptr<Running> running_;
+};
+
+// Gives its standard output; Outcome::output stays empty.
+class ProgramSource : public Source {
+ public:
+  explicit ProgramSource(const Command& command);
+  ~ProgramSource() override;
+  std::size_t read(std::span<char> into) override;
+  Outcome finish();
+
+ private:
+  std::unique_ptr<ProgramSink::Running> running_;
+};
 
 }  // namespace sealift

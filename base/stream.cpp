@@ -16,6 +16,18 @@ std::size_t StringSource::read(std::span<char> into) {
   return count;
 }
 
+PeekedSource::PeekedSource(Source& rest, std::size_t count) : first_(count, '\0'), rest_(rest) {
+  first_.resize(read_fully(rest_, first_));
+}
+
+std::size_t PeekedSource::read(std::span<char> into) {
+  if (used_ == first_.size()) return rest_.read(into);
+  const std::size_t count = std::min(into.size(), first_.size() - used_);
+  std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(used_), count, into.begin());
+  used_ += count;
+  return count;
+}
+
 std::size_t read_fully(Source& source, std::span<char> into) {
   std::size_t filled = 0;
   while (filled < into.size()) {

@@ -44,6 +44,21 @@ class StringSink : public Sink {
   std::string bytes_;
 };
 
+// A source whose first bytes were read to learn what it is.
+class PeekedSource : public Source {
+ public:
+  // `rest` must outlive this.
+  PeekedSource(Source& rest, std::size_t count);
+  // At most `count` bytes; less only where there are no more.
+  const std::string& first() const { return first_; }
+  std::size_t read(std::span<char> into) override;
+
+ private:
+  std::string first_;
+  std::size_t used_ = 0;
+  Source& rest_;
+};
+
 // Fills all of `into` unless the source ends before; returns how much was read.
 std::size_t read_fully(Source& source, std::span<char> into);
 

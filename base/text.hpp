@@ -4,11 +4,12 @@
 // Text for people.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sealift {
 
 // "a, b"
-std::string joined(const std::vector<std::string>& words);
+std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
 }  // namespace sealift

@@ -58,7 +58,7 @@ std::vector<BuiltComponent> build_components(const release::Release& release, bu
   Problems problems;
   for (const release::ComponentEntry& entry : release.components) {
     try {
-      built.push_back(kind_named(entry.kind).build(release.folder, entry, spool, progress));
+      built.push_back(kind_named(entry.kind).build(release, entry, spool, progress));
     } catch (const Error& error) {
       if (error.code() != Errc::invalid_input) throw;
       problems.add(error);
@@ -68,12 +68,25 @@ std::vector<BuiltComponent> build_components(const release::Release& release, bu
   return built;
 }
 
+// What templates may use without any environment's saying so.
+release::Values known_to_all(const std::vector<BuiltComponent>& built) {
+  release::Values values = release::builtin_values("", "", "");
+  std::vector<std::string> images;
+  for (const BuiltComponent& component : built) {
+    for (const release::CarriedImage& image : component.component.document.images) {
+      images.push_back(image.name);
+    }
+  }
+  for (const auto& [unused, name] : release::image_value_names(images)) values[name] = "";
+  return values;
+}
+
 // Every name that a template uses is declared by every environment, and every declared value is
 // used by some template.
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& built) {
   Problems problems;
   std::set<std::string> used;
-  const release::Values builtins = release::builtin_values("", "", "");
+  const release::Values builtins = known_to_all(built);
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) used.insert(use.name);
   }

@@ -58,13 +58,54 @@ Descriptor release_descriptor(std::string_view index_text, const std::string& na
   return descriptor;
 }
 
+std::vector<const content::Image*> images_of(const std::vector<release::Component>& components) {
+  std::vector<const content::Image*> images;
+  Once seen;
+  for (const release::Component& component : components) {
+    for (const content::Image& image : component.images) {
+      if (seen.first(image.root.digest)) images.push_back(&image);
+    }
+  }
+  return images;
+}
+
+std::vector<Descriptor> image_rows(const std::vector<release::Component>& components) {
+  std::vector<Descriptor> rows;
+  for (const release::Component& component : components) {
+    for (std::size_t i = 0; i < component.images.size(); ++i) {
+      rows.push_back(component.images[i].root);
+      rows.back().annotations = {{annotation::kRefName, component.document.images[i].name},
+                                 {annotation::kContainerdName, component.document.images[i].name}};
+    }
+  }
+  return rows;
+}
+
+std::string docker_table(const std::vector<release::Component>& components) {
+  Json table = Json::array();
+  for (const release::Component& component : components) {
+    for (std::size_t i = 0; i < component.images.size(); ++i) {
+      const content::ImageVariant& variant = component.images[i].variants.front();
+      Json layers = Json::array();
+      for (const Descriptor& layer : variant.layers) layers.push_back(blob_entry(layer).name);
+      table.push_back({{"Config", blob_entry(variant.config).name},
+                       {"RepoTags", Json::array({component.document.images[i].name})},
+                       {"Layers", std::move(layers)}});
+    }
+  }
+  return table.empty() ? "" : to_canonical(table);
+}
+
 std::string index_text(const Descriptor& release, const std::vector<Descriptor>& referrers,
-                       const std::string& compression) {
+                       const std::vector<Descriptor>& images, const std::string& compression) {
   Json value = {{"schemaVersion", 2},
                 {"mediaType", media_type::kImageIndex},
                 {"manifests", Json::array({content::to_json(release)})}};
   for (const Descriptor& referrer : referrers) {
     value["manifests"].push_back(content::to_json(referrer));
+  }
+  for (const Descriptor& image : images) {
+    value["manifests"].push_back(content::to_json(image));
   }
   if (!compression.empty()) value["annotations"] = {{annotation::kCompression, compression}};
   return to_canonical(value);
@@ -76,11 +117,13 @@ content::TarEntry blob_entry(const Descriptor& descriptor) {
 
 std::vector<Descriptor> payload_of(const std::vector<release::Component>& components, Once& seen) {
   std::vector<Descriptor> payload;
-  for (const release::Component& component : components) {
-    for (const Descriptor& layer : component.manifest.layers) {
+  const auto add = [&](const std::vector<Descriptor>& layers) {
+    for (const Descriptor& layer : layers) {
       if (seen.first(layer.digest)) payload.push_back(layer);
     }
-  }
+  };
+  for (const release::Component& component : components) add(component.manifest.layers);
+  for (const content::Image* image : images_of(components)) add(image->layers);
   return payload;
 }
 

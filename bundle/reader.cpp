@@ -20,30 +20,10 @@ using content::Descriptor;
 
 namespace {
 
-// A source whose first bytes were read to learn what it is.
-class Peeked : public Source {
- public:
-  Peeked(Source& rest, std::size_t count) : first_(count, '\0'), rest_(rest) {
-    first_.resize(read_fully(rest_, first_));
-  }
-  const std::string& first() const { return first_; }
-  std::size_t read(std::span<char> into) override {
-    if (used_ == first_.size()) return rest_.read(into);
-    const std::size_t count = std::min(into.size(), first_.size() - used_);
-    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(used_), count, into.begin());
-    used_ += count;
-    return count;
-  }
-
- private:
-  std::string first_;
-  std::size_t used_ = 0;
-  Source& rest_;
-};
-
 struct Index {
   Descriptor release;
   std::vector<Descriptor> referrers;
+  std::vector<Descriptor> images;
   std::string compression;
 };
 
@@ -57,8 +37,8 @@ Index parse_index(const std::string& text, const std::string& where) {
   for (const Json& item : fields.array("manifests")) {
     listed.push_back(content::descriptor_from_json(
         item, format("{}[{}]", fields.at("manifests"), listed.size())));
-    if (listed.size() > kMaxReferrers + 1) {
-      fields.refuse("manifests", format("found more than {}", kMaxReferrers + 1));
+    if (listed.size() > 1 + kMaxReferrers + kMaxImages) {
+      fields.refuse("manifests", format("found more than {}", 1 + kMaxReferrers + kMaxImages));
     }
   }
   std::string compression;
@@ -71,9 +51,20 @@ Index parse_index(const std::string& text, const std::string& where) {
   if (listed.empty() || listed.front().artifact_type != media_type::kRelease) {
     fields.refuse("manifests", "found no release first");
   }
-  Index index{.release = listed.front(), .referrers = {}, .compression = std::move(compression)};
-  index.referrers.assign(listed.begin() + 1, listed.end());
-  if (index_text(index.release, index.referrers, index.compression) != text) {
+  Index index{.release = listed.front(),
+              .referrers = {},
+              .images = {},
+              .compression = std::move(compression)};
+  // Referrers say what they are, images do not.
+  const auto images = std::find_if(listed.begin() + 1, listed.end(), [](const Descriptor& each) {
+    return each.artifact_type.empty();
+  });
+  index.referrers.assign(listed.begin() + 1, images);
+  index.images.assign(images, listed.end());
+  if (index.referrers.size() > kMaxReferrers) {
+    fields.refuse("manifests", format("found more than {} referrers", kMaxReferrers));
+  }
+  if (index_text(index.release, index.referrers, index.images, index.compression) != text) {
     throw Error(Errc::corrupt, format("{}: found a spelling that is not the canonical one", where));
   }
   return index;
@@ -143,7 +134,7 @@ struct Reader::Container {
   }
   Source& tar() { return frames ? static_cast<Source&>(*frames) : start; }
 
-  Peeked start;
+  PeekedSource start;
   std::optional<content::FrameSource> frames;
 };
 
@@ -226,8 +217,14 @@ const Reader::Claim& Reader::read_claim() {
     throw Error(Errc::corrupt,
                 format("{}: oci-layout: found another version, expected 1.0.0", name_));
   }
-  index_ = tar_->file_of_unknown_size(std::string(kIndexName), release::kMaxDocumentBytes);
-  const Index index = parse_index(index_, format("{}: index.json", name_));
+  const Index index =
+      parse_index(tar_->file_of_unknown_size(std::string(kIndexName), release::kMaxDocumentBytes),
+                  format("{}: index.json", name_));
+  if (!index.images.empty()) {
+    docker_table_ =
+        tar_->file_of_unknown_size(std::string(kDockerTableName), release::kMaxDocumentBytes);
+  }
+  images_ = index.images;
   compression_ = index.compression;
   if (container_->frames.has_value() == compression_.empty()) {
     throw Error(Errc::corrupt,
@@ -249,6 +246,27 @@ const Reader::Claim& Reader::read_claim() {
   return *claim_;
 }
 
+void Reader::read_images(const std::vector<Descriptor>& roots,
+                         std::vector<release::Component>& components) {
+  std::map<Digest, content::Image> images;
+  const content::FetchDocument fetch = [&](const Descriptor& each) { return read_document(each); };
+  for (const Descriptor& root : roots) {
+    images.emplace(root.digest, blame(Errc::corrupt, name_, [&] {
+                     return content::read_image(root, fetch, "image " + root.digest.short_hex());
+                   }));
+  }
+  for (release::Component& component : components) {
+    for (const release::CarriedImage& carried : component.document.images) {
+      const auto found = images.find(carried.digest);
+      if (found == images.end()) {
+        throw Error(Errc::corrupt, format("{}: component {}: its image {} is not in the bundle",
+                                          name_, component.row.name, printable(carried.name)));
+      }
+      component.images.push_back(found->second);
+    }
+  }
+}
+
 Contents Reader::read_release() {
   const Descriptor& release = claim_->release;
   const std::string release_index = read_document(release);
@@ -259,7 +277,11 @@ Contents Reader::read_release() {
   // the outer one throws.
   release::ReleaseDocument document =
       release::parse_release_document(read_document(manifest.config));
-  Contents contents{.release = {.descriptor = release, .graph = {}, .payload = {}},
+  Contents contents{.release = {.descriptor = release,
+                                .graph = {},
+                                .payload = {},
+                                .images = {},
+                                .docker_table = {}},
                     .referrers = claim_->referrers,
                     .document = std::move(document),
                     .notes = {},
@@ -270,7 +292,7 @@ Contents Reader::read_release() {
     const std::string bytes = read_document(layer);
     if (layer.media_type == media_type::kNotes) contents.notes = bytes;
   }
-  if (contents.document.components.size() + 1 != manifests.size()) {
+  if (contents.document.components.size() + 1 > manifests.size()) {
     throw Error(Errc::corrupt,
                 format("{}: found {} components in release.json and {} in the release index", name_,
                        contents.document.components.size(), manifests.size() - 1));
@@ -285,8 +307,20 @@ Contents Reader::read_release() {
       throw Error(Errc::corrupt,
                   format("{}: component {}: its documents contradict each other", name_, row.name));
     }
-    contents.components.push_back({row, totals, std::move(component)});
+    if (const bool has_images = !totals.images.empty();
+        has_images != (row.artifact_type == media_type::kImages)) {
+      throw Error(Errc::corrupt,
+                  format("{}: component {}: found {}, its kind is {}", name_, row.name,
+                         has_images ? "images" : "no images", printable(row.artifact_type)));
+    }
+    if (!totals.images.empty()) {
+      for (const Descriptor& layer : component.layers) read_document(layer);
+    }
+    contents.components.push_back({row, totals, std::move(component), {}});
   }
+  read_images({manifests.begin() + 1 + static_cast<std::ptrdiff_t>(contents.components.size()),
+               manifests.end()},
+              contents.components);
 
   // What was read must be just what a writer of the same values writes.
   contents.release = seal(contents.document, contents.notes, contents.components);
@@ -294,6 +328,11 @@ Contents Reader::read_release() {
       contents.release.graph.front().bytes != release_index) {
     throw Error(Errc::corrupt,
                 format("{}: the release's documents are not in their canonical form", name_));
+  }
+  if (contents.release.images != images_ || contents.release.docker_table != docker_table_) {
+    throw Error(
+        Errc::corrupt,
+        format("{}: index.json or manifest.json: found other images than the release's", name_));
   }
   contents.documents_end = tar_->position();
   return contents;
@@ -357,6 +396,7 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
   }
   tar_->end();
   for (const release::Component& component : contents.components) {
+    if (component.is_images()) continue;
     const auto table = tables.find(component.file_table().digest);
     if (table != tables.end()) table->second.sums.name = component.row.name;
     if (table == tables.end() || table->second.sums != component.document) {

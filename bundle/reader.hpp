@@ -64,6 +64,9 @@ class Reader {
  private:
   struct Container;
   std::string read_document(const content::Descriptor& descriptor);
+  // Reads the images that D lists and gives them to the components that name them.
+  void read_images(const std::vector<content::Descriptor>& roots,
+                   std::vector<release::Component>& components);
   Referrer read_referrer(const content::Descriptor& listed);
   struct Table {
     Digest outline;                   // of the tar that it describes
@@ -75,7 +78,9 @@ class Reader {
   std::string name_;
   std::unique_ptr<Container> container_;
   std::unique_ptr<content::ExpectedTar> tar_;
-  std::string index_;
+  // What index.json says of images, and manifest.json: compared once the documents are known.
+  std::vector<content::Descriptor> images_;
+  std::string docker_table_;
   std::string compression_;
   std::optional<Claim> claim_;
   std::map<Digest, std::string> documents_;

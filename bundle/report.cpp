@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -13,17 +15,25 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;
 
+// Who approved, name and key id, by name: the order of approvals in a bundle means nothing.
+std::vector<std::pair<std::string, std::string>> approvers_of(const Judgement& judgement) {
+  std::vector<std::pair<std::string, std::string>> approvers;
+  for (const signing::PublicKey& key : judgement.count->by) {
+    approvers.emplace_back(judgement.root.name_of(key), key.id());
+  }
+  std::sort(approvers.begin(), approvers.end());
+  return approvers;
+}
+
 std::vector<std::string> names_of(const Judgement& judgement) {
   std::vector<std::string> names;
-  for (const signing::PublicKey& key : judgement.count->by) {
-    names.push_back(judgement.root.name_of(key));
-  }
+  for (const auto& [name, unused] : approvers_of(judgement)) names.push_back(name);
   return names;
 }
 
 std::vector<std::string> ids_of(const Judgement& judgement) {
   std::vector<std::string> ids;
-  for (const signing::PublicKey& key : judgement.count->by) ids.push_back(key.id());
+  for (const auto& [unused, id] : approvers_of(judgement)) ids.push_back(id);
   return ids;
 }
 

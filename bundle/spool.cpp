@@ -50,6 +50,19 @@ std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
   return kept.frames;
 }
 
+std::string Spool::bytes(const Digest& digest) const {
+  StringSink stored;
+  const std::vector<Frame> frames = copy(digest, stored);
+  if (frames.empty()) return stored.take();
+  std::string bytes;
+  std::string_view rest = stored.bytes();
+  for (const Frame& frame : frames) {
+    bytes += content::decompress_frame(rest.substr(0, frame.compressed));
+    rest.remove_prefix(frame.compressed);
+  }
+  return bytes;
+}
+
 // Bytes are gathered until it is clear whether the blob is small.
 struct Spool::Blob::State {
   struct Pieces : Sink {

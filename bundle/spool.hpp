@@ -49,6 +49,8 @@ class Spool {
   bool holds(const Digest& digest) const { return kept_.contains(digest); }
   // True where the blob is kept as frames of its own.
   bool is_framed(const Digest& digest) const;
+  // All of a blob that is known to be small.
+  std::string bytes(const Digest& digest) const;
   // Copies what is kept: frames to be written as they are, or plain bytes.
   // Returns the frames; none where the bytes are plain.
   std::vector<content::Frame> copy(const Digest& digest, Sink& to) const;

@@ -20,9 +20,14 @@ std::vector<std::string> summary_of(const signing::Statement& statement,
       format("for {}", joined(statement.environments))};
   for (const release::Component& component : components) {
     const release::ComponentRow& row = component.row;
-    lines.push_back(format(
-        "{} ({}) to {}{}: {} files, {} bytes", row.name, kind_word(row.artifact_type), row.target,
-        row.optional ? ", optional" : "", component.document.files, component.document.bytes));
+    const release::ComponentDocument& totals = component.document;
+    const std::string count = component.is_images() ? format("{} images", totals.images.size())
+                                                    : format("{} files", totals.files);
+    lines.push_back(format("{} ({}) to {}{}: {}, {} bytes", row.name, kind_word(row.artifact_type),
+                           row.target, row.optional ? ", optional" : "", count, totals.bytes));
+    for (const release::CarriedImage& image : totals.images) {
+      lines.push_back(format("  {}@{}", image.name, image.digest.str()));
+    }
   }
   if (!document.upgrade_from.empty()) {
     lines.push_back(format("upgrades from {}", document.upgrade_from));

@@ -77,10 +77,16 @@ void write_documents(Sink& out, const SealedRelease& release, std::vector<Referr
   std::vector<Descriptor> listed;
   listed.reserve(referrers.size());
   for (const Referrer& referrer : referrers) listed.push_back(referrer.manifest.descriptor);
-  const std::string index = index_text(release.descriptor, listed, compression);
+  const std::string index = index_text(release.descriptor, listed, release.images, compression);
   write_entry(out, {.name = std::string(kOciLayoutName), .size = kOciLayoutText.size(), .link = {}},
               kOciLayoutText);
   write_entry(out, {.name = std::string(kIndexName), .size = index.size(), .link = {}}, index);
+  if (!release.docker_table.empty()) {
+    write_entry(
+        out,
+        {.name = std::string(kDockerTableName), .size = release.docker_table.size(), .link = {}},
+        release.docker_table);
+  }
 
   Once seen;
   const auto put = [&](const Document& document) {
@@ -127,15 +133,22 @@ SealedRelease seal(const release::ReleaseDocument& document, const std::string& 
   for (const release::Component& component : components) {
     const std::size_t before = below.size();
     add(media_type::kComponentConfig, to_text(component.document));
+    if (component.is_images()) add(media_type::kEmpty, std::string(content::kEmptyContent));
     Descriptor manifest = add_manifest(component.manifest, before);
     manifest.annotations[annotation::kTitle] = component.row.name;
     manifests.push_back(std::move(manifest));
+  }
+  for (const content::Image* image : images_of(components)) {
+    manifests.push_back(image->root);
+    below.insert(below.end(), image->documents.begin(), image->documents.end());
   }
 
   const std::string index = release::release_index_text(manifests);
   SealedRelease sealed{.descriptor = release_descriptor(index, document.name, document.version),
                        .graph = {},
-                       .payload = {}};
+                       .payload = {},
+                       .images = image_rows(components),
+                       .docker_table = docker_table(components)};
   sealed.graph.push_back({sealed.descriptor, index});
   sealed.graph.insert(sealed.graph.end(), below.begin(), below.end());
   Once seen;

@@ -14,9 +14,11 @@ namespace sealift::bundle {
 
 // A release with everything but its payload's bytes.
 struct SealedRelease {
-  content::Descriptor descriptor;            // D
-  std::vector<Document> graph;               // D's bytes and every document below it, in order
-  std::vector<content::Descriptor> payload;  // in order
+  content::Descriptor descriptor;                // D
+  std::vector<Document> graph;                   // D's bytes and every document below it, in order
+  std::vector<content::Descriptor> payload;      // in order
+  std::vector<content::Descriptor> images = {};  // as index.json lists them
+  std::string docker_table = {};                 // empty: no images
 };
 
 // Builds the graph from its parts: `notes` may be empty.

@@ -23,6 +23,12 @@ struct Descriptor {
   friend bool operator==(const Descriptor&, const Descriptor&) = default;
 };
 
+// A document and its bytes.
+struct Document {
+  Descriptor descriptor;
+  std::string bytes;
+};
+
 // The descriptor of `bytes`.
 Descriptor describe(std::string_view media_type, std::string_view bytes);
 

@@ -12,6 +12,13 @@ namespace sealift::media_type {
 
 inline constexpr std::string_view kImageIndex = "application/vnd.oci.image.index.v1+json";
 inline constexpr std::string_view kImageManifest = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr std::string_view kImageConfig = "application/vnd.oci.image.config.v1+json";
+inline constexpr std::string_view kImageLayer = "application/vnd.oci.image.layer.v1.tar";
+// The same of Docker's image manifest version 2, schema 2.
+inline constexpr std::string_view kDockerList =
+    "application/vnd.docker.distribution.manifest.list.v2+json";
+inline constexpr std::string_view kDockerManifest =
+    "application/vnd.docker.distribution.manifest.v2+json";
 inline constexpr std::string_view kEmpty = "application/vnd.oci.empty.v1+json";
 
 inline constexpr std::string_view kRelease = "application/vnd.sealift.release.v1+json";
@@ -21,6 +28,7 @@ inline constexpr std::string_view kNotes = "text/markdown";
 // Artifact types of components.
 inline constexpr std::string_view kAssets = "application/vnd.sealift.assets.v1+json";
 inline constexpr std::string_view kConfig = "application/vnd.sealift.config.v1+json";
+inline constexpr std::string_view kImages = "application/vnd.sealift.images.v1+json";
 // A component's config document and layers.
 inline constexpr std::string_view kComponentConfig =
     "application/vnd.sealift.component.config.v1+json";
@@ -43,6 +51,8 @@ inline constexpr std::string_view kTufRoot = "application/vnd.sealift.tuf.root.v
 namespace sealift::annotation {
 
 inline constexpr const char* kRefName = "org.opencontainers.image.ref.name";
+// The full name under which containerd imports an image.
+inline constexpr const char* kContainerdName = "io.containerd.image.name";
 inline constexpr const char* kTitle = "org.opencontainers.image.title";
 inline constexpr const char* kCompression = "dev.sealift.compression";
 

@@ -121,6 +121,8 @@ class FolderContent : public Content {
     return std::make_unique<FolderTree>(found.folder, table(found.table));
   }
   std::unique_ptr<Source> table(const Digest& digest) override { return tables_.table(digest); }
+  const content::Image& image(const Digest& digest) override { return tables_.image(digest); }
+  std::unique_ptr<Source> blob(const Digest& digest) override { return tables_.blob(digest); }
 
  private:
   SiteContent tables_;

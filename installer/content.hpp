@@ -2,13 +2,15 @@
 #pragma once
 
 // What a driver may ask of the release that is being applied: the trees of its components, as they
-// shall stand on the target. Templates are rendered on the way, so a driver sees only files.
+// shall stand on the target, and its images. Templates are rendered on the way, so a driver sees
+// only files.
 
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "content/image.hpp"
 #include "release/file_table.hpp"
 
 namespace sealift::installer {
@@ -30,6 +32,9 @@ class Content {
   virtual std::unique_ptr<TreeStream> tree(const std::string& component) = 0;
   // The file table of something installed, kept by its digest.
   virtual std::unique_ptr<Source> table(const Digest& digest) = 0;
+  // One of the release's images, by the digest of its root; its layers by theirs.
+  virtual const content::Image& image(const Digest& digest) = 0;
+  virtual std::unique_ptr<Source> blob(const Digest& digest) = 0;
 };
 
 }  // namespace sealift::installer

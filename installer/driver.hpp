@@ -38,6 +38,8 @@ struct Wish {
   std::string ready;            // a directory that holds just that already; empty: none
   std::uint64_t files = 0;
   std::optional<Placement> before;  // what stands there by the site's records
+  std::vector<PlacedImage> images;  // of a component of images
+  Json settings;                    // of its target
 };
 
 // What a driver is given while it works.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/format.hpp"
 #include "base/json.hpp"
@@ -100,6 +101,33 @@ void store_roots_of_current(const Tools& tools, const State& state) {
                 tools.audit());
   } catch (const Error& error) {
     log::warning(format("cannot read the roots of the current release: {}", error.message()));
+  }
+}
+
+// Gives up the images of revisions that go, unless one that stays has them too. Their folders are
+// still there: a revision without one was seen to before.
+void release_images(const State& state, const std::set<std::uint64_t>& keep, const Layout& layout,
+                    const Drivers& drivers) {
+  using Key = std::tuple<std::string, std::string, Digest>;
+  const auto key_of = [](const Placement& placement, const PlacedImage& image) {
+    return Key{placement.driver, placement.settings.dump(), image.digest};
+  };
+  std::set<Key> needed;
+  for (const PastTransaction& past : state.history) {
+    if (past.ending != Event::commit || !keep.contains(past.number)) continue;
+    for (const Placement& placement : past.outcome.placements) {
+      for (const PlacedImage& image : placement.images) needed.insert(key_of(placement, image));
+    }
+  }
+  for (const PastTransaction& past : state.history) {
+    if (past.ending != Event::commit || keep.contains(past.number)) continue;
+    if (!is_retained(layout, past.outcome)) continue;
+    for (Placement placement : past.outcome.placements) {
+      std::erase_if(placement.images, [&](const PlacedImage& image) {
+        return needed.contains(key_of(placement, image));
+      });
+      if (!placement.images.empty()) drivers.named(placement.driver).prune(placement);
+    }
   }
 }
 
@@ -304,13 +332,14 @@ Pruned prune(const Tools& tools, const State& state) {
   }
 
   Pruned pruned;
+  const Drivers drivers(layout.receipts());
+  release_images(state, keep, layout, drivers);
   const Dir revisions = Dir::open(layout.revisions());
   for (const Entry& entry : revisions.entries()) {
     if (keep.contains(std::strtoull(entry.name.c_str(), nullptr, 10))) continue;
     revisions.remove_tree(entry.name);
   }
   revisions.sync();
-  const Drivers drivers(layout.receipts());
   for (const PastTransaction& past : state.history) {
     if (past.ending != Event::commit || keep.contains(past.number)) continue;
     for (const Placement& placement : past.outcome.placements) {

@@ -4,10 +4,16 @@
 namespace sealift::installer {
 
 Json to_json(const Placement& placement) {
-  return {{"component", placement.component}, {"target", placement.target},
-          {"driver", placement.driver},       {"path", placement.path},
-          {"directory", placement.directory}, {"table", placement.table.str()},
-          {"files", placement.files},         {"bytes", placement.bytes}};
+  Json value = {{"component", placement.component}, {"target", placement.target},
+                {"driver", placement.driver},       {"path", placement.path},
+                {"directory", placement.directory}, {"table", placement.table.str()},
+                {"files", placement.files},         {"bytes", placement.bytes}};
+  if (!placement.images.empty()) {
+    value["images"] = Json::array();
+    for (const PlacedImage& image : placement.images) value["images"].push_back(to_json(image));
+    value["settings"] = placement.settings;
+  }
+  return value;
 }
 
 Placement placement_from_json(const Json& value, const std::string& where) {
@@ -21,6 +27,12 @@ Placement placement_from_json(const Json& value, const std::string& where) {
                                              [&] { return Digest::parse(fields.text("table")); }),
                       .files = fields.number("files"),
                       .bytes = fields.number("bytes")};
+  if (fields.value_if("images") != nullptr) {
+    for (const Json& image : fields.array("images")) {
+      placement.images.push_back(placed_image_from_json(image, fields.at("images")));
+    }
+    placement.settings = fields.object("settings");
+  }
   fields.done();
   return placement;
 }

@@ -2,14 +2,16 @@
 #pragma once
 
 // A Placement is a component standing on a target: which directory below which path holds which
-// tree. Revisions are made of placements, and so is a wish.
+// tree, or which images a store has. Revisions are made of placements, and so is a wish.
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
+#include "installer/images/placed_image.hpp"
 #include "release/site.hpp"
 
 namespace sealift::installer {
@@ -18,11 +20,13 @@ struct Placement {
   std::string component;
   std::string target;
   std::string driver;
-  std::string path;       // of the target
-  std::string directory;  // below it, e.g. "releases/1.0.0-0123456789ab"
-  Digest table;           // file table of what stands there
+  std::string path;       // of the target; of images, which need none: "DRIVER:COMPONENT"
+  std::string directory;  // below it, e.g. "releases/1.0.0-0123456789ab"; of images: empty
+  Digest table;           // file table of what stands there; of images: the component's document
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
+  std::vector<PlacedImage> images = {};
+  Json settings = {};  // of a target of images, as its driver needs them
 
   friend bool operator==(const Placement&, const Placement&) = default;
 };

@@ -11,7 +11,10 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "content/image_name.hpp"
+#include "installer/drivers/images.hpp"
 #include "release/file_table.hpp"
+#include "release/image_entry.hpp"
 #include "release/semver.hpp"
 #include "release/template.hpp"
 
@@ -58,7 +61,38 @@ void check_floor(const bundle::Contents& contents, const Revision& current, Floo
   }
 }
 
+// Images count as files do: a public name that means another image has changed.
+ComponentChange compare_images(const Wish& wish, Content& content) {
+  ComponentChange change{
+      .component = wish.component, .target = wish.target, .path = wish.path, .images = true};
+  std::map<std::string, Digest> before;
+  if (wish.before) {
+    for (const PlacedImage& image : wish.before->images)
+      before.emplace(image.reference, image.digest);
+  }
+  std::set<Digest> known;
+  for (const auto& [unused, digest] : before) known.insert(digest);
+  for (const PlacedImage& image : wish.images) {
+    const auto was = before.find(image.reference);
+    if (was == before.end()) {
+      ++change.added;
+    } else {
+      ++(was->second == image.digest ? change.same : change.changed);
+      before.erase(was);
+    }
+    if (!known.insert(image.digest).second) continue;
+    for (const content::Descriptor& layer : content.image(image.digest).layers) {
+      change.new_bytes += layer.size;
+    }
+  }
+  change.removed = before.size();
+  return change;
+}
+
 ComponentChange compare(const Wish& wish, Content& content) {
+  if (!wish.images.empty() || (wish.before && !wish.before->images.empty())) {
+    return compare_images(wish, content);
+  }
   ComponentChange change{.component = wish.component, .target = wish.target, .path = wish.path};
   const std::unique_ptr<Source> before = wish.before ? content.table(wish.before->table) : nullptr;
   const std::unique_ptr<Source> after = wish.table ? content.table(*wish.table) : nullptr;
@@ -120,10 +154,14 @@ class Drafting {
     wish.table = placement.table;
     wish.files = placement.files;
     wish.ready = ready;
+    wish.images = placement.images;
+    wish.settings = placement.settings;
     wanted_.insert(placement.path);
     const Placement* before = standing_at(placement.path);
     if (before != nullptr && before->component == placement.component &&
-        before->table == placement.table && drivers_.named(placement.driver).is_current(*before) &&
+        before->table == placement.table && before->images == placement.images &&
+        before->settings == placement.settings &&
+        drivers_.named(placement.driver).is_current(*before) &&
         (ready.empty() || ready == before->directory)) {
       outcome_.placements.push_back(*before);
       draft_.changes.push_back(compare(wish, content_));
@@ -178,12 +216,17 @@ class Drafting {
     for (Step& step : drivers_.named(driver).plan(wish))
       draft_.plan.steps.push_back(std::move(step));
     ComponentChange change = compare(wish, content_);
-    if (wish.table && wish.ready.empty()) {
+    if (wish.table && wish.ready.empty() && wish.images.empty()) {
       const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
       draft_.needs.push_back(
           {.path = wish.path,
            .bytes = shares ? change.new_bytes + change.same * 64 : change.new_bytes,
            .inodes = change.added + change.changed + change.same});
+    }
+    if (wish.table && !wish.images.empty() && wish.settings.contains("path")) {
+      draft_.needs.push_back({.path = wish.settings["path"],
+                              .bytes = change.new_bytes,
+                              .inodes = 64 * wish.images.size()});
     }
     draft_.changes.push_back(std::move(change));
   }
@@ -197,6 +240,11 @@ class Drafting {
   std::set<std::string> wanted_;  // paths
 };
 
+// Stores that hold images for other hosts take any platform.
+bool runs_here(const std::string& driver) {
+  return driver == "docker" || driver == "podman" || driver == "containerd";
+}
+
 const release::Target& target_of(const release::ComponentRow& row, const release::Site& site) {
   const auto found = site.targets.find(row.target);
   if (found == site.targets.end()) {
@@ -205,6 +253,72 @@ const release::Target& target_of(const release::ComponentRow& row, const release
                  format("add {} to targets in site.yaml", row.target));
   }
   return found->second;
+}
+
+// The images of a component as this site names them.
+std::vector<PlacedImage> images_on(const release::Component& component,
+                                   const release::Target& target) {
+  const content::Platform host{.os = "linux", .architecture = host_arch(), .variant = {}};
+  std::vector<PlacedImage> images;
+  Problems problems;
+  for (std::size_t i = 0; i < component.images.size(); ++i) {
+    const content::Image& image = component.images[i];
+    const release::CarriedImage& carried = component.document.images[i];
+    const std::optional<std::string> reference =
+        target.mapped(content::ImageName::parse(carried.name));
+    const content::ImageVariant* variant = image.variant_for(host);
+    if (!reference) {
+      problems.add(format("the target {} has no line in its map for the image {}",
+                          component.row.target, carried.name),
+                   "add one to map in site.yaml");
+    }
+    if (variant == nullptr && runs_here(target.driver)) {
+      problems.add(format("the image {} is not for this host, {}", carried.name, host.str()),
+                   "carry a bundle that has this platform");
+    }
+    if (variant == nullptr) variant = &image.variants.front();
+    images.push_back({.name = carried.name,
+                      .reference = reference.value_or(carried.name),
+                      .digest = image.root.digest,
+                      .manifest = variant->manifest.digest,
+                      .config = variant->config.digest,
+                      .whole = carried.whole});
+  }
+  problems.throw_if_any(Errc::incompatible);
+  return images;
+}
+
+Placement placed_images(const release::Component& component, const release::Target& target,
+                        const std::string& site) {
+  return {.component = component.row.name,
+          .target = component.row.target,
+          .driver = target.driver,
+          .path = format("{}:{}", target.driver, component.row.name),
+          .directory = {},
+          .table = component.manifest.config.digest,
+          .files = component.images.size(),
+          .bytes = component.document.bytes,
+          .images = images_on(component, target),
+          .settings = image_settings(target, site)};
+}
+
+// What templates call the images, as a site has them.
+release::Values image_values(const bundle::Contents& contents, const release::Site& site) {
+  std::vector<std::string> all;
+  for (const release::Component& component : contents.components) {
+    for (const release::CarriedImage& image : component.document.images) all.push_back(image.name);
+  }
+  const std::map<std::string, std::string> names = release::image_value_names(all);
+  release::Values values;
+  for (const release::Component& component : contents.components) {
+    const auto target = site.targets.find(component.row.target);
+    if (!component.is_images() || target == site.targets.end()) continue;
+    for (const PlacedImage& image : images_on(component, target->second)) {
+      const auto name = names.find(image.name);
+      if (name != names.end()) values[name->second] = pinned(image, target->second.driver);
+    }
+  }
+  return values;
 }
 
 // A directory that `stage` has prepared for just this.
@@ -265,6 +379,7 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   const release::ReleaseDocument& document = contents.document;
   release::Values values = release::merge(document.environments.at(site.environment), site.values);
   values.merge(release::builtin_values(document.name, document.version, site.environment));
+  values.merge(image_values(contents, site));
   return values;
 }
 
@@ -289,7 +404,8 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
     if (row.optional && !site.takes(row.name)) continue;
     try {
       const release::Target& target = target_of(row, site);
-      if (const auto [other, fresh] = taken.emplace(row.target, row.name); !fresh) {
+      const auto [other, fresh] = taken.emplace(row.target, row.name);
+      if (!fresh && !component.is_images()) {
         incompatible(format("components {} and {} both go to the target {}", other->second,
                             row.name, row.target),
                      "give each component a target of its own");
@@ -298,6 +414,10 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
         incompatible(format("the target {} cannot take {}, which is {}", row.target, row.name,
                             printable(row.artifact_type)),
                      "use the installer that was delivered with the release");
+      }
+      if (component.is_images()) {
+        drafting.want(placed_images(component, target, installation.id), target, "");
+        continue;
       }
       const SiteContent::Table table = content.keep_table(component);
       Placement wanted{.component = row.name,
@@ -340,7 +460,7 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
         drivers.named(placement.driver)
             .inspect(placement, thoroughness, Strangers::ignored, content);
     std::string ready = placement.directory;
-    if (!damage.empty()) {
+    if (!damage.empty() && placement.images.empty()) {
       drafting.draft().warnings.push_back(format(
           "{}/{}: {}: {}; it is unpacked again from the bundle that was kept", placement.path,
           placement.directory, printable(damage.front().path), damage.front().found));

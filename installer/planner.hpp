@@ -15,7 +15,7 @@
 
 namespace sealift::installer {
 
-// What happens to the files of one component.
+// What happens to the files, or images, of one component.
 struct ComponentChange {
   std::string component;
   std::string target;
@@ -25,6 +25,7 @@ struct ComponentChange {
   std::uint64_t removed = 0;
   std::uint64_t same = 0;
   std::uint64_t new_bytes = 0;  // of files added and changed
+  bool images = false;          // what is counted is images, not files
 
   bool nothing() const { return added + changed + removed == 0; }
 };

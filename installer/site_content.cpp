@@ -158,6 +158,19 @@ std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
   return std::make_unique<FileSource>(table_file(layout_, digest));
 }
 
+const content::Image& SiteContent::image(const Digest& digest) {
+  for (const release::Component& component : open().contents.components) {
+    for (const content::Image& image : component.images) {
+      if (image.root.digest == digest) return image;
+    }
+  }
+  throw Error(Errc::internal, format("the release has no image {}", digest.str()));
+}
+
+std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {
+  return open().blobs.open(digest);
+}
+
 SiteContent::Table SiteContent::keep_table(const release::Component& component) {
   Table table{.digest = component.file_table().digest,
               .files = component.document.files,

@@ -26,6 +26,8 @@ class SiteContent : public Content {
 
   std::unique_ptr<TreeStream> tree(const std::string& component) override;
   std::unique_ptr<Source> table(const Digest& digest) override;
+  const content::Image& image(const Digest& digest) override;
+  std::unique_ptr<Source> blob(const Digest& digest) override;
 
   // The file table of what the component's tree is on this site, kept under its digest.
   struct Table {

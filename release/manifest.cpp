@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/manifest.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "content/image_name.hpp"
 #include "content/media_types.hpp"
 #include "release/semver.hpp"
 
@@ -67,6 +71,47 @@ std::map<std::string, std::map<std::string, Json>> environments_from_json(
     }
   }
   return environments;
+}
+
+constexpr std::array kDerivations = {std::pair{Derivation::subset, "subset"},
+                                     std::pair{Derivation::converted, "converted"}};
+
+Json image_to_json(const CarriedImage& image) {
+  Json value = {{"name", image.name}, {"digest", image.digest.str()}};
+  for (const auto& [derivation, word] : kDerivations) {
+    if (image.derivation == derivation) value["derivation"] = word;
+  }
+  if (image.whole) value["whole"] = image.whole->str();
+  return value;
+}
+
+CarriedImage image_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  const auto digest_at = [&](const char* key, const std::string& text) {
+    return while_reading(fields.at(key), [&] { return Digest::parse(text); });
+  };
+  CarriedImage image{.name = fields.text("name"),
+                     .digest = digest_at("digest", fields.text("digest")),
+                     .whole = {}};
+  if (const auto word = fields.text_if("derivation")) {
+    const auto known = std::find_if(kDerivations.begin(), kDerivations.end(),
+                                    [&](const auto& each) { return *word == each.second; });
+    if (known == kDerivations.end()) {
+      fields.refuse("derivation", format("found \"{}\"", printable(*word, 80)));
+    }
+    image.derivation = known->first;
+  }
+  if (const auto whole = fields.text_if("whole")) image.whole = digest_at("whole", *whole);
+  fields.done();
+  const content::ImageName name =
+      while_reading(fields.at("name"), [&] { return content::ImageName::parse(image.name); });
+  if (name.str() != image.name || name.tag.empty() || name.digest) {
+    fields.refuse("name", "found a short name, expected a full one with a tag");
+  }
+  if (image.whole.has_value() != (image.derivation == Derivation::subset)) {
+    fields.refuse("whole", "expected just where the derivation is \"subset\"");
+  }
+  return image;
 }
 
 }  // namespace
@@ -137,12 +182,18 @@ ReleaseDocument parse_release_document(std::string_view text) {
 }
 
 std::string to_text(const ComponentDocument& document) {
-  return to_canonical({{"format", kFormat},
-                       {"name", document.name},
-                       {"files", document.files},
-                       {"directories", document.directories},
-                       {"symlinks", document.symlinks},
-                       {"bytes", document.bytes}});
+  Json value = {{"format", kFormat}, {"name", document.name}, {"bytes", document.bytes}};
+  if (!document.images.empty()) {
+    value["images"] = Json::array();
+    for (const CarriedImage& image : document.images) {
+      value["images"].push_back(image_to_json(image));
+    }
+  } else {
+    value["files"] = document.files;
+    value["directories"] = document.directories;
+    value["symlinks"] = document.symlinks;
+  }
+  return to_canonical(value);
 }
 
 ComponentDocument parse_component_document(std::string_view text) {
@@ -150,11 +201,19 @@ ComponentDocument parse_component_document(std::string_view text) {
   const Json value = parse_json(text, where);
   Fields fields(value, where);
   fields.constant("format", kFormat);
-  const ComponentDocument document{.name = fields.text("name"),
-                                   .files = fields.number("files"),
-                                   .directories = fields.number("directories"),
-                                   .symlinks = fields.number("symlinks"),
-                                   .bytes = fields.number("bytes")};
+  ComponentDocument document{
+      .name = fields.text("name"), .bytes = fields.number("bytes"), .images = {}};
+  if (fields.value_if("images") != nullptr) {
+    for (const Json& image : fields.array("images")) {
+      document.images.push_back(
+          image_from_json(image, format("{}[{}]", fields.at("images"), document.images.size())));
+    }
+    if (document.images.empty()) fields.refuse("images", "found none, expected at least one");
+  } else {
+    document.files = fields.number("files");
+    document.directories = fields.number("directories");
+    document.symlinks = fields.number("symlinks");
+  }
   fields.done();
   require_canonical(text, to_text(document), where);
   return document;
@@ -238,6 +297,10 @@ const Descriptor& Component::layer(std::string_view media_type) const {
 
 const Descriptor& Component::file_table() const {
   return layer(media_type::kFileTable);
+}
+
+bool Component::is_images() const {
+  return row.artifact_type == media_type::kImages;
 }
 
 }  // namespace sealift::release

@@ -16,6 +16,7 @@
 #include "base/digest.hpp"
 #include "base/json.hpp"
 #include "content/descriptor.hpp"
+#include "content/image.hpp"
 
 namespace sealift::release {
 
@@ -49,13 +50,31 @@ struct ReleaseDocument {
 std::string to_text(const ReleaseDocument& document);
 ReleaseDocument parse_release_document(std::string_view text);
 
-// A component's config document: totals, so that a plan needs no walk over the file table.
+// How an image in a bundle relates to the one that was named in release.yaml.
+enum class Derivation {
+  none,      // bit for bit what it was
+  subset,    // some platforms of an index: each manifest as it was, the index is new
+  converted  // from an archive of `docker save`, which has no manifest: one was made
+};
+
+// One image of a component of images.
+struct CarriedImage {
+  std::string name;  // full, with its tag: "docker.io/chanuka/server:1.0.0"
+  Digest digest;     // of its manifest or index
+  Derivation derivation = Derivation::none;
+  std::optional<Digest> whole;  // of a subset: the index that it is a part of
+  friend bool operator==(const CarriedImage&, const CarriedImage&) = default;
+};
+
+// A component's config document: totals, so that a plan needs no walk over the file table; or its
+// images.
 struct ComponentDocument {
   std::string name;
   std::uint64_t files = 0;
   std::uint64_t directories = 0;
   std::uint64_t symlinks = 0;
-  std::uint64_t bytes = 0;  // of the files
+  std::uint64_t bytes = 0;  // of the files, or of the images' layers
+  std::vector<CarriedImage> images = {};
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };
 
@@ -73,7 +92,8 @@ struct Manifest {
 std::string to_text(const Manifest& manifest);
 Manifest parse_manifest(std::string_view text, const std::string& where);
 
-// The release index: its first manifest is the release manifest, then one per component.
+// The release index: its first manifest is the release manifest, then one per component, then the
+// images, each once.
 std::string release_index_text(const std::vector<content::Descriptor>& manifests);
 std::vector<content::Descriptor> parse_release_index(std::string_view text);
 
@@ -82,10 +102,12 @@ struct Component {
   ComponentRow row;
   ComponentDocument document;
   Manifest manifest;
+  std::vector<content::Image> images = {};  // those of the document, in its order
 
   // The layer of a media type; Error{corrupt} where there is none.
   const content::Descriptor& layer(std::string_view media_type) const;
   const content::Descriptor& file_table() const;
+  bool is_images() const;
 };
 
 }  // namespace sealift::release

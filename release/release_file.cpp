@@ -14,6 +14,8 @@ namespace sealift::release {
 namespace {
 
 constexpr std::uint64_t kMaxNotes = 1U << 20;
+// The kind of component that has images instead of a source, and where they go by default.
+constexpr std::string_view kImages = "images";
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -64,6 +66,12 @@ class Rules {
       const std::string path = string_at(root, key);
       if (!path.empty()) hold(format("/{}", key), [&] { check_inside(path); });
     }
+    const Json registries = root.value("registries", Json::object());
+    for (const auto& [host, access] : registries.items()) {
+      if (!access.is_object()) continue;
+      const std::string ca = string_at(access, "ca");
+      if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
+    }
     const auto components = root.find("components");
     if (components == root.end() || !components->is_array()) return;
     for (std::size_t i = 0; i < components->size(); ++i) {
@@ -85,6 +93,7 @@ class Rules {
   }
 
   void check_component(const Json& component, const std::string& pointer) {
+    check_kind(component, pointer);
     if (const std::string source = string_at(component, "source"); !source.empty()) {
       hold(pointer + "/source", [&] { check_inside(without_slash(source)); });
     }
@@ -92,11 +101,73 @@ class Rules {
         !name.empty() && !names_.insert(name).second) {
       add(pointer + "/name", format("two components are named \"{}\"", printable(name, 80)));
     }
+    // Images of several components may go to one place, trees may not.
     if (const std::string target = string_at(component, "target");
-        !target.empty() && !targets_.insert(target).second) {
+        !target.empty() && string_at(component, "kind") != kImages &&
+        !targets_.insert(target).second) {
       add(pointer + "/target",
           format("two components go to the target \"{}\"", printable(target, 80)),
           "give each component a target of its own");
+    }
+  }
+
+  // Which keys a component has follows from its kind.
+  void check_kind(const Json& component, const std::string& pointer) {
+    const std::string kind = string_at(component, "kind");
+    if (kind.empty()) return;
+    const auto need = [&](const char* key) {
+      if (!component.contains(key)) add(pointer, format("found no {}, which {} need", key, kind));
+    };
+    const auto refuse = [&](const char* key) {
+      if (component.contains(key)) {
+        add(format("{}/{}", pointer, key), format("found {}, which {} do not have", key, kind));
+      }
+    };
+    if (kind == kImages) {
+      need("images");
+      refuse("source");
+      refuse("exclude");
+      check_images(component, pointer);
+    } else {
+      need("source");
+      need("target");
+      refuse("images");
+    }
+  }
+
+  void check_images(const Json& component, const std::string& pointer) {
+    const auto images = component.find("images");
+    if (images == component.end() || !images->is_array()) return;
+    for (std::size_t i = 0; i < images->size(); ++i) {
+      const Json& image = (*images)[i];
+      const std::string at = format("{}/images/{}", pointer, i);
+      if (!image.is_object()) continue;
+      if (const std::string name = string_at(image, "name"); !name.empty()) {
+        hold(at + "/name", [&] { check_image_name(name); });
+      }
+      if (const std::string from = string_at(image, "from"); !from.empty()) {
+        hold(at + "/from", [&] { ImageOrigin::parse(from); });
+      }
+      const auto platforms = image.find("platforms");
+      if (platforms == image.end() || !platforms->is_array()) continue;
+      for (std::size_t j = 0; j < platforms->size(); ++j) {
+        if (!(*platforms)[j].is_string()) continue;
+        hold(format("{}/platforms/{}", at, j),
+             [&] { content::Platform::parse((*platforms)[j].get<std::string>()); });
+      }
+    }
+  }
+
+  void check_image_name(const std::string& text) {
+    const content::ImageName name = content::ImageName::parse(text);
+    if (name.tag.empty() || name.digest) {
+      throw Error(Errc::invalid_input,
+                  format("found \"{}\", expected a name with a tag and without a digest",
+                         printable(text, 200)),
+                  "the digest is that of the image; a digest to take belongs into from");
+    }
+    if (!images_.insert(name.str()).second) {
+      throw Error(Errc::invalid_input, format("two images are named \"{}\"", name.str()));
     }
   }
 
@@ -104,16 +175,33 @@ class Rules {
   std::vector<Mistake> mistakes_;
   std::set<std::string> names_;
   std::set<std::string> targets_;
+  std::set<std::string> images_;
 };
+
+std::vector<ImageEntry> read_images(const Json& component) {
+  std::vector<ImageEntry> images;
+  for (const Json& item : component.value("images", Json::array())) {
+    const std::string from = item["from"];
+    content::ImageName name = content::ImageName::parse(item["name"].get<std::string>());
+    ImageOrigin origin = ImageOrigin::parse(from);
+    images.push_back(
+        {.name = std::move(name), .from = from, .origin = std::move(origin), .platforms = {}});
+    for (const Json& platform : item.value("platforms", Json::array())) {
+      images.back().platforms.push_back(content::Platform::parse(platform.get<std::string>()));
+    }
+  }
+  return images;
+}
 
 std::vector<ComponentEntry> read_components(const YamlDocument& document) {
   std::vector<ComponentEntry> components;
   for (const Json& item : document.value()["components"]) {
     components.push_back({.name = item["name"],
                           .kind = item["kind"],
-                          .source = without_slash(item["source"]),
+                          .source = without_slash(string_at(item, "source")),
                           .exclude = item.value("exclude", std::vector<std::string>{}),
-                          .target = item["target"],
+                          .images = read_images(item),
+                          .target = item.value("target", std::string(kImages)),
                           .optional = item.value("optional", false),
                           .line = document.line_of(format("/components/{}", components.size()))});
   }
@@ -140,7 +228,13 @@ Release load_release(const fs::path& file) {
                   .arch = requires_.value("arch", std::vector<std::string>{}),
                   .notes = {},
                   .trust = {},
+                  .registries = {},
                   .components = read_components(document)};
+  const Json registries = root.value("registries", Json::object());
+  for (const auto& [host, access] : registries.items()) {
+    release.registries[host] = {.ca = string_at(access, "ca"),
+                                .insecure = access.value("insecure", false)};
+  }
   Problems problems;
   const auto gather = [&](auto&& work) {
     try {

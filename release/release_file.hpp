@@ -4,12 +4,14 @@
 // release.yaml: what the author wants released, validated. Paths are relative to the file's folder
 // and cannot leave it.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/file.hpp"
 #include "release/environment.hpp"
+#include "release/image_entry.hpp"
 #include "release/semver.hpp"
 
 namespace sealift::release {
@@ -17,11 +19,18 @@ namespace sealift::release {
 struct ComponentEntry {
   std::string name;
   std::string kind;
-  std::string source;  // a folder or a glob
+  std::string source;  // a folder or a glob; empty for images
   std::vector<std::string> exclude;
+  std::vector<ImageEntry> images;
   std::string target;
   bool optional = false;
   int line = 0;
+};
+
+// How the builder reaches a registry.
+struct RegistryAccess {
+  std::string ca;         // a file of certificates, relative to release.yaml; empty: the system's
+  bool insecure = false;  // may be spoken to without TLS
 };
 
 struct Release {
@@ -33,8 +42,9 @@ struct Release {
   std::string upgrade_from;  // ranges; empty: none
   std::string installer;
   std::vector<std::string> arch;
-  std::string notes;  // the notes' text
-  fs::path trust;     // empty: no root chain travels with the bundle
+  std::string notes;                                 // the notes' text
+  fs::path trust;                                    // empty: no root chain travels with the bundle
+  std::map<std::string, RegistryAccess> registries;  // by host
   std::vector<ComponentEntry> components;
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "embedded/schemas.hpp"
 
 namespace sealift::release {
@@ -150,10 +151,8 @@ class Explainer {
     for (const auto& [key, unused] : value.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       const std::string near = nearest(key, known);
-      std::string all;
-      for (const std::string& each : known) all += (all.empty() ? "" : ", ") + each;
       add(pointer + "/" + key, format("unknown key \"{}\"", printable(key, 80)),
-          near.empty() ? "known keys are: " + all : format("did you mean \"{}\"?", near));
+          near.empty() ? "known keys are: " + joined(known) : format("did you mean \"{}\"?", near));
     }
   }
 
@@ -206,6 +205,7 @@ void throw_mistakes(std::vector<Mistake> mistakes) {
   std::stable_sort(mistakes.begin(), mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
   std::vector<Problem> problems;
+  problems.reserve(mistakes.size());
   for (Mistake& mistake : mistakes) problems.push_back(std::move(mistake.problem));
   throw Error(Errc::invalid_input, std::move(problems));
 }

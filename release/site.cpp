@@ -23,6 +23,34 @@ bool contains(const std::string& outer, const std::string& inner) {
   return inner == outer || inner.starts_with(outer + "/");
 }
 
+bool needs_a_path(const std::string& driver) {
+  return driver == "directory" || driver == "oci-layout" || driver == "image-folder";
+}
+
+// How names of images begin on the site: with a host, and then parts of a repository.
+void check_prefix(const std::string& prefix) {
+  const content::ImageName name =
+      content::ImageName::parse(prefix + (prefix.ends_with('/') ? "x" : "/x"));
+  if (!prefix.starts_with(name.host)) {
+    throw Error(
+        Errc::invalid_input,
+        format("map: found \"{}\", expected a host first, such as registry.site:5000/mirror/",
+               printable(prefix, 200)));
+  }
+}
+
+Target read_target(const Json& value) {
+  return {
+      .driver = value["driver"],
+      .path = value.contains("path") ? normalised(value["path"]) : "",
+      .owner = value.value("owner", ""),
+      .sharing = value.value("sharing", "auto") == "never" ? Sharing::never : Sharing::automatic,
+      .command = value.value("command", std::vector<std::string>{}),
+      .ca = value.value("ca", ""),
+      .insecure = value.value("insecure", false),
+      .map = value.value("map", std::map<std::string, std::string>{})};
+}
+
 Site read(const YamlDocument& document) {
   std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
   check_value_names(document, of_form);
@@ -48,18 +76,21 @@ Site read(const YamlDocument& document) {
       mistakes.push_back(
           {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
     };
-    Target target{
-        .driver = value["driver"],
-        .path = normalised(value["path"]),
-        .owner = value.value("owner", ""),
-        .sharing = value.value("sharing", "auto") == "never" ? Sharing::never : Sharing::automatic};
+    Target target = read_target(value);
+    const bool has_path = !target.path.empty();
+    if (const bool needs_path = needs_a_path(target.driver); has_path != needs_path) {
+      refuse(format("found {} path, expected {}", has_path ? "a" : "no",
+                    needs_path ? "one" : format("none for {}", target.driver)));
+    }
     try {
       check_name(name);
-      RelPath::parse(std::string_view(target.path).substr(1));
+      if (has_path) RelPath::parse(std::string_view(target.path).substr(1));
+      for (const auto& [from, to] : target.map) check_prefix(to);
     } catch (const Error& error) {
       refuse(error.message());
     }
     for (const auto& [other_name, other] : site.targets) {
+      if (!has_path || other.path.empty()) continue;
       if (contains(other.path, target.path) || contains(target.path, other.path)) {
         refuse(format("its path {} and that of target {}, {}, overlap", printable(target.path),
                       printable(other_name), printable(other.path)));
@@ -72,6 +103,18 @@ Site read(const YamlDocument& document) {
 }
 
 }  // namespace
+
+std::optional<std::string> Target::mapped(const content::ImageName& name) const {
+  const std::string text = name.str();
+  if (map.empty()) return text;
+  const std::pair<const std::string, std::string>* longest = nullptr;
+  for (const auto& each : map) {
+    if (!text.starts_with(each.first)) continue;
+    if (longest == nullptr || each.first.size() > longest->first.size()) longest = &each;
+  }
+  if (longest == nullptr) return std::nullopt;
+  return content::ImageName::parse(longest->second + text.substr(longest->first.size())).str();
+}
 
 bool Site::takes(const std::string& optional_component) const {
   return std::find(optional.begin(), optional.end(), optional_component) != optional.end();

@@ -6,11 +6,13 @@
 // root.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/file.hpp"
+#include "content/image_name.hpp"
 #include "release/environment.hpp"
 #include "signing/approvals.hpp"
 
@@ -23,9 +25,17 @@ enum class Sharing {
 
 struct Target {
   std::string driver;
-  std::string path;   // absolute, normalised
+  std::string path;   // absolute, normalised; empty where the driver has none
   std::string owner;  // "UID:GID"; empty: whoever runs the installer
   Sharing sharing = Sharing::automatic;
+  std::vector<std::string> command;  // of an engine; empty: its usual one
+  std::string ca;                    // of a registry: a file of certificates; empty: the system's
+  bool insecure = false;             // of a registry: may be spoken to without TLS
+  // For images: how names begin in a release -> how they begin on the site. Empty: as they are.
+  std::map<std::string, std::string> map;
+
+  // The site's name of an image; nothing where the map has no line for it.
+  std::optional<std::string> mapped(const content::ImageName& name) const;
 };
 
 struct Site {

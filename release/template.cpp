@@ -16,8 +16,14 @@ constexpr std::size_t kMaxDepth = 16;
 
 const std::vector<std::string> kBuiltins = {"release.name", "release.version", "environment"};
 
+// A digit may come first here: image names have them.
+bool is_image_name(std::string_view name) {
+  constexpr std::string_view kImage = "image.";
+  return name.starts_with(kImage) && is_value_name(format("_{}", name.substr(kImage.size())));
+}
+
 bool is_name(std::string_view name) {
-  return is_value_name(name) ||
+  return is_value_name(name) || is_image_name(name) ||
          std::find(kBuiltins.begin(), kBuiltins.end(), name) != kBuiltins.end();
 }
 

@@ -8,8 +8,9 @@
 //   {{^NAME}}..{{/NAME}}          kept where it is false
 //   {{! a comment }}
 // NAME is a key of the environment's and site's values, or release.name, release.version,
-// environment. Everything else, such as nginx's $uri or single braces, is left as it is. Partials
-// and other delimiters are refused. Rendering is pure; its input and output are bounded.
+// environment, or image.WORD, the image whose repository ends with WORD. Everything else, such as
+// nginx's $uri or single braces, is left as it is. Partials and other delimiters are refused.
+// Rendering is pure; its input and output are bounded.
 
 #include <string>
 #include <string_view>

@@ -77,6 +77,7 @@ Count count_approvals(const Root& root, const std::string& environment, const Po
   for (const PublicKey& key : role.keys) {
     if (!signers.contains(key)) count.missing.push_back(root.name_of(key));
   }
+  std::sort(count.missing.begin(), count.missing.end());
   for (const std::string& name : policy.required) {
     const PublicKey key = blame(Errc::invalid_input, "site.yaml: policy.require",
                                 [&] { return root.key_named(name); });

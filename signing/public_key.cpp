@@ -61,7 +61,7 @@ PublicKey from_ssh_line(std::string_view line) {
   const std::size_t end = std::min(rest.find(' '), rest.size());
   check_key_comment(rest.substr(end));
   const std::string blob = from_base64(rest.substr(0, end));
-  const PublicKey key = PublicKey::from_ssh(blob, "the key");
+  PublicKey key = PublicKey::from_ssh(blob, "the key");
   if (SshReader(blob, "the key").text() != line.substr(0, type_end)) {
     throw Error(Errc::corrupt, "found a key of another type than its line says");
   }
@@ -137,7 +137,7 @@ PublicKey PublicKey::from_tuf(const Json& value, const std::string& where) {
   }
   Fields inner(fields.object("keyval"), fields.at("keyval"));
   const std::string text = inner.text("public");
-  const PublicKey key = while_reading(inner.at("public"), [&] {
+  PublicKey key = while_reading(inner.at("public"), [&] {
     if (type == kTufP256) return from_pem(text);
     const std::string bytes = bytes_from_hex(text);
     return type == kTufSk ? sk_ed25519(bytes, inner.text("application")) : ed25519(bytes);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <optional>
+
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -58,10 +61,63 @@ char sign_of(release::Change change) {
   return ' ';
 }
 
+void count(release::Change change, Tally& tally) {
+  switch (change) {
+    case release::Change::added:
+      ++tally.added;
+      break;
+    case release::Change::changed:
+      ++tally.changed;
+      break;
+    case release::Change::removed:
+      ++tally.removed;
+      break;
+    case release::Change::same:
+      ++tally.same;
+      break;
+  }
+}
+
+// Images count as files do, and a tag that means another image has changed.
+Tally compare_images(const std::string& name, const release::Component* before,
+                     const release::Component* after, bool list, cli::Session& session,
+                     Json& files) {
+  std::map<std::string, std::pair<std::optional<Digest>, std::optional<Digest>>> images;
+  const auto gather = [&](const release::Component* component, auto member) {
+    if (component == nullptr) return;
+    for (const release::CarriedImage& image : component->document.images) {
+      images[image.name].*member = image.digest;
+    }
+  };
+  using Pair = decltype(images)::mapped_type;
+  gather(before, &Pair::first);
+  gather(after, &Pair::second);
+  Tally tally;
+  for (const auto& [image, digests] : images) {
+    const auto& [was, is] = digests;
+    const release::Change change = !was        ? release::Change::added
+                                   : !is       ? release::Change::removed
+                                   : was == is ? release::Change::same
+                                               : release::Change::changed;
+    count(change, tally);
+    if (!list || change == release::Change::same) continue;
+    session.out.line(format("{} {}", sign_of(change), image));
+    files.push_back(
+        {{"image", image}, {"component", name}, {"change", std::string(1, sign_of(change))}});
+  }
+  return tally;
+}
+
 Tally compare(const std::string& name, const Side& before, const Side& after, bool list,
               cli::Session& session, Json& files) {
   const release::Component* old_component = before.component(name);
   const release::Component* new_component = after.component(name);
+  const auto has_images = [](const release::Component* component) {
+    return component != nullptr && component->is_images();
+  };
+  if (has_images(old_component) || has_images(new_component)) {
+    return compare_images(name, old_component, new_component, list, session, files);
+  }
   const auto open = [](const Side& side, const release::Component* component) {
     return component == nullptr ? nullptr : side.blobs.open(component->file_table().digest);
   };
@@ -71,20 +127,8 @@ Tally compare(const std::string& name, const Side& before, const Side& after, bo
   release::compare_tables(
       old_table.get(), new_table.get(),
       [&](release::Change change, const release::FileEntry* was, const release::FileEntry* is) {
-        switch (change) {
-          case release::Change::added:
-            ++tally.added;
-            break;
-          case release::Change::changed:
-            ++tally.changed;
-            break;
-          case release::Change::removed:
-            ++tally.removed;
-            break;
-          case release::Change::same:
-            ++tally.same;
-            return;
-        }
+        count(change, tally);
+        if (change == release::Change::same) return;
         if (is != nullptr) tally.new_bytes += is->size;
         if (!list) return;
         const std::string path = format("{}/{}", name, (is != nullptr ? is : was)->path.str());

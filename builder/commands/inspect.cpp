@@ -2,6 +2,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "builder/commands/commands.hpp"
 #include "bundle/blobs.hpp"
 #include "bundle/statement.hpp"
@@ -43,6 +44,49 @@ void print_files(const release::Component& component, const bundle::Blobs& blobs
   }
 }
 
+// "linux/amd64", "linux/arm64": what it runs on.
+std::vector<std::string> platforms_of(const content::Image& image) {
+  std::vector<std::string> platforms;
+  for (const content::ImageVariant& variant : image.variants) {
+    if (!variant.attestation) platforms.push_back(printable(variant.settings.platform.str(), 80));
+  }
+  return platforms;
+}
+
+std::string derivation_text(const release::CarriedImage& image) {
+  if (image.whole) return format("part of {}", image.whole->str());
+  return image.derivation == release::Derivation::converted
+             ? "converted from an archive of docker save"
+             : "";
+}
+
+Json images_json(const release::Component& component) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < component.images.size(); ++i) {
+    const release::CarriedImage& image = component.document.images[i];
+    list.push_back({{"name", image.name},
+                    {"digest", image.digest.str()},
+                    {"platforms", platforms_of(component.images[i])}});
+    if (image.whole) list.back()["whole"] = image.whole->str();
+    if (image.derivation == release::Derivation::converted) list.back()["converted"] = true;
+  }
+  return list;
+}
+
+void print_images(const bundle::Contents& contents, cli::Output& out) {
+  std::vector<std::vector<std::string>> rows = {{"IMAGE", "DIGEST", "PLATFORMS", ""}};
+  for (const release::Component& component : contents.components) {
+    for (std::size_t i = 0; i < component.images.size(); ++i) {
+      const release::CarriedImage& image = component.document.images[i];
+      rows.push_back({image.name, image.digest.str(), joined(platforms_of(component.images[i])),
+                      derivation_text(image)});
+    }
+  }
+  if (rows.size() == 1) return;
+  out.line();
+  out.table(rows);
+}
+
 void work(const Options& options, cli::Session& session) {
   Workers workers(usable_cores());
   const Fd fd = open_for_reading(options.bundle);
@@ -71,22 +115,29 @@ void work(const Options& options, cli::Session& session) {
   Json components = Json::array();
   const bundle::Blobs blobs(fd.get(), options.bundle, contents, workers);
   for (const release::Component& component : contents.components) {
-    rows.push_back({component.row.name, bundle::kind_word(component.row.artifact_type),
-                    component.row.target + (component.row.optional ? " (optional)" : ""),
-                    std::to_string(component.document.files),
-                    cli::size_text(component.document.bytes),
-                    component.manifest.layers.back().digest.short_hex()});
+    rows.push_back(
+        {component.row.name, bundle::kind_word(component.row.artifact_type),
+         component.row.target + (component.row.optional ? " (optional)" : ""),
+         component.is_images() ? "" : std::to_string(component.document.files),
+         cli::size_text(component.document.bytes),
+         component.is_images() ? "" : component.manifest.layers.back().digest.short_hex()});
     components.push_back({{"name", component.row.name},
                           {"kind", component.row.artifact_type},
                           {"target", component.row.target},
                           {"optional", component.row.optional},
-                          {"files", component.document.files},
                           {"bytes", component.document.bytes}});
+    if (component.is_images()) {
+      components.back()["images"] = images_json(component);
+    } else {
+      components.back()["files"] = component.document.files;
+    }
   }
   out.table(rows);
+  print_images(contents, out);
   if (options.files) {
     out.line();
     for (std::size_t i = 0; i < contents.components.size(); ++i) {
+      if (contents.components[i].is_images()) continue;
       Json list = Json::array();
       print_files(contents.components[i], blobs, session, list);
       if (out.wants_json()) components[i]["entries"] = std::move(list);

@@ -11,9 +11,10 @@ namespace {
 class Assets : public Kind {
  public:
   std::string_view name() const override { return "assets"; }
-  BuiltComponent build(const fs::path& folder, const release::ComponentEntry& entry,
+  BuiltComponent build(const release::Release& release, const release::ComponentEntry& entry,
                        bundle::Spool& spool, Progress& progress) const override {
-    const PackedTree packed = pack_tree(folder, entry, media_type::kTree, spool, progress, {});
+    const PackedTree packed =
+        pack_tree(release.folder, entry, media_type::kTree, spool, progress, {});
     return {tree_component(entry, media_type::kAssets, packed), {}};
   }
 };

@@ -13,7 +13,7 @@ namespace {
 class Config : public Kind {
  public:
   std::string_view name() const override { return "config"; }
-  BuiltComponent build(const fs::path& folder, const release::ComponentEntry& entry,
+  BuiltComponent build(const release::Release& release, const release::ComponentEntry& entry,
                        bundle::Spool& spool, Progress& progress) const override {
     std::vector<ValueUse> uses;
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
@@ -23,7 +23,7 @@ class Config : public Kind {
       }
     };
     const PackedTree packed =
-        pack_tree(folder, entry, media_type::kMustacheTree, spool, progress, inspect);
+        pack_tree(release.folder, entry, media_type::kMustacheTree, spool, progress, inspect);
     return {tree_component(entry, media_type::kConfig, packed), std::move(uses)};
   }
 };

@@ -32,10 +32,11 @@ class Kind {
   virtual ~Kind() = default;
   // The word for it in release.yaml.
   virtual std::string_view name() const = 0;
-  // Reads the component's source below `folder` and puts its content into `spool`.
+  // Reads the source of `entry`, a component of `release`, and puts its content into `spool`.
   // Throws Error{invalid_input} with every mistake found in the source.
-  virtual BuiltComponent build(const fs::path& folder, const release::ComponentEntry& entry,
-                               bundle::Spool& spool, Progress& progress) const = 0;
+  virtual BuiltComponent build(const release::Release& release,
+                               const release::ComponentEntry& entry, bundle::Spool& spool,
+                               Progress& progress) const = 0;
 };
 
 // The list of kinds; Error{internal} for a word that the schema should have refused.

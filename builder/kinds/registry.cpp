@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "builder/kinds/assets.hpp"
 #include "builder/kinds/config.hpp"
+#include "builder/kinds/images.hpp"
 #include "builder/kinds/kind.hpp"
 
 namespace sealift::builder {
@@ -12,6 +13,7 @@ const Kind& kind_named(std::string_view name) {
   static const std::array kinds = {
       &assets_kind(),
       &config_kind(),
+      &images_kind(),
   };
   for (const Kind* kind : kinds) {
     if (kind->name() == name) return *kind;

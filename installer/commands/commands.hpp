@@ -10,6 +10,7 @@
 namespace sealift::installer {
 
 // `site` holds --site when a command runs.
+void add_images(cli::Command& program, const std::string& site);
 void add_init(cli::Command& program, const std::string& site);
 void add_trust(cli::Command& program, const std::string& site);
 void add_verify(cli::Command& program, const std::string& site);

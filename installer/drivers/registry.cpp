@@ -4,11 +4,16 @@
 #include "base/path.hpp"
 #include "installer/driver.hpp"
 #include "installer/drivers/directory.hpp"
+#include "installer/drivers/images.hpp"
 
 namespace sealift::installer {
 
 Drivers::Drivers(const fs::path& receipts) {
   drivers_["directory"] = directory_driver(receipts);
+  for (const char* store :
+       {"docker", "podman", "containerd", "oci-layout", "image-folder", "registry"}) {
+    drivers_[store] = images_driver(store);
+  }
 }
 
 Driver& Drivers::named(const std::string& name) const {

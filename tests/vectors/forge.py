@@ -149,7 +149,11 @@ def with_trailer(frames):
 class Bundle:
     FILES = {"index.html": b"<p>two</p>\n", "assets/app.js": b"let a = 2;\n"}
 
-    def __init__(self, edits, roots, chain, approvals, version="2.0.0", compression="zstd"):
+    IMAGE = "docker.io/chanuka/server:2.0.0"
+
+    def __init__(self, edits, roots, chain, approvals, version="2.0.0", compression="zstd",
+                 image=False):
+        self.image = image          # a second component, with one image
         self.edits = edits          # document name -> list of functions on its bytes or value
         self.roots = roots          # version -> Root
         self.chain = chain          # versions that travel in the bundle
@@ -186,15 +190,40 @@ class Bundle:
         return {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": SEALIFT + kind,
                 "config": config, "layers": layers, **more}
 
+    def sealed_image(self):
+        """The documents of the component of images and of its image, and the image's layer."""
+        layer = self.edited("image-layer!", b"not looked into by a site")
+        config = self.document("image-config", {
+            "architecture": "amd64", "os": "linux",
+            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + sha256(layer)]}})
+        manifest = self.document("image-manifest", {
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST,
+            "config": describe("application/vnd.oci.image.config.v1+json", config),
+            "layers": [describe("application/vnd.oci.image.layer.v1.tar", layer)]})
+        self.root = describe(OCI_MANIFEST, manifest)
+        self.table = canonical([{"Config": "blobs/sha256/" + sha256(config), "RepoTags": [self.IMAGE],
+                                 "Layers": ["blobs/sha256/" + sha256(layer)]}])
+        component = self.document("images", {
+            "format": 1, "name": "server", "bytes": len(layer),
+            "images": [{"name": self.IMAGE, "digest": self.root["digest"]}]})
+        head = self.document("images-manifest", self.manifest(
+            "images.v1+json", describe(SEALIFT + "component.config.v1+json", component),
+            [describe(EMPTY["mediaType"], EMPTY["data"])]))
+        return [head, component, EMPTY["data"], manifest, config], layer
+
     def seal(self):
         """The release's documents in order, its payload, D's descriptor, and the statement."""
         table, tree, totals = self.tree()
+        images, layer = self.sealed_image() if self.image else ([], None)
         component = self.document("component", totals)
+        rows = [{"name": "web", "target": "web", "artifactType": SEALIFT + "assets.v1+json"}]
+        if images:
+            rows.append({"name": "server", "target": "images",
+                         "artifactType": SEALIFT + "images.v1+json"})
         release = self.document("release", {
             "format": 1, "name": "chanuka", "version": self.version,
             "created": "2026-01-01T00:00:00Z", "environments": {"production": {}},
-            "components": [{"name": "web", "target": "web",
-                            "artifactType": SEALIFT + "assets.v1+json"}]})
+            "components": rows})
         notes = self.edited("notes!", b"# Two\n")
         manifest = self.document("manifest", self.manifest(
             "assets.v1+json", describe(SEALIFT + "component.config.v1+json", component),
@@ -208,12 +237,19 @@ class Bundle:
             "manifests": [
                 describe(OCI_MANIFEST, head, artifactType=SEALIFT + "release.v1+json"),
                 describe(OCI_MANIFEST, manifest, artifactType=SEALIFT + "assets.v1+json",
-                         annotations={"org.opencontainers.image.title": "web"})]})
+                         annotations={"org.opencontainers.image.title": "web"})] + ([
+                describe(OCI_MANIFEST, images[0], artifactType=SEALIFT + "images.v1+json",
+                         annotations={"org.opencontainers.image.title": "server"}),
+                self.root] if images else [])})
         d = describe(OCI_INDEX, index, artifactType=SEALIFT + "release.v1+json")
-        statement = self.document("statement", self.statement(d, totals), pretty)
-        return [index, head, release, notes, manifest, component], [table, tree], d, statement
+        statement = self.document("statement", self.statement(d, totals, layer), pretty)
+        return ([index, head, release, notes, manifest, component, *images],
+                [table, tree] + ([layer] if images else []), d, statement)
 
-    def statement(self, d, totals):
+    def statement(self, d, totals, layer):
+        images = [] if layer is None else [
+            f"server (images) to images: 1 images, {len(layer)} bytes",
+            f"  {self.IMAGE}@{self.root['digest']}"]
         return {"_type": "https://in-toto.io/Statement/v1",
                 "subject": [{"name": "chanuka", "digest": {"sha256": d["digest"][7:]}}],
                 "predicateType": "https://sealift.dev/release/v1",
@@ -222,7 +258,7 @@ class Bundle:
                               "summary": [f"chanuka {self.version} of 2026-01-01T00:00:00Z",
                                           "for production",
                                           f"web (assets) to web: {totals['files']} files, "
-                                          f"{totals['bytes']} bytes"]}}
+                                          f"{totals['bytes']} bytes", *images]}}
 
     def approval(self, statement, by, claims=None, payload_type=IN_TOTO, signed_type=None, signs=None):
         """An envelope by the key `by`. It may claim another key's id, be relabelled after signing
@@ -262,6 +298,10 @@ class Bundle:
                                         f"chanuka:{self.version}"}}]
         listed += [describe(OCI_MANIFEST, data, artifactType=SEALIFT + kind)
                    for kind, data, _ in referrers]
+        if self.image:
+            listed.append({**self.root, "annotations": {
+                "org.opencontainers.image.ref.name": self.IMAGE,
+                "io.containerd.image.name": self.IMAGE}})
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
         if self.compression == "zstd":
             index["annotations"] = {"dev.sealift.compression": "zstd 1.5.4 level 3"}
@@ -274,8 +314,9 @@ class Bundle:
                 name = b"blobs/sha256/" + sha256(data).encode()
                 self.entries.append((name, tar_entry(name, data)))
 
+        tables = [("manifest.json", self.edited("table.json!", self.table))] if self.image else []
         for name, data in (("oci-layout", self.edited("layout!", b'{"imageLayoutVersion":"1.0.0"}')),
-                           ("index.json", self.document("index", index))):
+                           ("index.json", self.document("index", index)), *tables):
             self.entries.append((name.encode(), tar_entry(name.encode(), data)))
         for _, data, layers in referrers:
             for each in [data, EMPTY["data"], *layers]:

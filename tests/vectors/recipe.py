@@ -21,6 +21,7 @@ class Attack:
         self.approvals = [{"by": "ci"}, {"by": "security"}]
         self.version = "2.0.0"
         self.compression = "zstd"
+        self.image = False
         self.edits = {}
         self.expected = None  # by `verify` and `apply`: (error kind or "accepted", words)
         self.applied = None   # by `apply` alone, where `verify` accepts
@@ -31,7 +32,7 @@ class Attack:
     def file(self):
         chain = [self.trusted] if self.chain is None else self.chain
         return forge.Bundle(self.edits, self.roots, chain, self.approvals, self.version,
-                            self.compression).file()
+                            self.compression, self.image).file()
 
 
 def text(word):
@@ -312,6 +313,7 @@ INSTRUCTIONS = {
     "chain": lambda a, *n: setattr(a, "chain", [int(v) for v in n]),
     "approvals": approvals, "approval": approval, "approval-of": approval_of,
     "version": lambda a, v: setattr(a, "version", v),
+    "image": lambda a: setattr(a, "image", True),
     "compression": lambda a, v: setattr(a, "compression", v),
     "set": lambda a, d, p, v: a.edit(d, lambda value: place(value, p, json.loads(v))),
     "remove": lambda a, d, p: a.edit(d, lambda value: remove(value, p)),

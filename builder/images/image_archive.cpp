@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image archive that others wrote: an OCI image layout in a tar, or what `docker save` writes
+// (Docker image specification 1.2), or both in one, as Docker 25 and our own bundles have it. Its
+// entries come in any order, so all of them are taken into the spool while it passes by.
+
+#include <map>
+
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/path.hpp"
+#include "builder/images/image_source.hpp"
+#include "content/foreign_archive.hpp"
+#include "content/image_name.hpp"
+#include "content/media_types.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+using content::Descriptor;
+
+constexpr std::size_t kMaxEntries = 100'000;
+constexpr std::size_t kMaxLinks = 8;
+
+// One entry's content, as a source.
+class EntrySource : public Source {
+ public:
+  explicit EntrySource(content::ForeignArchive& archive) : archive_(archive) {}
+  std::size_t read(std::span<char> into) override { return archive_.read(into); }
+
+ private:
+  content::ForeignArchive& archive_;
+};
+
+// What an archive holds, by name.
+class Entries {
+ public:
+  Entries(Source& source, std::string name, Absorber& absorber)
+      : name_(std::move(name)), absorber_(absorber) {
+    content::ForeignArchive archive(source, name_);
+    while (const auto entry = archive.next()) {
+      if (files_.size() + links_.size() >= kMaxEntries) {
+        throw Error(Errc::invalid_input,
+                    format("{}: found more than {} entries", name_, kMaxEntries));
+      }
+      if (entry->type == EntryType::directory) continue;
+      const std::string path = fs::path(entry->name).lexically_normal().string();
+      if (!entry->link.empty()) {
+        const fs::path folder =
+            entry->type == EntryType::symlink ? fs::path(path).parent_path() : fs::path();
+        links_[path] = (folder / entry->link).lexically_normal().string();
+        continue;
+      }
+      if (entry->type != EntryType::file) {
+        throw Error(Errc::invalid_input,
+                    format("{}: {}: found a device or pipe", name_, printable(path, 200)));
+      }
+      EntrySource content(archive);
+      const Digest digest = absorber_.take(content, format("{}: {}", name_, printable(path, 200)));
+      if (!files_.emplace(path, digest).second) {
+        throw Error(Errc::invalid_input,
+                    format("{}: found two entries named {}", name_, printable(path, 200)));
+      }
+    }
+  }
+
+  const std::string& name() const { return name_; }
+  bool has(const std::string& name) const { return files_.contains(name); }
+
+  const Digest& digest(std::string name) const {
+    for (std::size_t i = 0; i < kMaxLinks; ++i) {
+      if (const auto found = files_.find(name); found != files_.end()) return found->second;
+      const auto link = links_.find(name);
+      if (link == links_.end()) break;
+      name = link->second;
+    }
+    throw Error(Errc::invalid_input, format("{}: found no {}", name_, printable(name, 200)),
+                "the image is not complete; make it again");
+  }
+
+  std::string text(const std::string& name) const {
+    const Digest& found = digest(name);
+    if (absorber_.facts(found).size > content::kMaxImageDocument) {
+      throw Error(Errc::invalid_input, format("{}: {}: found more than {} bytes", name_,
+                                              printable(name, 200), content::kMaxImageDocument));
+    }
+    return absorber_.bytes(found);
+  }
+
+ private:
+  std::string name_;
+  Absorber& absorber_;
+  std::map<std::string, Digest> files_;
+  std::map<std::string, std::string> links_;
+};
+
+class OciArchive : public ImageSource {
+ public:
+  OciArchive(Entries entries, Absorber& absorber)
+      : entries_(std::move(entries)), absorber_(absorber) {}
+
+  Descriptor find(const std::string& name) override {
+    return choose_image(entries_.text("index.json"), name, entries_.name() + ": index.json");
+  }
+  std::string document(const Descriptor& descriptor) override {
+    absorb(descriptor);
+    return entries_.text(name_of(descriptor));
+  }
+  void absorb(const Descriptor& blob) override {
+    const Digest& found = entries_.digest(name_of(blob));
+    if (found != blob.digest || absorber_.facts(found).size != blob.size) {
+      throw Error(
+          Errc::invalid_input,
+          format("{}: {}: found {} bytes with digest {}, expected {} bytes", entries_.name(),
+                 name_of(blob), absorber_.facts(found).size, found.str(), blob.size),
+          "the image is damaged; make it again");
+    }
+  }
+
+ private:
+  static std::string name_of(const Descriptor& blob) { return "blobs/sha256/" + blob.digest.hex(); }
+
+  Entries entries_;
+  Absorber& absorber_;
+};
+
+// An archive of `docker save` names a configuration and layers, and has no manifest: one is made of
+// them, the same for the same archive.
+class DockerArchive : public ImageSource {
+ public:
+  DockerArchive(Entries entries, Absorber& absorber)
+      : entries_(std::move(entries)), absorber_(absorber) {}
+
+  release::Derivation derivation() const override { return release::Derivation::converted; }
+
+  Descriptor find(const std::string& name) override {
+    const Json row = choose_row(name);
+    const std::string config = entries_.text(text_in(row, "Config"));
+    Json manifest = {{"schemaVersion", 2},
+                     {"mediaType", media_type::kImageManifest},
+                     {"config", to_json(keep(media_type::kImageConfig, config))},
+                     {"layers", Json::array()}};
+    const auto layers = row.find("Layers");
+    if (layers == row.end() || !layers->is_array()) refuse("found no Layers");
+    for (const Json& layer : *layers) {
+      if (!layer.is_string()) refuse("found a layer that is no name");
+      const Digest& digest = entries_.digest(layer.get<std::string>());
+      const BlobFacts& facts = absorber_.facts(digest);
+      // Docker writes plain tars; podman and others may have compressed them.
+      const std::string type =
+          std::string(media_type::kImageLayer) + (facts.diff_id == digest ? "" : "+gzip");
+      manifest["layers"].push_back(to_json(Descriptor{.media_type = type,
+                                                      .digest = digest,
+                                                      .size = facts.size,
+                                                      .artifact_type = {},
+                                                      .annotations = {}}));
+    }
+    return keep(media_type::kImageManifest, to_canonical(manifest));
+  }
+
+  std::string document(const Descriptor& descriptor) override {
+    return documents_.at(descriptor.digest);
+  }
+
+  void absorb(const Descriptor&) override {}
+
+ private:
+  [[noreturn]] void refuse(std::string_view found) const {
+    throw Error(Errc::invalid_input, format("{}: manifest.json: {}", entries_.name(), found));
+  }
+
+  std::string text_in(const Json& row, const char* key) const {
+    const auto found = row.find(key);
+    if (found == row.end() || !found->is_string()) refuse(format("found no {}", key));
+    return found->get<std::string>();
+  }
+
+  Descriptor keep(std::string_view media_type, const std::string& bytes) {
+    Descriptor descriptor = content::describe(media_type, bytes);
+    documents_.emplace(descriptor.digest, bytes);
+    return descriptor;
+  }
+
+  Json choose_row(const std::string& name) const {
+    const Json table =
+        parse_json(entries_.text("manifest.json"), entries_.name(), Errc::invalid_input);
+    if (!table.is_array() || table.empty()) refuse("found no image");
+    const auto is_meant = [&](const Json& row) {
+      const auto tags = row.find("RepoTags");
+      if (name.empty()) return true;
+      if (tags == row.end() || !tags->is_array()) return false;
+      const std::string wanted = content::ImageName::parse(name).str();
+      for (const Json& tag : *tags) {
+        if (tag.is_string() && content::ImageName::parse(tag.get<std::string>()).str() == wanted) {
+          return true;
+        }
+      }
+      return false;
+    };
+    const Json* chosen = nullptr;
+    for (const Json& row : table) {
+      if (!row.is_object()) refuse("found a row that is no object");
+      if (!is_meant(row)) continue;
+      if (chosen != nullptr) {
+        throw Error(Errc::invalid_input, format("{}: found more than one image", entries_.name()),
+                    "say which after a colon");
+      }
+      chosen = &row;
+    }
+    if (chosen == nullptr) refuse(format("found no image named \"{}\"", printable(name, 200)));
+    return *chosen;
+  }
+
+  Entries entries_;
+  Absorber& absorber_;
+  std::map<Digest, std::string> documents_;
+};
+
+}  // namespace
+
+std::unique_ptr<ImageSource> image_archive(Source& archive, const std::string& name,
+                                           ArchiveForm form, Absorber& absorber) {
+  Entries entries(archive, name, absorber);
+  // Where both forms are there, the one with manifests keeps every digest.
+  if (entries.has("index.json") && entries.has("oci-layout")) {
+    return std::make_unique<OciArchive>(std::move(entries), absorber);
+  }
+  if (entries.has("manifest.json") && form == ArchiveForm::docker) {
+    return std::make_unique<DockerArchive>(std::move(entries), absorber);
+  }
+  if (entries.has("manifest.json")) {
+    throw Error(Errc::invalid_input,
+                format("{}: found an archive of `docker save`, expected an OCI image layout", name),
+                "write docker-archive: instead of oci-archive:");
+  }
+  throw Error(
+      Errc::invalid_input,
+      format("{}: found neither index.json nor manifest.json, expected an archive of images",
+             name));
+}
+
+}  // namespace sealift::builder

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/images/image_source.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "content/image_name.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+using release::ImageTransport;
+
+// How long an engine may do nothing while it writes an image.
+constexpr std::chrono::minutes kEngineIdle{10};
+
+std::unique_ptr<ImageSource> archive_file(const fs::path& file, ArchiveForm form,
+                                          Absorber& absorber) {
+  const Fd fd = open_for_reading(file);
+  FdSource source(fd.get(), file.string());
+  return image_archive(source, file.string(), form, absorber);
+}
+
+std::unique_ptr<ImageSource> saved_by(const std::vector<std::string>& command, ArchiveForm form,
+                                      Absorber& absorber) {
+  ProgramSource program({.arguments = command, .folder = {}, .input = {}, .timeout = kEngineIdle});
+  const std::string name = joined(command, " ");
+  std::unique_ptr<ImageSource> source;
+  std::optional<Error> failure;
+  try {
+    source = image_archive(program, name, form, absorber);
+  } catch (const Error& error) {
+    failure = error;
+  }
+  // What the engine says is a better reason than that its archive is empty.
+  if (const Outcome outcome = program.finish(); outcome.status != 0) {
+    throw Error(Errc::invalid_input,
+                format("{}: ended with status {}: {}", name, outcome.status,
+                       printable(outcome.error_output, 400)),
+                "check that the engine runs and has this image");
+  }
+  if (failure) throw *failure;
+  return source;
+}
+
+net::HttpSettings settings_for(const std::string& host, const release::Release& release) {
+  net::HttpSettings settings;
+  const auto found = release.registries.find(host);
+  if (found == release.registries.end()) return settings;
+  if (!found->second.ca.empty()) settings.ca_file = release.folder / found->second.ca;
+  if (found->second.insecure) settings.insecure.insert(host);
+  return settings;
+}
+
+bool is_meant(const content::ImageIndexRow& row, const std::string& name) {
+  const auto full = [](const std::string& text) {
+    try {
+      return content::ImageName::parse(text).str();
+    } catch (const Error&) {
+      return text;
+    }
+  };
+  if (name == row.manifest.digest.str() || name == "@" + row.manifest.digest.str()) return true;
+  return std::any_of(row.names.begin(), row.names.end(), [&](const std::string& each) {
+    return each == name || full(each) == full(name);
+  });
+}
+
+}  // namespace
+
+content::Descriptor choose_image(std::string_view index, const std::string& name,
+                                 const std::string& where) {
+  std::optional<content::Descriptor> chosen;
+  std::vector<std::string> names;
+  for (const content::ImageIndexRow& row : content::parse_image_index(index, where)) {
+    if (!row.manifest.artifact_type.empty()) continue;
+    names.insert(names.end(), row.names.begin(), row.names.end());
+    if (!name.empty() && !is_meant(row, name)) continue;
+    if (chosen && chosen->digest != row.manifest.digest) {
+      throw Error(Errc::invalid_input,
+                  format("{}: found more than one image{}", where,
+                         name.empty() ? "" : format(" named \"{}\"", printable(name, 200))),
+                  format("say which after a colon: {}", printable(joined(names), 400)));
+    }
+    chosen = row.manifest;
+  }
+  if (!chosen) {
+    throw Error(Errc::invalid_input,
+                name.empty()
+                    ? format("{}: found no image", where)
+                    : format("{}: found no image named \"{}\"", where, printable(name, 200)),
+                names.empty() ? "" : format("there is: {}", printable(joined(names), 400)));
+  }
+  return *chosen;
+}
+
+std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
+                                               const release::ImageOrigin& origin,
+                                               Absorber& absorber) {
+  switch (origin.transport) {
+    case ImageTransport::oci:
+      return layout_folder(release.folder / origin.path, absorber);
+    case ImageTransport::oci_archive:
+      return archive_file(release.folder / origin.path, ArchiveForm::oci, absorber);
+    case ImageTransport::docker_archive:
+      return archive_file(release.folder / origin.path, ArchiveForm::docker, absorber);
+    case ImageTransport::docker_daemon:
+      return saved_by({"docker", "save", origin.name}, ArchiveForm::docker, absorber);
+    case ImageTransport::containers_storage:
+      return saved_by({"podman", "save", "--quiet", "--format", "oci-archive", origin.name},
+                      ArchiveForm::oci, absorber);
+    case ImageTransport::registry: {
+      const content::ImageName name = content::ImageName::parse(origin.name);
+      return registry_images(name, settings_for(name.host, release), absorber);
+    }
+  }
+  throw Error(Errc::internal, "no source for this transport");
+}
+
+}  // namespace sealift::builder

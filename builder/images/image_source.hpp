@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Where images come from. All that a source gives is compared with its digest before it is used.
+
+#include <memory>
+#include <string>
+
+#include "base/file.hpp"
+#include "builder/images/absorber.hpp"
+#include "content/image.hpp"
+#include "net/http.hpp"
+#include "release/manifest.hpp"
+#include "release/release_file.hpp"
+
+namespace sealift::builder {
+
+class ImageSource {
+ public:
+  virtual ~ImageSource() = default;
+  // The manifest or index of the image named `name`; of the only one where `name` is empty.
+  // Error{invalid_input} where there is none, or which of several is not said.
+  virtual content::Descriptor find(const std::string& name) = 0;
+  // A manifest, index or configuration.
+  virtual std::string document(const content::Descriptor& descriptor) = 0;
+  // Gives a layer to the absorber, unless it has it.
+  virtual void absorb(const content::Descriptor& layer) = 0;
+  virtual release::Derivation derivation() const { return release::Derivation::none; }
+};
+
+std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
+                                               const release::ImageOrigin& origin,
+                                               Absorber& absorber);
+
+// The row of an index.json that is meant. `where` starts messages.
+content::Descriptor choose_image(std::string_view index, const std::string& name,
+                                 const std::string& where);
+
+// The sorts of source that open_image_source() knows.
+std::unique_ptr<ImageSource> layout_folder(const fs::path& folder, Absorber& absorber);
+// An OCI image layout or a `docker save` archive, whichever `form` asks for, read at once.
+enum class ArchiveForm { oci, docker };
+std::unique_ptr<ImageSource> image_archive(Source& archive, const std::string& name,
+                                           ArchiveForm form, Absorber& absorber);
+
+std::unique_ptr<ImageSource> registry_images(const content::ImageName& name,
+                                             net::HttpSettings settings, Absorber& absorber);
+
+}  // namespace sealift::builder

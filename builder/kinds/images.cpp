@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/kinds/images.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "builder/images/image_source.hpp"
+#include "content/media_types.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+using content::Descriptor;
+using content::Image;
+using content::Platform;
+using release::CarriedImage;
+using release::Derivation;
+using release::ImageEntry;
+
+// What of an image is carried: its own root, or a new index of some of its platforms.
+struct Choice {
+  Descriptor root;
+  std::string made;  // the new index; empty: none was made
+};
+
+Choice choose(const Descriptor& root, const std::vector<Platform>& wanted, ImageSource& source) {
+  if (wanted.empty() || !content::is_image_index(root.media_type)) return {root, {}};
+  const std::string index = source.document(root);
+  std::vector<Digest> kept;
+  std::string found;
+  const std::vector<content::ImageIndexRow> rows = content::parse_image_index(index, "image index");
+  for (const Platform& platform : wanted) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& each) {
+      return each.platform && each.platform->satisfies(platform);
+    });
+    if (row != rows.end()) kept.push_back(row->manifest.digest);
+  }
+  for (const content::ImageIndexRow& row : rows) {
+    if (row.platform) found += format("{}{}", found.empty() ? "" : ", ", row.platform->str());
+  }
+  if (kept.size() < wanted.size()) {
+    throw Error(Errc::invalid_input,
+                format("found the platforms {}, expected all of platforms", printable(found, 400)));
+  }
+  if (kept.size() == rows.size()) return {root, {}};
+  std::string made = content::subset_index(index, kept);
+  Descriptor descriptor = content::describe(root.media_type, made);
+  return {std::move(descriptor), std::move(made)};
+}
+
+// A layer must be what the configuration says: the digest of its unpacked content is its diff_id.
+void check_layers(const Image& image, const Absorber& absorber, Problems& problems) {
+  for (const content::ImageVariant& variant : image.variants) {
+    if (variant.attestation) continue;
+    for (std::size_t i = 0; i < variant.layers.size(); ++i) {
+      const Digest& found = absorber.facts(variant.layers[i].digest).diff_id;
+      const Digest& said = variant.settings.diff_ids[i];
+      if (found == said) continue;
+      problems.add(format("{}: layer {}: its content has the digest {}, the configuration says {}",
+                          variant.settings.platform.str(), i + 1, found.str(), said.str()),
+                   "the image says of itself what is not so; do not use it");
+    }
+  }
+}
+
+struct Taken {
+  CarriedImage carried;
+  Image image;
+};
+
+Taken take(const ImageEntry& entry, ImageSource& source, Absorber& absorber) {
+  const Descriptor whole = source.find(entry.origin.name);
+  const Choice choice = choose(whole, entry.platforms, source);
+  const content::FetchDocument fetch = [&](const Descriptor& descriptor) {
+    return descriptor.digest == choice.root.digest && !choice.made.empty()
+               ? choice.made
+               : source.document(descriptor);
+  };
+  Image image = content::read_image(choice.root, fetch, "image");
+  for (const Platform& platform : entry.platforms) {
+    if (image.variant_for(platform) != nullptr) continue;
+    throw Error(Errc::invalid_input,
+                format("found an image for {}, expected {}",
+                       image.variants.front().settings.platform.str(), platform.str()));
+  }
+  for (const Descriptor& layer : image.layers) source.absorb(layer);
+  Problems problems;
+  check_layers(image, absorber, problems);
+  problems.throw_if_any(Errc::invalid_input);
+  CarriedImage carried{.name = entry.name.str(),
+                       .digest = choice.root.digest,
+                       .derivation = source.derivation(),
+                       .whole = {}};
+  if (!choice.made.empty()) {
+    carried.derivation = Derivation::subset;
+    carried.whole = whole.digest;
+  }
+  return {std::move(carried), std::move(image)};
+}
+
+class Images : public Kind {
+ public:
+  std::string_view name() const override { return "images"; }
+
+  BuiltComponent build(const release::Release& release, const release::ComponentEntry& entry,
+                       bundle::Spool& spool, Progress& progress) const override {
+    progress.begin(format("reading {}", entry.name), 0);
+    Absorber absorber(spool, progress);
+    std::map<std::string, std::unique_ptr<ImageSource>> sources;
+    release::ComponentDocument document{.name = entry.name};
+    std::vector<Image> images;
+    Problems problems;
+    for (const ImageEntry& wanted : entry.images) {
+      try {
+        // An archive of several images is read once.
+        const release::ImageOrigin& origin = wanted.origin;
+        std::unique_ptr<ImageSource>& source =
+            sources[origin.path.empty() ? wanted.from : origin.path];
+        if (!source) source = open_image_source(release, origin, absorber);
+        Taken taken = take(wanted, *source, absorber);
+        document.images.push_back(std::move(taken.carried));
+        images.push_back(std::move(taken.image));
+      } catch (const Error& error) {
+        if (error.code() != Errc::invalid_input) throw;
+        problems.add(error.within(
+            format("components.{}: {}: {}", entry.name, wanted.name.str(), wanted.from)));
+      }
+    }
+    progress.end();
+    problems.throw_if_any(Errc::invalid_input);
+    document.bytes = layer_bytes(images);
+    return {component_of(entry, std::move(document), std::move(images)), {}};
+  }
+
+ private:
+  static std::uint64_t layer_bytes(const std::vector<Image>& images) {
+    std::map<Digest, std::uint64_t> layers;
+    for (const Image& image : images) {
+      for (const Descriptor& layer : image.layers) layers[layer.digest] = layer.size;
+    }
+    std::uint64_t bytes = 0;
+    for (const auto& [unused, size] : layers) bytes += size;
+    return bytes;
+  }
+
+  static release::Component component_of(const release::ComponentEntry& entry,
+                                         release::ComponentDocument document,
+                                         std::vector<Image> images) {
+    release::Manifest manifest{
+        .artifact_type = std::string(media_type::kImages),
+        .config = content::describe(media_type::kComponentConfig, to_text(document)),
+        .layers = {content::empty_descriptor()},
+        .subject = {}};
+    return {.row = {.name = entry.name,
+                    .artifact_type = std::string(media_type::kImages),
+                    .target = entry.target,
+                    .optional = entry.optional},
+            .document = std::move(document),
+            .manifest = std::move(manifest),
+            .images = std::move(images)};
+  }
+};
+
+}  // namespace
+
+const Kind& images_kind() {
+  static const Images kind;
+  return kind;
+}
+
+}  // namespace sealift::builder

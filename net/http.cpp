@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http.hpp"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <ctime>
+#include <limits>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "signing/base64.hpp"
+
+namespace sealift::net {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+namespace ssl = boost::asio::ssl;
+
+constexpr std::uint32_t kMaxHeader = 64U << 10;
+constexpr unsigned kMaxRedirects = 5;
+constexpr std::size_t kBuffer = 256U << 10;
+constexpr std::chrono::milliseconds kFirstWait{500};
+constexpr std::chrono::seconds kLongestWait{60};
+constexpr const char* kSystemRoots = "/etc/ssl/certs/ca-certificates.crt";
+
+// The way to a server: straight, or through a proxy.
+struct Proxy {
+  Url url;
+  std::string authorization;  // of the header Proxy-Authorization; empty: none
+};
+
+const char* variable(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return nullptr;
+}
+
+// NO_PROXY: names, of which each stands for what ends with it too; "*" for all.
+bool goes_straight(const Url& url) {
+  const char* list = variable({"no_proxy", "NO_PROXY"});
+  std::string_view rest = list == nullptr ? "" : list;
+  while (!rest.empty()) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    std::string_view name = rest.substr(0, comma);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (name == "*" || name == url.host || name == url.authority()) return true;
+    if (name.starts_with('.')) name.remove_prefix(1);
+    if (!name.empty() && url.host.ends_with(format(".{}", name))) return true;
+  }
+  return false;
+}
+
+std::optional<Proxy> proxy_for(const Url& url) {
+  if (url.is_loopback() || goes_straight(url)) return std::nullopt;
+  const char* text = url.secure ? variable({"https_proxy", "HTTPS_PROXY"})
+                                : variable({"http_proxy", "HTTP_PROXY"});
+  if (text == nullptr) return std::nullopt;
+  std::string address = text;
+  Proxy proxy;
+  const std::size_t scheme = address.find("://");
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  if (const std::size_t at = address.rfind('@'); at != std::string::npos && at > start) {
+    proxy.authorization = "Basic " + signing::to_base64(address.substr(start, at - start));
+    address.erase(start, at + 1 - start);
+  }
+  proxy.url = Url::parse(scheme == std::string::npos ? "http://" + address : address);
+  return proxy;
+}
+
+[[noreturn]] void broken(const Url& url, std::string_view doing, const beast::error_code& failure) {
+  const bool late = failure == beast::error::timeout;
+  throw Error(Errc::io, format("{}: {}: {}", url.shown(), doing,
+                               late ? "no answer in time" : printable(failure.message(), 200)));
+}
+
+// One connection to one server, with or without TLS.
+class Connection {
+ public:
+  Connection(const HttpSettings& settings, ssl::context& tls, Url url)
+      : settings_(settings), url_(std::move(url)), buffer_(kBuffer) {
+    const std::optional<Proxy> proxy = proxy_for(url_);
+    connect(proxy ? proxy->url : url_);
+    if (proxy && url_.secure) tunnel(*proxy);
+    if (proxy && !url_.secure) {
+      absolute_ = true;
+      proxy_authorization_ = proxy->authorization;
+    }
+    if (url_.secure) start_tls(tls);
+  }
+
+  void send(const Request& request) {
+    http::request<http::empty_body> head;
+    head.version(11);
+    head.method_string(request.method);
+    head.target(absolute_ ? format("http://{}{}", url_.authority(), request.url.target)
+                          : request.url.target);
+    head.set(http::field::host, url_.authority());
+    head.set(http::field::user_agent, "sealift/" SEALIFT_VERSION);
+    if (!proxy_authorization_.empty()) {
+      head.set(http::field::proxy_authorization, proxy_authorization_);
+    }
+    for (const auto& [name, value] : request.headers) head.set(name, value);
+    if (request.body || request.method == "POST" || request.method == "PUT") {
+      head.set(http::field::content_length, std::to_string(request.body_size));
+    }
+    with_stream([&](auto& stream) {
+      wait("sending", [&](auto done) { http::async_write(stream, head, done); });
+    });
+    if (request.body) send_body(request);
+  }
+
+  template <typename Parser>
+  void read_head(Parser& parser) {
+    with_stream([&](auto& stream) {
+      wait("waiting for an answer",
+           [&](auto done) { http::async_read_header(stream, buffer_, parser, done); });
+    });
+  }
+
+  template <typename Parser>
+  std::size_t read_body(Parser& parser, std::span<char> into) {
+    auto& body = parser.get().body();
+    while (!parser.is_done()) {
+      body.data = into.data();
+      body.size = into.size();
+      with_stream([&](auto& stream) {
+        wait("receiving",
+             [&](auto done) { http::async_read_some(stream, buffer_, parser, done); });
+      });
+      if (const std::size_t count = into.size() - body.size; count > 0) return count;
+    }
+    return 0;
+  }
+
+  const Url& url() const { return url_; }
+  bool is_used() const { return used_; }
+  void mark_used() { used_ = true; }
+
+ private:
+  template <typename Use>
+  void with_stream(Use&& use) {
+    if (tls_) {
+      use(*tls_);
+    } else {
+      use(*tcp_);
+    }
+  }
+
+  beast::tcp_stream& lowest() { return tls_ ? beast::get_lowest_layer(*tls_) : *tcp_; }
+
+  // Runs one operation to its end, or to the limit.
+  template <typename Start>
+  void wait(std::string_view doing, Start&& start) {
+    beast::error_code failure = asio::error::would_block;
+    lowest().expires_after(settings_.idle_limit);
+    start([&failure](beast::error_code result, auto&&...) { failure = result; });
+    context_.restart();
+    context_.run();
+    // A full buffer is what a reader asked for.
+    if (failure && failure != http::error::need_buffer) broken(url_, doing, failure);
+  }
+
+  void connect(const Url& to) {
+    asio::ip::tcp::resolver resolver(context_);
+    beast::error_code failure;
+    const auto addresses = resolver.resolve(to.host, to.port, failure);
+    if (failure) {
+      throw Error(Errc::io, format("{}: the name {} cannot be resolved: {}", url_.shown(),
+                                   printable(to.host, 200), printable(failure.message(), 200)),
+                  "check the name, and the host's DNS");
+    }
+    tcp_.emplace(context_);
+    failure = asio::error::would_block;
+    tcp_->expires_after(settings_.connect_limit);
+    tcp_->async_connect(addresses,
+                        [&failure](beast::error_code result, auto&&...) { failure = result; });
+    context_.restart();
+    context_.run();
+    if (failure) broken(url_, format("connecting to {}", to.authority()), failure);
+  }
+
+  void tunnel(const Proxy& proxy) {
+    http::request<http::empty_body> head(http::verb::connect,
+                                         format("{}:{}", url_.host, url_.port), 11);
+    head.set(http::field::host, format("{}:{}", url_.host, url_.port));
+    if (!proxy.authorization.empty()) {
+      head.set(http::field::proxy_authorization, proxy.authorization);
+    }
+    wait("asking the proxy", [&](auto done) { http::async_write(*tcp_, head, done); });
+    http::response_parser<http::empty_body> parser;
+    parser.skip(true);
+    wait("asking the proxy",
+         [&](auto done) { http::async_read_header(*tcp_, buffer_, parser, done); });
+    if (parser.get().result() != http::status::ok) {
+      throw Error(Errc::io, format("{}: the proxy {} answered {}", url_.shown(),
+                                   proxy.url.authority(), parser.get().result_int()));
+    }
+    buffer_.consume(buffer_.size());
+  }
+
+  void start_tls(ssl::context& tls) {
+    tls_.emplace(std::move(*tcp_), tls);
+    tcp_.reset();
+    beast::error_code ignored;
+    const bool is_address = (asio::ip::make_address(url_.host, ignored), !ignored);
+    if (!is_address && SSL_set_tlsext_host_name(tls_->native_handle(), url_.host.c_str()) != 1) {
+      throw Error(Errc::io, format("{}: cannot name the host", url_.shown()));
+    }
+    tls_->set_verify_callback(ssl::host_name_verification(url_.host));
+    try {
+      wait("TLS", [&](auto done) { tls_->async_handshake(ssl::stream_base::client, done); });
+    } catch (const Error& error) {
+      const long verdict = SSL_get_verify_result(tls_->native_handle());
+      if (verdict == X509_V_OK) throw;
+      throw Error(Errc::io,
+                  format("{}: its certificate is not trusted: {}", url_.shown(),
+                         X509_verify_cert_error_string(verdict)),
+                  "give the site's CA (ca in site.yaml, --ca for the builder)");
+    }
+  }
+
+  void send_body(const Request& request) {
+    const std::unique_ptr<Source> body = request.body();
+    std::string block(kBuffer, '\0');
+    std::uint64_t left = request.body_size;
+    while (left > 0) {
+      const std::size_t count =
+          body->read(std::span(block).first(std::min<std::uint64_t>(left, block.size())));
+      if (count == 0) throw Error(Errc::internal, "a request's body is shorter than announced");
+      with_stream([&](auto& stream) {
+        wait("sending", [&](auto done) {
+          asio::async_write(stream, asio::buffer(block.data(), count), done);
+        });
+      });
+      left -= count;
+    }
+  }
+
+  const HttpSettings& settings_;
+  Url url_;
+  asio::io_context context_;
+  std::optional<beast::tcp_stream> tcp_;
+  std::optional<beast::ssl_stream<beast::tcp_stream>> tls_;
+  beast::flat_buffer buffer_;
+  bool absolute_ = false;
+  std::string proxy_authorization_;
+  bool used_ = false;
+};
+
+using Idle = std::map<std::string, std::unique_ptr<Connection>>;
+
+std::string key_of(const Url& url) {
+  return (url.secure ? "https://" : "http://") + url.authority();
+}
+
+class Answer : public Reply {
+ public:
+  Answer(std::unique_ptr<Connection> connection, const Request& request, Idle& idle)
+      : connection_(std::move(connection)), idle_(idle), url_(request.url) {
+    parser_.header_limit(kMaxHeader);
+    // Whoever reads a body knows how long it may be.
+    parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
+    if (request.method == "HEAD") parser_.skip(true);
+    connection_->read_head(parser_);
+  }
+  ~Answer() override {
+    // What was not read would be taken for the next answer.
+    if (!parser_.is_done() || !parser_.keep_alive()) return;
+    connection_->mark_used();
+    idle_[key_of(connection_->url())] = std::move(connection_);
+  }
+
+  int status() const override { return static_cast<int>(parser_.get().result_int()); }
+  std::string header(const std::string& name) const override {
+    const auto found = parser_.get().find(name);
+    return found == parser_.get().end() ? "" : std::string(found->value());
+  }
+  const Url& url() const override { return url_; }
+  std::size_t read(std::span<char> into) override {
+    return connection_->read_body(parser_, into);
+  }
+
+ private:
+  std::unique_ptr<Connection> connection_;
+  Idle& idle_;
+  Url url_;
+  http::response_parser<http::buffer_body> parser_;
+};
+
+bool may_pass(int status) {
+  return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+// What Retry-After says, in seconds or as a date (RFC 9110, 10.2.3); nothing where it says nothing.
+std::optional<std::chrono::milliseconds> asked_wait(const std::string& text) {
+  std::int64_t seconds = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (failure != std::errc() || end != text.data() + text.size() || text.empty()) {
+    std::tm date{};
+    const char* rest = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+    if (rest == nullptr || *rest != '\0') return std::nullopt;
+    seconds = ::timegm(&date) - std::time(nullptr);
+  }
+  return std::chrono::seconds(
+      std::clamp<std::int64_t>(seconds, 0, std::chrono::seconds(kLongestWait).count()));
+}
+
+}  // namespace
+
+struct HttpClient::State {
+  explicit State(HttpSettings given)
+      : settings(std::move(given)), tls(ssl::context::tls_client) {
+    SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
+    tls.set_verify_mode(ssl::verify_peer);
+    beast::error_code ignored;
+    tls.load_verify_file(kSystemRoots, ignored);
+    if (!settings.ca_file.empty()) {
+      beast::error_code failure;
+      tls.load_verify_file(settings.ca_file.string(), failure);
+      if (failure) {
+        throw Error(Errc::invalid_input,
+                    format("{}: found no certificates: {}", settings.ca_file.string(),
+                           printable(failure.message(), 200)),
+                    "a CA file holds PEM certificates");
+      }
+    }
+    if (!settings.sleep) {
+      settings.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
+    }
+  }
+
+  void check(const Url& url) const {
+    if (url.secure || url.is_loopback() || settings.insecure.contains(url.authority())) return;
+    throw Error(Errc::usage, format("{}: would be spoken to without TLS", url.shown()),
+                "name it as insecure, if its network may be trusted");
+  }
+
+  // One attempt. A connection that was kept may have been closed meanwhile: then a new one is made.
+  std::unique_ptr<Answer> attempt(const Request& request) {
+    if (const auto kept = idle.extract(key_of(request.url))) {
+      try {
+        return exchange(std::move(kept.mapped()), request);
+      } catch (const Error& error) {
+        if (error.code() != Errc::io) throw;
+      }
+    }
+    return exchange(std::make_unique<Connection>(settings, tls, request.url), request);
+  }
+
+  std::unique_ptr<Answer> exchange(std::unique_ptr<Connection> connection, const Request& request) {
+    connection->send(request);
+    return std::make_unique<Answer>(std::move(connection), request, idle);
+  }
+
+  std::unique_ptr<Answer> persist(const Request& request) {
+    std::chrono::milliseconds wait = kFirstWait;
+    for (unsigned left = request.repeat == Repeat::allowed ? settings.attempts : 1;; --left) {
+      std::chrono::milliseconds pause = wait;
+      try {
+        std::unique_ptr<Answer> answer = attempt(request);
+        if (!may_pass(answer->status()) || left <= 1) return answer;
+        pause = asked_wait(answer->header("retry-after")).value_or(wait);
+      } catch (const Error& error) {
+        if (error.code() != Errc::io || left <= 1) throw;
+      }
+      settings.sleep(pause);
+      wait *= 2;
+    }
+  }
+
+  HttpSettings settings;
+  ssl::context tls;
+  Idle idle;
+};
+
+HttpClient::HttpClient(HttpSettings settings)
+    : state_(std::make_unique<State>(std::move(settings))) {}
+
+HttpClient::~HttpClient() = default;
+
+std::unique_ptr<Reply> HttpClient::send(const Request& request) {
+  Request next = request;
+  for (unsigned redirects = 0;; ++redirects) {
+    state_->check(next.url);
+    std::unique_ptr<Answer> answer = state_->persist(next);
+    const int status = answer->status();
+    const bool moved = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    if (!moved || (request.method != "GET" && request.method != "HEAD")) return answer;
+    if (redirects == kMaxRedirects) {
+      throw Error(Errc::io, format("{}: found more than {} redirects", request.url.shown(),
+                                   kMaxRedirects));
+    }
+    const Url to = next.url.resolve(answer->header("location"));
+    if (next.url.secure && !to.secure) {
+      throw Error(Errc::io, format("{}: redirects to {}, without TLS", next.url.shown(), to.shown()));
+    }
+    if (to.host != next.url.host || to.port != next.url.port) next.headers.erase("authorization");
+    next.url = to;
+  }
+}
+
+void HttpClient::pause(std::chrono::milliseconds time) const {
+  state_->settings.sleep(time);
+}
+
+}  // namespace sealift::net

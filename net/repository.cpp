@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/repository.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/path.hpp"
+#include "content/image.hpp"
+#include "content/media_types.hpp"
+#include "net/challenge.hpp"
+#include "signing/base64.hpp"
+
+namespace sealift::net {
+
+namespace {
+
+using content::Descriptor;
+
+constexpr std::uint64_t kMaxAnswer = 1U << 20;
+constexpr std::uint64_t kPiece = 64U << 20;  // of an upload: what is sent again at most
+constexpr unsigned kResumes = 5;             // without any progress
+constexpr std::chrono::milliseconds kFirstWait{500};
+constexpr unsigned kOctet = 16;
+
+std::string encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    const auto byte = static_cast<unsigned char>(c);
+    out += plain ? std::string(1, c) : format("%{:X}{:X}", byte / kOctet, byte % kOctet);
+  }
+  return out;
+}
+
+bool has_digest_form(std::string_view reference) {
+  return reference.starts_with("sha256:");
+}
+
+// At most `count` bytes of a source, from a place in it.
+class Part : public Source {
+ public:
+  Part(std::unique_ptr<Source> from, std::uint64_t skip, std::uint64_t count)
+      : from_(std::move(from)), left_(count) {
+    std::string buffer(kMaxAnswer, '\0');
+    while (skip > 0) {
+      const std::size_t read =
+          from_->read(std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), skip)));
+      if (read == 0) throw Error(Errc::internal, "a blob is shorter than its descriptor says");
+      skip -= read;
+    }
+  }
+  std::size_t read(std::span<char> into) override {
+    const std::size_t count = from_->read(into.first(std::min<std::uint64_t>(into.size(), left_)));
+    left_ -= count;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Source> from_;
+  std::uint64_t left_;
+};
+
+// The N of "0-N", plus one: how many bytes a registry has of an upload.
+std::optional<std::uint64_t> received(const std::string& range) {
+  const std::size_t dash = range.find('-');
+  if (dash == std::string::npos) return std::nullopt;
+  std::uint64_t last = 0;
+  const char* end = range.data() + range.size();
+  const auto [stop, failure] = std::from_chars(range.data() + dash + 1, end, last);
+  if (failure != std::errc() || stop != end) return std::nullopt;
+  return last + 1;
+}
+
+}  // namespace
+
+struct Repository::State {
+  State(HttpSettings given, std::string host_name, std::string repository,
+        std::optional<Credentials> known)
+      : settings(std::move(given)),
+        host(std::move(host_name)),
+        name(std::move(repository)),
+        credentials(std::move(known)),
+        client(settings) {
+    const std::string server = host == "docker.io" ? "registry-1.docker.io" : host;
+    Url url = Url::parse(format("https://{}/", server));
+    const bool plain =
+        settings.insecure.contains(server) || (url.is_loopback() && settings.ca_file.empty());
+    base = plain ? Url::parse(format("http://{}/", server)) : url;
+  }
+
+  std::string shown() const { return format("{}/{}", host, name); }
+
+  Url at(const std::string& path) const {
+    Url url = base;
+    url.target = format("/v2/{}/{}", name, path);
+    return url;
+  }
+
+  // Sends a request with what the registry asked for to know us.
+  std::unique_ptr<Reply> send(Request request) {
+    for (unsigned attempt = 0;; ++attempt) {
+      if (!authorization.empty()) request.headers["authorization"] = authorization;
+      std::unique_ptr<Reply> reply = client.send(request);
+      constexpr unsigned kAttempts = 2;
+      if (reply->status() != 401 || attempt == kAttempts) return reply;
+      const Challenge challenge = Challenge::parse(reply->header("www-authenticate"));
+      read_all(*reply, kMaxAnswer, shown());
+      if (!authenticate(challenge)) return client.send(request);
+    }
+  }
+
+  // False where nothing more can be tried.
+  bool authenticate(const Challenge& challenge) {
+    if (challenge.scheme == "basic") {
+      if (!credentials || !authorization.empty()) return false;
+      authorization = basic();
+      return true;
+    }
+    if (challenge.scheme != "bearer" || !challenge.parameters.contains("realm")) return false;
+    authorization = "Bearer " + token(challenge.parameters);
+    return true;
+  }
+
+  std::string basic() const {
+    return "Basic " + signing::to_base64(credentials->user + ":" + credentials->password);
+  }
+
+  // Distribution's token authentication: a token for the scope that was asked for.
+  std::string token(const std::map<std::string, std::string>& asked) {
+    const auto parameter = [&](const char* key) {
+      const auto found = asked.find(key);
+      return found == asked.end() ? "" : found->second;
+    };
+    Url realm = Url::parse(parameter("realm"));
+    std::string query =
+        format("service={}&scope={}", encoded(parameter("service")), encoded(parameter("scope")));
+    Request request{.method = "GET", .url = realm};
+    std::string form;
+    if (credentials && !credentials->identity_token.empty()) {
+      form = format("{}&grant_type=refresh_token&client_id=sealift&refresh_token={}", query,
+                    encoded(credentials->identity_token));
+      request.method = "POST";
+      request.headers["content-type"] = "application/x-www-form-urlencoded";
+      request.body = [&form] { return std::make_unique<StringSource>(form); };
+      request.body_size = form.size();
+    } else {
+      request.url.target += (realm.target.find('?') == std::string::npos ? "?" : "&") + query;
+      if (credentials) request.headers["authorization"] = basic();
+    }
+    const std::unique_ptr<Reply> reply = client.send(request);
+    const std::string text = read_all(*reply, kMaxAnswer, realm.shown());
+    if (reply->status() != 200) refuse(*reply, text, "asking for a token");
+    const Json answer = parse_json(text, realm.shown(), Errc::io);
+    for (const char* key : {"token", "access_token"}) {
+      const auto found = answer.find(key);
+      if (found != answer.end() && found->is_string()) return found->get<std::string>();
+    }
+    throw Error(Errc::io, format("{}: found no token in the answer", realm.shown()));
+  }
+
+  [[noreturn]] void refuse(Reply& reply, std::string_view body, std::string_view doing) const {
+    std::string said;
+    try {
+      const Json answer = parse_json(body, "answer");
+      const Json& first = answer.at("errors").at(0);
+      said = format(": {} {}", first.value("code", ""), first.value("message", ""));
+    } catch (const std::exception&) {
+      said = "";
+    }
+    const int status = reply.status();
+    throw Error(
+        Errc::io,
+        format("{}: {}: the registry answered {}{}", shown(), doing, status, printable(said, 300)),
+        status == 401 || status == 403
+            ? "give credentials: docker login, DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
+            : "");
+  }
+  [[noreturn]] void refuse(Reply& reply, std::string_view doing) const {
+    refuse(reply, read_all(reply, kMaxAnswer, shown()), doing);
+  }
+
+  static Headers accepting() {
+    return {{"accept", format("{}, {}, {}, {}", media_type::kImageIndex, media_type::kImageManifest,
+                              media_type::kDockerList, media_type::kDockerManifest)}};
+  }
+
+  HttpSettings settings;
+  std::string host;
+  std::string name;
+  std::optional<Credentials> credentials;
+  HttpClient client;
+  Url base;
+  std::string authorization;
+};
+
+namespace {
+
+// A blob on its way, compared at its end.
+class BlobStream : public Source {
+ public:
+  BlobStream(std::function<std::unique_ptr<Reply>(std::uint64_t)> open, const Descriptor& wanted,
+             std::string where)
+      : open_(std::move(open)), wanted_(wanted), where_(std::move(where)) {}
+
+  std::size_t read(std::span<char> into) override {
+    while (true) {
+      std::size_t count = 0;
+      try {
+        if (!reply_) reply_ = open_(at_);
+        count = reply_->read(into);
+      } catch (const Error& error) {
+        if (error.code() != Errc::io || ++failures_ > kResumes) throw;
+        reply_.reset();
+        continue;
+      }
+      if (count == 0) return end();
+      failures_ = 0;
+      at_ += count;
+      if (at_ > wanted_.size) refuse("more bytes than its descriptor says");
+      hasher_.update({into.data(), count});
+      return count;
+    }
+  }
+
+ private:
+  std::size_t end() {
+    if (ended_) return 0;
+    ended_ = true;
+    if (at_ != wanted_.size) refuse(format("{} bytes", at_));
+    if (const Digest found = hasher_.finish(); found != wanted_.digest) {
+      refuse(format("content with digest {}", found.str()));
+    }
+    return 0;
+  }
+  [[noreturn]] void refuse(std::string_view found) const {
+    throw Error(Errc::corrupt,
+                format("{}: found {}, expected {} bytes of {}", where_, found, wanted_.size,
+                       wanted_.digest.str()),
+                "the registry, or something on the way, gives other content than was asked for");
+  }
+
+  std::function<std::unique_ptr<Reply>(std::uint64_t)> open_;
+  Descriptor wanted_;
+  std::string where_;
+  std::unique_ptr<Reply> reply_;
+  std::uint64_t at_ = 0;
+  unsigned failures_ = 0;
+  bool ended_ = false;
+  Hasher hasher_;
+};
+
+}  // namespace
+
+Repository::Repository(HttpSettings settings, std::string host, std::string name,
+                       std::optional<Credentials> credentials)
+    : state_(std::make_unique<State>(std::move(settings), std::move(host), std::move(name),
+                                     std::move(credentials))) {}
+
+Repository::~Repository() = default;
+
+std::optional<Descriptor> Repository::find(const std::string& reference) {
+  const std::unique_ptr<Reply> reply = state_->send({.method = "HEAD",
+                                                     .url = state_->at("manifests/" + reference),
+                                                     .headers = State::accepting()});
+  if (reply->status() == 404) return std::nullopt;
+  if (reply->status() != 200) state_->refuse(*reply, format("looking for {}", reference));
+  const std::string digest = reply->header("docker-content-digest");
+  std::uint64_t size = 0;
+  const std::string length = reply->header("content-length");
+  std::from_chars(length.data(), length.data() + length.size(), size);
+  if (!has_digest_form(digest) || size == 0) return manifest(reference).descriptor;
+  return Descriptor{
+      .media_type = reply->header("content-type"),
+      .digest = blame(Errc::io, state_->shown(), [&] { return Digest::parse(digest); }),
+      .size = size,
+      .artifact_type = {},
+      .annotations = {}};
+}
+
+content::Document Repository::manifest(const std::string& reference) {
+  const std::unique_ptr<Reply> reply = state_->send({.method = "GET",
+                                                     .url = state_->at("manifests/" + reference),
+                                                     .headers = State::accepting()});
+  const std::string where = format("{}: {}", state_->shown(), printable(reference, 200));
+  if (reply->status() == 404) {
+    throw Error(Errc::invalid_input, format("{}: the registry has no such image", where));
+  }
+  if (reply->status() != 200) state_->refuse(*reply, format("fetching {}", reference));
+  std::string bytes = read_all(*reply, content::kMaxImageDocument, where);
+  std::string type = reply->header("content-type");
+  type = type.substr(0, type.find(';'));
+  content::Document document{content::describe(type, bytes), std::move(bytes)};
+  const std::string said =
+      has_digest_form(reference) ? reference : reply->header("docker-content-digest");
+  if (!said.empty() && said != document.descriptor.digest.str()) {
+    throw Error(Errc::corrupt,
+                format("{}: found content with digest {}, expected {}", where,
+                       document.descriptor.digest.str(), printable(said, 80)),
+                "the registry, or something on the way, gives other content than was asked for");
+  }
+  return document;
+}
+
+std::unique_ptr<Source> Repository::blob(const Descriptor& descriptor) {
+  State& state = *state_;
+  const std::string path = "blobs/" + descriptor.digest.str();
+  const auto open = [&state, path](std::uint64_t from) -> std::unique_ptr<Reply> {
+    Request request{.method = "GET", .url = state.at(path)};
+    if (from > 0) request.headers["range"] = format("bytes={}-", from);
+    std::unique_ptr<Reply> reply = state.send(request);
+    const bool partial = reply->status() == 206;
+    if (reply->status() == 404) {
+      throw Error(Errc::invalid_input,
+                  format("{}: {}: the registry has no such blob", state.shown(), path));
+    }
+    if (reply->status() != 200 && !partial) state.refuse(*reply, "fetching " + path);
+    if (from > 0 && !partial) {
+      // A registry that knows no ranges begins anew.
+      std::string buffer(kMaxAnswer, '\0');
+      for (std::uint64_t left = from; left > 0;) {
+        const std::size_t count =
+            reply->read(std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), left)));
+        if (count == 0) break;
+        left -= count;
+      }
+    }
+    return reply;
+  };
+  return std::make_unique<BlobStream>(open, descriptor, format("{}: {}", state.shown(), path));
+}
+
+bool Repository::has_blob(const Digest& digest) {
+  const std::unique_ptr<Reply> reply =
+      state_->send({.method = "HEAD", .url = state_->at("blobs/" + digest.str())});
+  if (reply->status() != 200 && reply->status() != 404) {
+    state_->refuse(*reply, "looking for " + digest.str());
+  }
+  return reply->status() == 200;
+}
+
+bool Repository::mount_blob(const Digest& digest, const std::string& from) {
+  Url url = state_->at("blobs/uploads/");
+  url.target += format("?mount={}&from={}", encoded(digest.str()), encoded(from));
+  const std::unique_ptr<Reply> reply =
+      state_->send({.method = "POST", .url = url, .repeat = Repeat::never});
+  return reply->status() == 201;
+}
+
+void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
+                           const std::function<void(std::uint64_t)>& sent) {
+  State& state = *state_;
+  const std::string doing = "uploading " + descriptor.digest.str();
+  Url location = [&] {
+    const std::unique_ptr<Reply> reply =
+        state.send({.method = "POST", .url = state.at("blobs/uploads/")});
+    if (reply->status() != 202) state.refuse(*reply, doing);
+    return reply->url().resolve(reply->header("location"));
+  }();
+
+  std::uint64_t at = 0;
+  unsigned failures = 0;
+  std::chrono::milliseconds pause = kFirstWait;
+  // Asks how far the upload came, after something went wrong.
+  const auto resume = [&](const std::string& why) {
+    if (++failures > kResumes) {
+      throw Error(Errc::io, format("{}: {}: given up after {} attempts: {}", state.shown(), doing,
+                                   kResumes, why));
+    }
+    state.client.pause(pause);
+    pause *= 2;
+    const std::unique_ptr<Reply> reply = state.send({.method = "GET", .url = location});
+    if (reply->status() != 204 && reply->status() != 202) state.refuse(*reply, doing);
+    if (const std::string next = reply->header("location"); !next.empty()) {
+      location = reply->url().resolve(next);
+    }
+    at = std::min(received(reply->header("range")).value_or(0), descriptor.size);
+    // "0-0" is how an empty upload is said, too.
+    if (at <= 1) at = 0;
+  };
+  while (at < descriptor.size) {
+    const std::uint64_t count = std::min(kPiece, descriptor.size - at);
+    try {
+      const std::unique_ptr<Reply> reply =
+          state.send({.method = "PATCH",
+                      .url = location,
+                      .repeat = Repeat::never,
+                      .headers = {{"content-type", "application/octet-stream"},
+                                  {"content-range", format("{}-{}", at, at + count - 1)}},
+                      .body = [&] { return std::make_unique<Part>(open(), at, count); },
+                      .body_size = count});
+      if (reply->status() != 202) {
+        const int status = reply->status();
+        if (status != 416 && status != 429 && status < 500) state.refuse(*reply, doing);
+        resume(format("the registry answered {}", status));
+        continue;
+      }
+      location = reply->url().resolve(reply->header("location"));
+      const std::uint64_t before = at;
+      at = std::min(received(reply->header("range")).value_or(at + count), descriptor.size);
+      if (at <= before) {
+        resume("the registry took nothing");
+        continue;
+      }
+      sent(at - before);
+      failures = 0;
+      pause = kFirstWait;
+    } catch (const Error& error) {
+      if (error.code() != Errc::io || failures > kResumes) throw;
+      resume(error.message());
+    }
+  }
+  location.target += (location.target.find('?') == std::string::npos ? "?" : "&") +
+                     format("digest={}", encoded(descriptor.digest.str()));
+  const std::unique_ptr<Reply> reply =
+      state.send({.method = "PUT", .url = location, .repeat = Repeat::never});
+  if (reply->status() != 201 && reply->status() != 204) state.refuse(*reply, doing);
+}
+
+void Repository::put_manifest(const content::Document& document, const std::string& reference) {
+  const std::unique_ptr<Reply> reply =
+      state_->send({.method = "PUT",
+                    .url = state_->at("manifests/" + reference),
+                    .headers = {{"content-type", document.descriptor.media_type}},
+                    .body = [&] { return std::make_unique<StringSource>(document.bytes); },
+                    .body_size = document.bytes.size()});
+  if (reply->status() != 201 && reply->status() != 202) {
+    state_->refuse(*reply, format("writing {}", reference));
+  }
+}
+
+std::vector<std::string> Repository::tags() {
+  const std::unique_ptr<Reply> reply =
+      state_->send({.method = "GET", .url = state_->at(format("tags/list?n={}", kMaxTags))});
+  if (reply->status() == 404) return {};
+  const std::string text = read_all(*reply, kMaxAnswer, state_->shown());
+  if (reply->status() != 200) state_->refuse(*reply, text, "listing tags");
+  const Json answer = parse_json(text, state_->shown(), Errc::io);
+  std::vector<std::string> tags;
+  const auto found = answer.find("tags");
+  if (found == answer.end() || !found->is_array()) return tags;
+  for (const Json& tag : *found) {
+    if (tag.is_string()) tags.push_back(tag);
+  }
+  return tags;
+}
+
+Repository::Removal Repository::remove(const std::string& reference) {
+  const std::unique_ptr<Reply> reply =
+      state_->send({.method = "DELETE", .url = state_->at("manifests/" + reference)});
+  switch (reply->status()) {
+    case 202:
+    case 200:
+    case 404:
+      return Removal::done;
+    case 400:
+    case 405:
+    case 501:
+      return Removal::not_allowed;
+    default:
+      state_->refuse(*reply, format("removing {}", reference));
+  }
+}
+
+}  // namespace sealift::net

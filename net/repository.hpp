@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One repository of one registry (OCI distribution specification 1.1). What comes is compared with
+// its digest before anybody uses it; what goes is sent blobs first, then what names them, in the
+// order of the caller. One thread uses a Repository; several may work side by side.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "content/descriptor.hpp"
+#include "net/credentials.hpp"
+#include "net/http.hpp"
+
+namespace sealift::net {
+
+inline constexpr std::size_t kMaxTags = 1000;
+
+class Repository {
+ public:
+  // `host` as in image names: "registry.site:5000", "docker.io"; `name` such as "chanuka/server".
+  Repository(HttpSettings settings, std::string host, std::string name,
+             std::optional<Credentials> credentials);
+  ~Repository();
+
+  // What a tag or digest means there; nothing where the registry does not know it.
+  std::optional<content::Descriptor> find(const std::string& reference);
+  // A manifest or index with its media type. Error{corrupt} where it is not what its digest says;
+  // Error{invalid_input} where there is none.
+  content::Document manifest(const std::string& reference);
+  // A blob as a stream that compares size and digest at its end (Error{corrupt}), and goes on where
+  // it stopped when a connection breaks.
+  std::unique_ptr<Source> blob(const content::Descriptor& descriptor);
+
+  bool has_blob(const Digest& digest);
+  // Uploads a blob in pieces, from where the registry says that it stopped. `open` gives the blob
+  // from its beginning, as often as it is asked.
+  void push_blob(const content::Descriptor& descriptor, const OpenSource& open,
+                 const std::function<void(std::uint64_t)>& sent);
+  // Takes a blob over from another repository of the same registry; false where it does not.
+  bool mount_blob(const Digest& digest, const std::string& from);
+  // `reference` is a tag or the document's digest.
+  void put_manifest(const content::Document& document, const std::string& reference);
+
+  // At most kMaxTags tags.
+  std::vector<std::string> tags();
+
+  enum class Removal { done, not_allowed };
+  // Deletes a tag, or a manifest with all its tags. One that is gone is done.
+  Removal remove(const std::string& reference);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sealift::net

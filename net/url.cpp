@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/url.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+
+namespace sealift::net {
+
+namespace {
+
+constexpr std::size_t kMaxUrl = 8192;
+
+std::string default_port(bool secure) {
+  return secure ? "443" : "80";
+}
+
+}  // namespace
+
+Url Url::parse(std::string_view text) {
+  const auto refuse = [&](std::string_view expected) {
+    throw Error(Errc::invalid_input,
+                format("found the address \"{}\", expected {}",
+                       printable(text.substr(0, text.find('?')), 200), expected));
+  };
+  Url url;
+  std::string_view rest = text;
+  if (rest.starts_with("https://")) {
+    rest.remove_prefix(8);
+  } else if (rest.starts_with("http://")) {
+    url.secure = false;
+    rest.remove_prefix(7);
+  } else {
+    refuse("https:// or http:// first");
+  }
+  const bool is_plain = std::all_of(text.begin(), text.end(),
+                                    [](char c) { return c > ' ' && c != '\x7f' && c != '"'; });
+  if (text.size() > kMaxUrl || !is_plain) refuse("at most 8192 characters without blanks");
+  const std::size_t slash = std::min(rest.find_first_of("/?"), rest.size());
+  std::string_view authority = rest.substr(0, slash);
+  url.target = rest.substr(slash);
+  if (!url.target.starts_with('/')) url.target.insert(0, "/");
+  url.target.erase(std::min(url.target.find('#'), url.target.size()));
+  if (authority.find('@') != authority.npos) refuse("no user name in it");
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.rfind(':');
+  url.port = default_port(url.secure);
+  if (colon != authority.npos && (bracket == authority.npos || colon > bracket)) {
+    url.port = authority.substr(colon + 1);
+    authority = authority.substr(0, colon);
+    const bool is_number = std::all_of(url.port.begin(), url.port.end(),
+                                       [](char c) { return c >= '0' && c <= '9'; });
+    if (url.port.empty() || url.port.size() > 5 || !is_number) refuse("a port of 1 to 65535");
+  }
+  if (authority.starts_with('[') && authority.ends_with(']')) {
+    authority = authority.substr(1, authority.size() - 2);
+  }
+  url.host = authority;
+  if (url.host.empty()) refuse("a host");
+  return url;
+}
+
+Url Url::resolve(std::string_view location) const {
+  if (location.starts_with("http://") || location.starts_with("https://")) return parse(location);
+  if (location.starts_with("//")) {
+    return parse(format("{}:{}", secure ? "https" : "http", location));
+  }
+  Url url = *this;
+  if (location.starts_with('/')) {
+    url.target = location;
+  } else if (location.starts_with('?')) {
+    url.target = target.substr(0, target.find('?')) + std::string(location);
+  } else {
+    const std::string path = target.substr(0, target.find('?'));
+    url.target = path.substr(0, path.rfind('/') + 1) + std::string(location);
+  }
+  // Its characters are checked as those of a whole address are.
+  return parse(format("{}://{}{}", secure ? "https" : "http", authority(), url.target));
+}
+
+std::string Url::authority() const {
+  const std::string name = host.find(':') == host.npos ? host : "[" + host + "]";
+  return port == default_port(secure) ? name : name + ":" + port;
+}
+
+std::string Url::shown() const {
+  return printable(format("{}://{}{}", secure ? "https" : "http", authority(),
+                          target.substr(0, target.find('?'))),
+                   300);
+}
+
+bool Url::is_loopback() const {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+}  // namespace sealift::net

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Addresses of HTTP servers (RFC 3986, as far as registries use it).
+
+#include <string>
+#include <string_view>
+
+namespace sealift::net {
+
+struct Url {
+  bool secure = true;  // https
+  std::string host;    // without brackets
+  std::string port;
+  std::string target;  // path and query, begins with '/'
+
+  // Error{invalid_input} for anything but http:// and https:// addresses; one with a user name is
+  // refused, because addresses are printed.
+  static Url parse(std::string_view text);
+  // A Location, which may be relative to this.
+  Url resolve(std::string_view location) const;
+  // "registry.site:5000"; without a port that is the usual one.
+  std::string authority() const;
+  // Without the query, which may hold a secret.
+  std::string shown() const;
+  bool is_loopback() const;
+};
+
+}  // namespace sealift::net

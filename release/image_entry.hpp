@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// An image of release.yaml: under which name it travels, and where the builder takes it from. The
+// words before the colon are those of containers-transports(5).
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "content/image.hpp"
+#include "content/image_name.hpp"
+
+namespace sealift::release {
+
+enum class ImageTransport {
+  oci,                 // oci:FOLDER[:NAME]            an OCI image layout
+  oci_archive,         // oci-archive:FILE[:NAME]      the same as a tar, plain, gzip or zstd
+  docker_archive,      // docker-archive:FILE[:NAME]   what `docker save` wrote
+  docker_daemon,       // docker-daemon:NAME           a local Docker
+  containers_storage,  // containers-storage:NAME      a local Podman
+  registry             // docker://NAME                a registry
+};
+
+struct ImageOrigin {
+  ImageTransport transport = ImageTransport::oci;
+  std::string path;  // of a folder or file, relative to release.yaml; empty elsewhere
+  std::string name;  // which image there; empty: the only one
+
+  // Error{invalid_input}.
+  static ImageOrigin parse(std::string_view text);
+};
+
+struct ImageEntry {
+  content::ImageName name;
+  std::string from;  // as written
+  ImageOrigin origin;
+  std::vector<content::Platform> platforms;  // empty: all that there are
+};
+
+// The template values that stand for images, by the images' full names: image.server for
+// docker.io/chanuka/server:1.0.0. Images whose repositories end with the same word have none.
+std::map<std::string, std::string> image_value_names(const std::vector<std::string>& images);
+
+}  // namespace sealift::release

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Images from every source, bit for bit, and those that are refused."""
+
+import json
+import os
+import subprocess
+
+from made_image import (CONFIG, INDEX, LAYER, MANIFEST, Image, Platforms, sha, tar_of, write_archive,
+                        write_docker_archive, write_files, write_layout)
+from shop import BUILDER, SERVER, WORKER, ShopTest, run
+from road import main, need
+
+
+class Sources(ShopTest):
+    def digest_from(self, origin, name=SERVER, **more):
+        bundle = self.shop.build("1.0.0", [{"name": name, "from": origin, **more}])
+        return self.shop.images_in(bundle)[name]
+
+    def path(self, name):
+        return os.path.join(self.shop.project, name)
+
+    def test_a_layout_keeps_every_digest(self):
+        for packing in ("none", "gzip", "zstd"):
+            image = Image("hello", packing)
+            write_layout(self.path("image"), {"1.0.0": image})
+            self.assertEqual(self.digest_from("oci:image")["digest"], image.digest)
+
+    def test_archives_in_every_packing(self):
+        image = Image("hello")
+        for packing in ("none", "gzip", "zstd"):
+            write_archive(self.path("image.tar"), {SERVER: image}, packing)
+            self.assertEqual(self.digest_from("oci-archive:image.tar")["digest"], image.digest)
+
+    def test_an_archive_of_docker_save_is_converted_the_same_way_each_time(self):
+        image = Image("hello")
+        write_docker_archive(self.path("image.tar"), {SERVER: image})
+        first = self.digest_from("docker-archive:image.tar")
+        self.assertTrue(first["converted"])
+        self.assertEqual(self.digest_from("docker-archive:image.tar")["digest"], first["digest"])
+        self.assertIn("write docker-archive:",
+                      self.shop.refuse([{"name": SERVER, "from": "oci-archive:image.tar"}]))
+
+    def test_one_of_several_images_must_be_named(self):
+        one, two = Image("one"), Image("two")
+        write_archive(self.path("both.tar"), {SERVER: one, WORKER: two})
+        self.assertIn("more than one image",
+                      self.shop.refuse([{"name": SERVER, "from": "oci-archive:both.tar"}]))
+        self.assertIn("no image named",
+                      self.shop.refuse([{"name": SERVER, "from": "oci-archive:both.tar:other:1"}]))
+        found = self.digest_from(f"oci-archive:both.tar:{WORKER}", WORKER)
+        self.assertEqual(found["digest"], two.digest)
+
+    def test_a_bundle_is_a_source_too(self):
+        image = Image("hello")
+        bundle = self.shop.build("1.0.0", {SERVER: image})
+        os.rename(bundle, self.path("old.bundle.tar.zst"))
+        found = self.digest_from(f"oci-archive:old.bundle.tar.zst:{SERVER}")
+        self.assertEqual(found["digest"], image.digest)
+
+    def test_chosen_platforms_get_an_index_of_their_own(self):
+        amd, arm = Image("amd"), Image("arm", architecture="arm64")
+        both = Platforms(amd, arm, Image("s390x", architecture="s390x"))
+        write_layout(self.path("image"), {"1": both})
+        whole = self.digest_from("oci:image")
+        self.assertEqual(whole["digest"], both.digest)
+        self.assertNotIn("whole", whole)
+        wanted = {"platforms": ["linux/arm64", "linux/amd64"]}
+        part = self.digest_from("oci:image", **wanted)
+        self.assertEqual(part["whole"], both.digest)
+        self.assertEqual(part["platforms"], ["linux/amd64", "linux/arm64"])
+        self.assertEqual(self.digest_from("oci:image", **wanted)["digest"], part["digest"])
+        self.assertIn("expected all of platforms", self.shop.refuse(
+            [{"name": SERVER, "from": "oci:image", "platforms": ["linux/riscv64"]}]))
+
+    def test_shared_layers_are_stored_once(self):
+        self.shop.build("1.0.0", {SERVER: Image("one")})
+        alone = os.path.getsize(self.shop.build("1.0.0", {SERVER: Image("one")}))
+        both = os.path.getsize(
+            self.shop.build("1.0.0", {SERVER: Image("one"), WORKER: Image("two")}))
+        self.assertLess(both - alone, 20_000)
+
+    def test_names_are_short_or_full_but_have_a_tag(self):
+        image = Image("hello")
+        write_layout(self.path("image"), {"1": image})
+        bundle = self.shop.build("1.0.0", [{"name": "postgres:16", "from": "oci:image"}])
+        self.assertIn("docker.io/library/postgres:16", self.shop.images_in(bundle))
+        for name in ("postgres", "Post gres:1", "postgres:16@" + image.digest):
+            self.shop.refuse([{"name": name, "from": "oci:image"}])
+        self.assertIn("two images are named", self.shop.refuse(
+            [{"name": "postgres:16", "from": "oci:image"},
+             {"name": "docker.io/library/postgres:16", "from": "oci:image"}]))
+
+
+class Refusals(ShopTest):
+    def refused(self, image, expected, **more):
+        write_layout(os.path.join(self.shop.project, "image"), {"1": image})
+        row = {"name": SERVER, "from": "oci:image", **more}
+        self.assertIn(expected, self.shop.refuse([row]))
+
+    def test_an_image_that_lies_about_its_layers(self):
+        honest = Image("hello")
+        self.refused(Image("hello", diff_ids=["sha256:" + "0" * 64] * len(honest.layers)),
+                     "the configuration says")
+
+    def test_a_layer_too_many(self):
+        self.refused(Image("hello", diff_ids=["sha256:" + "0" * 64]), "its configuration says 1")
+
+    def test_a_missing_blob(self):
+        image = Image("hello")
+        del image.blobs[sha(image.config)]
+        self.refused(image, "found no such blob")
+
+    def test_a_blob_with_other_content(self):
+        image = Image("hello")
+        image.blobs[sha(image.config)] = image.config.replace(b"amd64", b"arm64")
+        self.refused(image, "the image is damaged")
+
+    def test_a_layer_that_is_no_archive(self):
+        image = Image("hello")
+        row = json.loads(image.manifest)["layers"][0]
+        broken = image.blobs[row["digest"][7:]][:-40]
+        manifest = json.loads(image.manifest)
+        manifest["layers"][0] = image.put(broken, row["mediaType"])
+        image.root = image.put(json.dumps(manifest).encode(), MANIFEST)
+        self.refused(image, "cannot be read as an archive")
+
+    def test_foreign_layers(self):
+        for change in ({"mediaType": "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"},
+                       {"urls": ["https://example.com/layer"]}):
+            image = Image("hello")
+            manifest = json.loads(image.manifest)
+            manifest["layers"][0].update(change)
+            image.root = image.put(json.dumps(manifest).encode(), MANIFEST)
+            self.refused(image, "foreign layer")
+
+    def test_schema_1(self):
+        image = Image("hello")
+        image.root = image.put(b'{"schemaVersion": 1}',
+                               "application/vnd.docker.distribution.manifest.v1+prettyjws")
+        self.refused(image, "schema 1")
+
+    def test_another_platform_than_the_index_says(self):
+        image = Image("hello", architecture="arm64")
+        image.platform = {"os": "linux", "architecture": "amd64"}
+        self.refused(Platforms(image), "its index says linux/amd64")
+
+    def test_another_platform_than_is_wanted(self):
+        self.refused(Image("hello"), "expected linux/arm64", platforms=["linux/arm64"])
+
+    def test_all_mistakes_of_release_yaml_at_once(self):
+        said = self.shop.refuse([{"name": "x", "from": "ftp:image"},
+                                 {"name": "y:1", "from": "oci:../image", "platforms": ["linux"]}])
+        for expected in ("a name with a tag", "expected oci:", '".."', "the platform"):
+            self.assertIn(expected, said)
+
+    def test_kinds_have_keys_of_their_own(self):
+        path = self.shop.write_release("1.0.0", [])
+        with open(path, encoding="utf-8") as file:
+            release = json.load(file)
+        release["components"] = [{"name": "a", "kind": "assets", "images": [
+            {"name": "x:1", "from": "oci:image"}]}, {"name": "b", "kind": "images", "source": "b"}]
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(release, file)
+        from road import errors
+        said = errors(BUILDER, "build", path, status=3)
+        for expected in ("found no source", "found no target", "found images", "found no images",
+                         "found source"):
+            self.assertIn(expected, said)
+
+
+class ForeignTools(ShopTest):
+    def test_skopeo_finds_images_by_name(self):
+        need("skopeo")
+        one, two = Image("one"), Image("two", packing="zstd")
+        plain = os.path.join(self.shop.root, "plain.tar")
+        run("zstd", "-q", "-d", self.shop.build("1.0.0", {SERVER: one, WORKER: two}), "-o", plain)
+        for name, image in ((SERVER, one), (WORKER, two)):
+            raw = run("skopeo", "inspect", "--raw", f"oci-archive:{plain}:{name}")
+            self.assertEqual("sha256:" + sha(raw), image.digest)
+
+
+if __name__ == "__main__":
+    main()

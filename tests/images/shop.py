@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of images share: a release of images, and a site with one store for them."""
+
+import json
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
+
+from road import BUILDER, INSTALLER, Road, errors, run, write  # noqa: E402
+from made_image import write_layout  # noqa: E402
+
+SERVER = "docker.io/chanuka/server:1.0.0"
+WORKER = "docker.io/chanuka/worker:1.0.0"
+
+
+class Shop(Road):
+    """A project with one component of images, and where templates need it one of configuration."""
+
+    def write_release(self, version, images, template=None):
+        """`images`: a list of rows, or {name: image}, which become one OCI image layout."""
+        if isinstance(images, dict):
+            write_layout(os.path.join(self.project, "layout"), images)
+            images = [{"name": name, "from": f"oci:layout:{name}"} for name in images]
+        components = [{"name": "server", "kind": "images", "images": images}]
+        if template is not None:
+            write(os.path.join(self.project, "settings/images.env"), template)
+            components.append({"name": "settings", "kind": "config", "source": "settings",
+                               "target": "settings"})
+        write(os.path.join(self.project, "environments/production.yaml"), "schema: 1\nvalues: {}\n")
+        path = os.path.join(self.project, "release.yaml")
+        write(path, json.dumps({"schema": 1, "name": "chanuka", "version": version,
+                                "environments": ["production"], "trust": "trust",
+                                "components": components}))
+        return path
+
+    def build(self, version, images, template=None, env=None):
+        path = self.write_release(version, images, template)
+        return json.loads(run(BUILDER, "--json", "build", path, "--output",
+                              os.path.join(self.root, "dist"), "--key", self.key,
+                              env=env))["bundle"]
+
+    def refuse(self, images):
+        return errors(BUILDER, "build", self.write_release("1.0.0", images), status=3)
+
+    def images_in(self, bundle):
+        shown = json.loads(run(BUILDER, "--json", "inspect", bundle))
+        return {image["name"]: image for component in shown["components"]
+                for image in component.get("images", [])}
+
+    def write_site(self, target):
+        targets = {"images": target,
+                   "settings": {"driver": "directory", "path": self.target("settings")}}
+        write(os.path.join(self.site, "site.yaml"),
+              json.dumps({"schema": 1, "release": "chanuka", "environment": "production",
+                          "retention": {"releases": 1}, "targets": targets}))
+
+    def new_site(self, target):
+        run(INSTALLER, "--site", self.site, "init", "--release", "chanuka", "--environment",
+            "production", "--target", f"settings={self.target('settings')}")
+        self.write_site(target)
+        self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
+
+
+class ShopTest(unittest.TestCase):
+    def setUp(self):
+        self.shop = Shop()
+        self.addCleanup(self.shop.close)

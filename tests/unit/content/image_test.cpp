@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "content/image.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "base/format.hpp"
+#include "content/media_types.hpp"
+#include "tests/unit/errors.hpp"
+
+namespace sealift::content {
+
+namespace {
+
+using tests::refusal_of;
+
+// Documents by their digests, as a source of images has them.
+struct Store {
+  Descriptor put(std::string_view media_type, const Json& value) {
+    const std::string text = to_canonical(value);
+    documents[Digest::of(text)] = text;
+    return describe(media_type, text);
+  }
+  Image read(const Descriptor& root) const {
+    return read_image(
+        root, [&](const Descriptor& each) { return documents.at(each.digest); }, "image");
+  }
+  // One image for a platform, with one layer.
+  Descriptor image(const std::string& architecture, const std::string& layer_bytes = "layer") {
+    const Descriptor layer = describe(media_type::kImageLayer, layer_bytes);
+    const Descriptor config = put(media_type::kImageConfig,
+                                  {{"os", "linux"},
+                                   {"architecture", architecture},
+                                   {"created", "2026-01-02T03:04:05.678901234Z"},
+                                   {"config", {{"User", "1000"}}},
+                                   {"rootfs", {{"diff_ids", Json::array({layer.digest.str()})}}}});
+    return put(media_type::kImageManifest, {{"schemaVersion", 2},
+                                            {"config", to_json(config)},
+                                            {"layers", Json::array({to_json(layer)})}});
+  }
+  std::map<Digest, std::string> documents;
+};
+
+Json row(const Descriptor& manifest, const std::string& architecture) {
+  Json value = to_json(manifest);
+  value["platform"] = {{"os", "linux"}, {"architecture", architecture}};
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("image: one platform") {
+  Store store;
+  const Image image = store.read(store.image("amd64"));
+  REQUIRE(image.variants.size() == 1);
+  CHECK(image.variants[0].settings.platform.str() == "linux/amd64");
+  CHECK(image.variants[0].settings.user == "1000");
+  CHECK(to_text(*image.variants[0].settings.created) == "2026-01-02T03:04:05Z");
+  CHECK(image.documents.size() == 2);
+  CHECK(image.layers.size() == 1);
+  CHECK(image.variant_for(Platform::parse("linux/amd64")) != nullptr);
+  CHECK(image.variant_for(Platform::parse("linux/arm64")) == nullptr);
+}
+
+TEST_CASE("image: an index, its shared layers once, its attestations nothing to run") {
+  Store store;
+  const Descriptor amd = store.image("amd64");
+  const Descriptor arm = store.image("arm64");
+  const Descriptor report = store.put(
+      media_type::kImageManifest,
+      {{"schemaVersion", 2},
+       {"config", to_json(store.put(media_type::kImageConfig, {{"os", "unknown"}}))},
+       {"layers", Json::array({to_json(describe("application/vnd.in-toto+json", "said"))})}});
+  Json attestation = row(report, "unknown");
+  attestation["annotations"] = {{"vnd.docker.reference.type", "attestation-manifest"}};
+  const Json index = {
+      {"schemaVersion", 2},
+      {"manifests", Json::array({row(amd, "amd64"), row(arm, "arm64"), attestation})}};
+  const Image image = store.read(store.put(media_type::kImageIndex, index));
+  CHECK(image.variants.size() == 3);
+  CHECK(image.variants[2].attestation);
+  CHECK(image.layers.size() == 2);
+  CHECK(image.variant_for(Platform::parse("linux/arm64"))->manifest.digest == arm.digest);
+
+  const std::string part = subset_index(to_canonical(index), {arm.digest});
+  const auto rows = parse_image_index(part, "index");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].manifest.digest == arm.digest);
+  CHECK(part == subset_index(to_canonical(index), {arm.digest}));
+}
+
+TEST_CASE("image: what is refused") {
+  Store store;
+  const Descriptor good = store.image("amd64");
+  const auto refuses = [&](const Json& change) {
+    Json manifest = Json::parse(store.documents.at(good.digest));
+    manifest.merge_patch(change);
+    const Descriptor changed = store.put(media_type::kImageManifest, manifest);
+    return refusal_of([&] { store.read(changed); }) == Errc::invalid_input;
+  };
+  CHECK_FALSE(refusal_of([&] { store.read(good); }).has_value());
+  CHECK(refuses({{"schemaVersion", 1}}));
+  CHECK(refuses({{"layers", Json::array()}}));
+  CHECK(refuses({{"layers", 5}}));
+  CHECK(refuses({{"config", nullptr}}));
+  CHECK(refuses({{"config", {{"size", -1}}}}));
+  CHECK(refuses({{"config", {{"digest", "sha512:00"}}}}));
+  const Descriptor index =
+      store.put(media_type::kImageIndex, {{"manifests", Json::array({row(good, "arm64")})}});
+  CHECK(refusal_of([&] { store.read(index); }) == Errc::invalid_input);
+  const Descriptor nested =
+      store.put(media_type::kImageIndex, {{"manifests", Json::array({to_json(index)})}});
+  CHECK(refusal_of([&] { store.read(nested); }) == Errc::invalid_input);
+}
+
+TEST_CASE("platform: words of three parts at most") {
+  CHECK(Platform::parse("linux/arm/v7").str() == "linux/arm/v7");
+  CHECK(Platform::parse("linux/arm64/v8").satisfies(Platform::parse("linux/arm64")));
+  CHECK_FALSE(Platform::parse("linux/arm64").satisfies(Platform::parse("linux/arm64/v8")));
+  for (const char* bad : {"", "linux", "linux/", "/amd64", "linux/a/b/c", "Linux/amd64", "a b/c"}) {
+    CAPTURE(bad);
+    CHECK(refusal_of([&] { Platform::parse(bad); }) == Errc::invalid_input);
+  }
+}
+
+}  // namespace sealift::content
