@@ -42,10 +42,7 @@ class RegistryStore : public ImageStore {
             Progress& progress) override {
     const ImageName name = ImageName::parse(image.reference);
     net::Repository& to = repository(image.reference);
-    for (const Descriptor& layer : content.layers) {
-      push(
-          to, name, layer, [&] { return blobs.blob(layer.digest); }, progress);
-    }
+    push_layers(name, content.layers, blobs, progress);
     // What is named goes before what names it; a configuration is a blob like a layer.
     for (auto each = content.documents.rbegin(); each != content.documents.rend(); ++each) {
       const Descriptor& document = each->descriptor;
@@ -54,9 +51,8 @@ class RegistryStore : public ImageStore {
       if (is_manifest) {
         to.put_manifest(*each, document.digest.str());
       } else {
-        push(
-            to, name, document, [&] { return std::make_unique<StringSource>(each->bytes); },
-            progress);
+        const auto open = [&] { return std::make_unique<StringSource>(each->bytes); };
+        push(to, name, document, open, [&](std::uint64_t bytes) { progress.advance(bytes); });
       }
     }
   }
