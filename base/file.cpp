@@ -123,7 +123,8 @@ std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into, std::str
 
 AtomicFile::AtomicFile(const fs::path& path, FileMode mode)
     : path_(path),
-      temporary_(folder_of(path) / format(".{}.{}", path.filename().string(), random_hex(kRandomBytes))),
+      temporary_(folder_of(path) /
+                 format(".{}.{}", path.filename().string(), random_hex(kRandomBytes))),
       fd_(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {
   if (!fd_.is_open()) throw_errno(temporary_.string(), "create");
   if (::fchmod(fd_.get(), static_cast<mode_t>(mode)) != 0) {

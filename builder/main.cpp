@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
                           builder::add_keygen(program);
                           builder::add_trust(program);
                           builder::add_validate(program);
+                          builder::add_lock(program);
                           builder::add_build(program);
                           builder::add_sign(program);
                           builder::add_statement(program);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "builder/kinds/kind.hpp"
@@ -14,6 +15,7 @@
 #include "builder/sums.hpp"
 #include "builder/trust_folder.hpp"
 #include "bundle/statement.hpp"
+#include "content/image_name.hpp"
 #include "content/media_types.hpp"
 #include "release/schema.hpp"
 #include "release/template.hpp"
@@ -111,6 +113,42 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
     }
   }
   problems.throw_if_any(Errc::invalid_input);
+}
+
+// Every image that a compose file or manifest names is carried, and every image that is carried is
+// named somewhere.
+void check_image_references(const std::vector<BuiltComponent>& built, Problems& problems) {
+  std::vector<std::string> carried;
+  for (const BuiltComponent& component : built) {
+    for (const release::CarriedImage& image : component.component.document.images) {
+      carried.push_back(image.name);
+    }
+  }
+  std::set<std::string> used;
+  for (const BuiltComponent& component : built) {
+    const std::string& name = component.component.row.name;
+    for (const ValueUse& use : component.uses) used.insert(use.name);
+    for (const ValueUse& reference : component.image_references) {
+      const std::string where = format("components.{}: {}", name, reference.where);
+      try {
+        content::ImageName image = content::ImageName::parse(reference.name);
+        if (image.tag.empty() && !image.digest) image.tag = "latest";
+        image.digest.reset();
+        used.insert(image.str());
+        if (std::find(carried.begin(), carried.end(), image.str()) != carried.end()) continue;
+        problems.add(
+            format("{}: names the image {}, which no component carries", where, image.str()),
+            "add it to a component of images");
+      } catch (const Error& error) {
+        problems.add(error.within(where));
+      }
+    }
+  }
+  for (const auto& [image, value] : release::image_value_names(carried)) {
+    if (used.contains(image) || used.contains(value)) continue;
+    log::warning(
+        format("the image {} is named by nothing; templates call it {{{{{}}}}}", image, value));
+  }
 }
 
 release::ReleaseDocument document_of(const release::Release& release, const Origin& origin,
@@ -246,6 +284,7 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   } catch (const Error& error) {
     problems.add(error);
   }
+  check_image_references(built, problems);
   for (const fs::path& site : sites) {
     try {
       check_site(release, built, site, problems);

@@ -27,6 +27,10 @@ std::vector<std::string> summary_of(const signing::Statement& statement,
                            row.target, row.optional ? ", optional" : "", count, totals.bytes));
     for (const release::CarriedImage& image : totals.images) {
       lines.push_back(format("  {}@{}", image.name, image.digest.str()));
+      for (const auto& [rule, reason] : image.waivers) {
+        lines.push_back(
+            format("    may break {}: {}", printable(rule, 40), printable(reason, 400)));
+      }
     }
   }
   if (!document.upgrade_from.empty()) {

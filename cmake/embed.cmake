@@ -16,4 +16,6 @@ function(embed target folder)
             "-DFILES=${files}" -DOUT=${out} -P ${script}
     DEPENDS ${absolute} ${script} VERBATIM)
   target_sources(${target} PRIVATE ${out}.cpp)
+  # A target of its own, so that the files can be made without building what the room uses.
+  add_custom_target(embedded_${folder} DEPENDS ${out}.cpp ${out}.hpp)
 endfunction()

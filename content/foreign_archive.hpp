@@ -23,16 +23,16 @@ struct ForeignEntry {
   std::uint64_t size = 0;
 };
 
-class ForeignArchive {
+class ForeignArchive : public Source {
  public:
   // `source` must outlive this; `name` is for messages. Recognises the compression.
   ForeignArchive(Source& source, std::string name);
-  ~ForeignArchive();
+  ~ForeignArchive() override;
 
   // The next entry; nothing at the end. What was not read of the one before is passed over.
   std::optional<ForeignEntry> next();
   // Content of the current entry; 0 at its end.
-  std::size_t read(std::span<char> into);
+  std::size_t read(std::span<char> into) override;
 
  private:
   struct State;

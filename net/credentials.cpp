@@ -42,13 +42,11 @@ bool is_for(std::string_view key, std::string_view host) {
 std::optional<Credentials> from_helper(const std::string& helper, const std::string& host,
                                        const std::string& where) {
   const std::string server(host == kDockerHub ? kDockerHubKey : host);
-  const auto outcome = run({.arguments = {"docker-credential-" + helper, "get"},
-                            .folder = {},
-                            .input = server});
+  const auto outcome =
+      run({.arguments = {"docker-credential-" + helper, "get"}, .folder = {}, .input = server});
   if (!outcome) {
-    throw Error(Errc::invalid_input,
-                format("{}: names docker-credential-{}, which was not found", where,
-                       printable(helper, 80)));
+    throw Error(Errc::invalid_input, format("{}: names docker-credential-{}, which was not found",
+                                            where, printable(helper, 80)));
   }
   // A helper that has nothing says so on its output and fails.
   if (outcome->status != 0) return std::nullopt;
@@ -56,7 +54,9 @@ std::optional<Credentials> from_helper(const std::string& helper, const std::str
   Credentials found{.user = text_in(answer, "Username"),
                     .password = text_in(answer, "Secret"),
                     .identity_token = {}};
-  if (found.user == "<token>") found = {.user = {}, .password = {}, .identity_token = found.password};
+  if (found.user == "<token>") {
+    found = {.user = {}, .password = {}, .identity_token = found.password};
+  }
   return found;
 }
 

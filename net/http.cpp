@@ -143,8 +143,7 @@ class Connection {
       body.data = into.data();
       body.size = into.size();
       with_stream([&](auto& stream) {
-        wait("receiving",
-             [&](auto done) { http::async_read_some(stream, buffer_, parser, done); });
+        wait("receiving", [&](auto done) { http::async_read_some(stream, buffer_, parser, done); });
       });
       if (const std::size_t count = into.size() - body.size; count > 0) return count;
     }
@@ -184,8 +183,9 @@ class Connection {
     beast::error_code failure;
     const auto addresses = resolver.resolve(to.host, to.port, failure);
     if (failure) {
-      throw Error(Errc::io, format("{}: the name {} cannot be resolved: {}", url_.shown(),
-                                   printable(to.host, 200), printable(failure.message(), 200)),
+      throw Error(Errc::io,
+                  format("{}: the name {} cannot be resolved: {}", url_.shown(),
+                         printable(to.host, 200), printable(failure.message(), 200)),
                   "check the name, and the host's DNS");
     }
     tcp_.emplace(context_);
@@ -199,8 +199,8 @@ class Connection {
   }
 
   void tunnel(const Proxy& proxy) {
-    http::request<http::empty_body> head(http::verb::connect,
-                                         format("{}:{}", url_.host, url_.port), 11);
+    http::request<http::empty_body> head(http::verb::connect, format("{}:{}", url_.host, url_.port),
+                                         11);
     head.set(http::field::host, format("{}:{}", url_.host, url_.port));
     if (!proxy.authorization.empty()) {
       head.set(http::field::proxy_authorization, proxy.authorization);
@@ -295,9 +295,7 @@ class Answer : public Reply {
     return found == parser_.get().end() ? "" : std::string(found->value());
   }
   const Url& url() const override { return url_; }
-  std::size_t read(std::span<char> into) override {
-    return connection_->read_body(parser_, into);
-  }
+  std::size_t read(std::span<char> into) override { return connection_->read_body(parser_, into); }
 
  private:
   std::unique_ptr<Connection> connection_;
@@ -327,8 +325,7 @@ std::optional<std::chrono::milliseconds> asked_wait(const std::string& text) {
 }  // namespace
 
 struct HttpClient::State {
-  explicit State(HttpSettings given)
-      : settings(std::move(given)), tls(ssl::context::tls_client) {
+  explicit State(HttpSettings given) : settings(std::move(given)), tls(ssl::context::tls_client) {
     SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
     tls.set_verify_mode(ssl::verify_peer);
     beast::error_code ignored;
@@ -403,15 +400,17 @@ std::unique_ptr<Reply> HttpClient::send(const Request& request) {
     state_->check(next.url);
     std::unique_ptr<Answer> answer = state_->persist(next);
     const int status = answer->status();
-    const bool moved = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    const bool moved =
+        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
     if (!moved || (request.method != "GET" && request.method != "HEAD")) return answer;
     if (redirects == kMaxRedirects) {
-      throw Error(Errc::io, format("{}: found more than {} redirects", request.url.shown(),
-                                   kMaxRedirects));
+      throw Error(Errc::io,
+                  format("{}: found more than {} redirects", request.url.shown(), kMaxRedirects));
     }
     const Url to = next.url.resolve(answer->header("location"));
     if (next.url.secure && !to.secure) {
-      throw Error(Errc::io, format("{}: redirects to {}, without TLS", next.url.shown(), to.shown()));
+      throw Error(Errc::io,
+                  format("{}: redirects to {}, without TLS", next.url.shown(), to.shown()));
     }
     if (to.host != next.url.host || to.port != next.url.port) next.headers.erase("authorization");
     next.url = to;

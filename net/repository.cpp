@@ -41,28 +41,51 @@ bool has_digest_form(std::string_view reference) {
   return reference.starts_with("sha256:");
 }
 
-// At most `count` bytes of a source, from a place in it.
-class Part : public Source {
+// A blob that is sent piece by piece: read on from where it stands, and from its beginning only
+// where a piece has to be sent again.
+class Pieces {
  public:
-  Part(std::unique_ptr<Source> from, std::uint64_t skip, std::uint64_t count)
-      : from_(std::move(from)), left_(count) {
-    std::string buffer(kMaxAnswer, '\0');
-    while (skip > 0) {
-      const std::size_t read =
-          from_->read(std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), skip)));
-      if (read == 0) throw Error(Errc::internal, "a blob is shorter than its descriptor says");
-      skip -= read;
+  explicit Pieces(const OpenSource& open) : open_(open) {}
+
+  std::unique_ptr<Source> piece(std::uint64_t from, std::uint64_t count) {
+    if (!stream_ || at_ != from) {
+      stream_ = open_();
+      at_ = 0;
+      std::string buffer(kMaxAnswer, '\0');
+      while (at_ < from) {
+        const std::uint64_t left = std::min<std::uint64_t>(buffer.size(), from - at_);
+        if (read(std::span(buffer).first(left)) == 0) {
+          throw Error(Errc::internal, "a blob is shorter than its descriptor says");
+        }
+      }
     }
-  }
-  std::size_t read(std::span<char> into) override {
-    const std::size_t count = from_->read(into.first(std::min<std::uint64_t>(into.size(), left_)));
-    left_ -= count;
-    return count;
+    return std::make_unique<Piece>(*this, count);
   }
 
  private:
-  std::unique_ptr<Source> from_;
-  std::uint64_t left_;
+  class Piece : public Source {
+   public:
+    Piece(Pieces& of, std::uint64_t count) : of_(of), left_(count) {}
+    std::size_t read(std::span<char> into) override {
+      const std::size_t count = of_.read(into.first(std::min<std::uint64_t>(into.size(), left_)));
+      left_ -= count;
+      return count;
+    }
+
+   private:
+    Pieces& of_;
+    std::uint64_t left_;
+  };
+
+  std::size_t read(std::span<char> into) {
+    const std::size_t count = stream_->read(into);
+    at_ += count;
+    return count;
+  }
+
+  const OpenSource& open_;
+  std::unique_ptr<Source> stream_;
+  std::uint64_t at_ = 0;
 };
 
 // The N of "0-N", plus one: how many bytes a registry has of an upload.
@@ -362,6 +385,7 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
     return reply->url().resolve(reply->header("location"));
   }();
 
+  Pieces pieces(open);
   std::uint64_t at = 0;
   unsigned failures = 0;
   std::chrono::milliseconds pause = kFirstWait;
@@ -391,7 +415,7 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
                       .repeat = Repeat::never,
                       .headers = {{"content-type", "application/octet-stream"},
                                   {"content-range", format("{}-{}", at, at + count - 1)}},
-                      .body = [&] { return std::make_unique<Part>(open(), at, count); },
+                      .body = [&] { return pieces.piece(at, count); },
                       .body_size = count});
       if (reply->status() != 202) {
         const int status = reply->status();

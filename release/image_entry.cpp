@@ -56,6 +56,17 @@ ImageOrigin ImageOrigin::parse(std::string_view text) {
                      printable(text, 200)));
 }
 
+RuleLevel ImageRules::level(std::string_view rule) const {
+  const auto changed = changed_.find(std::string(rule));
+  if (changed == changed_.end()) {
+    // What is an oversight in any image; the others are matters of taste until a project says no.
+    const bool is_grave = rule == kSecretFile || rule == kMissingPlatform;
+    return is_grave ? RuleLevel::error : RuleLevel::warning;
+  }
+  if (changed->second == "off") return RuleLevel::off;
+  return changed->second == "warning" ? RuleLevel::warning : RuleLevel::error;
+}
+
 std::map<std::string, std::string> image_value_names(const std::vector<std::string>& images) {
   std::map<std::string, std::vector<std::string>> by_word;
   for (const std::string& image : images) {

@@ -37,7 +37,27 @@ struct ImageEntry {
   std::string from;  // as written
   ImageOrigin origin;
   std::vector<content::Platform> platforms;  // empty: all that there are
+  std::map<std::string, std::string> waive;  // rules that it may break, and why
 };
+
+// What an image should not be. Each rule has a word, and a level that release.yaml may change.
+enum class RuleLevel { off, warning, error };
+
+class ImageRules {
+ public:
+  RuleLevel level(std::string_view rule) const;
+  // Both words are those of the schema.
+  void set(const std::string& rule, const std::string& level) { changed_[rule] = level; }
+
+ private:
+  std::map<std::string, std::string> changed_;
+};
+
+inline constexpr std::string_view kFloatingTag = "floating-tag";
+inline constexpr std::string_view kRootUser = "root-user";
+inline constexpr std::string_view kSecretFile = "secret-file";
+inline constexpr std::string_view kSetuidFile = "setuid-file";
+inline constexpr std::string_view kMissingPlatform = "missing-platform";
 
 // The template values that stand for images, by the images' full names: image.server for
 // docker.io/chanuka/server:1.0.0. Images whose repositories end with the same word have none.

@@ -82,6 +82,7 @@ Json image_to_json(const CarriedImage& image) {
     if (image.derivation == derivation) value["derivation"] = word;
   }
   if (image.whole) value["whole"] = image.whole->str();
+  if (!image.waivers.empty()) value["waivers"] = image.waivers;
   return value;
 }
 
@@ -102,6 +103,13 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
     image.derivation = known->first;
   }
   if (const auto whole = fields.text_if("whole")) image.whole = digest_at("whole", *whole);
+  if (fields.value_if("waivers") != nullptr) {
+    const Json& waivers = fields.object("waivers");
+    Fields inner(waivers, fields.at("waivers"));
+    for (const auto& [rule, unused] : waivers.items()) {
+      image.waivers[rule] = inner.text(rule.c_str());
+    }
+  }
   fields.done();
   const content::ImageName name =
       while_reading(fields.at("name"), [&] { return content::ImageName::parse(image.name); });

@@ -62,7 +62,8 @@ struct CarriedImage {
   std::string name;  // full, with its tag: "docker.io/chanuka/server:1.0.0"
   Digest digest;     // of its manifest or index
   Derivation derivation = Derivation::none;
-  std::optional<Digest> whole;  // of a subset: the index that it is a part of
+  std::optional<Digest> whole;                      // of a subset: the index that it is a part of
+  std::map<std::string, std::string> waivers = {};  // rules that it breaks, and why it may
   friend bool operator==(const CarriedImage&, const CarriedImage&) = default;
 };
 

@@ -184,8 +184,11 @@ std::vector<ImageEntry> read_images(const Json& component) {
     const std::string from = item["from"];
     content::ImageName name = content::ImageName::parse(item["name"].get<std::string>());
     ImageOrigin origin = ImageOrigin::parse(from);
-    images.push_back(
-        {.name = std::move(name), .from = from, .origin = std::move(origin), .platforms = {}});
+    images.push_back({.name = std::move(name),
+                      .from = from,
+                      .origin = std::move(origin),
+                      .platforms = {},
+                      .waive = item.value("waive", std::map<std::string, std::string>{})});
     for (const Json& platform : item.value("platforms", Json::array())) {
       images.back().platforms.push_back(content::Platform::parse(platform.get<std::string>()));
     }
@@ -229,6 +232,8 @@ Release load_release(const fs::path& file) {
                   .notes = {},
                   .trust = {},
                   .registries = {},
+                  .image_rules = {},
+                  .locked = {},
                   .components = read_components(document)};
   const Json registries = root.value("registries", Json::object());
   for (const auto& [host, access] : registries.items()) {
@@ -246,6 +251,11 @@ Release load_release(const fs::path& file) {
   for (const Json& name : root["environments"]) {
     const fs::path path = release.folder / "environments" / (name.get<std::string>() + ".yaml");
     gather([&] { release.environments.push_back(load_environment(path, name)); });
+  }
+  gather([&] { release.locked = load_lock(release.folder); });
+  const Json levels = root.value("image_rules", Json::object());
+  for (const auto& [rule, level] : levels.items()) {
+    release.image_rules.set(rule, level.get<std::string>());
   }
   if (const std::string notes = string_at(root, "notes"); !notes.empty()) {
     gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });

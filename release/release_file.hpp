@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "release/environment.hpp"
 #include "release/image_entry.hpp"
+#include "release/lock_file.hpp"
 #include "release/semver.hpp"
 
 namespace sealift::release {
@@ -45,10 +46,12 @@ struct Release {
   std::string notes;                                 // the notes' text
   fs::path trust;                                    // empty: no root chain travels with the bundle
   std::map<std::string, RegistryAccess> registries;  // by host
+  ImageRules image_rules;
+  std::optional<Locked> locked;  // nothing: there is no release.lock.yaml
   std::vector<ComponentEntry> components;
 };
 
-// Reads release.yaml, environments/NAME.yaml of every environment and the notes.
+// Reads release.yaml, release.lock.yaml, environments/NAME.yaml of every environment and the notes.
 // Throws Error{invalid_input} with every mistake in all of them, sorted by line.
 Release load_release(const fs::path& file);
 

@@ -11,6 +11,7 @@ void add_init(cli::Command& program);
 void add_keygen(cli::Command& program);
 void add_trust(cli::Command& program);
 void add_validate(cli::Command& program);
+void add_lock(cli::Command& program);
 void add_build(cli::Command& program);
 void add_sign(cli::Command& program);
 void add_statement(cli::Command& program);

@@ -22,16 +22,6 @@ using content::Descriptor;
 constexpr std::size_t kMaxEntries = 100'000;
 constexpr std::size_t kMaxLinks = 8;
 
-// One entry's content, as a source.
-class EntrySource : public Source {
- public:
-  explicit EntrySource(content::ForeignArchive& archive) : archive_(archive) {}
-  std::size_t read(std::span<char> into) override { return archive_.read(into); }
-
- private:
-  content::ForeignArchive& archive_;
-};
-
 // What an archive holds, by name.
 class Entries {
  public:
@@ -55,8 +45,7 @@ class Entries {
         throw Error(Errc::invalid_input,
                     format("{}: {}: found a device or pipe", name_, printable(path, 200)));
       }
-      EntrySource content(archive);
-      const Digest digest = absorber_.take(content, format("{}: {}", name_, printable(path, 200)));
+      const Digest digest = absorber_.take(archive, format("{}: {}", name_, printable(path, 200)));
       if (!files_.emplace(path, digest).second) {
         throw Error(Errc::invalid_input,
                     format("{}: found two entries named {}", name_, printable(path, 200)));

@@ -121,4 +121,56 @@ std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
   throw Error(Errc::internal, "no source for this transport");
 }
 
+ImageSource& ImageSources::of(const release::ImageEntry& entry) {
+  std::unique_ptr<ImageSource>& source =
+      sources_[entry.origin.path.empty() ? entry.from : entry.origin.path];
+  if (!source) source = open_image_source(release_, entry.origin, absorber_);
+  return *source;
+}
+
+content::Descriptor ImageSources::find(const release::ImageEntry& entry) {
+  ImageSource& source = of(entry);
+  if (!release_.locked) return source.find(entry.origin.name);
+  const auto locked = release_.locked->find(entry.from);
+  if (locked == release_.locked->end()) {
+    throw Error(Errc::invalid_input, "release.lock.yaml has no digest for it",
+                "write it anew with: sealift lock");
+  }
+  // A registry is asked for the digest: the tag may mean another image by now.
+  const bool is_registry = entry.origin.transport == ImageTransport::registry;
+  content::Descriptor found = source.find(
+      is_registry ? format("{}@{}", content::ImageName::parse(entry.origin.name).place(),
+                           locked->second.str())
+                  : entry.origin.name);
+  if (found.digest != locked->second) {
+    throw Error(Errc::invalid_input,
+                format("found the image {}, release.lock.yaml says {}", found.digest.str(),
+                       locked->second.str()),
+                "take the image that was locked, or lock this one with: sealift lock");
+  }
+  return found;
+}
+
+release::Locked resolve_images(const release::Release& release, Progress& progress) {
+  Workers workers(usable_cores());
+  bundle::Spool spool(fs::temp_directory_path(), workers, {.level = content::kMinLevel});
+  Absorber absorber(spool, progress);
+  ImageSources sources(release, absorber);
+  release::Locked locked;
+  Problems problems;
+  for (const release::ComponentEntry& component : release.components) {
+    for (const release::ImageEntry& entry : component.images) {
+      try {
+        locked.emplace(entry.from, sources.of(entry).find(entry.origin.name).digest);
+      } catch (const Error& error) {
+        if (error.code() != Errc::invalid_input) throw;
+        problems.add(error.within(
+            format("components.{}: {}: {}", component.name, entry.name.str(), entry.from)));
+      }
+    }
+  }
+  problems.throw_if_any(Errc::invalid_input);
+  return locked;
+}
+
 }  // namespace sealift::builder

@@ -3,6 +3,7 @@
 
 // Where images come from. All that a source gives is compared with its digest before it is used.
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,24 @@ class ImageSource {
 std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
                                                const release::ImageOrigin& origin,
                                                Absorber& absorber);
+
+// The sources of one release, each opened once, so that an archive of several images is read once.
+class ImageSources {
+ public:
+  ImageSources(const release::Release& release, Absorber& absorber)
+      : release_(release), absorber_(absorber) {}
+  ImageSource& of(const release::ImageEntry& entry);
+  // The manifest or index that an entry means: where there is a release.lock.yaml, what that says.
+  content::Descriptor find(const release::ImageEntry& entry);
+
+ private:
+  const release::Release& release_;
+  Absorber& absorber_;
+  std::map<std::string, std::unique_ptr<ImageSource>> sources_;
+};
+
+// What `sealift lock` writes: the digest of every image where it is now.
+release::Locked resolve_images(const release::Release& release, Progress& progress);
 
 // The row of an index.json that is meant. `where` starts messages.
 content::Descriptor choose_image(std::string_view index, const std::string& name,

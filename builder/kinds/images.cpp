@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "builder/images/image_source.hpp"
+#include "builder/images/rules.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::builder {
@@ -70,8 +71,9 @@ struct Taken {
   Image image;
 };
 
-Taken take(const ImageEntry& entry, ImageSource& source, Absorber& absorber) {
-  const Descriptor whole = source.find(entry.origin.name);
+Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber) {
+  ImageSource& source = sources.of(entry);
+  const Descriptor whole = sources.find(entry);
   const Choice choice = choose(whole, entry.platforms, source);
   const content::FetchDocument fetch = [&](const Descriptor& descriptor) {
     return descriptor.digest == choice.root.digest && !choice.made.empty()
@@ -108,18 +110,20 @@ class Images : public Kind {
                        bundle::Spool& spool, Progress& progress) const override {
     progress.begin(format("reading {}", entry.name), 0);
     Absorber absorber(spool, progress);
-    std::map<std::string, std::unique_ptr<ImageSource>> sources;
+    ImageSources sources(release, absorber);
     release::ComponentDocument document{.name = entry.name};
     std::vector<Image> images;
     Problems problems;
     for (const ImageEntry& wanted : entry.images) {
       try {
-        // An archive of several images is read once.
-        const release::ImageOrigin& origin = wanted.origin;
-        std::unique_ptr<ImageSource>& source =
-            sources[origin.path.empty() ? wanted.from : origin.path];
-        if (!source) source = open_image_source(release, origin, absorber);
-        Taken taken = take(wanted, *source, absorber);
+        Taken taken = take(wanted, sources, absorber);
+        const RuleVerdict verdict = check_rules(wanted, taken.image, absorber, release);
+        taken.carried.waivers = verdict.waivers;
+        for (const Problem& problem : verdict.errors) {
+          problems.add(
+              format("components.{}: {}: {}", entry.name, wanted.name.str(), problem.message),
+              problem.hint);
+        }
         document.images.push_back(std::move(taken.carried));
         images.push_back(std::move(taken.image));
       } catch (const Error& error) {

@@ -25,6 +25,8 @@ struct ValueUse {
 struct BuiltComponent {
   release::Component component;
   std::vector<ValueUse> uses;
+  std::vector<ValueUse> image_references =
+      {};  // names of images, as compose files and manifests say
 };
 
 class Kind {

@@ -23,7 +23,9 @@ void work(const std::string& site, cli::Session& session) {
     for (const Placement& placement : now->placements) {
       const Driver& driver = drivers.named(placement.driver);
       // Images are switched one by one, and each says so itself.
-      if (placement.images.empty() && !driver.is_current(placement)) add(placement, placement.path, "is switched elsewhere");
+      if (placement.images.empty() && !driver.is_current(placement)) {
+        add(placement, placement.path, "is switched elsewhere");
+      }
       for (const Difference& difference :
            driver.inspect(placement, Thoroughness::by_content, Strangers::reported, content)) {
         add(placement, difference.path, difference.found);

@@ -4,7 +4,10 @@
 // manifest goes only when no tag leads to it.
 
 #include <algorithm>
+#include <exception>
 #include <map>
+#include <mutex>
+#include <thread>
 
 #include "base/format.hpp"
 #include "base/log.hpp"
@@ -18,6 +21,8 @@ namespace {
 
 using content::Descriptor;
 using content::ImageName;
+
+constexpr std::size_t kParallel = 3;  // transfers at once
 
 class RegistryStore : public ImageStore {
  public:
@@ -37,10 +42,7 @@ class RegistryStore : public ImageStore {
             Progress& progress) override {
     const ImageName name = ImageName::parse(image.reference);
     net::Repository& to = repository(image.reference);
-    for (const Descriptor& layer : content.layers) {
-      push(
-          to, name, layer, [&] { return blobs.blob(layer.digest); }, progress);
-    }
+    push_layers(name, content.layers, blobs, progress);
     // What is named goes before what names it; a configuration is a blob like a layer.
     for (auto each = content.documents.rbegin(); each != content.documents.rend(); ++each) {
       const Descriptor& document = each->descriptor;
@@ -49,9 +51,8 @@ class RegistryStore : public ImageStore {
       if (is_manifest) {
         to.put_manifest(*each, document.digest.str());
       } else {
-        push(
-            to, name, document, [&] { return std::make_unique<StringSource>(each->bytes); },
-            progress);
+        const auto open = [&] { return std::make_unique<StringSource>(each->bytes); };
+        push(to, name, document, open, [&](std::uint64_t bytes) { progress.advance(bytes); });
       }
     }
   }
@@ -96,13 +97,49 @@ class RegistryStore : public ImageStore {
   net::Repository& repository(const std::string& reference) {
     const ImageName name = ImageName::parse(reference);
     std::unique_ptr<net::Repository>& kept = repositories_[name.place()];
-    if (!kept) {
-      net::HttpSettings settings{.ca_file = ca_file_, .insecure = {}};
-      if (insecure_) settings.insecure.insert(name.host);
-      kept = std::make_unique<net::Repository>(settings, name.host, name.repository,
-                                               net::credentials_for(name.host));
-    }
+    if (!kept) kept = connect(name);
     return *kept;
+  }
+
+  std::unique_ptr<net::Repository> connect(const ImageName& name) const {
+    net::HttpSettings settings{.ca_file = ca_file_, .insecure = {}};
+    if (insecure_) settings.insecure.insert(name.host);
+    return std::make_unique<net::Repository>(settings, name.host, name.repository,
+                                             net::credentials_for(name.host));
+  }
+
+  // Several at once, each over a connection of its own; what fails first ends all.
+  void push_layers(const ImageName& name, const std::vector<Descriptor>& layers, Content& blobs,
+                   Progress& progress) {
+    std::mutex mutex;  // of everything that the threads share
+    std::size_t next = 0;
+    std::exception_ptr failure;
+    const auto work = [&] {
+      try {
+        const std::unique_ptr<net::Repository> to = connect(name);
+        while (true) {
+          std::unique_lock lock(mutex);
+          if (next == layers.size() || failure) return;
+          const Descriptor& layer = layers[next++];
+          lock.unlock();
+          const auto open = [&] {
+            const std::lock_guard guard(mutex);
+            return blobs.blob(layer.digest);
+          };
+          push(*to, name, layer, open, [&](std::uint64_t bytes) {
+            const std::lock_guard guard(mutex);
+            progress.advance(bytes);
+          });
+        }
+      } catch (...) {
+        const std::lock_guard guard(mutex);
+        if (!failure) failure = std::current_exception();
+      }
+    };
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < std::min(kParallel, layers.size()); ++i) threads.emplace_back(work);
+    for (std::thread& thread : threads) thread.join();
+    if (failure) std::rethrow_exception(failure);
   }
 
   // A tag that leads to a manifest, besides `but`; empty where none does.
@@ -117,23 +154,27 @@ class RegistryStore : public ImageStore {
   }
 
   void push(net::Repository& to, const ImageName& name, const Descriptor& blob,
-            const net::OpenSource& open, Progress& progress) {
+            const net::OpenSource& open, const std::function<void(std::uint64_t)>& sent) {
     const std::pair<std::string, Digest> key{name.host, blob.digest};
-    const auto elsewhere = pushed_.find(key);
-    if (to.has_blob(blob.digest) ||
-        (elsewhere != pushed_.end() && elsewhere->second != name.repository &&
-         to.mount_blob(blob.digest, elsewhere->second))) {
-      progress.advance(blob.size);
+    std::unique_lock lock(pushed_mutex_);
+    const auto known = pushed_.find(key);
+    const std::string elsewhere = known == pushed_.end() ? "" : known->second;
+    lock.unlock();
+    if (to.has_blob(blob.digest) || (!elsewhere.empty() && elsewhere != name.repository &&
+                                     to.mount_blob(blob.digest, elsewhere))) {
+      sent(blob.size);
     } else {
-      to.push_blob(blob, open, [&](std::uint64_t bytes) { progress.advance(bytes); });
+      to.push_blob(blob, open, sent);
     }
+    lock.lock();
     pushed_.emplace(key, name.repository);
   }
 
   fs::path ca_file_;
   bool insecure_;
   std::map<std::string, std::unique_ptr<net::Repository>> repositories_;  // HOST/NAME
-  std::map<std::pair<std::string, Digest>, std::string> pushed_;          // to which repository
+  std::mutex pushed_mutex_;
+  std::map<std::pair<std::string, Digest>, std::string> pushed_;  // to which repository
 };
 
 }  // namespace

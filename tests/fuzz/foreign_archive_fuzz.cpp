@@ -20,15 +20,6 @@ void drain(Source& source) {
   }
 }
 
-class Current : public Source {
- public:
-  explicit Current(content::ForeignArchive& archive) : archive_(archive) {}
-  std::size_t read(std::span<char> into) override { return archive_.read(into); }
-
- private:
-  content::ForeignArchive& archive_;
-};
-
 }  // namespace
 
 const Target kForeignArchive("foreign_archive", [](std::string_view bytes) {
@@ -39,8 +30,7 @@ const Target kForeignArchive("foreign_archive", [](std::string_view bytes) {
   StringSource source(bytes);
   content::ForeignArchive archive(source, "archive");
   for (int entries = 0; entries < 1000 && archive.next(); ++entries) {
-    Current current(archive);
-    drain(current);
+    drain(archive);
   }
 });
 

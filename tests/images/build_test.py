@@ -9,7 +9,7 @@ import subprocess
 from made_image import (CONFIG, INDEX, LAYER, MANIFEST, Image, Platforms, sha, tar_of, write_archive,
                         write_docker_archive, write_files, write_layout)
 from shop import BUILDER, SERVER, WORKER, ShopTest, run
-from road import main, need
+from road import errors, main, need
 
 
 class Sources(ShopTest):
@@ -162,11 +162,111 @@ class Refusals(ShopTest):
             {"name": "x:1", "from": "oci:image"}]}, {"name": "b", "kind": "images", "source": "b"}]
         with open(path, "w", encoding="utf-8") as file:
             json.dump(release, file)
-        from road import errors
         said = errors(BUILDER, "build", path, status=3)
         for expected in ("found no source", "found no target", "found images", "found no images",
                          "found source"):
             self.assertIn(expected, said)
+
+
+class Rules(ShopTest):
+    """What an image should not be: a warning, an error, or waived with a reason that is signed."""
+
+    def look(self, image, status=0, waive=None, **more):
+        write_layout(os.path.join(self.shop.project, "image"), {"1": image})
+        row = {"name": SERVER, "from": "oci:image", **({"waive": waive} if waive else {})}
+        path = self.shop.write_release("1.0.0", [row], **more)
+        return errors(BUILDER, "build", path, "--output", os.path.join(self.shop.root, "dist"),
+                      "--key", self.shop.key, status=status)
+
+    def test_an_image_without_faults_says_nothing(self):
+        self.assertEqual(self.look(Image("hello")), "")
+
+    def test_root(self):
+        for user in ("", "root", "0:0"):
+            self.assertIn("root-user: runs as root", self.look(Image("hello", user=user)))
+        said = self.look(Image("hello", user=""), status=3, image_rules={"root-user": "error"})
+        self.assertIn("waive: {root-user: REASON}", said)
+        self.assertEqual(self.look(Image("hello", user=""), image_rules={"root-user": "off"}), "")
+
+    def test_secrets(self):
+        for name in ("root/.ssh/id_rsa", "app/.env", "app/.npmrc", "etc/server.pem"):
+            image = Image("hello", files={name: (b"-----BEGIN RSA PRIVATE KEY-----\nx", 0o600)})
+            self.assertIn(f"looks like a secret: {name}", self.look(image, status=3))
+        harmless = {"etc/ca.pem": (b"-----BEGIN CERTIFICATE-----\nx", 0o644),
+                    "app/environment": (b"", 0o644)}
+        self.assertEqual(self.look(Image("hello", files=harmless)), "")
+
+    def test_setuid(self):
+        image = Image("hello", files={"bin/su": (b"x", 0o4755)})
+        self.assertIn("setuid or setgid files: bin/su", self.look(image))
+
+    def test_platforms(self):
+        requires = {"requires": {"arch": ["amd64", "arm64"]}}
+        self.assertIn("has nothing for linux/arm64", self.look(Image("hello"), status=3, **requires))
+        both = Platforms(Image("hello"), Image("hello arm", architecture="arm64"))
+        self.assertEqual(self.look(both, **requires), "")
+
+    def test_a_waiver_is_part_of_what_is_signed(self):
+        reason = "the upstream image binds port 80"
+        said = self.look(Image("hello", user=""), waive={"root-user": reason},
+                         image_rules={"root-user": "error"})
+        self.assertEqual(said, "")
+        bundle = os.path.join(self.shop.root, "dist/chanuka-1.0.0.bundle.tar.zst")
+        self.assertIn(f"may break root-user: {reason}",
+                      run(BUILDER, "statement", bundle).decode())
+        said = self.look(Image("hello"), waive={"root-user": reason})
+        self.assertIn("root-user is not broken", said)
+
+
+class References(ShopTest):
+    def validate(self, text, status=0):
+        path = self.shop.write_release("1.0.0", {SERVER: Image("a"), WORKER: Image("b")},
+                                       "{{image.worker}}")
+        folder = os.path.join(self.shop.project, "settings")
+        with open(os.path.join(folder, "compose.yaml"), "w", encoding="utf-8") as out:
+            out.write(text)
+        return errors(BUILDER, "validate", path, status=status)
+
+    def test_all_are_carried_and_named(self):
+        self.assertEqual(self.validate("services:\n  a:\n    image: chanuka/server:1.0.0\n"), "")
+        self.assertEqual(self.validate("containers:\n- image: '{{image.server}}' # ours\n"), "")
+        self.assertEqual(self.validate('- image: "docker.io/chanuka/server:1.0.0"\n'), "")
+
+    def test_one_that_nobody_carries(self):
+        said = self.validate("services:\n  db:\n    image: postgres\n", status=3)
+        self.assertIn("compose.yaml:3: names the image docker.io/library/postgres:latest", said)
+        self.assertIn("found", self.validate("image: Not/A:::name\n", status=3))
+
+    def test_one_that_nobody_names(self):
+        self.assertIn(f"the image {SERVER} is named by nothing", self.validate("services: {}\n"))
+
+
+class Lock(ShopTest):
+    def build(self, status=0):
+        path = os.path.join(self.shop.project, "release.yaml")
+        return errors(BUILDER, "build", path, "--output", os.path.join(self.shop.root, "dist"),
+                      status=status)
+
+    def test_a_build_takes_what_was_locked(self):
+        folder = os.path.join(self.shop.project, "image")
+        write_layout(folder, {"1": Image("old")})
+        path = self.shop.write_release("1.0.0", [{"name": SERVER, "from": "oci:image"}])
+        locked = json.loads(run(BUILDER, "--json", "lock", path))
+        self.assertEqual(locked["images"], {"oci:image": Image("old").digest})
+        self.build()
+        write_layout(folder, {"1": Image("new")})
+        self.assertIn("release.lock.yaml says", self.build(status=3))
+        run(BUILDER, "lock", path)
+        self.build()
+        self.shop.write_release("1.0.0", [{"name": SERVER, "from": "oci:image:1"}])
+        self.assertIn("no digest for it", self.build(status=3))
+
+    def test_a_bad_lock_is_refused(self):
+        write_layout(os.path.join(self.shop.project, "image"), {"1": Image("old")})
+        self.shop.write_release("1.0.0", [{"name": SERVER, "from": "oci:image"}])
+        with open(os.path.join(self.shop.project, "release.lock.yaml"), "w", encoding="utf-8") as out:
+            out.write("schema: 1\nimages: {'oci:image': sha256:1}\n")
+        self.assertIn("64 lower-case hex digits", self.build(status=3))
 
 
 class ForeignTools(ShopTest):

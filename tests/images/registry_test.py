@@ -71,6 +71,20 @@ class Anonymous(RegistryTest):
         said = self.shop.refuse([{"name": SERVER, "from": origin + ":2"}])
         self.assertIn("no such image", said)
 
+    def test_a_locked_tag_may_move(self):
+        need("skopeo")
+        old = Image("old")
+        self.push(old, "team/server:1")
+        path = self.shop.write_release("1.0.0", [
+            {"name": SERVER, "from": f"docker://{self.registry.host}/team/server:1"}])
+        build = (BUILDER, "build", path, "--output", os.path.join(self.shop.root, "dist"))
+        self.assertIn("floating-tag", errors(*build, status=0))
+        run(BUILDER, "lock", path)
+        self.push(Image("new"), "team/server:1")
+        self.assertEqual(errors(*build, status=0), "")
+        bundle = os.path.join(self.shop.root, "dist/chanuka-1.0.0.bundle.tar.zst")
+        self.assertEqual(self.shop.images_in(bundle)[SERVER]["digest"], old.digest)
+
     def test_push_upgrade_roll_back_prune(self):
         need("skopeo")
         old = Platforms(Image("old"), Image("old arm", architecture="arm64"))

@@ -18,7 +18,7 @@ WORKER = "docker.io/chanuka/worker:1.0.0"
 class Shop(Road):
     """A project with one component of images, and where templates need it one of configuration."""
 
-    def write_release(self, version, images, template=None):
+    def write_release(self, version, images, template=None, **more):
         """`images`: a list of rows, or {name: image}, which become one OCI image layout."""
         if isinstance(images, dict):
             write_layout(os.path.join(self.project, "layout"), images)
@@ -32,7 +32,7 @@ class Shop(Road):
         path = os.path.join(self.project, "release.yaml")
         write(path, json.dumps({"schema": 1, "name": "chanuka", "version": version,
                                 "environments": ["production"], "trust": "trust",
-                                "components": components}))
+                                "components": components, **more}))
         return path
 
     def build(self, version, images, template=None, env=None):

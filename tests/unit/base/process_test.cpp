@@ -81,4 +81,48 @@ TEST_CASE("process: a working folder is entered, and one that is missing is an e
   CHECK(refusal_of([&] { run(pwd); }) == Errc::io);
 }
 
+TEST_CASE("program sink: what is written reaches the program, whatever it says meanwhile") {
+  Command talkative = command({"sh", "-c", "head -c 1000000 /dev/zero >&2; wc -c; exit 4"});
+  talkative.output_limit = 1000;
+  ProgramSink program(talkative);
+  const std::string piece(100'000, 'x');
+  for (int i = 0; i < 20; ++i) program.write(piece);
+  const Outcome outcome = program.finish();
+  CHECK(outcome.status == 4);
+  CHECK(outcome.output == "2000000\n");
+  CHECK(outcome.error_output.size() == 1000);
+}
+
+TEST_CASE("program sink: one that ends early is an error with what it said") {
+  ProgramSink program(command({"sh", "-c", "echo full >&2; exit 1"}));
+  const std::string piece(1'000'000, 'x');
+  const auto error = tests::error_of([&] {
+    for (int i = 0; i < 10; ++i) program.write(piece);
+  });
+  REQUIRE(error);
+  CHECK(error->code() == Errc::io);
+  CHECK_THAT(error->message(), Catch::Matchers::Contains("full"));
+}
+
+TEST_CASE("program sink: one that does nothing, or does not exist, is an error") {
+  Command sleep = command({"sleep", "10"});
+  sleep.timeout = std::chrono::seconds(1);
+  ProgramSink program(sleep);
+  const std::string piece(1'000'000, 'x');
+  CHECK(refusal_of([&] { program.write(piece); }) == Errc::io);
+  ProgramSink missing(command({"/no/such/program"}));
+  CHECK(refusal_of([&] { missing.finish(); }) == Errc::io);
+}
+
+TEST_CASE("program source: all of the output, then the status") {
+  ProgramSource program(command({"sh", "-c", "head -c 3000000 /dev/zero; echo end >&2; exit 5"}));
+  std::string buffer(10'000, '\0');
+  std::size_t total = 0;
+  while (const std::size_t count = program.read(buffer)) total += count;
+  CHECK(total == 3'000'000);
+  const Outcome outcome = program.finish();
+  CHECK(outcome.status == 5);
+  CHECK(outcome.error_output == "end\n");
+}
+
 }  // namespace sealift

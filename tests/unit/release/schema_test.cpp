@@ -46,11 +46,13 @@ const Json kRelease = Json::parse(R"({"schema":1,"name":"x","version":"1.0.0",
   "source":{"revision":"abc"},"environments":["production"],
   "requires":{"upgrade_from":">=1.0.0","installer":">=0.1.0","arch":["amd64"]},
   "notes":"CHANGES.md","trust":"trust",
+  "image_rules":{"root-user":"error"},
   "registries":{"r.site":{"ca":"ca.pem","insecure":true}},
   "components":[{"name":"web","kind":"assets","source":"dist","exclude":["*.map"],"target":"web",
                  "optional":true},
                 {"name":"server","kind":"images",
-                 "images":[{"name":"a:1","from":"oci:x","platforms":["linux/amd64"]}]}]})");
+                 "images":[{"name":"a:1","from":"oci:x","platforms":["linux/amd64"],
+                            "waive":{"root-user":"it must"}}]}]})");
 const Json kSite = Json::parse(R"({"schema":1,"release":"x","environment":"production",
   "targets":{"web":{"driver":"directory","path":"/srv/web","owner":"1:1","sharing":"never"},
              "images":{"driver":"podman","command":["podman"],"map":{"docker.io/":"r.site/"}}},
@@ -128,6 +130,68 @@ const std::vector<Breach> kReleaseBreaches = {
      letters(4097), "PEM"},
     {"/properties/registries/additionalProperties/properties/insecure/type",
      "/registries/r.site/insecure", "yes", "true or false"},
+    {"/properties/image_rules/type", "/image_rules", 1, "expected a mapping"},
+    {"/properties/image_rules/additionalProperties", "/image_rules/rot-user", "error",
+     "unknown key"},
+    {"/properties/image_rules/properties/floating-tag/enum", "/image_rules/floating-tag", "eror",
+     "one of off, warning, error"},
+    {"/properties/image_rules/properties/root-user/enum", "/image_rules/root-user", "eror",
+     "one of off, warning, error"},
+    {"/properties/image_rules/properties/secret-file/enum", "/image_rules/secret-file", "eror",
+     "one of off, warning, error"},
+    {"/properties/image_rules/properties/setuid-file/enum", "/image_rules/setuid-file", "eror",
+     "one of off, warning, error"},
+    {"/properties/image_rules/properties/missing-platform/enum", "/image_rules/missing-platform",
+     "eror", "one of off, warning, error"},
+    {"/properties/components/items/properties/images/items/properties/waive/type",
+     "/components/1/images/0/waive", 1, "expected a mapping"},
+    {"/properties/components/items/properties/images/items/properties/waive/additionalProperties",
+     "/components/1/images/0/waive/rot-user", "x", "unknown key"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/"
+     "floating-tag/type",
+     "/components/1/images/0/waive/floating-tag", 1, "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/"
+     "floating-tag/minLength",
+     "/components/1/images/0/waive/floating-tag", "", "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/"
+     "floating-tag/maxLength",
+     "/components/1/images/0/waive/floating-tag", letters(401), "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/root-user/"
+     "type",
+     "/components/1/images/0/waive/root-user", 1, "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/root-user/"
+     "minLength",
+     "/components/1/images/0/waive/root-user", "", "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/root-user/"
+     "maxLength",
+     "/components/1/images/0/waive/root-user", letters(401), "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/secret-file/"
+     "type",
+     "/components/1/images/0/waive/secret-file", 1, "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/secret-file/"
+     "minLength",
+     "/components/1/images/0/waive/secret-file", "", "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/secret-file/"
+     "maxLength",
+     "/components/1/images/0/waive/secret-file", letters(401), "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/setuid-file/"
+     "type",
+     "/components/1/images/0/waive/setuid-file", 1, "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/setuid-file/"
+     "minLength",
+     "/components/1/images/0/waive/setuid-file", "", "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/setuid-file/"
+     "maxLength",
+     "/components/1/images/0/waive/setuid-file", letters(401), "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/"
+     "missing-platform/type",
+     "/components/1/images/0/waive/missing-platform", 1, "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/"
+     "missing-platform/minLength",
+     "/components/1/images/0/waive/missing-platform", "", "a reason"},
+    {"/properties/components/items/properties/images/items/properties/waive/properties/"
+     "missing-platform/maxLength",
+     "/components/1/images/0/waive/missing-platform", letters(401), "a reason"},
     {"/properties/components/type", "/components", "web", "at least one component"},
     {"/properties/components/minItems", "/components", Json::array(), "at least one component"},
     {"/properties/components/maxItems", "/components", many(257, kRelease["components"][0]),
@@ -403,6 +467,22 @@ TEST_CASE("schema: every rule of release.schema.json refuses something") {
 
 TEST_CASE("schema: every rule of site.schema.json refuses something") {
   examine("site.schema.json", kSite, kSiteBreaches);
+}
+
+TEST_CASE("schema: every rule of lock.schema.json refuses something") {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  examine(
+      "lock.schema.json", {{"schema", 1}, {"images", {{"oci:a", digest}}}},
+      {{"/type", "", "text", "expected a mapping"},
+       {"/additionalProperties", "/image", 1, "unknown key"},
+       {"/required/schema", "/schema", kAbsent, "missing key"},
+       {"/required/images", "/images", kAbsent, "missing key"},
+       {"/properties/schema/enum", "/schema", 2, "expected 1,"},
+       {"/properties/images/type", "/images", "x", "a mapping of where"},
+       {"/properties/images/maxProperties", "/images", keys(4097, digest), "a mapping of where"},
+       {"/properties/images/additionalProperties/type", "/images/oci:a", 1, "hex digits"},
+       {"/properties/images/additionalProperties/pattern", "/images/oci:a", digest + "a",
+        "hex digits"}});
 }
 
 TEST_CASE("schema: every rule of environment.schema.json refuses something") {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.hpp"
+#include "builder/commands/commands.hpp"
+#include "builder/images/image_source.hpp"
+#include "release/lock_file.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+struct Options {
+  std::string file = "release.yaml";
+};
+
+void work(const Options& options, cli::Session& session) {
+  const release::Release release = release::load_release(options.file);
+  const release::Locked locked = resolve_images(release, session.progress);
+  release::write_lock(release.folder, locked);
+  std::vector<std::vector<std::string>> rows;
+  Json images = Json::object();
+  for (const auto& [from, digest] : locked) {
+    rows.push_back({from, digest.str()});
+    images[from] = digest.str();
+  }
+  session.out.table(rows);
+  session.out.line(format("written to {}", release::lock_file(release.folder).string()));
+  session.out.json({{"file", release::lock_file(release.folder).string()}, {"images", images}});
+}
+
+}  // namespace
+
+void add_lock(cli::Command& program) {
+  auto& options = cli::make_options<Options>();
+  program.sub("lock", "write release.lock.yaml: the digests that later builds must find")
+      .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
+      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io})
+      .runs([&options](cli::Session& session) { work(options, session); });
+}
+
+}  // namespace sealift::builder
