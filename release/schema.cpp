@@ -151,7 +151,7 @@ class Explainer {
     for (const auto& [key, unused] : value.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       const std::string near = nearest(key, known);
-      add(pointer + "/" + key, format("unknown key \"{}\"", printable(key, 80)),
+      add(format("{}/{}", pointer, key), format("unknown key \"{}\"", printable(key, 80)),
           near.empty() ? "known keys are: " + joined(known) : format("did you mean \"{}\"?", near));
     }
   }
