@@ -22,6 +22,16 @@ std::string string_at(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// The reports of an image: one or several, each its path, or its path and what it is about.
+Json scans_of(const Json& image) {
+  Json list = image.value("scan", Json::array());
+  if (!list.is_array()) list = Json::array({list});
+  for (Json& item : list) {
+    if (item.is_string()) item = {{"report", item}};
+  }
+  return list;
+}
+
 // "config/" and "config" are the same folder.
 std::string without_slash(std::string path) {
   if (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -148,12 +158,28 @@ class Rules {
       if (const std::string from = string_at(image, "from"); !from.empty()) {
         hold(at + "/from", [&] { ImageOrigin::parse(from); });
       }
+      check_scans(image, at);
       const auto platforms = image.find("platforms");
       if (platforms == image.end() || !platforms->is_array()) continue;
       for (std::size_t j = 0; j < platforms->size(); ++j) {
         if (!(*platforms)[j].is_string()) continue;
         hold(format("{}/platforms/{}", at, j),
              [&] { content::Platform::parse((*platforms)[j].get<std::string>()); });
+      }
+    }
+  }
+
+  void check_scans(const Json& image, const std::string& pointer) {
+    const Json scans = scans_of(image);
+    for (std::size_t i = 0; i < scans.size(); ++i) {
+      if (!scans[i].is_object()) continue;
+      const std::string at = format("{}/scan{}", pointer,
+                                    image.at("scan").is_array() ? format("/{}", i) : std::string());
+      if (const std::string path = string_at(scans[i], "report"); !path.empty()) {
+        hold(at, [&] { check_inside(path); });
+      }
+      if (const std::string of = string_at(scans[i], "of"); !of.empty()) {
+        hold(at + "/of", [&] { Digest::parse(of); });
       }
     }
   }
@@ -178,6 +204,16 @@ class Rules {
   std::set<std::string> images_;
 };
 
+std::vector<ScanEntry> read_scans(const Json& image) {
+  std::vector<ScanEntry> scans;
+  for (const Json& item : scans_of(image)) {
+    const std::string of = string_at(item, "of");
+    scans.push_back({.path = string_at(item, "report"),
+                     .of = of.empty() ? std::nullopt : std::optional(Digest::parse(of))});
+  }
+  return scans;
+}
+
 std::vector<ImageEntry> read_images(const Json& component) {
   std::vector<ImageEntry> images;
   for (const Json& item : component.value("images", Json::array())) {
@@ -188,6 +224,7 @@ std::vector<ImageEntry> read_images(const Json& component) {
                       .from = from,
                       .origin = std::move(origin),
                       .platforms = {},
+                      .scans = read_scans(item),
                       .waive = item.value("waive", std::map<std::string, std::string>{})});
     for (const Json& platform : item.value("platforms", Json::array())) {
       images.back().platforms.push_back(content::Platform::parse(platform.get<std::string>()));
@@ -233,6 +270,7 @@ Release load_release(const fs::path& file) {
                   .trust = {},
                   .registries = {},
                   .image_rules = {},
+                  .image_limits = {},
                   .locked = {},
                   .components = read_components(document)};
   const Json registries = root.value("registries", Json::object());
@@ -257,6 +295,10 @@ Release load_release(const fs::path& file) {
   for (const auto& [rule, level] : levels.items()) {
     release.image_rules.set(rule, level.get<std::string>());
   }
+  const Json limits = root.value("image_limits", Json::object());
+  ImageLimits& kept = release.image_limits;
+  kept.age_days = limits.value("age_days", kept.age_days);
+  kept.growth_percent = limits.value("growth_percent", kept.growth_percent);
   if (const std::string notes = string_at(root, "notes"); !notes.empty()) {
     gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
   }
