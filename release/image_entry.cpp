@@ -86,6 +86,19 @@ std::string vulnerability_rule(Severity severity) {
   return format("{}-vulnerability", severity_word(severity));
 }
 
+const std::vector<std::string>& all_rules() {
+  static const std::vector<std::string> rules = [] {
+    std::vector<std::string> words;
+    for (const std::string_view rule : {kFloatingTag, kRootUser, kSecretFile, kSetuidFile,
+                                        kMissingPlatform, kOldImage, kSizeJump, kUnscanned}) {
+      words.emplace_back(rule);
+    }
+    for (const Severity severity : kAllSeverities) words.push_back(vulnerability_rule(severity));
+    return words;
+  }();
+  return rules;
+}
+
 RuleLevel ImageRules::level(std::string_view rule) const {
   const auto changed = changed_.find(std::string(rule));
   if (changed == changed_.end()) {

@@ -82,6 +82,8 @@ inline constexpr std::string_view kSizeJump = "size-jump";
 inline constexpr std::string_view kUnscanned = "unscanned";
 // One rule for each severity of vulnerabilities.
 std::string vulnerability_rule(Severity severity);
+// The words of all rules.
+const std::vector<std::string>& all_rules();
 
 // From when on an image is old, and how much it may grow from one release to the next.
 struct ImageLimits {

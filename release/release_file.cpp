@@ -6,6 +6,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "release/schema.hpp"
 #include "release/yaml.hpp"
 
@@ -14,6 +15,7 @@ namespace sealift::release {
 namespace {
 
 constexpr std::uint64_t kMaxNotes = 1U << 20;
+constexpr std::size_t kMaxId = 128;  // of a vulnerability
 // The kind of component that has images instead of a source, and where they go by default.
 constexpr std::string_view kImages = "images";
 
@@ -82,6 +84,7 @@ class Rules {
       const std::string ca = string_at(access, "ca");
       if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
     }
+    check_rule_words(root.value("image_rules", Json::object()), "/image_rules");
     const auto components = root.find("components");
     if (components == root.end() || !components->is_array()) return;
     for (std::size_t i = 0; i < components->size(); ++i) {
@@ -159,6 +162,7 @@ class Rules {
         hold(at + "/from", [&] { ImageOrigin::parse(from); });
       }
       check_scans(image, at);
+      check_rule_words(image.value("waive", Json::object()), at + "/waive");
       const auto platforms = image.find("platforms");
       if (platforms == image.end() || !platforms->is_array()) continue;
       for (std::size_t j = 0; j < platforms->size(); ++j) {
@@ -166,6 +170,21 @@ class Rules {
         hold(format("{}/platforms/{}", at, j),
              [&] { content::Platform::parse((*platforms)[j].get<std::string>()); });
       }
+    }
+  }
+
+  // Keys that are words of rules; a vulnerability's id begins with a capital letter.
+  void check_rule_words(const Json& object, const std::string& pointer) {
+    if (!object.is_object()) return;
+    const std::vector<std::string>& rules = all_rules();
+    for (const auto& [key, unused] : object.items()) {
+      const bool is_id = !key.empty() && key.size() <= kMaxId && key[0] >= 'A' && key[0] <= 'Z';
+      if (std::find(rules.begin(), rules.end(), key) != rules.end()) continue;
+      if (is_id && pointer.ends_with("/waive")) continue;
+      const std::string near = nearest(key, rules);
+      add(format("{}/{}", pointer, key), format("unknown rule \"{}\"", printable(key, 80)),
+          near.empty() ? format("rules are: {}", joined(rules))
+                       : format("did you mean \"{}\"?", near));
     }
   }
 

@@ -2,7 +2,6 @@
 #include "release/schema.hpp"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -149,18 +148,10 @@ class Explainer {
     for (const auto& [key, unused] : properties.items()) {
       known.push_back(key);
     }
-    const Json patterns = rule.value("patternProperties", Json::object());
-    const auto has_pattern = [&](const std::string& key) {
-      const auto fits = [&](const auto& each) {
-        return std::regex_search(key, std::regex(each.key()));
-      };
-      const auto items = patterns.items();
-      return std::any_of(items.begin(), items.end(), fits);
-    };
     for (const auto& [key, unused] : value.items()) {
-      if (std::find(known.begin(), known.end(), key) != known.end() || has_pattern(key)) continue;
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       const std::string near = nearest(key, known);
-      add(pointer + "/" + key, format("unknown key \"{}\"", printable(key, 80)),
+      add(format("{}/{}", pointer, key), format("unknown key \"{}\"", printable(key, 80)),
           near.empty() ? "known keys are: " + joined(known) : format("did you mean \"{}\"?", near));
     }
   }

@@ -196,6 +196,14 @@ class Rules(ShopTest):
                     "app/environment": (b"", 0o644)}
         self.assertEqual(self.look(Image("hello", files=harmless)), "")
 
+    def test_rules_that_there_are_not(self):
+        self.assertIn('did you mean "root-user"', self.look(Image("hello"), status=3,
+                                                            waive={"rot-user": "because"}))
+        self.assertIn('unknown rule "none"', self.look(Image("hello"), status=3,
+                                                       image_rules={"none": "off"}))
+        self.assertIn('unknown rule "CVE-1-1"', self.look(Image("hello"), status=3,
+                                                          image_rules={"CVE-1-1": "off"}))
+
     def test_setuid(self):
         image = Image("hello", files={"bin/su": (b"x", 0o4755)})
         self.assertIn("setuid or setgid files: bin/su", self.look(image))
@@ -259,7 +267,7 @@ class Scans(ShopTest):
         unpacked = subprocess.run(["tar", "--zstd", "-xOf", self.bundle, "blobs/sha256/" + sha(report)],
                                   stdout=subprocess.PIPE, check=True)
         self.assertEqual(unpacked.stdout, report)
-        run(BUILDER, "verify", self.bundle, "--trust", self.shop.trust)
+        run(BUILDER, "verify", self.bundle, "--root", self.shop.trust)
 
     def test_one_report_may_serve_two_names(self):
         image = Image("hello")
@@ -268,7 +276,7 @@ class Scans(ShopTest):
         write_files(self.shop.project, {"report.json": report})
         bundle = self.shop.build("1.0.0", [{"name": name, "from": "oci:image",
                                             "scan": "report.json"} for name in (SERVER, WORKER)])
-        run(BUILDER, "verify", bundle, "--trust", self.shop.trust)
+        run(BUILDER, "verify", bundle, "--root", self.shop.trust)
         self.assertEqual([image["scans"][0]["found"]
                           for image in self.shop.images_in(bundle).values()], [{}, {}])
 
