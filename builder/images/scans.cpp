@@ -34,7 +34,7 @@ std::vector<Digest> covered(const Image& image, const std::optional<Digest>& who
   if (of.empty()) {
     throw Error(
         Errc::invalid_input, "does not say by a digest which image was scanned",
-        format("if it is this one: scan: {{report: FILE, of: {}}}", image.root.digest.str()));
+        format("if it is this one: scan: [{{report: FILE, of: {}}}]", image.root.digest.str()));
   }
   throw Error(Errc::invalid_input,
               format("is about {}, expected {} or one of its platforms", of.begin()->str(),

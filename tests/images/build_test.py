@@ -307,7 +307,7 @@ class Scans(ShopTest):
         self.look(image, cyclonedx(name="server"),
                   scan=[{"report": "reports/0.json", "of": image.config_digest}])
         said = self.look(image, cyclonedx(name="server"),
-                         scan={"report": "reports/0.json", "of": other}, status=3)
+                         scan=[{"report": "reports/0.json", "of": other}], status=3)
         self.assertIn(f"is about {other}", said)
 
     def test_every_platform_may_need_a_report(self):
