@@ -159,6 +159,7 @@ class Images : public Kind {
                                          std::vector<Image> images,
                                          const std::map<Digest, Descriptor>& reports) {
     std::vector<Descriptor> layers;
+    layers.reserve(reports.size());
     for (const auto& [unused, report] : reports) layers.push_back(report);
     if (layers.empty()) layers.push_back(content::empty_descriptor());
     release::Manifest manifest{
