@@ -15,6 +15,8 @@ constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;
 // would win silently), depth, floats and integers that other readers would round.
 class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
+  explicit StrictBuilder(Numbers numbers) : numbers_(numbers) {}
+
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
   bool number_integer(number_integer_t value) override {
@@ -24,7 +26,8 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
     return value <= static_cast<number_unsigned_t>(kMaxInteger) ? put(value)
                                                                 : refuse("a number above 2^53");
   }
-  bool number_float(number_float_t, const string_t& text) override {
+  bool number_float(number_float_t value, const string_t& text) override {
+    if (numbers_ == Numbers::any) return put(value);
     return refuse(format("the number {}, expected a whole number", printable(text, 40)));
   }
   bool string(string_t& value) override { return put(std::move(value)); }
@@ -84,6 +87,7 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
     return true;
   }
 
+  Numbers numbers_;
   Json root_;
   std::vector<Json*> open_;  // stable: a container is not touched by its siblings while open
   std::string key_;
@@ -92,12 +96,12 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view where, Errc code) {
+Json parse_json(std::string_view text, std::string_view where, Errc code, Numbers numbers) {
   // The library takes a zero byte for the end and would not look at what follows it.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
     throw Error(code, format("{}: found byte {} to be zero, expected JSON", where, zero));
   }
-  StrictBuilder builder;
+  StrictBuilder builder(numbers);
   if (!Json::sax_parse(text, &builder)) {
     throw Error(code, format("{}: {}", where, builder.problem()));
   }

@@ -2,7 +2,8 @@
 #pragma once
 
 // The door to JSON. Documents that come from outside are read strictly: valid UTF-8, no duplicate
-// keys, depth at most 64, integers within +-2^53, no floating point, nothing after the value.
+// keys, depth at most 64, integers within +-2^53, no floating point unless asked for, nothing after
+// the value.
 // Written documents have one form: keys sorted bytewise, no white space (RFC 8785 for our subset).
 
 #include <cstdint>
@@ -20,8 +21,12 @@ namespace sealift {
 
 using Json = nlohmann::json;
 
+// Documents of other programs may hold numbers that are not whole.
+enum class Numbers { whole, any };
+
 // Throws Error{code} that names `where`, the byte offset and what was found.
-Json parse_json(std::string_view text, std::string_view where, Errc code = Errc::corrupt);
+Json parse_json(std::string_view text, std::string_view where, Errc code = Errc::corrupt,
+                Numbers numbers = Numbers::whole);
 
 // The one compact form; no newline at the end. Throws Error{invalid_input} on broken UTF-8.
 std::string to_canonical(const Json& value);

@@ -54,13 +54,31 @@ Origin origin_of(const release::Release& release) {
   return origin;
 }
 
-std::vector<BuiltComponent> build_components(const release::Release& release, bundle::Spool& spool,
-                                             Progress& progress) {
+SizesBefore sizes_in(const fs::path& previous, const release::Release& release) {
+  SizesBefore sizes;
+  if (previous.empty()) return sizes;
+  const OpenBundle bundle(previous);
+  const bundle::Contents& contents = bundle.contents();
+  if (contents.document.name != release.name) {
+    throw Error(Errc::invalid_input,
+                format("{}: found the release \"{}\", expected \"{}\"", previous.string(),
+                       printable(contents.document.name, 80), release.name));
+  }
+  for (const release::Component& component : contents.components) {
+    for (std::size_t i = 0; i < component.images.size(); ++i) {
+      const std::string& name = component.document.images[i].name;
+      sizes[content::ImageName::parse(name).place()] = component.images[i].layer_bytes();
+    }
+  }
+  return sizes;
+}
+
+std::vector<BuiltComponent> build_components(const Workshop& workshop) {
   std::vector<BuiltComponent> built;
   Problems problems;
-  for (const release::ComponentEntry& entry : release.components) {
+  for (const release::ComponentEntry& entry : workshop.release.components) {
     try {
-      built.push_back(kind_named(entry.kind).build(release, entry, spool, progress));
+      built.push_back(kind_named(entry.kind).build(entry, workshop));
     } catch (const Error& error) {
       if (error.code() != Errc::invalid_input) throw;
       problems.add(error);
@@ -232,12 +250,16 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
 
 }  // namespace
 
-Built build(const release::Release& release, const fs::path& output, bundle::Packing packing,
-            const std::vector<signing::Signer>& signers, Progress& progress) {
+Built build(const release::Release& release, const fs::path& output, const fs::path& previous,
+            bundle::Packing packing, const std::vector<signing::Signer>& signers,
+            Progress& progress) {
   make_dirs(output);
   Workers workers(usable_cores());
   bundle::Spool spool(output, workers, packing);
-  const std::vector<BuiltComponent> built = build_components(release, spool, progress);
+  const Origin origin = origin_of(release);
+  const SizesBefore before = sizes_in(previous, release);
+  const std::vector<BuiltComponent> built =
+      build_components({release, origin.created, before, spool, progress});
   check_values(release, built);
 
   std::vector<release::Component> components;
@@ -246,7 +268,7 @@ Built build(const release::Release& release, const fs::path& output, bundle::Pac
     components.push_back(each.component);
     content_bytes += each.component.document.bytes;
   }
-  const release::ReleaseDocument document = document_of(release, origin_of(release), components);
+  const release::ReleaseDocument document = document_of(release, origin, components);
   const bundle::SealedRelease sealed = bundle::seal(document, release.notes, components);
 
   std::vector<Referrer> referrers;
@@ -274,10 +296,12 @@ Built build(const release::Release& release, const fs::path& output, bundle::Pac
 }
 
 void validate(const release::Release& release, const std::vector<fs::path>& sites,
-              Progress& progress) {
+              const fs::path& previous, Progress& progress) {
   Workers workers(usable_cores());
   bundle::Spool spool(fs::temp_directory_path(), workers, {.level = content::kMinLevel});
-  const std::vector<BuiltComponent> built = build_components(release, spool, progress);
+  const SizesBefore before = sizes_in(previous, release);
+  const std::vector<BuiltComponent> built =
+      build_components({release, origin_of(release).created, before, spool, progress});
   Problems problems;
   try {
     check_values(release, built);

@@ -28,12 +28,14 @@ struct Built {
 // with its line in SHA256SUMS.
 // Throws Error{invalid_input} with every mistake in the sources; a file is written whole or not at
 // all.
-Built build(const release::Release& release, const fs::path& output, bundle::Packing packing,
-            const std::vector<signing::Signer>& signers, Progress& progress);
+// `previous` is the bundle of the release before, with which images are compared; empty: none.
+Built build(const release::Release& release, const fs::path& output, const fs::path& previous,
+            bundle::Packing packing, const std::vector<signing::Signer>& signers,
+            Progress& progress);
 
 // Everything build() would refuse, and sites that could not take the release. Writes nothing but
-// scratch space in `folder`.
+// scratch space.
 void validate(const release::Release& release, const std::vector<fs::path>& sites,
-              Progress& progress);
+              const fs::path& previous, Progress& progress);
 
 }  // namespace sealift::builder

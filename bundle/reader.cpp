@@ -267,6 +267,26 @@ void Reader::read_images(const std::vector<Descriptor>& roots,
   }
 }
 
+// The layers of a component of images are the reports about them; without any, the empty one.
+void Reader::check_image_layers(const release::Manifest& manifest,
+                                const release::ComponentDocument& document) {
+  const auto is_report = [](const Descriptor& layer) {
+    return layer.media_type == media_type::kCycloneDx || layer.media_type == media_type::kSarif;
+  };
+  const std::vector<Digest> reports = reports_of(document);
+  std::vector<Digest> found;
+  for (const Descriptor& layer : manifest.layers) {
+    if (is_report(layer)) found.push_back(layer.digest);
+  }
+  const bool is_empty = manifest.layers == std::vector{content::empty_descriptor()};
+  if (found != reports || (found.size() != manifest.layers.size() && !is_empty)) {
+    throw Error(Errc::corrupt, format("{}: component {}: its layers are not the reports of its "
+                                      "document",
+                                      name_, document.name));
+  }
+  if (is_empty) read_document(manifest.layers.front());
+}
+
 Contents Reader::read_release() {
   const Descriptor& release = claim_->release;
   const std::string release_index = read_document(release);
@@ -313,9 +333,7 @@ Contents Reader::read_release() {
                   format("{}: component {}: found {}, its kind is {}", name_, row.name,
                          has_images ? "images" : "no images", printable(row.artifact_type)));
     }
-    if (!totals.images.empty()) {
-      for (const Descriptor& layer : component.layers) read_document(layer);
-    }
+    if (!totals.images.empty()) check_image_layers(component, totals);
     contents.components.push_back({row, totals, std::move(component), {}});
   }
   read_images({manifests.begin() + 1 + static_cast<std::ptrdiff_t>(contents.components.size()),

@@ -65,6 +65,8 @@ class Reader {
   struct Container;
   std::string read_document(const content::Descriptor& descriptor);
   // Reads the images that D lists and gives them to the components that name them.
+  void check_image_layers(const release::Manifest& manifest,
+                          const release::ComponentDocument& document);
   void read_images(const std::vector<content::Descriptor>& roots,
                    std::vector<release::Component>& components);
   Referrer read_referrer(const content::Descriptor& listed);

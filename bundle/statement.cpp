@@ -27,9 +27,11 @@ std::vector<std::string> summary_of(const signing::Statement& statement,
                            row.target, row.optional ? ", optional" : "", count, totals.bytes));
     for (const release::CarriedImage& image : totals.images) {
       lines.push_back(format("  {}@{}", image.name, image.digest.str()));
+      for (const release::CarriedScan& scan : image.scans) {
+        lines.push_back(format("    scanned by {}: {}", printable(scan.tool, 80), found_by(scan)));
+      }
       for (const auto& [rule, reason] : image.waivers) {
-        lines.push_back(
-            format("    may break {}: {}", printable(rule, 40), printable(reason, 400)));
+        lines.push_back(format("    accepted {}: {}", printable(rule, 40), printable(reason, 400)));
       }
     }
   }

@@ -133,7 +133,9 @@ SealedRelease seal(const release::ReleaseDocument& document, const std::string& 
   for (const release::Component& component : components) {
     const std::size_t before = below.size();
     add(media_type::kComponentConfig, to_text(component.document));
-    if (component.is_images()) add(media_type::kEmpty, std::string(content::kEmptyContent));
+    if (component.is_images() && reports_of(component.document).empty()) {
+      add(media_type::kEmpty, std::string(content::kEmptyContent));
+    }
     Descriptor manifest = add_manifest(component.manifest, before);
     manifest.annotations[annotation::kTitle] = component.row.name;
     manifests.push_back(std::move(manifest));

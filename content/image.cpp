@@ -318,6 +318,12 @@ bool is_image_manifest(std::string_view media_type) {
   return media_type == media_type::kImageManifest || media_type == media_type::kDockerManifest;
 }
 
+std::uint64_t Image::layer_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Descriptor& layer : layers) bytes += layer.size;
+  return bytes;
+}
+
 const ImageVariant* Image::variant_for(const Platform& host) const {
   const auto found = std::find_if(variants.begin(), variants.end(), [&](const ImageVariant& each) {
     return !each.attestation && each.settings.platform.satisfies(host);

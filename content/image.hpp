@@ -79,6 +79,8 @@ struct Image {
   std::vector<ImageVariant> variants;
   std::vector<Descriptor> layers;
 
+  // Of its layers, as they travel.
+  std::uint64_t layer_bytes() const;
   // The variant for a host; where none is for it, null.
   const ImageVariant* variant_for(const Platform& host) const;
 };

@@ -37,6 +37,10 @@ inline constexpr std::string_view kTree = "application/vnd.sealift.tree.v1.tar";
 // A tree of templates names its language and that language's version.
 inline constexpr std::string_view kMustacheTree = "application/vnd.sealift.tree.mustache.v1.tar";
 
+// Reports of scanners, in the types that IANA has for them.
+inline constexpr std::string_view kCycloneDx = "application/vnd.cyclonedx+json";
+inline constexpr std::string_view kSarif = "application/sarif+json";
+
 // Referrers of a release: artifact types and their layers.
 inline constexpr std::string_view kStatement = "application/vnd.sealift.statement.v1+json";
 inline constexpr std::string_view kRootChain = "application/vnd.sealift.rootchain.v1+json";

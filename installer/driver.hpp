@@ -75,6 +75,10 @@ class Driver {
                                           Strangers strangers, Content& content) const = 0;
   // True where `placement` is what is served.
   virtual bool is_current(const Placement& placement) const = 0;
+  // What stands on a target of the site with this id under names of ours, though it is none of
+  // `known`. Error{incompatible} where the place cannot be used.
+  virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
+                                             const std::vector<Placement>& known) const = 0;
   // Removes what stands at `placement`, which is not current; nothing happens where it is gone.
   virtual void prune(const Placement& placement) = 0;
 };

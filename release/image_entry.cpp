@@ -27,6 +27,21 @@ constexpr std::array kWords = {
     Word{"docker://", ImageTransport::registry, false},
 };
 
+// Errors are what is an oversight in any image; most are matters of taste, and warnings, until a
+// project says more.
+constexpr std::array<std::pair<std::string_view, RuleLevel>, 6> kUsual = {{
+    {kSecretFile, RuleLevel::error},
+    {kMissingPlatform, RuleLevel::error},
+    {"critical-vulnerability", RuleLevel::error},
+    {"high-vulnerability", RuleLevel::error},
+    {"low-vulnerability", RuleLevel::off},
+    {kUnscanned, RuleLevel::off},
+}};
+
+// In the order of Severity.
+constexpr std::array<std::string_view, 5> kSeverities = {"unknown", "low", "medium", "high",
+                                                         "critical"};
+
 }  // namespace
 
 ImageOrigin ImageOrigin::parse(std::string_view text) {
@@ -56,12 +71,40 @@ ImageOrigin ImageOrigin::parse(std::string_view text) {
                      printable(text, 200)));
 }
 
+std::string_view severity_word(Severity severity) {
+  return kSeverities.at(static_cast<std::size_t>(severity));
+}
+
+std::optional<Severity> severity_named(std::string_view word) {
+  if (word == "info" || word == "none" || word == "negligible") return Severity::low;
+  const auto found = std::find(kSeverities.begin(), kSeverities.end(), word);
+  if (found == kSeverities.end()) return std::nullopt;
+  return static_cast<Severity>(found - kSeverities.begin());
+}
+
+std::string vulnerability_rule(Severity severity) {
+  return format("{}-vulnerability", severity_word(severity));
+}
+
+const std::vector<std::string>& all_rules() {
+  static const std::vector<std::string> rules = [] {
+    std::vector<std::string> words;
+    for (const std::string_view rule : {kFloatingTag, kRootUser, kSecretFile, kSetuidFile,
+                                        kMissingPlatform, kOldImage, kSizeJump, kUnscanned}) {
+      words.emplace_back(rule);
+    }
+    for (const Severity severity : kAllSeverities) words.push_back(vulnerability_rule(severity));
+    return words;
+  }();
+  return rules;
+}
+
 RuleLevel ImageRules::level(std::string_view rule) const {
   const auto changed = changed_.find(std::string(rule));
   if (changed == changed_.end()) {
-    // What is an oversight in any image; the others are matters of taste until a project says no.
-    const bool is_grave = rule == kSecretFile || rule == kMissingPlatform;
-    return is_grave ? RuleLevel::error : RuleLevel::warning;
+    const auto usual = std::find_if(kUsual.begin(), kUsual.end(),
+                                    [&](const auto& each) { return each.first == rule; });
+    return usual == kUsual.end() ? RuleLevel::warning : usual->second;
   }
   if (changed->second == "off") return RuleLevel::off;
   return changed->second == "warning" ? RuleLevel::warning : RuleLevel::error;

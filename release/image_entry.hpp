@@ -4,11 +4,15 @@
 // An image of release.yaml: under which name it travels, and where the builder takes it from. The
 // words before the colon are those of containers-transports(5).
 
+#include <array>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "content/image.hpp"
 #include "content/image_name.hpp"
 
@@ -32,13 +36,28 @@ struct ImageOrigin {
   static ImageOrigin parse(std::string_view text);
 };
 
+// A scanner's report about an image.
+struct ScanEntry {
+  std::string path;          // relative to release.yaml
+  std::optional<Digest> of;  // what was scanned; nothing: the report says it
+};
+
 struct ImageEntry {
   content::ImageName name;
   std::string from;  // as written
   ImageOrigin origin;
   std::vector<content::Platform> platforms;  // empty: all that there are
-  std::map<std::string, std::string> waive;  // rules that it may break, and why
+  std::vector<ScanEntry> scans;
+  std::map<std::string, std::string> waive;  // rules and vulnerabilities that it may have, and why
 };
+
+// How grave a vulnerability is, in the words of CVSS.
+enum class Severity { unknown, low, medium, high, critical };
+inline constexpr std::array kAllSeverities = {Severity::critical, Severity::high, Severity::medium,
+                                              Severity::low, Severity::unknown};
+std::string_view severity_word(Severity severity);
+// Nothing for a word that is none of them; "info", "none" and "negligible" are low.
+std::optional<Severity> severity_named(std::string_view word);
 
 // What an image should not be. Each rule has a word, and a level that release.yaml may change.
 enum class RuleLevel { off, warning, error };
@@ -58,6 +77,19 @@ inline constexpr std::string_view kRootUser = "root-user";
 inline constexpr std::string_view kSecretFile = "secret-file";
 inline constexpr std::string_view kSetuidFile = "setuid-file";
 inline constexpr std::string_view kMissingPlatform = "missing-platform";
+inline constexpr std::string_view kOldImage = "old-image";
+inline constexpr std::string_view kSizeJump = "size-jump";
+inline constexpr std::string_view kUnscanned = "unscanned";
+// One rule for each severity of vulnerabilities.
+std::string vulnerability_rule(Severity severity);
+// The words of all rules.
+const std::vector<std::string>& all_rules();
+
+// From when on an image is old, and how much it may grow from one release to the next.
+struct ImageLimits {
+  std::uint64_t age_days = 180;
+  std::uint64_t growth_percent = 50;
+};
 
 // The template values that stand for images, by the images' full names: image.server for
 // docker.io/chanuka/server:1.0.0. Images whose repositories end with the same word have none.

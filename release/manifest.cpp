@@ -6,6 +6,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "content/image_name.hpp"
 #include "content/media_types.hpp"
 #include "release/semver.hpp"
@@ -76,12 +77,44 @@ std::map<std::string, std::map<std::string, Json>> environments_from_json(
 constexpr std::array kDerivations = {std::pair{Derivation::subset, "subset"},
                                      std::pair{Derivation::converted, "converted"}};
 
+Json scan_to_json(const CarriedScan& scan) {
+  Json value = {{"report", scan.report.str()},
+                {"tool", scan.tool},
+                {"of", Json::array()},
+                {"found", Json::object()}};
+  for (const Digest& manifest : scan.of) value["of"].push_back(manifest.str());
+  for (const auto& [severity, count] : scan.found) {
+    value["found"][std::string(severity_word(severity))] = count;
+  }
+  return value;
+}
+
+CarriedScan scan_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  const auto digest = [&](const char* key, const std::string& text) {
+    return while_reading(fields.at(key), [&] { return Digest::parse(text); });
+  };
+  CarriedScan scan{
+      .report = digest("report", fields.text("report")), .tool = fields.text("tool"), .of = {}};
+  for (const std::string& manifest : fields.texts("of")) scan.of.push_back(digest("of", manifest));
+  const Json& found = fields.object("found");
+  Fields counts(found, fields.at("found"));
+  for (const Severity severity : kAllSeverities) {
+    const std::string word(severity_word(severity));
+    if (const auto count = counts.number_if(word.c_str())) scan.found[severity] = *count;
+  }
+  counts.done();
+  fields.done();
+  return scan;
+}
+
 Json image_to_json(const CarriedImage& image) {
   Json value = {{"name", image.name}, {"digest", image.digest.str()}};
   for (const auto& [derivation, word] : kDerivations) {
     if (image.derivation == derivation) value["derivation"] = word;
   }
   if (image.whole) value["whole"] = image.whole->str();
+  for (const CarriedScan& scan : image.scans) value["scans"].push_back(scan_to_json(scan));
   if (!image.waivers.empty()) value["waivers"] = image.waivers;
   return value;
 }
@@ -103,6 +136,12 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
     image.derivation = known->first;
   }
   if (const auto whole = fields.text_if("whole")) image.whole = digest_at("whole", *whole);
+  if (fields.value_if("scans") != nullptr) {
+    for (const Json& scan : fields.array("scans")) {
+      image.scans.push_back(
+          scan_from_json(scan, format("{}[{}]", fields.at("scans"), image.scans.size())));
+    }
+  }
   if (fields.value_if("waivers") != nullptr) {
     const Json& waivers = fields.object("waivers");
     Fields inner(waivers, fields.at("waivers"));
@@ -225,6 +264,26 @@ ComponentDocument parse_component_document(std::string_view text) {
   fields.done();
   require_canonical(text, to_text(document), where);
   return document;
+}
+
+std::string found_by(const CarriedScan& scan) {
+  std::vector<std::string> counts;
+  for (const Severity severity : kAllSeverities) {
+    const auto found = scan.found.find(severity);
+    if (found == scan.found.end()) continue;
+    counts.push_back(format("{} {}", found->second, severity_word(severity)));
+  }
+  return counts.empty() ? "no vulnerability" : joined(counts);
+}
+
+std::vector<Digest> reports_of(const ComponentDocument& document) {
+  std::vector<Digest> reports;
+  for (const CarriedImage& image : document.images) {
+    for (const CarriedScan& scan : image.scans) reports.push_back(scan.report);
+  }
+  std::sort(reports.begin(), reports.end());
+  reports.erase(std::unique(reports.begin(), reports.end()), reports.end());
+  return reports;
 }
 
 std::string to_text(const Manifest& manifest) {

@@ -17,6 +17,7 @@
 #include "base/json.hpp"
 #include "content/descriptor.hpp"
 #include "content/image.hpp"
+#include "release/image_entry.hpp"
 
 namespace sealift::release {
 
@@ -57,13 +58,27 @@ enum class Derivation {
   converted  // from an archive of `docker save`, which has no manifest: one was made
 };
 
+// A scanner's report, which travels as a layer of the component.
+struct CarriedScan {
+  Digest report;
+  std::string tool;                              // "Trivy 0.50.1"
+  std::vector<Digest> of;                        // the image's manifests that were scanned
+  std::map<Severity, std::uint64_t> found = {};  // vulnerabilities, by their severity
+  friend bool operator==(const CarriedScan&, const CarriedScan&) = default;
+};
+
+// "1 critical, 4 medium", "no vulnerability".
+std::string found_by(const CarriedScan& scan);
+
 // One image of a component of images.
 struct CarriedImage {
   std::string name;  // full, with its tag: "docker.io/chanuka/server:1.0.0"
   Digest digest;     // of its manifest or index
   Derivation derivation = Derivation::none;
-  std::optional<Digest> whole;                      // of a subset: the index that it is a part of
-  std::map<std::string, std::string> waivers = {};  // rules that it breaks, and why it may
+  std::optional<Digest> whole;  // of a subset: the index that it is a part of
+  std::vector<CarriedScan> scans = {};
+  // Rules that it may break and vulnerabilities that it may have, and why.
+  std::map<std::string, std::string> waivers = {};
   friend bool operator==(const CarriedImage&, const CarriedImage&) = default;
 };
 
@@ -81,6 +96,9 @@ struct ComponentDocument {
 
 std::string to_text(const ComponentDocument& document);
 ComponentDocument parse_component_document(std::string_view text);
+
+// The reports of a component's images, each once, in the order of its manifest's layers.
+std::vector<Digest> reports_of(const ComponentDocument& document);
 
 // An OCI image manifest used as an artifact manifest (image specification 1.1).
 struct Manifest {

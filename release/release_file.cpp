@@ -6,6 +6,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "release/schema.hpp"
 #include "release/yaml.hpp"
 
@@ -14,12 +15,23 @@ namespace sealift::release {
 namespace {
 
 constexpr std::uint64_t kMaxNotes = 1U << 20;
+constexpr std::size_t kMaxId = 128;  // of a vulnerability
 // The kind of component that has images instead of a source, and where they go by default.
 constexpr std::string_view kImages = "images";
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// The reports of an image: one or several, each its path, or its path and what it is about.
+Json scans_of(const Json& image) {
+  Json list = image.value("scan", Json::array());
+  if (!list.is_array()) list = Json::array({list});
+  for (Json& item : list) {
+    if (item.is_string()) item = {{"report", item}};
+  }
+  return list;
 }
 
 // "config/" and "config" are the same folder.
@@ -72,6 +84,7 @@ class Rules {
       const std::string ca = string_at(access, "ca");
       if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
     }
+    check_rule_words(root.value("image_rules", Json::object()), "/image_rules");
     const auto components = root.find("components");
     if (components == root.end() || !components->is_array()) return;
     for (std::size_t i = 0; i < components->size(); ++i) {
@@ -148,12 +161,44 @@ class Rules {
       if (const std::string from = string_at(image, "from"); !from.empty()) {
         hold(at + "/from", [&] { ImageOrigin::parse(from); });
       }
+      check_scans(image, at);
+      check_rule_words(image.value("waive", Json::object()), at + "/waive");
       const auto platforms = image.find("platforms");
       if (platforms == image.end() || !platforms->is_array()) continue;
       for (std::size_t j = 0; j < platforms->size(); ++j) {
         if (!(*platforms)[j].is_string()) continue;
         hold(format("{}/platforms/{}", at, j),
              [&] { content::Platform::parse((*platforms)[j].get<std::string>()); });
+      }
+    }
+  }
+
+  // Keys that are words of rules; a vulnerability's id begins with a capital letter.
+  void check_rule_words(const Json& object, const std::string& pointer) {
+    if (!object.is_object()) return;
+    const std::vector<std::string>& rules = all_rules();
+    for (const auto& [key, unused] : object.items()) {
+      const bool is_id = !key.empty() && key.size() <= kMaxId && key[0] >= 'A' && key[0] <= 'Z';
+      if (std::find(rules.begin(), rules.end(), key) != rules.end()) continue;
+      if (is_id && pointer.ends_with("/waive")) continue;
+      const std::string near = nearest(key, rules);
+      add(format("{}/{}", pointer, key), format("unknown rule \"{}\"", printable(key, 80)),
+          near.empty() ? format("rules are: {}", joined(rules))
+                       : format("did you mean \"{}\"?", near));
+    }
+  }
+
+  void check_scans(const Json& image, const std::string& pointer) {
+    const Json scans = scans_of(image);
+    for (std::size_t i = 0; i < scans.size(); ++i) {
+      if (!scans[i].is_object()) continue;
+      const std::string at = format("{}/scan{}", pointer,
+                                    image.at("scan").is_array() ? format("/{}", i) : std::string());
+      if (const std::string path = string_at(scans[i], "report"); !path.empty()) {
+        hold(at, [&] { check_inside(path); });
+      }
+      if (const std::string of = string_at(scans[i], "of"); !of.empty()) {
+        hold(at + "/of", [&] { Digest::parse(of); });
       }
     }
   }
@@ -178,6 +223,16 @@ class Rules {
   std::set<std::string> images_;
 };
 
+std::vector<ScanEntry> read_scans(const Json& image) {
+  std::vector<ScanEntry> scans;
+  for (const Json& item : scans_of(image)) {
+    const std::string of = string_at(item, "of");
+    scans.push_back({.path = string_at(item, "report"),
+                     .of = of.empty() ? std::nullopt : std::optional(Digest::parse(of))});
+  }
+  return scans;
+}
+
 std::vector<ImageEntry> read_images(const Json& component) {
   std::vector<ImageEntry> images;
   for (const Json& item : component.value("images", Json::array())) {
@@ -188,6 +243,7 @@ std::vector<ImageEntry> read_images(const Json& component) {
                       .from = from,
                       .origin = std::move(origin),
                       .platforms = {},
+                      .scans = read_scans(item),
                       .waive = item.value("waive", std::map<std::string, std::string>{})});
     for (const Json& platform : item.value("platforms", Json::array())) {
       images.back().platforms.push_back(content::Platform::parse(platform.get<std::string>()));
@@ -233,6 +289,7 @@ Release load_release(const fs::path& file) {
                   .trust = {},
                   .registries = {},
                   .image_rules = {},
+                  .image_limits = {},
                   .locked = {},
                   .components = read_components(document)};
   const Json registries = root.value("registries", Json::object());
@@ -257,6 +314,10 @@ Release load_release(const fs::path& file) {
   for (const auto& [rule, level] : levels.items()) {
     release.image_rules.set(rule, level.get<std::string>());
   }
+  const Json limits = root.value("image_limits", Json::object());
+  ImageLimits& kept = release.image_limits;
+  kept.age_days = limits.value("age_days", kept.age_days);
+  kept.growth_percent = limits.value("growth_percent", kept.growth_percent);
   if (const std::string notes = string_at(root, "notes"); !notes.empty()) {
     gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
   }

@@ -47,6 +47,7 @@ struct Release {
   fs::path trust;                                    // empty: no root chain travels with the bundle
   std::map<std::string, RegistryAccess> registries;  // by host
   ImageRules image_rules;
+  ImageLimits image_limits;
   std::optional<Locked> locked;  // nothing: there is no release.lock.yaml
   std::vector<ComponentEntry> components;
 };

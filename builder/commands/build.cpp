@@ -14,6 +14,7 @@ namespace {
 struct Options {
   std::string file = "release.yaml";
   std::string output = "dist";
+  std::string previous;
   std::string compression = "zstd";
   std::optional<int> level;
   KeyOptions keys;
@@ -46,8 +47,8 @@ void warn_of_expiry(const release::Release& release, Time now) {
 void work(const Options& options, cli::Session& session) {
   const bundle::Packing packing = packing_of(options);
   const release::Release release = release::load_release(options.file);
-  const Built built =
-      build(release, options.output, packing, load_signers(options.keys), session.progress);
+  const Built built = build(release, options.output, options.previous, packing,
+                            load_signers(options.keys), session.progress);
   warn_of_expiry(release, session.clock.now());
   session.out.line(format("{} {}", release.name, release.version.str()));
   session.out.line(format("bundle  {} ({} from {})", built.file.string(),
@@ -72,11 +73,13 @@ void add_build(cli::Command& program) {
   cli::Command command = program.sub("build", "compile release.yaml into a bundle");
   command.argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
       .option("--output", options.output, "DIR", "where the bundle is written (default dist)")
+      .option("--previous", options.previous, "BUNDLE",
+              "the release before, to see which images grew")
       .option("--compression", options.compression, "zstd|none",
               "none writes a plain tar with the same digest")
       .option("--level", options.level, "N", "of the compression, 1 to 19 (default 3)");
   add_signer_options(command, options.keys);
-  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
+  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&options](cli::Session& session) { work(options, session); });
 }
 

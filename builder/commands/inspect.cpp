@@ -69,6 +69,15 @@ Json images_json(const release::Component& component) {
                     {"platforms", platforms_of(component.images[i])}});
     if (image.whole) list.back()["whole"] = image.whole->str();
     if (image.derivation == release::Derivation::converted) list.back()["converted"] = true;
+    if (!image.waivers.empty()) list.back()["waivers"] = image.waivers;
+    for (const release::CarriedScan& scan : image.scans) {
+      Json found = Json::object();
+      for (const auto& [severity, count] : scan.found) {
+        found[std::string(release::severity_word(severity))] = count;
+      }
+      list.back()["scans"].push_back(
+          {{"report", scan.report.str()}, {"tool", scan.tool}, {"found", std::move(found)}});
+    }
   }
   return list;
 }
@@ -80,6 +89,10 @@ void print_images(const bundle::Contents& contents, cli::Output& out) {
       const release::CarriedImage& image = component.document.images[i];
       rows.push_back({image.name, image.digest.str(), joined(platforms_of(component.images[i])),
                       derivation_text(image)});
+      for (const release::CarriedScan& scan : image.scans) {
+        rows.push_back({"", scan.report.str(), format("report of {}", printable(scan.tool, 80)),
+                        found_by(scan)});
+      }
     }
   }
   if (rows.size() == 1) return;

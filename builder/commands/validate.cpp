@@ -10,11 +10,13 @@ namespace {
 struct Options {
   std::string file = "release.yaml";
   std::vector<std::string> sites;
+  std::string previous;
 };
 
 void work(const Options& options, cli::Session& session) {
   const release::Release release = release::load_release(options.file);
-  validate(release, {options.sites.begin(), options.sites.end()}, session.progress);
+  validate(release, {options.sites.begin(), options.sites.end()}, options.previous,
+           session.progress);
   session.out.line(format("{}: {} {} is valid: {}, {}, {}", options.file, release.name,
                           release.version.str(),
                           cli::count_text(release.components.size(), "component"),
@@ -35,7 +37,9 @@ void add_validate(cli::Command& program) {
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
       .options("--site", options.sites, "FILE",
                "a site.yaml that must be able to take this release")
-      .fails_with({Errc::invalid_input, Errc::io})
+      .option("--previous", options.previous, "BUNDLE",
+              "the release before, to see which images grew")
+      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io})
       .runs([&options](cli::Session& session) { work(options, session); });
 }
 

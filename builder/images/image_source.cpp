@@ -8,6 +8,7 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "content/image_name.hpp"
+#include "content/media_types.hpp"
 
 namespace sealift::builder {
 
@@ -45,6 +46,20 @@ std::unique_ptr<ImageSource> saved_by(const std::vector<std::string>& command, A
   }
   if (failure) throw *failure;
   return source;
+}
+
+// Podman has images of both forms, and rewrites the configuration of one that is saved in the
+// other: its id would not be what it was.
+std::unique_ptr<ImageSource> saved_by_podman(const std::string& name, Absorber& absorber) {
+  const auto kind =
+      run({.arguments = {"podman", "image", "inspect", "--format", "{{.ManifestType}}", name},
+           .folder = {},
+           .input = {},
+           .timeout = kEngineIdle});
+  const bool is_docker = kind && kind->output.starts_with(media_type::kDockerManifest);
+  const std::string form = is_docker ? "docker-archive" : "oci-archive";
+  return saved_by({"podman", "save", "--quiet", "--format", form, name},
+                  is_docker ? ArchiveForm::docker : ArchiveForm::oci, absorber);
 }
 
 net::HttpSettings settings_for(const std::string& host, const release::Release& release) {
@@ -111,8 +126,7 @@ std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
     case ImageTransport::docker_daemon:
       return saved_by({"docker", "save", origin.name}, ArchiveForm::docker, absorber);
     case ImageTransport::containers_storage:
-      return saved_by({"podman", "save", "--quiet", "--format", "oci-archive", origin.name},
-                      ArchiveForm::oci, absorber);
+      return saved_by_podman(origin.name, absorber);
     case ImageTransport::registry: {
       const content::ImageName name = content::ImageName::parse(origin.name);
       return registry_images(name, settings_for(name.host, release), absorber);

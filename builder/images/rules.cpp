@@ -15,9 +15,10 @@ namespace {
 constexpr std::size_t kMaxShown = 5;  // files of one sort, in a message
 
 using Why = RemarkableFile::Why;
+using content::Image;
 
 // Files of one sort in any layer, each once.
-std::set<std::string> files_of(const content::Image& image, const Absorber& absorber, Why why) {
+std::set<std::string> files_of(const Image& image, const Absorber& absorber, Why why) {
   std::set<std::string> paths;
   for (const content::Descriptor& layer : image.layers) {
     for (const RemarkableFile& file : absorber.facts(layer.digest).files) {
@@ -47,40 +48,96 @@ class Judge {
   Judge(const release::ImageEntry& entry, const release::ImageRules& rules)
       : entry_(entry), rules_(rules) {}
 
-  void broken(std::string_view rule, const std::string& found, const std::string& mend) {
+  // `what` is what a waiver would name: the rule, or for vulnerabilities any one's id.
+  void broken(std::string_view rule, const std::string& found, const std::string& mend,
+              std::string_view what) {
     const release::RuleLevel level = rules_.level(rule);
-    if (level == release::RuleLevel::off) return;
-    const std::string key(rule);
-    if (const auto waiver = entry_.waive.find(key); waiver != entry_.waive.end()) {
-      verdict_.waivers.insert(*waiver);
-    } else if (level == release::RuleLevel::error) {
-      verdict_.errors.push_back(
-          {format("{}: {}", rule, found),
-           format("{}, or say why it may be so: waive: {{{}: REASON}}", mend, rule)});
+    if (level == release::RuleLevel::off || is_waived(rule)) return;
+    if (level == release::RuleLevel::error) {
+      errors_.push_back({format("{}: {}", rule, found),
+                         format("{}, or say why it may be so: waive: {{{}: REASON}}", mend, what)});
     } else {
       log::warning(format("{}: {}: {}", entry_.name.str(), rule, found));
     }
   }
+  void broken(std::string_view rule, const std::string& found, const std::string& mend) {
+    broken(rule, found, mend, rule);
+  }
+
+  // Grype's SARIF appends the package to the id: CVE-2020-28928-musl.
+  bool is_waived(std::string_view what) {
+    const auto fits = [&](const auto& waiver) {
+      const std::string& key = waiver.first;
+      return what == key || (what.starts_with(key) && what[key.size()] == '-');
+    };
+    const auto waiver = std::find_if(entry_.waive.begin(), entry_.waive.end(), fits);
+    if (waiver == entry_.waive.end()) return false;
+    used_.insert(waiver->first);
+    return true;
+  }
 
   // A waiver that nothing needs is one that nobody will notice when it is needed.
-  RuleVerdict finish() {
+  std::vector<Problem> finish() {
     for (const auto& [rule, unused] : entry_.waive) {
-      if (verdict_.waivers.contains(rule)) continue;
+      if (used_.contains(rule)) continue;
       log::warning(format("{}: waive: {} is not broken", entry_.name.str(), rule));
     }
-    return std::move(verdict_);
+    return std::move(errors_);
   }
 
  private:
   const release::ImageEntry& entry_;
   const release::ImageRules& rules_;
-  RuleVerdict verdict_;
+  std::vector<Problem> errors_;
+  std::set<std::string> used_;
 };
+
+// Those of one severity that nobody accepted.
+void check_vulnerabilities(release::Severity severity, const Scans& scans, Judge& judge) {
+  std::set<std::string> ids;
+  for (const auto& [id, found] : scans.found) {
+    if (found == severity && !judge.is_waived(id)) ids.insert(id);
+  }
+  if (ids.empty()) return;
+  judge.broken(release::vulnerability_rule(severity), format("has {}", listed(ids)),
+               "take a version without them", printable(*ids.begin(), 120));
+}
+
+// Images that are made to be the same each time say that they are of 1970, or of 1980.
+void check_age(const Image& image, const Workshop& workshop, Judge& judge) {
+  constexpr std::int64_t kDay = 24 * 60 * 60;
+  constexpr Time kNoDate{.seconds = 11 * 365 * kDay};
+  for (const content::ImageVariant& variant : image.variants) {
+    const std::optional<Time> created = variant.settings.created;
+    if (variant.attestation || !created || *created < kNoDate) continue;
+    const std::int64_t days = (workshop.made.seconds - created->seconds) / kDay;
+    if (days <= static_cast<std::int64_t>(workshop.release.image_limits.age_days)) continue;
+    judge.broken(release::kOldImage,
+                 format("was made on {}, {} days before this release's sources",
+                        to_text(*created).substr(0, 10), days),
+                 "build it anew, for the mends of what it is built on");
+    return;
+  }
+}
+
+void check_growth(const release::ImageEntry& entry, const Image& image, const Workshop& workshop,
+                  Judge& judge) {
+  const auto before = workshop.before.find(entry.name.place());
+  if (before == workshop.before.end() || before->second == 0) return;
+  const std::uint64_t now = image.layer_bytes();
+  const std::uint64_t percent = workshop.release.image_limits.growth_percent;
+  if (now <= before->second + before->second / 100 * percent) return;
+  judge.broken(release::kSizeJump,
+               format("has {} bytes, in the release before it had {}", now, before->second),
+               "look at what came in");
+}
 
 }  // namespace
 
-RuleVerdict check_rules(const release::ImageEntry& entry, const content::Image& image,
-                        const Absorber& absorber, const release::Release& release) {
+std::vector<Problem> check_rules(const release::ImageEntry& entry, const Image& image,
+                                 const Scans& scans, const Absorber& absorber,
+                                 const Workshop& workshop) {
+  const release::Release& release = workshop.release;
   Judge judge(entry, release.image_rules);
   const bool is_registry = entry.origin.transport == release::ImageTransport::registry;
   if (is_registry && !release.locked && !content::ImageName::parse(entry.origin.name).digest) {
@@ -107,6 +164,20 @@ RuleVerdict check_rules(const release::ImageEntry& entry, const content::Image& 
     judge.broken(release::kSetuidFile, format("holds setuid or setgid files: {}", listed(paths)),
                  "remove the bits");
   }
+  for (const release::Severity severity : release::kAllSeverities) {
+    check_vulnerabilities(severity, scans, judge);
+  }
+  const auto unscanned =
+      std::find_if(image.variants.begin(), image.variants.end(), [&](const auto& variant) {
+        return !variant.attestation && !scans.manifests.contains(variant.manifest.digest);
+      });
+  if (unscanned != image.variants.end()) {
+    judge.broken(release::kUnscanned,
+                 format("no report is about {}", unscanned->settings.platform.str()),
+                 "name a scanner's report: scan: FILE");
+  }
+  check_age(image, workshop, judge);
+  check_growth(entry, image, workshop, judge);
   return judge.finish();
 }
 

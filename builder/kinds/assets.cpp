@@ -11,10 +11,10 @@ namespace {
 class Assets : public Kind {
  public:
   std::string_view name() const override { return "assets"; }
-  BuiltComponent build(const release::Release& release, const release::ComponentEntry& entry,
-                       bundle::Spool& spool, Progress& progress) const override {
-    const PackedTree packed =
-        pack_tree(release.folder, entry, media_type::kTree, spool, progress, {});
+  BuiltComponent build(const release::ComponentEntry& entry,
+                       const Workshop& workshop) const override {
+    const PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kTree,
+                                        workshop.spool, workshop.progress, {});
     return {tree_component(entry, media_type::kAssets, packed), {}};
   }
 };

@@ -46,8 +46,8 @@ std::vector<ValueUse> images_in(std::string_view text, const std::string& path) 
 class Config : public Kind {
  public:
   std::string_view name() const override { return "config"; }
-  BuiltComponent build(const release::Release& release, const release::ComponentEntry& entry,
-                       bundle::Spool& spool, Progress& progress) const override {
+  BuiltComponent build(const release::ComponentEntry& entry,
+                       const Workshop& workshop) const override {
     std::vector<ValueUse> uses;
     std::vector<ValueUse> images;
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
@@ -58,8 +58,8 @@ class Config : public Kind {
       if (!is_yaml(path)) return;
       for (ValueUse& image : images_in(content, path)) images.push_back(std::move(image));
     };
-    const PackedTree packed =
-        pack_tree(release.folder, entry, media_type::kMustacheTree, spool, progress, inspect);
+    const PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kMustacheTree,
+                                        workshop.spool, workshop.progress, inspect);
     return {tree_component(entry, media_type::kConfig, packed), std::move(uses), std::move(images)};
   }
 };

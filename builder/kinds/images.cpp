@@ -7,6 +7,7 @@
 #include "base/path.hpp"
 #include "builder/images/image_source.hpp"
 #include "builder/images/rules.hpp"
+#include "builder/images/scans.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::builder {
@@ -69,9 +70,11 @@ void check_layers(const Image& image, const Absorber& absorber, Problems& proble
 struct Taken {
   CarriedImage carried;
   Image image;
+  std::vector<Descriptor> reports;
 };
 
-Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber) {
+Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
+           const Workshop& workshop) {
   ImageSource& source = sources.of(entry);
   const Descriptor whole = sources.find(entry);
   const Choice choice = choose(whole, entry.platforms, source);
@@ -94,36 +97,38 @@ Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber) {
   CarriedImage carried{.name = entry.name.str(),
                        .digest = choice.root.digest,
                        .derivation = source.derivation(),
-                       .whole = {}};
+                       .whole = {},
+                       .waivers = entry.waive};
   if (!choice.made.empty()) {
     carried.derivation = Derivation::subset;
     carried.whole = whole.digest;
   }
-  return {std::move(carried), std::move(image)};
+  Scans scans = take_scans(workshop.release, entry, image, carried.whole, workshop.spool);
+  carried.scans = std::move(scans.carried);
+  for (const Problem& problem : check_rules(entry, image, scans, absorber, workshop)) {
+    problems.add(problem.message, problem.hint);
+  }
+  problems.throw_if_any(Errc::invalid_input);
+  return {std::move(carried), std::move(image), std::move(scans.reports)};
 }
 
 class Images : public Kind {
  public:
   std::string_view name() const override { return "images"; }
 
-  BuiltComponent build(const release::Release& release, const release::ComponentEntry& entry,
-                       bundle::Spool& spool, Progress& progress) const override {
-    progress.begin(format("reading {}", entry.name), 0);
-    Absorber absorber(spool, progress);
-    ImageSources sources(release, absorber);
+  BuiltComponent build(const release::ComponentEntry& entry,
+                       const Workshop& workshop) const override {
+    workshop.progress.begin(format("reading {}", entry.name), 0);
+    Absorber absorber(workshop.spool, workshop.progress);
+    ImageSources sources(workshop.release, absorber);
     release::ComponentDocument document{.name = entry.name};
     std::vector<Image> images;
+    std::map<Digest, Descriptor> reports;
     Problems problems;
     for (const ImageEntry& wanted : entry.images) {
       try {
-        Taken taken = take(wanted, sources, absorber);
-        const RuleVerdict verdict = check_rules(wanted, taken.image, absorber, release);
-        taken.carried.waivers = verdict.waivers;
-        for (const Problem& problem : verdict.errors) {
-          problems.add(
-              format("components.{}: {}: {}", entry.name, wanted.name.str(), problem.message),
-              problem.hint);
-        }
+        Taken taken = take(wanted, sources, absorber, workshop);
+        for (const Descriptor& report : taken.reports) reports.emplace(report.digest, report);
         document.images.push_back(std::move(taken.carried));
         images.push_back(std::move(taken.image));
       } catch (const Error& error) {
@@ -132,10 +137,10 @@ class Images : public Kind {
             format("components.{}: {}: {}", entry.name, wanted.name.str(), wanted.from)));
       }
     }
-    progress.end();
+    workshop.progress.end();
     problems.throw_if_any(Errc::invalid_input);
     document.bytes = layer_bytes(images);
-    return {component_of(entry, std::move(document), std::move(images)), {}};
+    return {component_of(entry, std::move(document), std::move(images), reports), {}};
   }
 
  private:
@@ -151,11 +156,16 @@ class Images : public Kind {
 
   static release::Component component_of(const release::ComponentEntry& entry,
                                          release::ComponentDocument document,
-                                         std::vector<Image> images) {
+                                         std::vector<Image> images,
+                                         const std::map<Digest, Descriptor>& reports) {
+    std::vector<Descriptor> layers;
+    layers.reserve(reports.size());
+    for (const auto& [unused, report] : reports) layers.push_back(report);
+    if (layers.empty()) layers.push_back(content::empty_descriptor());
     release::Manifest manifest{
         .artifact_type = std::string(media_type::kImages),
         .config = content::describe(media_type::kComponentConfig, to_text(document)),
-        .layers = {content::empty_descriptor()},
+        .layers = std::move(layers),
         .subject = {}};
     return {.row = {.name = entry.name,
                     .artifact_type = std::string(media_type::kImages),

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/progress.hpp"
 #include "bundle/spool.hpp"
 #include "release/manifest.hpp"
@@ -25,8 +26,20 @@ struct ValueUse {
 struct BuiltComponent {
   release::Component component;
   std::vector<ValueUse> uses;
-  std::vector<ValueUse> image_references =
-      {};  // names of images, as compose files and manifests say
+  // Names of images, as compose files and manifests say them.
+  std::vector<ValueUse> image_references = {};
+};
+
+// The bytes of each image's layers in the release before, by the image's place.
+using SizesBefore = std::map<std::string, std::uint64_t>;
+
+// What a kind works with.
+struct Workshop {
+  const release::Release& release;
+  Time made;  // the sources; what the age of an image is counted from, never today
+  const SizesBefore& before;
+  bundle::Spool& spool;
+  Progress& progress;
 };
 
 class Kind {
@@ -34,11 +47,10 @@ class Kind {
   virtual ~Kind() = default;
   // The word for it in release.yaml.
   virtual std::string_view name() const = 0;
-  // Reads the source of `entry`, a component of `release`, and puts its content into `spool`.
+  // Reads the source of `entry`, a component of the release, and puts its content into the spool.
   // Throws Error{invalid_input} with every mistake found in the source.
-  virtual BuiltComponent build(const release::Release& release,
-                               const release::ComponentEntry& entry, bundle::Spool& spool,
-                               Progress& progress) const = 0;
+  virtual BuiltComponent build(const release::ComponentEntry& entry,
+                               const Workshop& workshop) const = 0;
 };
 
 // The list of kinds; Error{internal} for a word that the schema should have refused.

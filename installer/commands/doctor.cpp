@@ -21,6 +21,7 @@ struct Finding {
 std::vector<Finding> examine_targets(const release::Site& site) {
   std::vector<Finding> findings;
   for (const auto& [name, target] : site.targets) {
+    if (target.path.empty()) continue;
     fs::path place = target.path;
     std::error_code ignored;
     while (!fs::exists(place, ignored)) place = place.parent_path();
@@ -29,6 +30,34 @@ std::vector<Finding> examine_targets(const release::Site& site) {
     findings.push_back(
         {format("target {}", name), format("{}, {} free", target.path, cli::size_text(space.bytes)),
          writable ? "" : format("{} is not writable for this user", place.string())});
+  }
+  return findings;
+}
+
+// What an act that was cut off may have left under names of ours, and whether stores answer at all.
+std::vector<Finding> examine_stores(const Installation& installation, const State& state) {
+  const Layout& layout = installation.layout;
+  std::vector<Placement> known;
+  for (const PastTransaction& past : state.history) {
+    if (past.ending != Event::commit || !is_retained(layout, past.outcome)) continue;
+    const std::vector<Placement>& placed = past.outcome.placements;
+    known.insert(known.end(), placed.begin(), placed.end());
+  }
+  const Drivers drivers(layout.receipts());
+  std::vector<Finding> findings;
+  for (const auto& [name, target] : installation.site.targets) {
+    const std::string what = format("target {}", name);
+    try {
+      const std::vector<std::string> left =
+          drivers.named(target.driver).leftovers(target, installation.id, known);
+      for (const std::string& each : left) {
+        findings.push_back({what, each, "no release needs it: it may be removed"});
+      }
+      if (target.path.empty() && left.empty()) findings.push_back({what, target.driver, ""});
+    } catch (const Error& error) {
+      findings.push_back(
+          {what, error.message(), error.hint().empty() ? "look at this store" : error.hint()});
+    }
   }
   return findings;
 }
@@ -73,6 +102,9 @@ void work(const std::string& site, cli::Session& session) {
       {"transaction", state.unfinished ? "one was cut off" : "none is open",
        state.unfinished ? "run: sealift-installer recover" : ""}};
   for (Finding& finding : examine_targets(work.installation().site)) {
+    findings.push_back(std::move(finding));
+  }
+  for (Finding& finding : examine_stores(work.installation(), state)) {
     findings.push_back(std::move(finding));
   }
   Json list = Json::array();

@@ -281,6 +281,22 @@ class DirectoryDriver : public Driver {
            Dir::open(placement.path).read_link(kCurrent) == placement.directory;
   }
 
+  std::vector<std::string> leftovers(const release::Target& target, const std::string&,
+                                     const std::vector<Placement>& known) const override {
+    std::vector<std::string> left;
+    std::error_code ignored;
+    if (!fs::is_directory(fs::path(target.path) / kReleases, ignored)) return left;
+    for (const Entry& entry : Dir::open(target.path).descend(kReleases).entries()) {
+      const std::string directory = format("{}/{}", kReleases, entry.name);
+      const bool is_known =
+          std::any_of(known.begin(), known.end(), [&](const Placement& placement) {
+            return placement.path == target.path && placement.directory == directory;
+          });
+      if (!is_known) left.push_back(format("{}/{}", target.path, printable(directory)));
+    }
+    return left;
+  }
+
   void prune(const Placement& placement) override {
     std::error_code ignored;
     if (!fs::is_directory(fs::path(placement.path) / placement.directory, ignored)) return;

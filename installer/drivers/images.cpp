@@ -142,6 +142,21 @@ class ImagesDriver : public Driver {
                        });
   }
 
+  std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
+                                     const std::vector<Placement>& known) const override {
+    const Json settings = image_settings(target, site);
+    std::set<Digest> needed;
+    for (const Placement& placement : known) {
+      if (placement.settings != settings) continue;
+      for (const PlacedImage& image : placement.images) needed.insert(image.digest);
+    }
+    std::vector<std::string> left;
+    for (const Digest& digest : open(settings).kept()) {
+      if (!needed.contains(digest)) left.push_back(format("the image {}", digest.str()));
+    }
+    return left;
+  }
+
   void prune(const Placement& placement) override {
     ImageStore& store = open(placement.settings);
     for (const PlacedImage& image : placement.images) store.release(image);

@@ -32,7 +32,7 @@ class EngineStore : public ImageStore {
 
   void check(const PlacedImage&) override {
     if (checked_) return;
-    const Outcome outcome = call(version_arguments());
+    const Outcome outcome = call({"version"});
     if (outcome.status != 0) {
       throw Error(Errc::incompatible,
                   format("{} cannot be used: {}", joined(command_, " "), lines_of(outcome)),
@@ -41,15 +41,36 @@ class EngineStore : public ImageStore {
     checked_ = true;
   }
   bool keeps(const PlacedImage& image) override { return find(kept_name(image)).has_value(); }
+  std::vector<Digest> kept() override {
+    std::vector<Digest> digests;
+    const std::vector<std::string> arguments = list_arguments();
+    const Outcome outcome = call(arguments);
+    if (outcome.status != 0) {
+      throw Error(Errc::incompatible,
+                  format("{}: {}", joined(with(arguments), " "), lines_of(outcome)));
+    }
+    const std::string prefix = kept_prefix();
+    for (std::size_t at = 0; at < outcome.output.size();) {
+      const std::size_t end = std::min(outcome.output.find('\n', at), outcome.output.size());
+      const std::string name = outcome.output.substr(at, end - at);
+      if (name.starts_with(prefix)) {
+        digests.push_back(Digest::parse("sha256:" + name.substr(prefix.size())));
+      }
+      at = end + 1;
+    }
+    return digests;
+  }
   void release(const PlacedImage& image) override {
     if (keeps(image)) untag(kept_name(image));
   }
 
  protected:
-  virtual std::vector<std::string> version_arguments() const { return {"version"}; }
+  // One name a line.
+  virtual std::vector<std::string> list_arguments() const = 0;
 
+  std::string kept_prefix() const { return format("localhost/sealift/{}:", site_); }
   std::string kept_name(const PlacedImage& image) const {
-    return format("localhost/sealift/{}:{}", site_, image.digest.hex());
+    return kept_prefix() + image.digest.hex();
   }
 
   std::vector<std::string> with(const std::vector<std::string>& arguments) const {
@@ -159,6 +180,9 @@ class DockerStore : public EngineStore {
   void untag(const std::string& reference) override { give_up({"rmi", reference}, reference); }
 
  protected:
+  std::vector<std::string> list_arguments() const override {
+    return {"images", "--format", "{{.Repository}}:{{.Tag}}"};
+  }
   virtual TarTables tables() const { return TarTables::oci_and_docker; }
   // What may help where an image cannot be loaded.
   virtual std::string hint_for(const content::ImageVariant& variant) const {
@@ -231,7 +255,7 @@ class ContainerdStore : public EngineStore {
   }
 
  protected:
-  std::vector<std::string> version_arguments() const override { return {"version"}; }
+  std::vector<std::string> list_arguments() const override { return {"images", "ls", "-q"}; }
 
  private:
   std::string name_of(const std::string& identity) const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
 #include "base/progress.hpp"
@@ -30,6 +31,8 @@ class ImageStore {
                     Progress& progress) = 0;
   // True where load() keeps it.
   virtual bool keeps(const PlacedImage& image) = 0;
+  // All that load() keeps for this site, where the store can tell.
+  virtual std::vector<Digest> kept() { return {}; }
   // Gives up what load() keeps.
   virtual void release(const PlacedImage& image) = 0;
   // The identity that the public name has now; nothing: the store does not know it.

@@ -9,9 +9,9 @@ import subprocess
 import tempfile
 import unittest
 
-from shop import INSTALLER, SERVER, WORKER, ShopTest
+from shop import INSTALLER, SERVER, WORKER, ShopTest, moments
 from engines import Containerd, Docker, Podman, free, says
-from made_image import Image, Platforms, write_layout
+from made_image import Image, Platforms, write_archive, write_docker_archive, write_layout
 from road import main, need, run, tree_digest, write
 
 NEW_SERVER = "docker.io/chanuka/server:1.1.0"
@@ -173,14 +173,91 @@ class EngineTests:
         self.assertGreater(ended["1.0.0"], 5)
 
 
-class PodmanTest(EngineTests, ShopTest):
+    def test_killed_at_random_times(self):
+        self.apply("1.0.0", {SERVER: Image("old")})
+        before = self.engine.images()
+        new = Image("new", files={"large": (os.urandom(8 << 20), 0o644)})
+        bundle = self.shop.build("1.1.0", {SERVER: new, WORKER: Image("worker")})
+        for moment in moments(6):
+            with self.subTest(moment):
+                version = self.shop.kill_and_recover(moment, "apply", bundle, "--yes")
+                self.assertEqual(self.shop.answer("drift")["differences"], [])
+                self.assertEqual(self.shop.leftovers(), [])
+                if version == "1.0.0":
+                    self.assertEqual(self.engine.images(), before)
+                else:
+                    self.assertEqual(self.engine.run(SERVER), "new")
+                    self.shop.installer("rollback", "--yes")
+
+    def test_doctor_names_what_nothing_needs(self):
+        self.apply("1.0.0", {SERVER: Image("kept for us")})
+        self.assertEqual(self.shop.leftovers(), [])
+        kept = next(name for name in self.engine.images() if name.startswith("localhost/sealift/"))
+        stray = kept.split(":")[0] + ":" + "5" * 64
+        word = ("images", "tag") if self.engine.driver == "containerd" else ("tag",)
+        self.engine.call(*word, kept, stray)
+        found = self.shop.leftovers()
+        self.assertEqual([row["found"] for row in found], ["the image sha256:" + "5" * 64])
+
+    def test_doctor_says_that_the_engine_is_gone(self):
+        self.apply("1.0.0", {SERVER: Image("server")})
+        self.shop.write_site({"driver": self.engine.driver, "command": ["/bin/false"]})
+        self.assertIn("/bin/false", self.shop.leftovers()[0]["found"])
+
+
+class FromEngine:
+    """`sealift build` takes an image from an engine of this host."""
+
+    def test_a_build_takes_an_image_of_the_engine(self):
+        server = Image("from the engine")
+        path = os.path.join(self.shop.root, "image.tar")
+        write_docker_archive(path, {SERVER: server})
+        self.engine.call("load", "-i", path)
+        bundle = self.shop.build("1.0.0", [{"name": SERVER, "from": self.origin + SERVER}])
+        found = self.shop.images_in(bundle)[SERVER]
+        self.assertTrue(found["converted"])
+        self.shop.installer("apply", bundle, "--yes")
+        self.assertEqual(self.engine.run(SERVER), "from the engine")
+        self.assertEqual(self.engine.images()[SERVER], server.config_digest)
+        said = self.shop.refuse([{"name": SERVER, "from": self.origin + "docker.io/no/such:1"}])
+        self.assertIn("check that the engine runs and has this image", said)
+
+
+class PodmanTest(EngineTests, FromEngine, ShopTest):
     engine_type = Podman
     takes_zstd = True
+    origin = "containers-storage:"
+
+    def setUp(self):
+        super().setUp()
+        config = os.path.join(self.folder, "storage.conf")
+        write(config, f"""[storage]
+driver = "vfs"
+graphroot = "{self.folder}/root"
+runroot = "{self.folder}/run"
+""")
+        os.environ["CONTAINERS_STORAGE_CONF"] = config
+        self.addCleanup(os.environ.pop, "CONTAINERS_STORAGE_CONF")
+
+    def test_an_image_of_oci_s_form_keeps_its_digest(self):
+        server = Image("of the other form")
+        path = os.path.join(self.shop.root, "image.tar")
+        write_archive(path, {SERVER: server})
+        self.engine.call("load", "-i", path)
+        bundle = self.shop.build("1.0.0", [{"name": SERVER, "from": self.origin + SERVER}])
+        self.shop.installer("apply", bundle, "--yes")
+        self.assertEqual(self.engine.images()[SERVER], server.config_digest)
 
 
-class DockerTest(EngineTests, ShopTest):
+class DockerTest(EngineTests, FromEngine, ShopTest):
     engine_type = Docker
     takes_zstd = False  # Debian 12 has Docker 20.10
+    origin = "docker-daemon:"
+
+    def setUp(self):
+        super().setUp()
+        os.environ["DOCKER_HOST"] = self.engine.command[2]
+        self.addCleanup(os.environ.pop, "DOCKER_HOST")
 
     def test_zstd_layers_need_a_newer_docker(self):
         bundle = self.shop.build("1.0.0", {SERVER: Image("new", "zstd")})

@@ -196,6 +196,14 @@ class Rules(ShopTest):
                     "app/environment": (b"", 0o644)}
         self.assertEqual(self.look(Image("hello", files=harmless)), "")
 
+    def test_rules_that_there_are_not(self):
+        self.assertIn('did you mean "root-user"', self.look(Image("hello"), status=3,
+                                                            waive={"rot-user": "because"}))
+        self.assertIn('unknown rule "none"', self.look(Image("hello"), status=3,
+                                                       image_rules={"none": "off"}))
+        self.assertIn('unknown rule "CVE-1-1"', self.look(Image("hello"), status=3,
+                                                          image_rules={"CVE-1-1": "off"}))
+
     def test_setuid(self):
         image = Image("hello", files={"bin/su": (b"x", 0o4755)})
         self.assertIn("setuid or setgid files: bin/su", self.look(image))
@@ -212,10 +220,146 @@ class Rules(ShopTest):
                          image_rules={"root-user": "error"})
         self.assertEqual(said, "")
         bundle = os.path.join(self.shop.root, "dist/chanuka-1.0.0.bundle.tar.zst")
-        self.assertIn(f"may break root-user: {reason}",
+        self.assertIn(f"accepted root-user: {reason}",
                       run(BUILDER, "statement", bundle).decode())
         said = self.look(Image("hello"), waive={"root-user": reason})
         self.assertIn("root-user is not broken", said)
+
+
+def cyclonedx(found=(), **component):
+    """A report as Trivy writes it: {id: severity}, and what it says of the image."""
+    return {"bomFormat": "CycloneDX", "specVersion": "1.5",
+            "metadata": {"tools": {"components": [{"name": "trivy", "version": "0.50.1"}]},
+                         "component": {"type": "container", **component}},
+            "vulnerabilities": [{"id": name, "ratings": [{"severity": severity}]}
+                                for name, severity in dict(found).items()]}
+
+
+class Scans(ShopTest):
+    """Reports about the image that is carried, judged, kept, and signed for."""
+
+    def look(self, image, *reports, status=0, scan=None, waive=None, **more):
+        write_layout(os.path.join(self.shop.project, "image"), {"1": image})
+        paths = [f"reports/{i}.json" for i in range(len(reports))]
+        write_files(self.shop.project, {path: report if isinstance(report, bytes) else
+                                        json.dumps(report).encode()
+                                        for path, report in zip(paths, reports)})
+        row = {"name": SERVER, "from": "oci:image", "scan": scan or paths}
+        if waive:
+            row["waive"] = waive
+        path = self.shop.write_release("1.0.0", [row], **more)
+        return errors(BUILDER, "build", path, "--output", os.path.join(self.shop.root, "dist"),
+                      "--key", self.shop.key, status=status)
+
+    @property
+    def bundle(self):
+        return os.path.join(self.shop.root, "dist/chanuka-1.0.0.bundle.tar.zst")
+
+    def test_a_report_travels_with_its_image(self):
+        image = Image("hello")
+        report = json.dumps(cyclonedx({"CVE-1-1": "low"}, version=image.digest)).encode()
+        self.assertEqual(self.look(image, report), "")
+        statement = run(BUILDER, "statement", self.bundle).decode()
+        self.assertIn("scanned by trivy 0.50.1: 1 low", statement)
+        shown = self.shop.images_in(self.bundle)[SERVER]["scans"]
+        self.assertEqual(shown, [{"found": {"low": 1}, "report": "sha256:" + sha(report),
+                                  "tool": "trivy 0.50.1"}])
+        unpacked = subprocess.run(["tar", "--zstd", "-xOf", self.bundle, "blobs/sha256/" + sha(report)],
+                                  stdout=subprocess.PIPE, check=True)
+        self.assertEqual(unpacked.stdout, report)
+        run(BUILDER, "verify", self.bundle, "--root", self.shop.trust)
+
+    def test_one_report_may_serve_two_names(self):
+        image = Image("hello")
+        write_layout(os.path.join(self.shop.project, "image"), {"1": image})
+        report = json.dumps(cyclonedx(version=image.digest)).encode()
+        write_files(self.shop.project, {"report.json": report})
+        bundle = self.shop.build("1.0.0", [{"name": name, "from": "oci:image",
+                                            "scan": "report.json"} for name in (SERVER, WORKER)])
+        run(BUILDER, "verify", bundle, "--root", self.shop.trust)
+        self.assertEqual([image["scans"][0]["found"]
+                          for image in self.shop.images_in(bundle).values()], [{}, {}])
+
+    def test_grave_vulnerabilities_are_refused_or_accepted_by_name(self):
+        image = Image("hello")
+        report = cyclonedx({"CVE-1-1": "critical", "CVE-1-2": "high", "CVE-1-3": "medium"},
+                           version=image.digest)
+        said = self.look(image, report, status=3)
+        self.assertIn("critical-vulnerability: has CVE-1-1", said)
+        self.assertIn("high-vulnerability: has CVE-1-2", said)
+        self.assertIn("waive: {CVE-1-2: REASON}", said)
+        accepted = {"CVE-1-1": "that code is not reached", "CVE-1-2": "mended by our patch"}
+        said = self.look(image, report, waive=accepted)
+        self.assertIn("medium-vulnerability: has CVE-1-3", said)
+        self.assertIn("accepted CVE-1-1: that code is not reached",
+                      run(BUILDER, "statement", self.bundle).decode())
+        said = self.look(image, report, waive={**accepted, "CVE-1-9": "gone"},
+                         image_rules={"medium-vulnerability": "off"})
+        self.assertIn("CVE-1-9 is not broken", said)
+        self.assertNotIn("CVE-1-3", said)
+
+    def test_a_report_of_another_image_is_refused(self):
+        image = Image("hello")
+        other = "sha256:" + sha(b"other")
+        self.assertIn(f"is about {other}", self.look(image, cyclonedx(version=other), status=3))
+        said = self.look(image, cyclonedx(name="server"), status=3)
+        self.assertIn("does not say by a digest", said)
+        self.look(image, cyclonedx(name="server"),
+                  scan=[{"report": "reports/0.json", "of": image.config_digest}])
+        said = self.look(image, cyclonedx(name="server"),
+                         scan=[{"report": "reports/0.json", "of": other}], status=3)
+        self.assertIn(f"is about {other}", said)
+
+    def test_every_platform_may_need_a_report(self):
+        both = Platforms(Image("hello"), Image("hello arm", architecture="arm64"))
+        one = cyclonedx(version=both.images[0].digest)
+        strict = {"image_rules": {"unscanned": "error"}}
+        self.assertEqual(self.look(both, one), "")
+        self.assertIn("unscanned: no report is about linux/arm64",
+                      self.look(both, one, status=3, **strict))
+        two = cyclonedx(properties=[{"name": "aquasecurity:trivy:ImageID",
+                                     "value": both.images[1].config_digest}])
+        self.assertEqual(self.look(both, one, two, **strict), "")
+        self.assertEqual(self.look(both, cyclonedx(version=both.digest), **strict), "")
+
+    def test_what_is_no_report(self):
+        image = Image("hello")
+        self.assertIn("another sort of document", self.look(image, {"hello": 1}, status=3))
+        self.assertIn("no-such.json", self.look(image, {}, scan="no-such.json", status=3))
+        self.assertIn("paths are relative", self.look(image, {}, scan="../x.json", status=3))
+        self.assertIn("found a list, expected the path",
+                      self.look(image, {}, scan=[[]], status=3))
+
+
+class Age(ShopTest):
+    def look(self, image, *options, epoch="1800000000", **more):
+        path = self.shop.write_release("1.0.0", {SERVER: image}, **more)
+        env = {**os.environ, "SOURCE_DATE_EPOCH": epoch}
+        done = subprocess.run([BUILDER, "build", path, "--output",
+                               os.path.join(self.shop.root, "dist"), *options],
+                              stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=env, check=False)
+        return done.returncode, done.stderr.decode()
+
+    def test_old_images(self):
+        # Made on 2026-01-01; the sources are of 2027-01-15.
+        status, said = self.look(Image("hello"))
+        self.assertEqual(status, 0)
+        self.assertIn("old-image: was made on 2026-01-01, 379 days before", said)
+        self.assertEqual(self.look(Image("hello"), image_limits={"age_days": 379}), (0, ""))
+        self.assertEqual(self.look(Image("hello"), epoch="1768000000"), (0, ""))
+        self.assertEqual(self.look(Image("hello"), image_rules={"old-image": "error"})[0], 3)
+
+    def test_images_that_grow(self):
+        previous = self.shop.build("0.9.0", {SERVER: Image("hello")})
+        large = Image("hello", files={"large": (os.urandom(4 << 20), 0o644)})
+        calm = {"image_rules": {"old-image": "off"}}
+        self.assertEqual(self.look(large, **calm), (0, ""))
+        status, said = self.look(large, "--previous", previous, **calm)
+        self.assertEqual(status, 0)
+        self.assertIn("size-jump: has", said)
+        self.assertEqual(self.look(Image("hello!"), "--previous", previous, **calm), (0, ""))
+        more = {**calm, "image_limits": {"growth_percent": 5000}}
+        self.assertEqual(self.look(large, "--previous", previous, **more), (0, ""))
 
 
 class References(ShopTest):

@@ -2,12 +2,17 @@
 """Container engines of the tests' own: everything they keep is below one folder, nothing of the
 machine's is touched, and all of it is gone afterwards."""
 
+import http.client
+import http.server
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
+import urllib.parse
 
 from road import need, write
 
@@ -195,9 +200,77 @@ class Registry(Engine):
                 "ca.pem", "-subj", "/CN=test CA", "-days", "2")
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out",
                 "server.csr", "-subj", "/CN=127.0.0.1")
-        write(os.path.join(self.folder, "names"), "subjectAltName=IP:127.0.0.1\n")
+        write(os.path.join(self.folder, "names"), f"subjectAltName=IP:127.0.0.1,DNS:{Proxy.NAME}\n")
         openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                 "-CAcreateserial", "-out", "server.pem", "-days", "2", "-extfile", "names")
+
+
+class Proxy:
+    """An HTTP proxy on loopback that remembers what it was asked. It alone knows where registry.test
+    is: addresses of loopback are never asked of a proxy."""
+
+    NAME = "registry.test"
+
+    def __init__(self, host):
+        self.seen = []  # (method, address, headers)
+        self.port = int(host.split(":")[1])
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def remember(self):
+                proxy.seen.append((self.command, self.path, dict(self.headers)))
+
+            def forward(self):
+                self.remember()
+                url = urllib.parse.urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                onward = http.client.HTTPConnection("127.0.0.1", proxy.port)
+                headers = {name: value for name, value in self.headers.items()
+                           if not name.lower().startswith(("proxy-", "connection"))}
+                onward.request(self.command, self.path.split(url.netloc, 1)[1], body or None, headers)
+                answer = onward.getresponse()
+                data = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                        self.send_header(name, value)
+                length = answer.getheader("Content-Length") if self.command == "HEAD" else len(data)
+                self.send_header("Content-Length", str(length or 0))
+                self.end_headers()
+                self.wfile.write(data)
+                onward.close()
+
+            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = forward
+
+            def do_CONNECT(self):
+                self.remember()
+                with socket.create_connection(("127.0.0.1", proxy.port)) as onward:
+                    self.send_response(200)
+                    self.end_headers()
+                    self.relay(onward)
+                self.close_connection = True
+
+            def relay(self, onward):
+                pairs = {self.connection: onward, onward: self.connection}
+                while True:
+                    for ready in select.select(list(pairs), [], [])[0]:
+                        data = ready.recv(65536)
+                        if not data:
+                            return
+                        pairs[ready].sendall(data)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def free(folder):

@@ -12,8 +12,8 @@ import shutil
 import tempfile
 import threading
 
-from shop import BUILDER, INSTALLER, SERVER, WORKER, ShopTest
-from engines import Registry, says
+from shop import BUILDER, INSTALLER, SERVER, WORKER, ShopTest, moments
+from engines import Proxy, Registry, says
 from made_image import MANIFEST, Image, Platforms, sha, write_layout
 from road import errors, main, need, run
 
@@ -150,6 +150,46 @@ class Anonymous(RegistryTest):
         self.assertEqual(plan["plan"]["steps"], [])
 
 
+    def test_killed_at_random_times(self):
+        need("skopeo")
+        old = Image("old")
+        self.shop.installer("apply", self.shop.build("1.0.0", {SERVER: old}), "--yes")
+        new = Image("new", files={"large": (os.urandom(24 << 20), 0o644)})
+        bundle = self.shop.build("1.1.0", {SERVER: new})
+        for moment in moments(8):
+            version = self.shop.kill_and_recover(moment, "apply", bundle, "--yes")
+            stands = old if version == "1.0.0" else new
+            self.assertEqual(self.digest_of(PLACE + ":1.0.0"), stands.digest)
+            self.assertEqual(self.shop.answer("drift")["differences"], [])
+            self.assertEqual(self.shop.leftovers(), [])
+
+    def test_through_a_proxy(self):
+        need("skopeo")
+        proxy = Proxy(self.registry.host)
+        self.addCleanup(proxy.stop)
+        self.shop.write_site({"driver": "registry", "insecure": True,
+                              "map": {"docker.io/": f"{proxy.NAME}/mirror/"}})
+        server, worker = Image("server"), Image("worker")
+        bundle = self.shop.build("1.0.0", {SERVER: server, WORKER: worker})
+        os.environ["HTTP_PROXY"] = f"http://user:word@{proxy.address}"
+        try:
+            self.shop.installer("apply", bundle, "--yes")
+        finally:
+            os.environ.pop("HTTP_PROXY")
+        self.assertEqual(self.digest_of(PLACE + ":1.0.0"), server.digest)
+        self.assertEqual(self.digest_of("mirror/chanuka/worker:1.0.0"), worker.digest)
+        word = "Basic " + base64.b64encode(b"user:word").decode()
+        self.assertEqual({headers["Proxy-Authorization"] for _, _, headers in proxy.seen}, {word})
+        # The layer of busybox went once, and was taken over by the other repository.
+        mounts = [address for method, address, _ in proxy.seen
+                  if method == "POST" and "mount=" in address]
+        self.assertEqual(len(mounts), 1)
+        self.assertIn("from=mirror%2Fchanuka%2F", mounts[0])
+        sent = sum(int(headers.get("Content-Length", 0)) for method, _, headers in proxy.seen
+                   if method in ("PATCH", "PUT"))
+        self.assertLess(sent, 1.5 * sum(len(data) for data in server.blobs.values()))
+
+
 class WithoutDeletes(RegistryTest):
     options = {"deletes": False}
 
@@ -190,6 +230,26 @@ class Locked(RegistryTest):
         built = json.loads(run(BUILDER, "--json", "build", path, "--output",
                                os.path.join(self.shop.root, "dist"), "--key", self.shop.key))
         self.assertEqual(self.shop.images_in(built["bundle"])[SERVER]["digest"], image.digest)
+
+    def test_through_a_tunnel(self):
+        proxy = Proxy(self.registry.host)
+        self.addCleanup(proxy.stop)
+        auth = base64.b64encode(b"user:secret-word").decode()
+        os.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {proxy.NAME: {"auth": auth}}})
+        self.shop.write_site({"driver": "registry", "ca": self.registry.ca,
+                              "map": {"docker.io/": f"{proxy.NAME}/mirror/"}})
+        os.environ["HTTPS_PROXY"] = f"http://{proxy.address}"
+        self.addCleanup(os.environ.pop, "HTTPS_PROXY")
+        self.shop.installer("apply", self.shop.build("1.0.0", {SERVER: Image("hello")}), "--yes")
+        self.assertEqual({(method, address) for method, address, _ in proxy.seen},
+                         {("CONNECT", proxy.NAME + ":443")})
+        self.assertNotIn("Authorization", {name for _, _, each in proxy.seen for name in each})
+        proxy.seen.clear()
+        os.environ["NO_PROXY"] = "other.site, .test"
+        self.addCleanup(os.environ.pop, "NO_PROXY")
+        bundle = self.shop.build("1.1.0", {SERVER: Image("hello 2")})
+        self.assertIn("cannot be resolved", self.shop.refused("apply", bundle, "--yes", status=8))
+        self.assertEqual(proxy.seen, [])
 
     def test_without_credentials_or_ca(self):
         bundle = self.shop.build("1.0.0", {SERVER: Image("hello")})

@@ -3,6 +3,8 @@
 
 import json
 import os
+import random
+import subprocess
 import sys
 import unittest
 
@@ -13,6 +15,11 @@ from made_image import write_layout  # noqa: E402
 
 SERVER = "docker.io/chanuka/server:1.0.0"
 WORKER = "docker.io/chanuka/worker:1.0.0"
+
+
+def moments(count, longest=0.6):
+    """Times in seconds, different in each run; a test's message names the one that failed."""
+    return [random.uniform(0, longest) for _ in range(count)]
 
 
 class Shop(Road):
@@ -48,6 +55,26 @@ class Shop(Road):
         shown = json.loads(run(BUILDER, "--json", "inspect", bundle))
         return {image["name"]: image for component in shown["components"]
                 for image in component.get("images", [])}
+
+    def kill_and_recover(self, moment, *command):
+        """Kills a command after so many seconds; the version that stands once that is settled."""
+        running = subprocess.Popen([INSTALLER, "--site", self.site, *command],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            running.wait(moment)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+        self.installer("recover")
+        return self.answer("status")["current"]["version"]
+
+    def leftovers(self):
+        """What doctor finds of ours in a store that nothing needs."""
+        done = subprocess.run([INSTALLER, "--json", "--site", self.site, "doctor"],
+                              stdout=subprocess.PIPE, check=False)
+        return [row for row in json.loads(done.stdout)
+                if row["what"].startswith("target") and not row["ok"]]
 
     def write_site(self, target):
         targets = {"images": target,

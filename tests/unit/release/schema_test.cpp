@@ -46,13 +46,13 @@ const Json kRelease = Json::parse(R"({"schema":1,"name":"x","version":"1.0.0",
   "source":{"revision":"abc"},"environments":["production"],
   "requires":{"upgrade_from":">=1.0.0","installer":">=0.1.0","arch":["amd64"]},
   "notes":"CHANGES.md","trust":"trust",
-  "image_rules":{"root-user":"error"},
+  "image_rules":{"root-user":"error"},"image_limits":{"age_days":90,"growth_percent":20},
   "registries":{"r.site":{"ca":"ca.pem","insecure":true}},
   "components":[{"name":"web","kind":"assets","source":"dist","exclude":["*.map"],"target":"web",
                  "optional":true},
                 {"name":"server","kind":"images",
                  "images":[{"name":"a:1","from":"oci:x","platforms":["linux/amd64"],
-                            "waive":{"root-user":"it must"}}]}]})");
+                            "scan":[{"report":"r.json","of":"sha256:1"}],"waive":{"root-user":"it must"}}]}]})");
 const Json kSite = Json::parse(R"({"schema":1,"release":"x","environment":"production",
   "targets":{"web":{"driver":"directory","path":"/srv/web","owner":"1:1","sharing":"never"},
              "images":{"driver":"podman","command":["podman"],"map":{"docker.io/":"r.site/"}}},
@@ -130,68 +130,75 @@ const std::vector<Breach> kReleaseBreaches = {
      letters(4097), "PEM"},
     {"/properties/registries/additionalProperties/properties/insecure/type",
      "/registries/r.site/insecure", "yes", "true or false"},
-    {"/properties/image_rules/type", "/image_rules", 1, "expected a mapping"},
-    {"/properties/image_rules/additionalProperties", "/image_rules/rot-user", "error",
-     "unknown key"},
-    {"/properties/image_rules/properties/floating-tag/enum", "/image_rules/floating-tag", "eror",
+    {"/properties/image_rules/type", "/image_rules", 1, "a mapping of rules"},
+    {"/properties/image_rules/additionalProperties/enum", "/image_rules/root-user", "eror",
      "one of off, warning, error"},
-    {"/properties/image_rules/properties/root-user/enum", "/image_rules/root-user", "eror",
-     "one of off, warning, error"},
-    {"/properties/image_rules/properties/secret-file/enum", "/image_rules/secret-file", "eror",
-     "one of off, warning, error"},
-    {"/properties/image_rules/properties/setuid-file/enum", "/image_rules/setuid-file", "eror",
-     "one of off, warning, error"},
-    {"/properties/image_rules/properties/missing-platform/enum", "/image_rules/missing-platform",
-     "eror", "one of off, warning, error"},
+    {"/properties/image_limits/type", "/image_limits", 1, "expected a mapping"},
+    {"/properties/image_limits/additionalProperties", "/image_limits/age", 1, "unknown key"},
+    {"/properties/image_limits/properties/age_days/type", "/image_limits/age_days", "1",
+     "a number of days"},
+    {"/properties/image_limits/properties/age_days/minimum", "/image_limits/age_days", 0,
+     "a number of days"},
+    {"/properties/image_limits/properties/age_days/maximum", "/image_limits/age_days", 36501,
+     "a number of days"},
+    {"/properties/image_limits/properties/growth_percent/type", "/image_limits/growth_percent", "1",
+     "a percentage"},
+    {"/properties/image_limits/properties/growth_percent/minimum", "/image_limits/growth_percent",
+     -1, "a percentage"},
+    {"/properties/image_limits/properties/growth_percent/maximum", "/image_limits/growth_percent",
+     100001, "a percentage"},
     {"/properties/components/items/properties/images/items/properties/waive/type",
-     "/components/1/images/0/waive", 1, "expected a mapping"},
-    {"/properties/components/items/properties/images/items/properties/waive/additionalProperties",
-     "/components/1/images/0/waive/rot-user", "x", "unknown key"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/"
-     "floating-tag/type",
-     "/components/1/images/0/waive/floating-tag", 1, "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/"
-     "floating-tag/minLength",
-     "/components/1/images/0/waive/floating-tag", "", "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/"
-     "floating-tag/maxLength",
-     "/components/1/images/0/waive/floating-tag", letters(401), "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/root-user/"
+     "/components/1/images/0/waive", 1, "rules and vulnerabilities"},
+    {"/properties/components/items/properties/images/items/properties/waive/maxProperties",
+     "/components/1/images/0/waive", keys(1001, "x"), "at most 1000"},
+    {"/properties/components/items/properties/images/items/properties/waive/additionalProperties/"
      "type",
      "/components/1/images/0/waive/root-user", 1, "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/root-user/"
+    {"/properties/components/items/properties/images/items/properties/waive/additionalProperties/"
      "minLength",
      "/components/1/images/0/waive/root-user", "", "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/root-user/"
+    {"/properties/components/items/properties/images/items/properties/waive/additionalProperties/"
      "maxLength",
      "/components/1/images/0/waive/root-user", letters(401), "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/secret-file/"
+    {"/properties/components/items/properties/images/items/properties/scan/type",
+     "/components/1/images/0/scan", 1, "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/minLength",
+     "/components/1/images/0/scan", "", "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/maxLength",
+     "/components/1/images/0/scan", letters(4097), "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/minItems",
+     "/components/1/images/0/scan", Json::array(), "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/maxItems",
+     "/components/1/images/0/scan", many(65, "x"), "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/type",
+     "/components/1/images/0/scan/0", 1, "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/minLength",
+     "/components/1/images/0/scan/0", "", "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/maxLength",
+     "/components/1/images/0/scan/0", letters(4097), "a scanner's report"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/"
+     "additionalProperties",
+     "/components/1/images/0/scan/0/off", "x", "unknown key"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/required/report",
+     "/components/1/images/0/scan/0/report", kAbsent, "missing key"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/properties/report/"
      "type",
-     "/components/1/images/0/waive/secret-file", 1, "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/secret-file/"
+     "/components/1/images/0/scan/0/report", 1, "the path of a report"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/properties/report/"
      "minLength",
-     "/components/1/images/0/waive/secret-file", "", "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/secret-file/"
+     "/components/1/images/0/scan/0/report", "", "the path of a report"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/properties/report/"
      "maxLength",
-     "/components/1/images/0/waive/secret-file", letters(401), "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/setuid-file/"
+     "/components/1/images/0/scan/0/report", letters(4097), "the path of a report"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/properties/of/"
      "type",
-     "/components/1/images/0/waive/setuid-file", 1, "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/setuid-file/"
+     "/components/1/images/0/scan/0/of", 1, "what was scanned"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/properties/of/"
      "minLength",
-     "/components/1/images/0/waive/setuid-file", "", "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/setuid-file/"
+     "/components/1/images/0/scan/0/of", "", "what was scanned"},
+    {"/properties/components/items/properties/images/items/properties/scan/items/properties/of/"
      "maxLength",
-     "/components/1/images/0/waive/setuid-file", letters(401), "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/"
-     "missing-platform/type",
-     "/components/1/images/0/waive/missing-platform", 1, "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/"
-     "missing-platform/minLength",
-     "/components/1/images/0/waive/missing-platform", "", "a reason"},
-    {"/properties/components/items/properties/images/items/properties/waive/properties/"
-     "missing-platform/maxLength",
-     "/components/1/images/0/waive/missing-platform", letters(401), "a reason"},
+     "/components/1/images/0/scan/0/of", letters(129), "what was scanned"},
     {"/properties/components/type", "/components", "web", "at least one component"},
     {"/properties/components/minItems", "/components", Json::array(), "at least one component"},
     {"/properties/components/maxItems", "/components", many(257, kRelease["components"][0]),
