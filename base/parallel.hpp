@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -38,6 +39,34 @@ class Workers {
 
 // The number of cores this process may use, at least 1.
 std::size_t usable_cores();
+
+// Does pieces of work 0 to `count` - 1 on up to `most` threads. `start` is called in each thread
+// and gives what does one piece. The first failure ends all, and is thrown.
+template <typename Start>
+void side_by_side(std::size_t most, std::size_t count, Start start) {
+  std::mutex mutex;
+  std::size_t next = 0;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    try {
+      auto one = start();
+      while (true) {
+        std::unique_lock lock(mutex);
+        if (next == count || failure) return;
+        const std::size_t index = next++;
+        lock.unlock();
+        one(index);
+      }
+    } catch (...) {
+      const std::lock_guard guard(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < most && i < count; ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
 
 // A queue of results in the making. take() returns them in the order of put(), or throws what the
 // job threw.

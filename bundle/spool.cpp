@@ -22,20 +22,31 @@ Spool::Spool(const fs::path& folder, Workers& workers, Packing packing)
 Spool::~Spool() = default;
 
 Spool::Piece Spool::append(std::string_view bytes) {
+  const std::lock_guard guard(mutex_);
   const Piece piece{end_, bytes.size()};
   FdSink(scratch_.get(), name_).write(bytes);
   end_ += bytes.size();
   return piece;
 }
 
+void Spool::keep(const Digest& digest, Kept kept) {
+  const std::lock_guard guard(mutex_);
+  kept_.try_emplace(digest, std::move(kept));
+}
+
+const Spool::Kept& Spool::kept(const Digest& digest) const {
+  const std::lock_guard guard(mutex_);
+  return kept_.at(digest);
+}
+
 bool Spool::is_framed(const Digest& digest) const {
-  return !kept_.at(digest).frames.empty();
+  return !kept(digest).frames.empty();
 }
 
 std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
-  const Kept& kept = kept_.at(digest);
+  const Kept& stored = kept(digest);
   std::string buffer(256 * 1024, '\0');
-  for (const Piece& piece : kept.pieces) {
+  for (const Piece& piece : stored.pieces) {
     for (std::uint64_t done = 0; done < piece.size;) {
       const std::size_t count =
           static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), piece.size - done));
@@ -47,7 +58,7 @@ std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
       done += count;
     }
   }
-  return kept.frames;
+  return stored.frames;
 }
 
 std::string Spool::bytes(const Digest& digest) const {
@@ -118,7 +129,7 @@ Descriptor Spool::Blob::finish(std::string_view media_type) {
     state.frames.finish();
   }
   const Digest digest = state.hasher.finish();
-  state.spool.kept_.try_emplace(digest, Kept{state.pieces.list, state.frames.frames()});
+  state.spool.keep(digest, {state.pieces.list, state.frames.frames()});
   return {.media_type = std::string(media_type),
           .digest = digest,
           .size = state.size,

@@ -5,9 +5,11 @@
 // hashed, compressed and kept in an unnamed scratch file until all is known, then copied.
 // A blob of 1 MiB or more is compressed into frames that hold nothing else; a smaller one is kept
 // plain, because it shares its frame with its neighbours. Memory does not grow with the content.
+// Several threads may write, each a blob of its own.
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,7 +48,6 @@ class Spool {
     std::unique_ptr<State> state_;
   };
 
-  bool holds(const Digest& digest) const { return kept_.contains(digest); }
   // True where the blob is kept as frames of its own.
   bool is_framed(const Digest& digest) const;
   // All of a blob that is known to be small.
@@ -65,7 +66,10 @@ class Spool {
     std::vector<content::Frame> frames;  // empty: plain
   };
   Piece append(std::string_view bytes);
+  void keep(const Digest& digest, Kept kept);
+  const Kept& kept(const Digest& digest) const;
 
+  mutable std::mutex mutex_;  // of all that changes
   Fd scratch_;
   std::string name_;
   std::uint64_t end_ = 0;

@@ -18,6 +18,7 @@
 namespace sealift::net {
 
 inline constexpr std::size_t kMaxTags = 1000;
+inline constexpr std::size_t kTransfers = 3;  // at once, from or to one registry
 
 class Repository {
  public:

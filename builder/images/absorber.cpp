@@ -16,27 +16,6 @@ constexpr std::size_t kMaxRemarkable = 1000;
 constexpr std::size_t kHead = 4096;  // of a file, to see whether it begins as a private key
 constexpr std::size_t kTarMagic = 257;
 
-// Passes on what it reads to the spool.
-class Kept : public Source {
- public:
-  Kept(Source& from, bundle::Spool::Blob& to, Progress& progress)
-      : from_(from), to_(to), progress_(progress) {}
-  std::size_t read(std::span<char> into) override {
-    const std::size_t count = from_.read(into);
-    to_.write({into.data(), count});
-    size_ += count;
-    progress_.advance(count);
-    return count;
-  }
-  std::uint64_t size() const { return size_; }
-
- private:
-  Source& from_;
-  bundle::Spool::Blob& to_;
-  Progress& progress_;
-  std::uint64_t size_ = 0;
-};
-
 // Passes on what it reads to a hash.
 class Hashed : public Source {
  public:
@@ -107,9 +86,31 @@ std::vector<RemarkableFile> look_into(Source& layer, const std::string& where) {
 
 }  // namespace
 
+// Passes on what it reads to the spool.
+class Absorber::Kept : public Source {
+ public:
+  Kept(Source& from, bundle::Spool::Blob& to, Absorber& absorber)
+      : from_(from), to_(to), absorber_(absorber) {}
+  std::size_t read(std::span<char> into) override {
+    const std::size_t count = from_.read(into);
+    to_.write({into.data(), count});
+    size_ += count;
+    const std::lock_guard guard(absorber_.mutex_);
+    absorber_.progress_.advance(count);
+    return count;
+  }
+  std::uint64_t size() const { return size_; }
+
+ private:
+  Source& from_;
+  bundle::Spool::Blob& to_;
+  Absorber& absorber_;
+  std::uint64_t size_ = 0;
+};
+
 Digest Absorber::take(Source& blob, const std::string& where) {
   bundle::Spool::Blob spooled(spool_);
-  Kept kept(blob, spooled, progress_);
+  Kept kept(blob, spooled, *this);
   Nothing nothing;
   const std::unique_ptr<Source> content = content::unpacked(kept, where);
   Hashed hashed(*content);
@@ -123,7 +124,9 @@ Digest Absorber::take(Source& blob, const std::string& where) {
   copy(peeked, nothing);
   copy(kept, nothing);
   const Digest digest = spooled.finish("").digest;
-  facts_.try_emplace(digest, BlobFacts{kept.size(), hashed.finish(), std::move(files)});
+  BlobFacts facts{kept.size(), hashed.finish(), std::move(files)};
+  const std::lock_guard guard(mutex_);
+  facts_.try_emplace(digest, std::move(facts));
   return digest;
 }
 

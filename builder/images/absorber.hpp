@@ -3,9 +3,10 @@
 
 // Takes the blobs of images into the spool. Each is read once: hashed, kept, and looked into on the
 // way, because a layer's content is needed for two more questions: is it what the configuration
-// says it is, and does it hold what no image should.
+// says it is, and does it hold what no image should. Several threads may take blobs at once.
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,22 @@ class Absorber {
   // Reads `blob` to its end. `where` starts the message of the Error{invalid_input} for one that
   // cannot be unpacked.
   Digest take(Source& blob, const std::string& where);
-  bool holds(const Digest& digest) const { return facts_.contains(digest); }
-  const BlobFacts& facts(const Digest& digest) const { return facts_.at(digest); }
+  bool holds(const Digest& digest) const {
+    const std::lock_guard guard(mutex_);
+    return facts_.contains(digest);
+  }
+  const BlobFacts& facts(const Digest& digest) const {
+    const std::lock_guard guard(mutex_);
+    return facts_.at(digest);
+  }
   // A blob that is a document.
   std::string bytes(const Digest& digest) const { return spool_.bytes(digest); }
 
  private:
+  class Kept;
+
   bundle::Spool& spool_;
+  mutable std::mutex mutex_;  // of what follows
   Progress& progress_;
   std::map<Digest, BlobFacts> facts_;
 };

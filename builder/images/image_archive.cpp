@@ -92,10 +92,18 @@ class OciArchive : public ImageSource {
     return choose_image(entries_.text("index.json"), name, entries_.name() + ": index.json");
   }
   std::string document(const Descriptor& descriptor) override {
-    absorb(descriptor);
+    compare(descriptor);
     return entries_.text(name_of(descriptor));
   }
-  void absorb(const Descriptor& blob) override {
+  void absorb(const std::vector<Descriptor>& layers) override {
+    for (const Descriptor& layer : layers) compare(layer);
+  }
+
+ private:
+  static std::string name_of(const Descriptor& blob) { return "blobs/sha256/" + blob.digest.hex(); }
+
+  // All was taken when the archive was read; a blob must be what its descriptor says.
+  void compare(const Descriptor& blob) {
     const Digest& found = entries_.digest(name_of(blob));
     if (found != blob.digest || absorber_.facts(found).size != blob.size) {
       throw Error(
@@ -105,9 +113,6 @@ class OciArchive : public ImageSource {
           "the image is damaged; make it again");
     }
   }
-
- private:
-  static std::string name_of(const Descriptor& blob) { return "blobs/sha256/" + blob.digest.hex(); }
 
   Entries entries_;
   Absorber& absorber_;
@@ -151,7 +156,7 @@ class DockerArchive : public ImageSource {
     return documents_.at(descriptor.digest);
   }
 
-  void absorb(const Descriptor&) override {}
+  void absorb(const std::vector<Descriptor>&) override {}
 
  private:
   [[noreturn]] void refuse(std::string_view found) const {

@@ -24,8 +24,8 @@ class ImageSource {
   virtual content::Descriptor find(const std::string& name) = 0;
   // A manifest, index or configuration.
   virtual std::string document(const content::Descriptor& descriptor) = 0;
-  // Gives a layer to the absorber, unless it has it.
-  virtual void absorb(const content::Descriptor& layer) = 0;
+  // Gives layers to the absorber, those that it does not have.
+  virtual void absorb(const std::vector<content::Descriptor>& layers) = 0;
   virtual release::Derivation derivation() const { return release::Derivation::none; }
 };
 

@@ -29,12 +29,14 @@ class LayoutFolder : public ImageSource {
     return bytes;
   }
 
-  void absorb(const content::Descriptor& layer) override {
-    if (absorber_.holds(layer.digest)) return;
-    const Fd fd = open(layer);
-    FdSource source(fd.get(), where_of(layer));
-    const Digest found = absorber_.take(source, where_of(layer));
-    compare(layer, found, absorber_.facts(found).size);
+  void absorb(const std::vector<content::Descriptor>& layers) override {
+    for (const content::Descriptor& layer : layers) {
+      if (absorber_.holds(layer.digest)) continue;
+      const Fd fd = open(layer);
+      FdSource source(fd.get(), where_of(layer));
+      const Digest found = absorber_.take(source, where_of(layer));
+      compare(layer, found, absorber_.facts(found).size);
+    }
   }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images of a registry, pinned by digest or by a tag that is resolved once.
 
-#include "base/format.hpp"
+#include "base/parallel.hpp"
 #include "builder/images/image_source.hpp"
 #include "content/image_name.hpp"
 #include "net/repository.hpp"
@@ -16,8 +16,10 @@ using content::ImageName;
 class RegistryImages : public ImageSource {
  public:
   RegistryImages(const ImageName& name, net::HttpSettings settings, Absorber& absorber)
-      : repository_(std::move(settings), name.host, name.repository,
-                    net::credentials_for(name.host)),
+      : name_(name),
+        settings_(std::move(settings)),
+        credentials_(net::credentials_for(name.host)),
+        repository_(settings_, name.host, name.repository, credentials_),
         absorber_(absorber) {}
 
   Descriptor find(const std::string& name) override {
@@ -37,13 +39,24 @@ class RegistryImages : public ImageSource {
     return read_all(*blob, content::kMaxImageDocument, descriptor.digest.str());
   }
 
-  void absorb(const Descriptor& layer) override {
-    if (absorber_.holds(layer.digest)) return;
-    const std::unique_ptr<Source> blob = repository_.blob(layer);
-    absorber_.take(*blob, layer.digest.str());
+  void absorb(const std::vector<Descriptor>& layers) override {
+    side_by_side(net::kTransfers, layers.size(), [&] {
+      return [&, from = connect()](std::size_t i) {
+        if (absorber_.holds(layers[i].digest)) return;
+        const std::unique_ptr<Source> blob = from->blob(layers[i]);
+        absorber_.take(*blob, layers[i].digest.str());
+      };
+    });
   }
 
  private:
+  std::unique_ptr<net::Repository> connect() const {
+    return std::make_unique<net::Repository>(settings_, name_.host, name_.repository, credentials_);
+  }
+
+  ImageName name_;
+  net::HttpSettings settings_;
+  std::optional<net::Credentials> credentials_;
   net::Repository repository_;
   Absorber& absorber_;
   std::optional<content::Document> root_;

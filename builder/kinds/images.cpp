@@ -90,7 +90,7 @@ Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
                 format("found an image for {}, expected {}",
                        image.variants.front().settings.platform.str(), platform.str()));
   }
-  for (const Descriptor& layer : image.layers) source.absorb(layer);
+  source.absorb(image.layers);
   Problems problems;
   check_layers(image, absorber, problems);
   problems.throw_if_any(Errc::invalid_input);

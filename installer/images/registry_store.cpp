@@ -3,14 +3,12 @@
 // A registry has other users: a tag of an older release stays until that release is pruned, and a
 // manifest goes only when no tag leads to it.
 
-#include <algorithm>
-#include <exception>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "content/image_name.hpp"
 #include "installer/images/image_store.hpp"
 #include "net/repository.hpp"
@@ -21,8 +19,6 @@ namespace {
 
 using content::Descriptor;
 using content::ImageName;
-
-constexpr std::size_t kParallel = 3;  // transfers at once
 
 class RegistryStore : public ImageStore {
  public:
@@ -108,38 +104,23 @@ class RegistryStore : public ImageStore {
                                              net::credentials_for(name.host));
   }
 
-  // Several at once, each over a connection of its own; what fails first ends all.
+  // Several at once, each over a connection of its own.
   void push_layers(const ImageName& name, const std::vector<Descriptor>& layers, Content& blobs,
                    Progress& progress) {
-    std::mutex mutex;  // of everything that the threads share
-    std::size_t next = 0;
-    std::exception_ptr failure;
-    const auto work = [&] {
-      try {
-        const std::unique_ptr<net::Repository> to = connect(name);
-        while (true) {
-          std::unique_lock lock(mutex);
-          if (next == layers.size() || failure) return;
-          const Descriptor& layer = layers[next++];
-          lock.unlock();
-          const auto open = [&] {
-            const std::lock_guard guard(mutex);
-            return blobs.blob(layer.digest);
-          };
-          push(*to, name, layer, open, [&](std::uint64_t bytes) {
-            const std::lock_guard guard(mutex);
-            progress.advance(bytes);
-          });
-        }
-      } catch (...) {
-        const std::lock_guard guard(mutex);
-        if (!failure) failure = std::current_exception();
-      }
-    };
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < std::min(kParallel, layers.size()); ++i) threads.emplace_back(work);
-    for (std::thread& thread : threads) thread.join();
-    if (failure) std::rethrow_exception(failure);
+    std::mutex mutex;  // of what the threads share
+    side_by_side(net::kTransfers, layers.size(), [&] {
+      return [&, to = connect(name)](std::size_t i) {
+        const Descriptor& layer = layers[i];
+        const auto open = [&] {
+          const std::lock_guard guard(mutex);
+          return blobs.blob(layer.digest);
+        };
+        push(*to, name, layer, open, [&](std::uint64_t bytes) {
+          const std::lock_guard guard(mutex);
+          progress.advance(bytes);
+        });
+      };
+    });
   }
 
   // A tag that leads to a manifest, besides `but`; empty where none does.

@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 import threading
+import time
 
 from shop import BUILDER, INSTALLER, SERVER, WORKER, ShopTest, moments
 from engines import Proxy, Registry, says
@@ -286,6 +287,7 @@ class Misbehaving(ShopTest):
         self.fault = None
         self.uploads = {}
         self.seen = []
+        self.at_once = self.most_at_once = 0
         test = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -342,6 +344,11 @@ class Misbehaving(ShopTest):
                 data = test.image.blobs.get(self.path.split(":")[-1])
                 if data is None:
                     return self.answer(404)
+                if test.fault == "slow":
+                    test.at_once += 1
+                    test.most_at_once = max(test.most_at_once, test.at_once)
+                    time.sleep(0.5)
+                    test.at_once -= 1
                 if len(data) > 100_000:
                     if self.take("cut"):
                         self.answer(200, data[:len(data) // 2], Content_Length=str(len(data)))
@@ -410,6 +417,11 @@ class Misbehaving(ShopTest):
                 self.fault = fault
                 self.pull()
                 self.assertIn(self.fault, (None, "bearer"))
+
+    def test_layers_come_side_by_side(self):
+        self.fault = "slow"
+        self.pull()
+        self.assertEqual(self.most_at_once, 2)
 
     def test_content_that_is_not_what_was_asked_for(self):
         for fault in ("wrong", "endless"):

@@ -45,6 +45,32 @@ TEST_CASE("parallel: a queue that goes waits for the jobs that refer to its owne
   CHECK(done == 20);
 }
 
+TEST_CASE("parallel: side by side, every piece is done once") {
+  for (const std::size_t count : {0U, 1U, 2U, 100U}) {
+    std::vector<std::atomic<int>> done(count);
+    std::atomic<unsigned> started{0};
+    side_by_side(3, count, [&] {
+      ++started;
+      return [&](std::size_t i) { ++done[i]; };
+    });
+    CHECK(std::all_of(done.begin(), done.end(), [](const auto& each) { return each == 1; }));
+    CHECK(started == std::min<std::size_t>(count, 3));
+  }
+}
+
+TEST_CASE("parallel: side by side, the first failure ends all") {
+  std::atomic<int> done{0};
+  const auto work = [&] {
+    return [&](std::size_t i) {
+      ++done;
+      if (i == 2) throw Error(Errc::io, "broken");
+    };
+  };
+  CHECK(tests::refusal_of([&] { side_by_side(1, 100, work); }) == Errc::io);
+  CHECK(done == 3);
+  CHECK(tests::refusal_of([&] { side_by_side(3, 100, work); }) == Errc::io);
+}
+
 TEST_CASE("parallel: there is at least one core") {
   CHECK(usable_cores() >= 1);
 }

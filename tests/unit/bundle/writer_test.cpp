@@ -159,8 +159,28 @@ TEST_CASE("spool: content comes back by its digest, small and large, twice or in
   spool.copy(second.digest, small);
   CHECK(small.bytes() == std::string(second.size, 'y'));
   CHECK_FALSE(spool.is_framed(first.digest));
-  CHECK_FALSE(spool.holds(Digest::of("other")));
   CHECK(Dir::open(folder.path()).entries().empty());
+}
+
+TEST_CASE("spool: several threads write, each a blob of its own") {
+  const tests::ScratchFolder folder;
+  Workers workers(2);
+  Spool spool(folder.path(), workers, {});
+  std::vector<Digest> written(8, Digest::of(""));
+  const auto content = [](std::size_t i) {
+    return std::string((1U << 20) + i, static_cast<char>('a' + i));
+  };
+  side_by_side(3, written.size(), [&] {
+    return [&](std::size_t i) {
+      Spool::Blob blob(spool);
+      blob.write(content(i));
+      written[i] = blob.finish("a/b").digest;
+    };
+  });
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    CHECK(written[i] == Digest::of(content(i)));
+    CHECK((spool.bytes(written[i]) == content(i)));
+  }
 }
 
 }  // namespace sealift::bundle
