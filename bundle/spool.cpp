@@ -29,9 +29,9 @@ Spool::Piece Spool::append(std::string_view bytes) {
   return piece;
 }
 
-void Spool::keep(const Digest& digest, Kept kept) {
+void Spool::keep(const Digest& digest, const Kept& kept) {
   const std::lock_guard guard(mutex_);
-  kept_.try_emplace(digest, std::move(kept));
+  kept_.try_emplace(digest, kept);
 }
 
 const Spool::Kept& Spool::kept(const Digest& digest) const {

@@ -66,7 +66,7 @@ class Spool {
     std::vector<content::Frame> frames;  // empty: plain
   };
   Piece append(std::string_view bytes);
-  void keep(const Digest& digest, Kept kept);
+  void keep(const Digest& digest, const Kept& kept);
   const Kept& kept(const Digest& digest) const;
 
   mutable std::mutex mutex_;  // of all that changes
