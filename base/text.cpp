@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 
+#include <utf8proc.h>
+
 namespace sealift {
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
@@ -10,6 +12,17 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
     text += word;
   }
   return text;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    utf8proc_int32_t code_point = 0;
+    const auto used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                       static_cast<utf8proc_ssize_t>(text.size()), &code_point);
+    if (used <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(used));
+  }
+  return true;
 }
 
 }  // namespace sealift

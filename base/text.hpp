@@ -12,4 +12,6 @@ namespace sealift {
 // "a, b"
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
+bool is_utf8(std::string_view text);
+
 }  // namespace sealift

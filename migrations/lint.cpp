@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/lint.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+
+namespace sealift::migrations {
+
+namespace {
+
+using Kind = Token::Kind;
+
+constexpr std::string_view kDropTable = "drop-table";
+constexpr std::string_view kDropColumn = "drop-column";
+constexpr std::string_view kTruncate = "truncate";
+constexpr std::string_view kRename = "rename";
+constexpr std::string_view kTypeChange = "type-change";
+constexpr std::string_view kNotNull = "not-null";
+constexpr std::string_view kNewNotNull = "new-not-null-column";
+constexpr std::string_view kIndex = "index-locks-table";
+constexpr std::string_view kConstraint = "constraint-scans-table";
+constexpr std::string_view kUnbounded = "unbounded-write";
+constexpr std::string_view kNewEnumValue = "new-enum-value-used";
+
+// A walk over the tokens of a statement.
+class Cursor {
+ public:
+  explicit Cursor(const Statement& statement) : tokens_(statement.tokens) {}
+
+  bool take(std::string_view word) {
+    if (at_ >= tokens_.size() || !tokens_[at_].is(word)) return false;
+    ++at_;
+    return true;
+  }
+  bool take_all(std::initializer_list<std::string_view> words) {
+    const std::size_t begin = at_;
+    for (const std::string_view word : words) {
+      if (take(word)) continue;
+      at_ = begin;
+      return false;
+    }
+    return true;
+  }
+  // schema.table, without its schema; empty where none follows.
+  std::string take_name() {
+    std::string name;
+    while (at_ < tokens_.size() && (is_name(tokens_[at_]))) {
+      name = tokens_[at_++].value();
+      if (at_ >= tokens_.size() || !tokens_[at_].is('.')) return name;
+      ++at_;
+    }
+    return name;
+  }
+  // Goes behind the next token that is this word; false where there is none.
+  bool seek(std::string_view word) {
+    while (at_ < tokens_.size()) {
+      if (tokens_[at_++].is(word)) return true;
+    }
+    return false;
+  }
+
+ private:
+  static bool is_name(const Token& token) {
+    return token.kind == Kind::word || token.kind == Kind::name;
+  }
+
+  const std::vector<Token>& tokens_;
+  std::size_t at_ = 0;
+};
+
+// The actions of ALTER TABLE, split at the commas that stand in no parentheses.
+std::vector<Statement> actions_of(const Statement& statement) {
+  std::vector<Statement> actions(1);
+  std::size_t depth = 0;
+  for (const Token& token : statement.tokens) {
+    if (token.is('(')) ++depth;
+    if (token.is(')') && depth > 0) --depth;
+    if (token.is(',') && depth == 0) {
+      actions.emplace_back();
+      continue;
+    }
+    actions.back().tokens.push_back(token);
+  }
+  return actions;
+}
+
+class Linter {
+ public:
+  Linter(Dialect dialect, std::vector<Finding>& findings)
+      : dialect_(dialect), findings_(findings) {}
+
+  void begin(const Migration& migration) { migration_ = &migration; }
+
+  void look(const Statement& statement, std::size_t line_offset) {
+    offset_ = line_offset;
+    check_runner(statement);
+    if (standing_of(statement, dialect_) == Standing::boundary) {
+      fatal(statement.line, "transaction-control", "begins or ends a transaction by itself",
+            "each run is one transaction; what must stand outside is found and run outside");
+    }
+    look_at_tables(statement);
+    look_at_indexes(statement);
+    look_at_writes(statement);
+    look_at_enums(statement);
+  }
+
+ private:
+  void add(Finding::Weight weight, std::size_t line, std::string_view rule, std::string found,
+           std::string hint) {
+    findings_.push_back({.weight = weight,
+                         .rule = std::string(rule),
+                         .migration = migration_->name,
+                         .file = migration_->file,
+                         .line = offset_ + line,
+                         .found = std::move(found),
+                         .hint = std::move(hint)});
+  }
+  void fatal(std::size_t line, std::string_view rule, std::string found, std::string hint) {
+    add(Finding::Weight::fatal, line, rule, std::move(found), std::move(hint));
+  }
+  void warn(std::size_t line, std::string_view rule, std::string found, std::string hint) {
+    add(Finding::Weight::warning, line, rule, std::move(found), std::move(hint));
+  }
+
+  // What a client program would take for its own: a backslash runs psql's commands, a colon before
+  // a name its variables (but within [ ], where PostgreSQL itself has it), COPY reads on from the
+  // script, and another reading of strings would move the borders of all that follows.
+  void check_runner(const Statement& statement) {
+    const std::vector<Token>& tokens = statement.tokens;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const Token& token = tokens[i];
+      if (token.is('\\')) {
+        fatal(token.line, "backslash", "found a backslash outside of a string",
+              "psql would run a command of its own");
+      }
+      if (token.is(':') && token.depth == 0 && is_variable(tokens, i)) {
+        fatal(token.line, "variable", format("found {}, which psql replaces by a variable",
+                                             printable(variable_text(tokens, i), 80)),
+              "write what is meant");
+      }
+      if (token.is("standard_conforming_strings") || token.is("backslash_quote")) {
+        fatal(token.line, "string-form", "changes how strings are read", "use E'...' instead");
+      }
+    }
+    if (statement.begins({"copy"}) && statement.has({"from", "stdin"})) {
+      fatal(statement.line, "copy-from-stdin", "reads rows from the client, which has none",
+            "write INSERT statements");
+    }
+  }
+
+  static bool touches(const Token& a, const Token& b) {
+    return a.text.data() + a.text.size() == b.text.data();
+  }
+  // A single colon that touches what follows: a name, a string, or {?.
+  static bool is_variable(const std::vector<Token>& tokens, std::size_t i) {
+    if (i > 0 && tokens[i - 1].is(':') && touches(tokens[i - 1], tokens[i])) return false;
+    if (i + 1 >= tokens.size() || !touches(tokens[i], tokens[i + 1])) return false;
+    const Token& next = tokens[i + 1];
+    return !next.is(':') && !next.is('=') && (next.kind != Kind::mark || next.is('{'));
+  }
+  static std::string variable_text(const std::vector<Token>& tokens, std::size_t i) {
+    return ":" + std::string(tokens[i + 1].text);
+  }
+
+  bool is_new(const std::string& table) const { return new_tables_.contains(table); }
+
+  void look_at_tables(const Statement& statement) {
+    Cursor at(statement);
+    if (at.take("create")) {
+      at.take("global") || at.take("local");
+      at.take("temp") || at.take("temporary") || at.take("unlogged");
+      if (!at.take("table")) return;
+      at.take_all({"if", "not", "exists"});
+      new_tables_.insert(at.take_name());
+      return;
+    }
+    if (at.take_all({"drop", "table"})) {
+      at.take_all({"if", "exists"});
+      const std::string table = at.take_name();
+      if (is_new(table)) return;
+      warn(statement.line, kDropTable, format("drops the table {}", printable(table, 80)),
+           "its rows are gone; a backup is the only way back");
+      return;
+    }
+    if (at.take("truncate")) {
+      at.take("table");
+      at.take("only");
+      const std::string table = at.take_name();
+      if (is_new(table)) return;
+      warn(statement.line, kTruncate, format("empties the table {}", printable(table, 80)),
+           "its rows are gone; a backup is the only way back");
+      return;
+    }
+    if (at.take_all({"alter", "table"})) look_at_alter(statement, at);
+  }
+
+  void look_at_alter(const Statement& statement, Cursor at) {
+    at.take_all({"if", "exists"});
+    at.take("only");
+    const std::string table = at.take_name();
+    if (is_new(table)) return;
+    const std::string shown = printable(table, 80);
+    for (const Statement& action : actions_of(statement)) {
+      const std::size_t line =
+          action.tokens.empty() ? statement.line : action.tokens.front().line;
+      if (action.has("rename")) {
+        warn(line, kRename, format("renames in {}", shown),
+             "code that runs during the release knows the old name only");
+      }
+      look_at_columns(action, shown, line);
+      look_at_constraints(action, shown, line);
+    }
+  }
+
+  void look_at_columns(const Statement& action, const std::string& table, std::size_t line) {
+    Cursor drop(action);
+    if (drop.seek("drop") && !drop.take("constraint") && !action.has({"alter", "column"})) {
+      warn(line, kDropColumn, format("drops a column of {}", table),
+           "its values are gone, and code that runs during the release still reads it");
+    }
+    Cursor type(action);
+    if (type.seek("alter") && type.seek("type") && !action.has({"alter", "type"})) {
+      warn(line, kTypeChange, format("changes the type of a column of {}", table),
+           "most changes write the whole table anew while nobody can read it");
+    }
+    if (action.has({"set", "not", "null"})) {
+      warn(line, kNotNull, format("lets no column of {} be empty that might be", table),
+           "it reads the whole table under a lock; first add a CHECK (... IS NOT NULL) NOT VALID "
+           "and validate it");
+    }
+    Cursor add(action);
+    if (add.seek("add") && !add.take("constraint") && action.has({"not", "null"}) &&
+        !action.has("default") && !action.has("generated") && !is_constraint(action)) {
+      warn(line, kNewNotNull, format("adds a column to {} that must not be empty, without a default",
+                                     table),
+           "it fails where the table has rows; give it a default");
+    }
+  }
+
+  static bool is_constraint(const Statement& action) {
+    return action.has({"primary", "key"}) || action.has({"foreign", "key"}) ||
+           action.has({"add", "unique"}) || action.has({"add", "check"});
+  }
+
+  void look_at_constraints(const Statement& action, const std::string& table, std::size_t line) {
+    if (dialect_ == Dialect::sqlite || !action.has("add")) return;
+    const bool scans = action.has({"foreign", "key"}) || action.has("references") ||
+                       action.has("check");
+    const bool builds = action.has("unique") || action.has({"primary", "key"});
+    if (scans && !action.has({"not", "valid"})) {
+      warn(line, kConstraint, format("adds a constraint to {} and checks every row", table),
+           "add it NOT VALID, and VALIDATE CONSTRAINT in a later migration");
+    } else if (builds && !action.has({"using", "index"})) {
+      warn(line, kConstraint, format("adds a unique constraint to {} and builds its index", table),
+           "build the index CONCURRENTLY first, then add the constraint USING INDEX");
+    }
+  }
+
+  void look_at_indexes(const Statement& statement) {
+    if (dialect_ == Dialect::sqlite) return;
+    Cursor at(statement);
+    if (!at.take("create")) return;
+    at.take("unique");
+    if (!at.take("index") || at.take("concurrently") || !at.seek("on")) return;
+    at.take("only");
+    const std::string table = at.take_name();
+    if (is_new(table)) return;
+    warn(statement.line, kIndex,
+         format("builds an index on {} while nobody can write to it", printable(table, 80)),
+         "write CREATE INDEX CONCURRENTLY; it is run outside of the transaction");
+  }
+
+  void look_at_writes(const Statement& statement) {
+    const bool updates = statement.begins({"update"});
+    if (!updates && !statement.begins({"delete"})) return;
+    if (statement.has("where")) return;
+    Cursor at(statement);
+    at.take("update") || at.take_all({"delete", "from"});
+    at.take("only");
+    const std::string table = at.take_name();
+    if (is_new(table)) return;
+    warn(statement.line, kUnbounded,
+         format("{} every row of {}", updates ? "changes" : "deletes", printable(table, 80)),
+         "say which rows; many are better changed in portions");
+  }
+
+  // PostgreSQL lets nobody use a value of an enumeration in the transaction that added it.
+  void look_at_enums(const Statement& statement) {
+    if (dialect_ == Dialect::sqlite) return;
+    if (statement.begins({"alter", "type"}) && statement.has({"add", "value"})) {
+      Cursor at(statement);
+      for (const Token& token : statement.tokens) {
+        if (token.kind != Kind::text) continue;
+        new_values_.insert(token.value());
+        return;
+      }
+    }
+    if (statement.begins({"create", "type"})) return;
+    for (const Token& token : statement.tokens) {
+      if (token.kind != Kind::text || !new_values_.contains(token.value())) continue;
+      warn(token.line, kNewEnumValue,
+           format("uses {}, which the same run adds to an enumeration",
+                  printable(std::string(token.text), 80)),
+           "PostgreSQL refuses that within one transaction: release them one after the other, or "
+           "let each file be a transaction");
+      return;
+    }
+  }
+
+  Dialect dialect_;
+  std::vector<Finding>& findings_;
+  const Migration* migration_ = nullptr;
+  std::size_t offset_ = 0;
+  std::set<std::string> new_tables_;
+  std::set<std::string> new_values_;
+};
+
+bool is_outside_postgresql(const Statement& statement) {
+  const auto begins = [&](std::initializer_list<std::string_view> words) {
+    return statement.begins(words);
+  };
+  if (begins({"vacuum"}) || begins({"alter", "system"})) return true;
+  if (begins({"create", "database"}) || begins({"drop", "database"})) return true;
+  if (begins({"create", "tablespace"}) || begins({"drop", "tablespace"})) return true;
+  if (begins({"alter", "database"}) && statement.has({"set", "tablespace"})) return true;
+  if (begins({"create", "subscription"}) || begins({"drop", "subscription"})) return true;
+  const bool is_concurrent = statement.has("concurrently");
+  if (begins({"reindex"})) {
+    return is_concurrent || statement.has("database") || statement.has("schema") ||
+           statement.has("system");
+  }
+  // REFRESH MATERIALIZED VIEW CONCURRENTLY may stand in a transaction.
+  return is_concurrent &&
+         (begins({"create"}) || begins({"drop", "index"}) || begins({"alter", "table"}));
+}
+
+}  // namespace
+
+Standing standing_of(const Statement& statement, Dialect dialect) {
+  const auto begins = [&](std::initializer_list<std::string_view> words) {
+    return statement.begins(words);
+  };
+  if (begins({"begin"}) || begins({"start", "transaction"}) || begins({"commit"}) ||
+      begins({"end"}) || begins({"abort"}) || begins({"prepare", "transaction"})) {
+    return Standing::boundary;
+  }
+  // ROLLBACK TO a savepoint stays inside.
+  if (begins({"rollback"}) && !statement.has("to")) return Standing::boundary;
+  if (dialect == Dialect::sqlite) {
+    const bool is_outside =
+        begins({"vacuum"}) || begins({"attach"}) || begins({"detach"}) || begins({"pragma"});
+    return is_outside ? Standing::outside : Standing::inside;
+  }
+  return is_outside_postgresql(statement) ? Standing::outside : Standing::inside;
+}
+
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> all = {
+      {kDropTable, "rows are lost"},
+      {kDropColumn, "values are lost"},
+      {kTruncate, "rows are lost"},
+      {kRename, "running code knows the old name"},
+      {kTypeChange, "the table is written anew under a lock"},
+      {kNotNull, "the table is read under a lock"},
+      {kNewNotNull, "it fails where there are rows"},
+      {kIndex, "nobody can write while it is built"},
+      {kConstraint, "the table is read, or an index built, under a lock"},
+      {kUnbounded, "every row is written"},
+      {kNewEnumValue, "it fails within one transaction"},
+  };
+  return all;
+}
+
+std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migration*>& pending) {
+  std::vector<Finding> findings;
+  Linter linter(set.dialect, findings);
+  for (const Migration* migration : pending) {
+    if (migration->is_baseline()) continue;
+    linter.begin(*migration);
+    for (const Chunk& chunk : set.chunks(*migration)) {
+      for (const Statement& statement : parse_sql(chunk.text, set.dialect)) {
+        linter.look(statement, chunk.line - 1);
+      }
+    }
+  }
+  return findings;
+}
+
+}  // namespace sealift::migrations

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/migration_set.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+
+namespace sealift::migrations {
+
+namespace {
+
+constexpr std::string_view kBreakpoint = "--> statement-breakpoint";
+constexpr std::string_view kJournal = "meta/_journal.json";
+constexpr std::string_view kMigrationFile = "/migration.sql";
+constexpr std::string_view kSql = ".sql";
+constexpr std::string_view kDown = ".down.sql";
+constexpr std::size_t kStamp = 14;  // YYYYMMDDHHMMSS
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+// A name that is a file's stem in every file system, and one word in every message.
+bool is_plain_name(std::string_view name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= 128 && name[0] != '.' &&
+         std::all_of(name.begin(), name.end(), plain);
+}
+
+class Reader {
+ public:
+  Reader(const SourceFiles& files, Layout layout, Dialect dialect)
+      : files_(files), set_{.layout = layout, .dialect = dialect, .migrations = {}} {}
+
+  void refuse(const std::string& where, std::string_view found, const std::string& hint = {}) {
+    problems_.add(format("{}: {}", where, found), hint);
+  }
+
+  // Adds the migration that `file` holds, if it can be one.
+  void add(const std::string& name, const std::string& file, std::int64_t when) {
+    const auto found = files_.find(file);
+    if (found == files_.end()) {
+      refuse(file, "missing, though the journal names it");
+      return;
+    }
+    used_.insert(file);
+    const std::string& sql = found->second;
+    if (sql.starts_with("\xEF\xBB\xBF")) {
+      refuse(file, "begins with a byte order mark, which PostgreSQL refuses", "save it without");
+      return;
+    }
+    if (!is_utf8(sql)) {
+      refuse(file, "found text that is not UTF-8");
+      return;
+    }
+    set_.migrations.push_back({.name = name,
+                               .file = file,
+                               .sql = sql,
+                               .hash = Digest::of(sql),
+                               .when = when,
+                               .down = {}});
+    check_statements(set_.migrations.back());
+  }
+
+  void add_down(const std::string& name, const std::string& file) {
+    used_.insert(file);
+    const auto up = std::find_if(set_.migrations.begin(), set_.migrations.end(),
+                                 [&](const Migration& each) { return each.name == name; });
+    if (up == set_.migrations.end()) {
+      refuse(file, format("takes back {}.sql, which is not there", name));
+      return;
+    }
+    up->down = files_.at(file);
+  }
+
+  // SQL that nothing names would never run, and nobody would notice.
+  void refuse_strays(const std::string& hint) {
+    for (const auto& [path, unused] : files_) {
+      if (!path.ends_with(kSql) || used_.contains(path)) continue;
+      refuse(path, "is no migration of this folder", hint);
+    }
+  }
+
+  const SourceFiles& files() const { return files_; }
+
+  MigrationSet finish() {
+    if (set_.migrations.size() > kMaxMigrations) {
+      refuse("source", format("found {} migrations, expected at most {}", set_.migrations.size(),
+                              kMaxMigrations));
+    }
+    problems_.throw_if_any(Errc::invalid_input);
+    return std::move(set_);
+  }
+
+ private:
+  void check_statements(const Migration& migration) {
+    if (migration.is_baseline()) return;
+    for (const Chunk& chunk : set_.chunks(migration)) {
+      try {
+        parse_sql(chunk.text, set_.dialect);
+      } catch (const Error& error) {
+        refuse(migration.file, format("the statement that begins in line {}: {}", chunk.line,
+                                      error.message()),
+               "a breakpoint splits wherever it stands, also within a string or a comment");
+      }
+    }
+  }
+
+  const SourceFiles& files_;
+  MigrationSet set_;
+  std::set<std::string> used_;
+  Problems problems_;
+};
+
+// What the journal of drizzle-kit 0.x says of one migration.
+struct JournalEntry {
+  std::string tag;
+  std::int64_t when;
+};
+
+std::optional<Dialect> dialect_named(const std::string& word) {
+  if (word == "postgresql") return Dialect::postgresql;
+  if (word == "sqlite" || word == "turso") return Dialect::sqlite;
+  return std::nullopt;
+}
+
+Dialect dialect_of(const Json& document, const char* where) {
+  const auto word = document.find("dialect");
+  const std::string text =
+      word != document.end() && word->is_string() ? word->get<std::string>() : "";
+  // drizzle-kit 1.x says "postgres" in its snapshots.
+  if (const auto dialect = dialect_named(text == "postgres" ? "postgresql" : text)) return *dialect;
+  throw Error(Errc::invalid_input,
+              format("{}: found the dialect \"{}\", expected postgresql or sqlite", where,
+                     printable(text, 40)));
+}
+
+Json parse_object(const std::string& text, const std::string& where) {
+  Json value = parse_json(text, where, Errc::invalid_input, Numbers::any);
+  if (!value.is_object()) {
+    throw Error(Errc::invalid_input,
+                format("{}: found {}, expected an object", where, value.type_name()));
+  }
+  return value;
+}
+
+std::vector<JournalEntry> entries_of(const Json& journal) {
+  const auto list = journal.find("entries");
+  if (list == journal.end() || !list->is_array()) {
+    throw Error(Errc::invalid_input, format("{}: found no list of entries", kJournal));
+  }
+  std::vector<JournalEntry> entries;
+  Problems problems;
+  for (const Json& item : *list) {
+    const std::string where = format("{}: entries[{}]", kJournal, entries.size());
+    const bool is_entry = item.is_object() && item.contains("tag") && item["tag"].is_string() &&
+                          item.contains("when") && item["when"].is_number_integer();
+    entries.push_back(is_entry ? JournalEntry{item["tag"], item["when"]} : JournalEntry{"", 0});
+    if (!is_entry) {
+      problems.add(format("{}: expected a tag and a time in milliseconds", where));
+    } else if (!is_plain_name(entries.back().tag)) {
+      problems.add(format("{}: found the tag \"{}\", expected letters, digits, _ - .", where,
+                          printable(entries.back().tag, 80)));
+    }
+  }
+  problems.throw_if_any(Errc::invalid_input);
+  return entries;
+}
+
+MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal_text) {
+  const Json journal = parse_object(journal_text, std::string(kJournal));
+  Reader reader(files, Layout::drizzle_0, dialect_of(journal, "meta/_journal.json"));
+  std::set<std::string> tags;
+  const JournalEntry* before = nullptr;
+  const std::vector<JournalEntry> entries = entries_of(journal);
+  for (const JournalEntry& entry : entries) {
+    if (!tags.insert(entry.tag).second) {
+      reader.refuse(std::string(kJournal), format("names {} twice", entry.tag));
+      continue;
+    }
+    if (before != nullptr && entry.when <= before->when) {
+      reader.refuse(std::string(kJournal),
+                    format("{} is dated {}, not after {} before it ({}): a database that has that "
+                           "one would never get this one",
+                           entry.tag, entry.when, before->tag, before->when),
+                    "generate the later migration anew, or give it a later time in the journal");
+    }
+    before = &entry;
+    reader.add(entry.tag, entry.tag + std::string(kSql), entry.when);
+  }
+  reader.refuse_strays("add it to the journal with drizzle-kit, or remove it");
+  return reader.finish();
+}
+
+// Milliseconds of YYYYMMDDHHMMSS in UTC; nothing for a time that never was.
+std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
+  const std::string text =
+      format("{}-{}-{}T{}:{}:{}Z", stamp.substr(0, 4), stamp.substr(4, 2), stamp.substr(6, 2),
+             stamp.substr(8, 2), stamp.substr(10, 2), stamp.substr(12, 2));
+  try {
+    return parse_time(text).seconds * 1000;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+MigrationSet read_drizzle_1(const SourceFiles& files, const std::vector<std::string>& names) {
+  std::optional<Dialect> dialect;
+  for (const std::string& name : names) {
+    const auto snapshot = files.find(name + "/snapshot.json");
+    if (dialect || snapshot == files.end()) continue;
+    dialect = dialect_of(parse_object(snapshot->second, snapshot->first), snapshot->first.c_str());
+  }
+  if (!dialect) {
+    throw Error(Errc::invalid_input, "found no snapshot.json beside a migration.sql",
+                "keep what drizzle-kit writes: the snapshot says for which database it is");
+  }
+  Reader reader(files, Layout::drizzle_1, *dialect);
+  std::string before;
+  for (const std::string& name : names) {
+    const std::string stamp = name.substr(0, kStamp);
+    const bool has_stamp =
+        is_digits(stamp) && stamp.size() == kStamp && name.size() > kStamp && name[kStamp] == '_';
+    const std::optional<std::int64_t> when = has_stamp ? time_of_stamp(stamp) : std::nullopt;
+    if (!when || !is_plain_name(name)) {
+      reader.refuse(name, "expected a name such as 20261122213201_init");
+      continue;
+    }
+    if (stamp == before) {
+      reader.refuse(name, "has the same time as another migration, so their order is open",
+                    "rename the later one");
+    }
+    before = stamp;
+    reader.add(name, name + std::string(kMigrationFile), *when);
+  }
+  reader.refuse_strays("migrations are named NAME/migration.sql");
+  return reader.finish();
+}
+
+}  // namespace
+
+std::vector<Chunk> MigrationSet::chunks(const Migration& migration) const {
+  if (layout == Layout::sql) return {{migration.sql, 1}};
+  std::vector<Chunk> chunks;
+  std::string_view rest = migration.sql;
+  std::size_t line = 1;
+  while (true) {
+    const std::size_t end = std::min(rest.find(kBreakpoint), rest.size());
+    const std::string_view text = rest.substr(0, end);
+    chunks.push_back({text, line});
+    if (end == rest.size()) return chunks;
+    line += static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    rest.remove_prefix(end + kBreakpoint.size());
+  }
+}
+
+bool Migration::is_baseline() const {
+  if (sql.find(kBreakpoint) == std::string::npos) return false;
+  try {
+    return parse_sql(sql, Dialect::postgresql).empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+MigrationSet read_drizzle(const SourceFiles& files) {
+  std::vector<std::string> names;  // in the order of the map: by their stamps
+  for (const auto& [path, unused] : files) {
+    if (!path.ends_with(kMigrationFile)) continue;
+    const std::string name = path.substr(0, path.size() - kMigrationFile.size());
+    if (name.find('/') == std::string::npos) names.push_back(name);
+  }
+  const auto journal = files.find(std::string(kJournal));
+  if (journal != files.end() && !names.empty()) {
+    throw Error(Errc::invalid_input,
+                format("found both {} and {}{}", kJournal, names.front(), kMigrationFile),
+                "finish the change to drizzle-kit 1.x (drizzle-kit up), or take it back");
+  }
+  if (journal != files.end()) return read_drizzle_0(files, journal->second);
+  if (!names.empty()) return read_drizzle_1(files, names);
+  throw Error(Errc::invalid_input, format("found neither {} nor NAME{}", kJournal, kMigrationFile),
+              "source is the folder that drizzle-kit writes (out in drizzle.config)");
+}
+
+MigrationSet read_sql(const SourceFiles& files, Dialect dialect) {
+  Reader reader(files, Layout::sql, dialect);
+  struct Numbered {
+    std::uint64_t number;
+    std::string name;
+    std::string file;
+    bool takes_back;
+  };
+  std::vector<Numbered> found;
+  for (const auto& [path, unused] : files) {
+    if (!path.ends_with(kSql)) continue;
+    const bool takes_back = path.ends_with(kDown);
+    const std::string name = path.substr(0, path.size() - (takes_back ? kDown : kSql).size());
+    const std::string digits = name.substr(0, name.find('_'));
+    std::uint64_t number = 0;
+    const auto [end, failure] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool is_number =
+        failure == std::errc() && end == digits.data() + digits.size() && digits != name;
+    if (!is_number || !is_plain_name(name)) continue;  // a stray
+    found.push_back({number, name, path, takes_back});
+  }
+  // What takes back comes after what it takes back.
+  std::stable_sort(found.begin(), found.end(), [](const Numbered& a, const Numbered& b) {
+    return std::pair(a.takes_back, a.number) < std::pair(b.takes_back, b.number);
+  });
+  const Numbered* before = nullptr;
+  for (const Numbered& each : found) {
+    if (each.takes_back) {
+      reader.add_down(each.name, each.file);
+      continue;
+    }
+    if (before != nullptr && before->number == each.number) {
+      reader.refuse(each.file, format("has the number of {}", before->file),
+                    "give the later one the next number");
+    }
+    before = &each;
+    reader.add(each.name, each.file, 0);
+  }
+  reader.refuse_strays("migrations are named NUMBER_NAME.sql, and NUMBER_NAME.down.sql");
+  return reader.finish();
+}
+
+}  // namespace sealift::migrations

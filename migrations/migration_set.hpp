@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The migrations of a release, in the order in which they are applied: a folder of drizzle-kit, of
+// 0.x (meta/_journal.json and TAG.sql) or of 1.x (STAMP_NAME/migration.sql), or plain files
+// NUMBER_NAME.sql. What drizzle-orm makes of a folder was read in its migrator and tried out:
+// statements are split at every "--> statement-breakpoint", wherever it stands; the hash of a
+// migration is that of its file; nothing is ever compared with what was applied before.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "migrations/sql.hpp"
+
+namespace sealift::migrations {
+
+inline constexpr std::size_t kMaxMigrations = 10'000;
+inline constexpr std::uint64_t kMaxMigrationBytes = 16ULL << 20;  // of one file
+
+enum class Layout {
+  drizzle_0,  // one folder and a journal
+  drizzle_1,  // a folder each
+  sql         // numbered files
+};
+
+// A piece of a migration that a database is given at once.
+struct Chunk {
+  std::string_view text;
+  std::size_t line;  // of the file, where it begins
+};
+
+struct Migration {
+  std::string name;                 // "0001_petitions", "20261122213202_petitions"
+  std::string file;                 // below the source, e.g. "0001_petitions.sql"
+  std::string sql;                  // as it is
+  Digest hash;                      // of `sql`; in tracking tables without its prefix
+  std::int64_t when = 0;            // of drizzle: milliseconds since 1970
+  std::optional<std::string> down;  // of plain SQL: what takes it back
+
+  // True for what `drizzle-kit pull` writes: the schema that is there already, commented out.
+  bool is_baseline() const;
+};
+
+struct MigrationSet {
+  Layout layout;
+  Dialect dialect;
+  std::vector<Migration> migrations;
+
+  // Of drizzle: split at its breakpoints. Of plain SQL: the whole file.
+  std::vector<Chunk> chunks(const Migration& migration) const;
+};
+
+// The files of a source by their paths below it; others than migrations may be among them.
+using SourceFiles = std::map<std::string, std::string>;
+
+// Throws Error{invalid_input} with every mistake: a journal and files that contradict each other, an
+// order that databases would not see in the same way, text that is not UTF-8 or cannot be split into
+// statements.
+MigrationSet read_drizzle(const SourceFiles& files);
+MigrationSet read_sql(const SourceFiles& files, Dialect dialect);
+
+}  // namespace sealift::migrations
