@@ -137,8 +137,9 @@ class Linter {
               "psql would run a command of its own");
       }
       if (token.is(':') && token.depth == 0 && is_variable(tokens, i)) {
-        fatal(token.line, "variable", format("found {}, which psql replaces by a variable",
-                                             printable(variable_text(tokens, i), 80)),
+        fatal(token.line, "variable",
+              format("found {}, which psql replaces by a variable",
+                     printable(variable_text(tokens, i), 80)),
               "write what is meant");
       }
       if (token.is("standard_conforming_strings") || token.is("backslash_quote")) {
@@ -204,8 +205,7 @@ class Linter {
     if (is_new(table)) return;
     const std::string shown = printable(table, 80);
     for (const Statement& action : actions_of(statement)) {
-      const std::size_t line =
-          action.tokens.empty() ? statement.line : action.tokens.front().line;
+      const std::size_t line = action.tokens.empty() ? statement.line : action.tokens.front().line;
       if (action.has("rename")) {
         warn(line, kRename, format("renames in {}", shown),
              "code that runs during the release knows the old name only");
@@ -234,8 +234,8 @@ class Linter {
     Cursor add(action);
     if (add.seek("add") && !add.take("constraint") && action.has({"not", "null"}) &&
         !action.has("default") && !action.has("generated") && !is_constraint(action)) {
-      warn(line, kNewNotNull, format("adds a column to {} that must not be empty, without a default",
-                                     table),
+      warn(line, kNewNotNull,
+           format("adds a column to {} that must not be empty, without a default", table),
            "it fails where the table has rows; give it a default");
     }
   }
@@ -247,8 +247,8 @@ class Linter {
 
   void look_at_constraints(const Statement& action, const std::string& table, std::size_t line) {
     if (dialect_ == Dialect::sqlite || !action.has("add")) return;
-    const bool scans = action.has({"foreign", "key"}) || action.has("references") ||
-                       action.has("check");
+    const bool scans =
+        action.has({"foreign", "key"}) || action.has("references") || action.has("check");
     const bool builds = action.has("unique") || action.has({"primary", "key"});
     if (scans && !action.has({"not", "valid"})) {
       warn(line, kConstraint, format("adds a constraint to {} and checks every row", table),

@@ -42,8 +42,8 @@ struct Rule {
 };
 const std::vector<Rule>& rules();
 
-// Looks at `pending`, a run of migrations of `set` in their order. A table that the run itself makes
-// is empty, so nothing that is done to it is slow or loses anything.
+// Looks at `pending`, a run of migrations of `set` in their order. A table that the run itself
+// makes is empty, so nothing that is done to it is slow or loses anything.
 std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migration*>& pending);
 
 }  // namespace sealift::migrations

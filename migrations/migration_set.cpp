@@ -30,8 +30,8 @@ bool is_digits(std::string_view text) {
 // A name that is a file's stem in every file system, and one word in every message.
 bool is_plain_name(std::string_view name) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
   };
   return !name.empty() && name.size() <= 128 && name[0] != '.' &&
          std::all_of(name.begin(), name.end(), plain);
@@ -109,8 +109,8 @@ class Reader {
       try {
         parse_sql(chunk.text, set_.dialect);
       } catch (const Error& error) {
-        refuse(migration.file, format("the statement that begins in line {}: {}", chunk.line,
-                                      error.message()),
+        refuse(migration.file,
+               format("the statement that begins in line {}: {}", chunk.line, error.message()),
                "a breakpoint splits wherever it stands, also within a string or a comment");
       }
     }

@@ -35,12 +35,12 @@ struct Chunk {
 };
 
 struct Migration {
-  std::string name;                 // "0001_petitions", "20261122213202_petitions"
-  std::string file;                 // below the source, e.g. "0001_petitions.sql"
-  std::string sql;                  // as it is
-  Digest hash;                      // of `sql`; in tracking tables without its prefix
-  std::int64_t when = 0;            // of drizzle: milliseconds since 1970
-  std::optional<std::string> down;  // of plain SQL: what takes it back
+  std::string name;                      // "0001_petitions", "20261122213202_petitions"
+  std::string file;                      // below the source, e.g. "0001_petitions.sql"
+  std::string sql;                       // as it is
+  Digest hash;                           // of `sql`; in tracking tables without its prefix
+  std::int64_t when = 0;                 // of drizzle: milliseconds since 1970
+  std::optional<std::string> down = {};  // of plain SQL: what takes it back
 
   // True for what `drizzle-kit pull` writes: the schema that is there already, commented out.
   bool is_baseline() const;
@@ -58,9 +58,9 @@ struct MigrationSet {
 // The files of a source by their paths below it; others than migrations may be among them.
 using SourceFiles = std::map<std::string, std::string>;
 
-// Throws Error{invalid_input} with every mistake: a journal and files that contradict each other, an
-// order that databases would not see in the same way, text that is not UTF-8 or cannot be split into
-// statements.
+// Throws Error{invalid_input} with every mistake: a journal and files that contradict each other,
+// an order that databases would not see in the same way, text that is not UTF-8 or cannot be split
+// into statements.
 MigrationSet read_drizzle(const SourceFiles& files);
 MigrationSet read_sql(const SourceFiles& files, Dialect dialect);
 

@@ -3,7 +3,8 @@
 
 // SQL as far as a migration's text has to be understood: where statements begin and end, and of
 // which words they are made. The rules of PostgreSQL are those of its own scanner (scan.l and
-// psqlscan.l of release 15, with standard_conforming_strings on); those of SQLite are of tokenize.c.
+// psqlscan.l of release 15, with standard_conforming_strings on); those of SQLite are of
+// tokenize.c.
 
 #include <initializer_list>
 #include <string>

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/lint.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/errors.hpp"
+
+namespace sealift::migrations {
+
+namespace {
+
+MigrationSet set_of(std::string sql, Dialect dialect) {
+  return {.layout = Layout::drizzle_0,
+          .dialect = dialect,
+          .migrations = {{.name = "1_a", .file = "1_a.sql", .sql = sql, .hash = Digest::of(sql)}}};
+}
+
+std::vector<Finding> findings(const std::string& sql, Dialect dialect = Dialect::postgresql) {
+  const MigrationSet set = set_of(sql, dialect);
+  return lint(set, {&set.migrations[0]});
+}
+
+// The rules that are broken; fatal ones with an exclamation mark.
+std::vector<std::string> broken(const std::string& sql, Dialect dialect = Dialect::postgresql) {
+  std::vector<std::string> broken;
+  for (const Finding& finding : findings(sql, dialect)) {
+    broken.push_back(finding.rule + (finding.weight == Finding::Weight::fatal ? "!" : ""));
+  }
+  return broken;
+}
+
+using Rules = std::vector<std::string>;
+
+Standing standing(const std::string& sql, Dialect dialect = Dialect::postgresql) {
+  return standing_of(parse_sql(sql, dialect).at(0), dialect);
+}
+
+}  // namespace
+
+TEST_CASE("lint: psql gets nothing that it would take for itself") {
+  CHECK(broken("select 1 \\! id") == Rules{"backslash!"});
+  CHECK(broken("select '\\! id', E'\\\\', $$ \\! $$ -- \\!") == Rules{});
+  CHECK(broken("-- a\r\\! id") == Rules{"backslash!"});
+  CHECK(broken("select :name") == Rules{"variable!"});
+  CHECK(broken("select :'name'") == Rules{"variable!"});
+  CHECK(broken("select :\"name\"") == Rules{"variable!"});
+  CHECK(broken("select :{?name}") == Rules{"variable!"});
+  CHECK(broken("select :1") == Rules{"variable!"});
+  CHECK(broken("select a::text, b::\"T\", f(x := 1), arr[1:port], arr[:n], 'a:b', : c") == Rules{});
+  CHECK(broken("copy t from stdin") == Rules{"copy-from-stdin!"});
+  CHECK(broken("COPY t (a) FROM STDIN WITH CSV") == Rules{"copy-from-stdin!"});
+  CHECK(broken("copy t to stdout") == Rules{});
+  CHECK(broken("set standard_conforming_strings = off") == Rules{"string-form!"});
+}
+
+TEST_CASE("lint: transactions are not the migration's") {
+  for (const char* sql : {"begin", "START TRANSACTION", "commit", "end", "rollback", "abort",
+                          "prepare transaction 'x'"}) {
+    CAPTURE(sql);
+    CHECK(broken(sql) == Rules{"transaction-control!"});
+  }
+  CHECK(broken("savepoint a; rollback to a; release a") == Rules{});
+}
+
+TEST_CASE("lint: statements that stand outside of transactions") {
+  for (const char* sql :
+       {"create index concurrently i on t (a)", "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)",
+        "drop index concurrently i", "reindex index concurrently i", "reindex database d", "vacuum",
+        "vacuum full t", "create database d", "alter system set x = 1",
+        "alter table t detach partition p concurrently", "create tablespace x location '/x'"}) {
+    CAPTURE(sql);
+    CHECK(standing(sql) == Standing::outside);
+  }
+  for (const char* sql :
+       {"create index i on t (a)", "refresh materialized view concurrently v",
+        "alter type a add value 'x'", "reindex table t", "select 'concurrently'"}) {
+    CAPTURE(sql);
+    CHECK(standing(sql) == Standing::inside);
+  }
+  CHECK(standing("PRAGMA foreign_keys=OFF", Dialect::sqlite) == Standing::outside);
+  CHECK(standing("vacuum", Dialect::sqlite) == Standing::outside);
+}
+
+TEST_CASE("lint: what people regret") {
+  CHECK(broken("drop table public.t") == Rules{"drop-table"});
+  CHECK(broken("truncate table t") == Rules{"truncate"});
+  CHECK(broken("alter table t drop column a") == Rules{"drop-column"});
+  CHECK(broken("alter table t drop a, drop constraint c") == Rules{"drop-column"});
+  CHECK(broken("alter table t alter column a drop not null, alter column a drop default") ==
+        Rules{});
+  CHECK(broken("alter table t rename column a to b") == Rules{"rename"});
+  CHECK(broken("alter table t rename to u") == Rules{"rename"});
+  CHECK(broken("alter table t alter column a set data type bigint") == Rules{"type-change"});
+  CHECK(broken("alter table t alter a type bigint using a::bigint") == Rules{"type-change"});
+  CHECK(broken("alter table t alter column a set not null") == Rules{"not-null"});
+  CHECK(broken("alter table t add column a int not null") == Rules{"new-not-null-column"});
+  CHECK(broken("alter table t add column a int not null default 1") == Rules{});
+  CHECK(broken("create index i on t (a)") == Rules{"index-locks-table"});
+  CHECK(broken("create unique index if not exists i on only t (a)") == Rules{"index-locks-table"});
+  CHECK(broken("create index concurrently i on t (a)") == Rules{});
+  CHECK(broken("alter table t add constraint c foreign key (a) references u (b)") ==
+        Rules{"constraint-scans-table"});
+  CHECK(broken("alter table t add constraint c foreign key (a) references u (b) not valid") ==
+        Rules{});
+  CHECK(broken("alter table t add constraint c check (a > 0)") == Rules{"constraint-scans-table"});
+  CHECK(broken("alter table t add constraint c unique (a)") == Rules{"constraint-scans-table"});
+  CHECK(broken("alter table t add constraint c unique using index i") == Rules{});
+  CHECK(broken("update t set a = 1") == Rules{"unbounded-write"});
+  CHECK(broken("delete from t") == Rules{"unbounded-write"});
+  CHECK(broken("update t set a = 1 where b = 2") == Rules{});
+}
+
+TEST_CASE("lint: a table of the same run is empty") {
+  CHECK(broken("create table if not exists \"T\" (a int); create index i on \"T\" (a); alter table "
+               "\"T\" add constraint c foreign key (a) references u (b); drop table \"T\"") ==
+        Rules{});
+  CHECK(broken("create table t (a int); create index i on u (a)") == Rules{"index-locks-table"});
+}
+
+TEST_CASE("lint: a value of an enumeration is not used in the run that adds it") {
+  CHECK(broken("alter type mood add value 'new'; insert into t values ('new')") ==
+        Rules{"new-enum-value-used"});
+  CHECK(broken("alter type mood add value if not exists 'new'; insert into t values ('old')") ==
+        Rules{});
+}
+
+TEST_CASE("lint: a finding says where") {
+  const std::vector<Finding> found =
+      findings("select 1;\n--> statement-breakpoint\n\ndrop table t;");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].file == "1_a.sql");
+  CHECK(found[0].line == 4);
+}
+
+TEST_CASE("lint: every rule that can be waived has its reason") {
+  for (const Rule& rule : rules()) CHECK_FALSE(rule.reason.empty());
+}
+
+}  // namespace sealift::migrations

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/migration_set.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "base/format.hpp"
+#include "tests/unit/errors.hpp"
+
+namespace sealift::migrations {
+
+namespace {
+
+using Catch::Matchers::Contains;
+using tests::error_of;
+using tests::messages;
+
+std::string journal(const std::vector<std::pair<std::string, long>>& entries,
+                    const std::string& dialect = "postgresql") {
+  std::string list;
+  for (const auto& [tag, when] : entries) {
+    list +=
+        format("{}{{\"idx\":0,\"version\":\"7\",\"when\":{},\"tag\":\"{}\",\"breakpoints\":true}}",
+               list.empty() ? "" : ",", when, tag);
+  }
+  return format("{{\"version\":\"7\",\"dialect\":\"{}\",\"entries\":[{}]}}", dialect, list);
+}
+
+std::string refusal(const SourceFiles& files) {
+  return messages(error_of([&] { read_drizzle(files); }));
+}
+
+const std::string kSnapshot = R"({"version":"8","dialect":"postgres"})";
+
+}  // namespace
+
+TEST_CASE("migrations: a folder of drizzle-kit 0.x, in the order of its journal") {
+  const MigrationSet set = read_drizzle({{"meta/_journal.json", journal({{"b", 10}, {"a", 20}})},
+                                         {"meta/0000_snapshot.json", "{}"},
+                                         {"a.sql", "select 1;--> statement-breakpoint\nselect 2;"},
+                                         {"b.sql", "select 3"},
+                                         {"README.md", "hello"}});
+  CHECK(set.layout == Layout::drizzle_0);
+  CHECK(set.dialect == Dialect::postgresql);
+  REQUIRE(set.migrations.size() == 2);
+  CHECK(set.migrations[0].name == "b");
+  CHECK(set.migrations[1].when == 20);
+  CHECK(set.migrations[1].hash == Digest::of("select 1;--> statement-breakpoint\nselect 2;"));
+  const std::vector<Chunk> chunks = set.chunks(set.migrations[1]);
+  REQUIRE(chunks.size() == 2);
+  CHECK(chunks[0].text == "select 1;");
+  CHECK(chunks[1].text == "\nselect 2;");
+  CHECK(set.chunks(set.migrations[0]).size() == 1);
+}
+
+TEST_CASE("migrations: a folder of drizzle-kit 1.x, in the order of its stamps") {
+  const MigrationSet set = read_drizzle({{"20261122213202_b/migration.sql", "select 2"},
+                                         {"20261122213202_b/snapshot.json", kSnapshot},
+                                         {"20261122213201_c/migration.sql", "select 1"},
+                                         {"20261122213201_c/snapshot.json", kSnapshot}});
+  CHECK(set.layout == Layout::drizzle_1);
+  REQUIRE(set.migrations.size() == 2);
+  CHECK(set.migrations[0].name == "20261122213201_c");
+  // As drizzle-orm 1.0.0-rc.4 wrote it.
+  CHECK(set.migrations[0].when == 1795383121000);
+  CHECK(set.migrations[0].file == "20261122213201_c/migration.sql");
+}
+
+TEST_CASE("migrations: what drizzle-orm would skip or run twice is refused") {
+  const std::string no_order = refusal(
+      {{"meta/_journal.json", journal({{"a", 20}, {"b", 10}})}, {"a.sql", ""}, {"b.sql", ""}});
+  CHECK_THAT(no_order, Contains("b is dated 10, not after a before it (20)"));
+  CHECK_THAT(refusal({{"meta/_journal.json", journal({{"a", 1}})}}), Contains("a.sql: missing"));
+  CHECK_THAT(refusal({{"meta/_journal.json", journal({{"a", 1}})}, {"a.sql", ""}, {"b.sql", ""}}),
+             Contains("b.sql: is no migration"));
+  CHECK_THAT(refusal({{"meta/_journal.json", journal({{"a", 1}, {"a", 2}})}, {"a.sql", ""}}),
+             Contains("names a twice"));
+  CHECK_THAT(refusal({{"meta/_journal.json", journal({{"../a", 1}})}}), Contains("the tag"));
+  CHECK_THAT(refusal({{"meta/_journal.json", journal({}, "mysql")}}), Contains("\"mysql\""));
+  CHECK_THAT(refusal({{"meta/_journal.json", R"({"dialect":"sqlite","entries":[1]})"}}),
+             Contains("expected a tag and a time"));
+  CHECK_THAT(refusal({{"meta/_journal.json", "[]"}}), Contains("expected an object"));
+  CHECK_THAT(refusal({{"meta/_journal.json", journal({})}, {"20261122213201_a/migration.sql", ""}}),
+             Contains("found both"));
+  CHECK_THAT(refusal({{"a.sql", ""}}), Contains("found neither"));
+  CHECK_THAT(refusal({{"20261122213201_a/migration.sql", ""}}), Contains("no snapshot.json"));
+  CHECK_THAT(refusal({{"20261322213201_a/migration.sql", ""},
+                      {"20261322213201_a/snapshot.json", kSnapshot}}),
+             Contains("expected a name such as"));
+  CHECK_THAT(refusal({{"20261122213201_a/migration.sql", ""},
+                      {"20261122213201_b/migration.sql", ""},
+                      {"20261122213201_b/snapshot.json", kSnapshot}}),
+             Contains("the same time"));
+}
+
+TEST_CASE("migrations: text that databases read otherwise is refused") {
+  const auto with = [](const std::string& sql) {
+    return refusal({{"meta/_journal.json", journal({{"a", 1}})}, {"a.sql", sql}});
+  };
+  CHECK_THAT(with("\xEF\xBB\xBFselect 1"), Contains("byte order mark"));
+  CHECK_THAT(with("select '\xff'"), Contains("not UTF-8"));
+  CHECK_THAT(with("select 'a--> statement-breakpoint\n'"), Contains("a string without its end"));
+  CHECK(with("select 1;\r\n").empty());
+}
+
+TEST_CASE("migrations: what drizzle-kit pull writes is a baseline") {
+  const std::string pulled =
+      "-- Current sql file was generated after introspecting the database\n/*\nCREATE TABLE a "
+      "(b int);\n--> statement-breakpoint\nCREATE TABLE c (d int);\n*/";
+  const MigrationSet set = read_drizzle({{"meta/_journal.json", journal({{"a", 1}, {"b", 2}})},
+                                         {"a.sql", pulled},
+                                         {"b.sql", "select 1;--> statement-breakpoint\nselect 2"}});
+  CHECK(set.migrations[0].is_baseline());
+  CHECK_FALSE(set.migrations[1].is_baseline());
+}
+
+TEST_CASE("migrations: plain files in the order of their numbers") {
+  const MigrationSet set = read_sql({{"10_ten.sql", "select 10"},
+                                     {"9_nine.sql", "select 9"},
+                                     {"9_nine.down.sql", "select -9"},
+                                     {"notes.txt", ""}},
+                                    Dialect::sqlite);
+  REQUIRE(set.migrations.size() == 2);
+  CHECK(set.migrations[0].name == "9_nine");
+  CHECK(set.migrations[0].down == "select -9");
+  CHECK_FALSE(set.migrations[1].down);
+  const auto refused = [](const SourceFiles& files) {
+    return messages(error_of([&] { read_sql(files, Dialect::postgresql); }));
+  };
+  CHECK_THAT(refused({{"1_a.sql", ""}, {"01_b.sql", ""}}), Contains("has the number of"));
+  CHECK_THAT(refused({{"1_a.down.sql", ""}}), Contains("takes back 1_a.sql"));
+  CHECK_THAT(refused({{"a.sql", ""}}), Contains("is no migration"));
+  CHECK_THAT(refused({{"x/1_a.sql", ""}}), Contains("is no migration"));
+  CHECK_THAT(refused({{"99999999999999999999_a.sql", ""}}), Contains("is no migration"));
+}
+
+}  // namespace sealift::migrations
