@@ -12,4 +12,7 @@ namespace sealift {
 // "a, b"
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
+// The text with A to Z made small; nothing else changes.
+std::string lower(std::string_view text);
+
 }  // namespace sealift
