@@ -3,6 +3,8 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+
 namespace sealift {
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
@@ -23,6 +25,14 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(used));
   }
   return true;
+}
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::transform(small.begin(), small.end(), small.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return small;
 }
 
 }  // namespace sealift

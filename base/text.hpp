@@ -13,5 +13,7 @@ namespace sealift {
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
 bool is_utf8(std::string_view text);
+// The text with A to Z made small; nothing else changes.
+std::string lower(std::string_view text);
 
 }  // namespace sealift

@@ -79,6 +79,9 @@ class Driver {
   // `known`. Error{incompatible} where the place cannot be used.
   virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                              const std::vector<Placement>& known) const = 0;
+  // Removes those leftovers that nobody but this site can have made; a person sees to the others.
+  virtual void sweep(const release::Target&, const std::string& /*site*/,
+                     const std::vector<Placement>& /*known*/) {}
   // Removes what stands at `placement`, which is not current; nothing happens where it is gone.
   virtual void prune(const Placement& placement) = 0;
 };

@@ -131,6 +131,17 @@ void release_images(const State& state, const std::set<std::uint64_t>& keep, con
   }
 }
 
+void sweep_targets(const Tools& tools, const State& state, const Drivers& drivers) {
+  const std::vector<Placement> known = retained_placements(tools.installation.layout, state);
+  for (const auto& [name, target] : tools.installation.site.targets) {
+    try {
+      drivers.named(target.driver).sweep(target, tools.installation.id, known);
+    } catch (const Error& error) {
+      log::warning(format("target {}: leftovers are not removed: {}", name, error.message()));
+    }
+  }
+}
+
 void remove_incoming(const Layout& layout) {
   const Dir store = Dir::open(layout.store());
   for (const Entry& entry : store.entries()) {
@@ -363,6 +374,7 @@ Pruned prune(const Tools& tools, const State& state) {
   for (const Entry& entry : kept_tables.entries()) {
     if (!tables.contains(entry.name)) kept_tables.remove_tree(entry.name);
   }
+  sweep_targets(tools, state, drivers);
   return pruned;
 }
 

@@ -111,4 +111,14 @@ bool is_retained(const Layout& layout, const Revision& revision) {
   return fs::is_directory(layout.revisions() / std::to_string(revision.number), ignored);
 }
 
+std::vector<Placement> retained_placements(const Layout& layout, const State& state) {
+  std::vector<Placement> placements;
+  for (const PastTransaction& past : state.history) {
+    if (past.ending != Event::commit || !is_retained(layout, past.outcome)) continue;
+    const std::vector<Placement>& placed = past.outcome.placements;
+    placements.insert(placements.end(), placed.begin(), placed.end());
+  }
+  return placements;
+}
+
 }  // namespace sealift::installer

@@ -68,4 +68,7 @@ void write_summary(const Layout& layout, const State& state);
 // True while site.yaml and values of the revision are kept, so that it can be restored.
 bool is_retained(const Layout& layout, const Revision& revision);
 
+// What stands on the targets of every revision that is retained.
+std::vector<Placement> retained_placements(const Layout& layout, const State& state);
+
 }  // namespace sealift::installer

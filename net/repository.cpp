@@ -172,7 +172,7 @@ struct Repository::State {
       request.body = [&form] { return std::make_unique<StringSource>(form); };
       request.body_size = form.size();
     } else {
-      request.url.target += (realm.target.find('?') == std::string::npos ? "?" : "&") + query;
+      request.url.add_query(query);
       if (credentials) request.headers["authorization"] = basic();
     }
     const std::unique_ptr<Reply> reply = client.send(request);
@@ -368,7 +368,7 @@ bool Repository::has_blob(const Digest& digest) {
 
 bool Repository::mount_blob(const Digest& digest, const std::string& from) {
   Url url = state_->at("blobs/uploads/");
-  url.target += format("?mount={}&from={}", encoded(digest.str()), encoded(from));
+  url.add_query(format("mount={}&from={}", encoded(digest.str()), encoded(from)));
   const std::unique_ptr<Reply> reply =
       state_->send({.method = "POST", .url = url, .repeat = Repeat::never});
   return reply->status() == 201;
@@ -438,8 +438,7 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
       resume(error.message());
     }
   }
-  location.target += (location.target.find('?') == std::string::npos ? "?" : "&") +
-                     format("digest={}", encoded(descriptor.digest.str()));
+  location.add_query(format("digest={}", encoded(descriptor.digest.str())));
   const std::unique_ptr<Reply> reply =
       state.send({.method = "PUT", .url = location, .repeat = Repeat::never});
   if (reply->status() != 201 && reply->status() != 204) state.refuse(*reply, doing);

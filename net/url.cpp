@@ -80,6 +80,11 @@ Url Url::resolve(std::string_view location) const {
   return parse(format("{}://{}{}", secure ? "https" : "http", authority(), url.target));
 }
 
+void Url::add_query(std::string_view parameters) {
+  target += target.find('?') == target.npos ? '?' : '&';
+  target += parameters;
+}
+
 std::string Url::authority() const {
   const std::string name = host.find(':') == host.npos ? host : "[" + host + "]";
   return port == default_port(secure) ? name : name + ":" + port;

@@ -19,6 +19,8 @@ struct Url {
   static Url parse(std::string_view text);
   // A Location, which may be relative to this.
   Url resolve(std::string_view location) const;
+  // Appends parameters, "a=1&b=2", encoded as they shall be, to what the query has already.
+  void add_query(std::string_view parameters);
   // "registry.site:5000"; without a port that is the usual one.
   std::string authority() const;
   // Without the query, which may hold a secret.

@@ -8,6 +8,7 @@
 #include "base/format.hpp"
 #include "base/json.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::builder {
@@ -35,13 +36,6 @@ const Json& list_at(const Json& object, const char* key) {
   static const Json none = Json::array();
   const Json& value = member(object, key);
   return value.is_array() ? value : none;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
 }
 
 // The digests in a text such as "alpine@sha256:..." or "pkg:oci/alpine@sha256%3A...".

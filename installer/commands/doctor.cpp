@@ -37,12 +37,7 @@ std::vector<Finding> examine_targets(const release::Site& site) {
 // What an act that was cut off may have left under names of ours, and whether stores answer at all.
 std::vector<Finding> examine_stores(const Installation& installation, const State& state) {
   const Layout& layout = installation.layout;
-  std::vector<Placement> known;
-  for (const PastTransaction& past : state.history) {
-    if (past.ending != Event::commit || !is_retained(layout, past.outcome)) continue;
-    const std::vector<Placement>& placed = past.outcome.placements;
-    known.insert(known.end(), placed.begin(), placed.end());
-  }
+  const std::vector<Placement> known = retained_placements(layout, state);
   const Drivers drivers(layout.receipts());
   std::vector<Finding> findings;
   for (const auto& [name, target] : installation.site.targets) {
@@ -51,7 +46,9 @@ std::vector<Finding> examine_stores(const Installation& installation, const Stat
       const std::vector<std::string> left =
           drivers.named(target.driver).leftovers(target, installation.id, known);
       for (const std::string& each : left) {
-        findings.push_back({what, each, "no release needs it: it may be removed"});
+        findings.push_back({what, each,
+                            target.path.empty() ? "no release needs it: sealift-installer prune"
+                                                : "no release needs it: it may be removed"});
       }
       if (target.path.empty() && left.empty()) findings.push_back({what, target.driver, ""});
     } catch (const Error& error) {

@@ -144,17 +144,19 @@ class ImagesDriver : public Driver {
 
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Placement>& known) const override {
-    const Json settings = image_settings(target, site);
-    std::set<Digest> needed;
-    for (const Placement& placement : known) {
-      if (placement.settings != settings) continue;
-      for (const PlacedImage& image : placement.images) needed.insert(image.digest);
-    }
     std::vector<std::string> left;
-    for (const Digest& digest : open(settings).kept()) {
-      if (!needed.contains(digest)) left.push_back(format("the image {}", digest.str()));
+    for (const Digest& digest : strays(open(image_settings(target, site)), known)) {
+      left.push_back(format("the image {}", digest.str()));
     }
     return left;
+  }
+
+  // An engine that was given a whole image goes on with it though its client was killed, and may
+  // be done only after everything was undone.
+  void sweep(const release::Target& target, const std::string& site,
+             const std::vector<Placement>& known) override {
+    ImageStore& store = open(image_settings(target, site));
+    for (const Digest& digest : strays(store, known)) store.release_stray(digest);
   }
 
   void prune(const Placement& placement) override {
@@ -170,6 +172,17 @@ class ImagesDriver : public Driver {
       store = open_image_store(store_, settings, settings.at("site").get<std::string>());
     }
     return *store;
+  }
+
+  // What the store keeps and none of `known` has; their settings may have changed since.
+  static std::vector<Digest> strays(ImageStore& store, const std::vector<Placement>& known) {
+    std::set<Digest> needed;
+    for (const Placement& placement : known) {
+      for (const PlacedImage& image : placement.images) needed.insert(image.digest);
+    }
+    std::vector<Digest> found = store.kept();
+    std::erase_if(found, [&](const Digest& digest) { return needed.contains(digest); });
+    return found;
   }
 
   static void point(ImageStore& store, const std::string& reference, const std::string& identity) {

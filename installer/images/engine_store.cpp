@@ -40,7 +40,9 @@ class EngineStore : public ImageStore {
     }
     checked_ = true;
   }
-  bool keeps(const PlacedImage& image) override { return find(kept_name(image)).has_value(); }
+  bool keeps(const PlacedImage& image) override {
+    return find(kept_name(image.digest)).has_value();
+  }
   std::vector<Digest> kept() override {
     std::vector<Digest> digests;
     const std::vector<std::string> arguments = list_arguments();
@@ -53,25 +55,22 @@ class EngineStore : public ImageStore {
     for (std::size_t at = 0; at < outcome.output.size();) {
       const std::size_t end = std::min(outcome.output.find('\n', at), outcome.output.size());
       const std::string name = outcome.output.substr(at, end - at);
-      if (name.starts_with(prefix)) {
-        digests.push_back(Digest::parse("sha256:" + name.substr(prefix.size())));
-      }
+      if (name.starts_with(prefix)) digests.push_back(Digest::from_hex(name.substr(prefix.size())));
       at = end + 1;
     }
     return digests;
   }
   void release(const PlacedImage& image) override {
-    if (keeps(image)) untag(kept_name(image));
+    if (keeps(image)) untag(kept_name(image.digest));
   }
+  void release_stray(const Digest& digest) override { untag(kept_name(digest)); }
 
  protected:
   // One name a line.
   virtual std::vector<std::string> list_arguments() const = 0;
 
   std::string kept_prefix() const { return format("localhost/sealift/{}:", site_); }
-  std::string kept_name(const PlacedImage& image) const {
-    return kept_prefix() + image.digest.hex();
-  }
+  std::string kept_name(const Digest& digest) const { return kept_prefix() + digest.hex(); }
 
   std::vector<std::string> with(const std::vector<std::string>& arguments) const {
     std::vector<std::string> all = command_;
@@ -164,12 +163,12 @@ class DockerStore : public EngineStore {
     const content::ImageVariant& variant = variant_of(image, content);
     try {
       feed({"load", "--quiet"}, [&](Sink& to) {
-        write_image_tar(to, content, &variant, kept_name(image), tables(), blobs, progress);
+        write_image_tar(to, content, &variant, kept_name(image.digest), tables(), blobs, progress);
       });
     } catch (const Error& error) {
       throw Error(error.code(), error.message(), hint_for(variant));
     }
-    if (find(kept_name(image)) != identity(image)) {
+    if (find(kept_name(image.digest)) != identity(image)) {
       throw Error(Errc::io,
                   format("{}: the engine has another image after loading it", image.name));
     }
@@ -237,9 +236,10 @@ class ContainerdStore : public EngineStore {
   void load(const PlacedImage& image, const content::Image& content, Content& blobs,
             Progress& progress) override {
     feed({"images", "import", "--no-unpack", "--all-platforms", "-"}, [&](Sink& to) {
-      write_image_tar(to, content, nullptr, kept_name(image), TarTables::oci, blobs, progress);
+      write_image_tar(to, content, nullptr, kept_name(image.digest), TarTables::oci, blobs,
+                      progress);
     });
-    if (find(kept_name(image)) != identity(image)) {
+    if (find(kept_name(image.digest)) != identity(image)) {
       throw Error(Errc::io,
                   format("{}: the engine has another image after loading it", image.name));
     }

@@ -35,6 +35,8 @@ class ImageStore {
   virtual std::vector<Digest> kept() { return {}; }
   // Gives up what load() keeps.
   virtual void release(const PlacedImage& image) = 0;
+  // The same for one of kept() of which nothing else is known.
+  virtual void release_stray(const Digest&) {}
   // The identity that the public name has now; nothing: the store does not know it.
   virtual std::optional<std::string> find(const std::string& reference) = 0;
   // Lets the public name point to an image that is there.

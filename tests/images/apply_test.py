@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from shop import INSTALLER, SERVER, WORKER, ShopTest, moments
+from shop import INSTALLER, SERVER, WORKER, ShopTest, eventually, moments
 from engines import Containerd, Docker, Podman, free, says
 from made_image import Image, Platforms, write_archive, write_docker_archive, write_layout
 from road import main, need, run, tree_digest, write
@@ -182,12 +182,42 @@ class EngineTests:
             with self.subTest(moment):
                 version = self.shop.kill_and_recover(moment, "apply", bundle, "--yes")
                 self.assertEqual(self.shop.answer("drift")["differences"], [])
-                self.assertEqual(self.shop.leftovers(), [])
                 if version == "1.0.0":
-                    self.assertEqual(self.engine.images(), before)
+                    self.comes_to(before)
                 else:
+                    self.assertEqual(self.shop.leftovers(), [])
                     self.assertEqual(self.engine.run(SERVER), "new")
                     self.shop.installer("rollback", "--yes")
+
+    def comes_to(self, images):
+        """An engine goes on loading though its client was killed: prune sees to what is late."""
+        def holds():
+            self.shop.installer("prune")
+            return self.engine.images() == images
+        eventually("the engine has nothing else", holds)
+        self.assertEqual(self.shop.leftovers(), [])
+
+    def test_an_engine_that_is_done_after_the_recovery(self):
+        self.apply("1.0.0", {SERVER: Image("old")})
+        before = self.engine.images()
+        bundle = self.shop.build("1.1.0", {SERVER: Image("new")})
+        script, engine = os.path.join(self.shop.root, "late"), " ".join(self.engine.command)
+        words = "images import" if self.engine.driver == "containerd" else "load"
+        write(script, f"""#!/bin/sh
+case "$*" in "{words}"*) ;; *) exec {engine} "$@";; esac
+cat > {script}.tar
+(sleep 1; exec {engine} "$@" < {script}.tar) > {script}.log 2>&1 &
+kill -9 $PPID
+""")
+        os.chmod(script, 0o755)
+        self.shop.write_site({"driver": self.engine.driver, "command": [script]})
+        self.shop.installer("apply", bundle, "--yes", status=-9)
+        self.shop.write_site({"driver": self.engine.driver, "command": self.engine.command})
+        self.shop.installer("recover")
+        self.assertEqual(self.engine.images(), before)
+        eventually("the engine is done", lambda: self.engine.images() != before)
+        self.assertEqual(len(self.shop.leftovers()), 1)
+        self.comes_to(before)
 
     def test_doctor_names_what_nothing_needs(self):
         self.apply("1.0.0", {SERVER: Image("kept for us")})

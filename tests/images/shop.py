@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
@@ -20,6 +21,15 @@ WORKER = "docker.io/chanuka/worker:1.0.0"
 def moments(count, longest=0.6):
     """Times in seconds, different in each run; a test's message names the one that failed."""
     return [random.uniform(0, longest) for _ in range(count)]
+
+
+def eventually(what, holds):
+    """Waits for something that a server does in its own time."""
+    for _ in range(100):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"waited 10 s in vain until {what}")
 
 
 class Shop(Road):

@@ -52,4 +52,12 @@ TEST_CASE("url: what is refused") {
   CHECK(refusal_of([&] { Url::parse("https://a").resolve("/\r\n"); }) == Errc::invalid_input);
 }
 
+TEST_CASE("url: parameters are appended to the query that there is") {
+  Url url = Url::parse("https://a/b");
+  url.add_query("c=1");
+  CHECK(url.target == "/b?c=1");
+  url.add_query("d=2&e=3");
+  CHECK(url.target == "/b?c=1&d=2&e=3");
+}
+
 }  // namespace sealift::net
