@@ -235,7 +235,12 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;
-    if (!site.targets.contains(row.target)) {
+    if (component.component.is_migrations()) {
+      if (!site.databases.contains(row.target)) {
+        refuse(format("has no database \"{}\" for component {}", row.target, row.name),
+               "add it to databases");
+      }
+    } else if (!site.targets.contains(row.target)) {
       refuse(format("has no target \"{}\" for component {}", row.target, row.name));
     }
     for (const ValueUse& use : component.uses) {

@@ -333,6 +333,13 @@ Contents Reader::read_release() {
                   format("{}: component {}: found {}, its kind is {}", name_, row.name,
                          has_images ? "images" : "no images", printable(row.artifact_type)));
     }
+    if (const bool has_migrations = totals.migrations.has_value();
+        has_migrations != (row.artifact_type == media_type::kMigrations)) {
+      throw Error(Errc::corrupt,
+                  format("{}: component {}: found {}, its kind is {}", name_, row.name,
+                         has_migrations ? "migrations" : "no migrations",
+                         printable(row.artifact_type)));
+    }
     if (!totals.images.empty()) check_image_layers(component, totals);
     contents.components.push_back({row, totals, std::move(component), {}});
   }
@@ -416,7 +423,10 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
   for (const release::Component& component : contents.components) {
     if (component.is_images()) continue;
     const auto table = tables.find(component.file_table().digest);
-    if (table != tables.end()) table->second.sums.name = component.row.name;
+    if (table != tables.end()) {
+      table->second.sums.name = component.row.name;
+      table->second.sums.migrations = component.document.migrations;
+    }
     if (table == tables.end() || table->second.sums != component.document) {
       throw Error(Errc::corrupt,
                   format("{}: component {}: its file table does not add up to its document", name_,

@@ -25,6 +25,14 @@ std::vector<std::string> summary_of(const signing::Statement& statement,
                                                     : format("{} files", totals.files);
     lines.push_back(format("{} ({}) to {}{}: {}, {} bytes", row.name, kind_word(row.artifact_type),
                            row.target, row.optional ? ", optional" : "", count, totals.bytes));
+    if (totals.migrations) {
+      const release::CarriedMigrations& migrations = *totals.migrations;
+      lines.push_back(format("  {} migrations ({}, {}), rollback {}", migrations.count,
+                             migrations.format, migrations.dialect, migrations.rollback));
+      for (const auto& [rule, reason] : migrations.waivers) {
+        lines.push_back(format("    accepted {}: {}", printable(rule, 160), printable(reason, 400)));
+      }
+    }
     for (const release::CarriedImage& image : totals.images) {
       lines.push_back(format("  {}@{}", image.name, image.digest.str()));
       for (const release::CarriedScan& scan : image.scans) {

@@ -145,7 +145,7 @@ Found scan(const Layout& layout, const fs::path& folder, std::vector<std::string
 
 void adopt(const Tools& tools) {
   const Installation& installation = tools.installation;
-  const Drivers drivers(installation.layout.receipts());
+  const Drivers drivers(installation.layout, tools.workers);
   FolderContent content(tools);
   Revision outcome{.number = 0,
                    .release = installation.site.release,

@@ -15,9 +15,12 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/parallel.hpp"
 #include "base/progress.hpp"
+#include "databases/database.hpp"
 #include "installer/content.hpp"
 #include "installer/drivers/tree_check.hpp"
+#include "installer/layout.hpp"
 #include "installer/placement.hpp"
 #include "installer/plan.hpp"
 #include "installer/stop.hpp"
@@ -40,6 +43,12 @@ struct Wish {
   std::optional<Placement> before;  // what stands there by the site's records
   std::vector<PlacedImage> images;  // of a component of images
   Json settings;                    // of its target
+  Purpose purpose = Purpose::apply;
+  // Of a component of migrations: what it holds, who asks for it and when.
+  std::shared_ptr<const migrations::MigrationSet> migrations;
+  databases::Author author;
+  Time now;
+  std::string version_before;  // of the release that stands; empty: none
 };
 
 // What a driver is given while it works.
@@ -89,7 +98,7 @@ class Driver {
 class Drivers {
  public:
   // The list of drivers.
-  explicit Drivers(const fs::path& receipts);
+  Drivers(const Layout& layout, Workers& workers);
   // Error{incompatible} for a driver that this program does not have.
   Driver& named(const std::string& name) const;
 

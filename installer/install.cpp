@@ -14,6 +14,7 @@
 #include "base/path.hpp"
 #include "base/random.hpp"
 #include "content/media_types.hpp"
+#include "installer/backups.hpp"
 #include "installer/transaction.hpp"
 
 namespace sealift::installer {
@@ -142,6 +143,20 @@ void sweep_targets(const Tools& tools, const State& state, const Drivers& driver
   }
 }
 
+// Backups of revisions that are kept stay, whatever the rule says.
+void prune_backups(const Tools& tools, const State& state, const std::set<std::uint64_t>& keep) {
+  if (tools.installation.site.databases.empty()) return;
+  std::vector<std::string> needed;
+  for (const PastTransaction& past : state.history) {
+    if (!keep.contains(past.number)) continue;
+    for (const Placement& placement : past.outcome.placements) {
+      needed.push_back(format("{}-{}", placement.target, past.number));
+    }
+  }
+  Backups(tools.installation.layout.backups(), tools.workers)
+      .prune(tools.installation.site.keep_backups, needed);
+}
+
 void remove_incoming(const Layout& layout) {
   const Dir store = Dir::open(layout.store());
   for (const Entry& entry : store.entries()) {
@@ -253,7 +268,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   const Layout& layout = tools.installation.layout;
   check_space(draft);
   keep_revision(tools, draft.plan.number, values);
-  const Drivers drivers(layout.receipts());
+  const Drivers drivers(layout, tools.workers);
   const StopFlag stop;
   StepIo io{.content = content, .progress = tools.progress, .stop = stop};
   std::uint64_t bytes = 0;
@@ -292,7 +307,7 @@ bool recover(const Tools& tools, Direction direction) {
   Journal journal = Journal::open(*state.unfinished, tools.clock);
   const Plan plan = journal.plan();
   SiteContent content = content_of(tools, revision_from_json(plan.outcome, "outcome"));
-  const Drivers drivers(layout.receipts());
+  const Drivers drivers(layout, tools.workers);
   const StopFlag stop;
   StepIo io{.content = content, .progress = tools.progress, .stop = stop};
   if (direction == Direction::back) {
@@ -343,7 +358,7 @@ Pruned prune(const Tools& tools, const State& state) {
   }
 
   Pruned pruned;
-  const Drivers drivers(layout.receipts());
+  const Drivers drivers(layout, tools.workers);
   release_images(state, keep, layout, drivers);
   const Dir revisions = Dir::open(layout.revisions());
   for (const Entry& entry : revisions.entries()) {
@@ -375,6 +390,7 @@ Pruned prune(const Tools& tools, const State& state) {
     if (!tables.contains(entry.name)) kept_tables.remove_tree(entry.name);
   }
   sweep_targets(tools, state, drivers);
+  prune_backups(tools, state, keep);
   return pruned;
 }
 

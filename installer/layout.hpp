@@ -16,6 +16,7 @@ struct Layout {
   fs::path store() const { return state / "store"; }          // accepted bundles, as they came
   fs::path tables() const { return state / "tables"; }        // file tables of what is installed
   fs::path revisions() const { return state / "revisions"; }  // site.yaml and values of each
+  fs::path backups() const { return state / "backups"; }      // of databases
   fs::path journal() const { return state / "journal"; }
   fs::path receipts() const { return state / "receipts"; }
   fs::path trust() const { return state / "trust"; }

@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
          installer::add_rollback(program, site);
          installer::add_recover(program, site);
          installer::add_prune(program, site);
+         installer::add_backup(program, site);
+         installer::add_migrations(program, site);
          installer::add_status(program, site);
          installer::add_history(program, site);
          installer::add_images(program, site);

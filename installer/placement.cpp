@@ -11,8 +11,8 @@ Json to_json(const Placement& placement) {
   if (!placement.images.empty()) {
     value["images"] = Json::array();
     for (const PlacedImage& image : placement.images) value["images"].push_back(to_json(image));
-    value["settings"] = placement.settings;
   }
+  if (!placement.settings.is_null()) value["settings"] = placement.settings;
   return value;
 }
 
@@ -31,8 +31,8 @@ Placement placement_from_json(const Json& value, const std::string& where) {
     for (const Json& image : fields.array("images")) {
       placement.images.push_back(placed_image_from_json(image, fields.at("images")));
     }
-    placement.settings = fields.object("settings");
   }
+  if (fields.value_if("settings") != nullptr) placement.settings = fields.object("settings");
   fields.done();
   return placement;
 }

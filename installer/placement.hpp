@@ -20,13 +20,13 @@ struct Placement {
   std::string component;
   std::string target;
   std::string driver;
-  std::string path;       // of the target; of images, which need none: "DRIVER:COMPONENT"
-  std::string directory;  // below it, e.g. "releases/1.0.0-0123456789ab"; of images: empty
+  std::string path;       // of the target; without one: "DRIVER:COMPONENT", "database:NAME"
+  std::string directory;  // below it, e.g. "releases/1.0.0-0123456789ab"; of others: empty
   Digest table;           // file table of what stands there; of images: the component's document
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   std::vector<PlacedImage> images = {};
-  Json settings = {};  // of a target of images, as its driver needs them
+  Json settings = {};  // of a target of images or a database, as its driver needs them
 
   friend bool operator==(const Placement&, const Placement&) = default;
 };

@@ -12,6 +12,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "content/image_name.hpp"
+#include "installer/drivers/database.hpp"
 #include "installer/drivers/images.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
@@ -148,6 +149,26 @@ class Drafting {
     return now == nullptr ? nullptr : now->placement_at(path);
   }
 
+  // Migrations that a database shall have had.
+  void want(Placement placement, std::shared_ptr<const migrations::MigrationSet> migrations) {
+    Wish wish = wish_for(placement.component, placement.target, placement.path, {});
+    wish.table = placement.table;
+    wish.settings = placement.settings;
+    wish.migrations = std::move(migrations);
+    wanted_.insert(placement.path);
+    for (Step& step : drivers_.named(placement.driver).plan(wish)) {
+      if (const auto space = step.data.find("space"); space != step.data.end()) {
+        draft_.needs.push_back(
+            {.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
+      }
+      for (std::string& line : describe_migrations(step, *wish.migrations)) {
+        draft_.details.push_back(std::move(line));
+      }
+      draft_.plan.steps.push_back(std::move(step));
+    }
+    outcome_.placements.push_back(std::move(placement));
+  }
+
   // `placement` says what shall stand there; its directory is filled in by the driver's steps.
   void want(Placement placement, const release::Target& settings, const std::string& ready) {
     Wish wish = wish_for(placement.component, placement.target, placement.path, settings);
@@ -208,6 +229,13 @@ class Drafting {
     wish.sharing = settings.sharing;
     wish.number = draft_.plan.number;
     wish.label = label_of(outcome_.version, outcome_.digest);
+    wish.purpose = draft_.plan.purpose;
+    wish.author = {.transaction = draft_.plan.number,
+                   .release = outcome_.version,
+                   .digest = outcome_.digest ? outcome_.digest->str() : "",
+                   .actor = draft_.plan.actor};
+    wish.now = draft_.plan.created;
+    if (const Revision* now = state_.current()) wish.version_before = now->version;
     if (const Placement* before = standing_at(path)) wish.before = *before;
     return wish;
   }
@@ -300,6 +328,38 @@ Placement placed_images(const release::Component& component, const release::Targ
           .bytes = component.document.bytes,
           .images = images_on(component, target),
           .settings = image_settings(target, site)};
+}
+
+Placement placed_migrations(const release::Component& component, const release::Site& site) {
+  const std::string& name = component.row.target;
+  const auto found = site.databases.find(name);
+  if (found == site.databases.end()) {
+    incompatible(format("component {} migrates the database \"{}\", which site.yaml does not have",
+                        component.row.name, name),
+                 format("add {} to databases in site.yaml", name));
+  }
+  const release::CarriedMigrations& carried = *component.document.migrations;
+  if (carried.dialect != found->second.driver) {
+    incompatible(format("component {} is for {}, the database {} is one of {}", component.row.name,
+                        carried.dialect, name, found->second.driver),
+                 "correct databases in site.yaml");
+  }
+  return {.component = component.row.name,
+          .target = name,
+          .driver = found->second.driver,
+          .path = format("database:{}", name),
+          .directory = {},
+          .table = component.file_table().digest,
+          .files = component.document.files,
+          .bytes = component.document.bytes,
+          .images = {},
+          .settings = database_settings(name, found->second, carried)};
+}
+
+std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
+                                                              Content& content) {
+  const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
+  return std::make_shared<migrations::MigrationSet>(read_migrations(*tree, placement.settings));
 }
 
 // What templates call the images, as a site has them.
@@ -403,6 +463,13 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
     const release::ComponentRow& row = component.row;
     if (row.optional && !site.takes(row.name)) continue;
     try {
+      if (component.is_migrations()) {
+        Placement placement = placed_migrations(component, site);
+        content.keep_table(component);
+        auto migrations = migrations_of(placement, content);
+        drafting.want(std::move(placement), std::move(migrations));
+        continue;
+      }
       const release::Target& target = target_of(row, site);
       const auto [other, fresh] = taken.emplace(row.target, row.name);
       if (!fresh && !component.is_images()) {
@@ -455,6 +522,10 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
   outcome.restores = target.restores.value_or(target.number);
   Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
   for (const Placement& placement : target.placements) {
+    if (placement.path.starts_with("database:")) {
+      drafting.want(placement, migrations_of(placement, content));
+      continue;
+    }
     const auto settings = installation.site.targets.find(placement.target);
     const std::vector<Difference> damage =
         drivers.named(placement.driver)

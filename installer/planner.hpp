@@ -42,6 +42,7 @@ struct Draft {
   std::vector<ComponentChange> changes;
   std::vector<Need> needs;
   std::vector<std::string> warnings;
+  std::vector<std::string> details;  // of migrations: what they are, for people
 };
 
 // Who asks, and why.

@@ -108,6 +108,13 @@ CarriedScan scan_from_json(const Json& value, const std::string& where) {
   return scan;
 }
 
+std::map<std::string, std::string> texts_by_key(const Json& value, const std::string& where) {
+  std::map<std::string, std::string> texts;
+  Fields fields(value, where);
+  for (const auto& [key, unused] : value.items()) texts[key] = fields.text(key.c_str());
+  return texts;
+}
+
 Json image_to_json(const CarriedImage& image) {
   Json value = {{"name", image.name}, {"digest", image.digest.str()}};
   for (const auto& [derivation, word] : kDerivations) {
@@ -143,11 +150,7 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
     }
   }
   if (fields.value_if("waivers") != nullptr) {
-    const Json& waivers = fields.object("waivers");
-    Fields inner(waivers, fields.at("waivers"));
-    for (const auto& [rule, unused] : waivers.items()) {
-      image.waivers[rule] = inner.text(rule.c_str());
-    }
+    image.waivers = texts_by_key(fields.object("waivers"), fields.at("waivers"));
   }
   fields.done();
   const content::ImageName name =
@@ -159,6 +162,40 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
     fields.refuse("whole", "expected just where the derivation is \"subset\"");
   }
   return image;
+}
+
+Json migrations_to_json(const CarriedMigrations& migrations) {
+  Json value = {{"format", migrations.format},
+                {"dialect", migrations.dialect},
+                {"rollback", migrations.rollback},
+                {"count", migrations.count}};
+  if (!migrations.schema.empty()) value["schema"] = migrations.schema;
+  if (!migrations.table.empty()) value["table"] = migrations.table;
+  if (!migrations.waivers.empty()) value["waivers"] = migrations.waivers;
+  return value;
+}
+
+CarriedMigrations migrations_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  const auto one_of = [&](const char* key, std::initializer_list<std::string_view> words) {
+    std::string word = fields.text(key);
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+      fields.refuse(key, format("found \"{}\"", printable(word, 80)));
+    }
+    return word;
+  };
+  CarriedMigrations migrations{.format = one_of("format", {"drizzle", "sql"}),
+                               .dialect = one_of("dialect", {"postgresql", "sqlite"}),
+                               .rollback =
+                                   one_of("rollback", {"code-only", "restore", "forward-only"}),
+                               .schema = fields.text_if("schema").value_or(""),
+                               .table = fields.text_if("table").value_or(""),
+                               .count = fields.number("count")};
+  if (fields.value_if("waivers") != nullptr) {
+    migrations.waivers = texts_by_key(fields.object("waivers"), fields.at("waivers"));
+  }
+  fields.done();
+  return migrations;
 }
 
 }  // namespace
@@ -240,6 +277,7 @@ std::string to_text(const ComponentDocument& document) {
     value["directories"] = document.directories;
     value["symlinks"] = document.symlinks;
   }
+  if (document.migrations) value["migrations"] = migrations_to_json(*document.migrations);
   return to_canonical(value);
 }
 
@@ -260,6 +298,10 @@ ComponentDocument parse_component_document(std::string_view text) {
     document.files = fields.number("files");
     document.directories = fields.number("directories");
     document.symlinks = fields.number("symlinks");
+    if (fields.value_if("migrations") != nullptr) {
+      document.migrations =
+          migrations_from_json(fields.object("migrations"), fields.at("migrations"));
+    }
   }
   fields.done();
   require_canonical(text, to_text(document), where);
@@ -364,6 +406,10 @@ const Descriptor& Component::layer(std::string_view media_type) const {
 
 const Descriptor& Component::file_table() const {
   return layer(media_type::kFileTable);
+}
+
+bool Component::is_migrations() const {
+  return row.artifact_type == media_type::kMigrations;
 }
 
 bool Component::is_images() const {

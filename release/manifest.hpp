@@ -82,8 +82,22 @@ struct CarriedImage {
   friend bool operator==(const CarriedImage&, const CarriedImage&) = default;
 };
 
+// What a component of migrations says beside its files. Tables and schemas that are empty are the
+// usual ones of the format.
+struct CarriedMigrations {
+  std::string format;    // "drizzle", "sql"
+  std::string dialect;   // "postgresql", "sqlite"
+  std::string rollback;  // "code-only", "restore", "forward-only"
+  std::string schema;
+  std::string table;
+  std::uint64_t count = 0;
+  // Findings that were accepted, and why: RULE or MIGRATION/RULE.
+  std::map<std::string, std::string> waivers = {};
+  friend bool operator==(const CarriedMigrations&, const CarriedMigrations&) = default;
+};
+
 // A component's config document: totals, so that a plan needs no walk over the file table; or its
-// images.
+// images; and what migrations add.
 struct ComponentDocument {
   std::string name;
   std::uint64_t files = 0;
@@ -91,6 +105,7 @@ struct ComponentDocument {
   std::uint64_t symlinks = 0;
   std::uint64_t bytes = 0;  // of the files, or of the images' layers
   std::vector<CarriedImage> images = {};
+  std::optional<CarriedMigrations> migrations = {};
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };
 
@@ -127,6 +142,7 @@ struct Component {
   const content::Descriptor& layer(std::string_view media_type) const;
   const content::Descriptor& file_table() const;
   bool is_images() const;
+  bool is_migrations() const;
 };
 
 }  // namespace sealift::release

@@ -2,6 +2,7 @@
 #include "release/release_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/format.hpp"
@@ -18,6 +19,10 @@ constexpr std::uint64_t kMaxNotes = 1U << 20;
 constexpr std::size_t kMaxId = 128;  // of a vulnerability
 // The kind of component that has images instead of a source, and where they go by default.
 constexpr std::string_view kImages = "images";
+constexpr std::string_view kMigrations = "migrations";
+// What only migrations have.
+constexpr std::array kOfMigrations = {"format", "dialect", "database", "tracking",
+                                      "rollback", "lint", "accept"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -114,6 +119,11 @@ class Rules {
         !name.empty() && !names_.insert(name).second) {
       add(pointer + "/name", format("two components are named \"{}\"", printable(name, 80)));
     }
+    if (const std::string database = string_at(component, "database");
+        !database.empty() && !databases_.insert(database).second) {
+      add(pointer + "/database",
+          format("two components migrate the database \"{}\"", printable(database, 80)));
+    }
     // Images of several components may go to one place, trees may not.
     if (const std::string target = string_at(component, "target");
         !target.empty() && string_at(component, "kind") != kImages &&
@@ -136,6 +146,13 @@ class Rules {
         add(format("{}/{}", pointer, key), format("found {}, which {} do not have", key, kind));
       }
     };
+    if (kind == kMigrations) {
+      for (const char* key : {"source", "format", "database"}) need(key);
+      for (const char* key : {"target", "images"}) refuse(key);
+      if (string_at(component, "format") == "sql") need("dialect");
+      return;
+    }
+    for (const char* key : kOfMigrations) refuse(key);
     if (kind == kImages) {
       need("images");
       refuse("source");
@@ -220,6 +237,7 @@ class Rules {
   std::vector<Mistake> mistakes_;
   std::set<std::string> names_;
   std::set<std::string> targets_;
+  std::set<std::string> databases_;
   std::set<std::string> images_;
 };
 
@@ -252,6 +270,26 @@ std::vector<ImageEntry> read_images(const Json& component) {
   return images;
 }
 
+MigrationsEntry read_migrations(const Json& component) {
+  const std::string tracking = string_at(component, "tracking");
+  const std::size_t dot = tracking.find('.');
+  return {.format = string_at(component, "format"),
+          .dialect = string_at(component, "dialect"),
+          .schema = dot == tracking.npos ? "" : tracking.substr(0, dot),
+          .table = dot == tracking.npos ? tracking : tracking.substr(dot + 1),
+          .rollback = component.value("rollback", "code-only"),
+          .lint_is_strict = string_at(component, "lint") == "error",
+          .accept = component.value("accept", std::map<std::string, std::string>{})};
+}
+
+// Where a component goes: what it says, or what its kind says.
+std::string target_of(const Json& component) {
+  const std::string said = string_at(component, "target");
+  if (!said.empty()) return said;
+  const std::string database = string_at(component, "database");
+  return database.empty() ? std::string(kImages) : database;
+}
+
 std::vector<ComponentEntry> read_components(const YamlDocument& document) {
   std::vector<ComponentEntry> components;
   for (const Json& item : document.value()["components"]) {
@@ -260,7 +298,8 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .source = without_slash(string_at(item, "source")),
                           .exclude = item.value("exclude", std::vector<std::string>{}),
                           .images = read_images(item),
-                          .target = item.value("target", std::string(kImages)),
+                          .migrations = read_migrations(item),
+                          .target = target_of(item),
                           .optional = item.value("optional", false),
                           .line = document.line_of(format("/components/{}", components.size()))});
   }

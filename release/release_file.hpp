@@ -17,13 +17,25 @@
 
 namespace sealift::release {
 
+// What release.yaml says of a component of migrations.
+struct MigrationsEntry {
+  std::string format;   // "drizzle", "sql"
+  std::string dialect;  // "postgresql", "sqlite"; empty: the folder of drizzle says it
+  std::string schema;   // of the tracking table; empty: the usual one
+  std::string table;
+  std::string rollback = "code-only";
+  bool lint_is_strict = false;                // findings are mistakes
+  std::map<std::string, std::string> accept;  // RULE or MIGRATION/RULE -> reason
+};
+
 struct ComponentEntry {
   std::string name;
   std::string kind;
   std::string source;  // a folder or a glob; empty for images
   std::vector<std::string> exclude;
   std::vector<ImageEntry> images;
-  std::string target;
+  MigrationsEntry migrations;
+  std::string target;  // of migrations: the database
   bool optional = false;
   int line = 0;
 };

@@ -51,6 +51,51 @@ Target read_target(const Json& value) {
       .map = value.value("map", std::map<std::string, std::string>{})};
 }
 
+DatabaseEntry read_database(const Json& value) {
+  return {.driver = value["driver"],
+          .path = value.contains("path") ? normalised(value["path"]) : "",
+          .url = value.value("url", ""),
+          .tools = value.value("tools", std::vector<std::string>{}),
+          .password_file = value.value("password_file", ""),
+          .lock_timeout = value.value("lock_timeout", 5U),
+          .lock_attempts = value.value("lock_attempts", 5U),
+          .statement_timeout = value.value("statement_timeout", 0U)};
+}
+
+// What is wrong with a database's lines; empty: nothing.
+std::string mistake_in(const DatabaseEntry& database) {
+  const bool is_sqlite = database.driver == "sqlite";
+  if (is_sqlite && database.path.empty()) return "found no path, which sqlite needs";
+  if (!is_sqlite && database.url.empty()) return "found no url, which postgresql needs";
+  if (is_sqlite && (!database.url.empty() || !database.tools.empty() ||
+                    !database.password_file.empty())) {
+    return "found url, tools or password_file, which sqlite does not have";
+  }
+  if (!is_sqlite && !database.path.empty()) return "found a path, which postgresql does not have";
+  if (is_sqlite) return "";
+  // Between "//" and "@" stand a user and, behind a colon, a password.
+  const std::size_t begin = database.url.find("//") + 2;
+  const std::size_t at = database.url.find('@', begin);
+  const std::size_t slash = std::min(database.url.find('/', begin), database.url.size());
+  const std::string user =
+      at < slash ? database.url.substr(begin, at - begin) : std::string();
+  if (user.find(':') != user.npos || database.url.find("password=") != std::string::npos) {
+    return "found a password in url, which every user of this host could read while we work; put "
+           "it into a password_file";
+  }
+  const std::size_t end = std::min(database.url.find('?'), database.url.size());
+  const std::string name = slash < end ? database.url.substr(slash + 1, end - slash - 1) : "";
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  if (name.empty() || name.size() > 40 || !std::all_of(name.begin(), name.end(), is_plain)) {
+    return "found no name of a database in url, or one of over 40 characters or with others than "
+           "letters, digits, _ and -";
+  }
+  return "";
+}
+
 Site read(const YamlDocument& document) {
   std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
   check_value_names(document, of_form);
@@ -60,9 +105,11 @@ Site read(const YamlDocument& document) {
   Site site{.release = root["release"],
             .environment = root["environment"],
             .targets = {},
+            .databases = {},
             .values = root.value("values", Values{}),
             .optional = root.value("optional", std::vector<std::string>{}),
             .keep_releases = root.value("/retention/releases"_json_pointer, 3U),
+            .keep_backups = root.value("/retention/backups"_json_pointer, 5U),
             .policy = {}};
   if (const auto policy = root.find("policy"); policy != root.end()) {
     site.policy.required = policy->value("require", std::vector<std::string>{});
@@ -97,6 +144,23 @@ Site read(const YamlDocument& document) {
       }
     }
     site.targets.emplace(name, std::move(target));
+  }
+  const Json databases = root.value("databases", Json::object());
+  for (const auto& [name, value] : databases.items()) {
+    const std::string pointer = "/databases/" + name;
+    DatabaseEntry database = read_database(value);
+    std::string mistake = mistake_in(database);
+    try {
+      check_name(name);
+      if (!database.path.empty()) RelPath::parse(std::string_view(database.path).substr(1));
+    } catch (const Error& error) {
+      mistake = error.message();
+    }
+    if (!mistake.empty()) {
+      mistakes.push_back({document.line_of(pointer),
+                          {format("{}: {}", document.where(pointer), mistake), {}}});
+    }
+    site.databases.emplace(name, std::move(database));
   }
   throw_mistakes(std::move(mistakes));
   return site;

@@ -38,13 +38,27 @@ struct Target {
   std::optional<std::string> mapped(const content::ImageName& name) const;
 };
 
+// A database of the site, and how it is reached.
+struct DatabaseEntry {
+  std::string driver;              // "postgresql", "sqlite"
+  std::string path;                // of SQLite: absolute, normalised
+  std::string url;                 // of PostgreSQL, without a password
+  std::vector<std::string> tools;  // what stands before psql, pg_dump and pg_restore
+  std::string password_file;       // of PostgreSQL; empty: its usual places
+  unsigned lock_timeout = 5;       // seconds, each time
+  unsigned lock_attempts = 5;
+  unsigned statement_timeout = 0;  // seconds; 0: as long as it takes
+};
+
 struct Site {
   std::string release;
   std::string environment;
   std::map<std::string, Target> targets;
+  std::map<std::string, DatabaseEntry> databases;
   Values values;
   std::vector<std::string> optional;  // optional components that this site takes
   unsigned keep_releases = 3;
+  unsigned keep_backups = 5;  // of each database
   signing::Policy policy;
 
   bool takes(const std::string& optional_component) const;

@@ -6,6 +6,7 @@
 #include "builder/kinds/config.hpp"
 #include "builder/kinds/images.hpp"
 #include "builder/kinds/kind.hpp"
+#include "builder/kinds/migrations.hpp"
 
 namespace sealift::builder {
 
@@ -14,6 +15,7 @@ const Kind& kind_named(std::string_view name) {
       &assets_kind(),
       &config_kind(),
       &images_kind(),
+      &migrations_kind(),
   };
   for (const Kind* kind : kinds) {
     if (kind->name() == name) return *kind;

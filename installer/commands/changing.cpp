@@ -91,7 +91,10 @@ Json to_json(const Draft& draft) {
                        {"newBytes", change.new_bytes}});
   }
   return {
-      {"plan", to_json(draft.plan)}, {"changes", std::move(changes)}, {"warnings", draft.warnings}};
+      {"plan", to_json(draft.plan)},
+      {"changes", std::move(changes)},
+      {"warnings", draft.warnings},
+      {"details", draft.details}};
 }
 
 void show(const Draft& draft, const std::string& notes, cli::Session& session) {
@@ -114,6 +117,7 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
     out.line(format("{:>3}. {:<9} {}", i + 1, name(step.phase), step.summary));
   }
   out.line(draft.plan.steps.empty() ? "nothing to do" : "a failure undoes every step");
+  for (const std::string& line : draft.details) out.line(format("  {}", line));
   if (!notes.empty()) {
     out.line();
     out.line(printable_lines(notes));

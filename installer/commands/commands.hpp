@@ -20,6 +20,8 @@ void add_apply(cli::Command& program, const std::string& site);
 void add_rollback(cli::Command& program, const std::string& site);
 void add_recover(cli::Command& program, const std::string& site);
 void add_prune(cli::Command& program, const std::string& site);
+void add_backup(cli::Command& program, const std::string& site);
+void add_migrations(cli::Command& program, const std::string& site);
 void add_status(cli::Command& program, const std::string& site);
 void add_history(cli::Command& program, const std::string& site);
 void add_drift(cli::Command& program, const std::string& site);

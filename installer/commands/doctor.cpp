@@ -7,6 +7,7 @@
 #include "bundle/report.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/drivers/database.hpp"
 
 namespace sealift::installer {
 
@@ -35,10 +36,11 @@ std::vector<Finding> examine_targets(const release::Site& site) {
 }
 
 // What an act that was cut off may have left under names of ours, and whether stores answer at all.
-std::vector<Finding> examine_stores(const Installation& installation, const State& state) {
+std::vector<Finding> examine_stores(const Installation& installation, const State& state,
+                                    const Tools& tools) {
   const Layout& layout = installation.layout;
   const std::vector<Placement> known = retained_placements(layout, state);
-  const Drivers drivers(layout.receipts());
+  const Drivers drivers(layout, tools.workers);
   std::vector<Finding> findings;
   for (const auto& [name, target] : installation.site.targets) {
     const std::string what = format("target {}", name);
@@ -54,6 +56,25 @@ std::vector<Finding> examine_stores(const Installation& installation, const Stat
     } catch (const Error& error) {
       findings.push_back(
           {what, error.message(), error.hint().empty() ? "look at this store" : error.hint()});
+    }
+  }
+  return findings;
+}
+
+// Whether databases answer, and give what a migration needs.
+std::vector<Finding> examine_databases(const Installation& installation) {
+  std::vector<Finding> findings;
+  for (const auto& [name, entry] : installation.site.databases) {
+    const std::string what = format("database {}", name);
+    try {
+      const databases::Facts facts =
+          open_database(database_settings(name, entry, {}), installation.layout.state,
+                        session_name(0))
+              ->facts();
+      findings.push_back({what, format("{}, {}", facts.server, cli::size_text(facts.bytes)), ""});
+    } catch (const Error& error) {
+      findings.push_back(
+          {what, error.message(), error.hint().empty() ? "look at this database" : error.hint()});
     }
   }
   return findings;
@@ -101,7 +122,10 @@ void work(const std::string& site, cli::Session& session) {
   for (Finding& finding : examine_targets(work.installation().site)) {
     findings.push_back(std::move(finding));
   }
-  for (Finding& finding : examine_stores(work.installation(), state)) {
+  for (Finding& finding : examine_stores(work.installation(), state, work.tools())) {
+    findings.push_back(std::move(finding));
+  }
+  for (Finding& finding : examine_databases(work.installation())) {
     findings.push_back(std::move(finding));
   }
   Json list = Json::array();

@@ -11,7 +11,7 @@ namespace {
 void work(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
-  const Drivers drivers(work.installation().layout.receipts());
+  const Drivers drivers(work.installation().layout, work.tools().workers);
   Json list = Json::array();
   if (const Revision* now = state.current()) {
     SiteContent content = content_of(work.tools(), *now);
@@ -22,8 +22,8 @@ void work(const std::string& site, cli::Session& session) {
     };
     for (const Placement& placement : now->placements) {
       const Driver& driver = drivers.named(placement.driver);
-      // Images are switched one by one, and each says so itself.
-      if (placement.images.empty() && !driver.is_current(placement)) {
+      // Images and migrations each say so themselves.
+      if (!placement.directory.empty() && !driver.is_current(placement)) {
         add(placement, placement.path, "is switched elsewhere");
       }
       for (const Difference& difference :

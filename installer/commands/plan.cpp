@@ -28,7 +28,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
   check_requirements(contents, work.installation(), state, options.trust.floor());
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
                       values_for(contents, work.installation().site), tools.workers);
-  const Drivers drivers(work.installation().layout.receipts());
+  const Drivers drivers(work.installation().layout, work.tools().workers);
   const Draft draft = plan_release(contents, "", content, work.installation(), state, drivers,
                                    work.request(Purpose::apply, {}));
   check_space(draft);

@@ -70,7 +70,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   try {
     check_requirements(contents, work.installation(), state, options.trust.floor());
     SiteContent content = accepted.content(tools);
-    const Drivers drivers(work.installation().layout.receipts());
+    const Drivers drivers(work.installation().layout, work.tools().workers);
     Draft draft = plan_release(contents, accepted.name, content, work.installation(), state,
                                drivers, work.request(purpose, options.change));
     if (purpose == Purpose::stage) {

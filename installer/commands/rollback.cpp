@@ -48,7 +48,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
                 "raise retention in site.yaml for the future; apply its bundle where you have it");
   }
   SiteContent content = content_of(tools, target);
-  const Drivers drivers(work.installation().layout.receipts());
+  const Drivers drivers(work.installation().layout, work.tools().workers);
   const Draft draft =
       plan_rollback(target, content, work.installation(), state, drivers,
                     options.verify ? Thoroughness::by_content : Thoroughness::by_receipt,

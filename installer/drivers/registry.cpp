@@ -3,16 +3,20 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/driver.hpp"
+#include "installer/drivers/database.hpp"
 #include "installer/drivers/directory.hpp"
 #include "installer/drivers/images.hpp"
 
 namespace sealift::installer {
 
-Drivers::Drivers(const fs::path& receipts) {
-  drivers_["directory"] = directory_driver(receipts);
+Drivers::Drivers(const Layout& layout, Workers& workers) {
+  drivers_["directory"] = directory_driver(layout.receipts());
   for (const char* store :
        {"docker", "podman", "containerd", "oci-layout", "image-folder", "registry"}) {
     drivers_[store] = images_driver(store);
+  }
+  for (const char* database : {"postgresql", "sqlite"}) {
+    drivers_[database] = database_driver(database, layout, workers);
   }
 }
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A Database is one database of a site: it says what has been applied to it, takes a run of
+// migrations as one transaction, and gives and takes back its whole content. It knows nothing of
+// releases, journals or where backups are kept.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/file.hpp"
+#include "base/stream.hpp"
+#include "migrations/tracking.hpp"
+
+namespace sealift::databases {
+
+struct Facts {
+  std::string server;       // "PostgreSQL 15.18", "SQLite 3.40.1"
+  std::uint64_t bytes = 0;  // what it takes where it lies
+};
+
+// How long others may be in the way.
+struct Patience {
+  std::chrono::milliseconds lock{5000};    // for a lock that somebody holds, each time
+  unsigned attempts = 5;                   // at a run that met one
+  std::chrono::milliseconds statement{0};  // for one statement; 0: as long as it takes
+};
+
+// Who migrates, for the history that is kept beside the tracking table.
+struct Author {
+  std::uint64_t transaction = 0;
+  std::string release;  // "1.1.0"
+  std::string digest;   // D
+  std::string actor;
+};
+
+struct Run {
+  const migrations::MigrationSet& set;
+  std::vector<const migrations::Migration*> pending;
+  migrations::TrackingTable table;
+  // What the plan was made from. Where the database has moved on since: Error{busy}.
+  migrations::Applied before;
+  Author author;
+  Time now;
+};
+
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  virtual migrations::Dialect dialect() const = 0;
+  // Error{incompatible} with everything that is missing to work with it.
+  virtual Facts facts() = 0;
+  virtual migrations::Applied applied(const migrations::TrackingTable& table) = 0;
+  // All of the run or nothing of it. Error{target_failed} naming the file and line that the
+  // database refused, Error{busy} where others did not give way.
+  virtual void migrate(const Run& run) = 0;
+
+  // Ends what an installer that died has left running, and waits until it is gone.
+  virtual void end_leftovers() = 0;
+
+  // The whole content, as of one moment.
+  virtual void dump(Sink& to) = 0;
+  // Reads a dump to its end as a restore would; Error{corrupt} where that cannot succeed.
+  virtual void check_dump(Source& dump) = 0;
+  // Puts the content of a dump in place of what is there, at once or not at all. Users are kept
+  // out meanwhile. Where the database can keep what was there it does so under a name that ends
+  // with `label`. Cut off anywhere, it may be repeated. Error{target_failed} where nothing was
+  // changed.
+  virtual void restore(Source& dump, const std::string& label) = 0;
+};
+
+// `scratch`: an existing folder for what has to lie in a file for a while.
+std::unique_ptr<Database> open_sqlite(const fs::path& file, const fs::path& scratch,
+                                      const Patience& patience);
+
+// How PostgreSQL's own programs are called and whom they ask.
+struct PostgresqlPlace {
+  std::string url;                  // without a password
+  std::vector<std::string> tools;   // what stands before psql: {"docker", "exec", "-i", "db"}
+  std::string password_file;        // PGPASSFILE; empty: the usual ones
+};
+// `session`: how its sessions are called, "sealift/12".
+std::unique_ptr<Database> open_postgresql(const PostgresqlPlace& place, const std::string& session,
+                                          const Patience& patience);
+
+}  // namespace sealift::databases

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+// PostgreSQL through psql, pg_dump and pg_restore. One psql is one session: it polls for a session
+// advisory lock (a waiter that blocks would deadlock with CREATE INDEX CONCURRENTLY), looks at the
+// tracking table once more, and runs everything in one transaction, as drizzle-orm does. A server
+// whose client died before COMMIT rolls back.
+
+#include <algorithm>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "databases/psql.hpp"
+#include "databases/quote.hpp"
+
+namespace sealift::databases {
+
+namespace {
+
+using migrations::Applied;
+using migrations::AppliedRow;
+using migrations::Chunk;
+using migrations::Migration;
+using migrations::Shape;
+using migrations::TrackingTable;
+
+// "sealift" in ASCII: advisory locks are per database.
+constexpr std::int64_t kLock = 0x7365616C696674;
+constexpr std::string_view kLockHeld =
+    "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid "
+    "= pg_backend_pid() AND (classid::bigint << 32) + objid::bigint = ";
+constexpr std::chrono::milliseconds kPoll{500};
+
+// Marks of a script, before what may fail for a reason of its own.
+constexpr std::string_view kAtLock = "lock";
+constexpr std::string_view kAtState = "state";
+constexpr std::string_view kAtPooler = "pooler";
+constexpr std::string_view kAtTable = "table";
+
+std::string qualified(const TrackingTable& table) {
+  return format("{}.{}", sql_name(table.schema), sql_name(table.name));
+}
+
+// Ends the script where the variable `name` of psql is not true.
+std::string demand(std::string_view name, std::string_view mark, std::string_view message) {
+  return format("\\if :{}\n\\else\n{}DO $$BEGIN RAISE EXCEPTION {}; END$$;\n\\endif\n", name,
+                Psql::mark(mark), sql_text(message));
+}
+
+std::string create_table(const TrackingTable& table, Shape shape) {
+  std::string columns = "id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint";
+  if (shape == Shape::with_name) {
+    columns += ", name text, applied_at timestamp with time zone DEFAULT now()";
+  }
+  return format("CREATE TABLE {} ({});\n", qualified(table), columns);
+}
+
+// CREATE SCHEMA IF NOT EXISTS asks for a privilege even where the schema exists.
+std::string create_schema(std::string_view name) {
+  return format(
+      "SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {}) AS absent \\gset\n\\if "
+      ":absent\nCREATE SCHEMA {};\n\\endif\n",
+      sql_text(name), sql_name(name));
+}
+
+constexpr std::string_view kHistory =
+    "CREATE TABLE IF NOT EXISTS sealift.history (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY "
+    "KEY, migration text NOT NULL, hash text NOT NULL, release text NOT NULL, digest text NOT "
+    "NULL, site_transaction bigint NOT NULL, actor text NOT NULL, applied_at timestamptz NOT NULL "
+    "DEFAULT clock_timestamp(), milliseconds bigint NOT NULL);\n";
+
+std::string rows_select(const TrackingTable& table, Shape shape) {
+  return format(
+      "SELECT coalesce(json_agg(json_build_array(hash, coalesce(created_at, 0){}) ORDER BY id), '[]') "
+      "FROM {}",
+      shape == Shape::with_name ? ", name" : "", qualified(table));
+}
+
+Json rows_json(const Applied& applied) {
+  Json rows = Json::array();
+  for (const AppliedRow& row : applied.rows) {
+    Json values = {row.hash, row.created_at};
+    if (applied.shape == Shape::with_name) values.push_back(row.name ? Json(*row.name) : Json());
+    rows.push_back(std::move(values));
+  }
+  return rows;
+}
+
+class ProgramFailure {
+ public:
+  static void check(const Outcome& outcome, std::string_view program, Errc code) {
+    if (outcome.status == 0) return;
+    std::string said = outcome.error_output;
+    std::replace(said.begin(), said.end(), '\n', ' ');
+    throw Error(code, format("{} ended with status {}: {}", program, outcome.status,
+                             printable(said, 600)));
+  }
+};
+
+class PostgresqlDatabase : public Database {
+ public:
+  PostgresqlDatabase(const PostgresqlPlace& place, const std::string& session,
+                     const Patience& patience)
+      : psql_(place, session), session_(session), patience_(patience) {}
+
+  migrations::Dialect dialect() const override { return migrations::Dialect::postgresql; }
+
+  Facts facts() override {
+    const Json found = psql_.ask(
+        "SELECT json_build_object('version', current_setting('server_version'), 'number', "
+        "current_setting('server_version_num')::int, 'bytes', pg_database_size(current_database()), "
+        "'standby', pg_is_in_recovery(), 'role', current_user, 'create', "
+        "has_database_privilege(current_database(), 'CREATE'), 'owner', (SELECT "
+        "pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()))");
+    Problems problems;
+    const std::string role = found["role"];
+    if (found["standby"]) {
+      problems.add(format("the database {} is on a standby, where nothing can be written",
+                          psql_.database()),
+                   "let url name the primary");
+    }
+    if (!found["create"]) {
+      problems.add(format("the role {} may not create schemas in the database {}", role,
+                          psql_.database()),
+                   format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()),
+                          sql_name(role)));
+    }
+    check_client("pg_dump", found["number"].get<int>() / 10000, problems);
+    problems.throw_if_any(Errc::incompatible);
+    return {.server = format("PostgreSQL {}", found["version"].get<std::string>()),
+            .bytes = found["bytes"]};
+  }
+
+  Applied applied(const TrackingTable& table) override {
+    const Json columns = psql_.ask(
+        format("SELECT coalesce(json_agg(attname), '[]') FROM pg_attribute WHERE attrelid = "
+               "to_regclass({}) AND attnum > 0 AND NOT attisdropped",
+               sql_text(qualified(table))));
+    Applied applied;
+    if (columns.empty()) return applied;
+    const bool has_name = std::find(columns.begin(), columns.end(), "name") != columns.end();
+    applied.shape = has_name ? Shape::with_name : Shape::unnamed;
+    for (const Json& row : psql_.ask(rows_select(table, applied.shape))) {
+      applied.rows.push_back(
+          {.hash = row[0],
+           .created_at = row[1],
+           .name = has_name && !row[2].is_null() ? std::optional<std::string>(row[2])
+                                                 : std::nullopt});
+    }
+    return applied;
+  }
+
+  void migrate(const Run& run) override {
+    const std::string script = script_of(run);
+    for (unsigned attempt = 1;; ++attempt) {
+      const std::optional<Refusal> refusal = psql_.run(script);
+      if (!refusal) return;
+      constexpr std::string_view kLockNotAvailable = "55P03";
+      const bool is_locked = refusal->state == kLockNotAvailable;
+      if (!is_locked || attempt >= patience_.attempts) fail(run, *refusal);
+      log::warning(format("{}: {}; trying again ({} of {})", psql_.database(), refusal->message,
+                          attempt + 1, patience_.attempts));
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+  }
+
+  void end_leftovers() override {
+    // A statement that the server still runs for a client that is dead ends here, or has ended.
+    const std::string where = format(
+        "FROM pg_stat_activity WHERE application_name = {} AND pid <> pg_backend_pid() AND datname "
+        "= current_database()",
+        sql_text(session_));
+    for (int attempt = 0; attempt < 60; ++attempt) {
+      if (psql_.ask(format("SELECT to_json(count(pg_terminate_backend(pid))) {}", where)) == 0) {
+        return;
+      }
+      std::this_thread::sleep_for(kPoll);
+    }
+    throw Error(Errc::target_failed,
+                format("sessions called {} of an installer that died do not end", session_),
+                "end them on the server, then repeat this");
+  }
+
+  void dump(Sink& to) override {
+    ProgramSource source(psql_.program({"pg_dump", "-Fc", "-Z0", "-w",
+                                        format("--lock-wait-timeout={}", patience_.lock.count()),
+                                        "-d", psql_.url()}));
+    copy(source, to);
+    ProgramFailure::check(source.finish(), "pg_dump", Errc::io);
+  }
+
+  void check_dump(Source& dump) override {
+    ProgramSink sink(psql_.program({"pg_restore", "-f", "/dev/null"}));
+    feed(sink, dump, Errc::corrupt);
+  }
+
+  void restore(Source& dump, const std::string& label) override {
+    const std::string name = psql_.database();
+    const std::string incoming = format("{}_incoming", name);
+    const std::string old = format("{}_{}", name, label);
+    const Psql server = psql_.on("postgres");
+    const auto demand_all = [&](const std::string& script) {
+      if (const auto refusal = server.run(script)) {
+        throw Error(Errc::target_failed,
+                    format("restoring {}: {}", name, refusal->message),
+                    "the role needs CREATEDB and must own the database");
+      }
+    };
+    if (exists(server, name)) {
+      demand_all(format("DROP DATABASE IF EXISTS {};\n", sql_name(incoming)));
+      const Json like = server.ask(format(
+          "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
+          "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype, 'limit', "
+          "datconnlimit) FROM pg_database WHERE datname = {}",
+          sql_text(name)));
+      const auto text = [&](const char* key) { return like[key].get<std::string>(); };
+      demand_all(format("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {} LC_COLLATE {} "
+                        "LC_CTYPE {};\n",
+                        sql_name(incoming), sql_name(text("owner")), sql_text(text("encoding")),
+                        sql_text(text("collate")), sql_text(text("ctype"))));
+      const Psql into = psql_.on(incoming);
+      ProgramSink sink(into.program({"pg_restore", "--exit-on-error", "--single-transaction", "-w",
+                                     "-d", into.url()}));
+      feed(sink, dump, Errc::target_failed);
+      demand_all(settings_script(server, name, incoming));
+      if (const auto refusal = into.run("ANALYZE;\n")) {
+        throw Error(Errc::target_failed, format("restoring {}: {}", name, refusal->message));
+      }
+      // Nobody comes in until the name means the restored one; who is in is put out.
+      demand_all(format(
+          "ALTER DATABASE {0} ALLOW_CONNECTIONS false;\nSELECT count(pg_terminate_backend(pid)) "
+          "FROM pg_stat_activity WHERE datname = {1};\n",
+          sql_name(name), sql_text(name)));
+      demand_all(format("ALTER DATABASE {} RENAME TO {};\n", sql_name(name), sql_name(old)));
+    }
+    // Cut off here, the next attempt finds no database of the name, and goes on.
+    demand_all(format("ALTER DATABASE {} RENAME TO {};\nALTER DATABASE {} ALLOW_CONNECTIONS true;\n",
+                      sql_name(incoming), sql_name(name), sql_name(old)));
+  }
+
+ private:
+  static bool exists(const Psql& server, const std::string& name) {
+    return server.ask(format(
+               "SELECT to_json(EXISTS (SELECT FROM pg_database WHERE datname = {}))",
+               sql_text(name))) == true;
+  }
+
+  // What pg_dump leaves out: settings of the database, and who may connect.
+  static std::string settings_script(const Psql& server, const std::string& from,
+                                     const std::string& to) {
+    const Json found = server.ask(format(
+        "SELECT json_build_object('settings', coalesce((SELECT json_agg(json_build_array(CASE WHEN "
+        "s.setrole = 0 THEN NULL ELSE pg_get_userbyid(s.setrole) END, c)) FROM pg_db_role_setting "
+        "s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid), '[]'), 'public', "
+        "coalesce((SELECT bool_or(grantee = 0 AND privilege_type = 'CONNECT') FROM "
+        "aclexplode(coalesce(datacl, acldefault('d', datdba)))), false), 'grants', "
+        "coalesce((SELECT json_agg(json_build_array(privilege_type, pg_get_userbyid(grantee))) FROM "
+        "aclexplode(datacl) WHERE grantee <> 0 AND grantee <> datdba), '[]')) FROM pg_database d "
+        "WHERE datname = {}",
+        sql_text(from)));
+    std::string script;
+    for (const Json& row : found["settings"]) {
+      const std::string setting = row[1];
+      const std::size_t equals = setting.find('=');
+      const std::string what = format("SET {} = {};\n", sql_name(setting.substr(0, equals)),
+                                      list_or_text(setting.substr(0, equals),
+                                                   setting.substr(equals + 1)));
+      script += row[0].is_null()
+                    ? format("ALTER DATABASE {} {}", sql_name(to), what)
+                    : format("ALTER ROLE {} IN DATABASE {} {}",
+                             sql_name(row[0].get<std::string>()), sql_name(to), what);
+    }
+    if (!found["public"]) {
+      script += format("REVOKE CONNECT ON DATABASE {} FROM PUBLIC;\n", sql_name(to));
+    }
+    for (const Json& grant : found["grants"]) {
+      script += format("GRANT {} ON DATABASE {} TO {};\n", grant[0].get<std::string>(),
+                       sql_name(to), sql_name(grant[1].get<std::string>()));
+    }
+    return script.empty() ? "SELECT 1;\n" : script;
+  }
+
+  // search_path and its like are lists whose text is already quoted.
+  static std::string list_or_text(const std::string& name, const std::string& value) {
+    const bool is_list = name == "search_path" || name == "temp_tablespaces" ||
+                         name == "session_preload_libraries" || name == "local_preload_libraries";
+    return is_list && !value.empty() ? value : sql_text(value);
+  }
+
+  void check_client(const std::string& program, int server, Problems& problems) {
+    const std::optional<Outcome> outcome = sealift::run(psql_.program({program, "--version"}));
+    // "pg_dump (PostgreSQL) 15.18 (Debian ...)"
+    const std::string said = outcome ? outcome->output : "";
+    const std::size_t at = said.find(") ");
+    const int version = at == said.npos ? 0 : std::atoi(said.c_str() + at + 2);
+    if (version == 0) {
+      problems.add(format("{} was not found", program),
+                   "install PostgreSQL's client programs, or set tools of this database");
+    } else if (version < server) {
+      problems.add(format("{} is of version {}, the server of {}", program, version, server),
+                   "a client must not be older than the server");
+    }
+  }
+
+  static void feed(ProgramSink& sink, Source& dump, Errc code) {
+    std::optional<Error> broken;
+    try {
+      copy(dump, sink);
+    } catch (const Error& error) {
+      // The program may have ended because of what it read; then its own words say more.
+      if (error.code() == Errc::corrupt) throw;
+      broken = error;
+    }
+    ProgramFailure::check(sink.finish(), "pg_restore", code);
+    if (broken) throw *broken;
+  }
+
+  std::string script_of(const Run& run) const {
+    std::string script = format(
+        "SET client_min_messages = error;\nSET standard_conforming_strings = on;\nSET lock_timeout "
+        "= {};\nSET statement_timeout = {};\n{}",
+        patience_.lock.count(), patience_.statement.count(), take_lock());
+    const Shape found = run.before.shape;
+    const Shape shape =
+        found == Shape::missing ? migrations::shape_for(run.set.layout) : found;
+    script += format("BEGIN;\nSELECT {}{}) AS held \\gset\n{}", kLockHeld, kLock,
+                     demand("held", kAtPooler, "the lock is not held"));
+    script += format("{}SELECT to_regclass({}) IS {}NULL AS same \\gset\n{}", Psql::mark(kAtTable),
+                     sql_text(qualified(run.table)), found == Shape::missing ? "" : "NOT ",
+                     demand("same", kAtState, "changed"));
+    if (found == Shape::missing) {
+      script += create_schema(run.table.schema) + create_table(run.table, shape);
+    } else {
+      script += format(
+          "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE;\nSELECT ({})::jsonb = {}::jsonb AS same "
+          "\\gset\n{}",
+          qualified(run.table), rows_select(run.table, found),
+          sql_text(rows_json(run.before).dump()), demand("same", kAtState, "changed"));
+    }
+    script += create_schema("sealift") + std::string(kHistory);
+    for (std::size_t i = 0; i < run.pending.size(); ++i) {
+      script += script_of(run, *run.pending[i], i, shape);
+    }
+    return script + "COMMIT;\n";
+  }
+
+  std::string take_lock() const {
+    const auto attempts =
+        std::max<std::int64_t>(patience_.lock * patience_.attempts / kPoll, 1);
+    std::string script = format("SELECT pg_try_advisory_lock({}) AS got \\gset\n", kLock);
+    for (std::int64_t i = 0; i < attempts; ++i) {
+      script += format(
+          "\\if :got\n\\else\nSELECT pg_sleep({});\nSELECT pg_try_advisory_lock({}) AS got "
+          "\\gset\n\\endif\n",
+          static_cast<double>(kPoll.count()) / 1000, kLock);
+    }
+    return script + demand("got", kAtLock, "another run holds the lock");
+  }
+
+  static std::string script_of(const Run& run, const Migration& migration, std::size_t number,
+                               Shape shape) {
+    std::string script = "SELECT clock_timestamp() AS begun \\gset\n";
+    if (!migration.is_baseline()) {
+      for (const Chunk& chunk : run.set.chunks(migration)) {
+        if (parse_sql(chunk.text, migrations::Dialect::postgresql).empty()) continue;
+        script += Psql::mark(format("{} {}", number, chunk.line)) + handed_over(chunk.text);
+      }
+    }
+    const AppliedRow row = row_for(migration, shape, run.now.seconds * 1000);
+    script += Psql::mark(kAtTable);
+    script += row.name
+                  ? format("INSERT INTO {} (hash, created_at, name) VALUES ({}, {}, {});\n",
+                           qualified(run.table), sql_text(row.hash), row.created_at,
+                           sql_text(*row.name))
+                  : format("INSERT INTO {} (hash, created_at) VALUES ({}, {});\n",
+                           qualified(run.table), sql_text(row.hash), row.created_at);
+    script += format(
+        "INSERT INTO sealift.history (migration, hash, release, digest, site_transaction, actor, "
+        "milliseconds) VALUES ({}, {}, {}, {}, {}, {}, extract(epoch FROM clock_timestamp() - "
+        ":'begun'::timestamptz) * 1000);\n",
+        sql_text(migration.name), sql_text(row.hash), sql_text(run.author.release),
+        sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor));
+    return script;
+  }
+
+  [[noreturn]] void fail(const Run& run, const Refusal& refusal) const {
+    const std::string& mark = refusal.mark;
+    if (mark == kAtLock) {
+      throw Error(Errc::busy,
+                  format("the database {}: another run of migrations holds the lock",
+                         psql_.database()),
+                  "wait until it has ended; application_name of its session says which it is");
+    }
+    if (mark == kAtState) {
+      throw Error(Errc::target_failed,
+                  format("the database {}: others have migrated it since the plan was made",
+                         psql_.database()),
+                  "plan again");
+    }
+    if (mark == kAtPooler) {
+      throw Error(Errc::incompatible,
+                  format("the database {}: a proxy between gives each transaction another session",
+                         psql_.database()),
+                  "let url name the server itself, not a pooler");
+    }
+    const std::string state =
+        refusal.state.empty() ? "" : format(" (SQLSTATE {})", refusal.state);
+    const std::size_t space = mark.find(' ');
+    if (space == mark.npos) {
+      throw Error(Errc::target_failed,
+                  format("the database {}: {}{}", psql_.database(), refusal.message, state));
+    }
+    const Migration& migration = *run.pending.at(std::stoul(mark));
+    const std::size_t line = std::stoul(mark.substr(space)) +
+                             (refusal.line == 0 ? 0 : refusal.line - 1);
+    throw Error(Errc::target_failed,
+                format("{}:{}: {}{}", migration.file, line, refusal.message, state));
+  }
+
+  Psql psql_;
+  std::string session_;
+  Patience patience_;
+};
+
+}  // namespace
+
+std::unique_ptr<Database> open_postgresql(const PostgresqlPlace& place, const std::string& session,
+                                          const Patience& patience) {
+  return std::make_unique<PostgresqlDatabase>(place, session, patience);
+}
+
+}  // namespace sealift::databases

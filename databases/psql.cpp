@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "databases/psql.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+
+namespace sealift::databases {
+
+namespace {
+
+constexpr std::chrono::hours kLongest{24};
+constexpr std::string_view kMark = "sealift:at ";
+
+// Where the name of the database stands in a URL: behind the authority, before the parameters.
+struct NamePlace {
+  std::size_t begin;
+  std::size_t end;
+};
+
+NamePlace name_in(std::string_view url) {
+  const std::size_t authority = url.find("://") + 3;
+  const std::size_t end = std::min(url.find('?', authority), url.size());
+  const std::size_t slash = url.find('/', authority);
+  return {.begin = slash == url.npos || slash >= end ? end : slash + 1, .end = end};
+}
+
+std::string without(std::string_view text, char unwanted) {
+  std::string kept;
+  for (const char c : text) {
+    if (c != unwanted) kept += c;
+  }
+  return kept;
+}
+
+// The last complaint of psql with VERBOSITY verbose: "ERROR:  42601: syntax error ...", then lines
+// such as "LINE 3: ..." and "DETAIL:  ...".
+Refusal refusal_in(const std::string& said) {
+  Refusal refusal{.state = {}, .message = {}, .line = 0, .mark = {}};
+  for (std::size_t at = 0; at < said.size();) {
+    const std::size_t end = std::min(said.find('\n', at), said.size());
+    const std::string_view line = std::string_view(said).substr(at, end - at);
+    at = end + 1;
+    if (line.starts_with(kMark)) {
+      refusal.mark = line.substr(kMark.size());
+      continue;
+    }
+    const std::size_t error = std::min(line.find("ERROR:  "), line.find("FATAL:  "));
+    if (error != line.npos) {
+      const std::string_view rest = line.substr(error + 8);
+      constexpr std::size_t kState = 5;
+      const bool has_state = rest.size() > kState + 2 && rest.substr(kState, 2) == ": ";
+      refusal.state = has_state ? rest.substr(0, kState) : "";
+      refusal.message = printable(has_state ? rest.substr(kState + 2) : rest, 400);
+    } else if (line.starts_with("LINE ")) {
+      std::from_chars(line.data() + 5, line.data() + line.size(), refusal.line);
+    } else if (line.starts_with("DETAIL:  ") && !refusal.message.empty()) {
+      refusal.message += format(" ({})", printable(line.substr(9), 400));
+    }
+  }
+  if (refusal.message.empty()) refusal.message = printable(without(said, '\n'), 400);
+  return refusal;
+}
+
+}  // namespace
+
+std::string handed_over(std::string_view sql) {
+  std::string tag;
+  do {
+    tag = format("$s{}$", random_hex(8));
+  } while (sql.find(tag) != sql.npos);
+  return format("SELECT {}{}{} \\gexec\n", tag, sql, tag);
+}
+
+Psql::Psql(PostgresqlPlace place, std::string session)
+    : place_(std::move(place)), session_(std::move(session)) {
+  const NamePlace name = name_in(place_.url);
+  database_ = place_.url.substr(name.begin, name.end - name.begin);
+}
+
+std::string Psql::mark(std::string_view word) { return format("\\warn {}{}\n", kMark, word); }
+
+Command Psql::program(std::vector<std::string> words) const {
+  std::vector<std::string> all = place_.tools;
+  // Not the locale's words, which nobody could understand by program.
+  for (const std::string& word :
+       {std::string("env"), std::string("LC_ALL=C"), std::string("PGCLIENTENCODING=UTF8"),
+        format("PGAPPNAME={}", session_)}) {
+    all.push_back(word);
+  }
+  if (!place_.password_file.empty()) all.push_back(format("PGPASSFILE={}", place_.password_file));
+  all.insert(all.end(), words.begin(), words.end());
+  return {.arguments = std::move(all), .folder = {}, .input = {}, .timeout = kLongest};
+}
+
+std::optional<Refusal> Psql::run(const std::string& script, std::string* output) const {
+  Command command = program({"psql", "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v",
+                             "VERBOSITY=verbose", "-d", place_.url});
+  command.input = script;
+  command.output_limit = 64U << 20;
+  const std::optional<Outcome> outcome = sealift::run(command);
+  constexpr int kNotFound = 127;
+  if (!outcome || outcome->status == kNotFound) {
+    throw Error(Errc::incompatible,
+                format("{} was not found", outcome ? "psql" : command.arguments.front()),
+                "install PostgreSQL's client programs, or set tools of this database in site.yaml");
+  }
+  if (output != nullptr) *output = outcome->output;
+  if (outcome->status == 0) return std::nullopt;
+  return refusal_in(outcome->error_output);
+}
+
+Json Psql::ask(const std::string& select) const {
+  std::string output;
+  if (const auto refusal = run(select + ";\n", &output)) {
+    throw Error(Errc::incompatible,
+                format("the database {} cannot be asked: {}", database_, refusal->message),
+                "correct url, password_file or tools of this database in site.yaml");
+  }
+  return parse_json(output, format("answer of the database {}", database_));
+}
+
+Psql Psql::on(const std::string& database) const {
+  const NamePlace name = name_in(place_.url);
+  PostgresqlPlace place = place_;
+  place.url = format("{}{}{}{}", place_.url.substr(0, name.begin),
+                     name.begin == name.end && !place_.url.substr(0, name.begin).ends_with('/')
+                         ? "/"
+                         : "",
+                     database, place_.url.substr(name.end));
+  return Psql(std::move(place), session_);
+}
+
+}  // namespace sealift::databases

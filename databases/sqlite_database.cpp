@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+// SQLite, through its library: no program is needed on the site. A run is one transaction that
+// takes the write lock before it reads anything.
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/random.hpp"
+#include "databases/database.hpp"
+#include "databases/quote.hpp"
+
+namespace sealift::databases {
+
+namespace {
+
+using migrations::Applied;
+using migrations::AppliedRow;
+using migrations::Chunk;
+using migrations::Migration;
+using migrations::Shape;
+using migrations::TrackingTable;
+
+constexpr int kPagesAtOnce = 1024;
+
+class Connection {
+ public:
+  Connection(const fs::path& file, int flags, std::chrono::milliseconds patience) : file_(file) {
+    const int status = ::sqlite3_open_v2(file.c_str(), &handle_,
+                                         flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
+                                         nullptr);
+    if (status != SQLITE_OK) {
+      const std::string said = handle_ == nullptr ? "no memory" : ::sqlite3_errmsg(handle_);
+      ::sqlite3_close(handle_);
+      throw Error(Errc::incompatible, format("{}: cannot be opened: {}", file.string(), said),
+                  "correct path of this database in site.yaml, or the rights of its file");
+    }
+    ::sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() { ::sqlite3_close(handle_); }
+
+  sqlite3* handle() const { return handle_; }
+  bool is_busy() const { return (::sqlite3_errcode(handle_) & 0xFF) == SQLITE_BUSY; }
+  std::string said() const { return printable(::sqlite3_errmsg(handle_), 400); }
+
+  [[noreturn]] void fail(std::string_view doing) const {
+    if (is_busy()) {
+      throw Error(Errc::busy, format("{}: {}: somebody else is writing", file_.string(), doing),
+                  "stop what writes to it for a while, or raise lock_timeout in site.yaml");
+    }
+    const int code = ::sqlite3_errcode(handle_) & 0xFF;
+    const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    throw Error(is_damaged ? Errc::corrupt : Errc::io,
+                format("{}: {}: {}", file_.string(), doing, said()));
+  }
+  void exec(const std::string& sql) const {
+    if (::sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
+  }
+
+ private:
+  fs::path file_;
+  sqlite3* handle_ = nullptr;
+};
+
+class Query {
+ public:
+  Query(const Connection& connection, std::string_view sql) : connection_(connection), sql_(sql) {
+    if (::sqlite3_prepare_v2(connection.handle(), sql_.data(), static_cast<int>(sql_.size()),
+                             &statement_, nullptr) != SQLITE_OK) {
+      connection.fail(sql_);
+    }
+  }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+  ~Query() { ::sqlite3_finalize(statement_); }
+
+  Query& bind(std::string_view text) {
+    ::sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
+                        SQLITE_TRANSIENT);
+    return *this;
+  }
+  Query& bind(std::int64_t number) {
+    ::sqlite3_bind_int64(statement_, ++bound_, number);
+    return *this;
+  }
+  // True where there is a row.
+  bool step() {
+    const int status = ::sqlite3_step(statement_);
+    if (status != SQLITE_ROW && status != SQLITE_DONE) connection_.fail(sql_);
+    return status == SQLITE_ROW;
+  }
+  bool is_null(int column) const {
+    return ::sqlite3_column_type(statement_, column) == SQLITE_NULL;
+  }
+  std::int64_t number(int column) const { return ::sqlite3_column_int64(statement_, column); }
+  std::string text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(::sqlite3_column_text(statement_, column));
+    return bytes == nullptr ? ""
+                            : std::string(bytes, static_cast<std::size_t>(
+                                                     ::sqlite3_column_bytes(statement_, column)));
+  }
+
+ private:
+  const Connection& connection_;
+  std::string sql_;
+  sqlite3_stmt* statement_ = nullptr;
+  int bound_ = 0;
+};
+
+// Rolls back unless it was committed.
+class Transaction {
+ public:
+  explicit Transaction(const Connection& connection) : connection_(connection) {
+    connection.exec("BEGIN IMMEDIATE");
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() {
+    if (!committed_) ::sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  void commit() {
+    connection_.exec("COMMIT");
+    committed_ = true;
+  }
+
+ private:
+  const Connection& connection_;
+  bool committed_ = false;
+};
+
+// A file that goes with its owner, and what SQLite puts beside it.
+class ScratchFile {
+ public:
+  explicit ScratchFile(const fs::path& folder)
+      : path_(folder / format(".scratch-{}.db", random_hex(8))) {}
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  ~ScratchFile() {
+    for (const char* ending : {"", "-journal", "-wal", "-shm"}) {
+      ::unlink((path_.string() + ending).c_str());
+    }
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+void copy_pages(const Connection& from, const Connection& to, unsigned attempts) {
+  sqlite3_backup* backup = ::sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
+  if (backup == nullptr) to.fail("copying");
+  int status = SQLITE_OK;
+  for (unsigned refused = 0; refused <= attempts;) {
+    status = ::sqlite3_backup_step(backup, kPagesAtOnce);
+    if (status == SQLITE_OK) continue;
+    if ((status & 0xFF) != SQLITE_BUSY && (status & 0xFF) != SQLITE_LOCKED) break;
+    ++refused;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  ::sqlite3_backup_finish(backup);
+  if (status != SQLITE_DONE) {
+    if ((status & 0xFF) == SQLITE_BUSY || (status & 0xFF) == SQLITE_LOCKED) {
+      throw Error(Errc::busy, "copying the database: somebody else holds it",
+                  "stop what uses it for a while, or raise lock_timeout in site.yaml");
+    }
+    throw Error(Errc::io, format("copying the database: {}", ::sqlite3_errstr(status)));
+  }
+}
+
+void check_integrity(const Connection& connection, Errc code) {
+  Query query(connection, "PRAGMA integrity_check(1)");
+  if (!query.step() || query.text(0) != "ok") {
+    throw Error(code, format("integrity check: {}", printable(query.text(0), 400)));
+  }
+}
+
+// What drizzle-orm writes, to the blank: sqlite_master keeps the text of a CREATE TABLE.
+std::string create_table(const TrackingTable& table, Shape shape, bool is_ours) {
+  const std::string margin = "\n\t\t\t\t";
+  const char* id = shape == Shape::unnamed ? "SERIAL" : "INTEGER";
+  std::string columns = format("{}id {} PRIMARY KEY,{}hash text NOT NULL,{}created_at numeric",
+                               margin, id, margin, margin);
+  if (shape == Shape::with_name) {
+    columns += format(",{}name text{},{}applied_at TEXT", margin, is_ours ? " NOT NULL UNIQUE" : "",
+                      margin);
+  }
+  return format("CREATE TABLE IF NOT EXISTS {} ({}\n\t\t\t)", sql_name(table.name), columns);
+}
+
+constexpr const char* kHistory =
+    "CREATE TABLE IF NOT EXISTS \"__sealift_history\" (id INTEGER PRIMARY KEY, migration TEXT NOT "
+    "NULL, hash TEXT NOT NULL, release TEXT NOT NULL, digest TEXT NOT NULL, site_transaction "
+    "INTEGER NOT NULL, actor TEXT NOT NULL, applied_at TEXT NOT NULL, milliseconds INTEGER NOT "
+    "NULL)";
+
+std::size_t lines_before(std::string_view text, std::size_t offset) {
+  return static_cast<std::size_t>(
+      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+}
+
+class SqliteDatabase : public Database {
+ public:
+  SqliteDatabase(fs::path file, fs::path scratch, const Patience& patience)
+      : file_(std::move(file)), scratch_(std::move(scratch)), patience_(patience) {}
+
+  migrations::Dialect dialect() const override { return migrations::Dialect::sqlite; }
+
+  Facts facts() override {
+    std::uint64_t bytes = 0;
+    for (const char* ending : {"", "-wal"}) {
+      struct stat status {};
+      if (::stat((file_.string() + ending).c_str(), &status) == 0) {
+        bytes += static_cast<std::uint64_t>(status.st_size);
+      }
+    }
+    const Connection connection = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    Query(connection, "SELECT count(*) FROM sqlite_master").step();
+    return {.server = format("SQLite {}", ::sqlite3_libversion()), .bytes = bytes};
+  }
+
+  Applied applied(const TrackingTable& table) override {
+    return applied_in(open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE), table);
+  }
+
+  void migrate(const Run& run) override {
+    for (unsigned attempt = 1;; ++attempt) {
+      try {
+        migrate_once(run);
+        return;
+      } catch (const Error& error) {
+        if (error.code() != Errc::busy || attempt >= patience_.attempts) throw;
+      }
+    }
+  }
+
+  // Whatever was open died with its process.
+  void end_leftovers() override {}
+
+  void dump(Sink& to) override {
+    const ScratchFile copy(scratch_);
+    {
+      const Connection source = open(SQLITE_OPEN_READWRITE);
+      const Connection target(copy.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                              patience_.lock);
+      copy_pages(source, target, attempts());
+      // A dump is one file, whatever the database's way of writing.
+      target.exec("PRAGMA journal_mode=DELETE");
+    }
+    const Fd fd = open_for_reading(copy.path());
+    FdSource bytes(fd.get(), copy.path().string());
+    sealift::copy(bytes, to);
+  }
+
+  void check_dump(Source& dump) override {
+    const ScratchFile copy(scratch_);
+    unpack(dump, copy.path());
+    check_integrity(Connection(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock), Errc::corrupt);
+  }
+
+  void restore(Source& dump, const std::string& /*label*/) override {
+    const ScratchFile copy(scratch_);
+    unpack(dump, copy.path());
+    const Connection source(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock);
+    check_integrity(source, Errc::corrupt);
+    const Connection target = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    // Under the write lock of the target, and in its journal: all pages change, or none.
+    copy_pages(source, target, attempts());
+  }
+
+ private:
+  Connection open(int flags) const { return Connection(file_, flags, patience_.lock); }
+
+  unsigned attempts() const {
+    return static_cast<unsigned>(patience_.lock.count() / 100) * patience_.attempts;
+  }
+
+  static void unpack(Source& dump, const fs::path& to) {
+    AtomicFile file(to, FileMode::secret);
+    copy(dump, file);
+    file.commit();
+  }
+
+  static Applied applied_in(const Connection& connection, const TrackingTable& table) {
+    Applied applied;
+    Query columns(connection, "SELECT name FROM pragma_table_info(?)");
+    columns.bind(table.name);
+    while (columns.step()) {
+      if (applied.shape == Shape::missing) applied.shape = Shape::unnamed;
+      if (columns.text(0) == "name") applied.shape = Shape::with_name;
+    }
+    if (applied.shape == Shape::missing) return applied;
+    const bool has_name = applied.shape == Shape::with_name;
+    Query rows(connection, format("SELECT hash, created_at{} FROM {} ORDER BY rowid",
+                                  has_name ? ", name" : "", sql_name(table.name)));
+    while (rows.step()) {
+      AppliedRow row{.hash = rows.text(0), .created_at = rows.number(1), .name = std::nullopt};
+      if (has_name && !rows.is_null(2)) row.name = rows.text(2);
+      applied.rows.push_back(std::move(row));
+    }
+    return applied;
+  }
+
+  void migrate_once(const Run& run) const {
+    const Connection connection = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    Transaction transaction(connection);
+    const Applied now = applied_in(connection, run.table);
+    if (now != run.before) {
+      throw Error(Errc::target_failed,
+                  "others have migrated the database since the plan was made", "plan again");
+    }
+    Shape shape = now.shape;
+    if (shape == Shape::missing) {
+      shape = migrations::shape_for(run.set.layout);
+      connection.exec(create_table(run.table, shape, run.set.layout == migrations::Layout::sql));
+    }
+    connection.exec(kHistory);
+    for (const Migration* migration : run.pending) {
+      const auto begun = std::chrono::steady_clock::now();
+      if (!migration->is_baseline()) {
+        for (const Chunk& chunk : run.set.chunks(*migration)) {
+          run_chunk(connection, *migration, chunk);
+        }
+      }
+      const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::steady_clock::now() - begun);
+      write_row(connection, run, row_for(*migration, shape, run.now.seconds * 1000));
+      write_history(connection, run, *migration, spent);
+    }
+    transaction.commit();
+  }
+
+  static void run_chunk(const Connection& connection, const Migration& migration,
+                        const Chunk& chunk) {
+    const char* const begin = chunk.text.data();
+    const char* const end = begin + chunk.text.size();
+    for (const char* at = begin; at < end;) {
+      sqlite3_stmt* statement = nullptr;
+      const char* rest = end;
+      int status = ::sqlite3_prepare_v2(connection.handle(), at, static_cast<int>(end - at),
+                                        &statement, &rest);
+      if (status == SQLITE_OK && statement != nullptr) {
+        do {
+          status = ::sqlite3_step(statement);
+        } while (status == SQLITE_ROW);
+      }
+      const bool failed = status != SQLITE_OK && status != SQLITE_DONE;
+      const int offset = failed ? std::max(::sqlite3_error_offset(connection.handle()), 0) : 0;
+      const std::string said = failed ? connection.said() : "";
+      const bool is_busy = failed && connection.is_busy();
+      ::sqlite3_finalize(statement);
+      if (is_busy) connection.fail(migration.file);
+      if (failed) {
+        // An error of a step has no place: that of the statement's first word is given.
+        std::size_t place = static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(offset);
+        while (offset == 0 && place < chunk.text.size() && chunk.text[place] <= ' ') ++place;
+        throw Error(Errc::target_failed,
+                    format("{}:{}: {}", migration.file,
+                           chunk.line + lines_before(chunk.text, place), said));
+      }
+      at = rest;
+    }
+  }
+
+  static void write_row(const Connection& connection, const Run& run, const AppliedRow& row) {
+    const std::string table = sql_name(run.table.name);
+    if (row.name) {
+      Query(connection, format("INSERT INTO {} (\"hash\", \"created_at\", \"name\", "
+                               "\"applied_at\") VALUES (?, ?, ?, ?)",
+                               table))
+          .bind(row.hash)
+          .bind(row.created_at)
+          .bind(*row.name)
+          .bind(to_text(run.now))
+          .step();
+      return;
+    }
+    Query(connection, format("INSERT INTO {} (\"hash\", \"created_at\") VALUES (?, ?)", table))
+        .bind(row.hash)
+        .bind(row.created_at)
+        .step();
+  }
+
+  static void write_history(const Connection& connection, const Run& run,
+                            const Migration& migration, std::chrono::milliseconds spent) {
+    Query(connection,
+          "INSERT INTO \"__sealift_history\" (migration, hash, release, digest, site_transaction, "
+          "actor, applied_at, milliseconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(migration.name)
+        .bind(migration.hash.hex())
+        .bind(run.author.release)
+        .bind(run.author.digest)
+        .bind(static_cast<std::int64_t>(run.author.transaction))
+        .bind(run.author.actor)
+        .bind(to_text(run.now))
+        .bind(static_cast<std::int64_t>(spent.count()))
+        .step();
+  }
+
+  fs::path file_;
+  fs::path scratch_;
+  Patience patience_;
+};
+
+}  // namespace
+
+std::unique_ptr<Database> open_sqlite(const fs::path& file, const fs::path& scratch,
+                                      const Patience& patience) {
+  return std::make_unique<SqliteDatabase>(file, scratch, patience);
+}
+
+}  // namespace sealift::databases

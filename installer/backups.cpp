@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/backups.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "content/frames.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kRecord = ".json";
+constexpr std::string_view kDump = ".dump.zst";
+constexpr std::uint64_t kMaxRecord = 1U << 20;
+
+class CountedSink : public Sink {
+ public:
+  CountedSink(Sink& out, Progress& progress) : out_(out), progress_(progress) {}
+  void write(std::string_view bytes) override {
+    hasher_.update(bytes);
+    bytes_ += bytes.size();
+    out_.write(bytes);
+    progress_.advance(bytes.size());
+  }
+  Digest finish() { return hasher_.finish(); }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  Sink& out_;
+  Progress& progress_;
+  Hasher hasher_;
+  std::uint64_t bytes_ = 0;
+};
+
+// A dump on its way out, which ends in Error{corrupt} unless it is just what was put in.
+class KeptDump : public Source {
+ public:
+  KeptDump(const fs::path& file, const Backup& backup, Workers& workers, Progress& progress)
+      : backup_(backup),
+        fd_(open_for_reading(file)),
+        packed_(fd_.get(), file.string()),
+        frames_(packed_, workers),
+        progress_(progress) {}
+
+  std::size_t read(std::span<char> into) override {
+    const std::size_t count = frames_.read(into);
+    if (count > 0) {
+      hasher_.update({into.data(), count});
+      bytes_ += count;
+      progress_.advance(count);
+    } else if (!ended_) {
+      ended_ = true;
+      const Digest found = hasher_.finish();
+      if (bytes_ != backup_.bytes || found != backup_.digest) {
+        throw Error(Errc::corrupt,
+                    format("backup {}: found {} bytes with the digest {}, expected {} with {}",
+                           backup_.name, bytes_, found.str(), backup_.bytes, backup_.digest.str()),
+                    "use another backup: sealift-installer backup list");
+      }
+    }
+    return count;
+  }
+
+ private:
+  const Backup& backup_;
+  Fd fd_;
+  FdSource packed_;
+  content::FrameSource frames_;
+  Progress& progress_;
+  Hasher hasher_;
+  std::uint64_t bytes_ = 0;
+  bool ended_ = false;
+};
+
+Backup backup_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Backup backup{.name = fields.text("name"),
+                .database = fields.text("database"),
+                .driver = fields.text("driver"),
+                .server = fields.text("server"),
+                .made = while_reading(fields.at("made"),
+                                      [&] { return parse_time(fields.text("made")); }),
+                .transaction = fields.number("transaction"),
+                .version = fields.text("version"),
+                .digest = while_reading(fields.at("digest"),
+                                        [&] { return Digest::parse(fields.text("digest")); }),
+                .bytes = fields.number("bytes"),
+                .packed = fields.number("packed")};
+  fields.done();
+  return backup;
+}
+
+// The name that a file of a backup is of; empty for other files.
+std::string name_of(const std::string& file) {
+  for (const std::string_view ending : {kRecord, kDump}) {
+    if (file.ends_with(ending)) return file.substr(0, file.size() - ending.size());
+  }
+  return "";
+}
+
+}  // namespace
+
+Json to_json(const Backup& backup) {
+  return {{"name", backup.name},
+          {"database", backup.database},
+          {"driver", backup.driver},
+          {"server", backup.server},
+          {"made", to_text(backup.made)},
+          {"transaction", backup.transaction},
+          {"version", backup.version},
+          {"digest", backup.digest.str()},
+          {"bytes", backup.bytes},
+          {"packed", backup.packed}};
+}
+
+Backups::Backups(fs::path folder, Workers& workers)
+    : folder_(std::move(folder)), workers_(workers) {
+  make_dirs(folder_, 0700);
+}
+
+std::vector<Backup> Backups::list() const {
+  std::vector<Backup> backups;
+  for (const Entry& entry : Dir::open(folder_).entries()) {
+    if (!entry.name.ends_with(kRecord)) continue;
+    const fs::path path = folder_ / entry.name;
+    backups.push_back(
+        backup_from_json(parse_json(read_file(path, kMaxRecord), path.string()), path.string()));
+  }
+  std::stable_sort(backups.begin(), backups.end(),
+                   [](const Backup& a, const Backup& b) { return a.made < b.made; });
+  return backups;
+}
+
+Backup Backups::find(const std::string& name) const {
+  for (Backup& backup : list()) {
+    if (backup.name == name) return std::move(backup);
+  }
+  throw Error(Errc::usage, format("there is no backup {}", printable(name, 80)),
+              "see: sealift-installer backup list");
+}
+
+std::string Backups::free_name(const std::string& wanted) const {
+  std::string name = wanted;
+  for (int i = 2; fs::exists(record(name)); ++i) name = format("{}-{}", wanted, i);
+  return name;
+}
+
+Backup Backups::create(databases::Database& database, Backup backup, Progress& progress) const {
+  backup.name = free_name(backup.name);
+  AtomicFile out(file(backup.name), FileMode::secret);
+  content::TrailerSink trailer(out);
+  content::FrameWriter frames(trailer, workers_, content::kDefaultLevel);
+  CountedSink dump(frames, progress);
+  database.dump(dump);
+  frames.finish();
+  trailer.finish(frames.frames());
+  out.commit();
+  backup.digest = dump.finish();
+  backup.bytes = dump.bytes();
+  backup.packed = fs::file_size(file(backup.name));
+  write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
+  return backup;
+}
+
+void Backups::verify(const Backup& backup, databases::Database& database,
+                     Progress& progress) const {
+  KeptDump dump(file(backup.name), backup, workers_, progress);
+  database.check_dump(dump);
+  // What the database's program did not care to read.
+  std::string rest(1U << 16, '\0');
+  while (dump.read(rest) > 0) {
+  }
+}
+
+void Backups::restore(const Backup& backup, databases::Database& database,
+                      const std::string& label, Progress& progress) const {
+  KeptDump dump(file(backup.name), backup, workers_, progress);
+  database.restore(dump, label);
+}
+
+std::size_t Backups::prune(unsigned keep, const std::vector<std::string>& needed) const {
+  std::map<std::string, unsigned> kept;
+  std::set<std::string> names(needed.begin(), needed.end());
+  std::vector<Backup> backups = list();
+  std::reverse(backups.begin(), backups.end());
+  for (const Backup& backup : backups) {
+    if (names.contains(backup.name) || kept[backup.database]++ < keep) names.insert(backup.name);
+  }
+  std::size_t removed = 0;
+  const Dir dir = Dir::open(folder_);
+  for (const Entry& entry : dir.entries()) {
+    const std::string name = name_of(entry.name);
+    const bool is_scratch = entry.name.starts_with(".scratch-");
+    if (!is_scratch && (name.empty() || names.contains(name))) continue;
+    dir.remove_tree(entry.name);
+    if (entry.name.ends_with(kRecord)) ++removed;
+  }
+  dir.sync();
+  remove_leftovers(folder_, [](std::string_view name) { return !name_of(std::string(name)).empty(); });
+  return removed;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The backups of a site's databases: NAME.dump.zst, which is what the database's own program wrote
+// in the container of bundles (`zstd -d` opens it), and NAME.json, written last, without which a
+// dump is none.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/parallel.hpp"
+#include "base/progress.hpp"
+#include "databases/database.hpp"
+
+namespace sealift::installer {
+
+struct Backup {
+  std::string name;      // "main-12": of a transaction; "main-20261123T190000Z": made by hand
+  std::string database;  // its name in site.yaml
+  std::string driver;
+  std::string server;  // "PostgreSQL 15.18"
+  Time made;
+  std::uint64_t transaction = 0;  // that it was made for; 0: by hand
+  std::string version;            // of the release that stood; empty: none
+  Digest digest;                  // of the dump
+  std::uint64_t bytes = 0;        // of the dump
+  std::uint64_t packed = 0;       // of the file
+};
+
+Json to_json(const Backup& backup);
+
+class Backups {
+ public:
+  Backups(fs::path folder, Workers& workers);
+
+  // Where a dump may lie while it is looked at; made when it is missing.
+  const fs::path& folder() const { return folder_; }
+
+  // Sorted by time. A record that cannot be read is Error{corrupt}.
+  std::vector<Backup> list() const;
+  // Error{usage} where there is none of this name.
+  Backup find(const std::string& name) const;
+
+  // Dumps and keeps; digest and sizes of `backup` are filled in. None is ever replaced: where one
+  // has the name already, the new one is called NAME-2, and so on.
+  Backup create(databases::Database& database, Backup backup, Progress& progress) const;
+  // Unpacks and reads all of it as a restore would; Error{corrupt}.
+  void verify(const Backup& backup, databases::Database& database, Progress& progress) const;
+  // `label` names what was there before (databases::Database::restore). Verifies on the way.
+  void restore(const Backup& backup, databases::Database& database, const std::string& label,
+               Progress& progress) const;
+  // Removes all but the newest `keep` of each database, and what was cut off. Those of the names in
+  // `needed` stay.
+  std::size_t prune(unsigned keep, const std::vector<std::string>& needed) const;
+
+ private:
+  fs::path file(const std::string& name) const { return folder_ / (name + ".dump.zst"); }
+  fs::path record(const std::string& name) const { return folder_ / (name + ".json"); }
+  std::string free_name(const std::string& wanted) const;
+
+  fs::path folder_;
+  Workers& workers_;
+};
+
+}  // namespace sealift::installer

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/database.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "content/media_types.hpp"
+#include "installer/backups.hpp"
+#include "migrations/lint.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using migrations::Applied;
+using migrations::AppliedRow;
+using migrations::Comparison;
+using migrations::Migration;
+using migrations::MigrationSet;
+using migrations::Shape;
+
+constexpr const char* kBackup = "backup";
+constexpr const char* kMigrate = "migrate";
+constexpr std::size_t kShownLines = 40;
+
+// A copy of SQLite's is made whole before it is packed, and once more to be looked at.
+constexpr std::uint64_t kCopiesOfSqlite = 2;
+
+Json to_json(const Applied& applied) {
+  Json rows = Json::array();
+  for (const AppliedRow& row : applied.rows) {
+    Json value = {{"hash", row.hash}, {"createdAt", row.created_at}};
+    if (row.name) value["name"] = *row.name;
+    rows.push_back(std::move(value));
+  }
+  const char* shape = applied.shape == Shape::missing   ? "missing"
+                      : applied.shape == Shape::unnamed ? "unnamed"
+                                                        : "with-name";
+  return {{"shape", shape}, {"rows", std::move(rows)}};
+}
+
+Applied applied_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  const std::string shape = fields.text("shape");
+  Applied applied{.shape = shape == "missing"   ? Shape::missing
+                           : shape == "unnamed" ? Shape::unnamed
+                                                : Shape::with_name,
+                  .rows = {}};
+  for (const Json& item : fields.array("rows")) {
+    Fields row(item, fields.at("rows"));
+    applied.rows.push_back({.hash = row.text("hash"),
+                            .created_at = item.at("createdAt").get<std::int64_t>(),
+                            .name = row.text_if("name")});
+    row.value("createdAt");
+    row.done();
+  }
+  fields.done();
+  return applied;
+}
+
+std::string what_is(const AppliedRow& row) {
+  return row.name ? printable(*row.name, 128)
+                  : format("hash {}...", printable(row.hash.substr(0, 12), 12));
+}
+
+// What stands in the way of migrating from here.
+void check_comparison(const Comparison& found, const std::string& database) {
+  Problems problems;
+  for (const migrations::Drift& drift : found.drifted) {
+    problems.add(format("{}: was applied to the database {} from other text: it has the hash {}, "
+                        "the release holds {}",
+                        drift.migration->file, database, printable(drift.hash, 64),
+                        drift.migration->hash.hex()),
+                 "a migration that was applied is never edited: release the change as a new one");
+  }
+  for (const AppliedRow& row : found.unknown) {
+    problems.add(format("the database {} has had a migration that the release does not know: {}",
+                        database, what_is(row)),
+                 "carry a release that has it");
+  }
+  for (const Migration* late : found.late) {
+    problems.add(format("{}: is older than a migration that the database {} has had already",
+                        late->file, database),
+                 "drizzle-orm 0.x would pass over it: give it a newer time");
+  }
+  problems.throw_if_any(Errc::incompatible);
+}
+
+std::string names_of(const std::vector<const Migration*>& migrations) {
+  std::vector<std::string> names;
+  for (const Migration* each : migrations) names.push_back(each->name);
+  return joined(names);
+}
+
+// Statements that a database takes only outside of a transaction.
+void check_standing(const MigrationSet& set, const std::vector<const Migration*>& pending) {
+  Problems problems;
+  for (const migrations::Finding& finding : migrations::lint(set, pending)) {
+    if (finding.weight != migrations::Finding::Weight::fatal) continue;
+    problems.add(format("{}:{}: {}", finding.file, finding.line, finding.found), finding.hint);
+  }
+  for (const Migration* migration : pending) {
+    for (const migrations::Chunk& chunk : set.chunks(*migration)) {
+      for (const migrations::Statement& statement : parse_sql(chunk.text, set.dialect)) {
+        if (standing_of(statement, set.dialect) != migrations::Standing::outside) continue;
+        if (set.dialect == migrations::Dialect::sqlite && statement.begins({"pragma"})) continue;
+        problems.add(format("{}:{}: {} cannot be part of a transaction, and a run is one",
+                            migration->file, chunk.line + statement.line - 1,
+                            printable(statement.text.substr(0, 60), 60)),
+                     "let it be run by hand, or write it in a form that a transaction takes");
+      }
+    }
+  }
+  problems.throw_if_any(Errc::incompatible);
+}
+
+class DatabaseDriver : public Driver {
+ public:
+  DatabaseDriver(std::string name, const Layout& layout, Workers& workers)
+      : name_(std::move(name)), folder_(layout.backups()), workers_(workers) {}
+
+  bool accepts(std::string_view artifact_type) const override {
+    return artifact_type == media_type::kMigrations;
+  }
+
+  std::vector<Step> plan(const Wish& wish) const override {
+    // A database outlives the component that migrated it.
+    if (!wish.table) return {};
+    const std::string database = wish.target;
+    if (wish.purpose == Purpose::rollback) {
+      check_way_back(wish);
+      return {};
+    }
+    const auto opened = open_database(wish.settings, scratch(), session_name(wish.number));
+    const databases::Facts facts = opened->facts();
+    const Applied before = opened->applied(tracking_table(wish.settings, *wish.migrations));
+    const Comparison found = compare(*wish.migrations, before);
+    check_comparison(found, database);
+    if (found.pending.empty()) return {};
+    check_standing(*wish.migrations, found.pending);
+
+    const std::string backup = format("{}-{}", database, wish.number);
+    const std::uint64_t copies = name_ == "sqlite" ? 1 + kCopiesOfSqlite : 1;
+    Json author = {{"release", wish.author.release},
+                   {"digest", wish.author.digest},
+                   {"actor", wish.author.actor},
+                   {"transaction", wish.number}};
+    Json hashes = Json::object();
+    for (const Migration* each : found.pending) hashes[each->name] = each->hash.hex();
+    return {step(wish, Phase::fence, kBackup,
+                 {{"backup", backup},
+                  {"server", facts.server},
+                  {"version", wish.before ? Json(wish.version_before) : Json("")},
+                  {"made", to_text(wish.now)},
+                  {"transaction", wish.number},
+                  {"settings", wish.settings},
+                  {"space", {{"path", folder_.string()}, {"bytes", facts.bytes * copies}}}},
+                 format("back up {} ({}, {} bytes) as {}, and verify it", database, facts.server,
+                        facts.bytes, backup)),
+            step(wish, Phase::migrate, kMigrate,
+                 {{"backup", backup},
+                  {"before", to_json(before)},
+                  {"pending", std::move(hashes)},
+                  {"author", std::move(author)},
+                  {"made", to_text(wish.now)},
+                  {"settings", wish.settings}},
+                 format("migrate {} in one transaction: {}", database, names_of(found.pending)))};
+  }
+
+  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
+
+  StepState check(const Step& step, StepIo& io) const override {
+    if (step.action == kBackup) {
+      const Backups backups(folder_, workers_);
+      const std::vector<Backup> all = backups.list();
+      const bool is_there = std::any_of(all.begin(), all.end(), [&](const Backup& each) {
+        return each.name == step.data.at("backup");
+      });
+      return is_there ? StepState::applied : StepState::not_applied;
+    }
+    const auto database = database_of(step);
+    database->end_leftovers();
+    const MigrationSet set = set_of(step, io);
+    const Applied now = database->applied(tracking_table(step.data.at("settings"), set));
+    return now == applied_from_json(step.data.at("before"), step.id) ? StepState::not_applied
+                                                                     : StepState::applied;
+  }
+
+  Json apply(const Step& step, StepIo& io) override {
+    const auto database = database_of(step);
+    return step.action == kBackup ? back_up(step, *database, io) : migrate(step, *database, io);
+  }
+
+  // A backup stays: it is of the database as it was, and pruned as others are.
+  void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
+    if (step.action == kBackup) return;
+    const auto database = database_of(step);
+    database->end_leftovers();
+    const Json& settings = step.data.at("settings");
+    const Applied now = database->applied(tracking_table(settings, set_of(step, io)));
+    if (now == applied_from_json(step.data.at("before"), step.id)) return;
+    const std::string rollback = settings.at("rollback");
+    if (rollback == "code-only") {
+      log::warning(format("the database {} keeps its migrations: the release before runs on it "
+                          "(rollback: code-only)",
+                          step.target));
+      return;
+    }
+    throw Error(Errc::target_failed,
+                format("the database {} has been migrated, and the release says rollback: {}",
+                       step.target, rollback),
+                format("go on to the new release with: sealift-installer recover --forward; or "
+                       "{} and then run: sealift-installer recover",
+                       rollback == "restore"
+                           ? format("give up what was written since the backup with: "
+                                    "sealift-installer backup restore {}",
+                                    step.data.at("backup").get<std::string>())
+                           : std::string("take the migrations back by hand")));
+  }
+
+  std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
+                                  Content& content) const override {
+    const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
+    const MigrationSet set = read_migrations(*tree, placement.settings);
+    const auto database = open_database(placement.settings, scratch(), session_name(0));
+    const Comparison found =
+        compare(set, database->applied(tracking_table(placement.settings, set)));
+    std::vector<Difference> differences;
+    const auto add = [&](const std::string& what, std::string_view how) {
+      differences.push_back({format("{}: {}", placement.target, what), std::string(how)});
+    };
+    for (const Migration* each : found.pending) add(each->name, "not applied");
+    for (const migrations::Drift& each : found.drifted) {
+      add(each.migration->name, "applied from other text");
+    }
+    for (const AppliedRow& row : found.unknown) add(what_is(row), "applied, not of this release");
+    return differences;
+  }
+
+  // Whether migrations are pending only the database knows: plan() asks it each time.
+  bool is_current(const Placement&) const override { return false; }
+
+  std::vector<std::string> leftovers(const release::Target&, const std::string&,
+                                     const std::vector<Placement>&) const override {
+    return {};
+  }
+
+  void prune(const Placement&) override {}
+
+ private:
+  fs::path scratch() const { return Backups(folder_, workers_).folder(); }
+
+  std::unique_ptr<databases::Database> database_of(const Step& step) const {
+    const std::uint64_t number = step.action == kBackup
+                                     ? step.data.at("transaction").get<std::uint64_t>()
+                                     : step.data.at("author").at("transaction").get<std::uint64_t>();
+    return open_database(step.data.at("settings"), scratch(), session_name(number));
+  }
+
+  static MigrationSet set_of(const Step& step, StepIo& io) {
+    const std::unique_ptr<TreeStream> tree = io.content.tree(step.component);
+    return read_migrations(*tree, step.data.at("settings"));
+  }
+
+  static void check_way_back(const Wish& wish) {
+    if (!wish.before || wish.before->table == *wish.table) return;
+    const std::string rollback = wish.before->settings.at("rollback");
+    if (rollback == "code-only") return;
+    throw Error(
+        Errc::incompatible,
+        format("the current release has migrated the database {} and says rollback: {}", wish.target,
+               rollback),
+        rollback == "restore"
+            ? "see: sealift-installer backup list; what was written since is given up with: "
+              "sealift-installer backup restore NAME, and then rollback goes back"
+            : "carry a newer release instead");
+  }
+
+  Json back_up(const Step& step, databases::Database& database, StepIo& io) const {
+    const Backups backups(folder_, workers_);
+    const Backup made =
+        backups.create(database,
+                       {.name = step.data.at("backup"),
+                        .database = step.target,
+                        .driver = name_,
+                        .server = step.data.at("server"),
+                        .made = parse_time(step.data.at("made").get<std::string>()),
+                        .transaction = step.data.at("transaction"),
+                        .version = step.data.at("version"),
+                        .digest = Digest::of("")},
+                       io.progress);
+    backups.verify(made, database, io.progress);
+    return installer::to_json(made);
+  }
+
+  static Json migrate(const Step& step, databases::Database& database, StepIo& io) {
+    const MigrationSet set = set_of(step, io);
+    const Json& author = step.data.at("author");
+    databases::Run run{.set = set,
+                       .pending = {},
+                       .table = tracking_table(step.data.at("settings"), set),
+                       .before = applied_from_json(step.data.at("before"), step.id),
+                       .author = {.transaction = author.at("transaction"),
+                                  .release = author.at("release"),
+                                  .digest = author.at("digest"),
+                                  .actor = author.at("actor")},
+                       .now = parse_time(step.data.at("made").get<std::string>())};
+    const Json& hashes = step.data.at("pending");
+    for (const Migration& each : set.migrations) {
+      if (hashes.contains(each.name)) run.pending.push_back(&each);
+    }
+    database.migrate(run);
+    return nullptr;
+  }
+
+  Step step(const Wish& wish, Phase phase, const char* action, Json data,
+            std::string summary) const {
+    return {.id = format("{}-{}", action, wish.component),
+            .phase = phase,
+            .component = wish.component,
+            .target = wish.target,
+            .driver = name_,
+            .action = action,
+            .data = std::move(data),
+            .summary = std::move(summary)};
+  }
+
+  std::string name_;
+  fs::path folder_;
+  Workers& workers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Driver> database_driver(const std::string& name, const Layout& layout,
+                                        Workers& workers) {
+  return std::make_unique<DatabaseDriver>(name, layout, workers);
+}
+
+Json database_settings(const std::string& name, const release::DatabaseEntry& entry,
+                       const release::CarriedMigrations& carried) {
+  Json settings = {{"database", name},
+                   {"driver", entry.driver},
+                   {"lockTimeout", entry.lock_timeout},
+                   {"lockAttempts", entry.lock_attempts},
+                   {"statementTimeout", entry.statement_timeout},
+                   {"format", carried.format},
+                   {"dialect", carried.dialect},
+                   {"rollback", carried.rollback},
+                   {"schema", carried.schema},
+                   {"table", carried.table}};
+  if (entry.driver == "sqlite") {
+    settings["path"] = entry.path;
+  } else {
+    settings["url"] = entry.url;
+    settings["tools"] = entry.tools;
+    settings["passwordFile"] = entry.password_file;
+  }
+  return settings;
+}
+
+std::unique_ptr<databases::Database> open_database(const Json& settings, const fs::path& scratch,
+                                                   const std::string& session) {
+  const databases::Patience patience{
+      .lock = std::chrono::seconds(settings.at("lockTimeout").get<unsigned>()),
+      .attempts = settings.at("lockAttempts"),
+      .statement = std::chrono::seconds(settings.at("statementTimeout").get<unsigned>())};
+  if (settings.at("driver") == "sqlite") {
+    return databases::open_sqlite(settings.at("path").get<std::string>(), scratch, patience);
+  }
+  return databases::open_postgresql({.url = settings.at("url"),
+                                     .tools = settings.at("tools"),
+                                     .password_file = settings.at("passwordFile")},
+                                    session, patience);
+}
+
+std::string session_name(std::uint64_t transaction) {
+  return transaction == 0 ? "sealift" : format("sealift/{}", transaction);
+}
+
+MigrationSet read_migrations(TreeStream& tree, const Json& settings) {
+  migrations::SourceFiles files;
+  std::string buffer(64 * 1024, '\0');
+  while (const std::optional<release::FileEntry> entry = tree.next()) {
+    if (entry->type != EntryType::file) continue;
+    std::string content;
+    while (const std::size_t count = tree.read(buffer)) {
+      content.append(buffer, 0, count);
+      if (content.size() > migrations::kMaxMigrationBytes) break;
+    }
+    if (content.size() > entry->size || Digest::of(content) != *entry->digest) {
+      throw Error(Errc::corrupt,
+                  format("{}: content is not what the file table says", entry->path.str()));
+    }
+    files.emplace(entry->path.str(), std::move(content));
+  }
+  if (settings.at("format") == "drizzle") return migrations::read_drizzle(files);
+  return migrations::read_sql(files, settings.at("dialect") == "sqlite"
+                                         ? migrations::Dialect::sqlite
+                                         : migrations::Dialect::postgresql);
+}
+
+migrations::TrackingTable tracking_table(const Json& settings, const MigrationSet& set) {
+  migrations::TrackingTable table = migrations::usual_table(set.layout, set.dialect);
+  if (const std::string schema = settings.at("schema"); !schema.empty()) table.schema = schema;
+  if (const std::string name = settings.at("table"); !name.empty()) table.name = name;
+  return table;
+}
+
+std::vector<std::string> describe_migrations(const Step& step, const MigrationSet& set) {
+  std::vector<std::string> lines;
+  if (step.action != kMigrate) return lines;
+  std::vector<const Migration*> pending;
+  for (const Migration& each : set.migrations) {
+    if (step.data.at("pending").contains(each.name)) pending.push_back(&each);
+  }
+  const std::vector<migrations::Finding> findings = migrations::lint(set, pending);
+  for (const Migration* migration : pending) {
+    lines.push_back(format("{}{}", migration->file,
+                           migration->is_baseline() ? ": a baseline, recorded and not run" : ""));
+    for (const migrations::Finding& finding : findings) {
+      if (finding.migration != migration->name) continue;
+      lines.push_back(format("  line {}: {}: {}", finding.line, finding.rule, finding.found));
+    }
+    std::size_t shown = 0;
+    std::string_view rest = migration->sql;
+    for (; !rest.empty() && shown < kShownLines; ++shown) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      lines.push_back(format("  | {}", printable(rest.substr(0, end), 400)));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    const auto left = std::count(rest.begin(), rest.end(), '\n') + (rest.empty() ? 0 : 1);
+    if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
+  }
+  const std::string rollback = step.data.at("settings").at("rollback");
+  lines.push_back(
+      rollback == "code-only"
+          ? "a failure while it migrates changes nothing; a later one leaves the migrations in place"
+          : format("a failure while it migrates changes nothing; a later one ends in a person's "
+                   "decision (rollback: {})",
+                   rollback));
+  return lines;
+}
+
+}  // namespace sealift::installer

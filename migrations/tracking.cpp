@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migrations/tracking.hpp"
+
+#include <algorithm>
+
+namespace sealift::migrations {
+
+namespace {
+
+// Tables of 1.x that were upgraded keep milliseconds where new rows have whole seconds.
+constexpr std::int64_t kSecond = 1000;
+
+// Which migration a row speaks of; nothing where the release has none like it. Names first, then
+// times, and the hash where those leave a choice.
+const Migration* migration_of(const AppliedRow& row, const MigrationSet& set) {
+  const auto find = [&](auto&& matches) -> const Migration* {
+    const Migration* found = nullptr;
+    for (const Migration& each : set.migrations) {
+      if (!matches(each)) continue;
+      if (each.hash.hex() == row.hash) return &each;
+      if (found == nullptr) found = &each;
+    }
+    return found;
+  };
+  const bool has_name = row.name && !row.name->empty();
+  if (has_name) {
+    if (const auto* found = find([&](const auto& each) { return each.name == *row.name; })) {
+      return found;
+    }
+  }
+  if (set.layout == Layout::sql) return nullptr;
+  if (const auto* found = find([&](const auto& each) { return each.when == row.created_at; })) {
+    return found;
+  }
+  // The same file under the name that the other layout gives it.
+  const Migration* same_second = find(
+      [&](const auto& each) { return each.when / kSecond == row.created_at / kSecond; });
+  if (same_second != nullptr && (!has_name || same_second->hash.hex() == row.hash)) {
+    return same_second;
+  }
+  const Migration* same_text =
+      find([&](const auto& each) { return each.hash.hex() == row.hash; });
+  return has_name ? nullptr : same_text;
+}
+
+}  // namespace
+
+TrackingTable usual_table(Layout layout, Dialect dialect) {
+  const bool has_schemas = dialect == Dialect::postgresql;
+  if (layout == Layout::sql) {
+    return {.schema = has_schemas ? "sealift" : "", .name = "__sealift_migrations"};
+  }
+  return {.schema = has_schemas ? "drizzle" : "", .name = "__drizzle_migrations"};
+}
+
+Shape shape_for(Layout layout) {
+  return layout == Layout::drizzle_0 ? Shape::unnamed : Shape::with_name;
+}
+
+Comparison compare(const MigrationSet& set, const Applied& applied) {
+  Comparison result;
+  std::vector<bool> is_applied(set.migrations.size(), false);
+  for (const AppliedRow& row : applied.rows) {
+    const Migration* migration = migration_of(row, set);
+    const auto place = migration == nullptr ? is_applied.size()
+                                            : static_cast<std::size_t>(migration -
+                                                                       set.migrations.data());
+    // A second row for one migration says nothing that the release knows of.
+    if (migration == nullptr || is_applied[place]) {
+      result.unknown.push_back(row);
+      continue;
+    }
+    is_applied[place] = true;
+    if (migration->hash.hex() != row.hash) result.drifted.push_back({migration, row.hash});
+  }
+  const auto last = std::find(is_applied.rbegin(), is_applied.rend(), true);
+  const auto after_last = static_cast<std::size_t>(is_applied.rend() - last);
+  for (std::size_t i = 0; i < set.migrations.size(); ++i) {
+    const Migration* migration = &set.migrations[i];
+    if (is_applied[i]) {
+      result.applied.push_back(migration);
+      continue;
+    }
+    result.pending.push_back(migration);
+    if (i < after_last) result.late.push_back(migration);
+  }
+  return result;
+}
+
+AppliedRow row_for(const Migration& migration, Shape shape, std::int64_t now) {
+  AppliedRow row{.hash = migration.hash.hex(),
+                 .created_at = migration.when == 0 ? now : migration.when,
+                 .name = std::nullopt};
+  if (shape == Shape::with_name) row.name = migration.name;
+  return row;
+}
+
+}  // namespace sealift::migrations

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Migrations of a real PostgreSQL: one transaction, verified backups, restore by rename."""
+
+import random
+import signal
+import subprocess
+import threading
+import time
+
+from vault import INSTALLER, Postgres, Vault, json, need, os, unittest
+
+ONE = ("0000_init", ["CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL)",
+                     "INSERT INTO users (name) SELECT 'user ' || i FROM generate_series(1, 100) i"])
+TWO = ("0001_email", ["ALTER TABLE users ADD COLUMN email text",
+                      "UPDATE users SET email = name || '@x' WHERE email IS NULL"])
+BAD = ("0001_bad", ["ALTER TABLE users ADD COLUMN email text",
+                    "UPDATE users\nSET email = name\nWHERE nonsense"])
+SUMS = "SELECT count(*), md5(string_agg(u::text, ',' ORDER BY id)) FROM users u"
+
+
+class PostgresqlTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        need("psql")
+        cls.server = Postgres()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def setUp(self):
+        self.name = "app_" + os.urandom(4).hex()
+        self.server.sql("postgres", f"CREATE DATABASE {self.name};")
+        self.vault = Vault({"driver": "postgresql", "url": self.server.url(self.name)})
+        self.addCleanup(self.vault.close)
+        self.vault.new_site()
+
+    def sql(self, text):
+        return self.server.sql(self.name, text)
+
+    def dump(self):
+        return self.server.dump(self.name, "-N", "sealift")
+
+    def test_two_releases_and_back(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.assertEqual(self.sql("SELECT count(*) FROM users"), "100")
+        self.vault.apply("1.1.0", [ONE, TWO])
+        self.assertEqual(self.vault.states(), {"0000_init": "applied", "0001_email": "applied"})
+        self.assertEqual(self.vault.answer("drift")["differences"], [])
+        self.assertEqual(self.sql("SELECT migration, release, site_transaction FROM sealift.history "
+                                  "ORDER BY id"),
+                         "0000_init|1.0.0|1\n0001_email|1.1.0|2")
+        self.vault.installer("rollback", "--yes")
+        self.assertEqual(self.vault.version(), "1.0.0")
+        self.assertEqual(self.sql("SELECT count(email) FROM users"), "100")
+
+    def test_a_failing_statement_changes_nothing_and_is_named(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        said = self.vault.apply("1.1.0", [ONE, BAD], status=9)
+        self.assertIn('0001_bad.sql:5: column "nonsense" does not exist (SQLSTATE 42703)', said)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.vault.version(), "1.0.0")
+
+    def test_sql_never_reaches_psql(self):
+        strange = ("0000_strange", [
+            "CREATE TABLE a (v text, n int[])",
+            "INSERT INTO a VALUES ('\\! echo x', '{1,2}'), (E'\\\\gexec', NULL)",
+            "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT '\\\\q :PORT' $$",
+            "INSERT INTO a SELECT $x$:'HOST' :PORT$x$, ARRAY[1]"])
+        self.vault.apply("1.0.0", [strange])
+        self.assertEqual(self.sql("SELECT v FROM a"), "\\! echo x\n\\gexec\n:'HOST' :PORT")
+
+    def test_somebody_in_the_way_is_waited_for(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.write_site(lock_timeout=1, lock_attempts=2)
+        bundle = self.vault.build("1.1.0", [ONE, TWO])
+        holder = subprocess.Popen(["psql", "-X", "-q", "-d", self.server.url(self.name), "-c",
+                                   "BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE; "
+                                   "SELECT pg_sleep(30)"], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        while self.sql("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
+                       "WHERE relname = 'users'") == "0":
+            time.sleep(0.05)
+        said = self.vault.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("lock timeout", said)
+        self.assertEqual(self.vault.version(), "1.0.0")
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE "
+                 "'BEGIN; LOCK%' AND pid <> pg_backend_pid()")
+        self.vault.installer("apply", bundle, "--yes")
+
+    def test_another_run_holds_the_lock(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.write_site(lock_timeout=1, lock_attempts=1)
+        bundle = self.vault.build("1.1.0", [ONE, TWO])
+        holder = subprocess.Popen(["psql", "-X", "-q", "-d", self.server.url(self.name)],
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        holder.stdin.write(b"SELECT pg_advisory_lock(x'7365616C696674'::bigint);\n")
+        holder.stdin.flush()
+        while self.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == "0":
+            time.sleep(0.05)
+        said = self.vault.refused("apply", bundle, "--yes", status=9)
+        holder.stdin.close()
+        holder.wait()
+        self.assertIn("another run of migrations holds the lock", said)
+
+    def test_backup_and_restore_with_everything(self):
+        rich = ("0000_rich", [
+            "CREATE EXTENSION pg_trgm", "CREATE TYPE mood AS ENUM ('sad', 'ok')",
+            "CREATE TABLE users (id serial PRIMARY KEY, name text, m mood)",
+            "INSERT INTO users (name, m) SELECT 'n' || i, 'ok' FROM generate_series(1, 50) i",
+            "CREATE INDEX ON users USING gin (name gin_trgm_ops)",
+            "SELECT lo_from_bytea(4711, '\\x0102')",
+            "CREATE VIEW names AS SELECT name FROM users"])
+        self.vault.apply("1.0.0", [rich])
+        self.server.sql("postgres", f"ALTER DATABASE {self.name} SET search_path = public, sealift;\n"
+                        f"ALTER DATABASE {self.name} SET work_mem = '7MB';\n"
+                        f"REVOKE CONNECT ON DATABASE {self.name} FROM PUBLIC;")
+        before, sums = self.dump(), self.sql(SUMS)
+        name = self.vault.answer("backup", "create", "main")[0]["name"]
+        self.vault.apply("1.1.0", [rich, ("0001_more", [
+            "ALTER TABLE users ADD COLUMN email text",
+            "CREATE VIEW emails AS SELECT email FROM users",
+            "CREATE TABLE orders (u int REFERENCES users)", "DELETE FROM users WHERE id < 10"])])
+        session = subprocess.Popen(["psql", "-X", "-q", "-d", self.server.url(self.name), "-c",
+                                    "SELECT pg_sleep(60)"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        done = self.vault.answer("backup", "restore", name, "--yes", "--reason", "a test")
+        self.assertNotEqual(session.wait(), 0)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.sql(SUMS), sums)
+        self.assertEqual(self.sql("SHOW search_path; SHOW work_mem"), "public, sealift\n7MB")
+        self.assertEqual(self.sql("SELECT has_database_privilege('public', current_database(), "
+                                  "'CONNECT')"), "f")
+        self.assertEqual(self.sql("SELECT lo_get(4711)"), "\\x0102")
+        # What was there before is kept under a clear name, and as a backup.
+        kept = self.server.sql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE "
+                               f"'{self.name}_old_%'")
+        self.assertEqual(self.server.sql(kept, "SELECT count(*) FROM users"), "41")
+        self.vault.installer("backup", "verify", done["before"])
+
+    def test_a_role_without_privileges_is_told(self):
+        self.server.sql("postgres", "DO $$BEGIN CREATE ROLE poor LOGIN; EXCEPTION WHEN "
+                        "duplicate_object THEN NULL; END$$;")
+        self.vault.write_site(url=self.server.url(self.name, "poor"))
+        said = self.vault.apply("1.0.0", [ONE], status=6)
+        self.assertIn("may not create schemas", said)
+        self.assertIn(f'GRANT CREATE ON DATABASE "{self.name}" TO "poor"', said)
+
+    def test_a_server_that_is_gone(self):
+        bundle = self.vault.build("1.0.0", [ONE])
+        self.vault.write_site(url=self.server.url("no_such"))
+        said = self.vault.refused("apply", bundle, "--yes", status=6)
+        self.assertIn('database "no_such" does not exist', said)
+        self.vault.write_site(tools=["/bin/no-such-launcher"])
+        said = self.vault.refused("apply", bundle, "--yes", status=6)
+        self.assertIn("/bin/no-such-launcher was not found", said)
+
+    def test_through_a_launcher(self):
+        script = os.path.join(self.vault.root, "launch")
+        with open(script, "w", encoding="utf-8") as out:
+            out.write(f"#!/bin/sh\necho \"$*\" >> {script}.log\nexec \"$@\"\n")
+        os.chmod(script, 0o755)
+        self.vault.write_site(tools=[script])
+        self.vault.apply("1.0.0", [ONE])
+        self.assertEqual(self.sql("SELECT count(*) FROM users"), "100")
+        with open(script + ".log", encoding="utf-8") as log:
+            self.assertIn("pg_dump", log.read())
+
+    def test_passwords_come_from_a_file(self):
+        self.vault.write_site(url="postgresql://app:secret@localhost/app")
+        bundle = self.vault.build("1.0.0", [ONE])
+        said = self.vault.refused("apply", bundle, "--yes", status=3)
+        self.assertIn("found a password in url", said)
+
+    def many(self):
+        return [ONE] + [(f"{i:04}_more", [f"CREATE TABLE t{i} AS SELECT i, md5(i::text) FROM "
+                                          "generate_series(1, 2000) i"]) for i in range(1, 40)]
+
+    def check_old_or_new(self, before):
+        tables = int(self.sql("SELECT count(*) FROM pg_class WHERE relname ~ '^t[0-9]+$'"))
+        self.assertIn(tables, (0, 39))
+        if tables == 0:
+            self.assertEqual(self.dump(), before)
+        else:
+            self.assertEqual(self.sql("SELECT count(*) FROM drizzle.__drizzle_migrations"), "40")
+
+    def test_killed_at_random_times(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        bundle = self.vault.build("1.1.0", self.many())
+        for victim in ("installer", "psql", "server") * 4:
+            moment = random.uniform(0, 1.5)
+            with self.subTest(victim=victim, moment=moment):
+                running = subprocess.Popen([INSTALLER, "--site", self.vault.site, "apply", bundle,
+                                            "--yes"], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                try:
+                    running.wait(moment)
+                except subprocess.TimeoutExpired:
+                    if victim == "installer":
+                        running.kill()
+                    elif victim == "psql":
+                        subprocess.run(["pkill", "-KILL", "-P", str(running.pid)], check=False)
+                    else:
+                        self.server.stop()
+                        self.server.start()
+                running.wait()
+                self.vault.installer("recover")
+                self.check_old_or_new(before)
+                if self.vault.version() == "1.1.0":
+                    break
+
+    def test_what_a_dead_installer_left_running_is_ended_first(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        slow = ("0001_slow", ["CREATE TABLE slow (a int)", "SELECT pg_sleep(60)"])
+        bundle = self.vault.build("1.1.0", [ONE, slow])
+        running = subprocess.Popen([INSTALLER, "--site", self.vault.site, "apply", bundle, "--yes"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        while self.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' "
+                       "AND application_name = 'sealift/2'") == "0":
+            self.assertIsNone(running.poll())
+            time.sleep(0.05)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        self.vault.installer("recover")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+                                  "'sealift/2'"), "0")
+        self.assertEqual(self.dump(), before)
+
+    def test_two_installers_of_two_sites(self):
+        other = Vault(self.vault.database)
+        self.addCleanup(other.close)
+        other.new_site()
+        bundles = [(self.vault, self.vault.build("1.0.0", self.many())),
+                   (other, other.build("1.0.0", self.many()))]
+        ends = []
+
+        def work(vault, bundle):
+            ends.append(subprocess.run([INSTALLER, "--site", vault.site, "apply", bundle, "--yes"],
+                                       stdin=subprocess.DEVNULL, capture_output=True,
+                                       check=False).returncode)
+        threads = [threading.Thread(target=work, args=each) for each in bundles]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        # One migrates; the other sees that it was late, or that nothing is left to do.
+        self.assertIn(sorted(ends), ([0, 0], [0, 9]))
+        self.assertEqual(self.sql("SELECT count(*) FROM drizzle.__drizzle_migrations"), "40")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

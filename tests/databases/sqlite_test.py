@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Migrations of SQLite, applied by the installer without any tool on the site."""
+
+import random
+import sqlite3
+import subprocess
+
+from vault import INSTALLER, Vault, json, os, run, unittest
+
+ONE = ("0000_init", ["CREATE TABLE `users` (`id` integer PRIMARY KEY, `name` text NOT NULL)",
+                     "INSERT INTO users (name) VALUES ('ada')"])
+TWO = ("0001_email", ["ALTER TABLE `users` ADD `email` text",
+                      "UPDATE users SET email = name || '@x' WHERE email IS NULL"])
+BAD = ("0001_bad", ["ALTER TABLE `users` ADD `email` text", "INSERT INTO nowhere VALUES (1)"])
+
+
+class SqliteTest(unittest.TestCase):
+    def setUp(self):
+        self.vault = Vault({"driver": "sqlite", "path": None})
+        self.addCleanup(self.vault.close)
+        self.file = os.path.join(self.vault.root, "app.db")
+        self.vault.database["path"] = self.file
+        self.vault.new_site()
+
+    def rows(self, sql):
+        connection = sqlite3.connect(self.file)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def dump(self):
+        connection = sqlite3.connect(self.file)
+        try:
+            return [line for line in connection.iterdump() if "__sealift" not in line]
+        finally:
+            connection.close()
+
+    def test_two_releases_and_back(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada")])
+        self.vault.apply("1.1.0", [ONE, TWO])
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+        self.assertEqual(self.vault.states(), {"0000_init": "applied", "0001_email": "applied"})
+        self.assertEqual(self.vault.answer("drift")["differences"], [])
+        self.vault.installer("rollback", "--yes")
+        self.assertEqual(self.vault.version(), "1.0.0")
+        # Code goes back, the database stays.
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+        self.assertIn("applied, not of this release", self.vault.states(status=20).values())
+
+    def test_tracking_rows_are_those_of_drizzle(self):
+        bundle = self.vault.build("1.0.0", [ONE, TWO])
+        self.vault.installer("apply", bundle, "--yes")
+        rows = self.rows("SELECT id, hash, created_at, typeof(created_at) FROM __drizzle_migrations")
+        self.assertEqual([(row[0], row[2], row[3]) for row in rows],
+                         [(None, 1795383121762, "integer"), (None, 1795383122763, "integer")])
+        history = self.rows("SELECT migration, release, site_transaction FROM __sealift_history")
+        self.assertEqual(history, [("0000_init", "1.0.0", 1), ("0001_email", "1.0.0", 1)])
+
+    def test_a_failing_statement_changes_nothing(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        said = self.vault.apply("1.1.0", [ONE, BAD], status=9)
+        self.assertIn("0001_bad.sql:3: no such table: nowhere", said)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.vault.version(), "1.0.0")
+
+    def test_the_plan_shows_sql_findings_and_the_backup(self):
+        self.vault.apply("1.0.0", [ONE])
+        drop = ("0001_drop", ["DROP TABLE `users`"])
+        bundle = self.vault.build("1.1.0", [ONE, drop])
+        shown = self.vault.installer("plan", bundle).decode()
+        self.assertIn("| DROP TABLE `users`", shown)
+        self.assertIn("drop-table", shown)
+        self.assertIn("back up main (SQLite ", shown)
+        self.assertEqual(len(self.rows("SELECT * FROM users")), 1)
+
+    def test_an_edited_migration_is_refused_by_name(self):
+        self.vault.apply("1.0.0", [ONE])
+        edited = (ONE[0], [ONE[1][0], "INSERT INTO users (name) VALUES ('eve')"])
+        said = self.vault.apply("1.1.0", [edited, TWO], status=6)
+        self.assertIn("0000_init.sql: was applied to the database main from other text", said)
+
+    def test_one_that_drizzle_would_pass_over_is_refused(self):
+        self.vault.apply("1.0.0", [ONE, TWO])
+        self.rows("SELECT 1")
+        connection = sqlite3.connect(self.file)
+        connection.execute("DELETE FROM __drizzle_migrations WHERE created_at = 1795383121762")
+        connection.commit()
+        connection.close()
+        said = self.vault.apply("1.1.0", [ONE, TWO], status=6)
+        self.assertIn("0000_init.sql: is older than a migration", said)
+
+    def test_backups_list_verify_restore(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.apply("1.1.0", [ONE, TWO])
+        names = [row["name"] for row in self.vault.answer("backup", "list")]
+        self.assertEqual(names, ["main-1", "main-2"])
+        self.vault.installer("backup", "verify", "main-2")
+        self.vault.refused("backup", "restore", "main-2", "--yes", status=2)
+        before = self.dump()
+        done = self.vault.answer("backup", "restore", "main-2", "--yes", "--reason", "a test")
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada")])
+        self.vault.installer("backup", "restore", done["before"], "--yes", "--reason", "and back")
+        self.assertEqual(self.dump(), before)
+
+    def test_a_broken_backup_is_found(self):
+        self.vault.apply("1.0.0", [ONE])
+        path = os.path.join(self.vault.site, "state/backups/main-1.dump.zst")
+        with open(path, "rb") as file:
+            whole = file.read()
+        for broken in (whole[:len(whole) // 2], whole[:-1], whole[:60] + b"\0" + whole[61:]):
+            with open(path, "wb") as file:
+                file.write(broken)
+            self.vault.refused("backup", "verify", "main-1", status=5)
+            before = self.dump()
+            self.vault.refused("backup", "restore", "main-1", "--yes", "--reason", "x", status=5)
+            self.assertEqual(self.dump(), before)
+
+    def test_somebody_writing_is_waited_for_and_named(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.write_site(lock_timeout=1, lock_attempts=1)
+        bundle = self.vault.build("1.1.0", [ONE, TWO])
+        connection = sqlite3.connect(self.file, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        said = self.vault.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("somebody else is writing", said)
+        connection.execute("ROLLBACK")
+        connection.close()
+        self.vault.installer("apply", bundle, "--yes")
+
+    def test_killed_at_random_times(self):
+        many = [ONE] + [(f"{i:04}_more", [f"CREATE TABLE t{i} (a)",
+                                          f"INSERT INTO t{i} SELECT hex(randomblob(2000)) FROM "
+                                          "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                                          "FROM n WHERE i < 200) SELECT i FROM n)"])
+                        for i in range(1, 30)]
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        bundle = self.vault.build("1.1.0", many)
+        ended = set()
+        for moment in [random.uniform(0, 0.5) for _ in range(12)]:
+            with self.subTest(moment):
+                running = subprocess.Popen([INSTALLER, "--site", self.vault.site, "apply", bundle,
+                                            "--yes"], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                try:
+                    running.wait(moment)
+                except subprocess.TimeoutExpired:
+                    running.kill()
+                    running.wait()
+                self.vault.installer("recover")
+                ended.add(self.vault.version())
+                tables = len(self.rows("SELECT name FROM sqlite_master WHERE name LIKE 't%'"))
+                # All of the run, or nothing; where code went back the database may be ahead.
+                self.assertIn(tables, (0, 29))
+                if tables == 0:
+                    self.assertEqual(self.dump(), before)
+                else:
+                    self.assertEqual(len(self.rows("SELECT * FROM __drizzle_migrations")), 30)
+                if self.vault.version() == "1.1.0":
+                    break
+        self.assertIn("1.0.0", ended)
+
+    def test_rollback_as_the_release_declares(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.apply("1.1.0", [ONE, TWO], rollback="forward-only")
+        said = self.vault.refused("rollback", "--yes", status=6)
+        self.assertIn("forward-only", said)
+
+    def test_other_layouts(self):
+        self.vault.apply("1.0.0", [ONE], layout="sql")
+        self.assertEqual(self.rows("SELECT name FROM __sealift_migrations"), [("0000_init",)])
+        self.vault.apply("1.1.0", [ONE, TWO], layout="sql")
+        self.assertEqual(self.vault.states(), {"0000_init": "applied", "0001_email": "applied"})
+
+    def test_a_release_of_1_x(self):
+        self.vault.apply("1.0.0", [ONE, TWO], layout="drizzle 1")
+        rows = self.rows("SELECT id, name, applied_at FROM __drizzle_migrations")
+        self.assertEqual([row[:2] for row in rows],
+                         [(1, "20261122213201_init"), (2, "20261122213202_email")])
+        self.assertRegex(rows[0][2], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+class BuildTest(unittest.TestCase):
+    def setUp(self):
+        self.vault = Vault({"driver": "sqlite", "path": "/nowhere"})
+        self.addCleanup(self.vault.close)
+
+    def test_findings_need_a_reason_where_the_author_says_so(self):
+        drop = ("0000_drop", ["DROP TABLE `users`"])
+        said = self.vault.refuse("1.0.0", [drop], lint="error")
+        self.assertIn("drop-table", said)
+        self.vault.build("1.0.0", [drop], lint="error", accept={"0000_drop/drop-table": "empty"})
+        self.vault.build("1.0.1", [drop])
+        bundle = self.vault.build("1.0.2", [drop], accept={"drop-table": "it is empty"})
+        self.assertIn("accepted drop-table: it is empty",
+                      run(os.path.join(os.environ["SEALIFT_BIN"], "sealift"), "statement",
+                          bundle).decode())
+
+    def test_an_unknown_rule_is_refused(self):
+        said = self.vault.refuse("1.0.0", [ONE], accept={"drop-tabel": "x"})
+        self.assertIn('found "drop-tabel"', said)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

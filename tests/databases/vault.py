@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of databases share: a release with migrations and one file of configuration, a
+site with one database, and servers on loopback."""
+
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
+
+from road import BUILDER, INSTALLER, Road, errors, need, run, write  # noqa: E402
+
+# When the first migration of a test was generated, in milliseconds.
+FIRST = 1795383121762
+BREAK = "--> statement-breakpoint\n"
+
+
+def drizzle_0(folder, migrations, dialect):
+    """A folder of drizzle-kit 0.x from [(tag, [statement])]."""
+    version = "7" if dialect == "postgresql" else "6"
+    entries = []
+    for number, (tag, statements) in enumerate(migrations):
+        write(os.path.join(folder, tag + ".sql"), BREAK.join(s + ";\n" for s in statements).rstrip())
+        entries.append({"idx": number, "version": version, "when": FIRST + 1001 * number,
+                        "tag": tag, "breakpoints": True})
+    write(os.path.join(folder, "meta/_journal.json"),
+          json.dumps({"version": version, "dialect": dialect, "entries": entries}, indent=2))
+
+
+def drizzle_1(folder, migrations, dialect):
+    """The same of 1.x: a folder each."""
+    kit = {"postgresql": "postgres", "sqlite": "sqlite"}[dialect]
+    for number, (tag, statements) in enumerate(migrations):
+        name = time.strftime("%Y%m%d%H%M%S", time.gmtime(FIRST // 1000 + number))
+        place = os.path.join(folder, f"{name}_{tag[5:]}")
+        write(os.path.join(place, "migration.sql"),
+              BREAK.join(s + ";\n" for s in statements).rstrip())
+        write(os.path.join(place, "snapshot.json"),
+              json.dumps({"version": "8", "dialect": kit, "id": f"{number:032x}", "prevIds": [],
+                          "ddl": []}))
+
+
+def plain_sql(folder, migrations, _):
+    """Numbered files."""
+    for tag, statements in migrations:
+        write(os.path.join(folder, tag + ".sql"), "".join(s + ";\n" for s in statements))
+
+
+LAYOUTS = {"drizzle": drizzle_0, "drizzle 1": drizzle_1, "sql": plain_sql}
+
+
+class Vault(Road):
+    dialect = None
+
+    def __init__(self, database):
+        super().__init__()
+        self.database = database
+
+    def write_release(self, version, migrations, layout="drizzle", **more):
+        shutil.rmtree(os.path.join(self.project, "drizzle"), ignore_errors=True)
+        LAYOUTS[layout](os.path.join(self.project, "drizzle"), migrations,
+                        self.database["driver"])
+        write(os.path.join(self.project, "settings/app.env"), f"VERSION={version}\n")
+        write(os.path.join(self.project, "environments/production.yaml"), "schema: 1\nvalues: {}\n")
+        component = {"name": "database", "kind": "migrations", "source": "drizzle",
+                     "format": layout.split()[0], "database": "main", **more}
+        if layout == "sql":
+            component["dialect"] = self.database["driver"]
+        path = os.path.join(self.project, "release.yaml")
+        write(path, json.dumps({"schema": 1, "name": "chanuka", "version": version,
+                                "environments": ["production"], "trust": "trust",
+                                "components": [component,
+                                               {"name": "settings", "kind": "config",
+                                                "source": "settings", "target": "settings"}]}))
+        return path
+
+    def build(self, version, migrations, layout="drizzle", **more):
+        path = self.write_release(version, migrations, layout, **more)
+        return json.loads(run(BUILDER, "--json", "build", path, "--output",
+                              os.path.join(self.root, "dist"), "--key", self.key))["bundle"]
+
+    def refuse(self, version, migrations, layout="drizzle", **more):
+        path = self.write_release(version, migrations, layout, **more)
+        return errors(BUILDER, "build", path, status=3)
+
+    def apply(self, version, migrations, layout="drizzle", status=0, **more):
+        bundle = self.build(version, migrations, layout, **more)
+        if status:
+            return self.refused("apply", bundle, "--yes", status=status)
+        return self.installer("apply", bundle, "--yes")
+
+    def new_site(self, **more):
+        run(INSTALLER, "--site", self.site, "init", "--release", "chanuka", "--environment",
+            "production", "--target", f"settings={self.target('settings')}")
+        self.write_site(**more)
+        self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
+
+    def write_site(self, **more):
+        write(os.path.join(self.site, "site.yaml"),
+              json.dumps({"schema": 1, "release": "chanuka", "environment": "production",
+                          "targets": {"settings": {"driver": "directory",
+                                                   "path": self.target("settings")}},
+                          "databases": {"main": {**self.database, **more}}}))
+
+    def version(self):
+        current = self.answer("status")["current"]
+        return current["version"] if current else None
+
+    def states(self, status=0):
+        return {row["migration"]: row["state"]
+                for row in self.answer("migrations", "status", status=status)}
+
+
+class Postgres:
+    """A cluster of its own on a socket in a folder of its own. It refuses to run as root."""
+
+    def __init__(self):
+        folders = sorted(os.listdir("/usr/lib/postgresql")) if os.path.isdir(
+            "/usr/lib/postgresql") else []
+        if not folders:
+            need("initdb")
+        self.bin = os.path.join("/usr/lib/postgresql", folders[-1], "bin")
+        self.folder = tempfile.mkdtemp(prefix="sealift-pg-")
+        self.as_user = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            self.as_user = ["setpriv", "--reuid", "postgres", "--regid", "postgres",
+                            "--clear-groups"]
+        os.chmod(self.folder, 0o755)
+        self.data = os.path.join(self.folder, "data")
+        run(*self.as_user, os.path.join(self.bin, "initdb"), "-D", self.data, "-A", "trust", "-U",
+            "postgres", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8", cwd="/")
+        self.start()
+
+    def start(self):
+        run(*self.as_user, os.path.join(self.bin, "pg_ctl"), "-D", self.data, "-w", "-l",
+            os.path.join(self.folder, "log"), "-o",
+            f"-k {self.folder} -c listen_addresses= -c fsync=off", "start", cwd="/")
+
+    def stop(self, mode="immediate"):
+        subprocess.run([*self.as_user, os.path.join(self.bin, "pg_ctl"), "-D", self.data, "-m", mode,
+                        "stop"], cwd="/", stdout=subprocess.DEVNULL, check=False)
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def url(self, database, user="postgres"):
+        return f"postgresql:///{database}?host={self.folder}&user={user}"
+
+    def sql(self, database, text, user="postgres"):
+        done = run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
+                   self.url(database, user), stdin=text.encode())
+        return done.decode().strip()
+
+    def dump(self, database, *more):
+        """The whole of it as text, without what differs in each run."""
+        text = run("pg_dump", "-d", self.url(database), *more).decode()
+        return "\n".join(line for line in text.splitlines()
+                         if not line.startswith(("\\restrict", "\\unrestrict", "--")))
+
+
+__all__ = ["BUILDER", "INSTALLER", "Postgres", "Vault", "errors", "json", "need", "os", "run",
+           "unittest", "write"]
