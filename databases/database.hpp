@@ -71,6 +71,8 @@ class Database {
   // with `label`. Cut off anywhere, it may be repeated. Error{target_failed} where nothing was
   // changed.
   virtual void restore(Source& dump, const std::string& label) = 0;
+  // Goes on with a restore that was cut off after its last check; false where there is none.
+  virtual bool finish_restore(const std::string& label) = 0;
 };
 
 // `scratch`: an existing folder for what has to lie in a file for a while.

@@ -197,53 +197,66 @@ class PostgresqlDatabase : public Database {
 
   void restore(Source& dump, const std::string& label) override {
     const std::string name = psql_.database();
-    const std::string incoming = format("{}_incoming", name);
-    const std::string old = format("{}_{}", name, label);
     const Psql server = psql_.on("postgres");
-    const auto demand_all = [&](const std::string& script) {
-      if (const auto refusal = server.run(script)) {
-        throw Error(Errc::target_failed,
-                    format("restoring {}: {}", name, refusal->message),
-                    "the role needs CREATEDB and must own the database");
-      }
-    };
-    if (exists(server, name)) {
-      demand_all(format("DROP DATABASE IF EXISTS {};\n", sql_name(incoming)));
-      const Json like = server.ask(format(
-          "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
-          "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype, 'limit', "
-          "datconnlimit) FROM pg_database WHERE datname = {}",
-          sql_text(name)));
-      const auto text = [&](const char* key) { return like[key].get<std::string>(); };
-      demand_all(format("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {} LC_COLLATE {} "
-                        "LC_CTYPE {};\n",
-                        sql_name(incoming), sql_name(text("owner")), sql_text(text("encoding")),
-                        sql_text(text("collate")), sql_text(text("ctype"))));
-      const Psql into = psql_.on(incoming);
-      ProgramSink sink(into.program({"pg_restore", "--exit-on-error", "--single-transaction", "-w",
-                                     "-d", into.url()}));
-      feed(sink, dump, Errc::target_failed);
-      demand_all(settings_script(server, name, incoming));
-      if (const auto refusal = into.run("ANALYZE;\n")) {
-        throw Error(Errc::target_failed, format("restoring {}: {}", name, refusal->message));
-      }
-      // Nobody comes in until the name means the restored one; who is in is put out.
-      demand_all(format(
-          "ALTER DATABASE {0} ALLOW_CONNECTIONS false;\nSELECT count(pg_terminate_backend(pid)) "
-          "FROM pg_stat_activity WHERE datname = {1};\n",
-          sql_name(name), sql_text(name)));
-      demand_all(format("ALTER DATABASE {} RENAME TO {};\n", sql_name(name), sql_name(old)));
-    }
-    // Cut off here, the next attempt finds no database of the name, and goes on.
-    demand_all(format("ALTER DATABASE {} RENAME TO {};\nALTER DATABASE {} ALLOW_CONNECTIONS true;\n",
-                      sql_name(incoming), sql_name(name), sql_name(old)));
+    run_on(server, format("DROP DATABASE IF EXISTS {};\n", sql_name(incoming())));
+    const Json like = server.ask(format(
+        "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
+        "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype) FROM pg_database "
+        "WHERE datname = {}",
+        sql_text(name)));
+    const auto text = [&](const char* key) { return like[key].get<std::string>(); };
+    run_on(server, format("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {} LC_COLLATE "
+                          "{} LC_CTYPE {};\n",
+                          sql_name(incoming()), sql_name(text("owner")), sql_text(text("encoding")),
+                          sql_text(text("collate")), sql_text(text("ctype"))));
+    const Psql into = psql_.on(incoming());
+    ProgramSink sink(into.program({"pg_restore", "--exit-on-error", "--single-transaction", "-w",
+                                   "-d", into.url()}));
+    feed(sink, dump, Errc::target_failed);
+    run_on(server, settings_script(server, name, incoming()));
+    run_on(into, "ANALYZE;\n");
+    // From here on the new one is whole. Nobody comes in until the name means it.
+    run_on(server, format("ALTER DATABASE {} ALLOW_CONNECTIONS false;\n", sql_name(name)));
+    swap(server, label);
+  }
+
+  bool finish_restore(const std::string& label) override {
+    const Psql server = psql_.on("postgres");
+    const Json found = server.ask(format(
+        "SELECT json_build_object('incoming', EXISTS (SELECT FROM pg_database WHERE datname = {}), "
+        "'open', (SELECT datallowconn FROM pg_database WHERE datname = {}))",
+        sql_text(incoming()), sql_text(psql_.database())));
+    const bool is_closed = found["open"].is_null() || !found["open"].get<bool>();
+    if (!found["incoming"] || !is_closed) return false;
+    swap(server, label);
+    return true;
   }
 
  private:
-  static bool exists(const Psql& server, const std::string& name) {
-    return server.ask(format(
-               "SELECT to_json(EXISTS (SELECT FROM pg_database WHERE datname = {}))",
-               sql_text(name))) == true;
+  std::string incoming() const { return format("{}_incoming", psql_.database()); }
+
+  void run_on(const Psql& psql, const std::string& script) const {
+    if (const auto refusal = psql.run(script)) {
+      throw Error(Errc::target_failed,
+                  format("restoring {}: {}", psql_.database(), refusal->message),
+                  "the role needs CREATEDB and must own the database");
+    }
+  }
+
+  // Puts who is in out, and gives the name to the restored one.
+  void swap(const Psql& server, const std::string& label) const {
+    const std::string name = sql_name(psql_.database());
+    const std::string old = sql_name(format("{}_{}", psql_.database(), label));
+    run_on(server,
+           format("SELECT EXISTS (SELECT FROM pg_database WHERE datname = {0}) AS there \\gset\n"
+                  "\\if :there\n"
+                  "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = "
+                  "{0};\n"
+                  "ALTER DATABASE {1} RENAME TO {2};\n"
+                  "ALTER DATABASE {2} ALLOW_CONNECTIONS true;\n"
+                  "\\endif\n"
+                  "ALTER DATABASE {3} RENAME TO {1};\n",
+                  sql_text(psql_.database()), name, old, sql_name(incoming())));
   }
 
   // What pg_dump leaves out: settings of the database, and who may connect.

@@ -201,6 +201,13 @@ constexpr const char* kHistory =
     "INTEGER NOT NULL, actor TEXT NOT NULL, applied_at TEXT NOT NULL, milliseconds INTEGER NOT "
     "NULL)";
 
+// As Date.toISOString() of JavaScript writes it.
+std::string as_javascript(Time time) {
+  std::string text = to_text(time);
+  text.insert(text.size() - 1, ".000");
+  return text;
+}
+
 std::size_t lines_before(std::string_view text, std::size_t offset) {
   return static_cast<std::size_t>(
       std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
@@ -274,6 +281,9 @@ class SqliteDatabase : public Database {
     // Under the write lock of the target, and in its journal: all pages change, or none.
     copy_pages(source, target, attempts());
   }
+
+  // SQLite's own journal has taken it back.
+  bool finish_restore(const std::string& /*label*/) override { return false; }
 
  private:
   Connection open(int flags) const { return Connection(file_, flags, patience_.lock); }
@@ -378,7 +388,7 @@ class SqliteDatabase : public Database {
           .bind(row.hash)
           .bind(row.created_at)
           .bind(*row.name)
-          .bind(to_text(run.now))
+          .bind(as_javascript(run.now))
           .step();
       return;
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/backups.hpp"
 #include "installer/commands/changing.hpp"
@@ -107,11 +108,14 @@ void restore(const Options& options, const std::string& site, cli::Session& sess
   session.out.line(format("the database {} becomes what it was at {}; what was written since goes",
                           backup.database, to_local_text(backup.made)));
   if (!agreed(options.change, format("restore {}?", backup.name))) return;
+  const std::string label = format("old_{}", stamp(session.clock.now()));
+  if (database->finish_restore(label)) {
+    log::warning("a restore that was cut off was finished first");
+  }
   std::string before;
   if (!options.discard) before = make(backup.database, work, backups, session).name;
   session.progress.begin(format("restoring {}", backup.name), backup.bytes);
-  backups.restore(backup, *database, format("old_{}", stamp(session.clock.now())),
-                  session.progress);
+  backups.restore(backup, *database, label, session.progress);
   session.progress.end();
   Json known = to_json(backup);
   known["reason"] = printable(options.change.reason, 1024);

@@ -37,6 +37,30 @@ def run(*command, status=0, cwd=None, env=None, stdin=None):
     return done.stdout
 
 
+def npm_packages(source, place):
+    """Installs the npm packages that `source` lists into `place`, with the scripts that use them,
+    once for each state of both."""
+    need("node")
+    need("npm")
+    names = sorted(name for name in os.listdir(source)
+                   if name.endswith(".mjs") or name.startswith("package"))
+    wanted = hashlib.sha256()
+    for name in names:
+        with open(os.path.join(source, name), "rb") as content:
+            wanted.update(content.read())
+    stamp = os.path.join(place, "installed")
+    if os.path.exists(stamp):
+        with open(stamp, encoding="utf-8") as found:
+            if found.read() == wanted.hexdigest():
+                return
+    shutil.rmtree(place, ignore_errors=True)
+    os.makedirs(place)
+    for name in names:
+        shutil.copy(os.path.join(source, name), place)
+    run("npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=place)
+    write(stamp, wanted.hexdigest())
+
+
 def errors(*command, status, cwd=None):
     """The error and hint lines of a command that must fail."""
     done = subprocess.run([str(c) for c in command], cwd=cwd, stdin=subprocess.DEVNULL,

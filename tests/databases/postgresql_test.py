@@ -213,6 +213,32 @@ class PostgresqlTest(unittest.TestCase):
                 if self.vault.version() == "1.1.0":
                     break
 
+    def test_a_restore_that_is_killed(self):
+        self.vault.apply("1.0.0", self.many())
+        backup = self.vault.answer("backup", "create", "main")[0]["name"]
+        sums = self.sql(SUMS)
+        self.sql("UPDATE users SET name = 'later'")
+        later = self.sql(SUMS)
+        for moment in sorted(random.uniform(0, 2.5) for _ in range(6)):
+            with self.subTest(moment):
+                running = subprocess.Popen([INSTALLER, "--site", self.vault.site, "backup",
+                                            "restore", backup, "--yes", "--reason", "x"],
+                                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)
+                try:
+                    running.wait(moment)
+                except subprocess.TimeoutExpired:
+                    running.kill()
+                    running.wait()
+                there = self.server.sql("postgres", "SELECT count(*) FROM pg_database WHERE "
+                                        f"datname = '{self.name}' AND datallowconn")
+                if there == "1":
+                    self.assertIn(self.sql(SUMS), (sums, later))
+                # Whatever was cut off, the same command leads to its end.
+                self.vault.installer("backup", "restore", backup, "--yes", "--reason", "again")
+                self.assertEqual(self.sql(SUMS), sums)
+                self.sql("UPDATE users SET name = 'later'")
+
     def test_what_a_dead_installer_left_running_is_ended_first(self):
         self.vault.apply("1.0.0", [ONE])
         before = self.dump()

@@ -15,30 +15,10 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from road import BIN, BUILDER, Road, errors, need, run, write  # noqa: E402
+from road import BIN, BUILDER, Road, errors, need, npm_packages, run, write  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NODE = os.path.join(os.path.dirname(BIN), "interop")
-
-
-def install_packages():
-    """The npm packages, once for each state of their list."""
-    need("node")
-    need("npm")
-    lock = os.path.join(HERE, "package-lock.json")
-    with open(lock, "rb") as source:
-        wanted = hashlib.sha256(source.read()).hexdigest()
-    stamp = os.path.join(NODE, "installed")
-    if os.path.exists(stamp):
-        with open(stamp, encoding="utf-8") as source:
-            if source.read() == wanted:
-                return
-    shutil.rmtree(NODE, ignore_errors=True)
-    os.makedirs(NODE)
-    for name in ("package.json", "package-lock.json", "root_chain.mjs", "sigstore.mjs"):
-        shutil.copy(os.path.join(HERE, name), NODE)
-    run("npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=NODE)
-    write(stamp, wanted)
 
 
 def node(script, *arguments, status=0):
@@ -98,7 +78,7 @@ class Desk(unittest.TestCase):
 class Tuf(Desk):
     @classmethod
     def setUpClass(cls):
-        install_packages()
+        npm_packages(HERE, NODE)
 
     def test_the_chain_with_a_library_of_tuf(self):
         signer = self.p256("hsm")
@@ -148,7 +128,7 @@ class Tuf(Desk):
 class Sigstore(Desk):
     @classmethod
     def setUpClass(cls):
-        install_packages()
+        npm_packages(HERE, NODE)
 
     def der_of(self, key_id, root):
         with open(root, encoding="utf-8") as source:
