@@ -335,10 +335,9 @@ Contents Reader::read_release() {
     }
     if (const bool has_migrations = totals.migrations.has_value();
         has_migrations != (row.artifact_type == media_type::kMigrations)) {
-      throw Error(Errc::corrupt,
-                  format("{}: component {}: found {}, its kind is {}", name_, row.name,
-                         has_migrations ? "migrations" : "no migrations",
-                         printable(row.artifact_type)));
+      throw Error(Errc::corrupt, format("{}: component {}: found {}, its kind is {}", name_,
+                                        row.name, has_migrations ? "migrations" : "no migrations",
+                                        printable(row.artifact_type)));
     }
     if (!totals.images.empty()) check_image_layers(component, totals);
     contents.components.push_back({row, totals, std::move(component), {}});

@@ -30,7 +30,8 @@ std::vector<std::string> summary_of(const signing::Statement& statement,
       lines.push_back(format("  {} migrations ({}, {}), rollback {}", migrations.count,
                              migrations.format, migrations.dialect, migrations.rollback));
       for (const auto& [rule, reason] : migrations.waivers) {
-        lines.push_back(format("    accepted {}: {}", printable(rule, 160), printable(reason, 400)));
+        lines.push_back(
+            format("    accepted {}: {}", printable(rule, 160), printable(reason, 400)));
       }
     }
     for (const release::CarriedImage& image : totals.images) {

@@ -81,9 +81,9 @@ std::unique_ptr<Database> open_sqlite(const fs::path& file, const fs::path& scra
 
 // How PostgreSQL's own programs are called and whom they ask.
 struct PostgresqlPlace {
-  std::string url;                  // without a password
-  std::vector<std::string> tools;   // what stands before psql: {"docker", "exec", "-i", "db"}
-  std::string password_file;        // PGPASSFILE; empty: the usual ones
+  std::string url;                 // without a password
+  std::vector<std::string> tools;  // what stands before psql: {"docker", "exec", "-i", "db"}
+  std::string password_file;       // PGPASSFILE; empty: the usual ones
 };
 // `session`: how its sessions are called, "sealift/12".
 std::unique_ptr<Database> open_postgresql(const PostgresqlPlace& place, const std::string& session,

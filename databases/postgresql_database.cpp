@@ -72,7 +72,8 @@ constexpr std::string_view kHistory =
 
 std::string rows_select(const TrackingTable& table, Shape shape) {
   return format(
-      "SELECT coalesce(json_agg(json_build_array(hash, coalesce(created_at, 0){}) ORDER BY id), '[]') "
+      "SELECT coalesce(json_agg(json_build_array(hash, coalesce(created_at, 0){}) ORDER BY id), "
+      "'[]') "
       "FROM {}",
       shape == Shape::with_name ? ", name" : "", qualified(table));
 }
@@ -93,8 +94,8 @@ class ProgramFailure {
     if (outcome.status == 0) return;
     std::string said = outcome.error_output;
     std::replace(said.begin(), said.end(), '\n', ' ');
-    throw Error(code, format("{} ended with status {}: {}", program, outcome.status,
-                             printable(said, 600)));
+    throw Error(
+        code, format("{} ended with status {}: {}", program, outcome.status, printable(said, 600)));
   }
 };
 
@@ -109,22 +110,22 @@ class PostgresqlDatabase : public Database {
   Facts facts() override {
     const Json found = psql_.ask(
         "SELECT json_build_object('version', current_setting('server_version'), 'number', "
-        "current_setting('server_version_num')::int, 'bytes', pg_database_size(current_database()), "
+        "current_setting('server_version_num')::int, 'bytes', "
+        "pg_database_size(current_database()), "
         "'standby', pg_is_in_recovery(), 'role', current_user, 'create', "
         "has_database_privilege(current_database(), 'CREATE'), 'owner', (SELECT "
         "pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()))");
     Problems problems;
     const std::string role = found["role"];
     if (found["standby"]) {
-      problems.add(format("the database {} is on a standby, where nothing can be written",
-                          psql_.database()),
-                   "let url name the primary");
+      problems.add(
+          format("the database {} is on a standby, where nothing can be written", psql_.database()),
+          "let url name the primary");
     }
     if (!found["create"]) {
-      problems.add(format("the role {} may not create schemas in the database {}", role,
-                          psql_.database()),
-                   format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()),
-                          sql_name(role)));
+      problems.add(
+          format("the role {} may not create schemas in the database {}", role, psql_.database()),
+          format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()), sql_name(role)));
     }
     check_client("pg_dump", found["number"].get<int>() / 10000, problems);
     problems.throw_if_any(Errc::incompatible);
@@ -142,11 +143,11 @@ class PostgresqlDatabase : public Database {
     const bool has_name = std::find(columns.begin(), columns.end(), "name") != columns.end();
     applied.shape = has_name ? Shape::with_name : Shape::unnamed;
     for (const Json& row : psql_.ask(rows_select(table, applied.shape))) {
-      applied.rows.push_back(
-          {.hash = row[0],
-           .created_at = row[1],
-           .name = has_name && !row[2].is_null() ? std::optional<std::string>(row[2])
-                                                 : std::nullopt});
+      applied.rows.push_back({.hash = row[0],
+                              .created_at = row[1],
+                              .name = has_name && !row[2].is_null()
+                                          ? std::optional<std::string>(row[2])
+                                          : std::nullopt});
     }
     return applied;
   }
@@ -210,8 +211,8 @@ class PostgresqlDatabase : public Database {
                           sql_name(incoming()), sql_name(text("owner")), sql_text(text("encoding")),
                           sql_text(text("collate")), sql_text(text("ctype"))));
     const Psql into = psql_.on(incoming());
-    ProgramSink sink(into.program({"pg_restore", "--exit-on-error", "--single-transaction", "-w",
-                                   "-d", into.url()}));
+    ProgramSink sink(into.program(
+        {"pg_restore", "--exit-on-error", "--single-transaction", "-w", "-d", into.url()}));
     feed(sink, dump, Errc::target_failed);
     run_on(server, settings_script(server, name, incoming()));
     run_on(into, "ANALYZE;\n");
@@ -268,7 +269,8 @@ class PostgresqlDatabase : public Database {
         "s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid), '[]'), 'public', "
         "coalesce((SELECT bool_or(grantee = 0 AND privilege_type = 'CONNECT') FROM "
         "aclexplode(coalesce(datacl, acldefault('d', datdba)))), false), 'grants', "
-        "coalesce((SELECT json_agg(json_build_array(privilege_type, pg_get_userbyid(grantee))) FROM "
+        "coalesce((SELECT json_agg(json_build_array(privilege_type, pg_get_userbyid(grantee))) "
+        "FROM "
         "aclexplode(datacl) WHERE grantee <> 0 AND grantee <> datdba), '[]')) FROM pg_database d "
         "WHERE datname = {}",
         sql_text(from)));
@@ -276,13 +278,12 @@ class PostgresqlDatabase : public Database {
     for (const Json& row : found["settings"]) {
       const std::string setting = row[1];
       const std::size_t equals = setting.find('=');
-      const std::string what = format("SET {} = {};\n", sql_name(setting.substr(0, equals)),
-                                      list_or_text(setting.substr(0, equals),
-                                                   setting.substr(equals + 1)));
-      script += row[0].is_null()
-                    ? format("ALTER DATABASE {} {}", sql_name(to), what)
-                    : format("ALTER ROLE {} IN DATABASE {} {}",
-                             sql_name(row[0].get<std::string>()), sql_name(to), what);
+      const std::string what =
+          format("SET {} = {};\n", sql_name(setting.substr(0, equals)),
+                 list_or_text(setting.substr(0, equals), setting.substr(equals + 1)));
+      script += row[0].is_null() ? format("ALTER DATABASE {} {}", sql_name(to), what)
+                                 : format("ALTER ROLE {} IN DATABASE {} {}",
+                                          sql_name(row[0].get<std::string>()), sql_name(to), what);
     }
     if (!found["public"]) {
       script += format("REVOKE CONNECT ON DATABASE {} FROM PUBLIC;\n", sql_name(to));
@@ -335,8 +336,7 @@ class PostgresqlDatabase : public Database {
         "= {};\nSET statement_timeout = {};\n{}",
         patience_.lock.count(), patience_.statement.count(), take_lock());
     const Shape found = run.before.shape;
-    const Shape shape =
-        found == Shape::missing ? migrations::shape_for(run.set.layout) : found;
+    const Shape shape = found == Shape::missing ? migrations::shape_for(run.set.layout) : found;
     script += format("BEGIN;\nSELECT {}{}) AS held \\gset\n{}", kLockHeld, kLock,
                      demand("held", kAtPooler, "the lock is not held"));
     script += format("{}SELECT to_regclass({}) IS {}NULL AS same \\gset\n{}", Psql::mark(kAtTable),
@@ -359,8 +359,7 @@ class PostgresqlDatabase : public Database {
   }
 
   std::string take_lock() const {
-    const auto attempts =
-        std::max<std::int64_t>(patience_.lock * patience_.attempts / kPoll, 1);
+    const auto attempts = std::max<std::int64_t>(patience_.lock * patience_.attempts / kPoll, 1);
     std::string script = format("SELECT pg_try_advisory_lock({}) AS got \\gset\n", kLock);
     for (std::int64_t i = 0; i < attempts; ++i) {
       script += format(
@@ -382,12 +381,11 @@ class PostgresqlDatabase : public Database {
     }
     const AppliedRow row = row_for(migration, shape, run.now.seconds * 1000);
     script += Psql::mark(kAtTable);
-    script += row.name
-                  ? format("INSERT INTO {} (hash, created_at, name) VALUES ({}, {}, {});\n",
-                           qualified(run.table), sql_text(row.hash), row.created_at,
-                           sql_text(*row.name))
-                  : format("INSERT INTO {} (hash, created_at) VALUES ({}, {});\n",
-                           qualified(run.table), sql_text(row.hash), row.created_at);
+    script += row.name ? format("INSERT INTO {} (hash, created_at, name) VALUES ({}, {}, {});\n",
+                                qualified(run.table), sql_text(row.hash), row.created_at,
+                                sql_text(*row.name))
+                       : format("INSERT INTO {} (hash, created_at) VALUES ({}, {});\n",
+                                qualified(run.table), sql_text(row.hash), row.created_at);
     script += format(
         "INSERT INTO sealift.history (migration, hash, release, digest, site_transaction, actor, "
         "milliseconds) VALUES ({}, {}, {}, {}, {}, {}, extract(epoch FROM clock_timestamp() - "
@@ -400,10 +398,10 @@ class PostgresqlDatabase : public Database {
   [[noreturn]] void fail(const Run& run, const Refusal& refusal) const {
     const std::string& mark = refusal.mark;
     if (mark == kAtLock) {
-      throw Error(Errc::busy,
-                  format("the database {}: another run of migrations holds the lock",
-                         psql_.database()),
-                  "wait until it has ended; application_name of its session says which it is");
+      throw Error(
+          Errc::busy,
+          format("the database {}: another run of migrations holds the lock", psql_.database()),
+          "wait until it has ended; application_name of its session says which it is");
     }
     if (mark == kAtState) {
       throw Error(Errc::target_failed,
@@ -417,16 +415,15 @@ class PostgresqlDatabase : public Database {
                          psql_.database()),
                   "let url name the server itself, not a pooler");
     }
-    const std::string state =
-        refusal.state.empty() ? "" : format(" (SQLSTATE {})", refusal.state);
+    const std::string state = refusal.state.empty() ? "" : format(" (SQLSTATE {})", refusal.state);
     const std::size_t space = mark.find(' ');
     if (space == mark.npos) {
       throw Error(Errc::target_failed,
                   format("the database {}: {}{}", psql_.database(), refusal.message, state));
     }
     const Migration& migration = *run.pending.at(std::stoul(mark));
-    const std::size_t line = std::stoul(mark.substr(space)) +
-                             (refusal.line == 0 ? 0 : refusal.line - 1);
+    const std::size_t line =
+        std::stoul(mark.substr(space)) + (refusal.line == 0 ? 0 : refusal.line - 1);
     throw Error(Errc::target_failed,
                 format("{}:{}: {}{}", migration.file, line, refusal.message, state));
   }

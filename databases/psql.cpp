@@ -83,7 +83,9 @@ Psql::Psql(PostgresqlPlace place, std::string session)
   database_ = place_.url.substr(name.begin, name.end - name.begin);
 }
 
-std::string Psql::mark(std::string_view word) { return format("\\warn {}{}\n", kMark, word); }
+std::string Psql::mark(std::string_view word) {
+  return format("\\warn {}{}\n", kMark, word);
+}
 
 Command Psql::program(std::vector<std::string> words) const {
   std::vector<std::string> all = place_.tools;
@@ -128,11 +130,10 @@ Json Psql::ask(const std::string& select) const {
 Psql Psql::on(const std::string& database) const {
   const NamePlace name = name_in(place_.url);
   PostgresqlPlace place = place_;
-  place.url = format("{}{}{}{}", place_.url.substr(0, name.begin),
-                     name.begin == name.end && !place_.url.substr(0, name.begin).ends_with('/')
-                         ? "/"
-                         : "",
-                     database, place_.url.substr(name.end));
+  place.url =
+      format("{}{}{}{}", place_.url.substr(0, name.begin),
+             name.begin == name.end && !place_.url.substr(0, name.begin).ends_with('/') ? "/" : "",
+             database, place_.url.substr(name.end));
   return Psql(std::move(place), session_);
 }
 

@@ -32,9 +32,8 @@ constexpr int kPagesAtOnce = 1024;
 class Connection {
  public:
   Connection(const fs::path& file, int flags, std::chrono::milliseconds patience) : file_(file) {
-    const int status = ::sqlite3_open_v2(file.c_str(), &handle_,
-                                         flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
-                                         nullptr);
+    const int status = ::sqlite3_open_v2(
+        file.c_str(), &handle_, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
     if (status != SQLITE_OK) {
       const std::string said = handle_ == nullptr ? "no memory" : ::sqlite3_errmsg(handle_);
       ::sqlite3_close(handle_);
@@ -103,9 +102,10 @@ class Query {
   std::int64_t number(int column) const { return ::sqlite3_column_int64(statement_, column); }
   std::string text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(::sqlite3_column_text(statement_, column));
-    return bytes == nullptr ? ""
-                            : std::string(bytes, static_cast<std::size_t>(
-                                                     ::sqlite3_column_bytes(statement_, column)));
+    return bytes == nullptr
+               ? ""
+               : std::string(bytes,
+                             static_cast<std::size_t>(::sqlite3_column_bytes(statement_, column)));
   }
 
  private:
@@ -323,8 +323,8 @@ class SqliteDatabase : public Database {
     Transaction transaction(connection);
     const Applied now = applied_in(connection, run.table);
     if (now != run.before) {
-      throw Error(Errc::target_failed,
-                  "others have migrated the database since the plan was made", "plan again");
+      throw Error(Errc::target_failed, "others have migrated the database since the plan was made",
+                  "plan again");
     }
     Shape shape = now.shape;
     if (shape == Shape::missing) {

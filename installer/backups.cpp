@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/frames.hpp"
@@ -80,18 +81,18 @@ class KeptDump : public Source {
 
 Backup backup_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  Backup backup{.name = fields.text("name"),
-                .database = fields.text("database"),
-                .driver = fields.text("driver"),
-                .server = fields.text("server"),
-                .made = while_reading(fields.at("made"),
-                                      [&] { return parse_time(fields.text("made")); }),
-                .transaction = fields.number("transaction"),
-                .version = fields.text("version"),
-                .digest = while_reading(fields.at("digest"),
-                                        [&] { return Digest::parse(fields.text("digest")); }),
-                .bytes = fields.number("bytes"),
-                .packed = fields.number("packed")};
+  Backup backup{
+      .name = fields.text("name"),
+      .database = fields.text("database"),
+      .driver = fields.text("driver"),
+      .server = fields.text("server"),
+      .made = while_reading(fields.at("made"), [&] { return parse_time(fields.text("made")); }),
+      .transaction = fields.number("transaction"),
+      .version = fields.text("version"),
+      .digest =
+          while_reading(fields.at("digest"), [&] { return Digest::parse(fields.text("digest")); }),
+      .bytes = fields.number("bytes"),
+      .packed = fields.number("packed")};
   fields.done();
   return backup;
 }
@@ -107,16 +108,11 @@ std::string name_of(const std::string& file) {
 }  // namespace
 
 Json to_json(const Backup& backup) {
-  return {{"name", backup.name},
-          {"database", backup.database},
-          {"driver", backup.driver},
-          {"server", backup.server},
-          {"made", to_text(backup.made)},
-          {"transaction", backup.transaction},
-          {"version", backup.version},
-          {"digest", backup.digest.str()},
-          {"bytes", backup.bytes},
-          {"packed", backup.packed}};
+  return {{"name", backup.name},          {"database", backup.database},
+          {"driver", backup.driver},      {"server", backup.server},
+          {"made", to_text(backup.made)}, {"transaction", backup.transaction},
+          {"version", backup.version},    {"digest", backup.digest.str()},
+          {"bytes", backup.bytes},        {"packed", backup.packed}};
 }
 
 Backups::Backups(fs::path folder, Workers& workers)
@@ -178,8 +174,8 @@ void Backups::verify(const Backup& backup, databases::Database& database,
   }
 }
 
-void Backups::restore(const Backup& backup, databases::Database& database,
-                      const std::string& label, Progress& progress) const {
+void Backups::restore(const Backup& backup, databases::Database& database, const std::string& label,
+                      Progress& progress) const {
   KeptDump dump(file(backup.name), backup, workers_, progress);
   database.restore(dump, label);
 }
@@ -202,7 +198,8 @@ std::size_t Backups::prune(unsigned keep, const std::vector<std::string>& needed
     if (entry.name.ends_with(kRecord)) ++removed;
   }
   dir.sync();
-  remove_leftovers(folder_, [](std::string_view name) { return !name_of(std::string(name)).empty(); });
+  remove_leftovers(folder_,
+                   [](std::string_view name) { return !name_of(std::string(name)).empty(); });
   return removed;
 }
 

@@ -9,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "databases/database.hpp"

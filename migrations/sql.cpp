@@ -139,12 +139,11 @@ class Scanner {
         refuse(kind == Token::Kind::text ? "found a string without its end"
                                          : "found a quoted name without its end");
       }
-      if (escapes == Escapes::backslash && peek() == '\\') {
+      const bool is_escaped = escapes == Escapes::backslash && peek() == '\\';
+      if (is_escaped || (peek() == quote && peek(1) == quote)) {
         at_ += 2;
       } else if (peek() != quote) {
         ++at_;
-      } else if (peek(1) == quote) {
-        at_ += 2;
       } else {
         ++at_;
         if (kind != Token::Kind::text || dialect_ == Dialect::sqlite || !string_goes_on()) {

@@ -33,13 +33,12 @@ const Migration* migration_of(const AppliedRow& row, const MigrationSet& set) {
     return found;
   }
   // The same file under the name that the other layout gives it.
-  const Migration* same_second = find(
-      [&](const auto& each) { return each.when / kSecond == row.created_at / kSecond; });
+  const Migration* same_second =
+      find([&](const auto& each) { return each.when / kSecond == row.created_at / kSecond; });
   if (same_second != nullptr && (!has_name || same_second->hash.hex() == row.hash)) {
     return same_second;
   }
-  const Migration* same_text =
-      find([&](const auto& each) { return each.hash.hex() == row.hash; });
+  const Migration* same_text = find([&](const auto& each) { return each.hash.hex() == row.hash; });
   return has_name ? nullptr : same_text;
 }
 
@@ -62,9 +61,9 @@ Comparison compare(const MigrationSet& set, const Applied& applied) {
   std::vector<bool> is_applied(set.migrations.size(), false);
   for (const AppliedRow& row : applied.rows) {
     const Migration* migration = migration_of(row, set);
-    const auto place = migration == nullptr ? is_applied.size()
-                                            : static_cast<std::size_t>(migration -
-                                                                       set.migrations.data());
+    const auto place = migration == nullptr
+                           ? is_applied.size()
+                           : static_cast<std::size_t>(migration - set.migrations.data());
     // A second row for one migration says nothing that the release knows of.
     if (migration == nullptr || is_applied[place]) {
       result.unknown.push_back(row);

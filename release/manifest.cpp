@@ -184,13 +184,13 @@ CarriedMigrations migrations_from_json(const Json& value, const std::string& whe
     }
     return word;
   };
-  CarriedMigrations migrations{.format = one_of("format", {"drizzle", "sql"}),
-                               .dialect = one_of("dialect", {"postgresql", "sqlite"}),
-                               .rollback =
-                                   one_of("rollback", {"code-only", "restore", "forward-only"}),
-                               .schema = fields.text_if("schema").value_or(""),
-                               .table = fields.text_if("table").value_or(""),
-                               .count = fields.number("count")};
+  CarriedMigrations migrations{
+      .format = one_of("format", {"drizzle", "sql"}),
+      .dialect = one_of("dialect", {"postgresql", "sqlite"}),
+      .rollback = one_of("rollback", {"code-only", "restore", "forward-only"}),
+      .schema = fields.text_if("schema").value_or(""),
+      .table = fields.text_if("table").value_or(""),
+      .count = fields.number("count")};
   if (fields.value_if("waivers") != nullptr) {
     migrations.waivers = texts_by_key(fields.object("waivers"), fields.at("waivers"));
   }

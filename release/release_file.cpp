@@ -21,8 +21,8 @@ constexpr std::size_t kMaxId = 128;  // of a vulnerability
 constexpr std::string_view kImages = "images";
 constexpr std::string_view kMigrations = "migrations";
 // What only migrations have.
-constexpr std::array kOfMigrations = {"format", "dialect", "database", "tracking",
-                                      "rollback", "lint", "accept"};
+constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracking",
+                                      "rollback", "lint",    "accept"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -284,7 +284,7 @@ MigrationsEntry read_migrations(const Json& component) {
 
 // Where a component goes: what it says, or what its kind says.
 std::string target_of(const Json& component) {
-  const std::string said = string_at(component, "target");
+  std::string said = string_at(component, "target");
   if (!said.empty()) return said;
   const std::string database = string_at(component, "database");
   return database.empty() ? std::string(kImages) : database;

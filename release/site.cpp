@@ -67,8 +67,8 @@ std::string mistake_in(const DatabaseEntry& database) {
   const bool is_sqlite = database.driver == "sqlite";
   if (is_sqlite && database.path.empty()) return "found no path, which sqlite needs";
   if (!is_sqlite && database.url.empty()) return "found no url, which postgresql needs";
-  if (is_sqlite && (!database.url.empty() || !database.tools.empty() ||
-                    !database.password_file.empty())) {
+  if (is_sqlite &&
+      (!database.url.empty() || !database.tools.empty() || !database.password_file.empty())) {
     return "found url, tools or password_file, which sqlite does not have";
   }
   if (!is_sqlite && !database.path.empty()) return "found a path, which postgresql does not have";
@@ -77,8 +77,7 @@ std::string mistake_in(const DatabaseEntry& database) {
   const std::size_t begin = database.url.find("//") + 2;
   const std::size_t at = database.url.find('@', begin);
   const std::size_t slash = std::min(database.url.find('/', begin), database.url.size());
-  const std::string user =
-      at < slash ? database.url.substr(begin, at - begin) : std::string();
+  const std::string user = at < slash ? database.url.substr(begin, at - begin) : std::string();
   if (user.find(':') != user.npos || database.url.find("password=") != std::string::npos) {
     return "found a password in url, which every user of this host could read while we work; put "
            "it into a password_file";
@@ -157,8 +156,8 @@ Site read(const YamlDocument& document) {
       mistake = error.message();
     }
     if (!mistake.empty()) {
-      mistakes.push_back({document.line_of(pointer),
-                          {format("{}: {}", document.where(pointer), mistake), {}}});
+      mistakes.push_back(
+          {document.line_of(pointer), {format("{}: {}", document.where(pointer), mistake), {}}});
     }
     site.databases.emplace(name, std::move(database));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/kinds/migrations.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/format.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 using migrations::Dialect;
 using migrations::Finding;
-using migrations::Layout;
 using migrations::MigrationSet;
 
 std::string_view word(Dialect dialect) {
@@ -59,8 +59,9 @@ class Review {
       const std::size_t slash = key.find('/');
       const std::string rule = slash == key.npos ? key : key.substr(slash + 1);
       const auto& rules = migrations::rules();
-      const bool is_rule = std::any_of(rules.begin(), rules.end(),
-                                       [&](const migrations::Rule& each) { return each.id == rule; });
+      const bool is_rule =
+          std::any_of(rules.begin(), rules.end(),
+                      [&](const migrations::Rule& each) { return each.id == rule; });
       if (!is_rule || (slash != key.npos && !names.contains(key.substr(0, slash)))) {
         std::string known;
         for (const migrations::Rule& each : rules) {
@@ -104,8 +105,8 @@ class Migrations : public Kind {
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
       files.emplace(path, content);
     };
-    PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kTree,
-                                  workshop.spool, workshop.progress, inspect);
+    PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kTree, workshop.spool,
+                                  workshop.progress, inspect);
     const release::MigrationsEntry& said = entry.migrations;
     try {
       const MigrationSet set = read(said, files);

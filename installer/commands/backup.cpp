@@ -43,16 +43,16 @@ Backup make(const std::string& database, const SiteWork& work, const Backups& ba
   const State state = work.state();
   const Time now = session.clock.now();
   session.progress.begin(format("backing up {}", database), facts.bytes);
-  const Backup made = backups.create(
-      *opened,
-      {.name = format("{}-{}", database, stamp(now)),
-       .database = database,
-       .driver = work.installation().site.databases.at(database).driver,
-       .server = facts.server,
-       .made = now,
-       .version = state.current() == nullptr ? "" : state.current()->version,
-       .digest = Digest::of("")},
-      session.progress);
+  Backup made =
+      backups.create(*opened,
+                     {.name = format("{}-{}", database, stamp(now)),
+                      .database = database,
+                      .driver = work.installation().site.databases.at(database).driver,
+                      .server = facts.server,
+                      .made = now,
+                      .version = state.current() == nullptr ? "" : state.current()->version,
+                      .digest = Digest::of("")},
+                     session.progress);
   backups.verify(made, *opened, session.progress);
   session.progress.end();
   work.tools().audit().append("backup", to_json(made));

@@ -90,11 +90,10 @@ Json to_json(const Draft& draft) {
                        {"same", change.same},
                        {"newBytes", change.new_bytes}});
   }
-  return {
-      {"plan", to_json(draft.plan)},
-      {"changes", std::move(changes)},
-      {"warnings", draft.warnings},
-      {"details", draft.details}};
+  return {{"plan", to_json(draft.plan)},
+          {"changes", std::move(changes)},
+          {"warnings", draft.warnings},
+          {"details", draft.details}};
 }
 
 void show(const Draft& draft, const std::string& notes, cli::Session& session) {

@@ -67,10 +67,9 @@ std::vector<Finding> examine_databases(const Installation& installation) {
   for (const auto& [name, entry] : installation.site.databases) {
     const std::string what = format("database {}", name);
     try {
-      const databases::Facts facts =
-          open_database(database_settings(name, entry, {}), installation.layout.state,
-                        session_name(0))
-              ->facts();
+      const databases::Facts facts = open_database(database_settings(name, entry, {}),
+                                                   installation.layout.state, session_name(0))
+                                         ->facts();
       findings.push_back({what, format("{}, {}", facts.server, cli::size_text(facts.bytes)), ""});
     } catch (const Error& error) {
       findings.push_back(

@@ -23,8 +23,7 @@ std::vector<Row> rows_of(const Placement& placement, Content& content, const fs:
   const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
   const migrations::MigrationSet set = read_migrations(*tree, placement.settings);
   const auto database = open_database(placement.settings, scratch, session_name(0));
-  const Comparison found =
-      compare(set, database->applied(tracking_table(placement.settings, set)));
+  const Comparison found = compare(set, database->applied(tracking_table(placement.settings, set)));
   std::vector<Row> rows;
   for (const Migration& migration : set.migrations) {
     std::string state = "pending";
@@ -59,9 +58,8 @@ void status(const std::string& site, cli::Session& session) {
       if (!placement.path.starts_with("database:")) continue;
       for (const Row& row : rows_of(placement, content, backups.folder())) {
         table.push_back({row.database, printable(row.migration, 128), row.state});
-        list.push_back({{"database", row.database},
-                        {"migration", row.migration},
-                        {"state", row.state}});
+        list.push_back(
+            {{"database", row.database}, {"migration", row.migration}, {"state", row.state}});
         if (row.state != "applied") session.status = cli::kDiffers;
       }
     }

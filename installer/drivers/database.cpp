@@ -91,6 +91,7 @@ void check_comparison(const Comparison& found, const std::string& database) {
 
 std::string names_of(const std::vector<const Migration*>& migrations) {
   std::vector<std::string> names;
+  names.reserve(migrations.size());
   for (const Migration* each : migrations) names.push_back(each->name);
   return joined(names);
 }
@@ -107,10 +108,10 @@ void check_standing(const MigrationSet& set, const std::vector<const Migration*>
       for (const migrations::Statement& statement : parse_sql(chunk.text, set.dialect)) {
         if (standing_of(statement, set.dialect) != migrations::Standing::outside) continue;
         if (set.dialect == migrations::Dialect::sqlite && statement.begins({"pragma"})) continue;
-        problems.add(format("{}:{}: {} cannot be part of a transaction, and a run is one",
-                            migration->file, chunk.line + statement.line - 1,
-                            printable(statement.text.substr(0, 60), 60)),
-                     "let it be run by hand, or write it in a form that a transaction takes");
+        problems.add(
+            format("{}:{}: {} cannot be part of a transaction, and a run is one", migration->file,
+                   chunk.line + statement.line - 1, printable(statement.text.substr(0, 60), 60)),
+            "let it be run by hand, or write it in a form that a transaction takes");
       }
     }
   }
@@ -204,21 +205,22 @@ class DatabaseDriver : public Driver {
     if (now == applied_from_json(step.data.at("before"), step.id)) return;
     const std::string rollback = settings.at("rollback");
     if (rollback == "code-only") {
-      log::warning(format("the database {} keeps its migrations: the release before runs on it "
-                          "(rollback: code-only)",
-                          step.target));
+      log::warning(
+          format("the database {} keeps its migrations: the release before runs on it "
+                 "(rollback: code-only)",
+                 step.target));
       return;
     }
-    throw Error(Errc::target_failed,
-                format("the database {} has been migrated, and the release says rollback: {}",
-                       step.target, rollback),
-                format("go on to the new release with: sealift-installer recover --forward; or "
-                       "{} and then run: sealift-installer recover",
-                       rollback == "restore"
-                           ? format("give up what was written since the backup with: "
-                                    "sealift-installer backup restore {}",
-                                    step.data.at("backup").get<std::string>())
-                           : std::string("take the migrations back by hand")));
+    throw Error(
+        Errc::target_failed,
+        format("the database {} has been migrated, and the release says rollback: {}", step.target,
+               rollback),
+        format("go on to the new release with: sealift-installer recover --forward; or "
+               "{} and then run: sealift-installer recover",
+               rollback == "restore" ? format("give up what was written since the backup with: "
+                                              "sealift-installer backup restore {}",
+                                              step.data.at("backup").get<std::string>())
+                                     : std::string("take the migrations back by hand")));
   }
 
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
@@ -254,9 +256,9 @@ class DatabaseDriver : public Driver {
   fs::path scratch() const { return Backups(folder_, workers_).folder(); }
 
   std::unique_ptr<databases::Database> database_of(const Step& step) const {
-    const std::uint64_t number = step.action == kBackup
-                                     ? step.data.at("transaction").get<std::uint64_t>()
-                                     : step.data.at("author").at("transaction").get<std::uint64_t>();
+    const std::uint64_t number =
+        step.action == kBackup ? step.data.at("transaction").get<std::uint64_t>()
+                               : step.data.at("author").at("transaction").get<std::uint64_t>();
     return open_database(step.data.at("settings"), scratch(), session_name(number));
   }
 
@@ -271,8 +273,8 @@ class DatabaseDriver : public Driver {
     if (rollback == "code-only") return;
     throw Error(
         Errc::incompatible,
-        format("the current release has migrated the database {} and says rollback: {}", wish.target,
-               rollback),
+        format("the current release has migrated the database {} and says rollback: {}",
+               wish.target, rollback),
         rollback == "restore"
             ? "see: sealift-installer backup list; what was written since is given up with: "
               "sealift-installer backup restore NAME, and then rollback goes back"
@@ -281,17 +283,16 @@ class DatabaseDriver : public Driver {
 
   Json back_up(const Step& step, databases::Database& database, StepIo& io) const {
     const Backups backups(folder_, workers_);
-    const Backup made =
-        backups.create(database,
-                       {.name = step.data.at("backup"),
-                        .database = step.target,
-                        .driver = name_,
-                        .server = step.data.at("server"),
-                        .made = parse_time(step.data.at("made").get<std::string>()),
-                        .transaction = step.data.at("transaction"),
-                        .version = step.data.at("version"),
-                        .digest = Digest::of("")},
-                       io.progress);
+    const Backup made = backups.create(database,
+                                       {.name = step.data.at("backup"),
+                                        .database = step.target,
+                                        .driver = name_,
+                                        .server = step.data.at("server"),
+                                        .made = parse_time(step.data.at("made").get<std::string>()),
+                                        .transaction = step.data.at("transaction"),
+                                        .version = step.data.at("version"),
+                                        .digest = Digest::of("")},
+                                       io.progress);
     backups.verify(made, database, io.progress);
     return installer::to_json(made);
   }
@@ -438,7 +439,8 @@ std::vector<std::string> describe_migrations(const Step& step, const MigrationSe
   const std::string rollback = step.data.at("settings").at("rollback");
   lines.push_back(
       rollback == "code-only"
-          ? "a failure while it migrates changes nothing; a later one leaves the migrations in place"
+          ? "a failure while it migrates changes nothing; a later one leaves the migrations in "
+            "place"
           : format("a failure while it migrates changes nothing; a later one ends in a person's "
                    "decision (rollback: {})",
                    rollback));

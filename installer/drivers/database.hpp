@@ -35,7 +35,6 @@ migrations::TrackingTable tracking_table(const Json& settings, const migrations:
 
 // What people see of a step that migrates, before it is done: each migration with its SQL and what
 // was found in it.
-std::vector<std::string> describe_migrations(const Step& step,
-                                             const migrations::MigrationSet& set);
+std::vector<std::string> describe_migrations(const Step& step, const migrations::MigrationSet& set);
 
 }  // namespace sealift::installer
