@@ -37,6 +37,11 @@ struct Author {
   std::string actor;
 };
 
+enum class Mode {
+  apply,
+  record  // only the rows are written: what they stand for is there already
+};
+
 struct Run {
   const migrations::MigrationSet& set;
   std::vector<const migrations::Migration*> pending;
@@ -45,6 +50,7 @@ struct Run {
   migrations::Applied before;
   Author author;
   Time now;
+  Mode mode = Mode::apply;
 };
 
 class Database {
@@ -55,10 +61,15 @@ class Database {
   // Error{incompatible} with everything that is missing to work with it.
   virtual Facts facts() = 0;
   virtual migrations::Applied applied(const migrations::TrackingTable& table) = 0;
-  // All of the run or nothing of it. Error{target_failed} naming the file and line that the
+  // All of the run or nothing of it; but a migration with statements that the database takes only
+  // outside of a transaction ends what comes before it, and is gone on with, at the statement that
+  // failed, by the next run. Error{target_failed} naming the file and line that the
   // database refused, Error{busy} where others did not give way.
   virtual void migrate(const Run& run) = 0;
 
+  // Gives a row the hash that the release has: an edit that a person has explained.
+  virtual void rehash(const migrations::TrackingTable& table, const migrations::AppliedRow& row,
+                      const std::string& hash) = 0;
   // Ends what an installer that died has left running, and waits until it is gone.
   virtual void end_leftovers() = 0;
 

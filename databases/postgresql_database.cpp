@@ -13,6 +13,7 @@
 #include "base/path.hpp"
 #include "databases/psql.hpp"
 #include "databases/quote.hpp"
+#include "migrations/lint.hpp"
 
 namespace sealift::databases {
 
@@ -23,6 +24,7 @@ using migrations::AppliedRow;
 using migrations::Chunk;
 using migrations::Migration;
 using migrations::Shape;
+using migrations::Statement;
 using migrations::TrackingTable;
 
 // "sealift" in ASCII: advisory locks are per database.
@@ -37,6 +39,7 @@ constexpr std::string_view kAtLock = "lock";
 constexpr std::string_view kAtState = "state";
 constexpr std::string_view kAtPooler = "pooler";
 constexpr std::string_view kAtTable = "table";
+constexpr std::string_view kAtProgress = "progress";
 
 std::string qualified(const TrackingTable& table) {
   return format("{}.{}", sql_name(table.schema), sql_name(table.name));
@@ -69,6 +72,50 @@ constexpr std::string_view kHistory =
     "KEY, migration text NOT NULL, hash text NOT NULL, release text NOT NULL, digest text NOT "
     "NULL, site_transaction bigint NOT NULL, actor text NOT NULL, applied_at timestamptz NOT NULL "
     "DEFAULT clock_timestamp(), milliseconds bigint NOT NULL);\n";
+
+// How far a migration came that cannot be one transaction: `done` statements, and whether the next
+// one was begun.
+constexpr std::string_view kProgress =
+    "CREATE TABLE IF NOT EXISTS sealift.progress (migration text PRIMARY KEY, hash text NOT NULL, "
+    "done bigint NOT NULL, running boolean NOT NULL);\n";
+
+// Of CREATE INDEX CONCURRENTLY NAME ON TABLE and DROP INDEX CONCURRENTLY NAME, as they are written;
+// empty where the statement is another, or leaves the name to the server.
+struct IndexWords {
+  std::string index;  // of CREATE as a name, of DROP as it is written
+  std::string table;  // of CREATE, as it is written
+};
+
+IndexWords index_words(const Statement& statement) {
+  const std::vector<migrations::Token>& tokens = statement.tokens;
+  std::size_t at = 0;
+  while (at < tokens.size() && !tokens[at].is("concurrently")) ++at;
+  if (at++ >= tokens.size() || !statement.has("index")) return {};
+  while (at < tokens.size() &&
+         (tokens[at].is("if") || tokens[at].is("not") || tokens[at].is("exists"))) {
+    ++at;
+  }
+  // A name, with its schema.
+  const auto take = [&] {
+    std::string text;
+    bool is_open = true;
+    for (; at < tokens.size(); ++at) {
+      const bool is_dot = tokens[at].is('.');
+      if (!is_dot && !is_open) break;
+      text += tokens[at].text;
+      is_open = is_dot;
+    }
+    return text;
+  };
+  if (statement.begins({"drop"})) return {.index = take(), .table = {}};
+  if (!statement.begins({"create"}) || at >= tokens.size() || tokens[at].is("on")) return {};
+  IndexWords words{.index = tokens[at].value(), .table = {}};
+  ++at;
+  if (at < tokens.size() && tokens[at].is("on")) ++at;
+  if (at < tokens.size() && tokens[at].is("only")) ++at;
+  words.table = take();
+  return words;
+}
 
 std::string rows_select(const TrackingTable& table, Shape shape) {
   return format(
@@ -153,16 +200,31 @@ class PostgresqlDatabase : public Database {
   }
 
   void migrate(const Run& run) override {
-    const std::string script = script_of(run);
+    Run left = run;
     for (unsigned attempt = 1;; ++attempt) {
-      const std::optional<Refusal> refusal = psql_.run(script);
+      const std::optional<Refusal> refusal = psql_.run(script_of(left));
       if (!refusal) return;
       constexpr std::string_view kLockNotAvailable = "55P03";
       const bool is_locked = refusal->state == kLockNotAvailable;
-      if (!is_locked || attempt >= patience_.attempts) fail(run, *refusal);
+      if (!is_locked || attempt >= patience_.attempts) fail(left, *refusal);
       log::warning(format("{}: {}; trying again ({} of {})", psql_.database(), refusal->message,
                           attempt + 1, patience_.attempts));
       std::this_thread::sleep_for(std::chrono::seconds(1));
+      // What was committed before a statement outside of a transaction stays.
+      left.before = applied(run.table);
+      const std::vector<const Migration*> done = compare(run.set, left.before).applied;
+      std::erase_if(left.pending, [&](const Migration* each) {
+        return std::find(done.begin(), done.end(), each) != done.end();
+      });
+    }
+  }
+
+  void rehash(const TrackingTable& table, const AppliedRow& row, const std::string& hash) override {
+    if (const auto refusal = psql_.run(
+            format("UPDATE {} SET hash = {} WHERE hash = {} AND coalesce(created_at, 0) = {};\n",
+                   qualified(table), sql_text(hash), sql_text(row.hash), row.created_at))) {
+      throw Error(Errc::target_failed,
+                  format("the database {}: {}", psql_.database(), refusal->message));
     }
   }
 
@@ -331,31 +393,129 @@ class PostgresqlDatabase : public Database {
   }
 
   std::string script_of(const Run& run) const {
-    std::string script = format(
-        "SET client_min_messages = error;\nSET standard_conforming_strings = on;\nSET lock_timeout "
-        "= {};\nSET statement_timeout = {};\n{}",
-        patience_.lock.count(), patience_.statement.count(), take_lock());
     const Shape found = run.before.shape;
     const Shape shape = found == Shape::missing ? migrations::shape_for(run.set.layout) : found;
-    script += format("BEGIN;\nSELECT {}{}) AS held \\gset\n{}", kLockHeld, kLock,
-                     demand("held", kAtPooler, "the lock is not held"));
-    script += format("{}SELECT to_regclass({}) IS {}NULL AS same \\gset\n{}", Psql::mark(kAtTable),
-                     sql_text(qualified(run.table)), found == Shape::missing ? "" : "NOT ",
-                     demand("same", kAtState, "changed"));
+    std::string script = format(
+        "SET client_min_messages = error;\nSET standard_conforming_strings = on;\nSET "
+        "statement_timeout = {};\n{}{}",
+        patience_.statement.count(), lock_timeout(patience_.lock), take_lock());
+    script += begin() + check_state(run);
     if (found == Shape::missing) {
       script += create_schema(run.table.schema) + create_table(run.table, shape);
-    } else {
-      script += format(
-          "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE;\nSELECT ({})::jsonb = {}::jsonb AS same "
-          "\\gset\n{}",
-          qualified(run.table), rows_select(run.table, found),
-          sql_text(rows_json(run.before).dump()), demand("same", kAtState, "changed"));
     }
-    script += create_schema("sealift") + std::string(kHistory);
+    script += create_schema("sealift") + std::string(kHistory) + std::string(kProgress);
+    bool is_open = true;
     for (std::size_t i = 0; i < run.pending.size(); ++i) {
-      script += script_of(run, *run.pending[i], i, shape);
+      const Migration& migration = *run.pending[i];
+      const bool is_inside = run.mode == Mode::record || can_be_inside(run.set, migration);
+      if (is_open != is_inside) script += is_open ? "COMMIT;\n" : begin();
+      is_open = is_inside;
+      script += is_inside ? inside(run, migration, i) : outside(run, migration, i);
+      if (!is_inside) {
+        script += begin();
+        is_open = true;
+      }
+      script += write_rows(run, migration, shape);
     }
-    return script + "COMMIT;\n";
+    return script + (is_open ? "COMMIT;\n" : "");
+  }
+
+  static std::string lock_timeout(std::chrono::milliseconds time) {
+    return format("SET lock_timeout = {};\n", time.count());
+  }
+
+  // A proxy that pools transactions may have given this one to a session without the lock.
+  static std::string begin() {
+    return format("BEGIN;\nSELECT {}{}) AS held \\gset\n{}", kLockHeld, kLock,
+                  demand("held", kAtPooler, "the lock is not held"));
+  }
+
+  static std::string check_state(const Run& run) {
+    const Shape found = run.before.shape;
+    std::string script =
+        format("{}SELECT to_regclass({}) IS {}NULL AS same \\gset\n{}", Psql::mark(kAtTable),
+               sql_text(qualified(run.table)), found == Shape::missing ? "" : "NOT ",
+               demand("same", kAtState, "changed"));
+    if (found == Shape::missing) return script;
+    return script + format(
+                        "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE;\nSELECT ({})::jsonb = "
+                        "{}::jsonb AS same \\gset\n{}",
+                        qualified(run.table), rows_select(run.table, found),
+                        sql_text(rows_json(run.before).dump()),
+                        demand("same", kAtState, "changed"));
+  }
+
+  static bool can_be_inside(const migrations::MigrationSet& set, const Migration& migration) {
+    if (migration.is_baseline()) return true;
+    for (const Chunk& chunk : set.chunks(migration)) {
+      for (const Statement& statement : parse_sql(chunk.text, set.dialect)) {
+        if (standing_of(statement, set.dialect) == migrations::Standing::outside) return false;
+      }
+    }
+    return true;
+  }
+
+  static std::string inside(const Run& run, const Migration& migration, std::size_t number) {
+    std::string script = "SELECT clock_timestamp() AS begun \\gset\n";
+    if (run.mode == Mode::record || migration.is_baseline()) return script;
+    for (const Chunk& chunk : run.set.chunks(migration)) {
+      if (parse_sql(chunk.text, run.set.dialect).empty()) continue;
+      script += Psql::mark(format("{} {}", number, chunk.line)) + handed_over(chunk.text);
+    }
+    return script;
+  }
+
+  // One statement after the other, each noted before and after, so that the next run goes on where
+  // this one ends.
+  std::string outside(const Run& run, const Migration& migration, std::size_t number) const {
+    const std::string who = format("migration = {}", sql_text(migration.name));
+    std::string script = format(
+        "SELECT clock_timestamp() AS begun \\gset\nINSERT INTO sealift.progress VALUES ({}, {}, 0, "
+        "false) ON CONFLICT DO NOTHING;\nSELECT hash = {} AS same, done, running FROM "
+        "sealift.progress WHERE {} \\gset\n{}",
+        sql_text(migration.name), sql_text(migration.hash.hex()), sql_text(migration.hash.hex()),
+        who, demand("same", kAtProgress, "begun from other text"));
+    std::size_t count = 0;
+    for (const Chunk& chunk : run.set.chunks(migration)) {
+      for (const Statement& statement : parse_sql(chunk.text, run.set.dialect)) {
+        script += format("SELECT :done <= {} AS todo \\gset\n\\if :todo\n", count);
+        script += find_leftover(statement, count);
+        script += format("\\if :todo\nUPDATE sealift.progress SET running = true WHERE {};\n{}",
+                         who, Psql::mark(format("{} {}", number, chunk.line + statement.line - 1)));
+        // A wait for old transactions is in nobody's way.
+        const bool is_concurrent = statement.has("concurrently");
+        if (is_concurrent) script += lock_timeout(std::chrono::milliseconds(0));
+        script += handed_over(statement.text);
+        if (is_concurrent) script += lock_timeout(patience_.lock);
+        script += format(
+            "\\endif\nUPDATE sealift.progress SET done = {}, running = false WHERE {};\n\\endif\n",
+            ++count, who);
+      }
+    }
+    return script;
+  }
+
+  // An index that was cut off while it was built is there and invalid: it goes. One that was
+  // finished, or removed, before that could be noted is not built or removed once more.
+  static std::string find_leftover(const Statement& statement, std::size_t number) {
+    const IndexWords words = index_words(statement);
+    if (words.index.empty()) return "";
+    const std::string found =
+        format("FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE {}",
+               words.table.empty() ? format("i.indexrelid = to_regclass({})", sql_text(words.index))
+                                   : format("i.indrelid = to_regclass({}) AND c.relname = {}",
+                                            sql_text(words.table), sql_text(words.index)));
+    if (words.table.empty()) {
+      return format(
+          "SELECT NOT (:'running'::boolean AND :done = {} AND NOT EXISTS (SELECT {})) AS "
+          "todo \\gset\n",
+          number, found);
+    }
+    return format(
+        "SELECT format('DROP INDEX CONCURRENTLY %s', i.indexrelid::regclass) {0} AND NOT "
+        "i.indisvalid \\gexec\nSELECT NOT (:'running'::boolean AND :done = {1} AND EXISTS (SELECT "
+        "{0})) AS todo \\gset\n",
+        found, number);
   }
 
   std::string take_lock() const {
@@ -370,29 +530,22 @@ class PostgresqlDatabase : public Database {
     return script + demand("got", kAtLock, "another run holds the lock");
   }
 
-  static std::string script_of(const Run& run, const Migration& migration, std::size_t number,
-                               Shape shape) {
-    std::string script = "SELECT clock_timestamp() AS begun \\gset\n";
-    if (!migration.is_baseline()) {
-      for (const Chunk& chunk : run.set.chunks(migration)) {
-        if (parse_sql(chunk.text, migrations::Dialect::postgresql).empty()) continue;
-        script += Psql::mark(format("{} {}", number, chunk.line)) + handed_over(chunk.text);
-      }
-    }
+  static std::string write_rows(const Run& run, const Migration& migration, Shape shape) {
     const AppliedRow row = row_for(migration, shape, run.now.seconds * 1000);
-    script += Psql::mark(kAtTable);
+    std::string script = Psql::mark(kAtTable);
     script += row.name ? format("INSERT INTO {} (hash, created_at, name) VALUES ({}, {}, {});\n",
                                 qualified(run.table), sql_text(row.hash), row.created_at,
                                 sql_text(*row.name))
                        : format("INSERT INTO {} (hash, created_at) VALUES ({}, {});\n",
                                 qualified(run.table), sql_text(row.hash), row.created_at);
-    script += format(
-        "INSERT INTO sealift.history (migration, hash, release, digest, site_transaction, actor, "
-        "milliseconds) VALUES ({}, {}, {}, {}, {}, {}, extract(epoch FROM clock_timestamp() - "
-        ":'begun'::timestamptz) * 1000);\n",
-        sql_text(migration.name), sql_text(row.hash), sql_text(run.author.release),
-        sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor));
-    return script;
+    return script +
+           format(
+               "INSERT INTO sealift.history (migration, hash, release, digest, "
+               "site_transaction, actor, milliseconds) VALUES ({0}, {1}, {2}, {3}, {4}, {5}, "
+               "extract(epoch FROM clock_timestamp() - :'begun'::timestamptz) * 1000);\n"
+               "DELETE FROM sealift.progress WHERE migration = {0};\n",
+               sql_text(migration.name), sql_text(row.hash), sql_text(run.author.release),
+               sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor));
   }
 
   [[noreturn]] void fail(const Run& run, const Refusal& refusal) const {
@@ -409,6 +562,14 @@ class PostgresqlDatabase : public Database {
                          psql_.database()),
                   "plan again");
     }
+    if (mark == kAtProgress) {
+      throw Error(Errc::target_failed,
+                  format("the database {}: a migration that was begun and not ended has other text "
+                         "now",
+                         psql_.database()),
+                  "carry a release that has it as it was; the table sealift.progress says how far "
+                  "it came");
+    }
     if (mark == kAtPooler) {
       throw Error(Errc::incompatible,
                   format("the database {}: a proxy between gives each transaction another session",
@@ -424,8 +585,12 @@ class PostgresqlDatabase : public Database {
     const Migration& migration = *run.pending.at(std::stoul(mark));
     const std::size_t line =
         std::stoul(mark.substr(space)) + (refusal.line == 0 ? 0 : refusal.line - 1);
+    const std::string stays =
+        can_be_inside(run.set, migration)
+            ? ""
+            : "; what stands before it in this file is done and stays, the next run goes on here";
     throw Error(Errc::target_failed,
-                format("{}:{}: {}{}", migration.file, line, refusal.message, state));
+                format("{}:{}: {}{}{}", migration.file, line, refusal.message, state, stays));
   }
 
   Psql psql_;

@@ -248,6 +248,16 @@ class SqliteDatabase : public Database {
     }
   }
 
+  void rehash(const TrackingTable& table, const AppliedRow& row, const std::string& hash) override {
+    const Connection connection = open(SQLITE_OPEN_READWRITE);
+    Query(connection,
+          format("UPDATE {} SET hash = ? WHERE hash = ? AND created_at = ?", sql_name(table.name)))
+        .bind(hash)
+        .bind(row.hash)
+        .bind(row.created_at)
+        .step();
+  }
+
   // Whatever was open died with its process.
   void end_leftovers() override {}
 
@@ -334,7 +344,7 @@ class SqliteDatabase : public Database {
     connection.exec(kHistory);
     for (const Migration* migration : run.pending) {
       const auto begun = std::chrono::steady_clock::now();
-      if (!migration->is_baseline()) {
+      if (run.mode == Mode::apply && !migration->is_baseline()) {
         for (const Chunk& chunk : run.set.chunks(*migration)) {
           run_chunk(connection, *migration, chunk);
         }

@@ -443,6 +443,14 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   return values;
 }
 
+std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site) {
+  std::vector<Placement> placements;
+  for (const release::Component& component : contents.components) {
+    if (component.is_migrations()) placements.push_back(placed_migrations(component, site));
+  }
+  return placements;
+}
+
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
                    SiteContent& content, const Installation& installation, const State& state,
                    const Drivers& drivers, const Request& request) {

@@ -67,6 +67,10 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
 // The values that the site's templates see.
 release::Values values_for(const bundle::Contents& contents, const release::Site& site);
 
+// Where the migrations of a release go on this site. Error{incompatible} where it has no such
+// database, or one of another sort.
+std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site);
+
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
                    SiteContent& content, const Installation& installation, const State& state,
                    const Drivers& drivers, const Request& request);

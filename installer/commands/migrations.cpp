@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/backups.hpp"
@@ -68,6 +70,130 @@ void status(const std::string& site, cli::Session& session) {
   session.out.json(list);
 }
 
+struct Options {
+  std::string bundle;
+  std::string database;
+  std::string migration;
+  ChangeOptions change;
+};
+
+// A migration of a bundle, and the database that it is about.
+struct Subject {
+  Placement placement;
+  migrations::MigrationSet set;
+  const Migration* migration;
+};
+
+Subject subject_of(const Options& options, const SiteWork& work, cli::Session& session) {
+  const Tools& tools = work.tools();
+  const Fd fd = open_for_reading(options.bundle);
+  FdSource source(fd.get(), options.bundle);
+  const bundle::Trust trust = tools.trust();
+  const bundle::VerifiedBundle verified =
+      bundle::Verifier(source, options.bundle, trust, tools.workers).verify(session.progress);
+  const bundle::Contents& contents = verified.contents();
+  check_requirements(contents, tools.installation, work.state(), Floor::kept);
+  SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
+                      tools.workers);
+  for (Placement& placement : migrations_on(contents, tools.installation.site)) {
+    if (placement.target != options.database) continue;
+    const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
+    Subject subject{.placement = std::move(placement), .set = {}, .migration = nullptr};
+    subject.set = read_migrations(*tree, subject.placement.settings);
+    for (const Migration& each : subject.set.migrations) {
+      if (each.name == options.migration) subject.migration = &each;
+    }
+    if (subject.migration == nullptr) {
+      throw Error(Errc::usage, format("the release has no migration {} for the database {}",
+                                      printable(options.migration, 128), options.database));
+    }
+    return subject;
+  }
+  throw Error(Errc::usage, format("the release has no migrations for a database \"{}\"",
+                                  printable(options.database, 80)));
+}
+
+void need_reason(const Options& options) {
+  if (!options.change.reason.empty()) return;
+  throw Error(Errc::usage, "a reason is missing", "say why: --reason TEXT");
+}
+
+Json evidence(const Options& options, const Subject& subject) {
+  return {{"database", options.database},
+          {"migration", options.migration},
+          {"hash", subject.migration->hash.hex()},
+          {"reason", printable(options.change.reason, 1024)}};
+}
+
+void baseline(const Options& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock_and_settle("migrations baseline", options.change);
+  need_reason(options);
+  const Tools& tools = work.tools();
+  const Subject subject = subject_of(options, work, session);
+  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  const auto database =
+      open_database(subject.placement.settings, backups.folder(), session_name(0));
+  databases::Run run{
+      .set = subject.set,
+      .pending = {},
+      .table = tracking_table(subject.placement.settings, subject.set),
+      .before = {},
+      .author = {.transaction = 0, .release = "baseline", .digest = {}, .actor = acting_user()},
+      .now = session.clock.now(),
+      .mode = databases::Mode::record};
+  run.before = database->applied(run.table);
+  for (const Migration* each : compare(subject.set, run.before).pending) {
+    if (each > subject.migration) break;
+    run.pending.push_back(each);
+  }
+  session.out.line("these are there already and will be recorded, not run:");
+  Json names = Json::array();
+  for (const Migration* each : run.pending) {
+    session.out.line(format("  {}", each->name));
+    names.push_back(each->name);
+  }
+  if (run.pending.empty() || !agreed(options.change, "record them?")) return;
+  database->migrate(run);
+  Json known = evidence(options, subject);
+  known["recorded"] = names;
+  tools.audit().append("baseline", std::move(known));
+  session.out.line("recorded");
+  session.out.json({{"recorded", std::move(names)}});
+}
+
+void repair(const Options& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock_and_settle("migrations repair", options.change);
+  need_reason(options);
+  const Tools& tools = work.tools();
+  const Subject subject = subject_of(options, work, session);
+  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  const auto database =
+      open_database(subject.placement.settings, backups.folder(), session_name(0));
+  const migrations::TrackingTable table = tracking_table(subject.placement.settings, subject.set);
+  const migrations::Applied applied = database->applied(table);
+  const Comparison found = compare(subject.set, applied);
+  for (const migrations::Drift& drift : found.drifted) {
+    if (drift.migration != subject.migration) continue;
+    session.out.line(format("{}: applied with the hash {}, the release holds {}", options.migration,
+                            printable(drift.hash, 64), drift.migration->hash.hex()));
+    if (!agreed(options.change, "say that both are the same?")) return;
+    const auto row =
+        std::find_if(applied.rows.begin(), applied.rows.end(),
+                     [&](const migrations::AppliedRow& each) { return each.hash == drift.hash; });
+    database->rehash(table, *row, drift.migration->hash.hex());
+    Json known = evidence(options, subject);
+    known["before"] = printable(drift.hash, 64);
+    tools.audit().append("repaired", std::move(known));
+    session.out.line("repaired");
+    session.out.json({{"repaired", options.migration}, {"before", drift.hash}});
+    return;
+  }
+  session.out.line(format("{} has not drifted; nothing was changed", options.migration));
+  session.out.json({{"repaired", nullptr}});
+}
+
 }  // namespace
 
 void add_migrations(cli::Command& program, const std::string& site) {
@@ -77,6 +203,23 @@ void add_migrations(cli::Command& program, const std::string& site) {
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io},
                   "20   something is not as the release has it")
       .runs([&site](cli::Session& session) { status(site, session); });
+  auto& options = cli::make_options<Options>();
+  const auto add = [&](const char* word, const char* purpose, auto work) {
+    cli::Command command = migrations.sub(word, purpose);
+    add_change_options(command, options.change);
+    command
+        .argument("BUNDLE", options.bundle, "the bundle that has the migration",
+                  cli::Presence::required)
+        .argument("DATABASE", options.database, "its name in site.yaml", cli::Presence::required)
+        .argument("MIGRATION", options.migration, "its name, such as 0003_orders",
+                  cli::Presence::required)
+        .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                     Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator})
+        .runs([&options, &site, work](cli::Session& session) { work(options, site, session); });
+  };
+  add("baseline", "record migrations up to one as applied, which the database has already",
+      baseline);
+  add("repair", "accept that an applied migration was edited, with a reason", repair);
 }
 
 }  // namespace sealift::installer

@@ -96,7 +96,29 @@ std::string names_of(const std::vector<const Migration*>& migrations) {
   return joined(names);
 }
 
-// Statements that a database takes only outside of a transaction.
+// The lines of statements that PostgreSQL takes only outside of a transaction.
+std::vector<std::size_t> lines_outside(const MigrationSet& set, const Migration& migration) {
+  std::vector<std::size_t> lines;
+  if (set.dialect == migrations::Dialect::sqlite || migration.is_baseline()) return lines;
+  for (const migrations::Chunk& chunk : set.chunks(migration)) {
+    for (const migrations::Statement& statement : parse_sql(chunk.text, set.dialect)) {
+      if (standing_of(statement, set.dialect) == migrations::Standing::outside) {
+        lines.push_back(chunk.line + statement.line - 1);
+      }
+    }
+  }
+  return lines;
+}
+
+std::string_view how_far_whole(const MigrationSet& set,
+                               const std::vector<const Migration*>& pending) {
+  const bool is_whole = std::all_of(pending.begin(), pending.end(), [&](const Migration* each) {
+    return lines_outside(set, *each).empty();
+  });
+  return is_whole ? "in one transaction" : "partly outside of a transaction";
+}
+
+// What this database must not be given.
 void check_standing(const MigrationSet& set, const std::vector<const Migration*>& pending) {
   Problems problems;
   for (const migrations::Finding& finding : migrations::lint(set, pending)) {
@@ -106,11 +128,14 @@ void check_standing(const MigrationSet& set, const std::vector<const Migration*>
   for (const Migration* migration : pending) {
     for (const migrations::Chunk& chunk : set.chunks(*migration)) {
       for (const migrations::Statement& statement : parse_sql(chunk.text, set.dialect)) {
-        if (standing_of(statement, set.dialect) != migrations::Standing::outside) continue;
-        if (set.dialect == migrations::Dialect::sqlite && statement.begins({"pragma"})) continue;
+        if (set.dialect == migrations::Dialect::postgresql || statement.begins({"pragma"}) ||
+            standing_of(statement, set.dialect) != migrations::Standing::outside) {
+          continue;
+        }
         problems.add(
-            format("{}:{}: {} cannot be part of a transaction, and a run is one", migration->file,
-                   chunk.line + statement.line - 1, printable(statement.text.substr(0, 60), 60)),
+            format("{}:{}: {} cannot be part of a transaction, and with SQLite a run is one",
+                   migration->file, chunk.line + statement.line - 1,
+                   printable(statement.text.substr(0, 60), 60)),
             "let it be run by hand, or write it in a form that a transaction takes");
       }
     }
@@ -168,7 +193,8 @@ class DatabaseDriver : public Driver {
                   {"author", std::move(author)},
                   {"made", to_text(wish.now)},
                   {"settings", wish.settings}},
-                 format("migrate {} in one transaction: {}", database, names_of(found.pending)))};
+                 format("migrate {} {}: {}", database,
+                        how_far_whole(*wish.migrations, found.pending), names_of(found.pending)))};
   }
 
   std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
@@ -419,12 +445,17 @@ std::vector<std::string> describe_migrations(const Step& step, const MigrationSe
     if (step.data.at("pending").contains(each.name)) pending.push_back(&each);
   }
   const std::vector<migrations::Finding> findings = migrations::lint(set, pending);
+  bool is_whole = true;
   for (const Migration* migration : pending) {
     lines.push_back(format("{}{}", migration->file,
                            migration->is_baseline() ? ": a baseline, recorded and not run" : ""));
     for (const migrations::Finding& finding : findings) {
       if (finding.migration != migration->name) continue;
       lines.push_back(format("  line {}: {}: {}", finding.line, finding.rule, finding.found));
+    }
+    for (const std::size_t line : lines_outside(set, *migration)) {
+      lines.push_back(format("  line {}: runs outside of a transaction", line));
+      is_whole = false;
     }
     std::size_t shown = 0;
     std::string_view rest = migration->sql;
@@ -437,13 +468,11 @@ std::vector<std::string> describe_migrations(const Step& step, const MigrationSe
     if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
   }
   const std::string rollback = step.data.at("settings").at("rollback");
-  lines.push_back(
-      rollback == "code-only"
-          ? "a failure while it migrates changes nothing; a later one leaves the migrations in "
-            "place"
-          : format("a failure while it migrates changes nothing; a later one ends in a person's "
-                   "decision (rollback: {})",
-                   rollback));
+  lines.push_back(format(
+      "a failure while it migrates {}; a later one {}",
+      is_whole ? "changes nothing" : "leaves what was done before a statement outside of one",
+      rollback == "code-only" ? std::string("leaves the migrations in place")
+                              : format("ends in a person's decision (rollback: {})", rollback)));
   return lines;
 }
 

@@ -213,6 +213,50 @@ class PostgresqlTest(unittest.TestCase):
                 if self.vault.version() == "1.1.0":
                     break
 
+    def test_an_index_that_is_built_beside_the_work(self):
+        index = ("0001_index", ["ALTER TABLE users ADD COLUMN more int",
+                                'CREATE INDEX CONCURRENTLY "byName" ON public.users (name)',
+                                "CREATE UNIQUE INDEX CONCURRENTLY twice ON users ((id / 2))"])
+        after = ("0002_after", ["CREATE TABLE after_index (a int)"])
+        self.vault.apply("1.0.0", [ONE])
+        bundle = self.vault.build("1.1.0", [ONE, index, after])
+        shown = self.vault.installer("plan", bundle).decode()
+        self.assertIn("line 3: runs outside of a transaction", shown)
+        said = self.vault.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("0001_index.sql:5: could not create unique index", said)
+        self.assertIn("is done and stays", said)
+        # What was done stays, what was left half done is invalid, the site is as before.
+        self.assertEqual(self.vault.version(), "1.0.0")
+        self.assertEqual(self.sql("SELECT done FROM sealift.progress"), "2")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "1")
+        self.sql("DELETE FROM users WHERE id % 2 = 1")
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0")
+        self.assertEqual(self.sql("SELECT count(*) FROM sealift.progress"), "0")
+        self.assertEqual(self.sql("SELECT count(*) FROM after_index"), "0")
+        self.assertEqual(set(self.vault.states().values()), {"applied"})
+
+    def test_killed_while_indexes_are_built(self):
+        many = ("0001_many", [f"CREATE INDEX CONCURRENTLY i{i} ON users (name, id)"
+                              for i in range(12)] + ["DROP INDEX CONCURRENTLY i0"])
+        self.vault.apply("1.0.0", [ONE])
+        bundle = self.vault.build("1.1.0", [ONE, many])
+        for moment in sorted(random.uniform(0.3, 1.2) for _ in range(6)):
+            running = subprocess.Popen([INSTALLER, "--site", self.vault.site, "apply", bundle,
+                                        "--yes"], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                running.wait(moment)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+            self.vault.installer("recover")
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(self.vault.version(), "1.1.0")
+        self.assertEqual(self.sql("SELECT count(*), bool_and(indisvalid) FROM pg_index i JOIN pg_class "
+                                  "c ON c.oid = indexrelid WHERE relname ~ '^i[0-9]+$'"), "11|t")
+        self.assertEqual(set(self.vault.states().values()), {"applied"})
+
     def test_a_restore_that_is_killed(self):
         self.vault.apply("1.0.0", self.many())
         backup = self.vault.answer("backup", "create", "main")[0]["name"]

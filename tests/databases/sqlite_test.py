@@ -163,6 +163,36 @@ class SqliteTest(unittest.TestCase):
                     break
         self.assertIn("1.0.0", ended)
 
+    def test_a_database_that_was_there_before(self):
+        connection = sqlite3.connect(self.file)
+        connection.execute(ONE[1][0])
+        connection.execute("INSERT INTO users (name) VALUES ('before')")
+        connection.commit()
+        connection.close()
+        bundle = self.vault.build("1.0.0", [ONE, TWO])
+        self.assertIn("already exists", self.vault.refused("apply", bundle, "--yes", status=9))
+        self.vault.refused("migrations", "baseline", bundle, "main", "0000_init", "--yes", status=2)
+        self.vault.refused("migrations", "baseline", bundle, "main", "0000_int", "--yes",
+                           "--reason", "x", status=2)
+        done = self.vault.answer("migrations", "baseline", bundle, "main", "0000_init", "--yes",
+                                 "--reason", "made by hand")
+        self.assertEqual(done["recorded"], ["0000_init"])
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "before", "before@x")])
+        with open(os.path.join(self.vault.site, "state/audit.jsonl"), encoding="utf-8") as log:
+            self.assertIn("made by hand", log.read())
+
+    def test_an_edit_that_is_explained(self):
+        self.vault.apply("1.0.0", [ONE])
+        edited = (ONE[0], [ONE[1][0], ONE[1][1] + " -- ada"])
+        bundle = self.vault.build("1.1.0", [edited, TWO])
+        self.vault.refused("apply", bundle, "--yes", status=6)
+        done = self.vault.answer("migrations", "repair", bundle, "main", "0000_init", "--yes",
+                                 "--reason", "only a comment")
+        self.assertEqual(done["repaired"], "0000_init")
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(set(self.vault.states().values()), {"applied"})
+
     def test_rollback_as_the_release_declares(self):
         self.vault.apply("1.0.0", [ONE])
         self.vault.apply("1.1.0", [ONE, TWO], rollback="forward-only")
