@@ -79,9 +79,11 @@ struct Options {
 
 // A migration of a bundle, and the database that it is about.
 struct Subject {
-  Placement placement;
   migrations::MigrationSet set;
   const Migration* migration;
+  std::unique_ptr<databases::Database> database;
+  migrations::TrackingTable table;
+  migrations::Applied applied;
 };
 
 Subject subject_of(const Options& options, const SiteWork& work, cli::Session& session) {
@@ -95,11 +97,16 @@ Subject subject_of(const Options& options, const SiteWork& work, cli::Session& s
   check_requirements(contents, tools.installation, work.state(), Floor::kept);
   SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
                       tools.workers);
-  for (Placement& placement : migrations_on(contents, tools.installation.site)) {
+  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (placement.target != options.database) continue;
     const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-    Subject subject{.placement = std::move(placement), .set = {}, .migration = nullptr};
-    subject.set = read_migrations(*tree, subject.placement.settings);
+    Subject subject{
+        .set = read_migrations(*tree, placement.settings),
+        .migration = nullptr,
+        .database = open_database(placement.settings, backups.folder(), session_name(0)),
+        .table = {},
+        .applied = {}};
     for (const Migration& each : subject.set.migrations) {
       if (each.name == options.migration) subject.migration = &each;
     }
@@ -107,15 +114,12 @@ Subject subject_of(const Options& options, const SiteWork& work, cli::Session& s
       throw Error(Errc::usage, format("the release has no migration {} for the database {}",
                                       printable(options.migration, 128), options.database));
     }
+    subject.table = tracking_table(placement.settings, subject.set);
+    subject.applied = subject.database->applied(subject.table);
     return subject;
   }
   throw Error(Errc::usage, format("the release has no migrations for a database \"{}\"",
                                   printable(options.database, 80)));
-}
-
-void need_reason(const Options& options) {
-  if (!options.change.reason.empty()) return;
-  throw Error(Errc::usage, "a reason is missing", "say why: --reason TEXT");
 }
 
 Json evidence(const Options& options, const Subject& subject) {
@@ -125,25 +129,17 @@ Json evidence(const Options& options, const Subject& subject) {
           {"reason", printable(options.change.reason, 1024)}};
 }
 
-void baseline(const Options& options, const std::string& site, cli::Session& session) {
-  SiteWork work(session, site);
-  work.lock_and_settle("migrations baseline", options.change);
-  need_reason(options);
-  const Tools& tools = work.tools();
-  const Subject subject = subject_of(options, work, session);
-  const Backups backups(tools.installation.layout.backups(), tools.workers);
-  const auto database =
-      open_database(subject.placement.settings, backups.folder(), session_name(0));
+void baseline(const Options& options, SiteWork& work, const Subject& subject,
+              cli::Session& session) {
   databases::Run run{
       .set = subject.set,
       .pending = {},
-      .table = tracking_table(subject.placement.settings, subject.set),
-      .before = {},
+      .table = subject.table,
+      .before = subject.applied,
       .author = {.transaction = 0, .release = "baseline", .digest = {}, .actor = acting_user()},
       .now = session.clock.now(),
       .mode = databases::Mode::record};
-  run.before = database->applied(run.table);
-  for (const Migration* each : compare(subject.set, run.before).pending) {
+  for (const Migration* each : compare(subject.set, subject.applied).pending) {
     if (each > subject.migration) break;
     run.pending.push_back(each);
   }
@@ -154,38 +150,28 @@ void baseline(const Options& options, const std::string& site, cli::Session& ses
     names.push_back(each->name);
   }
   if (run.pending.empty() || !agreed(options.change, "record them?")) return;
-  database->migrate(run);
+  subject.database->migrate(run);
   Json known = evidence(options, subject);
   known["recorded"] = names;
-  tools.audit().append("baseline", std::move(known));
+  work.tools().audit().append("baseline", std::move(known));
   session.out.line("recorded");
   session.out.json({{"recorded", std::move(names)}});
 }
 
-void repair(const Options& options, const std::string& site, cli::Session& session) {
-  SiteWork work(session, site);
-  work.lock_and_settle("migrations repair", options.change);
-  need_reason(options);
-  const Tools& tools = work.tools();
-  const Subject subject = subject_of(options, work, session);
-  const Backups backups(tools.installation.layout.backups(), tools.workers);
-  const auto database =
-      open_database(subject.placement.settings, backups.folder(), session_name(0));
-  const migrations::TrackingTable table = tracking_table(subject.placement.settings, subject.set);
-  const migrations::Applied applied = database->applied(table);
-  const Comparison found = compare(subject.set, applied);
+void repair(const Options& options, SiteWork& work, const Subject& subject, cli::Session& session) {
+  const Comparison found = compare(subject.set, subject.applied);
   for (const migrations::Drift& drift : found.drifted) {
     if (drift.migration != subject.migration) continue;
     session.out.line(format("{}: applied with the hash {}, the release holds {}", options.migration,
                             printable(drift.hash, 64), drift.migration->hash.hex()));
     if (!agreed(options.change, "say that both are the same?")) return;
     const auto row =
-        std::find_if(applied.rows.begin(), applied.rows.end(),
+        std::find_if(subject.applied.rows.begin(), subject.applied.rows.end(),
                      [&](const migrations::AppliedRow& each) { return each.hash == drift.hash; });
-    database->rehash(table, *row, drift.migration->hash.hex());
+    subject.database->rehash(subject.table, *row, drift.migration->hash.hex());
     Json known = evidence(options, subject);
     known["before"] = printable(drift.hash, 64);
-    tools.audit().append("repaired", std::move(known));
+    work.tools().audit().append("repaired", std::move(known));
     session.out.line("repaired");
     session.out.json({{"repaired", options.migration}, {"before", drift.hash}});
     return;
@@ -204,7 +190,7 @@ void add_migrations(cli::Command& program, const std::string& site) {
                   "20   something is not as the release has it")
       .runs([&site](cli::Session& session) { status(site, session); });
   auto& options = cli::make_options<Options>();
-  const auto add = [&](const char* word, const char* purpose, auto work) {
+  const auto add = [&](const char* word, const char* purpose, auto act) {
     cli::Command command = migrations.sub(word, purpose);
     add_change_options(command, options.change);
     command
@@ -215,7 +201,14 @@ void add_migrations(cli::Command& program, const std::string& site) {
                   cli::Presence::required)
         .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                      Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator})
-        .runs([&options, &site, work](cli::Session& session) { work(options, site, session); });
+        .runs([&options, &site, word, act](cli::Session& session) {
+          SiteWork work(session, site);
+          work.lock_and_settle(format("migrations {}", word), options.change);
+          if (options.change.reason.empty()) {
+            throw Error(Errc::usage, "a reason is missing", "say why: --reason TEXT");
+          }
+          act(options, work, subject_of(options, work, session), session);
+        });
   };
   add("baseline", "record migrations up to one as applied, which the database has already",
       baseline);

@@ -3,9 +3,8 @@
 
 import random
 import sqlite3
-import subprocess
 
-from vault import INSTALLER, Vault, json, os, run, unittest
+from vault import Vault, os, run, unittest
 
 ONE = ("0000_init", ["CREATE TABLE `users` (`id` integer PRIMARY KEY, `name` text NOT NULL)",
                      "INSERT INTO users (name) VALUES ('ada')"])
@@ -142,14 +141,7 @@ class SqliteTest(unittest.TestCase):
         ended = set()
         for moment in sorted([0.0] + [random.uniform(0, 0.3) for _ in range(12)]):
             with self.subTest(moment):
-                running = subprocess.Popen([INSTALLER, "--site", self.vault.site, "apply", bundle,
-                                            "--yes"], stdin=subprocess.DEVNULL,
-                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                try:
-                    running.wait(moment)
-                except subprocess.TimeoutExpired:
-                    running.kill()
-                    running.wait()
+                self.vault.killed(moment, "apply", bundle, "--yes")
                 self.vault.installer("recover")
                 ended.add(self.vault.version())
                 tables = len(self.rows("SELECT name FROM sqlite_master WHERE name LIKE 't%'"))

@@ -108,6 +108,17 @@ class Vault(Road):
                                                    "path": self.target("settings")}},
                           "databases": {"main": {**self.database, **more}}}))
 
+    def killed(self, moment, *command):
+        """Runs a command of the installer, and kills it after so many seconds."""
+        running = subprocess.Popen([INSTALLER, "--site", self.site, *command],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            running.wait(moment)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
     def version(self):
         current = self.answer("status")["current"]
         return current["version"] if current else None
@@ -160,12 +171,15 @@ class Postgres:
                    self.url(database, user), stdin=text.encode())
         return done.decode().strip()
 
-    def dump(self, database, *more):
-        """The whole of it as text, without what differs in each run."""
+    def dump(self, database, *more, sequences=True):
+        """The whole of it as text, without what differs in each run. Numbers that a sequence gave
+        to what was rolled back are gone for ever: that is how PostgreSQL does it."""
         text = run("pg_dump", "-d", self.url(database), *more).decode()
-        return "\n".join(line for line in text.splitlines()
-                         if not line.startswith(("\\restrict", "\\unrestrict", "--")))
+        others = ("\\restrict", "\\unrestrict", "--")
+        if not sequences:
+            others += ("SELECT pg_catalog.setval",)
+        return "\n".join(line for line in text.splitlines() if not line.startswith(others))
 
 
-__all__ = ["BUILDER", "INSTALLER", "Postgres", "Vault", "errors", "json", "need", "os", "run",
+__all__ = ["BUILDER", "INSTALLER", "LAYOUTS", "Postgres", "Vault", "errors", "need", "os", "run",
            "unittest", "write"]
