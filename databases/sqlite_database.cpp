@@ -220,6 +220,7 @@ class SqliteDatabase : public Database {
 
   migrations::Dialect dialect() const override { return migrations::Dialect::sqlite; }
 
+  // A database that is not there yet is an empty one; only a run makes it.
   Facts facts() override {
     std::uint64_t bytes = 0;
     for (const char* ending : {"", "-wal"}) {
@@ -228,13 +229,18 @@ class SqliteDatabase : public Database {
         bytes += static_cast<std::uint64_t>(status.st_size);
       }
     }
-    const Connection connection = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    Query(connection, "SELECT count(*) FROM sqlite_master").step();
+    if (is_there()) {
+      Query(open(SQLITE_OPEN_READWRITE), "SELECT count(*) FROM sqlite_master").step();
+    } else if (::access(file_.parent_path().c_str(), W_OK) != 0) {
+      throw Error(Errc::incompatible,
+                  format("{}: is not there, and cannot be made in its folder", file_.string()),
+                  "correct path of this database in site.yaml, or the rights of its folder");
+    }
     return {.server = format("SQLite {}", ::sqlite3_libversion()), .bytes = bytes};
   }
 
   Applied applied(const TrackingTable& table) override {
-    return applied_in(open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE), table);
+    return is_there() ? applied_in(open(SQLITE_OPEN_READWRITE), table) : Applied{};
   }
 
   void migrate(const Run& run) override {
@@ -264,7 +270,7 @@ class SqliteDatabase : public Database {
   void dump(Sink& to) override {
     const ScratchFile copy(scratch_);
     {
-      const Connection source = open(SQLITE_OPEN_READWRITE);
+      const Connection source = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
       const Connection target(copy.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                               patience_.lock);
       copy_pages(source, target, attempts());
@@ -296,6 +302,11 @@ class SqliteDatabase : public Database {
   bool finish_restore(const std::string& /*label*/) override { return false; }
 
  private:
+  bool is_there() const {
+    std::error_code ignored;
+    return fs::exists(file_, ignored);
+  }
+
   Connection open(int flags) const { return Connection(file_, flags, patience_.lock); }
 
   unsigned attempts() const {

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "base/random.hpp"
 #include "installer/backups.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
@@ -108,7 +109,8 @@ void restore(const Options& options, const std::string& site, cli::Session& sess
   session.out.line(format("the database {} becomes what it was at {}; what was written since goes",
                           backup.database, to_local_text(backup.made)));
   if (!agreed(options.change, format("restore {}?", backup.name))) return;
-  const std::string label = format("old_{}", stamp(session.clock.now()));
+  const std::string label =
+      format("old_{}_{}", stamp(session.clock.now()), random_hex(2).substr(1));
   if (database->finish_restore(label)) {
     log::warning("a restore that was cut off was finished first");
   }

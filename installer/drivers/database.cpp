@@ -76,7 +76,14 @@ void check_comparison(const Comparison& found, const std::string& database) {
                         drift.migration->hash.hex()),
                  "a migration that was applied is never edited: release the change as a new one");
   }
+  // After a rollback of the code the database may be ahead of a release: then nothing is to do.
+  const bool is_ahead = found.pending.empty() && found.drifted.empty();
   for (const AppliedRow& row : found.unknown) {
+    if (is_ahead) {
+      log::warning(format("the database {} is ahead of this release: it has had {}", database,
+                          what_is(row)));
+      continue;
+    }
     problems.add(format("the database {} has had a migration that the release does not know: {}",
                         database, what_is(row)),
                  "carry a release that has it");

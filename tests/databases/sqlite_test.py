@@ -174,6 +174,24 @@ class SqliteTest(unittest.TestCase):
         with open(os.path.join(self.vault.site, "state/audit.jsonl"), encoding="utf-8") as log:
             self.assertIn("made by hand", log.read())
 
+    def test_a_hotfix_of_the_older_line(self):
+        self.vault.apply("1.0.0", [ONE], layout="sql")
+        self.vault.apply("1.1.0", [ONE, TWO], layout="sql")
+        self.vault.installer("rollback", "--yes")
+        self.vault.apply("1.0.1", [ONE], layout="sql")
+        self.assertEqual(self.vault.version(), "1.0.1")
+        other = ("0001_other", ["CREATE TABLE other (a)"])
+        said = self.vault.apply("1.0.2", [ONE, other], layout="sql", status=6)
+        self.assertIn("has had a migration that the release does not know", said)
+        self.vault.apply("1.2.0", [ONE, TWO], layout="sql")
+        self.assertEqual(set(self.vault.states().values()), {"applied"})
+
+    def test_looking_makes_nothing(self):
+        bundle = self.vault.build("1.0.0", [ONE])
+        self.vault.installer("plan", bundle)
+        self.vault.installer("doctor")
+        self.assertFalse(os.path.exists(self.file))
+
     def test_an_edit_that_is_explained(self):
         self.vault.apply("1.0.0", [ONE])
         edited = (ONE[0], [ONE[1][0], ONE[1][1] + " -- ada"])
