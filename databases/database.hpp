@@ -67,6 +67,8 @@ class Database {
   // database refused, Error{busy} where others did not give way.
   virtual void migrate(const Run& run) = 0;
 
+  // A copy made of a dump, which nobody else knows of and which goes with its owner.
+  virtual std::unique_ptr<Database> rehearsal(Source& dump) = 0;
   // Gives a row the hash that the release has: an edit that a person has explained.
   virtual void rehash(const migrations::TrackingTable& table, const migrations::AppliedRow& row,
                       const std::string& hash) = 0;

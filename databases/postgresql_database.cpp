@@ -150,7 +150,7 @@ class PostgresqlDatabase : public Database {
  public:
   PostgresqlDatabase(const PostgresqlPlace& place, const std::string& session,
                      const Patience& patience)
-      : psql_(place, session), session_(session), patience_(patience) {}
+      : place_(place), psql_(place, session), session_(session), patience_(patience) {}
 
   migrations::Dialect dialect() const override { return migrations::Dialect::postgresql; }
 
@@ -259,29 +259,17 @@ class PostgresqlDatabase : public Database {
   }
 
   void restore(Source& dump, const std::string& label) override {
-    const std::string name = psql_.database();
     const Psql server = psql_.on("postgres");
-    run_on(server, format("DROP DATABASE IF EXISTS {};\n", sql_name(incoming())));
-    const Json like = server.ask(format(
-        "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
-        "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype) FROM pg_database "
-        "WHERE datname = {}",
-        sql_text(name)));
-    const auto text = [&](const char* key) { return like[key].get<std::string>(); };
-    run_on(server, format("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {} LC_COLLATE "
-                          "{} LC_CTYPE {};\n",
-                          sql_name(incoming()), sql_name(text("owner")), sql_text(text("encoding")),
-                          sql_text(text("collate")), sql_text(text("ctype"))));
-    const Psql into = psql_.on(incoming());
-    ProgramSink sink(into.program(
-        {"pg_restore", "--exit-on-error", "--single-transaction", "-w", "-d", into.url()}));
-    feed(sink, dump, Errc::target_failed);
-    run_on(server, settings_script(server, name, incoming()));
-    run_on(into, "ANALYZE;\n");
+    fill(server, incoming(), dump);
+    run_on(server, settings_script(server, psql_.database(), incoming()));
+    run_on(psql_.on(incoming()), "ANALYZE;\n");
     // From here on the new one is whole. Nobody comes in until the name means it.
-    run_on(server, format("ALTER DATABASE {} ALLOW_CONNECTIONS false;\n", sql_name(name)));
+    run_on(server,
+           format("ALTER DATABASE {} ALLOW_CONNECTIONS false;\n", sql_name(psql_.database())));
     swap(server, label);
   }
+
+  std::unique_ptr<Database> rehearsal(Source& dump) override;
 
   bool finish_restore(const std::string& label) override {
     const Psql server = psql_.on("postgres");
@@ -304,6 +292,25 @@ class PostgresqlDatabase : public Database {
                   format("restoring {}: {}", psql_.database(), refusal->message),
                   "the role needs CREATEDB and must own the database");
     }
+  }
+
+  // A new database of this name, alike but for its content, which is that of the dump.
+  void fill(const Psql& server, const std::string& name, Source& dump) const {
+    run_on(server, format("DROP DATABASE IF EXISTS {};\n", sql_name(name)));
+    const Json like = server.ask(format(
+        "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
+        "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype) FROM pg_database "
+        "WHERE datname = {}",
+        sql_text(psql_.database())));
+    const auto text = [&](const char* key) { return like[key].get<std::string>(); };
+    run_on(server, format("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {} LC_COLLATE "
+                          "{} LC_CTYPE {};\n",
+                          sql_name(name), sql_name(text("owner")), sql_text(text("encoding")),
+                          sql_text(text("collate")), sql_text(text("ctype"))));
+    const Psql into = psql_.on(name);
+    ProgramSink sink(into.program(
+        {"pg_restore", "--exit-on-error", "--single-transaction", "-w", "-d", into.url()}));
+    feed(sink, dump, Errc::target_failed);
   }
 
   // Puts who is in out, and gives the name to the restored one.
@@ -593,10 +600,47 @@ class PostgresqlDatabase : public Database {
                 format("{}:{}: {}{}{}", migration.file, line, refusal.message, state, stays));
   }
 
+  PostgresqlPlace place_;
   Psql psql_;
   std::string session_;
   Patience patience_;
 };
+
+// A database that is dropped with it.
+class PostgresqlRehearsal : public PostgresqlDatabase {
+ public:
+  PostgresqlRehearsal(const PostgresqlPlace& place, const std::string& session,
+                      const Patience& patience, Psql server, std::string name)
+      : PostgresqlDatabase(place, session, patience),
+        server_(std::move(server)),
+        name_(std::move(name)) {}
+  PostgresqlRehearsal(const PostgresqlRehearsal&) = delete;
+  PostgresqlRehearsal& operator=(const PostgresqlRehearsal&) = delete;
+  ~PostgresqlRehearsal() override {
+    try {
+      if (const auto refusal = server_.run(format("DROP DATABASE {};\n", sql_name(name_)))) {
+        log::warning(format("the database {} stays: {}", name_, refusal->message));
+      }
+    } catch (const Error& error) {
+      log::warning(format("the database {} stays: {}", name_, error.message()));
+    }
+  }
+
+ private:
+  Psql server_;
+  std::string name_;
+};
+
+std::unique_ptr<Database> PostgresqlDatabase::rehearsal(Source& dump) {
+  const Psql server = psql_.on("postgres");
+  const std::string name = format("{}_rehearsal", psql_.database());
+  PostgresqlPlace place = place_;
+  place.url = psql_.on(name).url();
+  auto copy = std::make_unique<PostgresqlRehearsal>(place, session_, patience_, server, name);
+  fill(server, name, dump);
+  run_on(psql_.on(name), "ANALYZE;\n");
+  return copy;
+}
 
 }  // namespace
 

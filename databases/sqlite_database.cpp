@@ -264,6 +264,8 @@ class SqliteDatabase : public Database {
         .step();
   }
 
+  std::unique_ptr<Database> rehearsal(Source& dump) override;
+
   // Whatever was open died with its process.
   void end_leftovers() override {}
 
@@ -439,6 +441,20 @@ class SqliteDatabase : public Database {
   fs::path scratch_;
   Patience patience_;
 };
+
+// A database in a file that goes with it.
+class SqliteRehearsal : public ScratchFile, public SqliteDatabase {
+ public:
+  SqliteRehearsal(const fs::path& folder, const Patience& patience)
+      : ScratchFile(folder), SqliteDatabase(ScratchFile::path(), folder, patience) {}
+};
+
+std::unique_ptr<Database> SqliteDatabase::rehearsal(Source& dump) {
+  auto copy = std::make_unique<SqliteRehearsal>(scratch_, patience_);
+  unpack(dump, copy->path());
+  check_integrity(Connection(copy->path(), SQLITE_OPEN_READWRITE, patience_.lock), Errc::corrupt);
+  return copy;
+}
 
 }  // namespace
 

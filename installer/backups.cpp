@@ -180,6 +180,13 @@ void Backups::restore(const Backup& backup, databases::Database& database, const
   database.restore(dump, label);
 }
 
+std::unique_ptr<databases::Database> Backups::rehearse(const Backup& backup,
+                                                       databases::Database& database,
+                                                       Progress& progress) const {
+  KeptDump dump(file(backup.name), backup, workers_, progress);
+  return database.rehearsal(dump);
+}
+
 std::size_t Backups::prune(unsigned keep, const std::vector<std::string>& needed) const {
   std::map<std::string, unsigned> kept;
   std::set<std::string> names(needed.begin(), needed.end());

@@ -54,6 +54,9 @@ class Backups {
   // `label` names what was there before (databases::Database::restore). Verifies on the way.
   void restore(const Backup& backup, databases::Database& database, const std::string& label,
                Progress& progress) const;
+  // A copy of the database as it was (databases::Database::rehearsal).
+  std::unique_ptr<databases::Database> rehearse(const Backup& backup, databases::Database& database,
+                                                Progress& progress) const;
   // Removes all but the newest `keep` of each database, and what was cut off. Those of the names in
   // `needed` stay.
   std::size_t prune(unsigned keep, const std::vector<std::string>& needed) const;

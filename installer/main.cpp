@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
          installer::add_prune(program, site);
          installer::add_backup(program, site);
          installer::add_migrations(program, site);
+         installer::add_rehearse(program, site);
          installer::add_status(program, site);
          installer::add_history(program, site);
          installer::add_images(program, site);

@@ -250,6 +250,20 @@ class PostgresqlTest(unittest.TestCase):
                                   "c ON c.oid = indexrelid WHERE relname ~ '^i[0-9]+$'"), "11|t")
         self.assertEqual(set(self.vault.states().values()), {"applied"})
 
+    def test_a_rehearsal_has_no_other_effect(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.installer("backup", "create", "main")
+        before = self.dump()
+        bundle = self.vault.build("1.1.0", [ONE, TWO])
+        done = self.vault.answer("rehearse", bundle)
+        self.assertEqual(done[0]["migrations"], ["0001_email"])
+        said = self.vault.refused("rehearse", self.vault.build("1.1.1", [ONE, BAD]), status=9)
+        self.assertIn("0001_bad.sql:5", said)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.server.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname "
+                                         f"LIKE '{self.name}_%'"), "0")
+        self.vault.installer("apply", bundle, "--yes")
+
     def test_a_restore_that_is_killed(self):
         self.vault.apply("1.0.0", self.many())
         backup = self.vault.answer("backup", "create", "main")[0]["name"]

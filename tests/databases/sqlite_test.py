@@ -186,6 +186,18 @@ class SqliteTest(unittest.TestCase):
         self.vault.apply("1.2.0", [ONE, TWO], layout="sql")
         self.assertEqual(set(self.vault.states().values()), {"applied"})
 
+    def test_a_rehearsal_has_no_other_effect(self):
+        self.vault.apply("1.0.0", [ONE])
+        bundle = self.vault.build("1.1.0", [ONE, TWO])
+        self.vault.installer("backup", "create", "main")
+        before, places = self.dump(), os.listdir(os.path.join(self.vault.site, "state/backups"))
+        done = self.vault.answer("rehearse", bundle)
+        self.assertEqual(done[0]["migrations"], ["0001_email"])
+        said = self.vault.refused("rehearse", self.vault.build("1.1.1", [ONE, BAD]), status=9)
+        self.assertIn("0001_bad.sql:3", said)
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(os.listdir(os.path.join(self.vault.site, "state/backups")), places)
+
     def test_looking_makes_nothing(self):
         bundle = self.vault.build("1.0.0", [ONE])
         self.vault.installer("plan", bundle)

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/backups.hpp"
+#include "installer/commands/changing.hpp"
+#include "installer/commands/commands.hpp"
+#include "installer/drivers/database.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+struct Options {
+  std::string bundle;
+  std::string backup;
+  TrustOptions trust;
+};
+
+Backup newest_of(const std::string& database, const Backups& backups) {
+  std::optional<Backup> newest;
+  for (Backup& each : backups.list()) {
+    if (each.database == database) newest = std::move(each);
+  }
+  if (newest) return *newest;
+  throw Error(Errc::incompatible, format("the database {} has no backup to rehearse on", database),
+              format("make one: sealift-installer backup create {}", database));
+}
+
+Json rehearse(const Placement& placement, const Backup& backup, const Backups& backups,
+              SiteContent& content, cli::Session& session) {
+  const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
+  const migrations::MigrationSet set = read_migrations(*tree, placement.settings);
+  const auto database = open_database(placement.settings, backups.folder(), session_name(0));
+  session.progress.begin(format("copying {}", backup.name), backup.bytes);
+  const auto copy = backups.rehearse(backup, *database, session.progress);
+  session.progress.end();
+  databases::Run run{
+      .set = set,
+      .pending = {},
+      .table = tracking_table(placement.settings, set),
+      .before = {},
+      .author = {.transaction = 0, .release = "rehearsal", .digest = {}, .actor = acting_user()},
+      .now = session.clock.now()};
+  run.before = copy->applied(run.table);
+  run.pending = compare(set, run.before).pending;
+  const auto begun = std::chrono::steady_clock::now();
+  if (!run.pending.empty()) copy->migrate(run);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  Json names = Json::array();
+  for (const migrations::Migration* each : run.pending) names.push_back(each->name);
+  session.out.line(format("{}: {} on a copy of {} in {:.1f} s", placement.target,
+                          cli::count_text(run.pending.size(), "migration"), backup.name, seconds));
+  return {{"database", placement.target},
+          {"backup", backup.name},
+          {"migrations", std::move(names)},
+          {"milliseconds", static_cast<std::uint64_t>(seconds * 1000)}};
+}
+
+void work(const Options& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("rehearse", {});
+  const Tools& tools = work.tools();
+  const Fd fd = open_for_reading(options.bundle);
+  FdSource source(fd.get(), options.bundle);
+  const bundle::Trust trust = tools.trust(options.trust.expiry());
+  const bundle::VerifiedBundle verified =
+      bundle::Verifier(source, options.bundle, trust, tools.workers).verify(session.progress);
+  const bundle::Contents& contents = verified.contents();
+  SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
+                      tools.workers);
+  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  std::optional<Backup> named;
+  if (!options.backup.empty()) named = backups.find(options.backup);
+  Json list = Json::array();
+  for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
+    if (named && named->database != placement.target) continue;
+    list.push_back(rehearse(placement, named ? *named : newest_of(placement.target, backups),
+                            backups, content, session));
+  }
+  session.out.json(list);
+}
+
+}  // namespace
+
+void add_rehearse(cli::Command& program, const std::string& site) {
+  auto& options = cli::make_options<Options>();
+  cli::Command command = program.sub(
+      "rehearse", "run a bundle's migrations on a copy of a backup, which is dropped afterwards");
+  add_expiry_option(command, options.trust);
+  command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+      .option("--backup", options.backup, "NAME", "the backup (default: the newest)")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::busy, Errc::io, Errc::target_failed})
+      .runs([&](cli::Session& session) { work(options, site, session); });
+}
+
+}  // namespace sealift::installer
