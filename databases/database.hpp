@@ -39,8 +39,12 @@ struct Author {
 
 enum class Mode {
   apply,
-  record  // only the rows are written: what they stand for is there already
+  record,    // only the rows are written: what they stand for is there already
+  take_back  // what is pending are ways down (migrations::ways_down); their rows go
 };
+
+// What is one transaction.
+enum class Grouping { run, file };
 
 struct Run {
   const migrations::MigrationSet& set;
@@ -51,6 +55,15 @@ struct Run {
   Author author;
   Time now;
   Mode mode = Mode::apply;
+  Grouping grouping = Grouping::run;
+};
+
+// How a dump comes into the place of what is there.
+struct Restoring {
+  // Ends the name under which a database keeps what was there, where it can.
+  std::string label;
+  // What describe() said when the dump was made: for a database that is gone.
+  Json about;
 };
 
 class Database {
@@ -61,7 +74,15 @@ class Database {
   // Error{incompatible} with everything that is missing to work with it.
   virtual Facts facts() = 0;
   virtual migrations::Applied applied(const migrations::TrackingTable& table) = 0;
-  // All of the run or nothing of it; but a migration with statements that the database takes only
+  // Whether it is there at all.
+  virtual bool exists() = 0;
+  // What a dump does not hold and a restore needs: who owns it, roles, settings, extensions,
+  // encoding.
+  virtual Json describe() = 0;
+  // Error{incompatible} with everything that would keep a dump of which describe() said `about`
+  // from being restored here.
+  virtual void check_restorable(const Json& about) = 0;
+  // All of the run, or of a file where those are transactions, or nothing of it; but a migration with statements that the database takes only
   // outside of a transaction ends what comes before it, and is gone on with, at the statement that
   // failed, by the next run. Error{target_failed} naming the file and line that the
   // database refused, Error{busy} where others did not give way.
@@ -80,12 +101,14 @@ class Database {
   // Reads a dump to its end as a restore would; Error{corrupt} where that cannot succeed.
   virtual void check_dump(Source& dump) = 0;
   // Puts the content of a dump in place of what is there, at once or not at all. Users are kept
-  // out meanwhile. Where the database can keep what was there it does so under a name that ends
-  // with `label`. Cut off anywhere, it may be repeated. Error{target_failed} where nothing was
+  // out meanwhile. Cut off anywhere, it may be repeated. Error{target_failed} where nothing was
   // changed.
-  virtual void restore(Source& dump, const std::string& label) = 0;
+  virtual void restore(Source& dump, const Restoring& how) = 0;
   // Goes on with a restore that was cut off after its last check; false where there is none.
   virtual bool finish_restore(const std::string& label) = 0;
+  // What restores and rehearsals have left beside it, by name.
+  virtual std::vector<std::string> kept() = 0;
+  virtual void drop_kept(const std::string& name) = 0;
 };
 
 // `scratch`: an existing folder for what has to lie in a file for a while.

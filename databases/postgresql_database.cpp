@@ -11,6 +11,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "databases/psql.hpp"
 #include "databases/quote.hpp"
 #include "migrations/lint.hpp"
@@ -33,6 +34,8 @@ constexpr std::string_view kLockHeld =
     "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid "
     "= pg_backend_pid() AND (classid::bigint << 32) + objid::bigint = ";
 constexpr std::chrono::milliseconds kPoll{500};
+// Where one stands to create and rename others.
+constexpr const char* kMaintenance = "postgres";
 
 // Marks of a script, before what may fail for a reason of its own.
 constexpr std::string_view kAtLock = "lock";
@@ -160,8 +163,11 @@ class PostgresqlDatabase : public Database {
         "current_setting('server_version_num')::int, 'bytes', "
         "pg_database_size(current_database()), "
         "'standby', pg_is_in_recovery(), 'role', current_user, 'create', "
-        "has_database_privilege(current_database(), 'CREATE'), 'owner', (SELECT "
-        "pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()))");
+        "has_database_privilege(current_database(), 'CREATE'), 'unreadable', (SELECT "
+        "coalesce(json_agg(c.oid::regclass::text ORDER BY 1), '[]') FROM pg_class c WHERE relkind "
+        "IN ('r', 'p', 'm', 'S') AND relnamespace::regnamespace::text !~ '^(pg_|information_)' AND "
+        "NOT CASE relkind WHEN 'S' THEN has_sequence_privilege(oid, 'SELECT') ELSE "
+        "has_table_privilege(oid, 'SELECT') END))");
     Problems problems;
     const std::string role = found["role"];
     if (found["standby"]) {
@@ -173,6 +179,12 @@ class PostgresqlDatabase : public Database {
       problems.add(
           format("the role {} may not create schemas in the database {}", role, psql_.database()),
           format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()), sql_name(role)));
+    }
+    if (!found["unreadable"].empty()) {
+      problems.add(format("the role {} may not read {} and so not back it up", role,
+                          printable(joined(found["unreadable"].get<std::vector<std::string>>()), 400)),
+                   format("GRANT SELECT on them to {}, or let it be a member of pg_read_all_data",
+                          sql_name(role)));
     }
     check_client("pg_dump", found["number"].get<int>() / 10000, problems);
     problems.throw_if_any(Errc::incompatible);
@@ -258,21 +270,98 @@ class PostgresqlDatabase : public Database {
     feed(sink, dump, Errc::corrupt);
   }
 
-  void restore(Source& dump, const std::string& label) override {
-    const Psql server = psql_.on("postgres");
-    fill(server, incoming(), dump);
-    run_on(server, settings_script(server, psql_.database(), incoming()));
+  bool exists() override {
+    return psql_.on(kMaintenance)
+        .ask(format("SELECT to_json(EXISTS (SELECT FROM pg_database WHERE datname = {}))",
+                    sql_text(psql_.database())));
+  }
+
+  Json describe() override {
+    Json about = described(psql_.on(kMaintenance));
+    const Json inside = psql_.ask(
+        "SELECT json_build_object('roles', (SELECT coalesce(json_agg(DISTINCT "
+        "pg_get_userbyid(refobjid)), '[]') FROM pg_shdepend WHERE dbid = (SELECT oid FROM "
+        "pg_database WHERE datname = current_database()) AND refclassid = 'pg_authid'::regclass), "
+        "'extensions', (SELECT coalesce(json_object_agg(extname, extversion), '{}') FROM "
+        "pg_extension))");
+    about.update(inside);
+    return about;
+  }
+
+  void check_restorable(const Json& about) override {
+    const Psql server = psql_.on(kMaintenance);
+    const Json found = server.ask(format(
+        "SELECT json_build_object('role', current_user, 'super', r.rolsuper, 'create', "
+        "r.rolsuper OR r.rolcreatedb, 'signal', pg_has_role('pg_signal_backend', 'USAGE'), "
+        "'owner', (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = {}), "
+        "'roles', (SELECT json_agg(rolname) FROM pg_roles), 'extensions', (SELECT "
+        "coalesce(json_object_agg(name, ''), '{{}}') FROM pg_available_extensions)) FROM pg_roles "
+        "r WHERE rolname = current_user",
+        sql_text(psql_.database())));
+    const std::string role = found["role"];
+    Problems problems;
+    const auto need = [&](bool is_there, const std::string& what, const std::string& hint) {
+      if (is_there) return;
+      problems.add(format("restoring {}: the role {} {}", psql_.database(), role, what), hint);
+    };
+    need(found["create"], "may not create databases",
+         format("ALTER ROLE {} CREATEDB", sql_name(role)));
+    need(found["owner"].is_null() || found["owner"].get<bool>(), "does not own the database",
+         format("ALTER DATABASE {} OWNER TO {}", sql_name(psql_.database()), sql_name(role)));
+    need(found["super"].get<bool>() || found["signal"].get<bool>(),
+         "may not put other users' sessions out",
+         format("GRANT pg_signal_backend TO {}", sql_name(role)));
+    for (const auto& each : about.value("roles", Json::array())) {
+      if (std::find(found["roles"].begin(), found["roles"].end(), each) != found["roles"].end()) {
+        continue;
+      }
+      problems.add(format("restoring {}: the role {} does not exist on this server",
+                          psql_.database(), printable(each.get<std::string>(), 80)),
+                   format("CREATE ROLE {}", sql_name(each.get<std::string>())));
+    }
+    for (const auto& [name, version] : about.value("extensions", Json::object()).items()) {
+      if (found["extensions"].contains(name)) continue;
+      problems.add(format("restoring {}: the server does not have the extension {} {}",
+                          psql_.database(), printable(name, 80),
+                          printable(version.get<std::string>(), 40)),
+                   "install it on the server");
+    }
+    problems.throw_if_any(Errc::incompatible);
+  }
+
+  void restore(Source& dump, const Restoring& how) override {
+    check_restorable(how.about);
+    const Psql server = psql_.on(kMaintenance);
+    // What was set since the dump was made counts; a database that is gone comes as it was.
+    const Json about = exists() ? described(server) : how.about;
+    fill(server, incoming(), dump, about);
+    run_on(server, settings_script(about, incoming()));
     run_on(psql_.on(incoming()), "ANALYZE;\n");
     // From here on the new one is whole. Nobody comes in until the name means it.
-    run_on(server,
-           format("ALTER DATABASE {} ALLOW_CONNECTIONS false;\n", sql_name(psql_.database())));
-    swap(server, label);
+    allow_connections(server, "false");
+    try {
+      swap(server, how.label);
+    } catch (const Error&) {
+      allow_connections(server, "true");
+      throw;
+    }
+  }
+
+  std::vector<std::string> kept() override {
+    return psql_.on(kMaintenance)
+        .ask(format("SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database "
+                    "WHERE datname ~ ('^' || {} || '_(incoming|rehearsal|(old|failed)_[0-9a-f_]+)$')",
+                    sql_text(psql_.database())));
+  }
+
+  void drop_kept(const std::string& name) override {
+    run_on(psql_.on(kMaintenance), format("DROP DATABASE {};\n", sql_name(name)));
   }
 
   std::unique_ptr<Database> rehearsal(Source& dump) override;
 
   bool finish_restore(const std::string& label) override {
-    const Psql server = psql_.on("postgres");
+    const Psql server = psql_.on(kMaintenance);
     const Json found = server.ask(format(
         "SELECT json_build_object('incoming', EXISTS (SELECT FROM pg_database WHERE datname = {}), "
         "'open', (SELECT datallowconn FROM pg_database WHERE datname = {}))",
@@ -295,14 +384,9 @@ class PostgresqlDatabase : public Database {
   }
 
   // A new database of this name, alike but for its content, which is that of the dump.
-  void fill(const Psql& server, const std::string& name, Source& dump) const {
+  void fill(const Psql& server, const std::string& name, Source& dump, const Json& about) const {
     run_on(server, format("DROP DATABASE IF EXISTS {};\n", sql_name(name)));
-    const Json like = server.ask(format(
-        "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
-        "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype) FROM pg_database "
-        "WHERE datname = {}",
-        sql_text(psql_.database())));
-    const auto text = [&](const char* key) { return like[key].get<std::string>(); };
+    const auto text = [&](const char* key) { return about.at(key).get<std::string>(); };
     run_on(server, format("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {} LC_COLLATE "
                           "{} LC_CTYPE {};\n",
                           sql_name(name), sql_name(text("owner")), sql_text(text("encoding")),
@@ -311,6 +395,14 @@ class PostgresqlDatabase : public Database {
     ProgramSink sink(into.program(
         {"pg_restore", "--exit-on-error", "--single-transaction", "-w", "-d", into.url()}));
     feed(sink, dump, Errc::target_failed);
+  }
+
+  // To what has the name, if anything has.
+  void allow_connections(const Psql& server, std::string_view word) const {
+    run_on(server,
+           format("SELECT EXISTS (SELECT FROM pg_database WHERE datname = {}) AS there \\gset\n\\if "
+                  ":there\nALTER DATABASE {} ALLOW_CONNECTIONS {};\n\\endif\n",
+                  sql_text(psql_.database()), sql_name(psql_.database()), word));
   }
 
   // Puts who is in out, and gives the name to the restored one.
@@ -329,11 +421,12 @@ class PostgresqlDatabase : public Database {
                   sql_text(psql_.database()), name, old, sql_name(incoming())));
   }
 
-  // What pg_dump leaves out: settings of the database, and who may connect.
-  static std::string settings_script(const Psql& server, const std::string& from,
-                                     const std::string& to) {
-    const Json found = server.ask(format(
-        "SELECT json_build_object('settings', coalesce((SELECT json_agg(json_build_array(CASE WHEN "
+  // What pg_dump leaves out: how the database was made, its settings, and who may connect.
+  Json described(const Psql& server) const {
+    return server.ask(format(
+        "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
+        "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype, "
+        "'settings', coalesce((SELECT json_agg(json_build_array(CASE WHEN "
         "s.setrole = 0 THEN NULL ELSE pg_get_userbyid(s.setrole) END, c)) FROM pg_db_role_setting "
         "s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid), '[]'), 'public', "
         "coalesce((SELECT bool_or(grantee = 0 AND privilege_type = 'CONNECT') FROM "
@@ -342,9 +435,12 @@ class PostgresqlDatabase : public Database {
         "FROM "
         "aclexplode(datacl) WHERE grantee <> 0 AND grantee <> datdba), '[]')) FROM pg_database d "
         "WHERE datname = {}",
-        sql_text(from)));
+        sql_text(psql_.database())));
+  }
+
+  static std::string settings_script(const Json& found, const std::string& to) {
     std::string script;
-    for (const Json& row : found["settings"]) {
+    for (const Json& row : found.at("settings")) {
       const std::string setting = row[1];
       const std::size_t equals = setting.find('=');
       const std::string what =
@@ -354,10 +450,10 @@ class PostgresqlDatabase : public Database {
                                  : format("ALTER ROLE {} IN DATABASE {} {}",
                                           sql_name(row[0].get<std::string>()), sql_name(to), what);
     }
-    if (!found["public"]) {
+    if (!found.at("public")) {
       script += format("REVOKE CONNECT ON DATABASE {} FROM PUBLIC;\n", sql_name(to));
     }
-    for (const Json& grant : found["grants"]) {
+    for (const Json& grant : found.at("grants")) {
       script += format("GRANT {} ON DATABASE {} TO {};\n", grant[0].get<std::string>(),
                        sql_name(to), sql_name(grant[1].get<std::string>()));
     }
@@ -422,7 +518,12 @@ class PostgresqlDatabase : public Database {
         script += begin();
         is_open = true;
       }
-      script += write_rows(run, migration, shape);
+      script += run.mode == Mode::take_back ? remove_rows(run, migration, shape)
+                                            : write_rows(run, migration, shape);
+      if (run.grouping == Grouping::file) {
+        script += "COMMIT;\n";
+        is_open = false;
+      }
     }
     return script + (is_open ? "COMMIT;\n" : "");
   }
@@ -555,6 +656,19 @@ class PostgresqlDatabase : public Database {
                sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor));
   }
 
+  static std::string remove_rows(const Run& run, const Migration& migration, Shape shape) {
+    std::string which = format("hash = {}", sql_text(migration.hash.hex()));
+    if (shape == Shape::with_name) which += format(" AND name = {}", sql_text(migration.name));
+    return Psql::mark(kAtTable) +
+           format(
+               "DELETE FROM {} WHERE {};\nINSERT INTO sealift.history (migration, hash, release, "
+               "digest, site_transaction, actor, milliseconds) VALUES ({}, {}, {}, {}, {}, {}, "
+               "extract(epoch FROM clock_timestamp() - :'begun'::timestamptz) * 1000);\n",
+               qualified(run.table), which, sql_text(migration.name + " taken back"),
+               sql_text(migration.hash.hex()), sql_text(run.author.release),
+               sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor));
+  }
+
   [[noreturn]] void fail(const Run& run, const Refusal& refusal) const {
     const std::string& mark = refusal.mark;
     if (mark == kAtLock) {
@@ -632,12 +746,12 @@ class PostgresqlRehearsal : public PostgresqlDatabase {
 };
 
 std::unique_ptr<Database> PostgresqlDatabase::rehearsal(Source& dump) {
-  const Psql server = psql_.on("postgres");
+  const Psql server = psql_.on(kMaintenance);
   const std::string name = format("{}_rehearsal", psql_.database());
   PostgresqlPlace place = place_;
   place.url = psql_.on(name).url();
   auto copy = std::make_unique<PostgresqlRehearsal>(place, session_, patience_, server, name);
-  fill(server, name, dump);
+  fill(server, name, dump, described(server));
   run_on(psql_.on(name), "ANALYZE;\n");
   return copy;
 }

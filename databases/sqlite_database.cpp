@@ -244,13 +244,15 @@ class SqliteDatabase : public Database {
   }
 
   void migrate(const Run& run) override {
-    for (unsigned attempt = 1;; ++attempt) {
-      try {
-        migrate_once(run);
-        return;
-      } catch (const Error& error) {
-        if (error.code() != Errc::busy || attempt >= patience_.attempts) throw;
-      }
+    if (run.grouping == Grouping::run) {
+      migrate_patiently(run);
+      return;
+    }
+    Run one = run;
+    for (const Migration* migration : run.pending) {
+      one.pending = {migration};
+      migrate_patiently(one);
+      one.before = applied(run.table);
     }
   }
 
@@ -265,6 +267,14 @@ class SqliteDatabase : public Database {
   }
 
   std::unique_ptr<Database> rehearsal(Source& dump) override;
+
+  bool exists() override { return is_there(); }
+
+  // The file is all there is to it.
+  Json describe() override { return Json::object(); }
+  void check_restorable(const Json&) override {}
+  std::vector<std::string> kept() override { return {}; }
+  void drop_kept(const std::string&) override {}
 
   // Whatever was open died with its process.
   void end_leftovers() override {}
@@ -290,7 +300,7 @@ class SqliteDatabase : public Database {
     check_integrity(Connection(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock), Errc::corrupt);
   }
 
-  void restore(Source& dump, const std::string& /*label*/) override {
+  void restore(Source& dump, const Restoring&) override {
     const ScratchFile copy(scratch_);
     unpack(dump, copy.path());
     const Connection source(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock);
@@ -341,6 +351,17 @@ class SqliteDatabase : public Database {
     return applied;
   }
 
+  void migrate_patiently(const Run& run) const {
+    for (unsigned attempt = 1;; ++attempt) {
+      try {
+        migrate_once(run);
+        return;
+      } catch (const Error& error) {
+        if (error.code() != Errc::busy || attempt >= patience_.attempts) throw;
+      }
+    }
+  }
+
   void migrate_once(const Run& run) const {
     const Connection connection = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     Transaction transaction(connection);
@@ -357,15 +378,20 @@ class SqliteDatabase : public Database {
     connection.exec(kHistory);
     for (const Migration* migration : run.pending) {
       const auto begun = std::chrono::steady_clock::now();
-      if (run.mode == Mode::apply && !migration->is_baseline()) {
+      if (run.mode != Mode::record && !migration->is_baseline()) {
         for (const Chunk& chunk : run.set.chunks(*migration)) {
           run_chunk(connection, *migration, chunk);
         }
       }
       const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
           std::chrono::steady_clock::now() - begun);
+      if (run.mode == Mode::take_back) {
+        remove_row(connection, run, *migration, shape);
+        write_history(connection, run, migration->name + " taken back", *migration, spent);
+        continue;
+      }
       write_row(connection, run, row_for(*migration, shape, run.now.seconds * 1000));
-      write_history(connection, run, *migration, spent);
+      write_history(connection, run, migration->name, *migration, spent);
     }
     transaction.commit();
   }
@@ -421,12 +447,22 @@ class SqliteDatabase : public Database {
         .step();
   }
 
-  static void write_history(const Connection& connection, const Run& run,
+  static void remove_row(const Connection& connection, const Run& run, const Migration& migration,
+                         Shape shape) {
+    const bool has_name = shape == Shape::with_name;
+    Query query(connection, format("DELETE FROM {} WHERE hash = ?{}", sql_name(run.table.name),
+                                   has_name ? " AND name = ?" : ""));
+    query.bind(migration.hash.hex());
+    if (has_name) query.bind(migration.name);
+    query.step();
+  }
+
+  static void write_history(const Connection& connection, const Run& run, const std::string& what,
                             const Migration& migration, std::chrono::milliseconds spent) {
     Query(connection,
           "INSERT INTO \"__sealift_history\" (migration, hash, release, digest, site_transaction, "
           "actor, applied_at, milliseconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(migration.name)
+        .bind(what)
         .bind(migration.hash.hex())
         .bind(run.author.release)
         .bind(run.author.digest)

@@ -11,6 +11,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/frames.hpp"
+#include "installer/identity.hpp"
 
 namespace sealift::installer {
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::string_view kRecord = ".json";
 constexpr std::string_view kDump = ".dump.zst";
+constexpr std::string_view kEncrypted = ".dump.zst.age";
 constexpr std::uint64_t kMaxRecord = 1U << 20;
 
 class CountedSink : public Sink {
@@ -42,11 +44,15 @@ class CountedSink : public Sink {
 // A dump on its way out, which ends in Error{corrupt} unless it is just what was put in.
 class KeptDump : public Source {
  public:
-  KeptDump(const fs::path& file, const Backup& backup, Workers& workers, Progress& progress)
+  // `identity` is needed where the backup is encrypted.
+  KeptDump(const fs::path& file, const Backup& backup, const signing::AgeIdentity* identity,
+           Workers& workers, Progress& progress)
       : backup_(backup),
         fd_(open_for_reading(file)),
         packed_(fd_.get(), file.string()),
-        frames_(packed_, workers),
+        plain_(identity == nullptr ? nullptr
+                                   : std::make_unique<signing::AgeSource>(packed_, *identity)),
+        frames_(plain_ == nullptr ? static_cast<Source&>(packed_) : *plain_, workers),
         progress_(progress) {}
 
   std::size_t read(std::span<char> into) override {
@@ -72,6 +78,7 @@ class KeptDump : public Source {
   const Backup& backup_;
   Fd fd_;
   FdSource packed_;
+  std::unique_ptr<signing::AgeSource> plain_;
   content::FrameSource frames_;
   Progress& progress_;
   Hasher hasher_;
@@ -93,13 +100,19 @@ Backup backup_from_json(const Json& value, const std::string& where) {
           while_reading(fields.at("digest"), [&] { return Digest::parse(fields.text("digest")); }),
       .bytes = fields.number("bytes"),
       .packed = fields.number("packed")};
+  for (const Json& recipient : fields.array("encryptedTo")) {
+    if (!recipient.is_string()) fields.refuse("encryptedTo", "expected texts");
+    backup.encrypted_to.push_back(recipient);
+  }
+  backup.is_encrypted = !backup.encrypted_to.empty();
+  backup.about = fields.object("about");
   fields.done();
   return backup;
 }
 
 // The name that a file of a backup is of; empty for other files.
 std::string name_of(const std::string& file) {
-  for (const std::string_view ending : {kRecord, kDump}) {
+  for (const std::string_view ending : {kRecord, kDump, kEncrypted}) {
     if (file.ends_with(ending)) return file.substr(0, file.size() - ending.size());
   }
   return "";
@@ -112,11 +125,12 @@ Json to_json(const Backup& backup) {
           {"driver", backup.driver},      {"server", backup.server},
           {"made", to_text(backup.made)}, {"transaction", backup.transaction},
           {"version", backup.version},    {"digest", backup.digest.str()},
-          {"bytes", backup.bytes},        {"packed", backup.packed}};
+          {"bytes", backup.bytes},        {"packed", backup.packed},
+          {"about", backup.about},        {"encryptedTo", backup.encrypted_to}};
 }
 
-Backups::Backups(fs::path folder, Workers& workers)
-    : folder_(std::move(folder)), workers_(workers) {
+Backups::Backups(const Layout& layout, Workers& workers)
+    : layout_(layout), folder_(layout.backups()), workers_(workers) {
   make_dirs(folder_, 0700);
 }
 
@@ -141,6 +155,18 @@ Backup Backups::find(const std::string& name) const {
               "see: sealift-installer backup list");
 }
 
+fs::path Backups::file(const Backup& backup) const {
+  return folder_ / format("{}{}", backup.name, backup.is_encrypted ? kEncrypted : kDump);
+}
+
+std::unique_ptr<Source> Backups::dump_of(const Backup& backup, Progress& progress) const {
+  if (!backup.is_encrypted) {
+    return std::make_unique<KeptDump>(file(backup), backup, nullptr, workers_, progress);
+  }
+  const signing::AgeIdentity identity = site_identity(layout_, backup.made);
+  return std::make_unique<KeptDump>(file(backup), backup, &identity, workers_, progress);
+}
+
 std::string Backups::free_name(const std::string& wanted) const {
   std::string name = wanted;
   for (int i = 2; fs::exists(record(name)); ++i) name = format("{}-{}", wanted, i);
@@ -149,42 +175,57 @@ std::string Backups::free_name(const std::string& wanted) const {
 
 Backup Backups::create(databases::Database& database, Backup backup, Progress& progress) const {
   backup.name = free_name(backup.name);
-  AtomicFile out(file(backup.name), FileMode::secret);
-  content::TrailerSink trailer(out);
+  backup.about = database.describe();
+  std::vector<signing::AgeRecipient> recipients;
+  if (backup.is_encrypted) {
+    recipients.push_back(site_identity(layout_, backup.made).recipient());
+    for (const std::string& each : backup.encrypted_to) {
+      const signing::AgeRecipient recipient = signing::AgeRecipient::parse(each);
+      if (recipient != recipients.front()) recipients.push_back(recipient);
+    }
+    backup.encrypted_to.clear();
+    for (const auto& each : recipients) backup.encrypted_to.push_back(each.str());
+  }
+  AtomicFile out(file(backup), FileMode::secret);
+  std::optional<signing::AgeSink> sealed;
+  if (backup.is_encrypted) sealed.emplace(out, recipients);
+  content::TrailerSink trailer(sealed ? static_cast<Sink&>(*sealed) : out);
   content::FrameWriter frames(trailer, workers_, content::kDefaultLevel);
   CountedSink dump(frames, progress);
   database.dump(dump);
   frames.finish();
   trailer.finish(frames.frames());
+  if (sealed) sealed->finish();
   out.commit();
   backup.digest = dump.finish();
   backup.bytes = dump.bytes();
-  backup.packed = fs::file_size(file(backup.name));
+  backup.packed = fs::file_size(file(backup));
   write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
   return backup;
 }
 
 void Backups::verify(const Backup& backup, databases::Database& database,
                      Progress& progress) const {
-  KeptDump dump(file(backup.name), backup, workers_, progress);
-  database.check_dump(dump);
+  const auto dump = dump_of(backup, progress);
+  database.check_dump(*dump);
   // What the database's program did not care to read.
   std::string rest(1U << 16, '\0');
-  while (dump.read(rest) > 0) {
+  while (dump->read(rest) > 0) {
   }
 }
 
 void Backups::restore(const Backup& backup, databases::Database& database, const std::string& label,
                       Progress& progress) const {
-  KeptDump dump(file(backup.name), backup, workers_, progress);
-  database.restore(dump, label);
+  const auto dump = dump_of(backup, progress);
+  database.restore(*dump, {.label = label, .about = backup.about});
 }
 
 std::unique_ptr<databases::Database> Backups::rehearse(const Backup& backup,
                                                        databases::Database& database,
                                                        Progress& progress) const {
-  KeptDump dump(file(backup.name), backup, workers_, progress);
-  return database.rehearsal(dump);
+  database.check_restorable(backup.about);
+  const auto dump = dump_of(backup, progress);
+  return database.rehearsal(*dump);
 }
 
 std::size_t Backups::prune(unsigned keep, const std::vector<std::string>& needed) const {

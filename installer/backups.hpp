@@ -2,8 +2,8 @@
 #pragma once
 
 // The backups of a site's databases: NAME.dump.zst, which is what the database's own program wrote
-// in the container of bundles (`zstd -d` opens it), and NAME.json, written last, without which a
-// dump is none.
+// in the container of bundles (`zstd -d` opens it), or NAME.dump.zst.age, the same encrypted
+// (`age -d`), and NAME.json, written last, without which a dump is none.
 
 #include <memory>
 #include <string>
@@ -16,6 +16,7 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "databases/database.hpp"
+#include "installer/layout.hpp"
 
 namespace sealift::installer {
 
@@ -30,13 +31,17 @@ struct Backup {
   Digest digest;                  // of the dump
   std::uint64_t bytes = 0;        // of the dump
   std::uint64_t packed = 0;       // of the file
+  // Recipients of age; empty: not encrypted. create() adds the site's own.
+  std::vector<std::string> encrypted_to = {};
+  bool is_encrypted = false;
+  Json about = Json::object();  // databases::Database::describe()
 };
 
 Json to_json(const Backup& backup);
 
 class Backups {
  public:
-  Backups(fs::path folder, Workers& workers);
+  Backups(const Layout& layout, Workers& workers);
 
   // Where a dump may lie while it is looked at; made when it is missing.
   const fs::path& folder() const { return folder_; }
@@ -46,7 +51,7 @@ class Backups {
   // Error{usage} where there is none of this name.
   Backup find(const std::string& name) const;
 
-  // Dumps and keeps; digest and sizes of `backup` are filled in. None is ever replaced: where one
+  // Dumps and keeps; digest, sizes and what describe() says of `backup` are filled in. None is ever replaced: where one
   // has the name already, the new one is called NAME-2, and so on.
   Backup create(databases::Database& database, Backup backup, Progress& progress) const;
   // Unpacks and reads all of it as a restore would; Error{corrupt}.
@@ -62,10 +67,12 @@ class Backups {
   std::size_t prune(unsigned keep, const std::vector<std::string>& needed) const;
 
  private:
-  fs::path file(const std::string& name) const { return folder_ / (name + ".dump.zst"); }
+  fs::path file(const Backup& backup) const;
+  std::unique_ptr<Source> dump_of(const Backup& backup, Progress& progress) const;
   fs::path record(const std::string& name) const { return folder_ / (name + ".json"); }
   std::string free_name(const std::string& wanted) const;
 
+  Layout layout_;
   fs::path folder_;
   Workers& workers_;
 };

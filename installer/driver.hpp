@@ -27,6 +27,21 @@
 
 namespace sealift::installer {
 
+// What a rollback does to databases that have been migrated since.
+enum class WayBack {
+  leave,
+  restore,  // from the backup that was made then: what was written since goes
+  down      // by the files that take migrations back
+};
+
+struct DataRequest {
+  WayBack way = WayBack::leave;
+  std::string past;         // the version whose `rollback` is waived; empty: none
+  std::uint64_t since = 0;  // the revision that it goes back to
+  // What the current release holds, by the paths of its placements; for WayBack::down.
+  std::map<std::string, std::shared_ptr<const migrations::MigrationSet>> standing;
+};
+
 // What shall stand on a target when the transaction is done.
 struct Wish {
   std::string component;
@@ -49,6 +64,15 @@ struct Wish {
   databases::Author author;
   Time now;
   std::string version_before;  // of the release that stands; empty: none
+  bool fenced = false;         // users are kept out from before the backup to the commit
+  DataRequest way_back;
+};
+
+// Whether an undo may discard what others may have written since.
+enum class Writes {
+  kept,           // nobody knows who has written
+  kept_by_fence,  // nobody can have, where the transaction has closed the fence
+  given_up        // a person said so
 };
 
 // What a driver is given while it works.
@@ -56,6 +80,7 @@ struct StepIo {
   Content& content;
   Progress& progress;
   const StopFlag& stop;
+  Writes writes = Writes::kept;
 };
 
 // Something that stood on a target before sealift came.

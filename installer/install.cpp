@@ -153,7 +153,7 @@ void prune_backups(const Tools& tools, const State& state, const std::set<std::u
       needed.push_back(format("{}-{}", placement.target, past.number));
     }
   }
-  Backups(tools.installation.layout.backups(), tools.workers)
+  Backups(tools.installation.layout, tools.workers)
       .prune(tools.installation.site.keep_backups, needed);
 }
 

@@ -22,6 +22,8 @@ struct Layout {
   fs::path trust() const { return state / "trust"; }
   fs::path latest_time() const { return state / "clock.json"; }  // the latest time ever seen
   fs::path keys() const { return state / "keys"; }
+  fs::path age_identity() const { return state / "keys" / "site.age"; }
+  fs::path fence() const { return state / "fence.json"; }  // while it is closed
   fs::path identity() const { return state / "site.json"; }
   fs::path audit() const { return state / "audit.jsonl"; }
   fs::path summary() const { return state / "state.json"; }

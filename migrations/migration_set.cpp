@@ -335,4 +335,17 @@ MigrationSet read_sql(const SourceFiles& files, Dialect dialect) {
   return reader.finish();
 }
 
+MigrationSet ways_down(const MigrationSet& set) {
+  MigrationSet down{.layout = set.layout, .dialect = set.dialect, .migrations = {}};
+  for (const Migration& each : set.migrations) {
+    if (!each.down) continue;
+    down.migrations.push_back({.name = each.name,
+                               .file = each.name + std::string(kDown),
+                               .sql = *each.down,
+                               .hash = each.hash,
+                               .when = each.when});
+  }
+  return down;
+}
+
 }  // namespace sealift::migrations

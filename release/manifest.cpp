@@ -167,6 +167,8 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
 Json migrations_to_json(const CarriedMigrations& migrations) {
   Json value = {{"format", migrations.format},
                 {"dialect", migrations.dialect},
+                {"transactions", migrations.transactions},
+                {"late", migrations.late},
                 {"rollback", migrations.rollback},
                 {"count", migrations.count}};
   if (!migrations.schema.empty()) value["schema"] = migrations.schema;
@@ -187,7 +189,9 @@ CarriedMigrations migrations_from_json(const Json& value, const std::string& whe
   CarriedMigrations migrations{
       .format = one_of("format", {"drizzle", "sql"}),
       .dialect = one_of("dialect", {"postgresql", "sqlite"}),
-      .rollback = one_of("rollback", {"code-only", "restore", "forward-only"}),
+      .transactions = one_of("transactions", {"run", "file"}),
+      .late = one_of("late", {"refused", "applied"}),
+      .rollback = one_of("rollback", {"code-only", "restore", "down", "forward-only"}),
       .schema = fields.text_if("schema").value_or(""),
       .table = fields.text_if("table").value_or(""),
       .count = fields.number("count")};

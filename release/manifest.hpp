@@ -87,7 +87,9 @@ struct CarriedImage {
 struct CarriedMigrations {
   std::string format;    // "drizzle", "sql"
   std::string dialect;   // "postgresql", "sqlite"
-  std::string rollback;  // "code-only", "restore", "forward-only"
+  std::string transactions;  // "run": all that is pending is one; "file": one each
+  std::string late;          // older than what was applied already: "refused", "applied"
+  std::string rollback;      // "code-only", "restore", "down", "forward-only"
   std::string schema;
   std::string table;
   std::uint64_t count = 0;

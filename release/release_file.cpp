@@ -21,8 +21,9 @@ constexpr std::size_t kMaxId = 128;  // of a vulnerability
 constexpr std::string_view kImages = "images";
 constexpr std::string_view kMigrations = "migrations";
 // What only migrations have.
-constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracking",
-                                      "rollback", "lint",    "accept"};
+constexpr std::array kOfMigrations = {"format",       "dialect",  "database", "tracking",
+                                      "transactions", "rollback", "late",     "lint",
+                                      "accept"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -277,6 +278,8 @@ MigrationsEntry read_migrations(const Json& component) {
           .dialect = string_at(component, "dialect"),
           .schema = dot == tracking.npos ? "" : tracking.substr(0, dot),
           .table = dot == tracking.npos ? tracking : tracking.substr(dot + 1),
+          .transactions = component.value("transactions", "run"),
+          .late = component.value("late", "refused"),
           .rollback = component.value("rollback", "code-only"),
           .lint_is_strict = string_at(component, "lint") == "error",
           .accept = component.value("accept", std::map<std::string, std::string>{})};

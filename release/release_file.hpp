@@ -23,6 +23,8 @@ struct MigrationsEntry {
   std::string dialect;  // "postgresql", "sqlite"; empty: the folder of drizzle says it
   std::string schema;   // of the tracking table; empty: the usual one
   std::string table;
+  std::string transactions = "run";  // "run", "file"
+  std::string late = "refused";      // "refused", "applied"
   std::string rollback = "code-only";
   bool lint_is_strict = false;                // findings are mistakes
   std::map<std::string, std::string> accept;  // RULE or MIGRATION/RULE -> reason

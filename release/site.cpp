@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/schema.hpp"
+#include "signing/age.hpp"
 #include "release/value_names.hpp"
 #include "release/yaml.hpp"
 
@@ -59,7 +60,12 @@ DatabaseEntry read_database(const Json& value) {
           .password_file = value.value("password_file", ""),
           .lock_timeout = value.value("lock_timeout", 5U),
           .lock_attempts = value.value("lock_attempts", 5U),
-          .statement_timeout = value.value("statement_timeout", 0U)};
+          .statement_timeout = value.value("statement_timeout", 0U),
+          .backup = value.contains("backup")
+                        ? std::optional(BackupTool{.create = value["backup"]["create"],
+                                                   .verify = value["backup"]["verify"],
+                                                   .restore = value["backup"]["restore"]})
+                        : std::nullopt};
 }
 
 // What is wrong with a database's lines; empty: nothing.
@@ -105,6 +111,8 @@ Site read(const YamlDocument& document) {
             .environment = root["environment"],
             .targets = {},
             .databases = {},
+            .fence = {},
+            .encrypt_to = {},
             .values = root.value("values", Values{}),
             .optional = root.value("optional", std::vector<std::string>{}),
             .keep_releases = root.value("/retention/releases"_json_pointer, 3U),
@@ -115,7 +123,22 @@ Site read(const YamlDocument& document) {
     site.policy.threshold = policy->value("approvals", 0U);
     if (policy->contains("max_age_days")) site.policy.max_age_days = (*policy)["max_age_days"];
   }
+  if (const auto fence = root.find("fence"); fence != root.end()) {
+    site.fence = Fence{.close = (*fence)["close"], .open = (*fence)["open"]};
+  }
+  if (const auto backups = root.find("backups"); backups != root.end()) {
+    site.encrypt_to = (*backups)["encrypt_to"].get<std::vector<std::string>>();
+  }
   std::vector<Mistake> mistakes;
+  for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
+    const std::string pointer = format("/backups/encrypt_to/{}", i);
+    try {
+      signing::AgeRecipient::parse((*site.encrypt_to)[i]);
+    } catch (const Error& error) {
+      mistakes.push_back({document.line_of(pointer),
+                          {format("{}: {}", document.where(pointer), error.message()), {}}});
+    }
+  }
   for (const auto& [name, value] : root["targets"].items()) {
     const std::string pointer = "/targets/" + name;
     const auto refuse = [&](const std::string& found) {

@@ -38,6 +38,19 @@ struct Target {
   std::optional<std::string> mapped(const content::ImageName& name) const;
 };
 
+// Programs that keep backups in our stead (databases/exec_backup.hpp).
+struct BackupTool {
+  std::vector<std::string> create;
+  std::vector<std::string> verify;
+  std::vector<std::string> restore;
+};
+
+// What keeps users from writing while databases change, and lets them in again.
+struct Fence {
+  std::vector<std::string> close;
+  std::vector<std::string> open;
+};
+
 // A database of the site, and how it is reached.
 struct DatabaseEntry {
   std::string driver;              // "postgresql", "sqlite"
@@ -48,6 +61,7 @@ struct DatabaseEntry {
   unsigned lock_timeout = 5;       // seconds, each time
   unsigned lock_attempts = 5;
   unsigned statement_timeout = 0;  // seconds; 0: as long as it takes
+  std::optional<BackupTool> backup;
 };
 
 struct Site {
@@ -55,6 +69,9 @@ struct Site {
   std::string environment;
   std::map<std::string, Target> targets;
   std::map<std::string, DatabaseEntry> databases;
+  std::optional<Fence> fence;
+  // Whom backups are encrypted to beside the site itself; nothing: they are not encrypted.
+  std::optional<std::vector<std::string>> encrypt_to;
   Values values;
   std::vector<std::string> optional;  // optional components that this site takes
   unsigned keep_releases = 3;

@@ -35,6 +35,26 @@ MigrationSet read(const release::MigrationsEntry& entry, const migrations::Sourc
                               entry.dialect == "sqlite" ? Dialect::sqlite : Dialect::postgresql);
 }
 
+// A way back that a release promises must be there.
+void check_ways_down(const release::MigrationsEntry& entry, const MigrationSet& set) {
+  if (entry.rollback != "down") return;
+  Problems problems;
+  for (const migrations::Migration& each : set.migrations) {
+    if (each.down || each.is_baseline()) continue;
+    problems.add(format("{}: nothing takes it back, and rollback says down", each.file),
+                 entry.format == "sql" ? format("write {}.down.sql", each.name)
+                                       : "drizzle has no such files: choose another rollback");
+  }
+  const MigrationSet down = migrations::ways_down(set);
+  for (const migrations::Migration& each : down.migrations) {
+    for (const Finding& finding : migrations::lint(down, {&each})) {
+      if (finding.weight != Finding::Weight::fatal) continue;
+      problems.add(format("{}:{}: {}", finding.file, finding.line, finding.found), finding.hint);
+    }
+  }
+  problems.throw_if_any(Errc::invalid_input);
+}
+
 // What was accepted, and mistakes in what was not.
 class Review {
  public:
@@ -113,11 +133,14 @@ class Migrations : public Kind {
       packed.document.migrations =
           release::CarriedMigrations{.format = said.format,
                                      .dialect = std::string(word(set.dialect)),
+                                     .transactions = said.transactions,
+                                     .late = said.late,
                                      .rollback = said.rollback,
                                      .schema = said.schema,
                                      .table = said.table,
                                      .count = set.migrations.size(),
                                      .waivers = Review(entry, set).run()};
+      check_ways_down(said, set);
       if (set.dialect == Dialect::sqlite && !said.schema.empty()) {
         throw Error(Errc::invalid_input, "tracking: found a schema, which SQLite does not have");
       }

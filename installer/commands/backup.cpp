@@ -77,7 +77,7 @@ void create(const Options& options, const std::string& site, cli::Session& sessi
   SiteWork work(session, site);
   work.lock("backup create", options.change);
   const Tools& tools = work.tools();
-  show({make(options.name, work, Backups(tools.installation.layout.backups(), tools.workers),
+  show({make(options.name, work, Backups(tools.installation.layout, tools.workers),
              session)},
        session);
 }
@@ -86,7 +86,7 @@ void verify(const Options& options, const std::string& site, cli::Session& sessi
   SiteWork work(session, site);
   work.lock("backup verify", options.change);
   const Tools& tools = work.tools();
-  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  const Backups backups(tools.installation.layout, tools.workers);
   const Backup backup = backups.find(options.name);
   session.progress.begin(format("verifying {}", backup.name), backup.bytes);
   backups.verify(backup, *database_named(backup.database, work, backups), session.progress);
@@ -100,7 +100,7 @@ void restore(const Options& options, const std::string& site, cli::Session& sess
   SiteWork work(session, site);
   work.lock("backup restore", options.change);
   const Tools& tools = work.tools();
-  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  const Backups backups(tools.installation.layout, tools.workers);
   const Backup backup = backups.find(options.name);
   const auto database = database_named(backup.database, work, backups);
   if (options.change.reason.empty()) {
@@ -147,7 +147,7 @@ void add_backup(cli::Command& program, const std::string& site) {
       .runs([&site](cli::Session& session) {
         const SiteWork work(session, site);
         const Tools& tools = work.tools();
-        show(Backups(tools.installation.layout.backups(), tools.workers).list(), session);
+        show(Backups(tools.installation.layout, tools.workers).list(), session);
       });
   with_lock(backup.sub("verify", "read a backup to its end as a restore would"))
       .argument("BACKUP", options.name, "its name", cli::Presence::required)

@@ -51,7 +51,7 @@ void status(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const Tools& tools = work.tools();
   const State state = work.state();
-  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  const Backups backups(tools.installation.layout, tools.workers);
   std::vector<std::vector<std::string>> table = {{"DATABASE", "MIGRATION", "STATE"}};
   Json list = Json::array();
   if (const Revision* now = state.current()) {
@@ -97,7 +97,7 @@ Subject subject_of(const Options& options, const SiteWork& work, cli::Session& s
   check_requirements(contents, tools.installation, work.state(), Floor::kept);
   SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
                       tools.workers);
-  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  const Backups backups(tools.installation.layout, tools.workers);
   for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (placement.target != options.database) continue;
     const std::unique_ptr<TreeStream> tree = content.tree(placement.component);

@@ -71,7 +71,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
   const bundle::Contents& contents = verified.contents();
   SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
                       tools.workers);
-  const Backups backups(tools.installation.layout.backups(), tools.workers);
+  const Backups backups(tools.installation.layout, tools.workers);
   std::optional<Backup> named;
   if (!options.backup.empty()) named = backups.find(options.backup);
   Json list = Json::array();

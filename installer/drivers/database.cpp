@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "content/media_types.hpp"
+#include "databases/exec_backup.hpp"
 #include "installer/backups.hpp"
 #include "migrations/lint.hpp"
 
@@ -24,6 +25,9 @@ using migrations::Shape;
 
 constexpr const char* kBackup = "backup";
 constexpr const char* kMigrate = "migrate";
+constexpr const char* kRestore = "restore";
+constexpr const char* kTakeBack = "take-back";
+constexpr std::size_t kMostDown = 1U << 20;  // bytes of SQL that a journal carries
 constexpr std::size_t kShownLines = 40;
 
 // A copy of SQLite's is made whole before it is packed, and once more to be looked at.
@@ -67,7 +71,8 @@ std::string what_is(const AppliedRow& row) {
 }
 
 // What stands in the way of migrating from here.
-void check_comparison(const Comparison& found, const std::string& database) {
+void check_comparison(const Comparison& found, const std::string& database,
+                      const std::string& late_ones) {
   Problems problems;
   for (const migrations::Drift& drift : found.drifted) {
     problems.add(format("{}: was applied to the database {} from other text: it has the hash {}, "
@@ -89,9 +94,11 @@ void check_comparison(const Comparison& found, const std::string& database) {
                  "carry a release that has it");
   }
   for (const Migration* late : found.late) {
+    if (late_ones == "applied") break;
     problems.add(format("{}: is older than a migration that the database {} has had already",
                         late->file, database),
-                 "drizzle-orm 0.x would pass over it: give it a newer time");
+                 "drizzle-orm 0.x would pass over it: give it a newer time, or let the release say "
+             "late: applied");
   }
   problems.throw_if_any(Errc::incompatible);
 }
@@ -125,6 +132,18 @@ std::string_view how_far_whole(const MigrationSet& set,
   return is_whole ? "in one transaction" : "partly outside of a transaction";
 }
 
+// What a failure that comes after the migrations does to them.
+std::string what_a_failure_does(const Json& data) {
+  const std::string rollback = data.at("settings").at("rollback");
+  if (rollback == "code-only") return "leaves the migrations in place";
+  if (rollback == "forward-only") return "ends in a person's decision (rollback: forward-only)";
+  return data.at("fenced").get<bool>()
+             ? format("restores {}, as the fence keeps users out",
+                      data.at("backup").get<std::string>())
+             : format("ends in a person's decision (rollback: {}, and site.yaml has no fence)",
+                      rollback);
+}
+
 // What this database must not be given.
 void check_standing(const MigrationSet& set, const std::vector<const Migration*>& pending) {
   Problems problems;
@@ -153,7 +172,7 @@ void check_standing(const MigrationSet& set, const std::vector<const Migration*>
 class DatabaseDriver : public Driver {
  public:
   DatabaseDriver(std::string name, const Layout& layout, Workers& workers)
-      : name_(std::move(name)), folder_(layout.backups()), workers_(workers) {}
+      : name_(std::move(name)), layout_(layout), workers_(workers) {}
 
   bool accepts(std::string_view artifact_type) const override {
     return artifact_type == media_type::kMigrations;
@@ -163,52 +182,35 @@ class DatabaseDriver : public Driver {
     // A database outlives the component that migrated it.
     if (!wish.table) return {};
     const std::string database = wish.target;
-    if (wish.purpose == Purpose::rollback) {
-      check_way_back(wish);
-      return {};
-    }
+    if (wish.purpose == Purpose::rollback) return plan_way_back(wish);
     const auto opened = open_database(wish.settings, scratch(), session_name(wish.number));
     const databases::Facts facts = opened->facts();
     const Applied before = opened->applied(tracking_table(wish.settings, *wish.migrations));
     const Comparison found = compare(*wish.migrations, before);
-    check_comparison(found, database);
+    check_comparison(found, database, wish.settings.at("late"));
     if (found.pending.empty()) return {};
     check_standing(*wish.migrations, found.pending);
 
-    const std::string backup = format("{}-{}", database, wish.number);
-    const std::uint64_t copies = name_ == "sqlite" ? 1 + kCopiesOfSqlite : 1;
-    Json author = {{"release", wish.author.release},
-                   {"digest", wish.author.digest},
-                   {"actor", wish.author.actor},
-                   {"transaction", wish.number}};
-    Json hashes = Json::object();
-    for (const Migration* each : found.pending) hashes[each->name] = each->hash.hex();
-    return {step(wish, Phase::fence, kBackup,
-                 {{"backup", backup},
-                  {"server", facts.server},
-                  {"version", wish.before ? Json(wish.version_before) : Json("")},
-                  {"made", to_text(wish.now)},
-                  {"transaction", wish.number},
-                  {"settings", wish.settings},
-                  {"space", {{"path", folder_.string()}, {"bytes", facts.bytes * copies}}}},
-                 format("back up {} ({}, {} bytes) as {}, and verify it", database, facts.server,
-                        facts.bytes, backup)),
-            step(wish, Phase::migrate, kMigrate,
-                 {{"backup", backup},
-                  {"before", to_json(before)},
-                  {"pending", std::move(hashes)},
-                  {"author", std::move(author)},
-                  {"made", to_text(wish.now)},
-                  {"settings", wish.settings}},
-                 format("migrate {} {}: {}", database,
-                        how_far_whole(*wish.migrations, found.pending), names_of(found.pending)))};
+    const std::string rollback = wish.settings.at("rollback");
+    if (wish.fenced && (rollback == "restore" || rollback == "down")) {
+      opened->check_restorable(Json::object());
+    }
+    Json data = change_data(wish, before);
+    data["pending"] = Json::object();
+    for (const Migration* each : found.pending) data["pending"][each->name] = each->hash.hex();
+    const std::string_view whole = wish.settings.at("transactions") == "file"
+                                       ? "in one transaction each"
+                                       : how_far_whole(*wish.migrations, found.pending);
+    return {backup_step(wish, facts),
+            step(wish, Phase::migrate, kMigrate, std::move(data),
+                 format("migrate {} {}: {}", database, whole, names_of(found.pending)))};
   }
 
   std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
 
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == kBackup) {
-      const Backups backups(folder_, workers_);
+      const Backups backups(layout_, workers_);
       const std::vector<Backup> all = backups.list();
       const bool is_there = std::any_of(all.begin(), all.end(), [&](const Backup& each) {
         return each.name == step.data.at("backup");
@@ -216,28 +218,39 @@ class DatabaseDriver : public Driver {
       return is_there ? StepState::applied : StepState::not_applied;
     }
     const auto database = database_of(step);
-    database->end_leftovers();
-    const MigrationSet set = set_of(step, io);
-    const Applied now = database->applied(tracking_table(step.data.at("settings"), set));
-    return now == applied_from_json(step.data.at("before"), step.id) ? StepState::not_applied
-                                                                     : StepState::applied;
+    return is_as_before(step, *database, io) ? StepState::not_applied : StepState::applied;
   }
 
   Json apply(const Step& step, StepIo& io) override {
     const auto database = database_of(step);
-    return step.action == kBackup ? back_up(step, *database, io) : migrate(step, *database, io);
+    if (step.action == kBackup) return back_up(step, *database, io);
+    if (step.action == kMigrate) {
+      migrate(step, *database, io);
+    } else if (step.action == kTakeBack) {
+      take_back(step, *database, io);
+    } else {
+      restore(step.data.at("from"), format("old_{}", number_of(step)), *database, io);
+    }
+    return nullptr;
   }
 
   // A backup stays: it is of the database as it was, and pruned as others are.
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
     if (step.action == kBackup) return;
     const auto database = database_of(step);
-    database->end_leftovers();
-    const Json& settings = step.data.at("settings");
-    const Applied now = database->applied(tracking_table(settings, set_of(step, io)));
-    if (now == applied_from_json(step.data.at("before"), step.id)) return;
-    const std::string rollback = settings.at("rollback");
-    if (rollback == "code-only") {
+    const std::string label = format("failed_{}", number_of(step));
+    database->finish_restore(label);
+    if (is_as_before(step, *database, io)) return;
+    const std::string backup = step.data.at("backup");
+    const std::string rollback = step.data.at("settings").at("rollback");
+    const bool is_named = rollback == "restore" || rollback == "down" || step.action != kMigrate;
+    const bool is_safe = io.writes == Writes::kept_by_fence && step.data.at("fenced").get<bool>();
+    if (io.writes == Writes::given_up || (is_named && is_safe)) {
+      log::warning(format("the database {} is restored from {}", step.target, backup));
+      restore(backup, label, *database, io);
+      return;
+    }
+    if (step.action == kMigrate && rollback == "code-only") {
       log::warning(
           format("the database {} keeps its migrations: the release before runs on it "
                  "(rollback: code-only)",
@@ -246,14 +259,15 @@ class DatabaseDriver : public Driver {
     }
     throw Error(
         Errc::target_failed,
-        format("the database {} has been migrated, and the release says rollback: {}", step.target,
-               rollback),
-        format("go on to the new release with: sealift-installer recover --forward; or "
-               "{} and then run: sealift-installer recover",
-               rollback == "restore" ? format("give up what was written since the backup with: "
-                                              "sealift-installer backup restore {}",
-                                              step.data.at("backup").get<std::string>())
-                                     : std::string("take the migrations back by hand")));
+        step.action == kMigrate
+            ? format("the database {} has been migrated, and the release says rollback: {}",
+                     step.target, rollback)
+            : format("the database {} has been changed, and others may have written to it since",
+                     step.target),
+        format("go on with: sealift-installer recover --forward; or give up what was written since "
+               "{} was made: sealift-installer recover --restore-database --reason TEXT; or mend "
+               "the database by hand",
+               backup));
   }
 
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
@@ -286,13 +300,52 @@ class DatabaseDriver : public Driver {
   void prune(const Placement&) override {}
 
  private:
-  fs::path scratch() const { return Backups(folder_, workers_).folder(); }
+  fs::path scratch() const { return Backups(layout_, workers_).folder(); }
+
+  static std::uint64_t number_of(const Step& step) { return step.data.at("transaction"); }
 
   std::unique_ptr<databases::Database> database_of(const Step& step) const {
-    const std::uint64_t number =
-        step.action == kBackup ? step.data.at("transaction").get<std::uint64_t>()
-                               : step.data.at("author").at("transaction").get<std::uint64_t>();
-    return open_database(step.data.at("settings"), scratch(), session_name(number));
+    return open_database(step.data.at("settings"), scratch(), session_name(number_of(step)));
+  }
+
+  // Once whatever a dead installer left running has ended.
+  static bool is_as_before(const Step& step, databases::Database& database, StepIo& io) {
+    database.end_leftovers();
+    const migrations::TrackingTable table =
+        tracking_table(step.data.at("settings"), set_of(step, io));
+    return database.applied(table) == applied_from_json(step.data.at("before"), step.id);
+  }
+
+  Json change_data(const Wish& wish, const Applied& before) const {
+    return {{"backup", backup_name(wish)},
+            {"before", to_json(before)},
+            {"transaction", wish.number},
+            {"author",
+             {{"release", wish.author.release},
+              {"digest", wish.author.digest},
+              {"actor", wish.author.actor}}},
+            {"made", to_text(wish.now)},
+            {"fenced", wish.fenced},
+            {"settings", wish.settings}};
+  }
+
+  static std::string backup_name(const Wish& wish) {
+    return format("{}-{}", wish.target, wish.number);
+  }
+
+  Step backup_step(const Wish& wish, const databases::Facts& facts) const {
+    const std::uint64_t copies = name_ == "sqlite" ? 1 + kCopiesOfSqlite : 1;
+    return step(wish, Phase::fence, kBackup,
+                {{"backup", backup_name(wish)},
+                 {"server", facts.server},
+                 {"version", wish.before ? Json(wish.version_before) : Json("")},
+                 {"made", to_text(wish.now)},
+                 {"transaction", wish.number},
+                 {"settings", wish.settings},
+                 {"space",
+                  {{"path", layout_.backups().string()}, {"bytes", facts.bytes * copies}}}},
+                format("back up {} ({}, {} bytes) as {}, and verify it", wish.target, facts.server,
+                       facts.bytes, backup_name(wish)));
   }
 
   static MigrationSet set_of(const Step& step, StepIo& io) {
@@ -300,54 +353,153 @@ class DatabaseDriver : public Driver {
     return read_migrations(*tree, step.data.at("settings"));
   }
 
-  static void check_way_back(const Wish& wish) {
-    if (!wish.before || wish.before->table == *wish.table) return;
+  // A database stays as it is unless it is named; and where the release says that the one before
+  // cannot run on it, that has to be named too.
+  std::vector<Step> plan_way_back(const Wish& wish) const {
+    if (!wish.before || wish.before->table == *wish.table) return {};
     const std::string rollback = wish.before->settings.at("rollback");
-    if (rollback == "code-only") return;
+    if (wish.way_back.way == WayBack::restore) return plan_restore(wish);
+    if (wish.way_back.way == WayBack::down) return plan_down(wish);
+    if (rollback == "code-only" || wish.way_back.past == wish.version_before) return {};
     throw Error(
         Errc::incompatible,
-        format("the current release has migrated the database {} and says rollback: {}",
+        format("release {} has migrated the database {} and says rollback: {}", wish.version_before,
                wish.target, rollback),
-        rollback == "restore"
-            ? "see: sealift-installer backup list; what was written since is given up with: "
-              "sealift-installer backup restore NAME, and then rollback goes back"
-            : "carry a newer release instead");
+        format("{}with the database as it is: --past {}; giving up what was written since: "
+               "--restore-database; or carry a newer release",
+               rollback == "down" ? "with the files that take migrations back: --down; " : "",
+               wish.version_before));
+  }
+
+  std::vector<Step> plan_restore(const Wish& wish) const {
+    const auto opened = open_database(wish.settings, scratch(), session_name(wish.number));
+    // What the first transaction after that revision found.
+    std::optional<Backup> from;
+    for (Backup& each : Backups(layout_, workers_).list()) {
+      if (each.database != wish.target || each.transaction <= wish.way_back.since) continue;
+      if (!from || each.transaction < from->transaction) from = std::move(each);
+    }
+    if (!from) {
+      throw Error(Errc::incompatible,
+                  format("no backup of the database {} was made since revision {}", wish.target,
+                         wish.way_back.since),
+                  "see: sealift-installer backup list, and backup restore");
+    }
+    opened->check_restorable(from->about);
+    Json data = change_data(wish, opened->applied(tracking_table(wish.settings, *wish.migrations)));
+    data["from"] = from->name;
+    return {backup_step(wish, opened->facts()),
+            step(wish, Phase::migrate, kRestore, std::move(data),
+                 format("restore {} from {}, made {}; what was written since goes", wish.target,
+                        from->name, to_text(from->made)))};
+  }
+
+  std::vector<Step> plan_down(const Wish& wish) const {
+    const auto standing = wish.way_back.standing.find(wish.path);
+    if (standing == wish.way_back.standing.end()) return {};
+    const auto opened = open_database(wish.settings, scratch(), session_name(wish.number));
+    const MigrationSet& now = *standing->second;
+    const Applied before = opened->applied(tracking_table(wish.settings, now));
+    const Comparison found = compare(now, before);
+    check_comparison(found, wish.target, wish.settings.at("late"));
+    const MigrationSet down = migrations::ways_down(now);
+    Json ways = Json::array();
+    std::vector<const Migration*> taken;
+    std::size_t bytes = 0;
+    Problems problems;
+    for (auto each = found.applied.rbegin(); each != found.applied.rend(); ++each) {
+      const auto same = [&](const Migration& other) { return other.name == (*each)->name; };
+      const auto& kept = wish.migrations->migrations;
+      if (std::any_of(kept.begin(), kept.end(), same)) continue;
+      const auto way = std::find_if(down.migrations.begin(), down.migrations.end(), same);
+      if (way == down.migrations.end()) {
+        problems.add(format("{}: nothing takes it back", (*each)->file),
+                     "go back with --restore-database or with the database as it is: --past");
+        continue;
+      }
+      taken.push_back(&*way);
+      bytes += way->sql.size();
+      ways.push_back({{"name", way->name}, {"sql", way->sql}, {"hash", way->hash.hex()}});
+    }
+    if (bytes > kMostDown) {
+      problems.add(format("found {} bytes of SQL that takes migrations back, expected at most {}",
+                          bytes, kMostDown));
+    }
+    problems.throw_if_any(Errc::incompatible);
+    if (taken.empty()) return {};
+    check_standing(down, taken);
+    Json data = change_data(wish, before);
+    data["ways"] = std::move(ways);
+    return {backup_step(wish, opened->facts()),
+            step(wish, Phase::migrate, kTakeBack, std::move(data),
+                 format("take back in {}: {}", wish.target, names_of(taken)))};
+  }
+
+  void restore(const std::string& name, const std::string& label, databases::Database& database,
+               StepIo& io) const {
+    if (database.finish_restore(label)) return;
+    const Backups backups(layout_, workers_);
+    backups.restore(backups.find(name), database, label, io.progress);
+  }
+
+  static void take_back(const Step& step, databases::Database& database, StepIo& io) {
+    const MigrationSet standing = set_of(step, io);
+    MigrationSet down{.layout = standing.layout, .dialect = standing.dialect, .migrations = {}};
+    for (const Json& way : step.data.at("ways")) {
+      const std::string name = way.at("name");
+      down.migrations.push_back(
+          {.name = name,
+           .file = name + ".down.sql",
+           .sql = way.at("sql"),
+           .hash = Digest::parse(format("sha256:{}", way.at("hash").get<std::string>()))});
+    }
+    databases::Run run = run_of(step, down);
+    run.mode = databases::Mode::take_back;
+    for (const Migration& each : down.migrations) run.pending.push_back(&each);
+    database.migrate(run);
+  }
+
+  static databases::Run run_of(const Step& step, const MigrationSet& set) {
+    const Json& author = step.data.at("author");
+    const Json& settings = step.data.at("settings");
+    return {.set = set,
+            .pending = {},
+            .table = tracking_table(settings, set),
+            .before = applied_from_json(step.data.at("before"), step.id),
+            .author = {.transaction = number_of(step),
+                       .release = author.at("release"),
+                       .digest = author.at("digest"),
+                       .actor = author.at("actor")},
+            .now = parse_time(step.data.at("made").get<std::string>()),
+            .mode = databases::Mode::apply,
+            .grouping = settings.at("transactions") == "file" ? databases::Grouping::file
+                                                              : databases::Grouping::run};
   }
 
   Json back_up(const Step& step, databases::Database& database, StepIo& io) const {
-    const Backups backups(folder_, workers_);
-    const Backup made = backups.create(database,
-                                       {.name = step.data.at("backup"),
-                                        .database = step.target,
-                                        .driver = name_,
-                                        .server = step.data.at("server"),
-                                        .made = parse_time(step.data.at("made").get<std::string>()),
-                                        .transaction = step.data.at("transaction"),
-                                        .version = step.data.at("version"),
-                                        .digest = Digest::of("")},
-                                       io.progress);
+    const Backups backups(layout_, workers_);
+    Backup wanted{.name = step.data.at("backup"),
+                  .database = step.target,
+                  .driver = name_,
+                  .server = step.data.at("server"),
+                  .made = parse_time(step.data.at("made").get<std::string>()),
+                  .transaction = step.data.at("transaction"),
+                  .version = step.data.at("version"),
+                  .digest = Digest::of("")};
+    encrypt_as(step.data.at("settings"), wanted);
+    const Backup made = backups.create(database, std::move(wanted), io.progress);
     backups.verify(made, database, io.progress);
     return installer::to_json(made);
   }
 
-  static Json migrate(const Step& step, databases::Database& database, StepIo& io) {
+  static void migrate(const Step& step, databases::Database& database, StepIo& io) {
     const MigrationSet set = set_of(step, io);
-    const Json& author = step.data.at("author");
-    databases::Run run{.set = set,
-                       .pending = {},
-                       .table = tracking_table(step.data.at("settings"), set),
-                       .before = applied_from_json(step.data.at("before"), step.id),
-                       .author = {.transaction = author.at("transaction"),
-                                  .release = author.at("release"),
-                                  .digest = author.at("digest"),
-                                  .actor = author.at("actor")},
-                       .now = parse_time(step.data.at("made").get<std::string>())};
+    databases::Run run = run_of(step, set);
     const Json& hashes = step.data.at("pending");
     for (const Migration& each : set.migrations) {
       if (hashes.contains(each.name)) run.pending.push_back(&each);
     }
     database.migrate(run);
-    return nullptr;
   }
 
   Step step(const Wish& wish, Phase phase, const char* action, Json data,
@@ -363,7 +515,7 @@ class DatabaseDriver : public Driver {
   }
 
   std::string name_;
-  fs::path folder_;
+  Layout layout_;
   Workers& workers_;
 };
 
@@ -374,8 +526,9 @@ std::unique_ptr<Driver> database_driver(const std::string& name, const Layout& l
   return std::make_unique<DatabaseDriver>(name, layout, workers);
 }
 
-Json database_settings(const std::string& name, const release::DatabaseEntry& entry,
+Json database_settings(const std::string& name, const release::Site& site,
                        const release::CarriedMigrations& carried) {
+  const release::DatabaseEntry& entry = site.databases.at(name);
   Json settings = {{"database", name},
                    {"driver", entry.driver},
                    {"lockTimeout", entry.lock_timeout},
@@ -383,9 +536,17 @@ Json database_settings(const std::string& name, const release::DatabaseEntry& en
                    {"statementTimeout", entry.statement_timeout},
                    {"format", carried.format},
                    {"dialect", carried.dialect},
+                   {"transactions", carried.transactions},
+                   {"late", carried.late},
                    {"rollback", carried.rollback},
                    {"schema", carried.schema},
                    {"table", carried.table}};
+  settings["encryptTo"] = site.encrypt_to ? Json(*site.encrypt_to) : Json();
+  if (entry.backup) {
+    settings["backup"] = {{"create", entry.backup->create},
+                          {"verify", entry.backup->verify},
+                          {"restore", entry.backup->restore}};
+  }
   if (entry.driver == "sqlite") {
     settings["path"] = entry.path;
   } else {
@@ -396,8 +557,10 @@ Json database_settings(const std::string& name, const release::DatabaseEntry& en
   return settings;
 }
 
-std::unique_ptr<databases::Database> open_database(const Json& settings, const fs::path& scratch,
-                                                   const std::string& session) {
+namespace {
+
+std::unique_ptr<databases::Database> open_plain(const Json& settings, const fs::path& scratch,
+                                                const std::string& session) {
   const databases::Patience patience{
       .lock = std::chrono::seconds(settings.at("lockTimeout").get<unsigned>()),
       .attempts = settings.at("lockAttempts"),
@@ -409,6 +572,27 @@ std::unique_ptr<databases::Database> open_database(const Json& settings, const f
                                      .tools = settings.at("tools"),
                                      .password_file = settings.at("passwordFile")},
                                     session, patience);
+}
+
+}  // namespace
+
+std::unique_ptr<databases::Database> open_database(const Json& settings, const fs::path& scratch,
+                                                   const std::string& session) {
+  auto database = open_plain(settings, scratch, session);
+  const auto backup = settings.find("backup");
+  if (backup == settings.end()) return database;
+  return databases::with_backups_by({.database = settings.at("database"),
+                                     .create = backup->at("create"),
+                                     .verify = backup->at("verify"),
+                                     .restore = backup->at("restore")},
+                                    std::move(database));
+}
+
+void encrypt_as(const Json& settings, Backup& backup) {
+  const Json& recipients = settings.at("encryptTo");
+  if (recipients.is_null()) return;
+  backup.is_encrypted = true;
+  backup.encrypted_to = recipients.get<std::vector<std::string>>();
 }
 
 std::string session_name(std::uint64_t transaction) {
@@ -474,12 +658,12 @@ std::vector<std::string> describe_migrations(const Step& step, const MigrationSe
     const auto left = std::count(rest.begin(), rest.end(), '\n') + (rest.empty() ? 0 : 1);
     if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
   }
-  const std::string rollback = step.data.at("settings").at("rollback");
+  is_whole = is_whole && step.data.at("settings").at("transactions") == "run";
   lines.push_back(format(
       "a failure while it migrates {}; a later one {}",
-      is_whole ? "changes nothing" : "leaves what was done before a statement outside of one",
-      rollback == "code-only" ? std::string("leaves the migrations in place")
-                              : format("ends in a person's decision (rollback: {})", rollback)));
+      is_whole ? std::string("changes nothing")
+               : format("keeps what was committed before it, and {}", what_a_failure_does(step.data)),
+      what_a_failure_does(step.data)));
   return lines;
 }
 

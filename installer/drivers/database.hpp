@@ -2,13 +2,15 @@
 #pragma once
 
 // A database whose migrations a release carries. Steps: a backup, verified, in the phase fence;
-// the migrations in the phase migrate. What an undo may do to a database is narrow: it never
-// restores, because what others have written since would be lost (docs/install-protocol.md).
+// in the phase migrate the migrations, or on a way back that was asked for a restore or the files
+// that take migrations back. An undo restores only where nobody can have written since, or a person
+// gives that up (Writes, installer/driver.hpp).
 
 #include <memory>
 
 #include "base/parallel.hpp"
 #include "databases/database.hpp"
+#include "installer/backups.hpp"
 #include "installer/driver.hpp"
 #include "installer/layout.hpp"
 #include "release/manifest.hpp"
@@ -21,13 +23,15 @@ std::unique_ptr<Driver> database_driver(const std::string& name, const Layout& l
                                         Workers& workers);
 
 // What a placement remembers of a database and of what a release says about it.
-Json database_settings(const std::string& name, const release::DatabaseEntry& entry,
+Json database_settings(const std::string& name, const release::Site& site,
                        const release::CarriedMigrations& carried);
 
 // The database that settings speak of. `session`: how its sessions are called.
 std::unique_ptr<databases::Database> open_database(const Json& settings, const fs::path& scratch,
                                                    const std::string& session);
 std::string session_name(std::uint64_t transaction);
+// Says in a backup that is to be made whom it is encrypted to.
+void encrypt_as(const Json& settings, Backup& backup);
 
 // The migrations of a component, read from its tree.
 migrations::MigrationSet read_migrations(TreeStream& tree, const Json& settings);
