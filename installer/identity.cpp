@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/identity.hpp"
+
+#include <sys/stat.h>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/format.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::uint64_t kLargest = 64 << 10;  // bytes
+
+}  // namespace
+
+signing::AgeIdentity site_identity(const Layout& layout, Time now) {
+  const fs::path file = layout.age_identity();
+  struct stat status {};
+  if (::lstat(file.c_str(), &status) != 0) {
+    const signing::AgeIdentity made = signing::AgeIdentity::generate();
+    make_dirs(layout.keys(), 0700);
+    std::string text = made.to_file(now);
+    write_file(file, text, FileMode::secret);
+    signing::wipe(text);
+  } else if ((status.st_mode & 077) != 0) {
+    throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
+                format("chmod 600 {}; if somebody has read it, make another", file.string()));
+  }
+  std::string text = read_file(file, kLargest);
+  const signing::Secret kept = signing::Secret::taken_from(text);
+  return signing::AgeIdentity::from_file(kept.view(), file.string());
+}
+
+}  // namespace sealift::installer
