@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/stream.hpp"
 #include "migrations/tracking.hpp"
 
@@ -82,10 +83,10 @@ class Database {
   // Error{incompatible} with everything that would keep a dump of which describe() said `about`
   // from being restored here.
   virtual void check_restorable(const Json& about) = 0;
-  // All of the run, or of a file where those are transactions, or nothing of it; but a migration with statements that the database takes only
-  // outside of a transaction ends what comes before it, and is gone on with, at the statement that
-  // failed, by the next run. Error{target_failed} naming the file and line that the
-  // database refused, Error{busy} where others did not give way.
+  // All of the run, or of a file where those are transactions, or nothing of it; but a migration
+  // with statements that the database takes only outside of a transaction ends what comes before
+  // it, and is gone on with, at the statement that failed, by the next run. Error{target_failed}
+  // naming the file and line that the database refused, Error{busy} where others did not give way.
   virtual void migrate(const Run& run) = 0;
 
   // A copy made of a dump, which nobody else knows of and which goes with its owner.

@@ -2,8 +2,8 @@
 #pragma once
 
 // Backups by programs of the site's own (pgBackRest, a snapshot, what the DBA has). What `create`
-// writes is kept in place of a dump: a dump, or the name under which the program keeps one. `verify`
-// and `restore` get just that as their standard input.
+// writes is kept in place of a dump: a dump, or the name under which the program keeps one.
+// `verify` and `restore` get just that as their standard input.
 
 #include <memory>
 #include <string>

@@ -181,10 +181,11 @@ class PostgresqlDatabase : public Database {
           format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()), sql_name(role)));
     }
     if (!found["unreadable"].empty()) {
-      problems.add(format("the role {} may not read {} and so not back it up", role,
-                          printable(joined(found["unreadable"].get<std::vector<std::string>>()), 400)),
-                   format("GRANT SELECT on them to {}, or let it be a member of pg_read_all_data",
-                          sql_name(role)));
+      problems.add(
+          format("the role {} may not read {} and so not back it up", role,
+                 printable(joined(found["unreadable"].get<std::vector<std::string>>()), 400)),
+          format("GRANT SELECT on them to {}, or let it be a member of pg_read_all_data",
+                 sql_name(role)));
     }
     check_client("pg_dump", found["number"].get<int>() / 10000, problems);
     problems.throw_if_any(Errc::incompatible);
@@ -311,7 +312,8 @@ class PostgresqlDatabase : public Database {
     need(found["super"].get<bool>() || found["signal"].get<bool>(),
          "may not put other users' sessions out",
          format("GRANT pg_signal_backend TO {}", sql_name(role)));
-    for (const auto& each : about.value("roles", Json::array())) {
+    const Json roles = about.value("roles", Json::array());
+    for (const Json& each : roles) {
       if (std::find(found["roles"].begin(), found["roles"].end(), each) != found["roles"].end()) {
         continue;
       }
@@ -319,12 +321,13 @@ class PostgresqlDatabase : public Database {
                           psql_.database(), printable(each.get<std::string>(), 80)),
                    format("CREATE ROLE {}", sql_name(each.get<std::string>())));
     }
-    for (const auto& [name, version] : about.value("extensions", Json::object()).items()) {
+    const Json extensions = about.value("extensions", Json::object());
+    for (const auto& [name, version] : extensions.items()) {
       if (found["extensions"].contains(name)) continue;
-      problems.add(format("restoring {}: the server does not have the extension {} {}",
-                          psql_.database(), printable(name, 80),
-                          printable(version.get<std::string>(), 40)),
-                   "install it on the server");
+      problems.add(
+          format("restoring {}: the server does not have the extension {} {}", psql_.database(),
+                 printable(name, 80), printable(version.get<std::string>(), 40)),
+          "install it on the server");
     }
     problems.throw_if_any(Errc::incompatible);
   }
@@ -349,9 +352,10 @@ class PostgresqlDatabase : public Database {
 
   std::vector<std::string> kept() override {
     return psql_.on(kMaintenance)
-        .ask(format("SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database "
-                    "WHERE datname ~ ('^' || {} || '_(incoming|rehearsal|(old|failed)_[0-9a-f_]+)$')",
-                    sql_text(psql_.database())));
+        .ask(format(
+            "SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database "
+            "WHERE datname ~ ('^' || {} || '_(incoming|rehearsal|(old|failed)_[0-9a-f_]+)$')",
+            sql_text(psql_.database())));
   }
 
   void drop_kept(const std::string& name) override {
@@ -399,10 +403,11 @@ class PostgresqlDatabase : public Database {
 
   // To what has the name, if anything has.
   void allow_connections(const Psql& server, std::string_view word) const {
-    run_on(server,
-           format("SELECT EXISTS (SELECT FROM pg_database WHERE datname = {}) AS there \\gset\n\\if "
-                  ":there\nALTER DATABASE {} ALLOW_CONNECTIONS {};\n\\endif\n",
-                  sql_text(psql_.database()), sql_name(psql_.database()), word));
+    run_on(
+        server,
+        format("SELECT EXISTS (SELECT FROM pg_database WHERE datname = {}) AS there \\gset\n\\if "
+               ":there\nALTER DATABASE {} ALLOW_CONNECTIONS {};\n\\endif\n",
+               sql_text(psql_.database()), sql_name(psql_.database()), word));
   }
 
   // Puts who is in out, and gives the name to the restored one.
@@ -663,10 +668,13 @@ class PostgresqlDatabase : public Database {
            format(
                "DELETE FROM {} WHERE {};\nINSERT INTO sealift.history (migration, hash, release, "
                "digest, site_transaction, actor, milliseconds) VALUES ({}, {}, {}, {}, {}, {}, "
-               "extract(epoch FROM clock_timestamp() - :'begun'::timestamptz) * 1000);\n",
+               "extract(epoch FROM clock_timestamp() - :'begun'::timestamptz) * 1000);\nDELETE "
+               "FROM "
+               "sealift.progress WHERE migration = {};\n",
                qualified(run.table), which, sql_text(migration.name + " taken back"),
                sql_text(migration.hash.hex()), sql_text(run.author.release),
-               sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor));
+               sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor),
+               sql_text(migration.name));
   }
 
   [[noreturn]] void fail(const Run& run, const Refusal& refusal) const {

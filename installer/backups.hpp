@@ -51,8 +51,8 @@ class Backups {
   // Error{usage} where there is none of this name.
   Backup find(const std::string& name) const;
 
-  // Dumps and keeps; digest, sizes and what describe() says of `backup` are filled in. None is ever replaced: where one
-  // has the name already, the new one is called NAME-2, and so on.
+  // Dumps and keeps; digest, sizes and what describe() says of `backup` are filled in. None is ever
+  // replaced: where one has the name already, the new one is called NAME-2, and so on.
   Backup create(databases::Database& database, Backup backup, Progress& progress) const;
   // Unpacks and reads all of it as a restore would; Error{corrupt}.
   void verify(const Backup& backup, databases::Database& database, Progress& progress) const;

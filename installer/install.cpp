@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "content/media_types.hpp"
 #include "installer/backups.hpp"
+#include "installer/drivers/fence.hpp"
 #include "installer/transaction.hpp"
 
 namespace sealift::installer {
@@ -73,6 +74,18 @@ Json evidence(const Plan& plan) {
                 {"reason", plan.reason}};
   if (outcome.digest) value["digest"] = outcome.digest->str();
   return value;
+}
+
+// Users come back once the transaction has ended.
+void lift_fence(const Tools& tools) {
+  if (!is_fence_closed(tools.installation.layout)) return;
+  try {
+    open_fence(tools.installation.layout);
+  } catch (const Error& error) {
+    throw Error(Errc::needs_operator,
+                format("the release stands, but users are still kept out: {}", error.message()),
+                "mend the cause, then run: sealift-installer recover");
+  }
 }
 
 // What stands behind every changing command: the new state is written down and old things go.
@@ -248,6 +261,7 @@ void settle(const Tools& tools) {
   remove_incoming(tools.installation.layout);
   const State state = load_state(tools.installation.layout, tools.clock);
   if (!state.unfinished) {
+    lift_fence(tools);
     store_roots_of_current(tools, state);
     return;
   }
@@ -270,7 +284,10 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   keep_revision(tools, draft.plan.number, values);
   const Drivers drivers(layout, tools.workers);
   const StopFlag stop;
-  StepIo io{.content = content, .progress = tools.progress, .stop = stop};
+  StepIo io{.content = content,
+            .progress = tools.progress,
+            .stop = stop,
+            .writes = Writes::kept_by_fence};
   std::uint64_t bytes = 0;
   for (const ComponentChange& change : draft.changes) bytes += change.new_bytes;
   tools.progress.begin(name(draft.plan.purpose), bytes);
@@ -295,13 +312,15 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
                         error.message()));
   }
   tidy(tools);
+  lift_fence(tools);
 }
 
-bool recover(const Tools& tools, Direction direction) {
+bool recover(const Tools& tools, Direction direction, const std::string& reason) {
   const Layout& layout = tools.installation.layout;
   const State state = load_state(layout, tools.clock);
   if (!state.unfinished) {
     tidy(tools);
+    lift_fence(tools);
     return false;
   }
   Journal journal = Journal::open(*state.unfinished, tools.clock);
@@ -309,18 +328,27 @@ bool recover(const Tools& tools, Direction direction) {
   SiteContent content = content_of(tools, revision_from_json(plan.outcome, "outcome"));
   const Drivers drivers(layout, tools.workers);
   const StopFlag stop;
-  StepIo io{.content = content, .progress = tools.progress, .stop = stop};
-  if (direction == Direction::back) {
+  const bool is_given_up = direction == Direction::back_with_database;
+  StepIo io{.content = content,
+            .progress = tools.progress,
+            .stop = stop,
+            .writes = is_given_up ? Writes::given_up : Writes::kept};
+  if (direction != Direction::forward) {
     recover_back(journal, drivers, io);
     remove_revision(layout, plan.number);
   } else {
     recover_forward(journal, drivers, io);
   }
   Json details = evidence(plan);
-  details["direction"] = direction == Direction::back ? "back" : "forward";
+  details["direction"] = direction == Direction::forward ? "forward" : "back";
+  if (is_given_up) {
+    details["restoredDatabase"] = true;
+    details["recoverReason"] = printable(reason, 1024);
+  }
   tools.audit().append("recovered", std::move(details));
   store_roots_of_current(tools, load_state(layout, tools.clock));
   tidy(tools);
+  lift_fence(tools);
   return true;
 }
 

@@ -62,9 +62,13 @@ void settle(const Tools& tools);
 void carry_out(const Tools& tools, const Draft& draft, Content& content,
                const release::Values& values, const std::vector<signing::Root>& newer_roots);
 
-enum class Direction { back, forward };
+enum class Direction {
+  back,
+  back_with_database,  // giving up what was written to databases since their backups
+  forward
+};
 // Ends a transaction that was cut off; false where there is none.
-bool recover(const Tools& tools, Direction direction);
+bool recover(const Tools& tools, Direction direction, const std::string& reason = {});
 
 struct Pruned {
   std::uint64_t releases = 0;

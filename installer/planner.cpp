@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "content/image_name.hpp"
 #include "installer/drivers/database.hpp"
+#include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
@@ -132,7 +133,8 @@ class Drafting {
         state_(state),
         drivers_(drivers),
         content_(content),
-        outcome_(std::move(outcome)) {
+        outcome_(std::move(outcome)),
+        data_(request.data) {
     draft_.plan = {.purpose = request.purpose,
                    .number = state.next_number,
                    .actor = request.actor,
@@ -209,6 +211,12 @@ class Drafting {
   }
 
   Draft finish() {
+    const auto is_of_database = [](const Step& each) { return each.phase == Phase::fence; };
+    std::vector<Step>& steps = draft_.plan.steps;
+    const auto& fence = installation_.site.fence;
+    if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
+      steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
+    }
     std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
                      [](const Step& a, const Step& b) { return a.phase < b.phase; });
     draft_.plan.outcome = to_json(outcome_);
@@ -235,6 +243,8 @@ class Drafting {
                    .digest = outcome_.digest ? outcome_.digest->str() : "",
                    .actor = draft_.plan.actor};
     wish.now = draft_.plan.created;
+    wish.fenced = installation_.site.fence.has_value();
+    wish.way_back = data_;
     if (const Revision* now = state_.current()) wish.version_before = now->version;
     if (const Placement* before = standing_at(path)) wish.before = *before;
     return wish;
@@ -264,6 +274,7 @@ class Drafting {
   const Drivers& drivers_;
   Content& content_;
   Revision outcome_;
+  DataRequest data_;
   Draft draft_;
   std::set<std::string> wanted_;  // paths
 };
@@ -353,7 +364,7 @@ Placement placed_migrations(const release::Component& component, const release::
           .files = component.document.files,
           .bytes = component.document.bytes,
           .images = {},
-          .settings = database_settings(name, found->second, carried)};
+          .settings = database_settings(name, site, carried)};
 }
 
 std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
@@ -530,7 +541,7 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
   outcome.restores = target.restores.value_or(target.number);
   Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
   for (const Placement& placement : target.placements) {
-    if (placement.path.starts_with("database:")) {
+    if (is_of_database(placement)) {
       drafting.want(placement, migrations_of(placement, content));
       continue;
     }

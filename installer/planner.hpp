@@ -51,6 +51,7 @@ struct Request {
   std::string actor;
   std::string reason;
   Time now;
+  DataRequest data = {};
 };
 
 // Whether a release older than the current one may follow it.

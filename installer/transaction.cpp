@@ -129,7 +129,7 @@ void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
 bool is_only_staged(const Journal& journal) {
   const std::vector<Begun> begun = begun_steps(journal);
   return std::all_of(begun.begin(), begun.end(),
-                     [](const Begun& each) { return each.step->phase <= Phase::stage; });
+                     [](const Begun& each) { return each.step->phase <= Phase::fence; });
 }
 
 }  // namespace sealift::installer

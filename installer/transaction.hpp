@@ -23,7 +23,8 @@ void recover_back(Journal& journal, const Drivers& drivers, StepIo& io);
 // The other way out: checks what was begun, applies what is missing, commits.
 void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io);
 
-// True where nothing that anybody could see has begun: such leftovers are undone without asking.
+// True where neither data nor what is served has begun to change: such leftovers are undone without
+// asking. A fence that was closed is opened by that.
 bool is_only_staged(const Journal& journal);
 
 }  // namespace sealift::installer

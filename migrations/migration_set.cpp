@@ -80,7 +80,12 @@ class Reader {
       refuse(file, format("takes back {}.sql, which is not there", name));
       return;
     }
-    up->down = files_.at(file);
+    const std::string& sql = files_.at(file);
+    if (sql.starts_with("\xEF\xBB\xBF") || !is_utf8(sql)) {
+      refuse(file, "found text that is not UTF-8, or begins with a byte order mark");
+      return;
+    }
+    up->down = sql;
   }
 
   // SQL that nothing names would never run, and nobody would notice.

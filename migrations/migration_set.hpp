@@ -64,8 +64,8 @@ using SourceFiles = std::map<std::string, std::string>;
 MigrationSet read_drizzle(const SourceFiles& files);
 MigrationSet read_sql(const SourceFiles& files, Dialect dialect);
 
-// What takes migrations back, as a set of its own: each has its file and text, and the name and hash
-// of what it takes back. Those that nothing takes back are missing.
+// What takes migrations back, as a set of its own: each has its file and text, and the name and
+// hash of what it takes back. Those that nothing takes back are missing.
 MigrationSet ways_down(const MigrationSet& set);
 
 }  // namespace sealift::migrations

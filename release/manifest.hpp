@@ -85,8 +85,8 @@ struct CarriedImage {
 // What a component of migrations says beside its files. Tables and schemas that are empty are the
 // usual ones of the format.
 struct CarriedMigrations {
-  std::string format;    // "drizzle", "sql"
-  std::string dialect;   // "postgresql", "sqlite"
+  std::string format;        // "drizzle", "sql"
+  std::string dialect;       // "postgresql", "sqlite"
   std::string transactions;  // "run": all that is pending is one; "file": one each
   std::string late;          // older than what was applied already: "refused", "applied"
   std::string rollback;      // "code-only", "restore", "down", "forward-only"

@@ -21,9 +21,8 @@ constexpr std::size_t kMaxId = 128;  // of a vulnerability
 constexpr std::string_view kImages = "images";
 constexpr std::string_view kMigrations = "migrations";
 // What only migrations have.
-constexpr std::array kOfMigrations = {"format",       "dialect",  "database", "tracking",
-                                      "transactions", "rollback", "late",     "lint",
-                                      "accept"};
+constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracking", "transactions",
+                                      "rollback", "late",    "lint",     "accept"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);

@@ -6,9 +6,9 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/schema.hpp"
-#include "signing/age.hpp"
 #include "release/value_names.hpp"
 #include "release/yaml.hpp"
+#include "signing/age.hpp"
 
 namespace sealift::release {
 

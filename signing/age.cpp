@@ -174,8 +174,8 @@ std::string stanza_for(const AgeRecipient& recipient, const Secret& file_key) {
       0) {
     throw Error(Errc::invalid_input, format("{}: is no key that can be used", recipient.str()));
   }
-  const Secret wrap = derive(shared.view(), std::string(view(share)) + std::string(recipient.key()),
-                             kX25519);
+  const Secret wrap =
+      derive(shared.view(), std::string(view(share)) + std::string(recipient.key()), kX25519);
   std::string wrapped(kWrapped, '\0');
   crypto_aead_chacha20poly1305_ietf_encrypt(raw(wrapped), nullptr, file_key.bytes().data(),
                                             kFileKey, nullptr, 0, nullptr, kNoNonce.data(),
@@ -269,8 +269,8 @@ std::string AgeIdentity::to_file(Time created) const {
   std::string text = to_bech32(kIdentityPrefix, key_.view());
   std::transform(text.begin(), text.end(), text.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  std::string file = format("# created: {}\n# public key: {}\n{}\n", to_text(created),
-                            recipient().str(), text);
+  std::string file =
+      format("# created: {}\n# public key: {}\n{}\n", to_text(created), recipient().str(), text);
   wipe(text);
   return file;
 }
@@ -336,7 +336,8 @@ AgeSource::AgeSource(Source& in, const AgeIdentity& identity) : in_(in), key_(kK
     constexpr std::string_view kArrow = "-> X25519 ";
     if (text.starts_with(kArrow)) {
       const std::string share = from_base64_bare(std::string_view(text).substr(kArrow.size()));
-      if (share.size() != kKey || content.size() != kWrapped) refuse("found a stanza of a wrong size");
+      if (share.size() != kKey || content.size() != kWrapped)
+        refuse("found a stanza of a wrong size");
       if (!is_open) is_open = unwrap(share, content, identity, file_key);
     }
     text = line();

@@ -17,6 +17,7 @@ namespace {
 struct Options {
   std::string name;  // of a database or of a backup
   bool discard = false;
+  std::string drop;
   ChangeOptions change;
 };
 
@@ -33,7 +34,7 @@ std::unique_ptr<databases::Database> database_named(const std::string& name, con
   if (found == all.end()) {
     throw Error(Errc::usage, format("site.yaml has no database \"{}\"", printable(name, 80)));
   }
-  return open_database(database_settings(name, found->second, {}), backups.folder(),
+  return open_database(database_settings(name, work.installation().site, {}), backups.folder(),
                        session_name(0));
 }
 
@@ -44,16 +45,15 @@ Backup make(const std::string& database, const SiteWork& work, const Backups& ba
   const State state = work.state();
   const Time now = session.clock.now();
   session.progress.begin(format("backing up {}", database), facts.bytes);
-  Backup made =
-      backups.create(*opened,
-                     {.name = format("{}-{}", database, stamp(now)),
-                      .database = database,
-                      .driver = work.installation().site.databases.at(database).driver,
-                      .server = facts.server,
-                      .made = now,
-                      .version = state.current() == nullptr ? "" : state.current()->version,
-                      .digest = Digest::of("")},
-                     session.progress);
+  Backup wanted{.name = format("{}-{}", database, stamp(now)),
+                .database = database,
+                .driver = work.installation().site.databases.at(database).driver,
+                .server = facts.server,
+                .made = now,
+                .version = state.current() == nullptr ? "" : state.current()->version,
+                .digest = Digest::of("")};
+  encrypt_as(database_settings(database, work.installation().site, {}), wanted);
+  Backup made = backups.create(*opened, std::move(wanted), session.progress);
   backups.verify(made, *opened, session.progress);
   session.progress.end();
   work.tools().audit().append("backup", to_json(made));
@@ -77,8 +77,7 @@ void create(const Options& options, const std::string& site, cli::Session& sessi
   SiteWork work(session, site);
   work.lock("backup create", options.change);
   const Tools& tools = work.tools();
-  show({make(options.name, work, Backups(tools.installation.layout, tools.workers),
-             session)},
+  show({make(options.name, work, Backups(tools.installation.layout, tools.workers), session)},
        session);
 }
 
@@ -115,7 +114,10 @@ void restore(const Options& options, const std::string& site, cli::Session& sess
     log::warning("a restore that was cut off was finished first");
   }
   std::string before;
-  if (!options.discard) before = make(backup.database, work, backups, session).name;
+  database->check_restorable(backup.about);
+  // One that is gone holds nothing that could be lost.
+  if (!options.discard && database->exists())
+    before = make(backup.database, work, backups, session).name;
   session.progress.begin(format("restoring {}", backup.name), backup.bytes);
   backups.restore(backup, *database, label, session.progress);
   session.progress.end();
@@ -126,6 +128,26 @@ void restore(const Options& options, const std::string& site, cli::Session& sess
   session.out.line(format("restored {}{}", backup.name,
                           before.empty() ? "" : format("; what was there is kept as {}", before)));
   session.out.json({{"restored", backup.name}, {"before", before}});
+}
+
+void kept(const Options& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("backup kept", options.change);
+  const Tools& tools = work.tools();
+  const Backups backups(tools.installation.layout, tools.workers);
+  const auto database = database_named(options.name, work, backups);
+  if (!options.drop.empty()) {
+    const std::vector<std::string> names = database->kept();
+    if (std::find(names.begin(), names.end(), options.drop) == names.end()) {
+      throw Error(Errc::usage, format("no restore has left {}", printable(options.drop, 80)),
+                  format("see: sealift-installer backup kept {}", options.name));
+    }
+    database->drop_kept(options.drop);
+    tools.audit().append("dropped", {{"database", options.name}, {"name", options.drop}});
+  }
+  const std::vector<std::string> names = database->kept();
+  for (const std::string& each : names) session.out.line(each);
+  session.out.json(Json(names));
 }
 
 }  // namespace
@@ -153,6 +175,12 @@ void add_backup(cli::Command& program, const std::string& site) {
       .argument("BACKUP", options.name, "its name", cli::Presence::required)
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { verify(options, site, session); });
+  with_lock(
+      backup.sub("kept", "databases that restores have left beside a database")
+          .argument("DATABASE", options.name, "its name in site.yaml", cli::Presence::required)
+          .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
+          .fails_with({Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed}))
+      .runs([&](cli::Session& session) { kept(options, site, session); });
   cli::Command command =
       backup.sub("restore", "put a backup in place of what the database holds now");
   add_change_options(command, options.change);

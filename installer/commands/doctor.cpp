@@ -8,6 +8,7 @@
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/database.hpp"
+#include "installer/drivers/fence.hpp"
 
 namespace sealift::installer {
 
@@ -64,13 +65,20 @@ std::vector<Finding> examine_stores(const Installation& installation, const Stat
 // Whether databases answer, and give what a migration needs.
 std::vector<Finding> examine_databases(const Installation& installation) {
   std::vector<Finding> findings;
-  for (const auto& [name, entry] : installation.site.databases) {
+  for (const auto& [name, unused] : installation.site.databases) {
     const std::string what = format("database {}", name);
     try {
-      const databases::Facts facts = open_database(database_settings(name, entry, {}),
-                                                   installation.layout.state, session_name(0))
-                                         ->facts();
+      const auto database = open_database(database_settings(name, installation.site, {}),
+                                          installation.layout.state, session_name(0));
+      const databases::Facts facts = database->facts();
       findings.push_back({what, format("{}, {}", facts.server, cli::size_text(facts.bytes)), ""});
+      for (const std::string& kept : database->kept()) {
+        findings.push_back({what, format("a restore has left the database {}", kept),
+                            format("when nobody needs it any more: sealift-installer backup kept "
+                                   "{} --drop {}",
+                                   name, kept)});
+      }
+      database->check_restorable(Json::object());
     } catch (const Error& error) {
       findings.push_back(
           {what, error.message(), error.hint().empty() ? "look at this database" : error.hint()});
@@ -116,6 +124,8 @@ void work(const std::string& site, cli::Session& session) {
        ::access(layout.state.c_str(), W_OK) == 0 ? "" : "it is not writable for this user"},
       examine_trust(layout, believed_now(layout, session.clock)),
       examine_clock(layout, session.clock),
+      {"fence", is_fence_closed(layout) ? "closed: users are kept out" : "open",
+       is_fence_closed(layout) && !state.unfinished ? "run: sealift-installer recover" : ""},
       {"transaction", state.unfinished ? "one was cut off" : "none is open",
        state.unfinished ? "run: sealift-installer recover" : ""}};
   for (Finding& finding : examine_targets(work.installation().site)) {

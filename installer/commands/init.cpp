@@ -5,6 +5,7 @@
 #include "installer/adopt.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/identity.hpp"
 #include "release/yaml.hpp"
 #include "signing/secret_key.hpp"
 
@@ -100,6 +101,7 @@ void work(const Options& options, const std::string& site_folder, cli::Session& 
   write_file(layout.keys() / "site.key", secret, FileMode::secret);
   signing::wipe(secret);
   write_file(layout.keys() / "site.pub", key.to_public_file());
+  const std::string recipient = site_identity(layout, session.clock.now()).recipient().str();
   if (!fs::exists(layout.site_yaml, ignored)) write_file(layout.site_yaml, text);
   const std::string id = random_hex(16);
   // Last, because it is what makes a site: an init that was cut off is simply run again.
@@ -112,6 +114,7 @@ void work(const Options& options, const std::string& site_folder, cli::Session& 
   session.out.line(format("  release      {}", site.release));
   session.out.line(format("  environment  {}", site.environment));
   session.out.line(format("  key          {}", key.public_key().id()));
+  session.out.line(format("  recipient    {}", recipient));
   session.out.line(format("settings       {}", layout.site_yaml.string()));
   session.out.line(format("state          {}", layout.state.string()));
   if (options.adopt) {
@@ -125,6 +128,7 @@ void work(const Options& options, const std::string& site_folder, cli::Session& 
                     {"release", site.release},
                     {"environment", site.environment},
                     {"key", key.public_key().id()},
+                    {"recipient", recipient},
                     {"adopted", options.adopt}});
 }
 

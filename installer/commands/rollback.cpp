@@ -5,6 +5,7 @@
 #include "base/path.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/drivers/database.hpp"
 
 namespace sealift::installer {
 
@@ -13,6 +14,9 @@ namespace {
 struct Options {
   std::string to;
   bool verify = false;
+  bool restore_database = false;
+  bool down = false;
+  std::string past;
   ChangeOptions change;
 };
 
@@ -35,6 +39,36 @@ const Revision& choose(const std::string& to, const State& state) {
   return *chosen;
 }
 
+// What was said of databases, and what is needed for it.
+DataRequest data_request(const Options& options, const Revision& target, const State& state,
+                         const Tools& tools) {
+  if (static_cast<int>(options.restore_database) + static_cast<int>(options.down) +
+          static_cast<int>(!options.past.empty()) >
+      1) {
+    throw Error(Errc::usage, "found more than one of --restore-database, --down and --past");
+  }
+  DataRequest data{.way = options.restore_database ? WayBack::restore
+                          : options.down           ? WayBack::down
+                                                   : WayBack::leave,
+                   .past = options.past,
+                   .since = target.number,
+                   .standing = {}};
+  if (data.way != WayBack::leave && options.change.reason.empty()) {
+    throw Error(Errc::usage, "databases go back, and there is no --reason",
+                "say why: --reason TEXT");
+  }
+  const Revision* current = state.current();
+  if (data.way != WayBack::down || current == nullptr) return data;
+  SiteContent content = content_of(tools, *current);
+  for (const Placement& placement : current->placements) {
+    if (!is_of_database(placement)) continue;
+    const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
+    data.standing[placement.path] = std::make_shared<const migrations::MigrationSet>(
+        read_migrations(*tree, placement.settings));
+  }
+  return data;
+}
+
 void work(const Options& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock_and_settle("rollback", options.change);
@@ -49,10 +83,11 @@ void work(const Options& options, const std::string& site, cli::Session& session
   }
   SiteContent content = content_of(tools, target);
   const Drivers drivers(work.installation().layout, work.tools().workers);
+  Request request = work.request(Purpose::rollback, options.change);
+  request.data = data_request(options, target, state, tools);
   const Draft draft =
       plan_rollback(target, content, work.installation(), state, drivers,
-                    options.verify ? Thoroughness::by_content : Thoroughness::by_receipt,
-                    work.request(Purpose::rollback, options.change));
+                    options.verify ? Thoroughness::by_content : Thoroughness::by_receipt, request);
   if (draft.plan.steps.empty()) {
     session.out.line(format("{} is what stands here; nothing was changed", target.title()));
     session.out.json({{"result", "unchanged"}});
@@ -78,7 +113,13 @@ void add_rollback(cli::Command& program, const std::string& site) {
   command
       .argument("TO", options.to, "a version or revision (default: the one before the current)",
                 cli::Presence::optional)
-      .flag("--verify", options.verify, "hash every file of that release first");
+      .flag("--verify", options.verify, "hash every file of that release first")
+      .flag("--restore-database", options.restore_database,
+            "restore databases from the backups that were made then: what was written since goes")
+      .flag("--down", options.down, "run the files that take migrations back")
+      .option(
+          "--past", options.past, "VERSION",
+          "leave databases as they are, although this release says they keep it from going back");
   add_change_options(command, options.change);
   command
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed,

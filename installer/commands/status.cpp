@@ -2,6 +2,7 @@
 #include "base/format.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/drivers/fence.hpp"
 
 namespace sealift::installer {
 
@@ -34,6 +35,8 @@ void work(const std::string& site, cli::Session& session) {
     out.line(format("rollback to  {}, revision {}", previous->title(), previous->number));
   }
   if (state.staged) out.line(format("staged       {}", state.staged->title()));
+  if (is_fence_closed(work.installation().layout))
+    out.line("fence        closed: users are kept out");
   if (now != nullptr) {
     out.line();
     std::vector<std::vector<std::string>> rows = {
@@ -52,7 +55,8 @@ void work(const std::string& site, cli::Session& session) {
   }
   Json value = {{"site", work.installation().id},
                 {"environment", work.installation().site.environment},
-                {"unfinished", state.unfinished.has_value()}};
+                {"unfinished", state.unfinished.has_value()},
+                {"fenced", is_fence_closed(work.installation().layout)}};
   if (now != nullptr) value["current"] = to_json(*now);
   if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
   if (state.staged) value["staged"] = to_json(*state.staged);

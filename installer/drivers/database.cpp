@@ -98,7 +98,7 @@ void check_comparison(const Comparison& found, const std::string& database,
     problems.add(format("{}: is older than a migration that the database {} has had already",
                         late->file, database),
                  "drizzle-orm 0.x would pass over it: give it a newer time, or let the release say "
-             "late: applied");
+                 "late: applied");
   }
   problems.throw_if_any(Errc::incompatible);
 }
@@ -335,17 +335,17 @@ class DatabaseDriver : public Driver {
 
   Step backup_step(const Wish& wish, const databases::Facts& facts) const {
     const std::uint64_t copies = name_ == "sqlite" ? 1 + kCopiesOfSqlite : 1;
-    return step(wish, Phase::fence, kBackup,
-                {{"backup", backup_name(wish)},
-                 {"server", facts.server},
-                 {"version", wish.before ? Json(wish.version_before) : Json("")},
-                 {"made", to_text(wish.now)},
-                 {"transaction", wish.number},
-                 {"settings", wish.settings},
-                 {"space",
-                  {{"path", layout_.backups().string()}, {"bytes", facts.bytes * copies}}}},
-                format("back up {} ({}, {} bytes) as {}, and verify it", wish.target, facts.server,
-                       facts.bytes, backup_name(wish)));
+    return step(
+        wish, Phase::fence, kBackup,
+        {{"backup", backup_name(wish)},
+         {"server", facts.server},
+         {"version", wish.before ? Json(wish.version_before) : Json("")},
+         {"made", to_text(wish.now)},
+         {"transaction", wish.number},
+         {"settings", wish.settings},
+         {"space", {{"path", layout_.backups().string()}, {"bytes", facts.bytes * copies}}}},
+        format("back up {} ({}, {} bytes) as {}, and verify it", wish.target, facts.server,
+               facts.bytes, backup_name(wish)));
   }
 
   static MigrationSet set_of(const Step& step, StepIo& io) {
@@ -621,6 +621,10 @@ MigrationSet read_migrations(TreeStream& tree, const Json& settings) {
                                          : migrations::Dialect::postgresql);
 }
 
+bool is_of_database(const Placement& placement) {
+  return placement.path.starts_with("database:");
+}
+
 migrations::TrackingTable tracking_table(const Json& settings, const MigrationSet& set) {
   migrations::TrackingTable table = migrations::usual_table(set.layout, set.dialect);
   if (const std::string schema = settings.at("schema"); !schema.empty()) table.schema = schema;
@@ -659,11 +663,11 @@ std::vector<std::string> describe_migrations(const Step& step, const MigrationSe
     if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
   }
   is_whole = is_whole && step.data.at("settings").at("transactions") == "run";
-  lines.push_back(format(
-      "a failure while it migrates {}; a later one {}",
-      is_whole ? std::string("changes nothing")
-               : format("keeps what was committed before it, and {}", what_a_failure_does(step.data)),
-      what_a_failure_does(step.data)));
+  lines.push_back(format("a failure while it migrates {}; a later one {}",
+                         is_whole ? std::string("changes nothing")
+                                  : format("keeps what was committed before it, and {}",
+                                           what_a_failure_does(step.data)),
+                         what_a_failure_does(step.data)));
   return lines;
 }
 

@@ -37,6 +37,8 @@ void encrypt_as(const Json& settings, Backup& backup);
 migrations::MigrationSet read_migrations(TreeStream& tree, const Json& settings);
 migrations::TrackingTable tracking_table(const Json& settings, const migrations::MigrationSet& set);
 
+bool is_of_database(const Placement& placement);
+
 // What people see of a step that migrates, before it is done: each migration with its SQL and what
 // was found in it.
 std::vector<std::string> describe_migrations(const Step& step, const migrations::MigrationSet& set);

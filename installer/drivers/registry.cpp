@@ -5,6 +5,7 @@
 #include "installer/driver.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/directory.hpp"
+#include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
 
 namespace sealift::installer {
@@ -15,6 +16,7 @@ Drivers::Drivers(const Layout& layout, Workers& workers) {
        {"docker", "podman", "containerd", "oci-layout", "image-folder", "registry"}) {
     drivers_[store] = images_driver(store);
   }
+  drivers_["fence"] = fence_driver(layout);
   for (const char* database : {"postgresql", "sqlite"}) {
     drivers_[database] = database_driver(database, layout, workers);
   }

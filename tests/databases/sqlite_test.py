@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Migrations of SQLite, applied by the installer without any tool on the site."""
 
+import json
 import random
 import sqlite3
 
-from vault import Vault, os, run, unittest
+from vault import Vault, os, run, unittest, write
 
 ONE = ("0000_init", ["CREATE TABLE `users` (`id` integer PRIMARY KEY, `name` text NOT NULL)",
                      "INSERT INTO users (name) VALUES ('ada')"])
@@ -90,6 +91,7 @@ class SqliteTest(unittest.TestCase):
         connection.close()
         said = self.vault.apply("1.1.0", [ONE, TWO], status=6)
         self.assertIn("0000_init.sql: is older than a migration", said)
+        self.vault.apply("1.1.1", [ONE, TWO], late="applied", status=9)  # it runs, and users is there
 
     def test_backups_list_verify_restore(self):
         self.vault.apply("1.0.0", [ONE])
@@ -220,6 +222,204 @@ class SqliteTest(unittest.TestCase):
         self.vault.apply("1.1.0", [ONE, TWO], rollback="forward-only")
         said = self.vault.refused("rollback", "--yes", status=6)
         self.assertIn("forward-only", said)
+
+        self.vault.refused("rollback", "--past", "1.0.0", "--yes", status=6)
+        self.vault.installer("rollback", "--past", "1.1.0", "--yes")
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+
+    def test_a_rollback_that_restores(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        self.vault.apply("1.1.0", [ONE, TWO], rollback="restore")
+        said = self.vault.refused("rollback", "--yes", status=6)
+        self.assertIn("--restore-database", said)
+        self.vault.refused("rollback", "--restore-database", "--yes", status=2)
+        self.vault.installer("rollback", "--restore-database", "--reason", "wrong", "--yes")
+        self.assertEqual((self.vault.version(), self.dump()), ("1.0.0", before))
+        self.assertEqual(self.vault.states(), {"0000_init": "applied"})
+        # What it gave up is kept.
+        self.vault.installer("backup", "restore", "main-3", "--reason", "not so wrong", "--yes")
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+
+    def test_files_that_take_migrations_back(self):
+        down = ("0001_email.down", ["UPDATE users SET email = 'gone'",
+                                    "ALTER TABLE users DROP COLUMN email"])
+        said = self.vault.refuse("1.1.0", [ONE, TWO], layout="sql", rollback="down")
+        self.assertIn("0000_init.sql: nothing takes it back", said)
+        first = ("0000_init.down", ["DROP TABLE users"])
+        said = self.vault.refuse("1.1.0", [ONE, first, TWO, (down[0], ["COMMIT"])], layout="sql",
+                                 rollback="down")
+        self.assertIn("0001_email.down.sql:1", said)
+        self.vault.apply("1.0.0", [ONE, first], layout="sql", rollback="down")
+        before = self.rows("SELECT * FROM users"), self.rows("SELECT hash FROM __sealift_migrations")
+        self.vault.apply("1.1.0", [ONE, first, TWO, down], layout="sql", rollback="down")
+        self.vault.refused("rollback", "--yes", status=6)
+        self.vault.installer("rollback", "--down", "--reason", "wrong", "--yes")
+        self.assertEqual((self.rows("SELECT * FROM users"),
+                          self.rows("SELECT hash FROM __sealift_migrations")), before)
+        self.assertEqual(self.vault.version(), "1.0.0")
+        self.vault.installer("backup", "verify", "main-3")
+
+    def fence(self):
+        """A fence that notes what it does."""
+        log = os.path.join(self.vault.root, "fence.log")
+        return {"close": ["sh", "-c", f"echo close >> {log}"],
+                "open": ["sh", "-c", f"echo open >> {log}"]}
+
+    def fence_log(self):
+        with open(os.path.join(self.vault.root, "fence.log"), encoding="utf-8") as log:
+            return log.read().split()
+
+    def test_behind_a_fence_a_failure_restores(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        self.vault.write_site({"fence": self.fence()})
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
+        plan = self.vault.installer("plan", bundle).decode()
+        self.assertIn("restores main-2, as the fence keeps users out", plan)
+        done = self.vault.hurt("error=EIO", "apply", bundle, "--yes")
+        self.assertEqual(done.returncode, 9, done.stderr)
+        self.assertIn(b"the database main is restored from main-2", done.stderr)
+        self.assertEqual((self.vault.version(), self.dump()), ("1.0.0", before))
+        self.assertEqual(self.fence_log(), ["close", "open"])
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(self.fence_log(), ["close", "open"] * 2)
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+
+    def test_after_a_crash_a_person_decides(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        self.vault.write_site({"fence": self.fence()})
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
+        self.vault.hurt("signal=KILL", "apply", bundle, "--yes")
+        said = self.vault.refused("recover", status=10)
+        self.assertIn("--restore-database", said)
+        self.assertTrue(self.answer_of_status()["fenced"])
+        self.assertEqual(self.fence_log(), ["close"])
+        self.vault.refused("recover", "--restore-database", status=2)
+        self.vault.installer("recover", "--restore-database", "--reason", "nobody wrote")
+        self.assertEqual((self.vault.version(), self.dump()), ("1.0.0", before))
+        self.assertEqual(self.fence_log(), ["close", "open"])
+        self.vault.hurt("signal=KILL", "apply", bundle, "--yes")
+        self.vault.installer("recover", "--forward")
+        self.assertEqual(self.vault.version(), "1.1.0")
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+        self.assertEqual(self.fence_log()[-1], "open")
+
+    def answer_of_status(self):
+        return self.vault.answer("status", status=10)
+
+    def test_without_a_fence_a_failure_never_restores(self):
+        self.vault.apply("1.0.0", [ONE])
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
+        self.assertIn("site.yaml has no fence", self.vault.installer("plan", bundle).decode())
+        done = self.vault.hurt("error=EIO", "apply", bundle, "--yes")
+        self.assertEqual(done.returncode, 10, done.stderr)
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+        self.vault.installer("recover", "--forward")
+        self.assertEqual(self.vault.version(), "1.1.0")
+
+    def test_a_fence_that_does_not_open(self):
+        self.vault.write_site({"fence": {"close": ["true"], "open": ["false"]}})
+        bundle = self.vault.build("1.0.0", [ONE])
+        said = self.vault.refused("apply", bundle, "--yes", status=10)
+        self.assertIn("users are still kept out", said)
+        self.assertEqual(self.vault.version(), "1.0.0")
+        self.assertTrue(self.vault.answer("status")["fenced"])
+        path = os.path.join(self.vault.site, "state/fence.json")
+        with open(path, encoding="utf-8") as file:
+            told = json.load(file)
+        write(path, json.dumps({**told, "open": ["true"]}))
+        self.vault.installer("recover")
+        self.assertFalse(self.vault.answer("status")["fenced"])
+
+    def test_a_fence_that_does_not_close_changes_nothing(self):
+        self.vault.write_site({"fence": {"close": ["false"], "open": ["true"]}})
+        self.assertIn("closing the fence", self.vault.apply("1.0.0", [ONE], status=9))
+        self.assertFalse(os.path.exists(self.file))
+        self.assertFalse(self.vault.answer("status")["fenced"])
+
+    def test_encrypted_backups(self):
+        key = os.path.join(self.vault.root, "recovery.txt")
+        run("age-keygen", "-o", key)
+        recovery = run("age-keygen", "-y", key).decode().strip()
+        self.vault.write_site({"backups": {"encrypt_to": [recovery]}})
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.apply("1.1.0", [ONE, TWO])
+        folder = os.path.join(self.vault.site, "state/backups")
+        path = os.path.join(folder, "main-2.dump.zst.age")
+        own = os.path.join(self.vault.site, "state/keys/site.age")
+        for identity in (key, own):
+            packed = run("age", "-d", "-i", identity, path)
+            with open(os.path.join(self.vault.root, "copy.db"), "wb") as out:
+                out.write(run("zstd", "-d", "-c", stdin=packed))
+            copy = sqlite3.connect(os.path.join(self.vault.root, "copy.db"))
+            self.assertEqual(copy.execute("SELECT * FROM users").fetchall(), [(1, "ada")])
+            copy.close()
+        self.vault.installer("backup", "verify", "main-2")
+        self.vault.installer("backup", "restore", "main-2", "--yes", "--reason", "x")
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada")])
+        with open(path, "rb") as file:
+            whole = file.read()
+        for broken in (whole[:-1], whole[:len(whole) // 2], whole[:400] + b"\0" + whole[401:]):
+            with open(path, "wb") as file:
+                file.write(broken)
+            self.vault.refused("backup", "verify", "main-2", status=5)
+        with open(path, "wb") as file:
+            file.write(whole)
+        os.chmod(own, 0o644)
+        self.vault.refused("backup", "verify", "main-2", status=4)
+        os.chmod(own, 0o600)
+        os.rename(own, own + ".old")
+        said = self.vault.refused("backup", "verify", "main-2", status=4)
+        self.assertIn("not encrypted to this identity", said)
+
+    def test_backups_of_another_program(self):
+        shelf = os.path.join(self.vault.root, "shelf")
+        words = {"driver": "exec",
+                 "create": ["sh", "-c", f"sqlite3 {self.file} .dump > {shelf} 2>&1 || touch {shelf}; "
+                                        "echo $SEALIFT_DATABASE-shelf"],
+                 "verify": ["sh", "-c", f"test \"$(cat)\" = main-shelf && test -f {shelf}"],
+                 "restore": ["sh", "-c", f"cat > {self.vault.root}/restored"]}
+        self.vault.write_site(backup=words)
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.installer("backup", "verify", "main-1")
+        self.vault.installer("backup", "restore", "main-1", "--discard", "--yes", "--reason", "x")
+        with open(os.path.join(self.vault.root, "restored"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "main-shelf\n")
+        os.unlink(shelf)
+        self.vault.refused("backup", "verify", "main-1", status=5)
+        self.vault.write_site(backup={**words, "create": ["false"]})
+        said = self.vault.apply("1.1.0", [ONE, TWO], status=9)
+        self.assertIn("false ended with status 1", said)
+        self.assertEqual(self.vault.states(), {"0000_init": "applied"})
+
+    def test_a_full_disk_while_it_is_backed_up(self):
+        if os.geteuid() != 0:
+            self.skipTest("SKIPPED: only root may mount a small file system")
+        self.vault.apply("1.0.0", [ONE])
+        connection = sqlite3.connect(self.file)
+        connection.execute("CREATE TABLE big AS SELECT randomblob(1500000) AS b")
+        connection.commit()
+        connection.close()
+        before = self.dump()
+        bundle = self.vault.build("1.1.0", [ONE, TWO])
+        folder = os.path.join(self.vault.site, "state/backups")
+        run("mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", folder)
+        self.addCleanup(run, "umount", folder)
+        said = self.vault.refused("apply", bundle, "--yes", status=8)
+        self.assertIn("free some space", said)
+        self.vault.refused("backup", "create", "main", status=8)
+        self.assertEqual(os.listdir(folder), [])
+        self.assertEqual((self.vault.version(), self.dump()), ("1.0.0", before))
+
+    def test_a_transaction_for_each_file(self):
+        self.vault.apply("1.0.0", [ONE])
+        bad = ("0002_bad", BAD[1][1:])
+        self.vault.apply("1.1.0", [ONE, TWO, bad], transactions="file", status=9)
+        self.assertEqual(self.rows("SELECT email FROM users"), [("ada@x",)])
+        self.assertEqual(len(self.rows("SELECT * FROM __drizzle_migrations")), 2)
+        self.vault.apply("1.2.0", [ONE, TWO], transactions="file")
 
     def test_other_layouts(self):
         self.vault.apply("1.0.0", [ONE], layout="sql")

@@ -95,18 +95,26 @@ class Vault(Road):
             return self.refused("apply", bundle, "--yes", status=status)
         return self.installer("apply", bundle, "--yes")
 
-    def new_site(self, **more):
+    def new_site(self, **more):  # more: of the database
         run(INSTALLER, "--site", self.site, "init", "--release", "chanuka", "--environment",
             "production", "--target", f"settings={self.target('settings')}")
         self.write_site(**more)
         self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
 
-    def write_site(self, **more):
+    def write_site(self, site=None, **more):
         write(os.path.join(self.site, "site.yaml"),
               json.dumps({"schema": 1, "release": "chanuka", "environment": "production",
                           "targets": {"settings": {"driver": "directory",
                                                    "path": self.target("settings")}},
-                          "databases": {"main": {**self.database, **more}}}))
+                          "databases": {"main": {**self.database, **more}}, **(site or {})}))
+
+    def hurt(self, act, *command):
+        """Runs a command whose switch of a target, after the migrations, meets `act`: "error=EIO",
+        "signal=KILL"."""
+        return subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=symlinkat", "-e",
+                               f"inject=symlinkat:{act}:when=1", INSTALLER, "--site", self.site,
+                               *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, check=False)
 
     def killed(self, moment, *command):
         """Runs a command of the installer, and kills it after so many seconds."""

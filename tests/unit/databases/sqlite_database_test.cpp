@@ -97,12 +97,13 @@ TEST_CASE("sqlite: a dump can be checked and restored, a broken one cannot") {
   other.migrate();
   CHECK(other.applied() != before);
   StringSource again(dump);
-  other.database().restore(again, "unused");
+  other.database().restore(again, {.label = "unused", .about = Json::object()});
   CHECK(other.applied() == before);
 
   dump.resize(dump.size() / 2);
   StringSource half(dump);
-  CHECK(tests::refusal_of([&] { other.database().restore(half, "unused"); }) == Errc::corrupt);
+  const Restoring how{.label = "unused", .about = Json::object()};
+  CHECK(tests::refusal_of([&] { other.database().restore(half, how); }) == Errc::corrupt);
   CHECK(other.applied() == before);
 }
 

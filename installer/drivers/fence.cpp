@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/fence.hpp"
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::chrono::minutes kPatience{10};
+constexpr std::uint64_t kLargest = 1 << 20;  // bytes of the file
+
+void run_words(const Json& words, const std::string& what) {
+  const std::vector<std::string> all = words.get<std::vector<std::string>>();
+  const std::optional<Outcome> outcome =
+      run({.arguments = all, .folder = {}, .input = {}, .timeout = kPatience});
+  if (outcome && outcome->status == 0) return;
+  throw Error(Errc::target_failed,
+              format("{}: {} {}", what, printable(all.front(), 200),
+                     outcome ? format("ended with status {}: {}", outcome->status,
+                                      printable(outcome->error_output, 400))
+                             : std::string("was not found")),
+              "correct fence in site.yaml");
+}
+
+class FenceDriver : public Driver {
+ public:
+  explicit FenceDriver(const Layout& layout) : layout_(layout) {}
+
+  bool accepts(std::string_view) const override { return false; }
+  std::vector<Step> plan(const Wish&) const override { return {}; }
+  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
+
+  // Whether the command ran to its end is not known: closing what is closed changes nothing.
+  StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
+
+  Json apply(const Step& step, StepIo&) override {
+    // Before the command: whoever finds the file opens what may be closed.
+    write_file(layout_.fence(), to_pretty(step.data), FileMode::secret);
+    run_words(step.data.at("close"), "closing the fence");
+    return nullptr;
+  }
+
+  void undo(const Step&, const std::optional<Json>&, StepIo&) override { open_fence(layout_); }
+
+  std::vector<Difference> inspect(const Placement&, Thoroughness, Strangers,
+                                  Content&) const override {
+    return {};
+  }
+  bool is_current(const Placement&) const override { return true; }
+  std::vector<std::string> leftovers(const release::Target&, const std::string&,
+                                     const std::vector<Placement>&) const override {
+    return {};
+  }
+  void prune(const Placement&) override {}
+
+ private:
+  Layout layout_;
+};
+
+}  // namespace
+
+std::unique_ptr<Driver> fence_driver(const Layout& layout) {
+  return std::make_unique<FenceDriver>(layout);
+}
+
+Step fence_step(const release::Fence& fence, std::uint64_t transaction) {
+  return {.id = "fence",
+          .phase = Phase::fence,
+          .component = "fence",
+          .target = "fence",
+          .driver = "fence",
+          .action = "close",
+          .data = {{"transaction", transaction}, {"close", fence.close}, {"open", fence.open}},
+          .summary = format("close the fence: {}; it opens after the commit",
+                            printable(joined(fence.close, " "), 400))};
+}
+
+bool is_fence_closed(const Layout& layout) {
+  std::error_code ignored;
+  return fs::exists(layout.fence(), ignored);
+}
+
+void open_fence(const Layout& layout) {
+  if (!is_fence_closed(layout)) return;
+  const fs::path file = layout.fence();
+  run_words(parse_json(read_file(file, kLargest), file.string()).at("open"), "opening the fence");
+  const Dir folder = Dir::open(layout.state);
+  folder.remove_tree(file.filename().string());
+  folder.sync();
+}
+
+}  // namespace sealift::installer

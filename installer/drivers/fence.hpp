@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The fence: a command of the site that keeps users out, and one that lets them in again. It is
+// closed by a step before the backups; an undo opens it, and so does what follows a commit. While
+// it is closed a file in the state folder says so, and how it is opened.
+
+#include <memory>
+#include <string>
+
+#include "installer/driver.hpp"
+#include "installer/layout.hpp"
+#include "release/site.hpp"
+
+namespace sealift::installer {
+
+std::unique_ptr<Driver> fence_driver(const Layout& layout);
+
+Step fence_step(const release::Fence& fence, std::uint64_t transaction);
+
+bool is_fence_closed(const Layout& layout);
+// Nothing happens where it is open. Error{target_failed} where the command fails.
+void open_fence(const Layout& layout);
+
+}  // namespace sealift::installer
