@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from vault import INSTALLER, Postgres, Vault, need, os, unittest
+from vault import INSTALLER, Postgres, Vault, need, os, unittest, write
 
 ONE = ("0000_init", ["CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL)",
                      "INSERT INTO users (name) SELECT 'user ' || i FROM generate_series(1, 100) i"])
@@ -281,6 +281,158 @@ class PostgresqlTest(unittest.TestCase):
                 self.vault.installer("backup", "restore", backup, "--yes", "--reason", "again")
                 self.assertEqual(self.sql(SUMS), sums)
                 self.sql("UPDATE users SET name = 'later'")
+
+    def databases(self):
+        return self.server.sql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE "
+                               f"'{self.name}%' ORDER BY 1").split()
+
+    def test_behind_a_fence_a_failure_restores(self):
+        self.vault.apply("1.0.0", [ONE])
+        before = self.dump()
+        self.vault.write_site({"fence": {"close": ["true"], "open": ["true"]}})
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
+        done = self.vault.hurt("error=EIO", "apply", bundle, "--yes")
+        self.assertEqual(done.returncode, 9, done.stderr)
+        self.assertEqual((self.vault.version(), self.dump()), ("1.0.0", before))
+        # What was given up is kept until a person drops it.
+        failed = f"{self.name}_failed_2"
+        self.assertEqual(self.databases(), [self.name, failed])
+        self.assertEqual(self.server.sql(failed, "SELECT count(email) FROM users"), "100")
+        self.assertIn(failed, self.vault.installer("doctor", status=20).decode())
+        self.assertEqual(self.vault.answer("backup", "kept", "main"), [failed])
+        self.vault.refused("backup", "kept", "main", "--drop", self.name, status=2)
+        self.assertEqual(self.vault.answer("backup", "kept", "main", "--drop", failed), [])
+        self.assertEqual(self.databases(), [self.name])
+
+    def test_a_crash_while_the_failure_restores(self):
+        """Killed at any time of apply, of the undo that restores and of `recover`: old or new."""
+        self.vault.apply("1.0.0", self.many()[:1])
+        before = self.sql(SUMS)
+        self.vault.write_site({"fence": {"close": ["true"], "open": ["true"]}})
+        bundle = self.vault.build("1.1.0", self.many(), rollback="restore")
+        for moment in sorted(random.uniform(0.2, 4) for _ in range(6)):
+            with self.subTest(moment):
+                running = subprocess.Popen(
+                    ["strace", "-f", "-o", "/dev/null", "-e", "trace=symlinkat", "-e",
+                     "inject=symlinkat:error=EIO:when=1", INSTALLER, "--site", self.vault.site,
+                     "apply", bundle, "--yes"], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                try:
+                    running.wait(moment)
+                except subprocess.TimeoutExpired:
+                    os.killpg(running.pid, signal.SIGKILL)
+                    running.wait()
+                self.vault.killed(random.uniform(0, 1), "recover", "--restore-database", "--reason",
+                                  "x")
+                self.vault.installer("recover", "--restore-database", "--reason", "x")
+                self.assertEqual(self.vault.version(), "1.0.0")
+                self.assertEqual(self.sql(SUMS), before)
+                self.assertEqual(self.vault.states(), {"0000_init": "applied"})
+                self.assertFalse(self.vault.answer("status")["fenced"])
+
+    def test_a_rollback_that_restores_and_one_that_takes_back(self):
+        first = ("0000_init.down", ["DROP TABLE users"])
+        down = ("0001_email.down", ["ALTER TABLE users DROP COLUMN email"])
+        self.vault.apply("1.0.0", [ONE, first], layout="sql", rollback="down")
+        before, sums = self.dump(), self.sql(SUMS)
+        bundle = self.vault.build("1.1.0", [ONE, first, TWO, down], layout="sql", rollback="down")
+        self.vault.installer("apply", bundle, "--yes")
+        self.vault.installer("rollback", "--down", "--reason", "wrong", "--yes")
+        self.assertEqual((self.vault.version(), self.sql(SUMS)), ("1.0.0", sums))
+        self.assertEqual(self.vault.states(), {"0000_init": "applied"})
+        self.assertEqual(self.sql("SELECT migration FROM sealift.history ORDER BY id DESC LIMIT 1"),
+                         "0001_email taken back")
+        self.vault.installer("apply", bundle, "--yes")
+        self.vault.installer("rollback", "--restore-database", "--reason", "wrong", "--yes")
+        self.assertEqual((self.vault.version(), self.sql(SUMS)), ("1.0.0", sums))
+        self.assertEqual(self.dump(sequences=False).count("email"), before.count("email"))
+
+    def test_a_database_that_is_gone_comes_back(self):
+        self.server.sql("postgres", f"CREATE ROLE owner_{self.name} LOGIN;\n"
+                        f"ALTER DATABASE {self.name} OWNER TO owner_{self.name};\n"
+                        f"ALTER DATABASE {self.name} SET work_mem = '7MB';")
+        self.sql(f"CREATE ROLE reader_{self.name}")
+        self.vault.apply("1.0.0", [ONE])
+        self.sql(f"GRANT SELECT ON users TO reader_{self.name}")
+        before = self.dump()
+        self.vault.installer("backup", "create", "main")
+        name = self.vault.answer("backup", "list")[-1]["name"]
+        # The role that the dump speaks of is asked for before anything is done.
+        self.server.sql("postgres", f"DROP DATABASE {self.name};\nDROP ROLE reader_{self.name};")
+        said = self.vault.refused("backup", "restore", name, "--yes", "--reason", "x", status=6)
+        self.assertIn(f"the role reader_{self.name} does not exist", said)
+        self.server.sql("postgres", f"CREATE ROLE reader_{self.name}")
+        self.vault.installer("backup", "restore", name, "--yes", "--reason", "it was dropped")
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.sql("SHOW work_mem"), "7MB")
+        self.assertEqual(self.server.sql("postgres", "SELECT pg_get_userbyid(datdba) FROM pg_database "
+                                         f"WHERE datname = '{self.name}'"), f"owner_{self.name}")
+
+    def test_what_a_restore_needs_is_named_before(self):
+        role = f"app_{self.name}"
+        self.server.sql("postgres", f"CREATE ROLE {role} LOGIN;\n"
+                        f"ALTER DATABASE {self.name} OWNER TO {role};")
+        self.vault.write_site({"fence": {"close": ["true"], "open": ["true"]}},
+                              url=self.server.url(self.name, role))
+        said = self.vault.apply("1.0.0", [ONE], rollback="restore", status=6)
+        self.assertIn("may not create databases", said)
+        self.assertIn("pg_signal_backend", said)
+        self.server.sql("postgres", f"ALTER ROLE {role} CREATEDB;\n"
+                        f"GRANT pg_signal_backend TO {role};")
+        self.vault.apply("1.0.0", [ONE], rollback="restore")
+        before, sums = self.dump(), self.sql(SUMS)
+        # As a role that is no superuser, while another role is connected.
+        self.server.sql("postgres", f"CREATE ROLE guest_{self.name} LOGIN")
+        session = subprocess.Popen(["psql", "-X", "-q", "-d",
+                                    self.server.url(self.name, f"guest_{self.name}"), "-c",
+                                    "SELECT pg_sleep(60)"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(0.3)
+        backup = self.vault.answer("backup", "create", "main")[0]["name"]
+        self.sql("DELETE FROM users")
+        self.vault.installer("backup", "restore", backup, "--yes", "--reason", "x")
+        self.assertNotEqual(session.wait(), 0)
+        self.assertEqual((self.dump(), self.sql(SUMS)), (before, sums))
+
+    def test_a_table_that_may_not_be_read_is_named(self):
+        role = f"app_{self.name}"
+        self.server.sql("postgres", f"CREATE ROLE {role} LOGIN;\n"
+                        f"GRANT CREATE ON DATABASE {self.name} TO {role};")
+        self.sql("CREATE TABLE secret (a int)")
+        self.vault.write_site(url=self.server.url(self.name, role))
+        said = self.vault.apply("1.0.0", [ONE], status=6)
+        self.assertIn("may not read secret", said)
+
+    def test_a_proxy_that_pools_transactions_is_refused(self):
+        need("pgbouncer")
+        folder = os.path.join(self.server.folder, "pool")
+        os.makedirs(folder, exist_ok=True)
+        os.chmod(folder, 0o777)
+        # auth_type `any` knows no users: all of them are one.
+        write(os.path.join(folder, "ini"),
+              f"[databases]\n* = host={self.server.folder} user=postgres\n[pgbouncer]\n"
+              f"unix_socket_dir = {folder}\nlisten_addr =\nlisten_port = 6543\nauth_type = any\n"
+              "pool_mode = transaction\nserver_round_robin = 1\ndefault_pool_size = 4\n"
+              "min_pool_size = 4\nignore_startup_parameters = extra_float_digits,options\n")
+        os.chmod(os.path.join(folder, "ini"), 0o644)
+        pool = subprocess.Popen([*self.server.as_user, "pgbouncer", "-q", os.path.join(folder, "ini")],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        self.addCleanup(pool.wait)
+        self.addCleanup(pool.terminate)
+        while not os.path.exists(os.path.join(folder, ".s.PGSQL.6543")):
+            self.assertIsNone(pool.poll())
+            time.sleep(0.05)
+        url = f"postgresql:///{self.name}?host={folder}&port=6543&user=postgres"
+        # Others keep the pool busy, so that transactions meet other sessions.
+        others = [subprocess.Popen(["psql", "-X", "-q", "-d", url, "-c", "SELECT pg_sleep(0.5)"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                  for _ in range(3)]
+        for other in others:
+            other.wait()
+        self.vault.write_site(url=url, lock_timeout=1, lock_attempts=1)
+        said = self.vault.apply("1.0.0", [ONE], status=9)
+        self.assertIn("a proxy between gives each transaction another session", said)
+        self.assertEqual(self.sql("SELECT to_regclass('users') IS NULL"), "t")
 
     def test_what_a_dead_installer_left_running_is_ended_first(self):
         self.vault.apply("1.0.0", [ONE])
