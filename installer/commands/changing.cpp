@@ -115,7 +115,9 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
     const Step& step = draft.plan.steps[i];
     out.line(format("{:>3}. {:<9} {}", i + 1, name(step.phase), step.summary));
   }
-  out.line(draft.plan.steps.empty() ? "nothing to do" : "a failure undoes every step");
+  out.line(draft.plan.steps.empty() ? "nothing to do"
+           : draft.details.empty()  ? "a failure undoes every step"
+                                   : "a failure undoes every step, and of databases what follows:");
   for (const std::string& line : draft.details) out.line(format("  {}", line));
   if (!notes.empty()) {
     out.line();

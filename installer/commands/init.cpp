@@ -18,6 +18,8 @@ struct Options {
   std::string release;
   std::string environment;
   std::vector<std::string> targets;
+  std::vector<std::string> take;
+  std::vector<std::string> databases;
   std::vector<std::string> values;
   bool adopt = false;
 };
@@ -48,6 +50,15 @@ std::string compose_site(const Options& options) {
     const auto [name, path] = split("--target", target);
     text += format("  {}: {{driver: directory, path: {}}}\n", quoted(name),
                    quoted(fs::absolute(path).lexically_normal().string()));
+  }
+  if (!options.take.empty()) text += format("optional: {}\n", to_canonical(Json(options.take)));
+  if (!options.databases.empty()) text += "databases:\n";
+  for (const std::string& database : options.databases) {
+    const auto [name, place] = split("--database", database);
+    const bool is_url = place.find("://") != place.npos;
+    text += format("  {}: {{driver: {}, {}: {}}}\n", quoted(name), is_url ? "postgresql" : "sqlite",
+                   is_url ? "url" : "path",
+                   quoted(is_url ? place : fs::absolute(place).lexically_normal().string()));
   }
   if (!options.values.empty()) text += "values:\n";
   for (const std::string& value : options.values) {
@@ -141,6 +152,9 @@ void add_init(cli::Command& program, const std::string& site) {
       .option("--release", options.release, "NAME", "the release that this site takes")
       .option("--environment", options.environment, "NAME", "such as production")
       .options("--target", options.targets, "NAME=PATH", "where a target's files go")
+      .options("--database", options.databases, "NAME=PLACE",
+               "a database: a file of SQLite, or a URL of PostgreSQL")
+      .options("--take", options.take, "NAME", "an optional component that this site takes")
       .options("--value", options.values, "NAME=TEXT", "a configuration value of this site")
       .flag("--adopt", options.adopt, "record what stands on the targets as release 0")
       .fails_with({Errc::invalid_input, Errc::incompatible, Errc::io, Errc::target_failed})

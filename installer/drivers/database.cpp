@@ -360,7 +360,11 @@ class DatabaseDriver : public Driver {
     const std::string rollback = wish.before->settings.at("rollback");
     if (wish.way_back.way == WayBack::restore) return plan_restore(wish);
     if (wish.way_back.way == WayBack::down) return plan_down(wish);
-    if (rollback == "code-only" || wish.way_back.past == wish.version_before) return {};
+    if (rollback == "code-only" || wish.way_back.past == wish.version_before) {
+      log::warning(format("the database {} stays as release {} has left it", wish.target,
+                          wish.version_before));
+      return {};
+    }
     throw Error(
         Errc::incompatible,
         format("release {} has migrated the database {} and says rollback: {}", wish.version_before,
@@ -632,9 +636,45 @@ migrations::TrackingTable tracking_table(const Json& settings, const MigrationSe
   return table;
 }
 
+namespace {
+
+// The first lines of some SQL, as people see it.
+void show_sql(std::string_view sql, std::vector<std::string>& lines) {
+  std::size_t shown = 0;
+  for (; !sql.empty() && shown < kShownLines; ++shown) {
+    const std::size_t end = std::min(sql.find('\n'), sql.size());
+    std::string line;
+    for (const char c : sql.substr(0, end)) line += c == '\t' ? "    " : std::string(1, c);
+    lines.push_back(format("  | {}", printable(line, 400)));
+    sql.remove_prefix(std::min(end + 1, sql.size()));
+  }
+  const auto left = std::count(sql.begin(), sql.end(), '\n') + (sql.empty() ? 0 : 1);
+  if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
+}
+
+// Of a step that goes back on purpose.
+std::vector<std::string> describe_way_back(const Step& step) {
+  std::vector<std::string> lines;
+  if (step.action == kTakeBack) {
+    for (const Json& way : step.data.at("ways")) {
+      lines.push_back(way.at("name").get<std::string>() + ".down.sql");
+      show_sql(way.at("sql").get<std::string>(), lines);
+    }
+  }
+  lines.push_back(format(
+      "a failure while {} goes back changes nothing; a later one {}", step.target,
+      step.data.at("fenced").get<bool>() ? format("restores {}, as the fence keeps users out",
+                                                  step.data.at("backup").get<std::string>())
+                                         : "ends in a person's decision (site.yaml has no fence)"));
+  return lines;
+}
+
+}  // namespace
+
 std::vector<std::string> describe_migrations(const Step& step, const MigrationSet& set) {
   std::vector<std::string> lines;
-  if (step.action != kMigrate) return lines;
+  if (step.action == kBackup) return lines;
+  if (step.action != kMigrate) return describe_way_back(step);
   std::vector<const Migration*> pending;
   for (const Migration& each : set.migrations) {
     if (step.data.at("pending").contains(each.name)) pending.push_back(&each);
@@ -652,15 +692,7 @@ std::vector<std::string> describe_migrations(const Step& step, const MigrationSe
       lines.push_back(format("  line {}: runs outside of a transaction", line));
       is_whole = false;
     }
-    std::size_t shown = 0;
-    std::string_view rest = migration->sql;
-    for (; !rest.empty() && shown < kShownLines; ++shown) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      lines.push_back(format("  | {}", printable(rest.substr(0, end), 400)));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    const auto left = std::count(rest.begin(), rest.end(), '\n') + (rest.empty() ? 0 : 1);
-    if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
+    show_sql(migration->sql, lines);
   }
   is_whole = is_whole && step.data.at("settings").at("transactions") == "run";
   lines.push_back(format("a failure while it migrates {}; a later one {}",
