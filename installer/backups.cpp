@@ -228,6 +228,14 @@ std::unique_ptr<databases::Database> Backups::rehearse(const Backup& backup,
   return database.rehearsal(*dump);
 }
 
+void Backups::remove(const Backup& backup) const {
+  const Dir dir = Dir::open(folder_);
+  // The record first: a dump without one is none.
+  dir.remove_tree(record(backup.name).filename().string());
+  dir.remove_tree(file(backup).filename().string());
+  dir.sync();
+}
+
 std::size_t Backups::prune(unsigned keep, const std::vector<std::string>& needed) const {
   std::map<std::string, unsigned> kept;
   std::set<std::string> names(needed.begin(), needed.end());

@@ -62,6 +62,7 @@ class Backups {
   // A copy of the database as it was (databases::Database::rehearsal).
   std::unique_ptr<databases::Database> rehearse(const Backup& backup, databases::Database& database,
                                                 Progress& progress) const;
+  void remove(const Backup& backup) const;
   // Removes all but the newest `keep` of each database, and what was cut off. Those of the names in
   // `needed` stay.
   std::size_t prune(unsigned keep, const std::vector<std::string>& needed) const;

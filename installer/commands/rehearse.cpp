@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/backups.hpp"
 #include "installer/commands/changing.hpp"
@@ -15,6 +16,7 @@ namespace {
 struct Options {
   std::string bundle;
   std::string backup;
+  bool fresh = false;
   TrustOptions trust;
 };
 
@@ -25,8 +27,44 @@ Backup newest_of(const std::string& database, const Backups& backups) {
   }
   if (newest) return *newest;
   throw Error(Errc::incompatible, format("the database {} has no backup to rehearse on", database),
-              format("make one: sealift-installer backup create {}", database));
+              format("take one for this: --fresh; or make one: sealift-installer backup create {}",
+                     database));
 }
+
+// A backup that goes when it was rehearsed on.
+class FreshBackup {
+ public:
+  FreshBackup(const Placement& placement, const Backups& backups, cli::Session& session)
+      : backups_(backups) {
+    const auto database = open_database(placement.settings, backups.folder(), session_name(0));
+    const databases::Facts facts = database->facts();
+    session.progress.begin(format("backing up {}", placement.target), facts.bytes);
+    Backup wanted{.name = format("{}-rehearsal", placement.target),
+                  .database = placement.target,
+                  .driver = placement.driver,
+                  .server = facts.server,
+                  .made = session.clock.now(),
+                  .version = {},
+                  .digest = Digest::of("")};
+    encrypt_as(placement.settings, wanted);
+    backup_ = backups.create(*database, std::move(wanted), session.progress);
+    session.progress.end();
+  }
+  FreshBackup(const FreshBackup&) = delete;
+  FreshBackup& operator=(const FreshBackup&) = delete;
+  ~FreshBackup() {
+    try {
+      backups_.remove(*backup_);
+    } catch (const Error& error) {
+      log::warning(format("the backup {} stays: {}", backup_->name, error.message()));
+    }
+  }
+  const Backup& backup() const { return *backup_; }
+
+ private:
+  const Backups& backups_;
+  std::optional<Backup> backup_;
+};
 
 Json rehearse(const Placement& placement, const Backup& backup, const Backups& backups,
               SiteContent& content, cli::Session& session) {
@@ -62,6 +100,9 @@ Json rehearse(const Placement& placement, const Backup& backup, const Backups& b
 void work(const Options& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("rehearse", {});
+  if (options.fresh && !options.backup.empty()) {
+    throw Error(Errc::usage, "--fresh and --backup contradict each other");
+  }
   const Tools& tools = work.tools();
   const Fd fd = open_for_reading(options.bundle);
   FdSource source(fd.get(), options.bundle);
@@ -77,6 +118,11 @@ void work(const Options& options, const std::string& site, cli::Session& session
   Json list = Json::array();
   for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (named && named->database != placement.target) continue;
+    if (options.fresh) {
+      const FreshBackup fresh(placement, backups, session);
+      list.push_back(rehearse(placement, fresh.backup(), backups, content, session));
+      continue;
+    }
     list.push_back(rehearse(placement, named ? *named : newest_of(placement.target, backups),
                             backups, content, session));
   }
@@ -92,6 +138,7 @@ void add_rehearse(cli::Command& program, const std::string& site) {
   add_expiry_option(command, options.trust);
   command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .option("--backup", options.backup, "NAME", "the backup (default: the newest)")
+      .flag("--fresh", options.fresh, "on a backup that is made for this and goes with it")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed})
       .runs([&](cli::Session& session) { work(options, site, session); });

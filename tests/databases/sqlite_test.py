@@ -197,6 +197,8 @@ class SqliteTest(unittest.TestCase):
         self.assertEqual(done[0]["migrations"], ["0001_email"])
         said = self.vault.refused("rehearse", self.vault.build("1.1.1", [ONE, BAD]), status=9)
         self.assertIn("0001_bad.sql:3", said)
+        self.assertEqual(self.vault.answer("rehearse", bundle, "--fresh")[0]["backup"],
+                         "main-rehearsal")
         self.assertEqual(self.dump(), before)
         self.assertEqual(os.listdir(os.path.join(self.vault.site, "state/backups")), places)
 
