@@ -34,10 +34,18 @@ enum class WayBack {
   down      // by the files that take migrations back
 };
 
+// A release that has stood since, and what it says of going back.
+struct Passed {
+  std::string version;
+  std::string rollback;
+};
+
 struct DataRequest {
   WayBack way = WayBack::leave;
-  std::string past;         // the version whose `rollback` is waived; empty: none
-  std::uint64_t since = 0;  // the revision that it goes back to
+  std::vector<std::string> past;  // versions whose `rollback` is waived
+  std::uint64_t since = 0;        // the revision that it goes back to
+  // Newest last, by the paths of placements.
+  std::map<std::string, std::vector<Passed>> passed;
   // What the current release holds, by the paths of its placements; for WayBack::down.
   std::map<std::string, std::shared_ptr<const migrations::MigrationSet>> standing;
 };

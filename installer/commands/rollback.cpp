@@ -16,7 +16,7 @@ struct Options {
   bool verify = false;
   bool restore_database = false;
   bool down = false;
-  std::string past;
+  std::vector<std::string> past;
   ChangeOptions change;
 };
 
@@ -39,6 +39,30 @@ const Revision& choose(const std::string& to, const State& state) {
   return *chosen;
 }
 
+// The releases after `target` that came with other migrations than stood then, by the paths of
+// their placements; each once.
+std::map<std::string, std::vector<Passed>> migrated_since(const Revision& target,
+                                                          const State& state) {
+  std::map<std::string, std::vector<Passed>> passed;
+  std::map<std::string, const Placement*> standing;
+  for (const Revision& each : state.revisions) {
+    for (const Placement& placement : each.placements) {
+      if (!is_of_database(placement)) continue;
+      const Placement*& before = standing[placement.path];
+      const bool same = before != nullptr && before->table == placement.table;
+      before = &placement;
+      if (same || each.number <= target.number || each.restores) continue;
+      std::vector<Passed>& so_far = passed[placement.path];
+      if (std::any_of(so_far.begin(), so_far.end(),
+                      [&](const Passed& one) { return one.version == each.version; })) {
+        continue;
+      }
+      so_far.push_back({.version = each.version, .rollback = placement.settings.at("rollback")});
+    }
+  }
+  return passed;
+}
+
 // What was said of databases, and what is needed for it.
 DataRequest data_request(const Options& options, const Revision& target, const State& state,
                          const Tools& tools) {
@@ -52,6 +76,7 @@ DataRequest data_request(const Options& options, const Revision& target, const S
                                                    : WayBack::leave,
                    .past = options.past,
                    .since = target.number,
+                   .passed = migrated_since(target, state),
                    .standing = {}};
   if (data.way != WayBack::leave && options.change.reason.empty()) {
     throw Error(Errc::usage, "databases go back, and there is no --reason",
@@ -117,7 +142,7 @@ void add_rollback(cli::Command& program, const std::string& site) {
       .flag("--restore-database", options.restore_database,
             "restore databases from the backups that were made then: what was written since goes")
       .flag("--down", options.down, "run the files that take migrations back")
-      .option(
+      .options(
           "--past", options.past, "VERSION",
           "leave databases as they are, although this release says they keep it from going back");
   add_change_options(command, options.change);

@@ -357,22 +357,30 @@ class DatabaseDriver : public Driver {
   // cannot run on it, that has to be named too.
   std::vector<Step> plan_way_back(const Wish& wish) const {
     if (!wish.before || wish.before->table == *wish.table) return {};
-    const std::string rollback = wish.before->settings.at("rollback");
     if (wish.way_back.way == WayBack::restore) return plan_restore(wish);
     if (wish.way_back.way == WayBack::down) return plan_down(wish);
-    if (rollback == "code-only" || wish.way_back.past == wish.version_before) {
-      log::warning(format("the database {} stays as release {} has left it", wish.target,
-                          wish.version_before));
-      return {};
+    const std::vector<std::string>& named = wish.way_back.past;
+    Problems problems;
+    const auto passed = wish.way_back.passed.find(wish.path);
+    if (passed == wish.way_back.passed.end()) return {};
+    for (const Passed& each : passed->second) {
+      if (each.rollback == "code-only" ||
+          std::find(named.begin(), named.end(), each.version) != named.end()) {
+        continue;
+      }
+      problems.add(
+          format("release {} has migrated the database {} and says rollback: {}", each.version,
+                 wish.target, each.rollback),
+          format(
+              "{}with the database as it is: --past {}; giving up what was written since: "
+              "--restore-database; or carry a newer release",
+              each.rollback == "down" ? "with the files that take migrations back: --down; " : "",
+              each.version));
     }
-    throw Error(
-        Errc::incompatible,
-        format("release {} has migrated the database {} and says rollback: {}", wish.version_before,
-               wish.target, rollback),
-        format("{}with the database as it is: --past {}; giving up what was written since: "
-               "--restore-database; or carry a newer release",
-               rollback == "down" ? "with the files that take migrations back: --down; " : "",
-               wish.version_before));
+    problems.throw_if_any(Errc::incompatible);
+    log::warning(format("the database {} stays as release {} has left it", wish.target,
+                        wish.version_before));
+    return {};
   }
 
   std::vector<Step> plan_restore(const Wish& wish) const {

@@ -226,7 +226,11 @@ class SqliteTest(unittest.TestCase):
         self.assertIn("forward-only", said)
 
         self.vault.refused("rollback", "--past", "1.0.0", "--yes", status=6)
-        self.vault.installer("rollback", "--past", "1.1.0", "--yes")
+        # Nor past it from a release that came later.
+        self.vault.apply("1.2.0", [ONE, TWO, ("0002_more", ["CREATE TABLE more (a)"])])
+        self.assertIn("release 1.1.0", self.vault.refused("rollback", "1.0.0", "--yes", status=6))
+        self.vault.installer("rollback", "--yes")
+        self.vault.installer("rollback", "1.0.0", "--past", "1.1.0", "--yes")
         self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
 
     def test_a_rollback_that_restores(self):
