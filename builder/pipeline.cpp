@@ -176,6 +176,7 @@ release::ReleaseDocument document_of(const release::Release& release, const Orig
                                     .created = origin.created,
                                     .source_revision = origin.revision,
                                     .environments = {},
+                                    .contract = release.contract,
                                     .upgrade_from = release.upgrade_from,
                                     .installer = release.installer,
                                     .arch = release.arch,

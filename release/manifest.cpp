@@ -211,6 +211,7 @@ std::string to_text(const ReleaseDocument& document) {
                 {"created", to_text(document.created)},
                 {"environments", document.environments}};
   if (!document.source_revision.empty()) value["sourceRevision"] = document.source_revision;
+  if (!document.contract.empty()) value["contract"] = document.contract.to_json();
   Json requires_ = Json::object();
   if (!document.upgrade_from.empty()) requires_["upgradeFrom"] = document.upgrade_from;
   if (!document.installer.empty()) requires_["installer"] = document.installer;
@@ -241,10 +242,14 @@ ReleaseDocument parse_release_document(std::string_view text) {
       .source_revision = fields.text_if("sourceRevision").value_or(""),
       .environments =
           environments_from_json(fields.object("environments"), fields.at("environments")),
+      .contract = {},
       .upgrade_from = {},
       .installer = {},
       .arch = {},
       .components = {}};
+  if (fields.value_if("contract") != nullptr) {
+    document.contract = Contract::from_json(fields.object("contract"), fields.at("contract"));
+  }
   if (const Json* requires_ = fields.value_if("requires")) {
     Fields inner(*requires_, fields.at("requires"));
     document.upgrade_from = inner.text_if("upgradeFrom").value_or("");

@@ -17,6 +17,7 @@
 #include "base/json.hpp"
 #include "content/descriptor.hpp"
 #include "content/image.hpp"
+#include "release/contract.hpp"
 #include "release/image_entry.hpp"
 
 namespace sealift::release {
@@ -42,6 +43,7 @@ struct ReleaseDocument {
   std::string source_revision;  // empty: not recorded
   // Environment name -> configuration values (scalars; null: each site must set it).
   std::map<std::string, std::map<std::string, Json>> environments;
+  Contract contract = {};    // empty: the release has none
   std::string upgrade_from;  // version ranges; empty: none
   std::string installer;
   std::vector<std::string> arch;  // empty: any

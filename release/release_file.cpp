@@ -323,6 +323,7 @@ Release load_release(const fs::path& file) {
                   .version = Version::parse(root["version"].get<std::string>()),
                   .source_revision = root.value("/source/revision"_json_pointer, std::string()),
                   .environments = {},
+                  .contract = {},
                   .upgrade_from = string_at(requires_, "upgrade_from"),
                   .installer = string_at(requires_, "installer"),
                   .arch = requires_.value("arch", std::vector<std::string>{}),
@@ -350,6 +351,7 @@ Release load_release(const fs::path& file) {
     const fs::path path = release.folder / "environments" / (name.get<std::string>() + ".yaml");
     gather([&] { release.environments.push_back(load_environment(path, name)); });
   }
+  gather([&] { release.contract = Contract::load(release.folder); });
   gather([&] { release.locked = load_lock(release.folder); });
   const Json levels = root.value("image_rules", Json::object());
   for (const auto& [rule, level] : levels.items()) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "release/contract.hpp"
 #include "release/environment.hpp"
 #include "release/image_entry.hpp"
 #include "release/lock_file.hpp"
@@ -54,6 +55,7 @@ struct Release {
   Version version;
   std::string source_revision;  // empty: not stated
   std::vector<Environment> environments;
+  Contract contract;         // empty: there is no environments/schema.json
   std::string upgrade_from;  // ranges; empty: none
   std::string installer;
   std::vector<std::string> arch;
