@@ -5,18 +5,40 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "release/dotenv.hpp"
 #include "release/schema.hpp"
 #include "release/value_names.hpp"
 #include "release/yaml.hpp"
 
 namespace sealift::release {
 
+std::string Environment::place(const std::string& key) const {
+  const auto found = places.find(key);
+  return found == places.end() ? file : found->second;
+}
+
 Environment load_environment(const fs::path& file, const std::string& name) {
   const YamlDocument document = YamlDocument::load(file);
   std::vector<Mistake> mistakes = check_schema(document, "environment.schema.json");
   check_value_names(document, mistakes);
   throw_mistakes(std::move(mistakes));
-  return {.name = name, .values = document.value()["values"].get<Values>()};
+  Environment environment{.name = name,
+                          .values = document.value()["values"].get<Values>(),
+                          .file = file.string(),
+                          .places = {}};
+  for (const auto& [key, unused] : environment.values) {
+    environment.places[key] = document.where("/values/" + key);
+  }
+  return environment;
+}
+
+Environment load_dotenv(const fs::path& file, const std::string& name) {
+  Environment environment{.name = name, .values = {}, .file = file.string(), .places = {}};
+  for (auto& [key, entry] : parse_dotenv(read_file(file, kMaxDotenvBytes), file.string())) {
+    environment.places[key] = format("{}:{}: {}", environment.file, entry.line, key);
+    environment.values[key] = std::move(entry.value);
+  }
+  return environment;
 }
 
 Values merge(const Values& environment, const Values& site) {

@@ -308,6 +308,27 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
   return components;
 }
 
+// NAME.yaml or, of a project that has its values there already, NAME.env.
+Environment environment_named(const std::string& name, const fs::path& folder,
+                              const Contract& contract) {
+  const fs::path yaml = folder / "environments" / (name + ".yaml");
+  const fs::path dotenv = folder / "environments" / (name + ".env");
+  std::error_code ignored;
+  if (!fs::exists(dotenv, ignored)) return load_environment(yaml, name);
+  if (fs::exists(yaml, ignored)) {
+    throw Error(Errc::invalid_input,
+                format("{}: found {} beside it, expected one of them", yaml.string(),
+                       dotenv.filename().string()),
+                "move the values into one file, and remove the other");
+  }
+  Environment environment = load_dotenv(dotenv, name);
+  for (auto& [key, value] : environment.values) {
+    const Key* declared = contract.find(key);
+    if (declared != nullptr && value.is_string()) value = declared->read(value);
+  }
+  return environment;
+}
+
 }  // namespace
 
 Release load_release(const fs::path& file) {
@@ -347,11 +368,12 @@ Release load_release(const fs::path& file) {
       problems.add(error);
     }
   };
-  for (const Json& name : root["environments"]) {
-    const fs::path path = release.folder / "environments" / (name.get<std::string>() + ".yaml");
-    gather([&] { release.environments.push_back(load_environment(path, name)); });
-  }
   gather([&] { release.contract = Contract::load(release.folder); });
+  for (const Json& name : root["environments"]) {
+    gather([&] {
+      release.environments.push_back(environment_named(name, release.folder, release.contract));
+    });
+  }
   gather([&] { release.locked = load_lock(release.folder); });
   const Json levels = root.value("image_rules", Json::object());
   for (const auto& [rule, level] : levels.items()) {

@@ -51,14 +51,6 @@ const Json& rule_for(const Json& schema, const std::vector<std::string>& parts) 
   return *rule;
 }
 
-std::string kind_of(const Json& value) {
-  if (value.is_null()) return "nothing";
-  if (value.is_boolean()) return format("{}", value.get<bool>());
-  if (value.is_number()) return format("the number {}", value.dump());
-  if (value.is_string()) return format("\"{}\"", printable(value.get<std::string>(), 80));
-  return value.is_array() ? "a list" : "a mapping";
-}
-
 std::string expected_by(const Json& rule) {
   if (rule.contains("description")) return rule["description"].get<std::string>();
   if (rule.contains("enum")) {
@@ -125,7 +117,7 @@ class Explainer {
     } else if (text.starts_with("Missing required property")) {
       add(pointer, format("missing key \"{}\"", quoted_in(text)));
     } else {
-      add(pointer, format("found {}, expected {}", kind_of(value_at(parts)), expected_by(rule)));
+      add(pointer, format("found {}, expected {}", described(value_at(parts)), expected_by(rule)));
     }
   }
 
@@ -185,6 +177,14 @@ std::vector<Mistake> check_schema(const YamlDocument& document, std::string_view
   valijson::ValidationResults::Error error;
   while (results.popError(error)) explainer.explain(error);
   return explainer.take();
+}
+
+std::string described(const Json& value) {
+  if (value.is_null()) return "nothing";
+  if (value.is_boolean()) return format("{}", value.get<bool>());
+  if (value.is_number()) return format("the number {}", value.dump());
+  if (value.is_string()) return format("\"{}\"", printable(value.get<std::string>(), 80));
+  return value.is_array() ? "a list" : "a mapping";
 }
 
 std::string nearest(std::string_view typed, const std::vector<std::string>& known) {

@@ -21,6 +21,9 @@ struct Mistake {
 // Every mistake, in our own words, with line and path. Empty: the document is valid.
 std::vector<Mistake> check_schema(const YamlDocument& document, std::string_view schema);
 
+// A value as messages name it: "the number 3", "a list", a text in quotes.
+std::string described(const Json& value);
+
 // The one of `known` that a person most likely meant by `typed`; empty where none is near.
 std::string nearest(std::string_view typed, const std::vector<std::string>& known);
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// .env files as Compose reads them: KEY=VALUE or KEY: VALUE, "export " before it, # comments,
+// single quotes (as it stands), double quotes (\n \r \t \\ \" \$), both over several lines. Nothing
+// is interpolated: $NAME would mean the environment of the machine that builds, so it is refused
+// outside single quotes. A key twice is refused. Format: the Compose specification, env_file.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+
+namespace sealift::release {
+
+inline constexpr std::size_t kMaxDotenvBytes = 1U << 20;
+inline constexpr std::size_t kMaxDotenvValue = 16U << 10;
+inline constexpr std::size_t kMaxDotenvKeys = 4096;
+
+struct DotenvEntry {
+  Json value;  // a text; null where the line is a key alone
+  int line;
+};
+
+// `name` is for messages. Throws Error{invalid_input} with every mistake.
+std::map<std::string, DotenvEntry> parse_dotenv(std::string_view text, const std::string& name);
+
+}  // namespace sealift::release
