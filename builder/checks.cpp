@@ -28,36 +28,118 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   return values;
 }
 
+// Where there is no contract, each environment declares its own values.
+void check_listed(const release::Environment& environment, const std::vector<BuiltComponent>& built,
+                  const release::Values& builtins, const std::set<std::string>& used,
+                  Problems& problems) {
+  std::vector<std::string> known;
+  for (const auto& [name, unused] : environment.values) known.push_back(name);
+  for (const BuiltComponent& component : built) {
+    for (const ValueUse& use : component.uses) {
+      if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
+      const std::string near = release::nearest(use.name, known);
+      problems.add(format("components.{}: {}: {} has no value named \"{}\"",
+                          component.component.row.name, use.where, environment.file, use.name),
+                   near.empty() ? "add it there; leave it empty where each site must set its own"
+                                : format("did you mean \"{}\"?", near));
+    }
+  }
+  for (const std::string& name : known) {
+    if (used.contains(name)) continue;
+    problems.add(
+        format("{}: the value \"{}\" is used by no template", environment.place(name), name),
+        "remove it, or use it");
+  }
+}
+
+void check_declared(const release::Contract& contract, const std::vector<BuiltComponent>& built,
+                    const release::Values& builtins, const std::set<std::string>& used,
+                    Problems& problems) {
+  for (const BuiltComponent& component : built) {
+    for (const ValueUse& use : component.uses) {
+      if (contract.find(use.name) != nullptr || builtins.contains(use.name)) continue;
+      problems.add(format("components.{}: {}: found the value \"{}\", which "
+                          "environments/schema.json does not declare",
+                          component.component.row.name, use.where, use.name),
+                   contract.hint_for(use.name));
+    }
+  }
+  for (const auto& [name, unused] : contract.keys()) {
+    if (used.contains(name)) continue;
+    problems.add(format("{}: is declared and used by no template", contract.place(name)),
+                 "remove it, or use it");
+  }
+}
+
+// Where there is no contract: what a site sets and nobody uses, and what it lacks.
+void check_unlisted(const release::Environment& environment, const release::Site& site,
+                    const std::vector<BuiltComponent>& built, const fs::path& file,
+                    Problems& problems) {
+  for (const auto& [name, unused] : site.values) {
+    if (environment.values.contains(name)) continue;
+    problems.add(format("{}: the value \"{}\" is used by no template", file.string(), name),
+                 "remove it");
+  }
+  const release::Values values = release::merge(environment.values, site.values);
+  std::set<std::string> reported;
+  for (const BuiltComponent& component : built) {
+    const release::ComponentRow& row = component.component.row;
+    if (row.optional && !site.takes(row.name)) continue;
+    for (const ValueUse& use : component.uses) {
+      const auto value = values.find(use.name);
+      if (value == values.end() || !value->second.is_null()) continue;
+      if (!reported.insert(use.name).second) continue;
+      problems.add(format("{}: the value {} is not set", file.string(), use.name),
+                   "add it to values");
+    }
+  }
+}
+
+// What the contract says of a site's own values. What an environment says wrongly is said of it.
+void check_settings(const release::Release& release, const release::Environment& environment,
+                    const release::Site& site, const fs::path& file, const release::Sealed& sealed,
+                    Problems& problems) {
+  const release::Settings settings =
+      release::merge(release.contract, environment.values, site.values, {});
+  for (const release::Breach& breach : release::breaches(release.contract, settings, sealed)) {
+    if (site.values.contains(breach.key)) {
+      problems.add(format("{}: {}", site.places.at(breach.key), breach.found), breach.hint);
+    } else if (const auto value = environment.values.find(breach.key);
+               value != environment.values.end() && value->second.is_null()) {
+      problems.add(format("{}: the value {} {}", file.string(), breach.key, breach.found),
+                   breach.hint);
+    }
+  }
+}
+
 }  // namespace
 
-void check_values(const release::Release& release, const std::vector<BuiltComponent>& built) {
-  Problems problems;
+void check_environments(const release::Release& release, const SealedIn& sealed,
+                        Problems& problems) {
+  for (const release::Environment& environment : release.environments) {
+    const auto names = sealed.find(environment.name);
+    for (const Problem& mistake :
+         release::mistakes_in(release.contract, environment,
+                              names == sealed.end() ? release::Sealed{} : names->second)) {
+      problems.add(mistake.message, mistake.hint);
+    }
+  }
+}
+
+void check_values(const release::Release& release, const std::vector<BuiltComponent>& built,
+                  Problems& problems) {
   std::set<std::string> used;
-  const release::Values builtins = known_to_all(built);
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) used.insert(use.name);
   }
-  for (const release::Environment& environment : release.environments) {
-    std::vector<std::string> known;
-    for (const auto& [name, unused] : environment.values) known.push_back(name);
-    for (const BuiltComponent& component : built) {
-      for (const ValueUse& use : component.uses) {
-        if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
-        const std::string near = release::nearest(use.name, known);
-        problems.add(format("components.{}: {}: environments/{}.yaml has no value named \"{}\"",
-                            component.component.row.name, use.where, environment.name, use.name),
-                     near.empty() ? "add it there; leave it empty where each site must set its own"
-                                  : format("did you mean \"{}\"?", near));
-      }
-    }
-    for (const std::string& name : known) {
-      if (used.contains(name)) continue;
-      problems.add(format("environments/{}.yaml: the value \"{}\" is used by no template",
-                          environment.name, name),
-                   "remove it, or use it");
-    }
+  const release::Values builtins = known_to_all(built);
+  if (!release.contract.empty()) {
+    check_declared(release.contract, built, builtins, used, problems);
+    return;
   }
-  problems.throw_if_any(Errc::invalid_input);
+  for (const release::Environment& environment : release.environments) {
+    check_listed(environment, built, builtins, used, problems);
+  }
 }
 
 void check_image_references(const std::vector<BuiltComponent>& built, Problems& problems) {
@@ -95,7 +177,7 @@ void check_image_references(const std::vector<BuiltComponent>& built, Problems& 
 }
 
 void check_site(const release::Release& release, const std::vector<BuiltComponent>& built,
-                const fs::path& file, Problems& problems) {
+                const fs::path& file, const SealedIn& sealed, Problems& problems) {
   const release::Site site = release::load_site(file);
   const auto refuse = [&](const std::string& found, const std::string& hint = {}) {
     problems.add(format("{}: {}", file.string(), found), hint);
@@ -110,13 +192,13 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     refuse(format("the release has no environment \"{}\"", site.environment));
     return;
   }
-  for (const auto& [name, unused] : site.values) {
-    if (!environment->values.contains(name)) {
-      refuse(format("the value \"{}\" is used by no template", name), "remove it");
-    }
+  const auto names = sealed.find(site.environment);
+  if (release.contract.empty()) {
+    check_unlisted(*environment, site, built, file, problems);
+  } else {
+    check_settings(release, *environment, site, file,
+                   names == sealed.end() ? release::Sealed{} : names->second, problems);
   }
-  const release::Values values = release::merge(environment->values, site.values);
-  std::set<std::string> reported;
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;
@@ -127,13 +209,6 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
       }
     } else if (!site.targets.contains(row.target)) {
       refuse(format("has no target \"{}\" for component {}", row.target, row.name));
-    }
-    for (const ValueUse& use : component.uses) {
-      const auto value = values.find(use.name);
-      if (value == values.end() || !value->second.is_null()) continue;
-      if (reported.insert(use.name).second) {
-        refuse(format("the value {} is not set", use.name), "add it to values");
-      }
     }
   }
 }

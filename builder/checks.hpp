@@ -4,18 +4,29 @@
 // What must hold between the parts of a release, once each part is sound: values and the templates
 // that use them, images and the files that name them, and the sites that shall take it all.
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "builder/kinds/kind.hpp"
 #include "release/release_file.hpp"
+#include "release/settings.hpp"
 
 namespace sealift::builder {
 
-// Every name that a template uses is declared by every environment, and every declared value is
-// used by some template. Throws Error{invalid_input} with every mistake.
-void check_values(const release::Release& release, const std::vector<BuiltComponent>& built);
+// The secrets that have a sealed value, by environment.
+using SealedIn = std::map<std::string, release::Sealed>;
+
+// Every environment keeps the contract.
+void check_environments(const release::Release& release, const SealedIn& sealed,
+                        Problems& problems);
+
+// Every name that a template uses is declared, and everything that is declared is used by some
+// template: by the contract, or where there is none by every environment.
+void check_values(const release::Release& release, const std::vector<BuiltComponent>& built,
+                  Problems& problems);
 
 // Every image that a compose file or manifest names is carried, and every image that is carried is
 // named somewhere.
@@ -23,6 +34,6 @@ void check_image_references(const std::vector<BuiltComponent>& built, Problems& 
 
 // What a target would refuse about the site's own file.
 void check_site(const release::Release& release, const std::vector<BuiltComponent>& built,
-                const fs::path& file, Problems& problems);
+                const fs::path& file, const SealedIn& sealed, Problems& problems);
 
 }  // namespace sealift::builder

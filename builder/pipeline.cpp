@@ -84,6 +84,20 @@ std::vector<BuiltComponent> build_components(const Workshop& workshop) {
   return built;
 }
 
+// The components, and what must hold between them; none where a component has mistakes of its own.
+std::vector<BuiltComponent> build_checked(const Workshop& workshop, Problems& problems) {
+  check_environments(workshop.release, {}, problems);
+  try {
+    std::vector<BuiltComponent> built = build_components(workshop);
+    check_values(workshop.release, built, problems);
+    return built;
+  } catch (const Error& error) {
+    if (error.code() != Errc::invalid_input) throw;
+    problems.add(error);
+    return {};
+  }
+}
+
 release::ReleaseDocument document_of(const release::Release& release, const Origin& origin,
                                      const std::vector<release::Component>& components) {
   release::ReleaseDocument document{.name = release.name,
@@ -134,9 +148,10 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
   bundle::Spool spool(output, workers, packing);
   const Origin origin = origin_of(release);
   const SizesBefore before = sizes_in(previous, release);
+  Problems problems;
   const std::vector<BuiltComponent> built =
-      build_components({release, origin.created, before, spool, progress});
-  check_values(release, built);
+      build_checked({release, origin.created, before, spool, progress}, problems);
+  problems.throw_if_any(Errc::invalid_input);
 
   std::vector<release::Component> components;
   std::uint64_t content_bytes = 0;
@@ -176,18 +191,13 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   Workers workers(usable_cores());
   bundle::Spool spool(fs::temp_directory_path(), workers, {.level = content::kMinLevel});
   const SizesBefore before = sizes_in(previous, release);
-  const std::vector<BuiltComponent> built =
-      build_components({release, origin_of(release).created, before, spool, progress});
   Problems problems;
-  try {
-    check_values(release, built);
-  } catch (const Error& error) {
-    problems.add(error);
-  }
-  check_image_references(built, problems);
+  const std::vector<BuiltComponent> built =
+      build_checked({release, origin_of(release).created, before, spool, progress}, problems);
+  if (!built.empty()) check_image_references(built, problems);
   for (const fs::path& site : sites) {
     try {
-      check_site(release, built, site, problems);
+      check_site(release, built, site, {}, problems);
     } catch (const Error& error) {
       problems.add(error);
     }

@@ -16,6 +16,7 @@
 #include "content/media_types.hpp"
 #include "installer/backups.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/overrides.hpp"
 #include "installer/transaction.hpp"
 
 namespace sealift::installer {
@@ -198,10 +199,10 @@ Json evidence(const bundle::Judgement& judgement) {
   return value;
 }
 
-SiteContent Accepted::content(const Tools& tools) const {
+SiteContent Accepted::content(const Tools& tools, const release::Values& set) const {
   const bundle::Contents& contents = verified.contents();
   return SiteContent(tools.installation.layout, tools.installation.layout.store() / name,
-                     contents.digest(), values_for(contents, tools.installation.site),
+                     contents.digest(), values_for(contents, tools.installation.site, set),
                      tools.workers);
 }
 
@@ -282,6 +283,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   const Layout& layout = tools.installation.layout;
   check_space(draft);
   keep_revision(tools, draft.plan.number, values);
+  keep_overrides(layout, draft.plan.number, draft.set);
   const Drivers drivers(layout, tools.workers);
   const StopFlag stop;
   StepIo io{.content = content,

@@ -37,7 +37,7 @@ struct Accepted {
   std::string name;  // in the store
   bool was_there;    // before this command
 
-  SiteContent content(const Tools& tools) const;
+  SiteContent content(const Tools& tools, const release::Values& set = {}) const;
 };
 
 // Copies the file into the private store while nothing else can write there, verifies the copy, and

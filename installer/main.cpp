@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
          installer::add_images(program, site);
          installer::add_drift(program, site);
          installer::add_doctor(program, site);
+         installer::add_config(program, site);
          cli::add_version(program, "sealift-installer");
        }});
 }

@@ -15,6 +15,7 @@
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
+#include "installer/overrides.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
 #include "release/semver.hpp"
@@ -446,12 +447,47 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
   }
 }
 
-release::Values values_for(const bundle::Contents& contents, const release::Site& site) {
+release::Settings settings_for(const bundle::Contents& contents, const release::Site& site,
+                               const release::Values& set) {
   const release::ReleaseDocument& document = contents.document;
-  release::Values values = release::merge(document.environments.at(site.environment), site.values);
+  return release::merge(document.contract, document.environments.at(site.environment), site.values,
+                        set);
+}
+
+release::Values values_for(const bundle::Contents& contents, const release::Site& site,
+                           const release::Values& set) {
+  const release::ReleaseDocument& document = contents.document;
+  release::Values values = release::values_of(document.contract, settings_for(contents, site, set));
   values.merge(release::builtin_values(document.name, document.version, site.environment));
   values.merge(image_values(contents, site));
   return values;
+}
+
+std::vector<Problem> refused_values(const bundle::Contents& contents, const release::Site& site,
+                                    const Request& request) {
+  const release::Settings settings = settings_for(contents, site, request.set);
+  const auto place = [&](const std::string& key) {
+    const auto setting = settings.find(key);
+    if (setting == settings.end() || setting->second.value.is_null()) {
+      return format("site.yaml: the value {}", key);
+    }
+    switch (setting->second.source) {
+      case release::Source::site:
+        return site.places.at(key) + ":";
+      case release::Source::command_line:
+        return format("--set {}:", key);
+      case release::Source::contract:
+      case release::Source::environment:
+        break;
+    }
+    return format("the release: environment {}: {}:", site.environment, key);
+  };
+  std::vector<Problem> problems;
+  for (const release::Breach& breach :
+       release::breaches(contents.document.contract, settings, request.sealed)) {
+    problems.push_back({format("{} {}", place(breach.key), breach.found), breach.hint});
+  }
+  return problems;
 }
 
 std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site) {
@@ -476,6 +512,10 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      .placements = {},
                      .parent = {},
                      .restores = {}});
+  if (std::vector<Problem> refused = refused_values(contents, site, request); !refused.empty()) {
+    throw Error(Errc::incompatible, std::move(refused));
+  }
+  drafting.draft().set = request.set;
   std::map<std::string, std::string> taken;
   Problems problems;
   for (const release::Component& component : contents.components) {
@@ -525,8 +565,18 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
   }
   problems.throw_if_any(Errc::incompatible);
   drafting.drop_the_rest();
+  if (const Revision* now = state.current()) {
+    for (const std::string& line :
+         forgotten(kept_overrides(installation.layout, *now), request.set)) {
+      drafting.draft().warnings.push_back(
+          format("release {} was applied with {}, which this plan does not repeat", now->version,
+                 printable(line, 200)));
+    }
+  }
   for (const auto& [name, unused] : site.values) {
-    if (document.environments.at(site.environment).contains(name)) continue;
+    if (!document.contract.empty() || document.environments.at(site.environment).contains(name)) {
+      continue;
+    }
     drafting.draft().warnings.push_back(
         format("site.yaml: the value {} is used by nothing in this release", name));
   }

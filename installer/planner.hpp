@@ -12,6 +12,7 @@
 #include "installer/plan.hpp"
 #include "installer/site_content.hpp"
 #include "installer/state.hpp"
+#include "release/settings.hpp"
 
 namespace sealift::installer {
 
@@ -43,6 +44,7 @@ struct Draft {
   std::vector<Need> needs;
   std::vector<std::string> warnings;
   std::vector<std::string> details;  // of migrations: what they are, for people
+  release::Values set = {};          // what --set gave, kept with the revision
 };
 
 // Who asks, and why.
@@ -52,6 +54,8 @@ struct Request {
   std::string reason;
   Time now;
   DataRequest data = {};
+  release::Values set = {};     // of --set
+  release::Sealed sealed = {};  // secrets that this site has a value for
 };
 
 // Whether a release older than the current one may follow it.
@@ -65,8 +69,16 @@ enum class Floor {
 void check_requirements(const bundle::Contents& contents, const Installation& installation,
                         const State& state, Floor floor);
 
+// The site's values, each with who said it; `set` is what --set gives.
+release::Settings settings_for(const bundle::Contents& contents, const release::Site& site,
+                               const release::Values& set);
 // The values that the site's templates see.
-release::Values values_for(const bundle::Contents& contents, const release::Site& site);
+release::Values values_for(const bundle::Contents& contents, const release::Site& site,
+                           const release::Values& set = {});
+
+// What the release's contract refuses of the site's values, each with its place.
+std::vector<Problem> refused_values(const bundle::Contents& contents, const release::Site& site,
+                                    const Request& request);
 
 // Where the migrations of a release go on this site. Error{incompatible} where it has no such
 // database, or one of another sort.

@@ -129,6 +129,9 @@ Site read(const YamlDocument& document) {
   if (const auto backups = root.find("backups"); backups != root.end()) {
     site.encrypt_to = (*backups)["encrypt_to"].get<std::vector<std::string>>();
   }
+  for (const auto& [key, unused] : site.values) {
+    site.places[key] = document.where("/values/" + key);
+  }
   std::vector<Mistake> mistakes;
   for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
     const std::string pointer = format("/backups/encrypt_to/{}", i);

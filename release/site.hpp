@@ -77,6 +77,7 @@ struct Site {
   unsigned keep_releases = 3;
   unsigned keep_backups = 5;  // of each database
   signing::Policy policy;
+  Places places = {};  // of values
 
   bool takes(const std::string& optional_component) const;
 };

@@ -13,6 +13,7 @@ void add_apply(cli::Command& program, const std::string& site) {
   add_change_options(command, options.change);
   add_expiry_option(command, options.trust);
   add_floor_option(command, options.trust);
+  add_set_option(command, options.set);
   command
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,

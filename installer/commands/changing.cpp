@@ -21,6 +21,11 @@ void add_expiry_option(cli::Command& command, TrustOptions& options) {
                "go on although the trust root has expired or the release is too old; audited");
 }
 
+void add_set_option(cli::Command& command, std::vector<std::string>& set) {
+  command.options("--set", set, "KEY=VALUE",
+                  "a value for this time only, before that of site.yaml; never a secret");
+}
+
 void add_floor_option(cli::Command& command, TrustOptions& options) {
   command.flag("--below-floor", options.below_floor,
                "disaster recovery: take a release older than the current one; needs --reason");

@@ -35,6 +35,9 @@ void add_expiry_option(cli::Command& command, TrustOptions& options);
 // Adds --below-floor.
 void add_floor_option(cli::Command& command, TrustOptions& options);
 
+// Adds --set.
+void add_set_option(cli::Command& command, std::vector<std::string>& set);
+
 // Adds --yes, --dry-run, --reason and --lock-timeout.
 void add_change_options(cli::Command& command, ChangeOptions& options);
 

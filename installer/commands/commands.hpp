@@ -27,5 +27,6 @@ void add_status(cli::Command& program, const std::string& site);
 void add_history(cli::Command& program, const std::string& site);
 void add_drift(cli::Command& program, const std::string& site);
 void add_doctor(cli::Command& program, const std::string& site);
+void add_config(cli::Command& program, const std::string& site);
 
 }  // namespace sealift::installer

@@ -3,6 +3,7 @@
 #include "bundle/verified.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/overrides.hpp"
 
 namespace sealift::installer {
 
@@ -12,6 +13,7 @@ struct Options {
   std::string bundle;
   bool detailed = false;
   TrustOptions trust;
+  std::vector<std::string> set;
 };
 
 void work(const Options& options, const std::string& site, cli::Session& session) {
@@ -26,11 +28,13 @@ void work(const Options& options, const std::string& site, cli::Session& session
   const bundle::Contents& contents = verified.contents();
   const State state = work.state();
   check_requirements(contents, work.installation(), state, options.trust.floor());
+  Request request = work.request(Purpose::apply, {});
+  request.set = parse_overrides(options.set, contents, work.installation().site.environment);
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
-                      values_for(contents, work.installation().site), tools.workers);
+                      values_for(contents, work.installation().site, request.set), tools.workers);
   const Drivers drivers(work.installation().layout, work.tools().workers);
-  const Draft draft = plan_release(contents, "", content, work.installation(), state, drivers,
-                                   work.request(Purpose::apply, {}));
+  const Draft draft =
+      plan_release(contents, "", content, work.installation(), state, drivers, request);
   check_space(draft);
   show(draft, contents.notes, session);
   session.out.json(to_json(draft));
@@ -45,6 +49,7 @@ void add_plan(cli::Command& program, const std::string& site) {
       program.sub("plan", "show what apply would do with a bundle; changes nothing");
   add_expiry_option(command, options.trust);
   add_floor_option(command, options.trust);
+  add_set_option(command, options.set);
   command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .flag("--detailed-exitcode", options.detailed, "exit with 20 where something would change")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,

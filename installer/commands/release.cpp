@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/overrides.hpp"
 
 namespace sealift::installer {
 
@@ -24,12 +25,14 @@ bool is_there(const Draft& draft, const State& state, const bundle::Contents& co
   return draft.plan.steps.empty() && current != nullptr && current->digest == contents.digest();
 }
 
-Json acceptance(const Accepted& accepted, const ReleaseOptions& options) {
+Json acceptance(const Accepted& accepted, const ReleaseOptions& options,
+                const release::Values& set) {
   Json value = evidence(accepted.verified.judgement());
   value["bundle"] = accepted.name;
   value["reason"] = printable(options.change.reason, 1024);
   if (options.trust.accept_expired) value["acceptExpired"] = true;
   if (options.trust.below_floor) value["belowFloor"] = true;
+  if (!set.empty()) value["set"] = set;
   return value;
 }
 
@@ -69,10 +72,12 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   bool done = false;
   try {
     check_requirements(contents, work.installation(), state, options.trust.floor());
-    SiteContent content = accepted.content(tools);
+    Request request = work.request(purpose, options.change);
+    request.set = parse_overrides(options.set, contents, work.installation().site.environment);
+    SiteContent content = accepted.content(tools, request.set);
     const Drivers drivers(work.installation().layout, work.tools().workers);
     Draft draft = plan_release(contents, accepted.name, content, work.installation(), state,
-                               drivers, work.request(purpose, options.change));
+                               drivers, request);
     if (purpose == Purpose::stage) {
       std::erase_if(draft.plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
     }
@@ -85,9 +90,9 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     show(draft, contents.notes, session);
     if (options.change.dry_run) session.out.json(to_json(draft));
     if (agreed(options.change, format("{} it?", name(purpose)))) {
-      tools.audit().append("accepted", acceptance(accepted, options));
+      tools.audit().append("accepted", acceptance(accepted, options, request.set));
       remember_time(work.installation().layout, seen_by(accepted, options, session.clock));
-      carry_out(tools, draft, content, values_for(contents, work.installation().site),
+      carry_out(tools, draft, content, values_for(contents, work.installation().site, request.set),
                 accepted.verified.judgement().newer);
       done = true;
       report(draft.plan, purpose == Purpose::stage ? "staged" : "applied", session);

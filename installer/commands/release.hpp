@@ -11,6 +11,7 @@ struct ReleaseOptions {
   std::string bundle;  // empty: the one that was staged
   ChangeOptions change;
   TrustOptions trust;
+  std::vector<std::string> set;  // KEY=VALUE
 };
 
 void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <optional>
+#include <set>
+
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "builder/commands/commands.hpp"
+#include "release/release_file.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+constexpr std::size_t kMaxPage = 16U << 20;
+
+struct DiffOptions {
+  std::string before;
+  std::string after;
+  std::string file = "release.yaml";
+};
+
+struct DocsOptions {
+  std::string file = "release.yaml";
+  std::string output;
+  std::string check;
+};
+
+const release::Environment& environment_of(const release::Release& release,
+                                           const std::string& name) {
+  std::vector<std::string> known;
+  for (const release::Environment& each : release.environments) {
+    if (each.name == name) return each;
+    known.push_back(each.name);
+  }
+  throw Error(Errc::usage, format("found the environment \"{}\", expected one of {}",
+                                  printable(name, 80), joined(known)));
+}
+
+// What an environment says of a key: nothing, null, or a value, which may be the contract's.
+std::optional<Json> said(const release::Contract& contract, const release::Environment& environment,
+                         const std::string& name) {
+  if (const auto value = environment.values.find(name); value != environment.values.end()) {
+    return value->second;
+  }
+  const release::Key* key = contract.find(name);
+  if (key == nullptr || key->fallback.is_null()) return std::nullopt;
+  return key->fallback;
+}
+
+std::string shown(const std::optional<Json>& value, bool secret) {
+  if (!value) return secret ? "(secret)" : "(not set)";
+  if (value->is_null()) return "(each site)";
+  return secret ? "(secret)" : printable(release::scalar_text(*value), 200);
+}
+
+Json for_json(const std::optional<Json>& value, bool secret) {
+  if (!value) return {{"state", secret ? "secret" : "not set"}};
+  if (value->is_null()) return {{"state", "each site"}};
+  if (secret) return {{"state", "secret"}};
+  return {{"state", "set"}, {"value", *value}};
+}
+
+// Of a secret nobody here can say more than whether each site brings its own.
+std::string change_of(const std::optional<Json>& before, const std::optional<Json>& after,
+                      bool secret) {
+  const auto is_open = [](const std::optional<Json>& value) { return value && value->is_null(); };
+  if (!secret) return before == after ? "same" : "different";
+  if (is_open(before) != is_open(after)) return "different";
+  return is_open(before) ? "same" : "unknown";
+}
+
+void diff(const DiffOptions& options, cli::Session& session) {
+  const release::Release release = release::load_release(options.file);
+  const release::Environment& before = environment_of(release, options.before);
+  const release::Environment& after = environment_of(release, options.after);
+  std::set<std::string> names;
+  for (const auto& [name, unused] : release.contract.keys()) names.insert(name);
+  for (const release::Environment* each : {&before, &after}) {
+    for (const auto& [name, unused] : each->values) names.insert(name);
+  }
+  std::vector<std::vector<std::string>> rows = {{"KEY", before.name, after.name, ""}};
+  Json keys = Json::array();
+  for (const std::string& name : names) {
+    const bool secret = release.contract.is_secret(name);
+    const std::optional<Json> one = said(release.contract, before, name);
+    const std::optional<Json> other = said(release.contract, after, name);
+    const std::string change = change_of(one, other, secret);
+    if (change == "same") continue;
+    if (change == "different") session.status = cli::kDiffers;
+    rows.push_back({name, shown(one, secret), shown(other, secret),
+                    change == "unknown" ? "sealed, so not compared" : ""});
+    keys.push_back({{"key", name},
+                    {"secret", secret},
+                    {"change", change},
+                    {"before", for_json(one, secret)},
+                    {"after", for_json(other, secret)}});
+  }
+  if (keys.empty()) {
+    session.out.line(format("{} and {} have the same values", before.name, after.name));
+  } else {
+    session.out.table(rows);
+  }
+  session.out.json({{"before", before.name}, {"after", after.name}, {"keys", std::move(keys)}});
+}
+
+// Text of a cell: what would end it, or begin something else, is escaped.
+std::string cell(const std::string& text) {
+  std::string escaped;
+  for (const char c : printable(text, kMaxPage)) {
+    if (std::string_view("|\\`*_<>[]").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+// A value in a cell. A vertical line would end the cell even within a code span.
+std::string code(const std::string& text) {
+  const std::string safe = printable(text, kMaxPage);
+  if (safe.empty()) return "(empty)";
+  const bool plain = safe.find_first_of("|`\\") == std::string::npos;
+  return plain ? format("`{}`", safe) : cell(safe);
+}
+
+std::string value_cell(const std::optional<Json>& value, const release::Key& key) {
+  if (value && value->is_null()) return "each site";
+  if (key.secret) return "sealed";
+  return value ? code(release::scalar_text(*value)) : "";
+}
+
+std::string type_cell(const release::Key& key) {
+  std::string text = key.secret ? "secret" : key.type;
+  if (!key.choices.empty()) {
+    std::vector<std::string> words;
+    for (const Json& choice : key.choices) words.push_back(code(release::scalar_text(choice)));
+    text += ": " + joined(words);
+  }
+  if (!key.pattern.empty()) text += ", matches " + code(key.pattern);
+  return text;
+}
+
+// The reference table; the same sources give the same bytes.
+std::string page_of(const release::Release& release) {
+  std::string head = "| key | type | required | default |";
+  std::string rule = "|---|---|---|---|";
+  for (const release::Environment& each : release.environments) {
+    head += format(" {} |", cell(each.name));
+    rule += "---|";
+  }
+  std::string page = format(
+      "<!-- Written by: sealift env docs. Change environments/schema.json instead. -->\n"
+      "# Configuration of {}\n\n{} since | meaning |\n{}---|---|\n",
+      cell(release.name), head, rule);
+  for (const auto& [name, key] : release.contract.keys()) {
+    std::string row =
+        format("| {} | {} | {} | {} |", code(name), type_cell(key), key.required ? "yes" : "no",
+               key.fallback.is_null() ? "" : code(release::scalar_text(key.fallback)));
+    for (const release::Environment& each : release.environments) {
+      const auto value = each.values.find(name);
+      const bool is_said = value != each.values.end();
+      row += format(
+          " {} |", value_cell(is_said ? std::optional(value->second) : std::optional<Json>(), key));
+    }
+    page += format("{} {} | {} |\n", row, cell(key.since), cell(key.meaning));
+  }
+  return page;
+}
+
+void docs(const DocsOptions& options, cli::Session& session) {
+  const release::Release release = release::load_release(options.file);
+  if (release.contract.empty()) {
+    throw Error(Errc::invalid_input,
+                format("{}: found no environments/schema.json beside it, expected the "
+                       "configuration contract",
+                       options.file),
+                "declare each key there: type, required, default, secret, since, means");
+  }
+  const std::string page = page_of(release);
+  if (!options.check.empty() && read_file(options.check, kMaxPage) != page) {
+    throw Error(Errc::invalid_input,
+                format("{}: is not what the contract and the environments say now", options.check),
+                format("run: sealift env docs --output {}", options.check));
+  }
+  if (!options.output.empty()) write_file(options.output, page);
+  if (options.output.empty() && options.check.empty()) session.out.text(page);
+  for (const std::string& file : {options.output, options.check}) {
+    if (!file.empty()) {
+      session.out.line(
+          format("{}: {}", file, cli::count_text(release.contract.keys().size(), "key")));
+    }
+  }
+  session.out.json({{"keys", release.contract.to_json()}, {"page", page}});
+}
+
+}  // namespace
+
+void add_env(cli::Command& program) {
+  cli::Command env = program.sub("env", "the values of the environments, and what they mean");
+  env.fails_with({});
+  auto& comparing = cli::make_options<DiffOptions>();
+  env.sub("diff", "keys that differ between two environments; secrets are not shown")
+      .argument("A", comparing.before, "an environment", cli::Presence::required)
+      .argument("B", comparing.after, "another one", cli::Presence::required)
+      .argument("RELEASE", comparing.file, "release.yaml (the default)", cli::Presence::optional)
+      .fails_with({Errc::invalid_input, Errc::io}, "20   something differs")
+      .runs([&](cli::Session& session) { diff(comparing, session); });
+  auto& writing = cli::make_options<DocsOptions>();
+  env.sub("docs", "write the reference table of all keys, in Markdown")
+      .argument("RELEASE", writing.file, "release.yaml (the default)", cli::Presence::optional)
+      .option("--output", writing.output, "FILE", "write the page there (default: standard output)")
+      .option("--check", writing.check, "FILE", "fail where this page is not the one of today")
+      .fails_with({Errc::invalid_input, Errc::io})
+      .runs([&](cli::Session& session) { docs(writing, session); });
+}
+
+}  // namespace sealift::builder
