@@ -17,6 +17,7 @@
 #include "bundle/statement.hpp"
 #include "content/image_name.hpp"
 #include "content/media_types.hpp"
+#include "release/references.hpp"
 #include "release/schema.hpp"
 #include "release/template.hpp"
 #include "signing/dsse.hpp"
@@ -105,17 +106,21 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
 // used by some template.
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& built) {
   Problems problems;
-  std::set<std::string> used;
   const release::Values builtins = known_to_all(built);
-  for (const BuiltComponent& component : built) {
-    for (const ValueUse& use : component.uses) used.insert(use.name);
-  }
   for (const release::Environment& environment : release.environments) {
+    std::set<std::string> used;
     std::vector<std::string> known;
     for (const auto& [name, unused] : environment.values) known.push_back(name);
+    try {
+      release::resolve(release::merge(environment.values, builtins));
+    } catch (const Error& error) {
+      problems.add(error.within(format("environments/{}.yaml", environment.name)));
+    }
     for (const BuiltComponent& component : built) {
       for (const ValueUse& use : component.uses) {
+        used.merge(release::reached_from(use.name, environment.values));
         if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
+        if (release::may_be_field(use.name, use.sections, environment.values)) continue;
         const std::string near = release::nearest(use.name, known);
         problems.add(format("components.{}: {}: environments/{}.yaml has no value named \"{}\"",
                             component.component.row.name, use.where, environment.name, use.name),
@@ -232,6 +237,11 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     }
   }
   const release::Values values = release::merge(environment->values, site.values);
+  try {
+    release::resolve(release::merge(values, known_to_all(built)));
+  } catch (const Error& error) {
+    problems.add(error.within(file.string()));
+  }
   std::set<std::string> reported;
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
@@ -245,10 +255,13 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
       refuse(format("has no target \"{}\" for component {}", row.target, row.name));
     }
     for (const ValueUse& use : component.uses) {
-      const auto value = values.find(use.name);
-      if (value == values.end() || !value->second.is_null()) continue;
-      if (reported.insert(use.name).second) {
-        refuse(format("the value {} is not set", use.name), "add it to values");
+      if (use.guarded) continue;
+      for (const std::string& name : release::reached_from(use.name, values)) {
+        const auto value = values.find(name);
+        if (value == values.end() || !value->second.is_null()) continue;
+        if (reported.insert(name).second) {
+          refuse(format("the value {} is not set", name), "add it to values");
+        }
       }
     }
   }

@@ -17,6 +17,7 @@
 #include "installer/drivers/images.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
+#include "release/references.hpp"
 #include "release/semver.hpp"
 #include "release/template.hpp"
 
@@ -451,7 +452,7 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   release::Values values = release::merge(document.environments.at(site.environment), site.values);
   values.merge(release::builtin_values(document.name, document.version, site.environment));
   values.merge(image_values(contents, site));
-  return values;
+  return release::resolve(values);
 }
 
 std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site) {
