@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "content/image_name.hpp"
+#include "release/references.hpp"
 #include "release/schema.hpp"
 #include "release/site.hpp"
 #include "release/template.hpp"
@@ -28,15 +29,43 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   return values;
 }
 
+// The values of an environment as templates see them before a site has said its own.
+release::Values values_in(const release::Release& release,
+                          const release::Environment& environment) {
+  return values_of(release.contract, merge(release.contract, environment.values, {}, {}));
+}
+
+// What templates use, and what the values that they use refer to.
+std::set<std::string> used_by(const std::vector<BuiltComponent>& built,
+                              const release::Values& values) {
+  std::set<std::string> used;
+  for (const BuiltComponent& component : built) {
+    for (const ValueUse& use : component.uses) {
+      used.merge(release::reached_from(use.name, values));
+    }
+  }
+  return used;
+}
+
+void check_references(const release::Values& values, const release::Values& builtins,
+                      const std::string& where, Problems& problems) {
+  try {
+    release::resolve(release::merge(values, builtins));
+  } catch (const Error& error) {
+    problems.add(error.within(where));
+  }
+}
+
 // Where there is no contract, each environment declares its own values.
 void check_listed(const release::Environment& environment, const std::vector<BuiltComponent>& built,
-                  const release::Values& builtins, const std::set<std::string>& used,
-                  Problems& problems) {
+                  const release::Values& builtins, Problems& problems) {
+  const std::set<std::string> used = used_by(built, environment.values);
   std::vector<std::string> known;
   for (const auto& [name, unused] : environment.values) known.push_back(name);
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) {
       if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
+      if (release::may_be_field(use.name, use.sections, environment.values)) continue;
       const std::string near = release::nearest(use.name, known);
       problems.add(format("components.{}: {}: {} has no value named \"{}\"",
                           component.component.row.name, use.where, environment.file, use.name),
@@ -52,12 +81,23 @@ void check_listed(const release::Environment& environment, const std::vector<Bui
   }
 }
 
-void check_declared(const release::Contract& contract, const std::vector<BuiltComponent>& built,
-                    const release::Values& builtins, const std::set<std::string>& used,
-                    Problems& problems) {
+void check_declared(const release::Release& release, const std::vector<BuiltComponent>& built,
+                    const release::Values& builtins, Problems& problems) {
+  const release::Contract& contract = release.contract;
+  std::vector<release::Values> environments;
+  std::set<std::string> used;
+  for (const release::Environment& environment : release.environments) {
+    environments.push_back(values_in(release, environment));
+    used.merge(used_by(built, environments.back()));
+  }
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) {
       if (contract.find(use.name) != nullptr || builtins.contains(use.name)) continue;
+      if (std::any_of(environments.begin(), environments.end(), [&](const auto& values) {
+            return release::may_be_field(use.name, use.sections, values);
+          })) {
+        continue;
+      }
       problems.add(format("components.{}: {}: found the value \"{}\", which "
                           "environments/schema.json does not declare",
                           component.component.row.name, use.where, use.name),
@@ -86,11 +126,14 @@ void check_unlisted(const release::Environment& environment, const release::Site
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;
     for (const ValueUse& use : component.uses) {
-      const auto value = values.find(use.name);
-      if (value == values.end() || !value->second.is_null()) continue;
-      if (!reported.insert(use.name).second) continue;
-      problems.add(format("{}: the value {} is not set", file.string(), use.name),
-                   "add it to values");
+      if (use.guarded) continue;
+      for (const std::string& name : release::reached_from(use.name, values)) {
+        const auto value = values.find(name);
+        if (value == values.end() || !value->second.is_null()) continue;
+        if (!reported.insert(name).second) continue;
+        problems.add(format("{}: the value {} is not set", file.string(), name),
+                     "add it to values");
+      }
     }
   }
 }
@@ -128,18 +171,12 @@ void check_environments(const release::Release& release, const SealedIn& sealed,
 
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& built,
                   Problems& problems) {
-  std::set<std::string> used;
-  for (const BuiltComponent& component : built) {
-    for (const ValueUse& use : component.uses) used.insert(use.name);
-  }
   const release::Values builtins = known_to_all(built);
-  if (!release.contract.empty()) {
-    check_declared(release.contract, built, builtins, used, problems);
-    return;
-  }
   for (const release::Environment& environment : release.environments) {
-    check_listed(environment, built, builtins, used, problems);
+    check_references(values_in(release, environment), builtins, environment.file, problems);
+    if (release.contract.empty()) check_listed(environment, built, builtins, problems);
   }
+  if (!release.contract.empty()) check_declared(release, built, builtins, problems);
 }
 
 void check_image_references(const std::vector<BuiltComponent>& built, Problems& problems) {
@@ -199,6 +236,8 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     check_settings(release, *environment, site, file,
                    names == sealed.end() ? release::Sealed{} : names->second, problems);
   }
+  check_references(release::merge(values_in(release, *environment), site.values),
+                   known_to_all(built), file.string(), problems);
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;

@@ -18,6 +18,7 @@
 #include "installer/overrides.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
+#include "release/references.hpp"
 #include "release/semver.hpp"
 #include "release/template.hpp"
 
@@ -460,7 +461,7 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   release::Values values = release::values_of(document.contract, settings_for(contents, site, set));
   values.merge(release::builtin_values(document.name, document.version, site.environment));
   values.merge(image_values(contents, site));
-  return values;
+  return release::resolve(values);
 }
 
 std::vector<Problem> refused_values(const bundle::Contents& contents, const release::Site& site,

@@ -60,16 +60,66 @@ std::string scalar_text(const Json& scalar) {
   return scalar.is_string() ? scalar.get<std::string>() : scalar.dump();
 }
 
+namespace {
+
+constexpr std::size_t kMaxItems = 4096;
+constexpr std::size_t kMaxFields = 64;
+
+bool is_scalar(const Json& value) {
+  return value.is_string() || value.is_boolean() || value.is_number_integer();
+}
+
+std::string mistake_in_item(const Json& item) {
+  if (is_scalar(item)) return "";
+  if (!item.is_object() || item.empty() || item.size() > kMaxFields) {
+    return format("expected text, a whole number, true, false or a mapping of at most {} fields",
+                  kMaxFields);
+  }
+  for (const auto& [field, value] : item.items()) {
+    if (!is_value_name(field)) {
+      return format("found the key \"{}\", expected letters, digits and _", printable(field, 80));
+    }
+    if (!is_scalar(value)) return format("{}: expected text, a whole number, true or false", field);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string mistake_in(const Json& value) {
+  if (value.is_null() || is_scalar(value)) return "";
+  if (!value.is_array()) return "expected text, a whole number, true, false or a list of such";
+  if (value.size() > kMaxItems) {
+    return format("found {} items, expected at most {}", value.size(), kMaxItems);
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (const std::string found = mistake_in_item(value[i]); !found.empty()) {
+      return format("item {}: {}", i + 1, found);
+    }
+    if (value[i].is_object() != value[0].is_object()) {
+      return format("item {}: expected {}, as the items before it are", i + 1,
+                    value[0].is_object() ? "a mapping" : "text, a number, true or false");
+    }
+  }
+  return "";
+}
+
 void check_value_names(const YamlDocument& document, std::vector<Mistake>& mistakes) {
   const Json::json_pointer values("/values");
   if (!document.value().contains(values) || !document.value()[values].is_object()) return;
-  for (const auto& [key, unused] : document.value()[values].items()) {
-    if (is_value_name(key)) continue;
+  const auto refuse = [&](const std::string& pointer, const std::string& found) {
+    mistakes.push_back(
+        {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
+  };
+  for (const auto& [key, value] : document.value()[values].items()) {
     const std::string pointer = "/values/" + key;
-    mistakes.push_back({document.line_of(pointer),
-                        {format("{}: found the key \"{}\", expected letters, digits and _",
-                                document.where(pointer), printable(key, 80)),
-                         {}}});
+    if (!is_value_name(key)) {
+      refuse(pointer,
+             format("found the key \"{}\", expected letters, digits and _", printable(key, 80)));
+    }
+    // Other sorts of values are the schema's to refuse.
+    if (!value.is_array()) continue;
+    if (const std::string found = mistake_in(value); !found.empty()) refuse(pointer, found);
   }
 }
 

@@ -14,7 +14,7 @@
 
 namespace sealift::release {
 
-// Scalars: text, a whole number, true or false. Null means: each site must set it.
+// Scalars, or lists of scalars or of objects of scalars. Null means: each site must set it.
 using Values = std::map<std::string, Json>;
 
 // Where each value was written, for messages: "environments/production.yaml:4: values.PORT".

@@ -10,6 +10,7 @@
 #include "content/image_name.hpp"
 #include "content/media_types.hpp"
 #include "release/semver.hpp"
+#include "release/value_names.hpp"
 
 namespace sealift::release {
 
@@ -63,12 +64,11 @@ std::map<std::string, std::map<std::string, Json>> environments_from_json(
     if (!values.is_object()) {
       throw Error(Errc::corrupt, format("{}.{}: expected an object", where, name));
     }
-    for (const auto& [key, scalar] : values.items()) {
-      if (scalar.is_structured()) {
-        throw Error(Errc::corrupt,
-                    format("{}.{}.{}: expected a scalar", where, name, printable(key, 80)));
+    for (const auto& [key, one] : values.items()) {
+      if (const std::string found = mistake_in(one); !found.empty()) {
+        throw Error(Errc::corrupt, format("{}.{}.{}: {}", where, name, printable(key, 80), found));
       }
-      kept[key] = scalar;
+      kept[key] = one;
     }
   }
   return environments;

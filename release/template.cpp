@@ -1,176 +1,226 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/template.hpp"
 
-#include <algorithm>
-#include <kainjow/mustache.hpp>
+#include <map>
+#include <set>
 
 #include "base/format.hpp"
-#include "base/path.hpp"
 #include "release/schema.hpp"
+#include "release/template_scanner.hpp"
 
 namespace sealift::release {
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMaxProblems = 100;
+constexpr std::size_t kBytesPerStep = 256;  // what a filter writes counts too
 
-const std::vector<std::string> kBuiltins = {"release.name", "release.version", "environment"};
+using Kind = TemplateNode::Kind;
 
-// A digit may come first here: image names have them.
-bool is_image_name(std::string_view name) {
-  constexpr std::string_view kImage = "image.";
-  return name.starts_with(kImage) && is_value_name(format("_{}", name.substr(kImage.size())));
-}
+const Json kTrue = true;
+const Json kFalse = false;
 
-bool is_name(std::string_view name) {
-  return is_value_name(name) || is_image_name(name) ||
-         std::find(kBuiltins.begin(), kBuiltins.end(), name) != kBuiltins.end();
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-// Finds the tags, says what the renderer would pass over in silence, and writes each in the one
-// form that the renderer is given: conditions are looked up as "NAME?", because a boolean is either
-// true or false there and text everywhere else.
-class Scanner {
+class Renderer {
  public:
-  Scanner(std::string_view text, const std::string& where) : rest_(text), where_(where) {}
+  Renderer(const std::string& where, const std::vector<TemplateNode>& nodes,
+           const std::vector<TemplateUse>& uses, const Values& values, std::size_t limit)
+      : where_(where), nodes_(nodes), uses_(uses), values_(values), limit_(limit) {}
 
-  std::vector<TemplateUse> scan() {
-    while (true) {
-      const std::size_t open = rest_.find("{{");
-      normal_ += rest_.substr(0, open);
-      if (open == std::string_view::npos) break;
-      skip(open);
-      if (!tag()) break;
-    }
-    for (const TemplateUse& section : open_) {
-      problems_.add(format("{}:{}: the section \"{}\" is not closed", where_, section.line,
-                           printable(section.name, 80)));
-    }
+  std::string render() {
+    check();
     problems_.throw_if_any(Errc::invalid_input);
-    return std::move(uses_);
+    render(0, nodes_.size());
+    problems_.throw_if_any(Errc::invalid_input);
+    return std::move(out_);
   }
-  std::string take_normal() { return std::move(normal_); }
 
  private:
-  void skip(std::size_t count) {
-    line_ += static_cast<int>(
-        std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(count), '\n'));
-    rest_.remove_prefix(count);
-  }
+  struct Item {
+    const Json& value;
+    bool is_first;
+    bool is_last;
+  };
 
-  void refuse(const std::string& found, const std::string& hint = {}) {
-    problems_.add(format("{}:{}: {}", where_, line_, found), hint);
-  }
-
-  // Takes one tag from the front; false where it never ends.
-  bool tag() {
-    const bool triple = rest_.starts_with("{{{");
-    const std::string_view closing = triple ? "}}}" : "}}";
-    const std::size_t begin = triple ? 3 : 2;
-    const std::size_t end = rest_.find(closing, begin);
-    if (end == std::string_view::npos) {
-      refuse("found \"{{\" without its \"}}\"");
-      return false;
+  // What can be said before anything is rendered, of parts that are left out too. A name inside a
+  // list waits until there is an item.
+  void check() {
+    for (const TemplateNode& node : nodes_) {
+      if (node.use < 0 || is_in_list(node.use)) continue;
+      const Json* value = value_of(node);
+      if (value == nullptr || value->is_null() || !node.expression.filters.empty()) continue;
+      if (node.kind == Kind::section || node.kind == Kind::inverted) check_condition(node, *value);
     }
-    std::string_view inside = trimmed(rest_.substr(begin, end - begin));
-    const char sign = inside.empty() ? ' ' : inside.front();
-    if (sign == '!' && !triple) {
-      normal_ += "{{!}}";
-    } else if (sign == '>' || sign == '=') {
-      refuse(sign == '>' ? "found a partial, which this language does not have"
-                         : "found other delimiters, which this language does not have");
-    } else if (!triple && (sign == '#' || sign == '^')) {
-      open(sign, trimmed(inside.substr(1)));
-    } else if (!triple && sign == '/') {
-      close(trimmed(inside.substr(1)));
-    } else {
-      if (sign == '&' && !triple) inside = trimmed(inside.substr(1));
-      use(inside, false);
-      normal_ += format("{{{{&{}}}}}", inside);
+  }
+
+  bool is_in_list(int use) const {
+    for (int each = uses_[static_cast<std::size_t>(use)].around; each >= 0;
+         each = uses_[static_cast<std::size_t>(each)].around) {
+      const auto found = values_.find(uses_[static_cast<std::size_t>(each)].name);
+      if (found != values_.end() && found->second.is_array()) return true;
     }
-    skip(end + closing.size());
-    return true;
+    return false;
   }
 
-  void use(std::string_view name, bool section) {
-    if (!is_name(name)) {
-      refuse(format("found \"{}\", expected the name of a value", printable(name, 80)),
-             "names are letters, digits and _, or release.name, release.version, environment");
-      return;
-    }
-    uses_.push_back({std::string(name), line_, section});
-  }
-
-  void open(char sign, std::string_view name) {
-    use(name, true);
-    normal_ += format("{{{{{}{}?}}}}", sign, name);
-    if (open_.size() >= kMaxDepth)
-      refuse(format("found sections nested deeper than {}", kMaxDepth));
-    open_.push_back({std::string(name), line_, true});
-  }
-
-  void close(std::string_view name) {
-    if (open_.empty() || open_.back().name != name) {
-      refuse(format("found the end of \"{}\", expected that of \"{}\"", printable(name, 80),
-                    open_.empty() ? "nothing" : printable(open_.back().name, 80)));
-      return;
-    }
-    open_.pop_back();
-    normal_ += format("{{{{/{}?}}}}", name);
-  }
-
-  std::string_view rest_;
-  std::string where_;
-  int line_ = 1;
-  std::string normal_;
-  std::vector<TemplateUse> uses_;
-  std::vector<TemplateUse> open_;
-  Problems problems_;
-};
-
-// Looks names up by their whole spelling: "release.name" is one name.
-class Lookup : public kainjow::mustache::basic_context<std::string> {
- public:
-  explicit Lookup(const Values& values) {
-    for (const auto& [name, value] : values) {
-      data_.emplace(name, kainjow::mustache::data(scalar_text(value)));
-      if (value.is_boolean()) {
-        data_.emplace(name + "?", kainjow::mustache::data(value.get<bool>()));
+  void render(std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end;) {
+      const TemplateNode& node = nodes_[i];
+      step(node, 1);
+      switch (node.kind) {
+        case Kind::text:
+          put(node.text);
+          break;
+        case Kind::value:
+          put_value(node);
+          break;
+        default:
+          put_section(node, i + 1);
       }
+      i = node.kind == Kind::text || node.kind == Kind::value ? i + 1 : node.end;
     }
   }
-  void push(const kainjow::mustache::data*) override {}
-  void pop() override {}
-  const kainjow::mustache::data* get(const std::string& name) const override {
-    const auto found = data_.find(name);
-    return found == data_.end() ? nullptr : &found->second;
-  }
-  const kainjow::mustache::data* get_partial(const std::string&) const override { return nullptr; }
 
- private:
-  std::map<std::string, kainjow::mustache::data> data_;
-};
-
-// What the renderer writes to.
-struct Rendered {
-  std::string where;
-  std::string text;
-
-  Rendered& operator<<(const std::string& piece) {
-    if (text.size() + piece.size() > kMaxRenderedBytes) {
-      throw Error(Errc::invalid_input,
-                  format("{}: renders to more than {} bytes", where, kMaxRenderedBytes));
+  void put(const std::string& piece) {
+    if (out_.size() + piece.size() > limit_) {
+      throw Error(Errc::invalid_input, format("{}: renders to more than {} bytes", where_, limit_));
     }
-    text += piece;
-    return *this;
+    out_ += piece;
   }
+
+  void put_value(const TemplateNode& node) {
+    Json filtered;
+    const Json* value = filtered_value(node, filtered);
+    if (value == nullptr) return;
+    if (value->is_structured()) {
+      refuse(node, format("is {}, expected text, a number, true or false", sort_of(*value)),
+             "name one field, repeat a section for each item, or write it whole: | json");
+      return;
+    }
+    put(value->is_string() ? value->get_ref<const std::string&>() : scalar_text(*value));
+  }
+
+  void put_section(const TemplateNode& node, std::size_t inside) {
+    Json filtered;
+    const Json* value = filtered_value(node, filtered);
+    if (value == nullptr || !check_condition(node, *value)) return;
+    if (value->is_boolean() || node.kind == Kind::inverted) {
+      const bool holds = value->is_boolean() ? value->get<bool>() : !value->empty();
+      if (holds == (node.kind == Kind::section)) render(inside, node.end);
+      return;
+    }
+    for (std::size_t i = 0; i < value->size(); ++i) {
+      step(node, 1);
+      items_.push_back({(*value)[i], i == 0, i + 1 == value->size()});
+      render(inside, node.end);
+      items_.pop_back();
+    }
+  }
+
+  bool check_condition(const TemplateNode& node, const Json& value) {
+    if (value.is_boolean() || value.is_array()) return true;
+    add(node,
+        format("the condition {} is {}, expected true or false, or a list", node.expression.name,
+               sort_of(value)),
+        format("whether it has a value asks {{{{#{} | set}}}}", node.expression.name));
+    return false;
+  }
+
+  // Null where there is none, which was said.
+  const Json* value_of(const TemplateNode& node) {
+    const std::string& name = node.expression.name;
+    const Json* value = find(name);
+    if (value == nullptr && node.expression.is_of_item()) {
+      add(node, format("found {{{{{}}}}} outside of a list", name), "");
+    } else if (value == nullptr) {
+      add(node, format("no value is named \"{}\"", name), hint_for(name));
+    } else if (value->is_null() &&
+               !(node.use >= 0 && uses_[static_cast<std::size_t>(node.use)].guarded)) {
+      add(node, format("the value {} is not set", name),
+          format("each site must set it: add {} to values in site.yaml", name));
+      return nullptr;
+    }
+    return value;
+  }
+
+  // Kept: comparing a name with all others takes its time.
+  const std::string& hint_for(const std::string& missing) {
+    std::string& hint = hints_[missing];
+    if (!hint.empty()) return hint;
+    std::vector<std::string> known;
+    for (const auto& [each, unused] : values_) known.push_back(each);
+    const std::string near = nearest(missing, known);
+    hint =
+        near.empty() ? "add it to the environment's values" : format("did you mean \"{}\"?", near);
+    return hint;
+  }
+
+  const Json* find(const std::string& name) const {
+    if (name.front() == '.') {
+      if (items_.empty()) return nullptr;
+      if (name == ".") return &items_.back().value;
+      const bool holds = name == ".first" ? items_.back().is_first : items_.back().is_last;
+      return holds ? &kTrue : &kFalse;
+    }
+    for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
+      if (!item->value.is_object()) continue;
+      const auto field = item->value.find(name);
+      if (field != item->value.end()) return &*field;
+    }
+    const auto value = values_.find(name);
+    return value == values_.end() ? nullptr : &value->second;
+  }
+
+  // The value behind all filters, which is kept in `filtered`; null where there is none.
+  const Json* filtered_value(const TemplateNode& node, Json& filtered) {
+    const Json* value = value_of(node);
+    if (value == nullptr) return nullptr;
+    try {
+      for (const Filter& filter : node.expression.filters) {
+        filtered = apply_filter(filter, *value);
+        value = &filtered;
+        if (filtered.is_string()) {
+          step(node, 1 + filtered.get_ref<const std::string&>().size() / kBytesPerStep);
+        }
+      }
+    } catch (const Error& error) {
+      refuse(node, error.message(), error.hint());
+      return nullptr;
+    }
+    return value;
+  }
+
+  void step(const TemplateNode& node, std::size_t count) {
+    steps_ += count;
+    if (steps_ <= kMaxRenderSteps) return;
+    throw Error(
+        Errc::invalid_input,
+        format("{}:{}: rendering takes more than {} steps", where_, node.line, kMaxRenderSteps),
+        "the steps of a list inside a list multiply");
+  }
+
+  void refuse(const TemplateNode& node, const std::string& found, const std::string& hint) {
+    const std::string& name = node.expression.name;
+    add(node, format("{} {}", name == "." ? "the item" : name, found), hint);
+  }
+
+  // A mistake that each item of a list repeats is said once.
+  void add(const TemplateNode& node, const std::string& found, const std::string& hint) {
+    std::string message = format("{}:{}: {}", where_, node.line, found);
+    if (!said_.insert(message).second) return;
+    problems_.add(std::move(message), hint);
+    if (said_.size() >= kMaxProblems) problems_.throw_if_any(Errc::invalid_input);
+  }
+
+  const std::string& where_;
+  const std::vector<TemplateNode>& nodes_;
+  const std::vector<TemplateUse>& uses_;
+  const Values& values_;
+  const std::size_t limit_;
+  std::vector<Item> items_;
+  std::string out_;
+  std::uint64_t steps_ = 0;
+  std::set<std::string> said_;
+  std::map<std::string, std::string> hints_;
+  Problems problems_;
 };
 
 }  // namespace
@@ -180,6 +230,21 @@ Values builtin_values(const std::string& release, const std::string& version,
   return {{"release.name", release}, {"release.version", version}, {"environment", environment}};
 }
 
+bool may_be_field(const std::string& name, const std::vector<std::string>& sections,
+                  const Values& values) {
+  for (const std::string& section : sections) {
+    const auto found = values.find(section);
+    if (found == values.end() || found->second.is_null()) return true;
+    const Json& list = found->second;
+    if (!list.is_array()) continue;
+    if (list.empty()) return true;
+    for (const Json& item : list) {
+      if (item.is_object() && item.contains(name)) return true;
+    }
+  }
+  return false;
+}
+
 Template Template::parse(std::string_view text, const std::string& where) {
   if (text.size() > kMaxTemplateBytes) {
     throw Error(Errc::invalid_input,
@@ -187,43 +252,25 @@ Template Template::parse(std::string_view text, const std::string& where) {
   }
   Template result;
   result.where_ = where;
-  Scanner scanner(text, where);
-  result.uses_ = scanner.scan();
-  result.normal_ = scanner.take_normal();
+  TemplateScanner scanner(text, where);
+  scanner.scan();
+  result.nodes_ = scanner.take_nodes();
+  result.uses_ = scanner.take_uses();
   return result;
 }
 
-std::string Template::render(const Values& values) const {
-  std::vector<std::string> known;
-  for (const auto& [name, unused] : values) known.push_back(name);
-  Problems problems;
-  for (const TemplateUse& use : uses_) {
-    const std::string place = format("{}:{}", where_, use.line);
-    const auto found = values.find(use.name);
-    if (found == values.end()) {
-      const std::string near = nearest(use.name, known);
-      problems.add(format("{}: no value is named \"{}\"", place, use.name),
-                   near.empty() ? "add it to the environment's values"
-                                : format("did you mean \"{}\"?", near));
-    } else if (found->second.is_null()) {
-      problems.add(format("{}: the value {} is not set", place, use.name),
-                   format("each site must set it: add {} to values in site.yaml", use.name));
-    } else if (use.section && !found->second.is_boolean()) {
-      problems.add(format("{}: the condition {} is {}, expected true or false", place, use.name,
-                          printable(found->second.dump(), 40)));
-    }
+std::vector<std::string> Template::sections_around(const TemplateUse& use) const {
+  std::vector<std::string> names;
+  for (int each = use.around; each >= 0;) {
+    const TemplateUse& section = uses_[static_cast<std::size_t>(each)];
+    names.push_back(section.name);
+    each = section.around;
   }
-  problems.throw_if_any(Errc::invalid_input);
+  return names;
+}
 
-  Lookup lookup(values);
-  kainjow::mustache::mustache engine(normal_);
-  engine.set_custom_escape([](const std::string& text) { return text; });
-  Rendered rendered{.where = where_, .text = {}};
-  engine.render(lookup, rendered);
-  if (!engine.is_valid()) {
-    throw Error(Errc::invalid_input, format("{}: {}", where_, engine.error_message()));
-  }
-  return rendered.text;
+std::string Template::render(const Values& values, std::size_t limit) const {
+  return Renderer(where_, nodes_, uses_, values, limit).render();
 }
 
 }  // namespace sealift::release

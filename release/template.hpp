@@ -1,37 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Templates of configuration files: the language "mustache v1", a part of Mustache.
+// Templates of configuration files: the language "mustache v1", a part of Mustache with filters.
 //   {{NAME}}                      the value; nothing is escaped, {{{NAME}}} and {{&NAME}} are the
 //   same
-//   {{#NAME}}..{{/NAME}}          kept where the value is true (a boolean)
-//   {{^NAME}}..{{/NAME}}          kept where it is false
+//   {{NAME | json | shell}}       the value as filters write it; release/filters.hpp
+//   {{#NAME}}..{{/NAME}}          kept where the value is true, or repeated for each item of a list
+//   {{^NAME}}..{{/NAME}}          kept where it is false, or a list without items
+//   {{.}} {{FIELD}}               the item, or a field of it; {{#.first}} and {{#.last}} ask of it
+//   {{"{{"}}                      a text in JSON's quotes, as it is
 //   {{! a comment }}
-// NAME is a key of the environment's and site's values, or release.name, release.version,
-// environment, or image.WORD, the image whose repository ends with WORD. Everything else, such as
-// nginx's $uri or single braces, is left as it is. Partials and other delimiters are refused.
-// Rendering is pure; its input and output are bounded.
+// A section's tag or comment alone on its line takes the line with it. NAME is a key of the values;
+// release/expression.hpp has the others. Everything else, such as nginx's $uri or single braces, is
+// left as it is. Partials and other delimiters are refused.
+// Rendering is pure; its input, output and steps are bounded. docs/templates.md is for people.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "release/environment.hpp"
+#include "release/expression.hpp"
 
 namespace sealift::release {
 
 inline constexpr std::size_t kMaxTemplateBytes = 4U << 20;
 inline constexpr std::size_t kMaxRenderedBytes = 16U << 20;
+inline constexpr std::uint64_t kMaxRenderSteps = 1'000'000;
 
+// Where a template names something: a value, or inside a section perhaps a field of a list's item.
 struct TemplateUse {
   std::string name;
   int line;
-  bool section;  // used as a condition
+  bool section;  // used as a condition or a list
+  bool guarded;  // looked at only where it is set: {{#NAME | set}}
+  int around;    // the index in uses() of the section around it; -1: none
+};
+
+// A part of a template. Those inside a section follow it, up to `end`.
+struct TemplateNode {
+  enum class Kind { text, value, section, inverted };
+  Kind kind;
+  std::string text;
+  Expression expression;
+  int line;
+  int use;  // its index in uses(); -1: it names nothing
+  std::size_t end;
 };
 
 // The values every template may use beside those of the environment.
 Values builtin_values(const std::string& release, const std::string& version,
                       const std::string& environment);
+
+// Whether a name inside those sections may mean a field of a list's item: an item has it, or there
+// is no item yet to tell by.
+bool may_be_field(const std::string& name, const std::vector<std::string>& sections,
+                  const Values& values);
 
 class Template {
  public:
@@ -39,13 +63,16 @@ class Template {
   static Template parse(std::string_view text, const std::string& where);
 
   const std::vector<TemplateUse>& uses() const { return uses_; }
-  // Throws Error{invalid_input} for a name without a value and for a condition that is no boolean.
-  std::string render(const Values& values) const;
+  // The names of the sections around a use, the inner first.
+  std::vector<std::string> sections_around(const TemplateUse& use) const;
+  // Throws Error{invalid_input} with every mistake: a name without a value, a condition that is no
+  // boolean and no list, a value that a filter refuses. At most `limit` bytes.
+  std::string render(const Values& values, std::size_t limit = kMaxRenderedBytes) const;
 
  private:
   Template() = default;
-  std::string normal_;  // with every tag in one form
   std::string where_;
+  std::vector<TemplateNode> nodes_;
   std::vector<TemplateUse> uses_;
 };
 

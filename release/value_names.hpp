@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The rule on keys below `values:`, shared by environments and sites; a JSON Schema pattern would
-// name no line.
+// The rules on keys and lists below `values:`, shared by environments, sites and release.json; a
+// JSON Schema pattern would name no line.
 
+#include <string>
 #include <vector>
 
 #include "release/schema.hpp"
 
 namespace sealift::release {
+
+// What is wrong with a value; empty: nothing. A list has at most 4096 items: all text, numbers,
+// true or false, or all of them mappings of names to such.
+std::string mistake_in(const Json& value);
 
 void check_value_names(const YamlDocument& document, std::vector<Mistake>& mistakes);
 

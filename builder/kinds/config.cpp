@@ -53,7 +53,10 @@ class Config : public Kind {
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
       const release::Template parsed = release::Template::parse(content, path);
       for (const release::TemplateUse& use : parsed.uses()) {
-        uses.push_back({use.name, format("{}:{}", path, use.line)});
+        uses.push_back({.name = use.name,
+                        .where = format("{}:{}", path, use.line),
+                        .guarded = use.guarded,
+                        .sections = parsed.sections_around(use)});
       }
       if (!is_yaml(path)) return;
       for (ValueUse& image : images_in(content, path)) images.push_back(std::move(image));

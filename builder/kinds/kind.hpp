@@ -21,6 +21,8 @@ namespace sealift::builder {
 struct ValueUse {
   std::string name;
   std::string where;
+  bool guarded = false;                    // looked at only where it is set
+  std::vector<std::string> sections = {};  // those around it, whose items may have a field so named
 };
 
 struct BuiltComponent {

@@ -10,6 +10,8 @@ const release::Values& values() {
   static const release::Values values = [] {
     release::Values all = release::builtin_values("chanuka", "1.0.0", "production");
     all.insert({{"A", "{{B}}\u202e"}, {"B", true}, {"C", 7}, {"D", nullptr}, {"E", false}});
+    all.insert({{"L", Json::array({"a", "$b", 3})}});
+    all.insert({{"M", Json::array({{{"A", "x"}, {"Z", false}}, {{"A", "y z"}}})}});
     return all;
   }();
   return values;

@@ -62,34 +62,35 @@ TEST_CASE("manifest: a release document of a newer format is incompatible, not c
 
 TEST_CASE("manifest: a release document with any rule broken is corrupt") {
   const std::string good = to_text(sample());
-  for (const std::string& bad : {good + "\n",
-                                 to_pretty(parse_json(good, "d")),
-                                 std::string("{}"),
-                                 with(good, "/extra", 1),
-                                 with(good, "/format", "1"),
-                                 with(good, "/name", "../x"),
-                                 with(good, "/name", ""),
-                                 with(good, "/name", ".x"),
-                                 with(good, "/name", std::string(65, 'a')),
-                                 with(good, "/name", "A"),
-                                 with(good, "/version", "1.0"),
-                                 with(good, "/created", "now"),
-                                 with(good, "/environments", 1),
-                                 with(good, "/environments/production", 1),
-                                 with(good, "/environments/production/A", Json::array()),
-                                 with(good, "/environments/UP", Json::object()),
-                                 with(good, "/requires/extra", 1),
-                                 with(good, "/requires/upgradeFrom", "x"),
-                                 with(good, "/requires/installer", "x"),
-                                 with(good, "/requires/upgradeFrom", ""),
-                                 with(good, "/requires", Json::object()),
-                                 with(good, "/requires/arch", "amd64"),
-                                 with(good, "/sourceRevision", ""),
-                                 with(good, "/components/0/extra", 1),
-                                 with(good, "/components/0/name", "a/b"),
-                                 with(good, "/components/0/target", ".."),
-                                 with(good, "/components/0/optional", false),
-                                 with(good, "/components", Json::object())}) {
+  for (const std::string& bad :
+       {good + "\n",
+        to_pretty(parse_json(good, "d")),
+        std::string("{}"),
+        with(good, "/extra", 1),
+        with(good, "/format", "1"),
+        with(good, "/name", "../x"),
+        with(good, "/name", ""),
+        with(good, "/name", ".x"),
+        with(good, "/name", std::string(65, 'a')),
+        with(good, "/name", "A"),
+        with(good, "/version", "1.0"),
+        with(good, "/created", "now"),
+        with(good, "/environments", 1),
+        with(good, "/environments/production", 1),
+        with(good, "/environments/production/A", Json::array({Json::array()})),
+        with(good, "/environments/UP", Json::object()),
+        with(good, "/requires/extra", 1),
+        with(good, "/requires/upgradeFrom", "x"),
+        with(good, "/requires/installer", "x"),
+        with(good, "/requires/upgradeFrom", ""),
+        with(good, "/requires", Json::object()),
+        with(good, "/requires/arch", "amd64"),
+        with(good, "/sourceRevision", ""),
+        with(good, "/components/0/extra", 1),
+        with(good, "/components/0/name", "a/b"),
+        with(good, "/components/0/target", ".."),
+        with(good, "/components/0/optional", false),
+        with(good, "/components", Json::object())}) {
     CAPTURE(bad);
     CHECK(refusal_of([&] { parse_release_document(bad); }) == Errc::corrupt);
   }
@@ -97,9 +98,10 @@ TEST_CASE("manifest: a release document with any rule broken is corrupt") {
 
 TEST_CASE("manifest: the name of a value is shown without its hidden characters") {
   const std::string text =
-      with(to_text(sample()), "/environments/production/\u202e", Json::array());
+      with(to_text(sample()), "/environments/production/\u202e", Json::object());
   CHECK(messages(error_of([&] { parse_release_document(text); })) ==
-        "release.json.environments.production.\\xe2\\x80\\xae: expected a scalar\n");
+        "release.json.environments.production.\\xe2\\x80\\xae: expected text, a whole number, "
+        "true, false or a list of such\n");
 }
 
 TEST_CASE("manifest: a component document or manifest with any rule broken is corrupt") {

@@ -120,7 +120,7 @@ TEST_CASE("release.yaml: two components share neither name nor target") {
 
 TEST_CASE("release.yaml: mistakes in environments and notes are found together") {
   const Sources sources;
-  write_file(sources.folder / "environments/production.yaml", "schema: 1\nvalues: {A: [1]}\n");
+  write_file(sources.folder / "environments/production.yaml", "schema: 1\nvalues: {A: [[1]]}\n");
   const std::string all = sources.refused("CHANGES.md", "MISSING.md");
   CHECK(all.find("production.yaml:2") != std::string::npos);
   CHECK(all.find("MISSING.md") != std::string::npos);

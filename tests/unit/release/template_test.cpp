@@ -21,6 +21,11 @@ const Values kValues = {{"HOST", "example.org"},
                         {"UNSET", nullptr},
                         {"HTML", "<a&\"b'>"},
                         {"TAGS", "{{HOST}} {{{X}}}"},
+                        {"LIST", Json::array({"a", "b", 3})},
+                        {"NONE", Json::array()},
+                        {"SERVERS", Json::array({{{"host", "one"}, {"port", 1}, {"up", true}},
+                                                 {{"host", "two"}, {"port", 2}, {"up", false}}})},
+                        {"NASTY", "it's \"$A\" \\ # x\n\u00e9 "},
                         {"release.name", "chanuka"}};
 
 std::string render(const std::string& text) {
@@ -98,7 +103,13 @@ TEST_CASE("template: only true and false are conditions") {
   for (const char* name : {"HOST", "PORT", "EMPTY"}) {
     const std::string text = "{{#" + std::string(name) + "}}x{{/" + name + "}}";
     CHECK(refused(text).find("expected true or false") != std::string::npos);
+    CHECK(refused("{{#OFF}}" + text + "{{/OFF}}").find("expected") != std::string::npos);
   }
+  const auto error = error_of([] { render("{{#HOST}}x{{/HOST}}"); });
+  REQUIRE(error);
+  CHECK(error->message() ==
+        "t.conf:1: the condition HOST is text, expected true or false, or a list");
+  CHECK(error->hint().find("{{#HOST | set}}") != std::string::npos);
 }
 
 TEST_CASE("template: partials and other delimiters are refused") {
@@ -118,21 +129,46 @@ TEST_CASE("template: sections that do not balance are refused with the line wher
 }
 
 TEST_CASE("template: names of sections and values are shown without their hidden characters") {
-  const Values hidden = {{"TEXT", "\u202e"}};
-  for (const char* text : {"{{#\u202e}}", "{{#\u202e}}{{/ON}}", "{{#TEXT}}{{/TEXT}}"}) {
+  for (const char* text : {"{{#\u202e}}", "{{#\u202e}}{{/ON}}", "{{ON | \u202e}}"}) {
     CAPTURE(text);
     const std::string said =
-        messages(error_of([&] { Template::parse(text, "t.conf").render(hidden); }));
+        messages(error_of([&] { Template::parse(text, "t.conf").render(kValues); }));
     CHECK(said.find("\\xe2\\x80\\xae") != std::string::npos);
     CHECK(said.find("\u202e") == std::string::npos);
   }
 }
 
 TEST_CASE("template: a tag that never ends or holds no name is refused") {
-  for (const char* text :
-       {"{{", "{{HOST", "{{{HOST}}", "{{}}", "{{ }}", "{{#}}{{/}}", "{{HOST PORT}}", "{{HOST.x}}",
-        "{{.}}", "{{../HOST}}", "{{1HOST}}", "{{HO-ST}}", "{{#ON", "{{!open", "{{ON?}}",
-        "{{#ON?}}x{{/ON?}}", "{{&}}", "{{{{HOST}}}}"}) {
+  for (const char* text : {"{{",
+                           "{{HOST",
+                           "{{{HOST}}",
+                           "{{}}",
+                           "{{ }}",
+                           "{{#}}{{/}}",
+                           "{{HOST PORT}}",
+                           "{{HOST.x}}",
+                           "{{.}}",
+                           "{{.last}}",
+                           "{{#ON}}{{.}}{{/ON}}",
+                           "{{../HOST}}",
+                           "{{\"}}",
+                           "{{\"a\" b}}",
+                           "{{\"a\nb\"}}",
+                           "{{HOST |}}",
+                           "{{HOST | json |}}",
+                           "{{HOST | json \"x\"}}",
+                           "{{LIST | join}}",
+                           "{{LIST | join ,}}",
+                           "{{LIST | join \",\" x}}",
+                           "{{| json}}",
+                           "{{1HOST}}",
+                           "{{HO-ST}}",
+                           "{{#ON",
+                           "{{!open",
+                           "{{ON?}}",
+                           "{{#ON?}}x{{/ON?}}",
+                           "{{&}}",
+                           "{{{{HOST}}}}"}) {
     CAPTURE(text);
     CHECK_FALSE(refused(text).empty());
   }
@@ -166,6 +202,160 @@ TEST_CASE("template: nesting, input and output have limits") {
   CHECK(messages(error_of([&] {
           Template::parse(many, "t").render(values);
         })).find("renders to more") != std::string::npos);
+}
+
+TEST_CASE(
+    "template: a section over a list is repeated for each item, its inverse where there is none") {
+  CHECK(render("{{#LIST}}<{{.}}>{{/LIST}}") == "<a><b><3>");
+  CHECK(render("{{^LIST}}none{{/LIST}}{{#NONE}}x{{/NONE}}{{^NONE}}none{{/NONE}}") == "none");
+  CHECK(render("{{#SERVERS}}{{host}}:{{port}}{{#up}} up{{/up}};{{/SERVERS}}") == "one:1 up;two:2;");
+  CHECK(render("{{#LIST}}{{.}}{{^.last}}, {{/.last}}{{/LIST}}") == "a, b, 3");
+  CHECK(render("{{#LIST}}{{#.first}}[{{/.first}}{{.}}{{/LIST}}]") == "[ab3]");
+}
+
+TEST_CASE("template: a name in a list is a field of the item first, then one of the list around") {
+  CHECK(render("{{#SERVERS}}{{host}}@{{HOST}} {{/SERVERS}}") == "one@example.org two@example.org ");
+  CHECK(render("{{#SERVERS}}{{#LIST}}{{host}}{{.}} {{/LIST}}{{/SERVERS}}") ==
+        "onea oneb one3 twoa twob two3 ");
+  CHECK(refused("{{#SERVERS}}\n{{hots}}{{/SERVERS}}") == "t.conf:2: no value is named \"hots\"\n");
+  CHECK(refused("{{host}}").find("no value is named") != std::string::npos);
+  CHECK(refused("{{#SERVERS}}{{.}}{{/SERVERS}}").find("the item is an item with fields") !=
+        std::string::npos);
+  CHECK(refused("{{LIST}}").find("LIST is a list, expected") != std::string::npos);
+}
+
+TEST_CASE("template: a section's tag or comment alone on its line takes the line with it") {
+  CHECK(render("a\n{{#OFF}}\nb\n{{/OFF}}\nc\n") == "a\nc\n");
+  CHECK(render("a\n  {{#ON}}  \n  b\n\t{{/ON}}\r\nc") == "a\n  b\nc");
+  CHECK(render("{{#LIST}}\n{{.}}\n{{/LIST}}") == "a\nb\n3\n");
+  CHECK(render("a\n{{! a\n comment }}\nb") == "a\nb");
+  CHECK(render("a\n{{#ON}} {{/ON}}\nb") == "a\n \nb");
+  CHECK(render("x {{#ON}}\ny{{/ON}}\n") == "x \ny\n");
+  CHECK(render("{{#ON}}x{{/ON}}y{{^ON}}z{{/ON}}") == "xy");
+}
+
+TEST_CASE("template: a text in quotes is written as it is, braces too") {
+  CHECK(render("{{\"{{\"}}{{ \"}}\" }}{{\"{{{HOST}}}\"}}{{\"\\n\\\"\"}}") == "{{}}{{{HOST}}}\n\"");
+}
+
+TEST_CASE("template: filters write a value for its reader") {
+  CHECK(render("{{NASTY | shell}}") == "'it'\\''s \"$A\" \\ # x\n\u00e9 '");
+  CHECK(render("{{NASTY | json}}") == "\"it's \\\"$A\\\" \\\\ # x\\n\u00e9 \"");
+  CHECK(render("{{NASTY | compose}}") == "\"it's \\\"$$A\\\" \\\\ # x\\n\u00e9 \"");
+  CHECK(render("{{PORT | json}} {{ON | yaml}} {{OFFSET | nginx}} {{PORT | shell}}") ==
+        "8080 true -3 '8080'");
+  CHECK(render("{{HTML | nginx}}") == "\"<a&\\\"b'>\"");
+  CHECK(render("{{HOST | base64}} {{HOST | dotenv}}") == "ZXhhbXBsZS5vcmc= example.org");
+  CHECK(render("{{LIST | json}} {{LIST | join \", \"}} {{LIST | shell}} {{LIST | nginx}}") ==
+        "[\"a\",\"b\",3] a, b, 3 'a' 'b' '3' \"a\" \"b\" 3");
+  CHECK(render("{{SERVERS | json}}") ==
+        R"([{"host":"one","port":1,"up":true},{"host":"two","port":2,"up":false}])");
+  CHECK(render("{{#SERVERS}}{{. | json}}{{/SERVERS}}").starts_with("{\"host\":\"one\""));
+}
+
+TEST_CASE("template: filters pass a value from left to right") {
+  CHECK(render("{{HOST | json | shell}}") == "'\"example.org\"'");
+  CHECK(render("{{HOST | shell | json}}") == "\"'example.org'\"");
+  CHECK(render("{{HOST|base64|base64}}") == "WlhoaGJYQnNaUzV2Y21jPQ==");
+}
+
+TEST_CASE("template: yaml escapes what YAML reads otherwise than JSON") {
+  const Values values = {{"T", "\u2028\u0085\u007f\ufeff\u00e9\U0001f600"}};
+  CHECK(Template::parse("{{T | yaml}}", "t").render(values) ==
+        "\"\\u2028\\u0085\\u007f\\ufeff\u00e9\U0001f600\"");
+}
+
+TEST_CASE("template: a filter that is not known is refused with the nearest one") {
+  const auto error = error_of([] { render("\n{{HOST | jsn}}"); });
+  REQUIRE(error);
+  CHECK(error->message().starts_with("t.conf:2: found the filter \"jsn\", expected one of base64"));
+  CHECK(error->hint() == "did you mean \"json\"?");
+}
+
+TEST_CASE("template: a value that its reader could not read back is refused without showing it") {
+  for (const char* text : {"{{NASTY | nginx}}", "{{NASTY | dotenv}}", "{{LIST | dotenv}}",
+                           "{{LIST | base64}}", "{{SERVERS | shell}}", "{{HOST | join \",\"}}"}) {
+    CAPTURE(text);
+    const std::string said = refused(text);
+    CHECK(said.starts_with("t.conf:1: "));
+    CHECK(said.find("$A") == std::string::npos);
+  }
+  CHECK(refused("{{NASTY | dotenv}}").find("t.conf:1: NASTY holds ") != std::string::npos);
+}
+
+TEST_CASE("template: portable asks whether every reader of a dotenv file reads the same") {
+  const std::string text = "{{#T | portable}}yes{{/T | portable}}{{^T | portable}}no{{/T}}";
+  const auto portable = [&](const Json& value) {
+    return Template::parse(text, "t").render({{"T", value}}) == "yes";
+  };
+  for (const char* good : {"", "a", "a=b", "https://x/y?z=1", "007", "true", "\u00e9\U0001f600",
+                           "a,b:c", "[1]", "{a}", "*", "!", "50%", "-x", "@"}) {
+    CAPTURE(good);
+    CHECK(portable(good));
+  }
+  for (const char* bad :
+       {" a",  "a ",   "a b",    "a\tb",    "a\nb",   "a\rb",   "a#b",  "#",    "$A",
+        "a'b", "a\"b", "a\\b",   "`a`",     "a;b",    "a&b",    "a|b",  "<a",   ">a",
+        "(a)", "~/a",  "\u00a0", "a\u3000", "\u2028", "\ufeff", "\x01", "\x7f", "\u0085"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(portable(bad));
+  }
+  CHECK((portable(1) && portable(true)));
+  CHECK_FALSE(portable(Json::array({"a"})));
+  CHECK_FALSE(portable(std::string((16U << 10) + 1, 'x')));
+}
+
+TEST_CASE("template: set asks whether there is a value, and guards what is inside") {
+  CHECK(render("{{#HOST | set}}{{HOST}}{{/HOST | set}}{{#EMPTY | set}}x{{/EMPTY}}") ==
+        "example.org");
+  CHECK(render("{{#UNSET | set}}{{UNSET}}{{/UNSET}}{{^UNSET|set}}none{{/UNSET | set}}") == "none");
+  CHECK(render("{{#LIST | set}}y{{/LIST}}{{#NONE | set}}x{{/NONE}}{{#OFF | set}}z{{/OFF}}") ==
+        "yz");
+  CHECK_FALSE(refused("{{^UNSET | set}}{{UNSET}}{{/UNSET}}").empty());
+  CHECK_FALSE(refused("{{#HOST | set}}x{{/HOST | portable}}").empty());
+}
+
+TEST_CASE("template: loops inside loops stop soon, and say where") {
+  Json list = Json::array();
+  for (int i = 0; i < 1000; ++i) list.push_back(i);
+  std::string text = "\n";
+  for (const char* name : {"A", "B", "C"}) text += "{{#" + std::string(name) + "}}";
+  for (const char* name : {"C", "B", "A"}) text += "{{/" + std::string(name) + "}}";
+  const auto error = error_of([&] {
+    Template::parse(text, "t").render({{"A", list}, {"B", list}, {"C", list}});
+  });
+  REQUIRE(error);
+  CHECK(error->message() == "t:2: rendering takes more than 1000000 steps");
+  const Values big = {{"A", list}, {"B", list}, {"BIG", std::string(1U << 20, 'x')}};
+  CHECK(messages(error_of([&] {
+          Template::parse("{{#A}}{{#B}}{{#BIG | json | set}}{{/BIG}}{{/B}}{{/A}}", "t").render(big);
+        })).find("steps") != std::string::npos);
+}
+
+TEST_CASE("template: the names of other documents may be used") {
+  const Values values = {{"tls.web.certificate", "/etc/a.pem"},
+                         {"integrity.web-assets", Json::array({{{"file", "a.js"}}})}};
+  CHECK(Template::parse("{{tls.web.certificate}}{{#integrity.web-assets}} {{file}}"
+                        "{{/integrity.web-assets}}",
+                        "t")
+            .render(values) == "/etc/a.pem a.js");
+  for (const char* text : {"{{tls.web}}", "{{tls..key}}", "{{integrity.}}", "{{serve.A}}"}) {
+    CAPTURE(text);
+    CHECK_FALSE(messages(error_of([&] { Template::parse(text, "t"); })).empty());
+  }
+}
+
+TEST_CASE("template: what it uses says which sections are around") {
+  const Template parsed =
+      Template::parse("{{#A}}{{#B | set}}{{C}}{{B}}{{/B}}{{#.last}}{{D}}{{/.last}}{{/A}}", "t");
+  REQUIRE(parsed.uses().size() == 5);
+  CHECK(parsed.sections_around(parsed.uses()[2]) == std::vector<std::string>{"B", "A"});
+  CHECK(parsed.sections_around(parsed.uses()[4]) == std::vector<std::string>{"A"});
+  CHECK((parsed.uses()[1].guarded && parsed.uses()[3].guarded && !parsed.uses()[2].guarded));
+  const Values values = {{"A", Json::array({{{"C", 1}}})}, {"B", true}};
+  CHECK(may_be_field("C", {"B", "A"}, values));
+  CHECK_FALSE(may_be_field("D", {"B", "A"}, values));
+  CHECK(may_be_field("D", {"A"}, {{"A", nullptr}}));
 }
 
 TEST_CASE("template: the builtin values are those that the language names") {
