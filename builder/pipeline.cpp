@@ -115,7 +115,10 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
     for (const auto& [name, unused] : environment.values) known.push_back(name);
     for (const BuiltComponent& component : built) {
       for (const ValueUse& use : component.uses) {
-        if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
+        if (environment.values.contains(use.name) || builtins.contains(use.name) ||
+            !release::tls_name(use.name).empty()) {
+          continue;
+        }
         const std::string near = release::nearest(use.name, known);
         problems.add(format("components.{}: {}: environments/{}.yaml has no value named \"{}\"",
                             component.component.row.name, use.where, environment.name, use.name),
@@ -208,6 +211,18 @@ std::string file_name(const release::Release& release, bundle::Packing packing) 
                 packing.level ? ".zst" : "");
 }
 
+// A site may run a service by other means, so this is no mistake.
+void check_services(const release::Component& component, const release::Site& site,
+                    const fs::path& file) {
+  for (const auto& [service, unused] : component.document.services) {
+    if (site.services.contains(service)) continue;
+    log::warning(
+        format("{}: has no service \"{}\": when its files in component {} change, nothing "
+               "is restarted",
+               file.string(), service, component.row.name));
+  }
+}
+
 // What a target would refuse about the site's own file.
 void check_site(const release::Release& release, const std::vector<BuiltComponent>& built,
                 const fs::path& file, Problems& problems) {
@@ -243,7 +258,13 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     } else if (!site.targets.contains(row.target)) {
       refuse(format("has no target \"{}\" for component {}", row.target, row.name));
     }
+    check_services(component.component, site, file);
     for (const ValueUse& use : component.uses) {
+      const std::string tls(release::tls_name(use.name));
+      if (!tls.empty() && !site.tls.contains(tls) && reported.insert("tls." + tls).second) {
+        refuse(format("has no tls.{}, which {} of component {} asks for", tls, use.where, row.name),
+               format("add {} with its certificate and key to tls", tls));
+      }
       const auto value = values.find(use.name);
       if (value == values.end() || !value->second.is_null()) continue;
       if (reported.insert(use.name).second) {

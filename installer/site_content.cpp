@@ -52,8 +52,9 @@ class BundleTree : public TreeStream {
 // A tree of templates, each rendered when its turn comes.
 class RenderedTree : public TreeStream {
  public:
-  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values)
-      : templates_(std::move(templates)), values_(values), rest_("") {}
+  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values,
+               std::set<std::string>& asked_for)
+      : templates_(std::move(templates)), values_(values), asked_for_(asked_for), rest_("") {}
 
   std::optional<FileEntry> next() override {
     std::optional<FileEntry> entry = templates_->next();
@@ -69,7 +70,9 @@ class RenderedTree : public TreeStream {
       throw Error(Errc::corrupt,
                   format("{}: content is not what the file table says", entry->path.str()));
     }
-    rendered_ = release::Template::parse(text, entry->path.str()).render(values_);
+    const release::Template parsed = release::Template::parse(text, entry->path.str());
+    for (const release::TemplateUse& use : parsed.uses()) asked_for_.insert(use.name);
+    rendered_ = parsed.render(values_);
     entry->size = rendered_.size();
     entry->digest = Digest::of(rendered_);
     rest_ = StringSource(rendered_);
@@ -80,6 +83,7 @@ class RenderedTree : public TreeStream {
  private:
   std::unique_ptr<TreeStream> templates_;
   const release::Values& values_;
+  std::set<std::string>& asked_for_;
   std::string rendered_;
   StringSource rest_;
 };
@@ -151,7 +155,7 @@ std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
                                            from.blobs.open(tar.digest),
                                            format("{}: component {}", bundle_.string(), name));
   if (!templates) return tree;
-  return std::make_unique<RenderedTree>(std::move(tree), values_);
+  return std::make_unique<RenderedTree>(std::move(tree), values_, asked_for_);
 }
 
 std::unique_ptr<Source> SiteContent::table(const Digest& digest) {

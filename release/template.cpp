@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/schema.hpp"
+#include "release/tls.hpp"
 
 namespace sealift::release {
 
@@ -23,7 +24,7 @@ bool is_image_name(std::string_view name) {
 }
 
 bool is_name(std::string_view name) {
-  return is_value_name(name) || is_image_name(name) ||
+  return is_value_name(name) || is_image_name(name) || !tls_name(name).empty() ||
          std::find(kBuiltins.begin(), kBuiltins.end(), name) != kBuiltins.end();
 }
 
