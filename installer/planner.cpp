@@ -21,6 +21,7 @@
 #include "installer/tls.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
+#include "release/schema.hpp"
 #include "release/semver.hpp"
 #include "release/template.hpp"
 
@@ -448,6 +449,22 @@ void judge_certificates(const std::set<std::string>& asked_for, const release::S
   }
 }
 
+// A name that nothing refers to is a mistake of somebody's.
+void warn_about_services(const bundle::Contents& contents, const release::Site& site,
+                         std::vector<std::string>& warnings) {
+  std::vector<std::string> known;
+  for (const release::Component& component : contents.components) {
+    for (const auto& [name, unused] : component.document.services) known.push_back(name);
+  }
+  for (const auto& [name, unused] : site.services) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string near = release::nearest(name, known);
+    warnings.push_back(format("site.yaml: no component has files of the service {}{}",
+                              printable(name, 80),
+                              near.empty() ? "" : format("; did you mean {}?", near)));
+  }
+}
+
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
@@ -602,6 +619,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      drafting.draft().warnings);
   problems.throw_if_any(Errc::incompatible);
   drafting.drop_the_rest();
+  warn_about_services(contents, site, drafting.draft().warnings);
   for (const auto& [name, unused] : site.values) {
     if (document.environments.at(site.environment).contains(name)) continue;
     drafting.draft().warnings.push_back(

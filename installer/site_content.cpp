@@ -5,6 +5,7 @@
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
 #include "release/template.hpp"
+#include "release/tls.hpp"
 
 namespace sealift::installer {
 
@@ -71,7 +72,7 @@ class RenderedTree : public TreeStream {
                   format("{}: content is not what the file table says", entry->path.str()));
     }
     const release::Template parsed = release::Template::parse(text, entry->path.str());
-    for (const release::TemplateUse& use : parsed.uses()) asked_for_.insert(use.name);
+    note_uses(parsed, entry->path.str());
     rendered_ = parsed.render(values_);
     entry->size = rendered_.size();
     entry->digest = Digest::of(rendered_);
@@ -81,6 +82,20 @@ class RenderedTree : public TreeStream {
   std::size_t read(std::span<char> into) override { return rest_.read(into); }
 
  private:
+  // A certificate is no value that an environment could give.
+  void note_uses(const release::Template& parsed, const std::string& path) {
+    Problems problems;
+    for (const release::TemplateUse& use : parsed.uses()) {
+      asked_for_.insert(use.name);
+      const std::string_view tls = release::tls_name(use.name);
+      if (tls.empty() || values_.contains(use.name)) continue;
+      problems.add(
+          format("{}:{}: asks for {}, and site.yaml has no tls.{}", path, use.line, use.name, tls),
+          format("add {} with its certificate and key to tls in site.yaml", tls));
+    }
+    problems.throw_if_any(Errc::invalid_input);
+  }
+
   std::unique_ptr<TreeStream> templates_;
   const release::Values& values_;
   std::set<std::string>& asked_for_;

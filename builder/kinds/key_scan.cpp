@@ -41,38 +41,37 @@ std::string_view without_line_ends(std::string_view text) {
 }
 
 // "-----BEGIN EC PRIVATE KEY-----", a new line, then the key itself or the fields of RFC 1421.
-bool is_pem(std::string_view before, std::string_view after) {
+std::string_view pem_key(std::string_view before, std::string_view after) {
   constexpr std::string_view kBegin = "-----BEGIN ";
   const std::size_t begin = before.rfind(kBegin);
-  if (begin == before.npos) return false;
+  if (begin == before.npos) return "";
   const std::string_view label = before.substr(begin + kBegin.size());
-  if (label.size() > 32 || label.find('-') != label.npos) return false;
-  after = without_line_ends(after);
-  return begins_with(after, 16, is_base64) || after.starts_with("Proc-Type:");
+  if (label.size() > 32 || label.find('-') != label.npos) return "";
+  if (after.starts_with(" BLOCK")) after.remove_prefix(6);
+  if (!after.starts_with("-----")) return "";
+  after = without_line_ends(after.substr(5));
+  if (!begins_with(after, 16, is_base64) && !after.starts_with("Proc-Type:")) return "";
+  if (label == "OPENSSH ") return "a private key of OpenSSH";
+  return label == "PGP " ? "a private key of OpenPGP" : "a PEM private key";
 }
 
-bool is_age(std::string_view, std::string_view after) {
-  return begins_with(after, 40, is_bech32);
+std::string_view age_key(std::string_view, std::string_view after) {
+  return begins_with(after, 40, is_bech32) ? "an identity of age" : "";
 }
 
-bool is_minisign(std::string_view, std::string_view after) {
-  return begins_with(after, 40, is_base64);
+std::string_view minisign_key(std::string_view, std::string_view after) {
+  return begins_with(after, 40, is_base64) ? "a secret key of minisign" : "";
 }
 
 struct Mark {
   std::string_view text;
-  bool (*is_key)(std::string_view before, std::string_view after);
-  std::string_view what;
+  // What sort of key stands around the mark; empty: none.
+  std::string_view (*key)(std::string_view before, std::string_view after);
 };
 
-constexpr std::array kMarks = {
-    Mark{"OPENSSH PRIVATE KEY-----", is_pem, "a private key of OpenSSH"},
-    Mark{"PRIVATE KEY-----", is_pem, "a PEM private key"},
-    Mark{"PGP PRIVATE KEY BLOCK-----", is_pem, "a private key of OpenPGP"},
-    Mark{"AGE-SECRET-KEY-1", is_age, "an identity of age"},
-    // How the key itself begins: "Ed", and "Sc" or nothing for the passphrase, and "B2".
-    Mark{"\nRWRTY0Iy", is_minisign, "a secret key of minisign"},
-    Mark{"\nRWQAAEIy", is_minisign, "a secret key of minisign"}};
+// Of minisign: how a key itself begins, "Ed", then "Sc" or nothing for a passphrase, and "B2".
+constexpr std::array kMarks = {Mark{"PRIVATE KEY", pem_key}, Mark{"AGE-SECRET-KEY-1", age_key},
+                               Mark{"\nRWRTY0Iy", minisign_key}, Mark{"\nRWQAAEIy", minisign_key}};
 
 std::string_view key_in(std::string_view text) {
   for (const Mark& mark : kMarks) {
@@ -83,7 +82,8 @@ std::string_view key_in(std::string_view text) {
       const std::string_view before =
           text.substr(begin - std::min(begin, kReach), std::min(begin, kReach));
       rest = text.substr(begin + mark.text.size());
-      if (mark.is_key(before, rest.substr(0, kReach))) return mark.what;
+      const std::string_view what = mark.key(before, rest.substr(0, kReach));
+      if (!what.empty()) return what;
     }
   }
   return "";

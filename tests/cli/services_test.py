@@ -261,10 +261,17 @@ class Services(ServiceRoad):
         self.assertNotIn(b"guard", done.stdout)
         road.installer("apply", first, "--yes")
         # The first word of a command that does not exist is named, and everything goes back.
-        self.site("services: {app: {restart: [no-such-program, x]}}\n")
+        self.site("services: {app: {restart: [no-such-program, x]}, nginks: {reload: [x]}}\n")
         second = road.release("1.1.0")
-        self.assertIn("service app: no-such-program x: was not found",
-                      road.refused("apply", second, "--yes", status=10))
+        text = road.refused("apply", second, "--yes", status=10)
+        self.assertIn("service app: no-such-program x: was not found", text)
+        self.assertIn("no component has files of the service nginks; did you mean nginx?", text)
+        # So does CI say, for a site file that the desk keeps.
+        done = subprocess.run([BUILDER, "validate", os.path.join(road.project, "release.yaml"),
+                               "--site", os.path.join(road.project, "sites/production.yaml")],
+                              check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        self.assertIn(b'has no service "nginx"', done.stderr)
 
     def test_mistakes_are_named_where_they_are(self):
         road = self.road
@@ -370,7 +377,8 @@ class Tls(ServiceRoad):
         road = self.road
         first = road.release("1.0.0")
         road.init_site()
-        self.assertIn("tls.web.certificate", road.refused("plan", first, status=6))
+        self.assertIn("component site: nginx/tls.conf:1: asks for tls.web.certificate, and site.yaml "
+                      "has no tls.web", road.refused("plan", first, status=6))
         certificate, key = self.pair("web")
         _, other = self.pair("other")
         self.site(f"tls:\n  web: {{certificate: {certificate}, key: {other}, "
