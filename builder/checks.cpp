@@ -11,6 +11,7 @@
 #include "release/schema.hpp"
 #include "release/site.hpp"
 #include "release/template.hpp"
+#include "release/tls.hpp"
 
 namespace sealift::builder {
 
@@ -27,6 +28,11 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   }
   for (const auto& [unused, name] : release::image_value_names(images)) values[name] = "";
   return values;
+}
+
+// Certificates are each site's: what a release knows of them are their names.
+bool is_known(const std::string& name, const release::Values& builtins) {
+  return builtins.contains(name) || !release::tls_name(name).empty();
 }
 
 // The values of an environment as templates see them before a site has said its own.
@@ -64,7 +70,7 @@ void check_listed(const release::Environment& environment, const std::vector<Bui
   for (const auto& [name, unused] : environment.values) known.push_back(name);
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) {
-      if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
+      if (environment.values.contains(use.name) || is_known(use.name, builtins)) continue;
       if (release::may_be_field(use.name, use.sections, environment.values)) continue;
       const std::string near = release::nearest(use.name, known);
       problems.add(format("components.{}: {}: {} has no value named \"{}\"",
@@ -92,7 +98,7 @@ void check_declared(const release::Release& release, const std::vector<BuiltComp
   }
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) {
-      if (contract.find(use.name) != nullptr || builtins.contains(use.name)) continue;
+      if (contract.find(use.name) != nullptr || is_known(use.name, builtins)) continue;
       if (std::any_of(environments.begin(), environments.end(), [&](const auto& values) {
             return release::may_be_field(use.name, use.sections, values);
           })) {
@@ -135,6 +141,30 @@ void check_unlisted(const release::Environment& environment, const release::Site
                      "add it to values");
       }
     }
+  }
+}
+
+// A site may run a service by other means, so this is no mistake.
+void check_services(const release::Component& component, const release::Site& site,
+                    const fs::path& file) {
+  for (const auto& [service, unused] : component.document.services) {
+    if (site.services.contains(service)) continue;
+    log::warning(
+        format("{}: has no service \"{}\": when its files in component {} change, nothing "
+               "is restarted",
+               file.string(), service, component.row.name));
+  }
+}
+
+void check_certificates(const BuiltComponent& component, const release::Site& site,
+                        const fs::path& file, Problems& problems) {
+  std::set<std::string> reported;
+  for (const ValueUse& use : component.uses) {
+    const std::string tls(release::tls_name(use.name));
+    if (tls.empty() || site.tls.contains(tls) || !reported.insert(tls).second) continue;
+    problems.add(format("{}: has no tls.{}, which {} of component {} asks for", file.string(), tls,
+                        use.where, component.component.row.name),
+                 format("add {} with its certificate and key to tls", tls));
   }
 }
 
@@ -249,6 +279,8 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     } else if (!site.targets.contains(row.target)) {
       refuse(format("has no target \"{}\" for component {}", row.target, row.name));
     }
+    check_services(component.component, site, file);
+    check_certificates(component, site, file, problems);
   }
 }
 

@@ -425,6 +425,7 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
     if (table != tables.end()) {
       table->second.sums.name = component.row.name;
       table->second.sums.migrations = component.document.migrations;
+      table->second.sums.services = component.document.services;
     }
     if (table == tables.end() || table->second.sums != component.document) {
       throw Error(Errc::corrupt,

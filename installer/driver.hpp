@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,7 @@ struct StepIo {
   Progress& progress;
   const StopFlag& stop;
   Writes writes = Writes::kept;
+  std::set<std::string> begun = {};  // on the way back: every step that was ever begun
 };
 
 // Something that stood on a target before sealift came.

@@ -13,6 +13,8 @@ Json to_json(const Placement& placement) {
     for (const PlacedImage& image : placement.images) value["images"].push_back(to_json(image));
   }
   if (!placement.settings.is_null()) value["settings"] = placement.settings;
+  if (!placement.services.empty()) value["services"] = placement.services;
+  if (!placement.owner.empty()) value["owner"] = placement.owner;
   return value;
 }
 
@@ -33,6 +35,13 @@ Placement placement_from_json(const Json& value, const std::string& where) {
     }
   }
   if (fields.value_if("settings") != nullptr) placement.settings = fields.object("settings");
+  if (fields.value_if("services") != nullptr) {
+    Fields services(fields.object("services"), fields.at("services"));
+    for (const auto& [name, unused] : fields.object("services").items()) {
+      placement.services[name] = services.texts(name.c_str());
+    }
+  }
+  placement.owner = fields.text_if("owner").value_or("");
   fields.done();
   return placement;
 }

@@ -5,6 +5,7 @@
 // tree, or which images a store has. Revisions are made of placements, and so is a wish.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,10 @@ struct Placement {
   std::uint64_t bytes = 0;
   std::vector<PlacedImage> images = {};
   Json settings = {};  // of a target of images or a database, as its driver needs them
+  // Of files: service -> globs of those that it reads, and whose they are: "UID:GID", "UID" where
+  // the site names no owner, or empty where that was never said.
+  std::map<std::string, std::vector<std::string>> services = {};
+  std::string owner = {};
 
   friend bool operator==(const Placement&, const Placement&) = default;
 };

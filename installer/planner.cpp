@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -15,10 +16,14 @@
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
+#include "installer/drivers/service.hpp"
 #include "installer/overrides.hpp"
+#include "installer/service_changes.hpp"
+#include "installer/tls.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
 #include "release/references.hpp"
+#include "release/schema.hpp"
 #include "release/semver.hpp"
 #include "release/template.hpp"
 
@@ -93,7 +98,7 @@ ComponentChange compare_images(const Wish& wish, Content& content) {
   return change;
 }
 
-ComponentChange compare(const Wish& wish, Content& content) {
+ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch) {
   if (!wish.images.empty() || (wish.before && !wish.before->images.empty())) {
     return compare_images(wish, content);
   }
@@ -102,7 +107,8 @@ ComponentChange compare(const Wish& wish, Content& content) {
   const std::unique_ptr<Source> after = wish.table ? content.table(*wish.table) : nullptr;
   release::compare_tables(
       before.get(), after.get(),
-      [&](release::Change kind, const release::FileEntry*, const release::FileEntry* entry) {
+      [&](release::Change kind, const release::FileEntry* was, const release::FileEntry* entry) {
+        watch.see(kind, was, entry);
         switch (kind) {
           case release::Change::added:
             ++change.added;
@@ -120,6 +126,12 @@ ComponentChange compare(const Wish& wish, Content& content) {
         if (entry != nullptr) change.new_bytes += entry->size;
       });
   return change;
+}
+
+// Whose files the driver makes, as a placement says it.
+std::string owner_of(const Placement& placement, const release::Target& settings) {
+  if (placement.driver != "directory") return "";
+  return settings.owner.empty() ? std::to_string(::geteuid()) : settings.owner;
 }
 
 std::string label_of(const std::string& version, const std::optional<Digest>& digest) {
@@ -189,11 +201,13 @@ class Drafting {
         drivers_.named(placement.driver).is_current(*before) &&
         (ready.empty() || ready == before->directory)) {
       outcome_.placements.push_back(*before);
-      draft_.changes.push_back(compare(wish, content_));
+      outcome_.placements.back().services = placement.services;
+      draft_.changes.push_back(compare_watched(wish, placement.services));
       return;
     }
-    add(placement.driver, wish);
+    add(placement.driver, wish, placement.services);
     placement.directory = ready;
+    if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
     for (const Step& step : draft_.plan.steps) {
       if (step.component == placement.component && step.data.contains("directory")) {
         placement.directory = step.data["directory"];
@@ -208,7 +222,8 @@ class Drafting {
     if (now == nullptr) return;
     for (const Placement& placement : now->placements) {
       if (wanted_.contains(placement.path)) continue;
-      add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}));
+      add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}),
+          {});
     }
   }
 
@@ -219,6 +234,7 @@ class Drafting {
     if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
       steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
     }
+    add_services();
     std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
                      [](const Step& a, const Step& b) { return a.phase < b.phase; });
     draft_.plan.outcome = to_json(outcome_);
@@ -252,10 +268,35 @@ class Drafting {
     return wish;
   }
 
-  void add(const std::string& driver, const Wish& wish) {
+  ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services) {
+    ServiceWatch watch(wish.before ? wish.before->services : ServiceGlobs(), services, services_);
+    return compare(wish, content_, watch);
+  }
+
+  // The guard stands before the switches, what is run behind them; all are of one phase.
+  void add_services() {
+    std::vector<AffectedService> affected;
+    for (const auto& [name, change] : services_) {
+      if (change.count == 0) continue;
+      const auto service = installation_.site.services.find(name);
+      if (service == installation_.site.services.end()) {
+        draft_.warnings.push_back(
+            format("{}: nothing is restarted for it, site.yaml has no service {}", text(change),
+                   printable(name, 80)));
+        continue;
+      }
+      affected.push_back({.name = name, .service = service->second, .change = change});
+    }
+    if (affected.empty()) return;
+    std::vector<Step>& steps = draft_.plan.steps;
+    steps.insert(steps.begin(), service_guard(affected));
+    for (Step& step : service_steps(affected)) steps.push_back(std::move(step));
+  }
+
+  void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services) {
     for (Step& step : drivers_.named(driver).plan(wish))
       draft_.plan.steps.push_back(std::move(step));
-    ComponentChange change = compare(wish, content_);
+    ComponentChange change = compare_watched(wish, services);
     if (wish.table && wish.ready.empty() && wish.images.empty()) {
       const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
       draft_.needs.push_back(
@@ -278,6 +319,7 @@ class Drafting {
   Revision outcome_;
   DataRequest data_;
   Draft draft_;
+  ServiceChanges services_;
   std::set<std::string> wanted_;  // paths
 };
 
@@ -394,15 +436,61 @@ release::Values image_values(const bundle::Contents& contents, const release::Si
   return values;
 }
 
+// What the certificates that templates ask for are like; what is wrong with others, `doctor` says.
+void judge_certificates(const std::set<std::string>& asked_for, const release::Site& site, Time now,
+                        Problems& problems, std::vector<std::string>& warnings) {
+  std::set<std::string> names;
+  for (const std::string& value : asked_for) names.emplace(release::tls_name(value));
+  for (const auto& [name, entry] : site.tls) {
+    if (!names.contains(name)) continue;
+    signing::CertificateVerdict verdict = judge_tls(name, entry, now);
+    for (std::string& mistake : verdict.mistakes) {
+      problems.add(std::move(mistake), format("correct tls.{} in site.yaml, or its files", name));
+    }
+    for (std::string& warning : verdict.warnings) warnings.push_back(std::move(warning));
+  }
+}
+
+// A name that nothing refers to is a mistake of somebody's.
+void warn_about_services(const bundle::Contents& contents, const release::Site& site,
+                         std::vector<std::string>& warnings) {
+  std::vector<std::string> known;
+  for (const release::Component& component : contents.components) {
+    for (const auto& [name, unused] : component.document.services) known.push_back(name);
+  }
+  for (const auto& [name, unused] : site.services) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string near = release::nearest(name, known);
+    warnings.push_back(format("site.yaml: no component has files of the service {}{}",
+                              printable(name, 80),
+                              near.empty() ? "" : format("; did you mean {}?", near)));
+  }
+}
+
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
   const Placement* staged = state.staged ? state.staged->placement_at(wanted.path) : nullptr;
-  if (staged == nullptr || staged->table != wanted.table || staged->directory.empty()) return "";
+  if (staged == nullptr || staged->table != wanted.table || staged->directory.empty() ||
+      staged->owner != wanted.owner) {
+    return "";
+  }
   const bool whole = drivers.named(staged->driver)
                          .inspect(*staged, Thoroughness::by_receipt, Strangers::reported, content)
                          .empty();
   return whole ? staged->directory : "";
+}
+
+// The way back is never barred by a certificate.
+void warn_about_certificates(const Installation& installation, Time now,
+                             std::vector<std::string>& warnings) {
+  const Time believed = believed_now(installation.layout, FixedClock(now));
+  for (const auto& [name, entry] : installation.site.tls) {
+    const signing::CertificateVerdict verdict = judge_tls(name, entry, believed);
+    for (const auto* list : {&verdict.mistakes, &verdict.warnings}) {
+      warnings.insert(warnings.end(), list->begin(), list->end());
+    }
+  }
 }
 
 }  // namespace
@@ -461,6 +549,7 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   release::Values values = release::values_of(document.contract, settings_for(contents, site, set));
   values.merge(release::builtin_values(document.name, document.version, site.environment));
   values.merge(image_values(contents, site));
+  values.merge(release::tls_values(site.tls));
   return release::resolve(values);
 }
 
@@ -554,7 +643,9 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                        .directory = {},
                        .table = table.digest,
                        .files = table.files,
-                       .bytes = table.bytes};
+                       .bytes = table.bytes,
+                       .services = component.document.services};
+      wanted.owner = owner_of(wanted, target);
       const std::string ready = staged_directory(state, drivers, wanted, content);
       drafting.want(std::move(wanted), target, ready);
     } catch (const Error& error) {
@@ -564,6 +655,9 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                        : error);
     }
   }
+  judge_certificates(content.asked_for(), site,
+                     believed_now(installation.layout, FixedClock(request.now)), problems,
+                     drafting.draft().warnings);
   problems.throw_if_any(Errc::incompatible);
   drafting.drop_the_rest();
   if (const Revision* now = state.current()) {
@@ -574,6 +668,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                  printable(line, 200)));
     }
   }
+  warn_about_services(contents, site, drafting.draft().warnings);
   for (const auto& [name, unused] : site.values) {
     if (!document.contract.empty() || document.environments.at(site.environment).contains(name)) {
       continue;
@@ -611,6 +706,7 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
         placement,
         settings == installation.site.targets.end() ? release::Target{} : settings->second, ready);
   }
+  warn_about_certificates(installation, request.now, drafting.draft().warnings);
   drafting.drop_the_rest();
   return drafting.finish();
 }

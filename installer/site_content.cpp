@@ -5,6 +5,7 @@
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
 #include "release/template.hpp"
+#include "release/tls.hpp"
 
 namespace sealift::installer {
 
@@ -52,8 +53,9 @@ class BundleTree : public TreeStream {
 // A tree of templates, each rendered when its turn comes.
 class RenderedTree : public TreeStream {
  public:
-  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values)
-      : templates_(std::move(templates)), values_(values), rest_("") {}
+  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values,
+               std::set<std::string>& asked_for)
+      : templates_(std::move(templates)), values_(values), asked_for_(asked_for), rest_("") {}
 
   std::optional<FileEntry> next() override {
     std::optional<FileEntry> entry = templates_->next();
@@ -69,7 +71,9 @@ class RenderedTree : public TreeStream {
       throw Error(Errc::corrupt,
                   format("{}: content is not what the file table says", entry->path.str()));
     }
-    rendered_ = release::Template::parse(text, entry->path.str()).render(values_);
+    const release::Template parsed = release::Template::parse(text, entry->path.str());
+    note_uses(parsed, entry->path.str());
+    rendered_ = parsed.render(values_);
     entry->size = rendered_.size();
     entry->digest = Digest::of(rendered_);
     rest_ = StringSource(rendered_);
@@ -78,8 +82,23 @@ class RenderedTree : public TreeStream {
   std::size_t read(std::span<char> into) override { return rest_.read(into); }
 
  private:
+  // A certificate is no value that an environment could give.
+  void note_uses(const release::Template& parsed, const std::string& path) {
+    Problems problems;
+    for (const release::TemplateUse& use : parsed.uses()) {
+      asked_for_.insert(use.name);
+      const std::string_view tls = release::tls_name(use.name);
+      if (tls.empty() || values_.contains(use.name)) continue;
+      problems.add(
+          format("{}:{}: asks for {}, and site.yaml has no tls.{}", path, use.line, use.name, tls),
+          format("add {} with its certificate and key to tls in site.yaml", tls));
+    }
+    problems.throw_if_any(Errc::invalid_input);
+  }
+
   std::unique_ptr<TreeStream> templates_;
   const release::Values& values_;
+  std::set<std::string>& asked_for_;
   std::string rendered_;
   StringSource rest_;
 };
@@ -151,7 +170,7 @@ std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
                                            from.blobs.open(tar.digest),
                                            format("{}: component {}", bundle_.string(), name));
   if (!templates) return tree;
-  return std::make_unique<RenderedTree>(std::move(tree), values_);
+  return std::make_unique<RenderedTree>(std::move(tree), values_, asked_for_);
 }
 
 std::unique_ptr<Source> SiteContent::table(const Digest& digest) {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "bundle/blobs.hpp"
@@ -36,6 +37,8 @@ class SiteContent : public Content {
     std::uint64_t bytes;
   };
   Table keep_table(const release::Component& component);
+  // The names of values that the templates which were rendered so far ask for.
+  const std::set<std::string>& asked_for() const { return asked_for_; }
 
  private:
   struct Open;
@@ -45,6 +48,7 @@ class SiteContent : public Content {
   fs::path bundle_;
   std::optional<Digest> digest_;
   release::Values values_;
+  std::set<std::string> asked_for_;
   Workers& workers_;
   std::unique_ptr<Open> open_;
 };

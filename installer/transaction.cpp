@@ -56,6 +56,9 @@ void commit(Journal& journal) {
 
 // Takes back everything; afterwards the journal has ended with `abort`.
 void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::string& reason) {
+  for (const Record& record : journal.records()) {
+    if (record.event == Event::applying) io.begun.insert(record.step);
+  }
   std::vector<Begun> begun = begun_steps(journal);
   std::reverse(begun.begin(), begun.end());
   for (const Begun& each : begun) {

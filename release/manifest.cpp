@@ -202,6 +202,27 @@ CarriedMigrations migrations_from_json(const Json& value, const std::string& whe
   return migrations;
 }
 
+std::map<std::string, std::vector<std::string>> services_from_json(const Json& value,
+                                                                   const std::string& where) {
+  std::map<std::string, std::vector<std::string>> services;
+  Fields fields(value, where);
+  for (const auto& [name, unused] : value.items()) {
+    require_name(name, where);
+    std::vector<std::string> globs = fields.texts(name.c_str());
+    const bool is_good = !globs.empty() && globs.size() <= kMaxServiceGlobs &&
+                         std::all_of(globs.begin(), globs.end(), [](const std::string& glob) {
+                           return !glob.empty() && glob.size() <= RelPath::kMaxBytes;
+                         });
+    if (!is_good) fields.refuse(name, format("expected 1 to {} globs", kMaxServiceGlobs));
+    services.emplace(name, std::move(globs));
+  }
+  if (services.empty() || services.size() > kMaxServices) {
+    throw Error(Errc::corrupt,
+                format("{}: found {}, expected 1 to {}", where, services.size(), kMaxServices));
+  }
+  return services;
+}
+
 }  // namespace
 
 std::string to_text(const ReleaseDocument& document) {
@@ -287,6 +308,7 @@ std::string to_text(const ComponentDocument& document) {
     value["symlinks"] = document.symlinks;
   }
   if (document.migrations) value["migrations"] = migrations_to_json(*document.migrations);
+  if (!document.services.empty()) value["services"] = document.services;
   return to_canonical(value);
 }
 
@@ -310,6 +332,8 @@ ComponentDocument parse_component_document(std::string_view text) {
     if (fields.value_if("migrations") != nullptr) {
       document.migrations =
           migrations_from_json(fields.object("migrations"), fields.at("migrations"));
+    } else if (fields.value_if("services") != nullptr) {
+      document.services = services_from_json(fields.object("services"), fields.at("services"));
     }
   }
   fields.done();

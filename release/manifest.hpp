@@ -25,6 +25,8 @@ namespace sealift::release {
 inline constexpr std::uint64_t kFormat = 1;
 inline constexpr std::uint64_t kMaxDocumentBytes = 16ULL << 20;
 inline constexpr std::size_t kMaxBlobs = 10'000;
+inline constexpr std::size_t kMaxServices = 64;       // of a component
+inline constexpr std::size_t kMaxServiceGlobs = 256;  // of each
 
 // One row of release.json's component table.
 struct ComponentRow {
@@ -110,6 +112,8 @@ struct ComponentDocument {
   std::uint64_t bytes = 0;  // of the files, or of the images' layers
   std::vector<CarriedImage> images = {};
   std::optional<CarriedMigrations> migrations = {};
+  // Service -> globs of the files that it reads.
+  std::map<std::string, std::vector<std::string>> services = {};
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };
 

@@ -39,6 +39,14 @@ Json scans_of(const Json& image) {
   return list;
 }
 
+bool is_plain_name(std::string_view name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain) &&
+         name.front() != '.' && name.front() != '-' && name.front() != '_';
+}
+
 // "config/" and "config" are the same folder.
 std::string without_slash(std::string path) {
   if (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -148,7 +156,7 @@ class Rules {
     };
     if (kind == kMigrations) {
       for (const char* key : {"source", "format", "database"}) need(key);
-      for (const char* key : {"target", "images"}) refuse(key);
+      for (const char* key : {"target", "images", "services"}) refuse(key);
       if (string_at(component, "format") == "sql") need("dialect");
       return;
     }
@@ -162,6 +170,21 @@ class Rules {
       need("source");
       need("target");
       refuse("images");
+      check_services(component, pointer + "/services");
+      return;
+    }
+    refuse("services");
+  }
+
+  void check_services(const Json& component, const std::string& pointer) {
+    const Json services = component.value("services", Json::object());
+    if (!services.is_object()) return;
+    for (const auto& [name, unused] : services.items()) {
+      if (is_plain_name(name)) continue;
+      add(format("{}/{}", pointer, name),
+          format("found the service \"{}\", expected at most 64 of a-z 0-9 . _ - and a letter or "
+                 "digit first",
+                 printable(name, 80)));
     }
   }
 
@@ -284,6 +307,20 @@ MigrationsEntry read_migrations(const Json& component) {
           .accept = component.value("accept", std::map<std::string, std::string>{})};
 }
 
+std::vector<ServiceFiles> read_services(const YamlDocument& document, const Json& component,
+                                        const std::string& pointer) {
+  std::vector<ServiceFiles> files;
+  const Json services = component.value("services", Json::object());
+  for (const auto& [name, globs] : services.items()) {
+    for (std::size_t i = 0; i < globs.size(); ++i) {
+      files.push_back({.service = name,
+                       .glob = globs[i],
+                       .where = document.where(format("{}/services/{}/{}", pointer, name, i))});
+    }
+  }
+  return files;
+}
+
 // Where a component goes: what it says, or what its kind says.
 std::string target_of(const Json& component) {
   std::string said = string_at(component, "target");
@@ -295,15 +332,17 @@ std::string target_of(const Json& component) {
 std::vector<ComponentEntry> read_components(const YamlDocument& document) {
   std::vector<ComponentEntry> components;
   for (const Json& item : document.value()["components"]) {
-    components.push_back({.name = item["name"],
-                          .kind = item["kind"],
-                          .source = without_slash(string_at(item, "source")),
-                          .exclude = item.value("exclude", std::vector<std::string>{}),
-                          .images = read_images(item),
-                          .migrations = read_migrations(item),
-                          .target = target_of(item),
-                          .optional = item.value("optional", false),
-                          .line = document.line_of(format("/components/{}", components.size()))});
+    components.push_back(
+        {.name = item["name"],
+         .kind = item["kind"],
+         .source = without_slash(string_at(item, "source")),
+         .exclude = item.value("exclude", std::vector<std::string>{}),
+         .images = read_images(item),
+         .migrations = read_migrations(item),
+         .target = target_of(item),
+         .optional = item.value("optional", false),
+         .line = document.line_of(format("/components/{}", components.size())),
+         .services = read_services(document, item, format("/components/{}", components.size()))});
   }
   return components;
 }

@@ -31,6 +31,13 @@ struct MigrationsEntry {
   std::map<std::string, std::string> accept;  // RULE or MIGRATION/RULE -> reason
 };
 
+// Files of a component that a service reads.
+struct ServiceFiles {
+  std::string service;
+  std::string glob;
+  std::string where;  // "release.yaml:14: components[2].services.nginx[0]"
+};
+
 struct ComponentEntry {
   std::string name;
   std::string kind;
@@ -41,6 +48,7 @@ struct ComponentEntry {
   std::string target;  // of migrations: the database
   bool optional = false;
   int line = 0;
+  std::vector<ServiceFiles> services = {};
 };
 
 // How the builder reaches a registry.

@@ -101,6 +101,72 @@ std::string mistake_in(const DatabaseEntry& database) {
   return "";
 }
 
+// Where it says both reload and restart, or neither, the command is left empty.
+Service read_service(const Json& value) {
+  Service service{.check = value.value("check", std::vector<std::string>{}),
+                  .verb = value.contains("reload") ? "reload" : "restart",
+                  .command = {},
+                  .timeout = value.value("timeout", 60U)};
+  if (value.contains("reload") != value.contains("restart")) {
+    service.command = value[service.verb].get<std::vector<std::string>>();
+  }
+  return service;
+}
+
+TlsEntry read_tls(const Json& value) {
+  return {.certificate = normalised(value["certificate"]),
+          .key = normalised(value["key"]),
+          .ca = value.contains("ca") ? normalised(value["ca"]) : "",
+          .hosts = value.value("hosts", std::vector<std::string>{}),
+          .warn_days = value.value("warn_days", 30U)};
+}
+
+// Reads a mapping of names to `each`, which adds to `mistakes` what it has to say against one.
+template <typename Entry>
+void read_named(const YamlDocument& document, const std::string& key, Entry (*read)(const Json&),
+                std::string (*mistake_in)(const std::string& name, const Entry& entry),
+                std::map<std::string, Entry>& into, std::vector<Mistake>& mistakes) {
+  const Json entries = document.value().value(key, Json::object());
+  for (const auto& [name, value] : entries.items()) {
+    const std::string pointer = format("/{}/{}", key, name);
+    Entry entry = read(value);
+    if (std::string mistake = mistake_in(name, entry); !mistake.empty()) {
+      mistakes.push_back(
+          {document.line_of(pointer), {format("{}: {}", document.where(pointer), mistake), {}}});
+    }
+    into.emplace(name, std::move(entry));
+  }
+}
+
+std::string mistake_in_service(const std::string& name, const Service& service) {
+  if (service.command.empty()) return "found both reload and restart or none, expected one";
+  try {
+    check_name(name);
+  } catch (const Error& error) {
+    return error.message();
+  }
+  return "";
+}
+
+std::string mistake_in_tls(const std::string& name, const TlsEntry& entry) {
+  if (!is_value_name(name)) {
+    return format("found the name \"{}\", expected letters, digits and _", printable(name, 80));
+  }
+  // Templates write the paths into configurations of others: nothing there may need quoting.
+  for (const std::string* path : {&entry.certificate, &entry.key, &entry.ca}) {
+    if (path->empty()) continue;
+    const bool is_plain = std::all_of(path->begin(), path->end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view("/._-+@").find(c) != std::string_view::npos;
+    });
+    if (!is_plain) {
+      return format("found the path {}, expected one of letters, digits and / . _ - + @",
+                    printable(*path, 200));
+    }
+  }
+  return "";
+}
+
 Site read(const YamlDocument& document) {
   std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
   check_value_names(document, of_form);
@@ -187,6 +253,9 @@ Site read(const YamlDocument& document) {
     }
     site.databases.emplace(name, std::move(database));
   }
+  read_named<Service>(document, "services", read_service, mistake_in_service, site.services,
+                      mistakes);
+  read_named<TlsEntry>(document, "tls", read_tls, mistake_in_tls, site.tls, mistakes);
   throw_mistakes(std::move(mistakes));
   return site;
 }

@@ -14,6 +14,7 @@
 #include "base/file.hpp"
 #include "content/image_name.hpp"
 #include "release/environment.hpp"
+#include "release/tls.hpp"
 #include "signing/approvals.hpp"
 
 namespace sealift::release {
@@ -51,6 +52,14 @@ struct Fence {
   std::vector<std::string> open;
 };
 
+// How a service of the site takes up new files. Commands, never a shell.
+struct Service {
+  std::vector<std::string> check;    // refuses files that it would not take; empty: none
+  std::string verb;                  // "reload", "restart"
+  std::vector<std::string> command;  // does it
+  unsigned timeout = 60;             // seconds, of each command
+};
+
 // A database of the site, and how it is reached.
 struct DatabaseEntry {
   std::string driver;              // "postgresql", "sqlite"
@@ -78,6 +87,8 @@ struct Site {
   unsigned keep_backups = 5;  // of each database
   signing::Policy policy;
   Places places = {};  // of values
+  std::map<std::string, Service> services = {};
+  std::map<std::string, TlsEntry> tls = {};
 
   bool takes(const std::string& optional_component) const;
 };

@@ -7,6 +7,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "builder/kinds/key_scan.hpp"
 #include "content/media_types.hpp"
 #include "content/tar.hpp"
 #include "release/file_table.hpp"
@@ -50,19 +51,23 @@ Selection select(const release::ComponentEntry& entry) {
 
 class TreePacker {
  public:
-  TreePacker(Selection selection, std::string where, bundle::Spool& spool, Progress& progress,
-             const Inspect& inspect)
+  TreePacker(Selection selection, std::string where, const release::ComponentEntry& entry,
+             bundle::Spool& spool, Progress& progress, const Inspect& inspect)
       : selection_(std::move(selection)),
         where_(std::move(where)),
+        services_(entry.services),
         tar_(spool),
         table_(spool),
         progress_(progress),
         inspect_(inspect),
-        buffer_(1U << 20, '\0') {}
+        buffer_(1U << 20, '\0') {
+    for (const release::ServiceFiles& files : services_) unmatched_.emplace_back(files.glob);
+  }
 
   void pack(const Dir& root) { walk(root, ""); }
 
   PackedTree finish(std::string_view tree_type) {
+    give_to_services();
     problems_.throw_if_any(Errc::invalid_input);
     if (packed_.document.files + packed_.document.symlinks == 0) {
       throw Error(Errc::invalid_input, format("{}: found no file, expected at least one", where_),
@@ -144,6 +149,7 @@ class TreePacker {
     tar_.write(content::tar_header(release::tar_entry(row)));
     FdSource source(fd.get(), folder.path() + "/" + entry.name);
     Hasher hasher;
+    KeyScan keys;
     std::uint64_t size = 0;
     std::string text;
     while (const std::size_t count = source.read(buffer_)) {
@@ -151,6 +157,7 @@ class TreePacker {
       size += count;
       if (size > row.size) break;
       hasher.update(part);
+      keys.feed(part);
       tar_.write(part);
       if (inspect_) keep_text(text, part, path);
       progress_.advance(count);
@@ -165,6 +172,12 @@ class TreePacker {
     put_row(row);
     ++packed_.document.files;
     packed_.document.bytes += size;
+    if (!keys.found().empty()) {
+      throw Error(Errc::invalid_input,
+                  format("{}: holds {}, which everybody who has the bundle could read", path.str(),
+                         keys.found()),
+                  "keys stay on their site: exclude it, and name the site's own file in site.yaml");
+    }
     if (inspect_) inspect_(path.str(), text);
   }
 
@@ -181,14 +194,33 @@ class TreePacker {
     put_row(entry);
   }
 
+  // Every glob must mean something: what is left over is a mistake of the author's.
+  void give_to_services() {
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      const release::ServiceFiles& files = services_[i];
+      packed_.document.services[files.service].push_back(files.glob);
+      if (!unmatched_[i]) continue;
+      problems_.add(format("{}: \"{}\" matches no file of this component", files.where,
+                           printable(files.glob, 200)),
+                    "paths begin below source, as in nginx/**");
+    }
+  }
+
   void put_row(const FileEntry& entry) {
     rules_.check(entry);
+    for (std::optional<release::Glob>& glob : unmatched_) {
+      if (glob && entry.type != EntryType::directory && glob->matches(entry.path.str())) {
+        glob.reset();
+      }
+    }
     table_.write(to_line(entry));
     table_.write("\n");
   }
 
   Selection selection_;
   std::string where_;
+  const std::vector<release::ServiceFiles>& services_;
+  std::vector<std::optional<release::Glob>> unmatched_;  // of services, until a file matches
   bundle::Spool::Blob tar_;
   bundle::Spool::Blob table_;
   Progress& progress_;
@@ -215,7 +247,7 @@ PackedTree pack_tree(const fs::path& folder, const release::ComponentEntry& entr
   }
   const Dir root = base.descend(selection.root);
   progress.begin(format("packing {}", entry.name), 0);
-  TreePacker packer(std::move(selection), where, spool, progress, inspect);
+  TreePacker packer(std::move(selection), where, entry, spool, progress, inspect);
   packer.pack(root);
   progress.end();
   PackedTree packed = packer.finish(tree_type);

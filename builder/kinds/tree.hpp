@@ -3,8 +3,8 @@
 
 // Packs a folder, or what a glob matches, as a file table and a canonical tar. Directories and
 // symbolic links inside the tree are kept; modes become 0644 or 0755; owners and times are dropped;
-// devices, sockets and links that leave the tree are refused. One pass, each file read once, and
-// memory does not grow with the tree.
+// devices, sockets, links that leave the tree and private keys are refused. One pass, each file
+// read once, and memory does not grow with the tree.
 
 #include <functional>
 #include <string>

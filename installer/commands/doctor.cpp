@@ -9,6 +9,7 @@
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/tls.hpp"
 
 namespace sealift::installer {
 
@@ -87,6 +88,25 @@ std::vector<Finding> examine_databases(const Installation& installation) {
   return findings;
 }
 
+std::vector<Finding> examine_certificates(const release::Site& site, Time now) {
+  std::vector<Finding> findings;
+  for (const auto& [name, entry] : site.tls) {
+    const std::string what = format("certificate {}", name);
+    const signing::CertificateVerdict verdict = judge_tls(name, entry, now);
+    for (const std::string& mistake : verdict.mistakes) {
+      findings.push_back(
+          {what, mistake, format("correct tls.{} in site.yaml, or its files", name)});
+    }
+    for (const std::string& warning : verdict.warnings) {
+      findings.push_back({what, warning, "have it renewed"});
+    }
+    if (verdict.mistakes.empty() && verdict.warnings.empty()) {
+      findings.push_back({what, verdict.about, ""});
+    }
+  }
+  return findings;
+}
+
 Finding examine_trust(const Layout& layout, Time now) {
   try {
     const signing::Root root = trusted_root(layout);
@@ -135,6 +155,10 @@ void work(const std::string& site, cli::Session& session) {
     findings.push_back(std::move(finding));
   }
   for (Finding& finding : examine_databases(work.installation())) {
+    findings.push_back(std::move(finding));
+  }
+  for (Finding& finding :
+       examine_certificates(work.installation().site, believed_now(layout, session.clock))) {
     findings.push_back(std::move(finding));
   }
   Json list = Json::array();

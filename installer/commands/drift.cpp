@@ -15,20 +15,25 @@ void work(const std::string& site, cli::Session& session) {
   Json list = Json::array();
   if (const Revision* now = state.current()) {
     SiteContent content = content_of(work.tools(), *now);
-    const auto add = [&](const Placement& placement, const std::string& path,
-                         const std::string& found) {
-      session.out.line(format("{}: {}: {}", placement.component, printable(path), found));
-      list.push_back({{"component", placement.component}, {"path", path}, {"found", found}});
+    const auto add = [&](const Placement& placement, const Difference& difference) {
+      const std::string expected =
+          difference.expected.empty() ? "" : format(", expected {}", difference.expected);
+      session.out.line(format("{}: {}: {}{}", placement.component, printable(difference.path),
+                              difference.found, expected));
+      list.push_back({{"component", placement.component},
+                      {"path", difference.path},
+                      {"found", difference.found}});
+      if (!expected.empty()) list.back()["expected"] = difference.expected;
     };
     for (const Placement& placement : now->placements) {
       const Driver& driver = drivers.named(placement.driver);
       // Images and migrations each say so themselves.
       if (!placement.directory.empty() && !driver.is_current(placement)) {
-        add(placement, placement.path, "is switched elsewhere");
+        add(placement, {placement.path, "is switched elsewhere", placement.directory});
       }
       for (const Difference& difference :
            driver.inspect(placement, Thoroughness::by_content, Strangers::reported, content)) {
-        add(placement, difference.path, difference.found);
+        add(placement, difference);
       }
     }
   }
@@ -40,7 +45,7 @@ void work(const std::string& site, cli::Session& session) {
 }  // namespace
 
 void add_drift(cli::Command& program, const std::string& site) {
-  program.sub("drift", "compare every installed file with what was installed")
+  program.sub("drift", "compare every installed file, link, mode and owner with what was installed")
       .fails_with({Errc::corrupt, Errc::io}, "20   something differs")
       .runs([&site](cli::Session& session) { work(site, session); });
 }

@@ -237,8 +237,12 @@ class DirectoryDriver : public Driver {
     const fs::path releases = fs::path(unpack.path) / kReleases;
     if (fs::exists(releases / unpack.name(), ignored)) {
       const std::unique_ptr<Source> table = io.content.table(unpack.table);
-      return check_tree(Dir::open(releases / unpack.name()), *table, receipts_of(unpack.target),
-                        Thoroughness::by_content, Strangers::reported, 1)
+      return check_tree(Dir::open(releases / unpack.name()), *table,
+                        {.receipts = receipts_of(unpack.target),
+                         .thoroughness = Thoroughness::by_content,
+                         .strangers = Strangers::reported,
+                         .owner = Ownership::parse(unpack.owner),
+                         .limit = 1})
                      .empty()
                  ? StepState::applied
                  : StepState::partial;
@@ -271,8 +275,16 @@ class DirectoryDriver : public Driver {
     std::error_code ignored;
     if (!fs::is_directory(place, ignored)) return {{place.string(), "missing"}};
     const std::unique_ptr<Source> table = content.table(placement.table);
-    return check_tree(Dir::open(place), *table, receipts_of(placement.target), thoroughness,
-                      strangers, kMaxDifferences);
+    std::vector<Difference> differences = check_tree(Dir::open(place), *table,
+                                                     {.receipts = receipts_of(placement.target),
+                                                      .thoroughness = thoroughness,
+                                                      .strangers = strangers,
+                                                      .owner = Ownership::parse(placement.owner),
+                                                      .limit = kMaxDifferences});
+    if (strangers == Strangers::reported && !Dir::open(placement.path).stat(kMarker)) {
+      differences.push_back({fs::path(placement.path) / kMarker, "missing"});
+    }
+    return differences;
   }
 
   bool is_current(const Placement& placement) const override {

@@ -7,6 +7,7 @@
 #include "installer/drivers/directory.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
+#include "installer/drivers/service.hpp"
 
 namespace sealift::installer {
 
@@ -17,6 +18,7 @@ Drivers::Drivers(const Layout& layout, Workers& workers) {
     drivers_[store] = images_driver(store);
   }
   drivers_["fence"] = fence_driver(layout);
+  drivers_["service"] = service_driver(layout);
   for (const char* database : {"postgresql", "sqlite"}) {
     drivers_[database] = database_driver(database, layout, workers);
   }

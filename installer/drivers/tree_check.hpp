@@ -4,6 +4,7 @@
 // Compares a tree on disk with its file table.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,17 @@ namespace sealift::installer {
 
 struct Difference {
   std::string path;
-  std::string found;  // "content differs", "missing", "not part of the release", ...
+  std::string found;          // "content differs", "missing", "mode 0600", ...
+  std::string expected = {};  // "mode 0644"; empty where `found` says it all
+};
+
+// Whose every entry of a tree shall be.
+struct Ownership {
+  unsigned uid;
+  std::optional<unsigned> gid;  // nothing: any
+
+  // Of a placement: "UID:GID" or "UID"; nothing for the empty text.
+  static std::optional<Ownership> parse(const std::string& text);
 };
 
 enum class Thoroughness {
@@ -24,10 +35,16 @@ enum class Thoroughness {
 };
 enum class Strangers { ignored, reported };
 
-// At most `limit` differences, in the order of the table.
-std::vector<Difference> check_tree(const Dir& root, Source& table, const Receipts& receipts,
-                                   Thoroughness thoroughness, Strangers strangers,
-                                   std::size_t limit);
+struct TreeQuestion {
+  const Receipts& receipts;
+  Thoroughness thoroughness;
+  Strangers strangers;
+  std::optional<Ownership> owner;  // nothing: not compared
+  std::size_t limit;               // of differences
+};
+
+// What differs, in the order of the table; the tree's own directory is ".".
+std::vector<Difference> check_tree(const Dir& root, Source& table, const TreeQuestion& question);
 
 // The digest of an open file, read from its beginning.
 Digest digest_of(int fd, const std::string& name);

@@ -139,4 +139,25 @@ TEST_CASE("manifest: a component's layer is found by its type, and a missing one
   CHECK(refusal_of([&] { component.file_table(); }) == Errc::corrupt);
 }
 
+TEST_CASE("manifest: services of a component are read as they were written, or not at all") {
+  ComponentDocument document{
+      .name = "site", .files = 1, .directories = 0, .symlinks = 0, .bytes = 4};
+  CHECK(to_text(document).find("services") == std::string::npos);
+  document.services = {{"nginx", {"nginx/**", "a"}}, {"app", {"app.env"}}};
+  const std::string good = to_text(document);
+  CHECK(parse_component_document(good) == document);
+  for (const std::string& bad :
+       {with(good, "/services", Json::object()), with(good, "/services", 1),
+        with(good, "/services/nginx", Json::array()), with(good, "/services/nginx", "a"),
+        with(good, "/services/nginx/0", ""), with(good, "/services/nginx/0", 1),
+        with(good, "/services/nginx/0", std::string(4097, 'a')),
+        with(good, "/services/Big", Json::array({"a"})),
+        with(good, "/services/nginx", Json(std::vector<Json>(257, "a")))}) {
+    CAPTURE(bad.substr(0, 200));
+    CHECK(refusal_of([&] { parse_component_document(bad); }) == Errc::corrupt);
+  }
+  for (int i = 0; i < 65; ++i) document.services["s" + std::to_string(i)] = {"a"};
+  CHECK(refusal_of([&] { parse_component_document(to_text(document)); }) == Errc::corrupt);
+}
+
 }  // namespace sealift::release

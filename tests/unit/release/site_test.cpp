@@ -100,4 +100,37 @@ TEST_CASE("site: all mistakes are reported, sorted by line") {
   CHECK(error->problems().back().message.starts_with("s:5: "));
 }
 
+TEST_CASE("site: a service has one of reload and restart") {
+  const auto service = [](const std::string& lines) {
+    return with("optional:", "services:\n  nginx: {" + lines + "}\noptional:");
+  };
+  const Site site = parse_site(service("check: [nginx, -t], reload: [nginx, -s, reload]"), "s");
+  CHECK(site.services.at("nginx").verb == "reload");
+  CHECK(site.services.at("nginx").command == std::vector<std::string>{"nginx", "-s", "reload"});
+  CHECK(site.services.at("nginx").check == std::vector<std::string>{"nginx", "-t"});
+  CHECK(site.services.at("nginx").timeout == 60);
+  for (const char* lines : {"check: [x]", "timeout: 5", "reload: [x], restart: [y]"}) {
+    CAPTURE(lines);
+    CHECK(refused(service(lines)) ==
+          "site.yaml:9: services.nginx: found both reload and restart or none, expected one\n");
+  }
+}
+
+TEST_CASE("site: certificates have paths that need no quoting") {
+  const auto tls = [](const std::string& lines) {
+    return with("optional:", "tls:\n  web: {" + lines + "}\noptional:");
+  };
+  const Site site = parse_site(
+      tls("certificate: /etc/tls/c.pem, key: /etc/tls//k.pem, hosts: [chanuka.example]"), "s");
+  CHECK(site.tls.at("web").key == "/etc/tls/k.pem");
+  CHECK(site.tls.at("web").warn_days == 30);
+  for (const char* path : {"/a b", "\"/a;b\"", "\"/a\\n\"", "/a$b", "\"/a{b\"", "\"/\u00e4\""}) {
+    CAPTURE(path);
+    CHECK(refused(tls("certificate: /c, key: " + std::string(path)))
+              .starts_with("site.yaml:9: tls.web: found the path /"));
+  }
+  CHECK(refused(with("optional:", "tls:\n  we-b: {certificate: /c, key: /k}\noptional:"))
+            .starts_with("site.yaml:9: tls.we-b: found the name \"we-b\""));
+}
+
 }  // namespace sealift::release
