@@ -98,6 +98,9 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
     }
   }
   for (const auto& [unused, name] : release::image_value_names(images)) values[name] = "";
+  for (const BuiltComponent& component : built) {
+    if (component.component.is_assets()) values.merge(asset_values(component.component));
+  }
   return values;
 }
 
@@ -264,7 +267,7 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
   const Origin origin = origin_of(release);
   const SizesBefore before = sizes_in(previous, release);
   const std::vector<BuiltComponent> built =
-      build_components({release, origin.created, before, spool, progress});
+      build_components({release, origin.created, before, spool, workers, progress});
   check_values(release, built);
 
   std::vector<release::Component> components;
@@ -306,7 +309,7 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   bundle::Spool spool(fs::temp_directory_path(), workers, {.level = content::kMinLevel});
   const SizesBefore before = sizes_in(previous, release);
   const std::vector<BuiltComponent> built =
-      build_components({release, origin_of(release).created, before, spool, progress});
+      build_components({release, origin_of(release).created, before, spool, workers, progress});
   Problems problems;
   try {
     check_values(release, built);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "release/carried_assets.hpp"
 #include "release/environment.hpp"
 #include "release/image_entry.hpp"
 #include "release/lock_file.hpp"
@@ -30,6 +31,14 @@ struct MigrationsEntry {
   std::map<std::string, std::string> accept;  // RULE or MIGRATION/RULE -> reason
 };
 
+// What release.yaml says of a component of assets.
+struct AssetsEntry {
+  std::vector<std::string> compress = {};   // "gzip", "brotli"
+  std::vector<std::string> integrity = {};  // globs of files whose integrity is listed
+  Serving serving = {};
+  std::uint64_t keep_previous = 0;
+};
+
 struct ComponentEntry {
   std::string name;
   std::string kind;
@@ -37,6 +46,7 @@ struct ComponentEntry {
   std::vector<std::string> exclude;
   std::vector<ImageEntry> images;
   MigrationsEntry migrations;
+  AssetsEntry assets;
   std::string target;  // of migrations: the database
   bool optional = false;
   int line = 0;
