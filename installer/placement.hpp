@@ -26,7 +26,8 @@ struct Placement {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   std::vector<PlacedImage> images = {};
-  Json settings = {};  // of a target of images or a database, as its driver needs them
+  // Of a target of images or a database, as its driver needs them; of assets what they keep.
+  Json settings = {};
 
   friend bool operator==(const Placement&, const Placement&) = default;
 };

@@ -38,8 +38,8 @@ CarriedAssets carried_assets_from_json(const Json& value, const std::string& whe
   }
   assets.keep_previous = fields.number_if("keepPrevious").value_or(0);
   if (assets.keep_previous > kMaxKeptReleases) {
-    fields.refuse("keepPrevious", format("found {}, expected at most {}", assets.keep_previous,
-                                         kMaxKeptReleases));
+    fields.refuse("keepPrevious",
+                  format("found {}, expected at most {}", assets.keep_previous, kMaxKeptReleases));
   }
   if (fields.value_if("integrity") != nullptr) {
     const Json& listed = fields.object("integrity");

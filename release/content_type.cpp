@@ -36,10 +36,15 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kTypes =
     {"xml", "application/xml"},
 }};
 
-constexpr std::array<std::string_view, 9> kSmaller = {
-    "application/javascript",        "application/json", "application/vnd.ms-fontobject",
-    "application/wasm",              "application/xml",  "font/otf",
-    "font/ttf",                      "image/bmp",        "image/x-icon"};
+constexpr std::array<std::string_view, 9> kSmaller = {"application/javascript",
+                                                      "application/json",
+                                                      "application/vnd.ms-fontobject",
+                                                      "application/wasm",
+                                                      "application/xml",
+                                                      "font/otf",
+                                                      "font/ttf",
+                                                      "image/bmp",
+                                                      "image/x-icon"};
 
 }  // namespace
 

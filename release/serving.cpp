@@ -7,7 +7,6 @@
 #include "base/path.hpp"
 #include "content/precompress.hpp"
 #include "release/content_type.hpp"
-#include "release/glob.hpp"
 
 namespace sealift::release {
 
@@ -134,12 +133,14 @@ void check_serve_pattern(std::string_view pattern) {
 void check_content_type(std::string_view type) {
   const std::size_t slash = type.find('/');
   const bool plain = std::all_of(type.begin(), type.end(), [](char c) {
-    return is_letter_or_digit(c) || std::string_view("!#&^_.+-/;= ").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) ||
+           std::string_view("!#&^_.+-/;= ").find(c) != std::string_view::npos;
   });
   if (!plain || slash == 0 || slash == type.npos || slash + 1 == type.size() ||
       type.size() > kMaxType) {
-    throw Error(Errc::invalid_input, format("found \"{}\", expected a content type such as text/css",
-                                            printable(type, 80)));
+    throw Error(
+        Errc::invalid_input,
+        format("found \"{}\", expected a content type such as text/css", printable(type, 80)));
   }
 }
 
@@ -152,11 +153,15 @@ bool has_hashed_name(std::string_view path) {
   return drop_ending(name) && ends_in_hash(name);
 }
 
+Serving::Serving(std::vector<ServeRule> rules) : rules_(std::move(rules)) {
+  for (const ServeRule& rule : rules_) globs_.emplace_back(rule.match);
+}
+
 const ServeRule* Serving::rule_for(std::string_view path) const {
-  const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const ServeRule& rule) {
-    return Glob(rule.match).matches(path);
-  });
-  return found == rules_.end() ? nullptr : &*found;
+  const auto found = std::find_if(globs_.begin(), globs_.end(),
+                                  [&](const Glob& glob) { return glob.matches(path); });
+  return found == globs_.end() ? nullptr
+                               : &rules_[static_cast<std::size_t>(found - globs_.begin())];
 }
 
 CacheClass Serving::cache_of(std::string_view path) const {
@@ -175,8 +180,9 @@ std::string Serving::type_of(std::string_view path) const {
 
 Json Serving::rows() const {
   Json rows = Json::array();
-  for (const ServeRule& rule : rules_) {
-    const std::string match = Glob(rule.match).regex();
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const ServeRule& rule = rules_[i];
+    const std::string match = globs_[i].regex();
     if (rule.cache) {
       rows.push_back(row(match, rule.type, *rule.cache));
       continue;

@@ -3,8 +3,8 @@
 
 // How a web server shall serve the files of a component of assets: for each a content type and how
 // long a browser may keep it (RFC 9111, RFC 8246). Patterns are those of Glob; the first that
-// matches decides. What no pattern says follows from the name: a file below a folder whose name ends
-// in a hash ("assets/app.3f9a1c2e.js") never changes, any other must be asked for again.
+// matches decides. What no pattern says follows from the name: a file below a folder whose name
+// ends in a hash ("assets/app.3f9a1c2e.js") never changes, any other must be asked for again.
 
 #include <cstdint>
 #include <optional>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "release/glob.hpp"
 
 namespace sealift::release {
 
@@ -58,7 +59,7 @@ bool has_hashed_name(std::string_view path);
 class Serving {
  public:
   Serving() = default;
-  explicit Serving(std::vector<ServeRule> rules) : rules_(std::move(rules)) {}
+  explicit Serving(std::vector<ServeRule> rules);
 
   const std::vector<ServeRule>& rules() const { return rules_; }
   // A precompressed file (".br", ".gz") that no pattern matches is as its original.
@@ -71,11 +72,12 @@ class Serving {
   // double quotes each is safe in a configuration of Nginx. The last row matches everything.
   Json rows() const;
 
-  friend bool operator==(const Serving&, const Serving&) = default;
+  friend bool operator==(const Serving& a, const Serving& b) { return a.rules_ == b.rules_; }
 
  private:
   const ServeRule* rule_for(std::string_view path) const;
   std::vector<ServeRule> rules_;
+  std::vector<Glob> globs_;  // of each
 };
 
 Json to_json(const Serving& serving);

@@ -76,17 +76,16 @@ class Assets : public Kind {
     for (const std::string& pattern : said.integrity) listed.add(pattern);
     Patterns served;
     for (const release::ServeRule& rule : said.serving.rules()) served.add(rule.match);
-    const Beside beside{
-        .has_integrity =
-            [&](const std::string& path) {
-              served.match(path);
-              return listed.match(path);
-            },
-        .is_compressible =
-            [&](const std::string& path) {
-              return release::is_compressible(said.serving.type_of(path));
-            },
-        .encodings = encodings_of(said)};
+    const Beside beside{.has_integrity =
+                            [&](const std::string& path) {
+                              served.match(path);
+                              return listed.match(path);
+                            },
+                        .is_compressible =
+                            [&](const std::string& path) {
+                              return release::is_compressible(said.serving.type_of(path));
+                            },
+                        .encodings = encodings_of(said)};
     PackedTree packed = pack_tree(workshop, entry, media_type::kTree, beside);
     served.warn_of_unused(format("components.{}: serve", entry.name));
     packed.document.assets = {.serving = said.serving,

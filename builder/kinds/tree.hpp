@@ -24,9 +24,9 @@ using OfFile = std::function<bool(const std::string& path)>;
 
 // What a kind asks for beside the files as they are.
 struct Beside {
-  Inspect inspect = {};                            // a file may then have at most 4 MiB
-  OfFile has_integrity = {};                       // asked of each file: whether to take its SHA-384
-  OfFile is_compressible = {};                     // which files get compressed ones beside them
+  Inspect inspect = {};                           // a file may then have at most 4 MiB
+  OfFile has_integrity = {};                      // asked of each file: whether to take its SHA-384
+  OfFile is_compressible = {};                    // which files get compressed ones beside them
   std::vector<content::Encoding> encodings = {};  // in which encodings
 };
 
