@@ -27,6 +27,9 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
     }
   }
   for (const auto& [unused, name] : release::image_value_names(images)) values[name] = "";
+  for (const BuiltComponent& component : built) {
+    if (component.component.is_assets()) values.merge(asset_values(component.component));
+  }
   return values;
 }
 

@@ -150,7 +150,7 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
   const std::vector<BuiltComponent> built =
-      build_checked({release, origin.created, before, spool, progress}, problems);
+      build_checked({release, origin.created, before, spool, workers, progress}, problems);
   problems.throw_if_any(Errc::invalid_input);
 
   std::vector<release::Component> components;
@@ -193,7 +193,7 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
   const std::vector<BuiltComponent> built =
-      build_checked({release, origin_of(release).created, before, spool, progress}, problems);
+      build_checked({release, origin_of(release).created, before, spool, workers, progress}, problems);
   if (!built.empty()) check_image_references(built, problems);
   for (const fs::path& site : sites) {
     try {

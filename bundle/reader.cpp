@@ -339,6 +339,10 @@ Contents Reader::read_release() {
                                         row.name, has_migrations ? "migrations" : "no migrations",
                                         printable(row.artifact_type)));
     }
+    if (!totals.assets.empty() && row.artifact_type != media_type::kAssets) {
+      throw Error(Errc::corrupt, format("{}: component {}: found assets, its kind is {}", name_,
+                                        row.name, printable(row.artifact_type)));
+    }
     if (!totals.images.empty()) check_image_layers(component, totals);
     contents.components.push_back({row, totals, std::move(component), {}});
   }
@@ -426,6 +430,7 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
       table->second.sums.name = component.row.name;
       table->second.sums.migrations = component.document.migrations;
       table->second.sums.services = component.document.services;
+      table->second.sums.assets = component.document.assets;
     }
     if (table == tables.end() || table->second.sums != component.document) {
       throw Error(Errc::corrupt,

@@ -66,7 +66,7 @@ struct Wish {
   std::uint64_t files = 0;
   std::optional<Placement> before;  // what stands there by the site's records
   std::vector<PlacedImage> images;  // of a component of images
-  Json settings;                    // of its target
+  Json settings;                    // as in its placement
   Purpose purpose = Purpose::apply;
   // Of a component of migrations: what it holds, who asks for it and when.
   std::shared_ptr<const migrations::MigrationSet> migrations;
@@ -75,6 +75,7 @@ struct Wish {
   std::string version_before;  // of the release that stands; empty: none
   bool fenced = false;         // users are kept out from before the backup to the commit
   DataRequest way_back;
+  bool has_kept = false;  // this site has kept files of earlier releases there before
 };
 
 // Whether an undo may discard what others may have written since.
@@ -126,6 +127,9 @@ class Driver {
   // Removes those leftovers that nobody but this site can have made; a person sees to the others.
   virtual void sweep(const release::Target&, const std::string& /*site*/,
                      const std::vector<Placement>& /*known*/) {}
+  // Removes what was kept beside `kept`, which has stood here, and is not needed beside `current`;
+  // a null: nothing stands there now.
+  virtual void trim(const Placement& /*kept*/, const Placement* /*current*/, Content&) {}
   // Removes what stands at `placement`, which is not current; nothing happens where it is gone.
   virtual void prune(const Placement& placement) = 0;
 };

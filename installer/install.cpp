@@ -16,6 +16,7 @@
 #include "content/media_types.hpp"
 #include "installer/backups.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/kept_set.hpp"
 #include "installer/overrides.hpp"
 #include "installer/transaction.hpp"
 
@@ -142,6 +143,20 @@ void release_images(const State& state, const std::set<std::uint64_t>& keep, con
         return needed.contains(key_of(placement, image));
       });
       if (!placement.images.empty()) drivers.named(placement.driver).prune(placement);
+    }
+  }
+}
+
+// Files of earlier releases that were kept reachable and are not to be any more.
+void trim_kept(const Tools& tools, const State& state, const Drivers& drivers) {
+  const Revision* now = state.current();
+  if (now == nullptr) return;
+  SiteContent content = content_of(tools, *now);
+  std::set<std::string> seen;
+  for (const Revision& revision : state.revisions) {
+    for (const Placement& placement : revision.placements) {
+      if (!kept_of(placement) || !seen.insert(placement.path).second) continue;
+      drivers.named(placement.driver).trim(placement, now->placement_at(placement.path), content);
     }
   }
 }
@@ -381,6 +396,9 @@ Pruned prune(const Tools& tools, const State& state) {
     for (const Placement& placement : revision.placements) {
       places.insert({placement.path, placement.directory});
       tables.insert(placement.table.hex() + ".jsonl");
+      const std::optional<KeptSet> kept = kept_of(placement);
+      if (!kept) continue;
+      for (const KeptRelease& each : kept->releases) tables.insert(each.table.hex() + ".jsonl");
     }
   };
   for (const PastTransaction& past : state.history) {
@@ -390,6 +408,7 @@ Pruned prune(const Tools& tools, const State& state) {
   Pruned pruned;
   const Drivers drivers(layout, tools.workers);
   release_images(state, keep, layout, drivers);
+  trim_kept(tools, state, drivers);
   const Dir revisions = Dir::open(layout.revisions());
   for (const Entry& entry : revisions.entries()) {
     if (keep.contains(std::strtoull(entry.name.c_str(), nullptr, 10))) continue;

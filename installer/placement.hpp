@@ -27,7 +27,8 @@ struct Placement {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   std::vector<PlacedImage> images = {};
-  Json settings = {};  // of a target of images or a database, as its driver needs them
+  // Of a target of images or a database, as its driver needs them; of assets what they keep.
+  Json settings = {};
   // Of files: service -> globs of those that it reads, and whose they are: "UID:GID", "UID" where
   // the site names no owner, or empty where that was never said.
   std::map<std::string, std::vector<std::string>> services = {};

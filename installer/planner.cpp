@@ -16,7 +16,9 @@
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
+#include "installer/drivers/kept_set.hpp"
 #include "installer/drivers/service.hpp"
+#include "installer/kept_history.hpp"
 #include "installer/overrides.hpp"
 #include "installer/service_changes.hpp"
 #include "installer/tls.hpp"
@@ -265,6 +267,7 @@ class Drafting {
     wish.way_back = data_;
     if (const Revision* now = state_.current()) wish.version_before = now->version;
     if (const Placement* before = standing_at(path)) wish.before = *before;
+    wish.has_kept = has_kept_at(state_, path);
     return wish;
   }
 
@@ -491,6 +494,18 @@ void warn_about_certificates(const Installation& installation, Time now,
       warnings.insert(warnings.end(), list->begin(), list->end());
     }
   }
+// The directory that stands there where only what is kept beside it changes.
+std::string standing_directory(const State& state, const Drivers& drivers, const Placement& wanted,
+                               Content& content) {
+  const Revision* now = state.current();
+  const Placement* before = now == nullptr ? nullptr : now->placement_at(wanted.path);
+  if (before == nullptr || before->table != wanted.table || before->settings == wanted.settings) {
+    return "";
+  }
+  const bool whole = drivers.named(before->driver)
+                         .inspect(*before, Thoroughness::by_receipt, Strangers::ignored, content)
+                         .empty();
+  return whole ? before->directory : "";
 }
 
 }  // namespace
@@ -550,6 +565,9 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   values.merge(release::builtin_values(document.name, document.version, site.environment));
   values.merge(image_values(contents, site));
   values.merge(release::tls_values(site.tls));
+  for (const release::Component& component : contents.components) {
+    if (component.is_assets()) values.merge(asset_values(component));
+  }
   return release::resolve(values);
 }
 
@@ -646,7 +664,13 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                        .bytes = table.bytes,
                        .services = component.document.services};
       wanted.owner = owner_of(wanted, target);
-      const std::string ready = staged_directory(state, drivers, wanted, content);
+      wanted.settings =
+          kept_settings_for(wanted, component.document.assets, state, installation.layout);
+      for (std::string& warning : kept_warnings(wanted, content)) {
+        drafting.draft().warnings.push_back(std::move(warning));
+      }
+      std::string ready = staged_directory(state, drivers, wanted, content);
+      if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
       drafting.want(std::move(wanted), target, ready);
     } catch (const Error& error) {
       if (error.code() != Errc::incompatible && error.code() != Errc::invalid_input) throw;
@@ -702,8 +726,12 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
           placement.directory, printable(damage.front().path), damage.front().found));
       ready.clear();
     }
+    Placement wanted = placement;
+    if (const auto assets = assets_of(placement.settings)) {
+      wanted.settings = kept_settings_for(wanted, *assets, state, installation.layout);
+    }
     drafting.want(
-        placement,
+        std::move(wanted),
         settings == installation.site.targets.end() ? release::Target{} : settings->second, ready);
   }
   warn_about_certificates(installation, request.now, drafting.draft().warnings);

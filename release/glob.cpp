@@ -39,6 +39,22 @@ bool component_matches(std::string_view pattern, std::string_view name) {
   return p == pattern.size();
 }
 
+std::string component_regex(std::string_view pattern) {
+  std::string regex;
+  for (const char c : pattern) {
+    if (c == '*') {
+      regex += "[^/]*";
+    } else if (c == '?') {
+      regex += "[^/]";
+    } else if (std::string_view(".+()[").find(c) != std::string_view::npos) {
+      regex += {'[', c, ']'};
+    } else {
+      regex += c;
+    }
+  }
+  return regex;
+}
+
 }  // namespace
 
 Glob::Glob(std::string_view pattern) : parts_(components(pattern)) {}
@@ -60,6 +76,21 @@ bool Glob::matches(std::string_view path) const {
     reach = std::move(next);
   }
   return reach[names.size()];
+}
+
+std::string Glob::regex() const {
+  std::string regex = "^";
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const bool last = i + 1 == parts_.size();
+    if (parts_[i] != "**") {
+      regex += "/" + component_regex(parts_[i]);
+    } else if (last) {
+      regex += "(/.*)?";
+    } else {
+      regex += "(/[^/]+)*";
+    }
+  }
+  return regex + "$";
 }
 
 }  // namespace sealift::release

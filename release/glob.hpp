@@ -14,6 +14,9 @@ class Glob {
  public:
   explicit Glob(std::string_view pattern);
   bool matches(std::string_view path) const;
+  // The same as a regular expression (PCRE) for '/' and a path, of a pattern that
+  // check_serve_pattern() takes: without a backslash or quotation mark.
+  std::string regex() const;
 
  private:
   std::vector<std::string> parts_;

@@ -309,6 +309,7 @@ std::string to_text(const ComponentDocument& document) {
   }
   if (document.migrations) value["migrations"] = migrations_to_json(*document.migrations);
   if (!document.services.empty()) value["services"] = document.services;
+  if (!document.assets.empty()) value["assets"] = to_json(document.assets);
   return to_canonical(value);
 }
 
@@ -334,6 +335,9 @@ ComponentDocument parse_component_document(std::string_view text) {
           migrations_from_json(fields.object("migrations"), fields.at("migrations"));
     } else if (fields.value_if("services") != nullptr) {
       document.services = services_from_json(fields.object("services"), fields.at("services"));
+    }
+    if (fields.value_if("assets") != nullptr) {
+      document.assets = carried_assets_from_json(fields.object("assets"), fields.at("assets"));
     }
   }
   fields.done();
@@ -441,12 +445,22 @@ const Descriptor& Component::file_table() const {
   return layer(media_type::kFileTable);
 }
 
+bool Component::is_assets() const {
+  return row.artifact_type == media_type::kAssets;
+}
+
 bool Component::is_migrations() const {
   return row.artifact_type == media_type::kMigrations;
 }
 
 bool Component::is_images() const {
   return row.artifact_type == media_type::kImages;
+}
+
+std::map<std::string, Json> asset_values(const Component& component) {
+  const CarriedAssets& assets = component.document.assets;
+  return {{integrity_name(component.row.name), integrity_rows(assets)},
+          {serve_name(component.row.name), assets.serving.rows()}};
 }
 
 }  // namespace sealift::release

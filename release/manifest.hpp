@@ -17,6 +17,7 @@
 #include "base/json.hpp"
 #include "content/descriptor.hpp"
 #include "content/image.hpp"
+#include "release/carried_assets.hpp"
 #include "release/contract.hpp"
 #include "release/image_entry.hpp"
 
@@ -103,7 +104,7 @@ struct CarriedMigrations {
 };
 
 // A component's config document: totals, so that a plan needs no walk over the file table; or its
-// images; and what migrations add.
+// images; and what migrations and assets add.
 struct ComponentDocument {
   std::string name;
   std::uint64_t files = 0;
@@ -114,6 +115,7 @@ struct ComponentDocument {
   std::optional<CarriedMigrations> migrations = {};
   // Service -> globs of the files that it reads.
   std::map<std::string, std::vector<std::string>> services = {};
+  CarriedAssets assets = {};  // of other kinds nothing is said
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };
 
@@ -149,8 +151,12 @@ struct Component {
   // The layer of a media type; Error{corrupt} where there is none.
   const content::Descriptor& layer(std::string_view media_type) const;
   const content::Descriptor& file_table() const;
+  bool is_assets() const;
   bool is_images() const;
   bool is_migrations() const;
 };
+
+// The lists that templates have of a component of assets: of integrity, and of how to serve it.
+std::map<std::string, Json> asset_values(const Component& component);
 
 }  // namespace sealift::release

@@ -23,6 +23,10 @@ constexpr std::string_view kMigrations = "migrations";
 // What only migrations have.
 constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracking", "transactions",
                                       "rollback", "late",    "lint",     "accept"};
+// What only assets have.
+constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integrity"};
+constexpr std::string_view kAssets = "assets";
+constexpr std::array kScriptsAndStyles = {"**/*.js", "**/*.mjs", "**/*.css"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -154,6 +158,11 @@ class Rules {
         add(format("{}/{}", pointer, key), format("found {}, which {} do not have", key, kind));
       }
     };
+    if (kind == kAssets) {
+      check_serve(component, pointer);
+    } else {
+      for (const char* key : kOfAssets) refuse(key);
+    }
     if (kind == kMigrations) {
       for (const char* key : {"source", "format", "database"}) need(key);
       for (const char* key : {"target", "images", "services"}) refuse(key);
@@ -185,6 +194,27 @@ class Rules {
           format("found the service \"{}\", expected at most 64 of a-z 0-9 . _ - and a letter or "
                  "digit first",
                  printable(name, 80)));
+    }
+  }
+
+  void check_serve(const Json& component, const std::string& pointer) {
+    const auto rules = component.find("serve");
+    if (rules == component.end() || !rules->is_array()) return;
+    for (std::size_t i = 0; i < rules->size(); ++i) {
+      const Json& rule = (*rules)[i];
+      const std::string at = format("{}/serve/{}", pointer, i);
+      if (!rule.is_object()) continue;
+      if (const std::string match = string_at(rule, "match"); !match.empty()) {
+        hold(at + "/match", [&] { check_serve_pattern(match); });
+      }
+      if (const std::string type = string_at(rule, "type"); !type.empty()) {
+        hold(at + "/type", [&] { check_content_type(type); });
+      }
+      if (rule.contains("cache")) {
+        hold(at + "/cache", [&] { CacheClass::from_json(rule["cache"]); });
+      } else if (!rule.contains("type")) {
+        add(at, "found neither type nor cache, expected one of them");
+      }
     }
   }
 
@@ -321,6 +351,19 @@ std::vector<ServiceFiles> read_services(const YamlDocument& document, const Json
   return files;
 }
 
+AssetsEntry read_assets(const Json& component) {
+  std::vector<ServeRule> rules;
+  for (const Json& rule : component.value("serve", Json::array())) {
+    rules.push_back({.match = rule["match"], .type = string_at(rule, "type"), .cache = {}});
+    if (rule.contains("cache")) rules.back().cache = CacheClass::from_json(rule["cache"]);
+  }
+  const std::vector<std::string> usual(kScriptsAndStyles.begin(), kScriptsAndStyles.end());
+  return {.compress = component.value("compress", std::vector<std::string>{}),
+          .integrity = component.value("integrity", usual),
+          .serving = Serving(std::move(rules)),
+          .keep_previous = component.value("keep_previous", std::uint64_t{0})};
+}
+
 // Where a component goes: what it says, or what its kind says.
 std::string target_of(const Json& component) {
   std::string said = string_at(component, "target");
@@ -339,6 +382,7 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
          .exclude = item.value("exclude", std::vector<std::string>{}),
          .images = read_images(item),
          .migrations = read_migrations(item),
+         .assets = read_assets(item),
          .target = target_of(item),
          .optional = item.value("optional", false),
          .line = document.line_of(format("/components/{}", components.size())),

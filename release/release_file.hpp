@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "release/carried_assets.hpp"
 #include "release/contract.hpp"
 #include "release/environment.hpp"
 #include "release/image_entry.hpp"
@@ -38,6 +39,14 @@ struct ServiceFiles {
   std::string where;  // "release.yaml:14: components[2].services.nginx[0]"
 };
 
+// What release.yaml says of a component of assets.
+struct AssetsEntry {
+  std::vector<std::string> compress = {};   // "gzip", "brotli"
+  std::vector<std::string> integrity = {};  // globs of files whose integrity is listed
+  Serving serving = {};
+  std::uint64_t keep_previous = 0;
+};
+
 struct ComponentEntry {
   std::string name;
   std::string kind;
@@ -45,6 +54,7 @@ struct ComponentEntry {
   std::vector<std::string> exclude;
   std::vector<ImageEntry> images;
   MigrationsEntry migrations;
+  AssetsEntry assets;
   std::string target;  // of migrations: the database
   bool optional = false;
   int line = 0;

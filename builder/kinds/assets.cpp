@@ -1,20 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/kinds/assets.hpp"
 
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/log.hpp"
 #include "builder/kinds/tree.hpp"
 #include "content/media_types.hpp"
+#include "release/content_type.hpp"
+#include "release/glob.hpp"
+#include "signing/base64.hpp"
 
 namespace sealift::builder {
 
 namespace {
+
+// Patterns, and whether a file matched them.
+class Patterns {
+ public:
+  void add(const std::string& text) { patterns_.push_back({text, release::Glob(text)}); }
+  bool match(const std::string& path) {
+    bool any = false;
+    for (Pattern& pattern : patterns_) {
+      if (!pattern.glob.matches(path)) continue;
+      pattern.is_used = true;
+      any = true;
+    }
+    return any;
+  }
+  void warn_of_unused(const std::string& where) const {
+    for (const Pattern& pattern : patterns_) {
+      if (!pattern.is_used) log::warning(format("{}: {} matches no file", where, pattern.text));
+    }
+  }
+
+ private:
+  struct Pattern {
+    std::string text;
+    release::Glob glob;
+    bool is_used = false;
+  };
+  std::vector<Pattern> patterns_;
+};
+
+std::vector<content::Encoding> encodings_of(const release::AssetsEntry& entry) {
+  std::vector<content::Encoding> encodings;
+  for (const std::string& word : entry.compress) {
+    encodings.push_back(word == "gzip" ? content::Encoding::gzip : content::Encoding::brotli);
+  }
+  return encodings;
+}
+
+std::map<std::string, std::string> integrity_of(const PackedTree& packed,
+                                                const std::string& component) {
+  if (packed.sha384.size() > release::kMaxIntegrityRows) {
+    throw Error(Errc::invalid_input,
+                format("components.{}: integrity: found {} files, expected at most {}", component,
+                       packed.sha384.size(), release::kMaxIntegrityRows),
+                "name those that pages load by themselves, or none: integrity: []");
+  }
+  std::map<std::string, std::string> integrity;
+  for (const auto& [path, digest] : packed.sha384) {
+    integrity[path] = "sha384-" + signing::to_base64(digest);
+  }
+  return integrity;
+}
 
 class Assets : public Kind {
  public:
   std::string_view name() const override { return "assets"; }
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
-    const PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kTree,
-                                        workshop.spool, workshop.progress, {});
+    const release::AssetsEntry& said = entry.assets;
+    Patterns listed;
+    for (const std::string& pattern : said.integrity) listed.add(pattern);
+    Patterns served;
+    for (const release::ServeRule& rule : said.serving.rules()) served.add(rule.match);
+    const Beside beside{.has_integrity =
+                            [&](const std::string& path) {
+                              served.match(path);
+                              return listed.match(path);
+                            },
+                        .is_compressible =
+                            [&](const std::string& path) {
+                              return release::is_compressible(said.serving.type_of(path));
+                            },
+                        .encodings = encodings_of(said)};
+    PackedTree packed = pack_tree(workshop, entry, media_type::kTree, beside);
+    served.warn_of_unused(format("components.{}: serve", entry.name));
+    packed.document.assets = {.serving = said.serving,
+                              .keep_previous = said.keep_previous,
+                              .integrity = integrity_of(packed, entry.name)};
     return {tree_component(entry, media_type::kAssets, packed), {}};
   }
 };

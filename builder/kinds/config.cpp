@@ -61,8 +61,8 @@ class Config : public Kind {
       if (!is_yaml(path)) return;
       for (ValueUse& image : images_in(content, path)) images.push_back(std::move(image));
     };
-    const PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kMustacheTree,
-                                        workshop.spool, workshop.progress, inspect);
+    const PackedTree packed =
+        pack_tree(workshop, entry, media_type::kMustacheTree, {.inspect = inspect});
     return {tree_component(entry, media_type::kConfig, packed), std::move(uses), std::move(images)};
   }
 };

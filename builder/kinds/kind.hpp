@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "bundle/spool.hpp"
 #include "release/manifest.hpp"
@@ -41,6 +42,7 @@ struct Workshop {
   Time made;  // the sources; what the age of an image is counted from, never today
   const SizesBefore& before;
   bundle::Spool& spool;
+  Workers& workers;
   Progress& progress;
 };
 

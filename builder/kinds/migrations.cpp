@@ -125,8 +125,7 @@ class Migrations : public Kind {
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
       files.emplace(path, content);
     };
-    PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kTree, workshop.spool,
-                                  workshop.progress, inspect);
+    PackedTree packed = pack_tree(workshop, entry, media_type::kTree, {.inspect = inspect});
     const release::MigrationsEntry& said = entry.migrations;
     try {
       const MigrationSet set = read(said, files);

@@ -7,7 +7,9 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/sha384.hpp"
 #include "builder/kinds/key_scan.hpp"
+#include "builder/kinds/variants.hpp"
 #include "content/media_types.hpp"
 #include "content/tar.hpp"
 #include "release/file_table.hpp"
@@ -49,17 +51,25 @@ Selection select(const release::ComponentEntry& entry) {
   return selection;
 }
 
+// Something that the tree will hold.
+struct Item {
+  Entry entry;
+  std::string original = {};  // of a compressed file: the name of the one that it is made of
+  content::Encoding encoding = {};
+};
+
 class TreePacker {
  public:
   TreePacker(Selection selection, std::string where, const release::ComponentEntry& entry,
-             bundle::Spool& spool, Progress& progress, const Inspect& inspect)
+             const Workshop& workshop, const Beside& beside)
       : selection_(std::move(selection)),
         where_(std::move(where)),
         services_(entry.services),
-        tar_(spool),
-        table_(spool),
-        progress_(progress),
-        inspect_(inspect),
+        tar_(workshop.spool),
+        table_(workshop.spool),
+        workers_(workshop.workers),
+        progress_(workshop.progress),
+        beside_(beside),
         buffer_(1U << 20, '\0') {
     for (const release::ServiceFiles& files : services_) unmatched_.emplace_back(files.glob);
   }
@@ -82,23 +92,66 @@ class TreePacker {
  private:
   // Depth first, each folder in the order of tar names, which makes the whole walk sorted.
   void walk(const Dir& folder, const std::string& prefix) {
-    std::vector<Entry> entries = folder.entries();
-    for (Entry& entry : entries) {
-      if (entry.type == EntryType::directory) entry.name += '/';
+    const std::vector<Item> items = items_of(folder, prefix);
+    Variants variants(folder, workers_);
+    for (const Item& item : items) {
+      if (!item.original.empty()) variants.want(item.original, item.encoding);
     }
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) { return a.name < b.name; });
-    for (Entry& entry : entries) {
-      if (entry.type == EntryType::directory) entry.name.pop_back();
-      const std::string path = prefix + entry.name;
-      if (selection_.excludes(path)) continue;
+    std::map<std::string, Digest> packed;
+    for (const Item& item : items) {
+      const std::string path = prefix + item.entry.name;
+      if (!item.original.empty()) {
+        const Variants::Variant variant = variants.take();
+        const auto original = packed.find(item.original);
+        if (original != packed.end()) add_variant(variant, original->second, path);
+        continue;
+      }
       try {
-        add(folder, entry, path);
+        add(folder, item.entry, path);
       } catch (const Error& error) {
         if (error.code() != Errc::invalid_input) throw;
         problems_.add(error.within(where_));
+        continue;
+      }
+      if (last_file_) packed.emplace(item.entry.name, *std::exchange(last_file_, std::nullopt));
+    }
+  }
+
+  // What the folder holds and what is made beside it, sorted.
+  std::vector<Item> items_of(const Dir& folder, const std::string& prefix) const {
+    std::vector<Item> items;
+    std::set<std::string> names;
+    for (Entry& entry : folder.entries()) {
+      names.insert(entry.name);
+      if (!selection_.excludes(prefix + entry.name)) items.push_back({.entry = std::move(entry)});
+    }
+    for (std::size_t i = 0, count = items.size(); i < count; ++i) {
+      const Entry entry = items[i].entry;
+      if (!gets_variants(folder, entry, prefix + entry.name)) continue;
+      for (const content::Encoding encoding : beside_.encodings) {
+        const std::string name = entry.name + std::string(content::suffix_of(encoding));
+        if (names.contains(name) || selection_.excludes(prefix + name)) continue;
+        items.push_back(
+            {.entry = {name, EntryType::file}, .original = entry.name, .encoding = encoding});
       }
     }
+    const auto tar_name = [](const Item& item) {
+      return item.entry.type == EntryType::directory ? item.entry.name + "/" : item.entry.name;
+    };
+    std::sort(items.begin(), items.end(),
+              [&](const Item& a, const Item& b) { return tar_name(a) < tar_name(b); });
+    return items;
+  }
+
+  bool gets_variants(const Dir& folder, const Entry& entry, const std::string& path) const {
+    if (beside_.encodings.empty() || entry.type != EntryType::file ||
+        !selection_.takes_file(path) || !beside_.is_compressible(path)) {
+      return false;
+    }
+    const std::optional<struct stat> status = folder.stat(entry.name);
+    if (!status) return false;
+    const auto size = static_cast<std::uint64_t>(status->st_size);
+    return size >= kMinVariantOf && size <= kMaxVariantOf;
   }
 
   void add(const Dir& folder, const Entry& entry, const std::string& path) {
@@ -147,9 +200,11 @@ class TreePacker {
                   .digest = {},
                   .target = {}};
     tar_.write(content::tar_header(release::tar_entry(row)));
+    const bool has_integrity = beside_.has_integrity && beside_.has_integrity(path.str());
     FdSource source(fd.get(), folder.path() + "/" + entry.name);
     Hasher hasher;
     KeyScan keys;
+    Sha384 integrity;
     std::uint64_t size = 0;
     std::string text;
     while (const std::size_t count = source.read(buffer_)) {
@@ -158,27 +213,52 @@ class TreePacker {
       if (size > row.size) break;
       hasher.update(part);
       keys.feed(part);
+      if (has_integrity) integrity.update(part);
       tar_.write(part);
-      if (inspect_) keep_text(text, part, path);
+      if (beside_.inspect) keep_text(text, part, path);
       progress_.advance(count);
     }
-    if (size != row.size) {
-      throw Error(Errc::io,
-                  format("{}: changed while it was read", folder.path() + "/" + entry.name),
-                  "build from files that nothing writes to");
-    }
-    tar_.write(content::tar_padding(size));
+    if (size != row.size) refuse_changed(folder.path() + "/" + entry.name);
     row.digest = hasher.finish();
+    end_file(row);
+    refuse_key(keys, path);
+    last_file_ = row.digest;
+    if (has_integrity) packed_.sha384[path.str()] = integrity.finish();
+    if (beside_.inspect) beside_.inspect(path.str(), text);
+  }
+
+  void add_variant(const Variants::Variant& variant, const Digest& original,
+                   const std::string& path) {
+    if (variant.of != original) refuse_changed(path);
+    if (variant.content.empty()) return;
+    const FileEntry row{.path = RelPath::parse(path),
+                        .mode = 0644U,
+                        .size = variant.content.size(),
+                        .digest = Digest::of(variant.content),
+                        .target = {}};
+    tar_.write(content::tar_header(release::tar_entry(row)));
+    tar_.write(variant.content);
+    end_file(row);
+  }
+
+  void end_file(const FileEntry& row) {
+    tar_.write(content::tar_padding(row.size));
     put_row(row);
     ++packed_.document.files;
-    packed_.document.bytes += size;
-    if (!keys.found().empty()) {
-      throw Error(Errc::invalid_input,
-                  format("{}: holds {}, which everybody who has the bundle could read", path.str(),
-                         keys.found()),
-                  "keys stay on their site: exclude it, and name the site's own file in site.yaml");
-    }
-    if (inspect_) inspect_(path.str(), text);
+    packed_.document.bytes += row.size;
+  }
+
+  static void refuse_key(const KeyScan& keys, const RelPath& path) {
+    if (keys.found().empty()) return;
+    throw Error(Errc::invalid_input,
+                format("{}: holds {}, which everybody who has the bundle could read", path.str(),
+                       keys.found()),
+                "keys stay on their site: exclude it, and name the site's own file in site.yaml");
+  }
+
+  [[noreturn]] static void refuse_changed(const std::string& path) {
+    throw Error(Errc::io, format("{}: changed while it was read", path),
+                "build from files that nothing writes to");
   }
 
   static void keep_text(std::string& text, std::string_view part, const RelPath& path) {
@@ -223,9 +303,11 @@ class TreePacker {
   std::vector<std::optional<release::Glob>> unmatched_;  // of services, until a file matches
   bundle::Spool::Blob tar_;
   bundle::Spool::Blob table_;
+  Workers& workers_;
   Progress& progress_;
-  const Inspect& inspect_;
+  const Beside& beside_;
   std::string buffer_;
+  std::optional<Digest> last_file_;  // that add() packed
   std::vector<FileEntry> waiting_;
   release::TreeRules rules_;
   Problems problems_;
@@ -234,9 +316,9 @@ class TreePacker {
 
 }  // namespace
 
-PackedTree pack_tree(const fs::path& folder, const release::ComponentEntry& entry,
-                     std::string_view tree_type, bundle::Spool& spool, Progress& progress,
-                     const Inspect& inspect) {
+PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
+                     std::string_view tree_type, const Beside& beside) {
+  const fs::path& folder = workshop.release.folder;
   Selection selection = select(entry);
   const std::string where = format("components.{}: {}", entry.name, entry.source);
   const Dir base = Dir::open(folder);
@@ -246,10 +328,10 @@ PackedTree pack_tree(const fs::path& folder, const release::ComponentEntry& entr
                 "build the sources first, or correct components[].source");
   }
   const Dir root = base.descend(selection.root);
-  progress.begin(format("packing {}", entry.name), 0);
-  TreePacker packer(std::move(selection), where, entry, spool, progress, inspect);
+  workshop.progress.begin(format("packing {}", entry.name), 0);
+  TreePacker packer(std::move(selection), where, entry, workshop, beside);
   packer.pack(root);
-  progress.end();
+  workshop.progress.end();
   PackedTree packed = packer.finish(tree_type);
   packed.document.name = entry.name;
   return packed;

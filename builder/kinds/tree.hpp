@@ -7,31 +7,40 @@
 // read once, and memory does not grow with the tree.
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/progress.hpp"
-#include "bundle/spool.hpp"
-#include "release/manifest.hpp"
-#include "release/release_file.hpp"
+#include "builder/kinds/kind.hpp"
+#include "content/precompress.hpp"
 
 namespace sealift::builder {
 
 // What a kind does with the content of each file, beside packing it. May add to the problems by
 // throwing Error{invalid_input}.
 using Inspect = std::function<void(const std::string& path, const std::string& content)>;
+using OfFile = std::function<bool(const std::string& path)>;
+
+// What a kind asks for beside the files as they are.
+struct Beside {
+  Inspect inspect = {};                           // a file may then have at most 4 MiB
+  OfFile has_integrity = {};                      // asked of each file: whether to take its SHA-384
+  OfFile is_compressible = {};                    // which files get compressed ones beside them
+  std::vector<content::Encoding> encodings = {};  // in which encodings
+};
 
 struct PackedTree {
   content::Descriptor file_table;
   content::Descriptor tree;
   release::ComponentDocument document;
+  std::map<std::string, std::string> sha384 = {};  // path -> 48 bytes
 };
 
-// `tree_type` is the media type of the tar. With `inspect`, a file may have at most 4 MiB.
-PackedTree pack_tree(const fs::path& folder, const release::ComponentEntry& entry,
-                     std::string_view tree_type, bundle::Spool& spool, Progress& progress,
-                     const Inspect& inspect);
+// `tree_type` is the media type of the tar. Compressed files take their place in the order of the
+// tree; one that the source has already is left as it is.
+PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
+                     std::string_view tree_type, const Beside& beside);
 
 // The component that carries a packed tree.
 release::Component tree_component(const release::ComponentEntry& entry,

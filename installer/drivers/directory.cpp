@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/directory.hpp"
 
-#include <sys/xattr.h>
-#include <unistd.h>
-
-#include <array>
-
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "content/media_types.hpp"
+#include "installer/drivers/directory_steps.hpp"
+#include "installer/drivers/kept_assets.hpp"
+#include "installer/drivers/owner.hpp"
 #include "installer/drivers/tree_check.hpp"
+#include "installer/drivers/tree_remover.hpp"
 #include "installer/drivers/tree_writer.hpp"
 
 namespace sealift::installer {
@@ -21,98 +21,8 @@ constexpr std::string_view kCurrent = "current";
 constexpr std::string_view kMarker = ".sealift-target";
 constexpr std::size_t kMaxDifferences = 1000;
 
-// What an unpack step says: all that applying and undoing it needs.
-struct Unpack {
-  std::string path;
-  std::string directory;  // "releases/NAME"
-  std::string staging;    // the name it has until it is complete
-  Digest table;
-  std::string base;  // directory to share with; empty: none
-  std::optional<Digest> base_table;
-  std::string owner;  // "UID:GID"; empty: whoever runs this
-  std::string site;
-  std::string target;
-  std::vector<std::string> missing;  // directories to create for the path, outermost first
-  bool fresh = false;                // the path has no marker yet
-
-  std::string name() const { return directory.substr(directory.rfind('/') + 1); }
-};
-
-Json to_json(const Unpack& unpack) {
-  Json value = {{"path", unpack.path},       {"directory", unpack.directory},
-                {"staging", unpack.staging}, {"table", unpack.table.str()},
-                {"site", unpack.site},       {"target", unpack.target},
-                {"missing", unpack.missing}, {"fresh", unpack.fresh}};
-  if (unpack.base_table) {
-    value["base"] = unpack.base;
-    value["baseTable"] = unpack.base_table->str();
-  }
-  if (!unpack.owner.empty()) value["owner"] = unpack.owner;
-  return value;
-}
-
-Unpack unpack_from_json(const Step& step) {
-  Fields fields(step.data, step.id);
-  Unpack unpack{.path = fields.text("path"),
-                .directory = fields.text("directory"),
-                .staging = fields.text("staging"),
-                .table = Digest::parse(fields.text("table")),
-                .base = fields.text_if("base").value_or(""),
-                .base_table = {},
-                .owner = fields.text_if("owner").value_or(""),
-                .site = fields.text("site"),
-                .target = fields.text("target"),
-                .missing = fields.texts("missing"),
-                .fresh = fields.flag("fresh")};
-  if (const auto table = fields.text_if("baseTable")) unpack.base_table = Digest::parse(*table);
-  fields.done();
-  return unpack;
-}
-
-// What a switch step says. An empty directory means: no link.
-struct Switch {
-  std::string path;
-  std::string from;
-  std::string to;
-  std::string scratch;  // the link's name until it is renamed
-};
-
-Json to_json(const Switch& change) {
-  return {
-      {"path", change.path}, {"from", change.from}, {"to", change.to}, {"scratch", change.scratch}};
-}
-
-Switch switch_from_json(const Step& step) {
-  Fields fields(step.data, step.id);
-  Switch change{.path = fields.text("path"),
-                .from = fields.text("from"),
-                .to = fields.text("to"),
-                .scratch = fields.text("scratch")};
-  fields.done();
-  return change;
-}
-
-std::optional<Owner> parse_owner(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const std::size_t colon = text.find(':');
-  return Owner{static_cast<unsigned>(std::stoul(text)),
-               static_cast<unsigned>(std::stoul(text.substr(colon + 1)))};
-}
-
 std::string marker_text(const std::string& site, const std::string& target) {
   return to_canonical({{"site", site}, {"target", target}}) + "\n";
-}
-
-// A new directory inherits its label from its parent by policy; a target that an administrator
-// labelled otherwise passes that label on.
-void copy_selinux_label(const Dir& from, const Dir& to) {
-  std::array<char, 256> label{};
-  const ssize_t size = ::fgetxattr(from.fd(), "security.selinux", label.data(), label.size());
-  if (size <= 0) return;
-  if (::fsetxattr(to.fd(), "security.selinux", label.data(), static_cast<std::size_t>(size), 0) !=
-      0) {
-    throw_errno(to.path(), "set the SELinux label");
-  }
 }
 
 // What stands at a path now.
@@ -197,6 +107,7 @@ class DirectoryDriver : public Driver {
       directory = wish.ready.empty() ? free_name(wish) : wish.ready;
       if (wish.ready.empty()) steps.push_back(unpack_step(wish, seen, directory));
     }
+    if (std::optional<Step> keep = keep_step(wish, directory)) steps.push_back(std::move(*keep));
     if (directory != before) steps.push_back(switch_step(wish, before, directory));
     return steps;
   }
@@ -226,7 +137,8 @@ class DirectoryDriver : public Driver {
   }
 
   StepState check(const Step& step, StepIo& io) const override {
-    if (step.action == "switch") {
+    if (step.action == kKeep) return check_kept(keep_from_json(step), io.content);
+    if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
       const std::string now = Dir::open(change.path).read_link(kCurrent).value_or("");
       if (now == change.to) return StepState::applied;
@@ -252,18 +164,27 @@ class DirectoryDriver : public Driver {
   }
 
   Json apply(const Step& step, StepIo& io) override {
-    if (step.action == "switch") {
+    if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
       turn(change, change.from, change.to);
+      return Json::object();
+    }
+    if (step.action == kKeep) {
+      const Keep keep = keep_from_json(step);
+      const Dir root = Dir::open(keep.path);
+      Receipts receipts = receipts_of(keep.target);
+      KeptAssets(root, parse_owner(keep.owner), receipts).fill(keep.after, io.content, &io.stop);
       return Json::object();
     }
     return unpack(unpack_from_json(step), step.component, io);
   }
 
-  void undo(const Step& step, const std::optional<Json>&, StepIo&) override {
-    if (step.action == "switch") {
+  void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
+    if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
       turn(change, change.to, change.from);
+    } else if (step.action == kKeep) {
+      take_back(keep_from_json(step), io.content);
     } else {
       remove_unpacked(unpack_from_json(step));
     }
@@ -275,14 +196,23 @@ class DirectoryDriver : public Driver {
     std::error_code ignored;
     if (!fs::is_directory(place, ignored)) return {{place.string(), "missing"}};
     const std::unique_ptr<Source> table = content.table(placement.table);
-    std::vector<Difference> differences = check_tree(Dir::open(place), *table,
-                                                     {.receipts = receipts_of(placement.target),
-                                                      .thoroughness = thoroughness,
-                                                      .strangers = strangers,
-                                                      .owner = Ownership::parse(placement.owner),
-                                                      .limit = kMaxDifferences});
-    if (strangers == Strangers::reported && !Dir::open(placement.path).stat(kMarker)) {
+    Receipts receipts = receipts_of(placement.target);
+    const TreeQuestion question{.receipts = receipts,
+                                .thoroughness = thoroughness,
+                                .strangers = strangers,
+                                .owner = Ownership::parse(placement.owner),
+                                .limit = kMaxDifferences};
+    std::vector<Difference> differences = check_tree(Dir::open(place), *table, question);
+    if (strangers == Strangers::ignored) return differences;
+    const Dir root = Dir::open(placement.path);
+    if (!root.stat(kMarker)) {
       differences.push_back({fs::path(placement.path) / kMarker, "missing"});
+    }
+    // What is kept belongs to what is served; of others only their own tree is asked for.
+    const std::optional<KeptSet> kept = kept_of(placement);
+    if (!kept || !is_current(placement)) return differences;
+    for (Difference& each : KeptAssets(root, {}, receipts).check(*kept, content, question)) {
+      differences.push_back(std::move(each));
     }
     return differences;
   }
@@ -309,6 +239,15 @@ class DirectoryDriver : public Driver {
     return left;
   }
 
+  void trim(const Placement& kept, const Placement* current, Content& content) override {
+    std::error_code ignored;
+    if (!fs::is_directory(fs::path(kept.path) / kKept, ignored)) return;
+    const Dir root = Dir::open(kept.path);
+    const std::optional<KeptSet> set = current == nullptr ? std::nullopt : kept_of(*current);
+    Receipts receipts = receipts_of(kept.target);
+    KeptAssets(root, {}, receipts).trim(set ? &*set : nullptr, content);
+  }
+
   void prune(const Placement& placement) override {
     std::error_code ignored;
     if (!fs::is_directory(fs::path(placement.path) / placement.directory, ignored)) return;
@@ -321,8 +260,7 @@ class DirectoryDriver : public Driver {
     const Dir releases = root.descend(placement.directory.substr(0, slash));
     Receipts receipts = receipts_of(placement.target);
     const std::string name = placement.directory.substr(slash + 1);
-    unlink_files(releases.descend(name), receipts);
-    releases.remove_tree(name);
+    remove_tree(releases, name, receipts);
     releases.sync();
     receipts.save();
   }
@@ -348,13 +286,60 @@ class DirectoryDriver : public Driver {
       unpack.base = wish.before->directory;
       unpack.base_table = wish.before->table;
     }
-    return step_of(wish, Phase::stage, "unpack", to_json(unpack),
+    return step_of(wish, Phase::stage, std::string(kUnpack), to_json(unpack),
                    format("unpack {} files beside the current release in {}/{}", wish.files,
                           wish.path, directory));
   }
 
+  // Before the switch, so that pages of either release find their files on both sides of it.
+  static std::optional<Step> keep_step(const Wish& wish, const std::string& directory) {
+    if (!wish.table) return std::nullopt;
+    const std::optional<KeptSet> after = kept_of(wish.settings, directory, *wish.table);
+    const std::optional<KeptSet> before = wish.before ? kept_of(*wish.before) : std::nullopt;
+    if (!after || after == before) return std::nullopt;
+    std::error_code ignored;
+    if (!wish.has_kept && fs::exists(fs::symlink_status(fs::path(wish.path) / kKept, ignored))) {
+      throw Error(Errc::incompatible,
+                  format("target {}: {}/{} is there already, and sealift did not put it there",
+                         wish.target, wish.path, kKept),
+                  "move it away, or release without keep_previous");
+    }
+    return step_of(wish, Phase::activate, std::string(kKeep),
+                   to_json(Keep{.path = wish.path,
+                                .target = wish.target,
+                                .owner = wish.owner,
+                                .after = *after,
+                                .before = before}),
+                   format("keep unchanging files of {} reachable in {}/{}",
+                          after->releases.size() == 1 ? "this release"
+                                                      : format("this release and of {} before it",
+                                                               after->releases.size() - 1),
+                          wish.path, kKept));
+  }
+
+  StepState check_kept(const Keep& keep, Content& content) const {
+    std::error_code ignored;
+    if (!fs::is_directory(fs::path(keep.path) / kKept, ignored)) return StepState::not_applied;
+    const Dir root = Dir::open(keep.path);
+    Receipts receipts = receipts_of(keep.target);
+    return KeptAssets(root, {}, receipts)
+                   .check(keep.after, content, Thoroughness::by_receipt, Strangers::ignored, 1)
+                   .empty()
+               ? StepState::applied
+               : StepState::partial;
+  }
+
+  void take_back(const Keep& keep, Content& content) const {
+    std::error_code ignored;
+    if (!fs::is_directory(keep.path, ignored)) return;
+    const Dir root = Dir::open(keep.path);
+    Receipts receipts = receipts_of(keep.target);
+    KeptAssets(root, parse_owner(keep.owner), receipts)
+        .take_back(keep.after, keep.before ? &*keep.before : nullptr, content);
+  }
+
   static Step switch_step(const Wish& wish, const std::string& from, const std::string& to) {
-    return step_of(wish, Phase::activate, "switch",
+    return step_of(wish, Phase::activate, std::string(kSwitch),
                    to_json(Switch{.path = wish.path,
                                   .from = from,
                                   .to = to,
@@ -390,11 +375,7 @@ class DirectoryDriver : public Driver {
   static void prepare(const Unpack& unpack) {
     make_dirs(unpack.path);
     const Dir root = Dir::open(unpack.path);
-    if (const auto owner = parse_owner(unpack.owner); owner && !unpack.missing.empty()) {
-      if (::fchown(root.fd(), owner->uid, owner->gid) != 0) {
-        throw_errno(unpack.path, "set the owner");
-      }
-    }
+    if (!unpack.missing.empty()) own(root, parse_owner(unpack.owner));
     if (!root.stat(kMarker)) {
       write_file(fs::path(unpack.path) / kMarker, marker_text(unpack.site, unpack.target));
     }
@@ -415,9 +396,7 @@ class DirectoryDriver : public Driver {
     copy_selinux_label(root, staging);
     Receipts receipts = receipts_of(unpack.target);
     const std::optional<Owner> owner = parse_owner(unpack.owner);
-    if (owner && ::fchown(staging.fd(), owner->uid, owner->gid) != 0) {
-      throw_errno(staging.path(), "set the owner");
-    }
+    own(staging, owner);
     TreeWriter writer(staging, owner, receipts);
     std::error_code ignored;
     if (unpack.base_table && fs::is_directory(fs::path(unpack.path) / unpack.base, ignored)) {
@@ -459,28 +438,6 @@ class DirectoryDriver : public Driver {
     for (auto made = unpack.missing.rbegin(); made != unpack.missing.rend(); ++made) {
       if (!fs::remove(*made, ignored)) break;
       sync_dir(fs::path(*made).parent_path());
-    }
-  }
-
-  // An unlink changes the ctime of the other names of a file; their receipts follow where nothing
-  // else had touched the file.
-  static void unlink_files(const Dir& folder, Receipts& receipts) {
-    for (const Entry& entry : folder.entries()) {
-      if (entry.type == EntryType::directory) {
-        unlink_files(folder.descend(entry.name), receipts);
-        continue;
-      }
-      const std::optional<struct stat> before = folder.stat(entry.name);
-      if (entry.type != EntryType::file || !before || before->st_nlink < 2 ||
-          !receipts.is_untouched(*before)) {
-        folder.remove(entry.name);
-        continue;
-      }
-      const Fd fd = folder.open_file(entry.name);
-      folder.remove(entry.name);
-      struct stat after {};
-      if (::fstat(fd.get(), &after) != 0) throw_errno(folder.path(), "stat");
-      receipts.refresh(after);
     }
   }
 

@@ -4,7 +4,9 @@
 // Trees of files below one path:
 //   PATH/releases/VERSION-D12/   each release beside the others, complete before it has this name
 //   PATH/current                 relative symbolic link to the one that is served, switched by
-//   rename PATH/.sealift-target         says which site manages the path
+//                                rename
+//   PATH/kept/                   files that never change, of that one and some before it
+//   PATH/.sealift-target         says which site manages the path
 // A path that holds anything else is not ours and is refused.
 
 #include <memory>

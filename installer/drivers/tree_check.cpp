@@ -103,7 +103,7 @@ void find_strangers(const Dir& folder, const std::string& prefix,
     if (found.size() >= limit) return;
     const std::string path = prefix + entry.name;
     if (names == known.end() || !names->second.contains(entry.name)) {
-      found.push_back({path, "not part of the release"});
+      found.push_back({path, std::string(kStranger)});
     } else if (entry.type == EntryType::directory) {
       find_strangers(folder.descend(entry.name), path + "/", known, found, limit);
     }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file.hpp"
@@ -13,6 +14,9 @@
 #include "installer/receipts.hpp"
 
 namespace sealift::installer {
+
+// What is found of a name that the table does not have.
+inline constexpr std::string_view kStranger = "not part of the release";
 
 struct Difference {
   std::string path;

@@ -25,6 +25,7 @@ LIBRARIES = {
     "utf8proc.h": "utf8proc", "zstd": "zstd", "xxhash.h": "xxhash", "sodium": "sodium",
     "CLI/": "cli11", "yaml-cpp/": "yaml-cpp", "valijson/": "valijson",
     "archive": "archive", "boost/": "boost", "sqlite3.h": "sqlite3", "catch2/": "catch2",
+    "zlib.h": "zlib", "brotli/": "brotli",
 }
 # The door's whole purpose is to re-export a name: base's format() and Json.
 OPEN_HEADERS = {"base/format.hpp", "base/json.hpp"}

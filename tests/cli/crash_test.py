@@ -8,13 +8,35 @@ import re
 import shutil
 import subprocess
 
-from road import INSTALLER, RoadTest, main, need, run, second_release, tree_digest
+from road import INSTALLER, RoadTest, main, need, run, second_release, tree_digest, write
 
 CHANGING = ("fdatasync,fsync,syncfs,pwrite64,rename,renameat,symlinkat,linkat,unlinkat,unlink,mkdir,"
             "mkdirat,ftruncate,fallocate,fchmod")
 
 
+# Those by which files that are kept reachable come and go.
+OF_KEPT = "linkat,unlinkat,mkdirat,syncfs,renameat,symlinkat"
+
+
+def keep_files(project, name):
+    """A release that keeps the hashed files of the one before, and has one of its own."""
+    path = os.path.join(project, "release.yaml")
+    with open(path, encoding="utf-8") as source:
+        text = source.read()
+    if "keep_previous" not in text:
+        text = text.replace("kind: assets,", "kind: assets, keep_previous: 1,")
+    write(path, text)
+    folder = os.path.join(project, "client/dist/assets")
+    for old in os.listdir(folder):
+        if old.startswith("only."):
+            os.unlink(os.path.join(folder, old))
+    write(os.path.join(folder, f"only.{name}.js"), f"export const only = '{name}';\n" * 80)
+
+
 class Crash(RoadTest):
+    names = [".sealift-target", "current", "releases"]
+    more = {"web": [], "etc": []}  # names that stand in a target beside these
+
     def setUp(self):
         super().setUp()
         need("strace")
@@ -37,10 +59,16 @@ class Crash(RoadTest):
         return tuple(tree_digest(os.path.join(self.road.target(name), "current"))
                      for name in ("web", "etc"))
 
-    def points(self, command):
+    def remember(self):
+        """From now on reset() leads here."""
+        shutil.rmtree(self.keep)
+        for place in self.places:
+            shutil.copytree(place, os.path.join(self.keep, os.path.basename(place)), symlinks=True)
+
+    def points(self, command, changing=CHANGING):
         """Every changing system call of one undisturbed run: (name, how many times before)."""
         trace = os.path.join(self.road.root, "trace")
-        run("strace", "-f", "-o", trace, "-e", f"trace={CHANGING}", INSTALLER, "--site",
+        run("strace", "-f", "-o", trace, "-e", f"trace={changing}", INSTALLER, "--site",
             self.road.site, *command)
         points, seen = [], {}
         with open(trace, encoding="utf-8", errors="replace") as lines:
@@ -52,8 +80,8 @@ class Crash(RoadTest):
                     points.append((name, seen[name]))
         return points
 
-    def sweep(self, command, old, new, again):
-        points = self.points(command)
+    def sweep(self, command, old, new, again, changing=CHANGING):
+        points = self.points(command, changing)
         self.assertEqual(self.served(), new)
         ended = {old: 0, new: 0}
         for name, when in points:
@@ -71,7 +99,7 @@ class Crash(RoadTest):
             run(INSTALLER, "--site", self.road.site, "drift")
             for target in ("web", "etc"):
                 names = os.listdir(self.road.target(target))
-                self.assertEqual(sorted(names), [".sealift-target", "current", "releases"], where)
+                self.assertEqual(sorted(names), sorted(self.names + self.more[target]), where)
                 releases = os.listdir(os.path.join(self.road.target(target), "releases"))
                 self.assertFalse([r for r in releases if r.startswith(".")], where)
             again()
@@ -91,15 +119,33 @@ class Crash(RoadTest):
 
     def test_rollback(self):
         self.road.installer("apply", self.second, "--yes")
-        shutil.rmtree(self.keep)
-        for place in self.places:
-            shutil.copytree(place, os.path.join(self.keep, os.path.basename(place)), symlinks=True)
+        self.remember()
         old = self.served()
         self.road.installer("rollback", "1.0.0", "--yes")
         new = self.served()
         self.reset()
         command = ["-q", "rollback", "1.0.0", "--yes"]
         self.sweep(command, old, new, lambda: self.road.installer(*command))
+
+    def test_files_that_are_kept(self):
+        """The same where a target keeps the files of the release before: drift, which every round
+        ends with, compares them with what the release that stands wants kept."""
+        road = self.road
+        self.more = {"web": ["kept"], "etc": []}
+        third = road.release("1.2.0", lambda project: keep_files(project, "0123abcd"))
+        fourth = road.release("1.3.0", lambda project: keep_files(project, "4567cdef"))
+        road.installer("apply", self.second, "--yes")
+        road.installer("apply", third, "--yes")
+        self.remember()
+        old = self.served()
+        apply = ["-q", "apply", fourth, "--yes"]
+        road.installer(*apply)
+        new = self.served()
+        self.reset()
+        self.sweep(apply, old, new, lambda: road.installer(*apply), OF_KEPT)
+        self.remember()
+        back = ["-q", "rollback", "1.2.0", "--yes"]
+        self.sweep(back, new, old, lambda: road.installer(*back), OF_KEPT)
 
     def kill_while_switching(self):
         """Leaves the site with one target on the new release and one on the old."""

@@ -48,6 +48,14 @@ TEST_CASE("manifest: every document comes back byte for byte") {
   const ComponentDocument component{
       .name = "web", .files = 1, .directories = 2, .symlinks = 3, .bytes = 4};
   CHECK(parse_component_document(to_text(component)) == component);
+  ComponentDocument assets = component;
+  assets.assets = {.serving = Serving({{.match = "a/**", .cache = CacheClass::immutable()}}),
+                   .keep_previous = 3,
+                   .integrity = {{"a.js", "sha384-" + std::string(64, 'A')}}};
+  CHECK(parse_component_document(to_text(assets)) == assets);
+  CHECK(refusal_of([&] {
+          parse_component_document(with(to_text(component), "/assets", Json::object()));
+        }) == Errc::corrupt);
   Manifest with_subject = manifest();
   with_subject.subject = content::describe(media_type::kImageIndex, "index");
   CHECK(to_text(parse_manifest(to_text(with_subject), "m")) == to_text(with_subject));

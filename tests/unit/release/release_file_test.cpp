@@ -128,4 +128,33 @@ TEST_CASE("release.yaml: mistakes in environments and notes are found together")
         std::string::npos);
 }
 
+TEST_CASE("release.yaml: what assets say is read, and every mistake in it is named") {
+  const Sources sources;
+  std::string text = kRelease;
+  const std::string plain = "exclude: [\"**/*.map\"], ";
+  text.replace(text.find(plain), plain.size(),
+               "compress: [brotli], keep_previous: 2, serve: [{match: \"a/**\", cache: 60}], ");
+  const AssetsEntry assets = sources.load(text).components[0].assets;
+  CHECK(assets.compress == std::vector<std::string>{"brotli"});
+  CHECK(assets.keep_previous == 2);
+  CHECK(assets.serving.cache_of("a/b").header() == "public, max-age=60");
+  CHECK(assets.integrity.size() == 3);
+  const std::string found = sources.refused(plain,
+                                            "compress: [zstd], keep_previous: 21, serve: [{match: "
+                                            "\"/a\", cache: forever}, {match: b}], ");
+  for (const char* said :
+       {"release.yaml:8: components[0].compress[0]: found \"zstd\", expected one of gzip, brotli",
+        "release.yaml:8: components[0].keep_previous: found the number 21",
+        "release.yaml:8: components[0].serve[0].match: found \"/a\"",
+        "release.yaml:8: components[0].serve[0].cache: found \"forever\", expected immutable",
+        "release.yaml:8: components[0].serve[1]: found neither type nor cache"}) {
+    CAPTURE(found, said);
+    CHECK(found.find(said) != std::string::npos);
+  }
+  CHECK(
+      sources.refused("optional: true", "keep_previous: 1")
+          .find("release.yaml:9: components[1].keep_previous: found keep_previous, which config") !=
+      std::string::npos);
+}
+
 }  // namespace sealift::release
