@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "builder/kinds/assets.hpp"
 #include "builder/kinds/config.hpp"
+#include "builder/kinds/flags.hpp"
 #include "builder/kinds/images.hpp"
 #include "builder/kinds/kind.hpp"
 #include "builder/kinds/migrations.hpp"
@@ -16,6 +17,7 @@ const Kind& kind_named(std::string_view name) {
       &config_kind(),
       &images_kind(),
       &migrations_kind(),
+      &flags_kind(),
   };
   for (const Kind* kind : kinds) {
     if (kind->name() == name) return *kind;

@@ -7,6 +7,7 @@
 // memory does not grow with the tree.
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,11 @@ struct PackedTree {
 PackedTree pack_tree(const fs::path& folder, const release::ComponentEntry& entry,
                      std::string_view tree_type, bundle::Spool& spool, Progress& progress,
                      const Inspect& inspect);
+
+// The same for files that the builder itself makes, by their names: no folders, mode 0644.
+PackedTree pack_texts(const release::ComponentEntry& entry,
+                      const std::map<std::string, std::string>& files, std::string_view tree_type,
+                      bundle::Spool& spool);
 
 // The component that carries a packed tree.
 release::Component tree_component(const release::ComponentEntry& entry,
