@@ -12,9 +12,11 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "content/image_name.hpp"
+#include "content/media_types.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
+#include "installer/flags.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
 #include "release/semver.hpp"
@@ -198,6 +200,19 @@ class Drafting {
       }
     }
     outcome_.placements.push_back(std::move(placement));
+  }
+
+  // What stands now and is not touched.
+  void keep(const Placement& placement) {
+    wanted_.insert(placement.path);
+    outcome_.placements.push_back(placement);
+  }
+
+  // Changes the release that stands, so that a rollback leads where it led before.
+  void change_the_current() {
+    const Revision& now = *state_.current();
+    outcome_.changes = now.changes.value_or(now.number);
+    outcome_.parent = now.parent;
   }
 
   // What stands now and is not wanted any more goes.
@@ -392,6 +407,25 @@ release::Values image_values(const bundle::Contents& contents, const release::Si
   return values;
 }
 
+FlagChanges changes_of(const Revision* revision) {
+  return installer::changes_of(revision == nullptr ? nullptr : revision->flags_placement());
+}
+
+// What the site has changed of its flags, as far as this release lets it stand.
+SiteFlags flags_on(const release::Component& component, const bundle::Contents& contents,
+                   SiteContent& content, const release::Site& site, const State& state,
+                   Draft& draft) {
+  SiteFlags flags{.environment = site.environment, .changes = changes_of(state.current())};
+  // The same release again is not the next one.
+  if (flags.changes.empty() || state.current()->digest == contents.digest()) return flags;
+  CarriedFlags carried =
+      carry_over(flags.changes, content.released_flags(component.row.name, flags.environment));
+  flags.changes = std::move(carried.kept);
+  draft.flags = std::move(carried.lines);
+  for (std::string& warning : carried.warnings) draft.warnings.push_back(std::move(warning));
+  return flags;
+}
+
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
@@ -478,6 +512,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      .restores = {}});
   std::map<std::string, std::string> taken;
   Problems problems;
+  bool carries_flags = false;
   for (const release::Component& component : contents.components) {
     const release::ComponentRow& row = component.row;
     if (row.optional && !site.takes(row.name)) continue;
@@ -505,6 +540,13 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
         drafting.want(placed_images(component, target, installation.id), target, "");
         continue;
       }
+      Json settings;
+      if (row.artifact_type == media_type::kFlags) {
+        carries_flags = true;
+        SiteFlags flags = flags_on(component, contents, content, site, state, drafting.draft());
+        settings = to_settings(flags);
+        content.set_flags(row.name, std::move(flags));
+      }
       const SiteContent::Table table = content.keep_table(component);
       Placement wanted{.component = row.name,
                        .target = row.target,
@@ -513,7 +555,9 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                        .directory = {},
                        .table = table.digest,
                        .files = table.files,
-                       .bytes = table.bytes};
+                       .bytes = table.bytes,
+                       .images = {},
+                       .settings = std::move(settings)};
       const std::string ready = staged_directory(state, drivers, wanted, content);
       drafting.want(std::move(wanted), target, ready);
     } catch (const Error& error) {
@@ -525,6 +569,11 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
   }
   problems.throw_if_any(Errc::incompatible);
   drafting.drop_the_rest();
+  if (!carries_flags) {
+    for (const std::string& line : carry_over(changes_of(state.current()), {}).warnings) {
+      drafting.draft().warnings.push_back(line);
+    }
+  }
   for (const auto& [name, unused] : site.values) {
     if (document.environments.at(site.environment).contains(name)) continue;
     drafting.draft().warnings.push_back(
@@ -539,6 +588,7 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
   Revision outcome = target;
   outcome.placements.clear();
   outcome.restores = target.restores.value_or(target.number);
+  outcome.changes.reset();
   Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
   for (const Placement& placement : target.placements) {
     if (is_of_database(placement)) {
@@ -561,6 +611,35 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
         settings == installation.site.targets.end() ? release::Target{} : settings->second, ready);
   }
   drafting.drop_the_rest();
+  drafting.draft().flags = compare(changes_of(state.current()), changes_of(&target));
+  return drafting.finish();
+}
+
+Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,
+                 const State& state, const Drivers& drivers, const Request& request) {
+  const Revision& now = *state.current();
+  Revision outcome = now;
+  outcome.placements.clear();
+  Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
+  drafting.change_the_current();
+  for (const Placement& placement : now.placements) {
+    if (!has_flags(placement)) {
+      drafting.keep(placement);
+      continue;
+    }
+    content.set_flags(placement.component, wanted);
+    const SiteContent::Table table = content.keep_table(placement.component);
+    Placement other = placement;
+    other.directory.clear();
+    other.table = table.digest;
+    other.bytes = table.bytes;
+    other.settings = to_settings(wanted);
+    const auto target = installation.site.targets.find(placement.target);
+    drafting.want(std::move(other),
+                  target == installation.site.targets.end() ? release::Target{} : target->second,
+                  "");
+  }
+  drafting.draft().flags = compare(changes_of(&now), wanted.changes);
   return drafting.finish();
 }
 

@@ -115,8 +115,9 @@ class FlagRules {
       const std::string type = type_of_variant(kept);
       const std::string& wanted = said.empty() ? first_type(flag, type) : said;
       if (type.empty() || type != wanted) {
-        add(pointer, format("found {}, expected {}", type.empty() ? "a list or nothing" : type,
-                            wanted.empty() ? "boolean, string, number or object" : wanted),
+        add(pointer,
+            format("found {}, expected {}", type.empty() ? "a list or nothing" : type,
+                   wanted.empty() ? "boolean, string, number or object" : wanted),
             "all variants of a flag have one type");
       }
     }
@@ -180,8 +181,7 @@ void compare_flags(const std::map<std::string, FlagsFile>& files, Problems& prob
         continue;
       }
       const Flag& there = first->set.flags.at(name);
-      if (here->second.type() == there.type() &&
-          variants_of(here->second) == variants_of(there)) {
+      if (here->second.type() == there.type() && variants_of(here->second) == variants_of(there)) {
         continue;
       }
       problems.add(format("{}: found the {} variants {}, {} has the {} variants {}",

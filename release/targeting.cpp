@@ -30,23 +30,40 @@ struct Operator {
 
 // Those whose operands are rules or plain values; the others have checks of their own.
 constexpr std::array kOperators = {
-    Operator{"==", 2, 2, Answer::truth},       Operator{"===", 2, 2, Answer::truth},
-    Operator{"!=", 2, 2, Answer::truth},       Operator{"!==", 2, 2, Answer::truth},
-    Operator{">", 2, 2, Answer::truth},        Operator{">=", 2, 2, Answer::truth},
-    Operator{"<", 2, 3, Answer::truth},        Operator{"<=", 2, 3, Answer::truth},
-    Operator{"!", 1, 1, Answer::truth},        Operator{"!!", 1, 1, Answer::truth},
-    Operator{"all", 2, 2, Answer::truth},      Operator{"none", 2, 2, Answer::truth},
-    Operator{"some", 2, 2, Answer::truth},     Operator{"in", 2, 2, Answer::truth},
-    Operator{"or", 1, kMany, Answer::anything}, Operator{"and", 1, kMany, Answer::anything},
-    Operator{"+", 2, kMany, Answer::anything}, Operator{"*", 2, kMany, Answer::anything},
-    Operator{"-", 1, 2, Answer::anything},     Operator{"/", 2, 2, Answer::anything},
-    Operator{"%", 2, 2, Answer::anything},     Operator{"max", 1, kMany, Answer::anything},
-    Operator{"min", 1, kMany, Answer::anything}, Operator{"map", 2, 2, Answer::anything},
-    Operator{"filter", 2, 2, Answer::anything}, Operator{"reduce", 3, 3, Answer::anything},
-    Operator{"merge", 1, kMany, Answer::anything}, Operator{"cat", 1, kMany, Answer::anything},
-    Operator{"substr", 2, 3, Answer::anything}, Operator{"if", 2, kMany, Answer::anything},
-    Operator{"starts_with", 2, 2, Answer::truth}, Operator{"ends_with", 2, 2, Answer::truth},
-    Operator{"sem_ver", 3, 3, Answer::truth},  Operator{"fractional", 1, kMany, Answer::anything},
+    Operator{"==", 2, 2, Answer::truth},
+    Operator{"===", 2, 2, Answer::truth},
+    Operator{"!=", 2, 2, Answer::truth},
+    Operator{"!==", 2, 2, Answer::truth},
+    Operator{">", 2, 2, Answer::truth},
+    Operator{">=", 2, 2, Answer::truth},
+    Operator{"<", 2, 3, Answer::truth},
+    Operator{"<=", 2, 3, Answer::truth},
+    Operator{"!", 1, 1, Answer::truth},
+    Operator{"!!", 1, 1, Answer::truth},
+    Operator{"all", 2, 2, Answer::truth},
+    Operator{"none", 2, 2, Answer::truth},
+    Operator{"some", 2, 2, Answer::truth},
+    Operator{"in", 2, 2, Answer::truth},
+    Operator{"or", 1, kMany, Answer::anything},
+    Operator{"and", 1, kMany, Answer::anything},
+    Operator{"+", 2, kMany, Answer::anything},
+    Operator{"*", 2, kMany, Answer::anything},
+    Operator{"-", 1, 2, Answer::anything},
+    Operator{"/", 2, 2, Answer::anything},
+    Operator{"%", 2, 2, Answer::anything},
+    Operator{"max", 1, kMany, Answer::anything},
+    Operator{"min", 1, kMany, Answer::anything},
+    Operator{"map", 2, 2, Answer::anything},
+    Operator{"filter", 2, 2, Answer::anything},
+    Operator{"reduce", 3, 3, Answer::anything},
+    Operator{"merge", 1, kMany, Answer::anything},
+    Operator{"cat", 1, kMany, Answer::anything},
+    Operator{"substr", 2, 3, Answer::anything},
+    Operator{"if", 2, kMany, Answer::anything},
+    Operator{"starts_with", 2, 2, Answer::truth},
+    Operator{"ends_with", 2, 2, Answer::truth},
+    Operator{"sem_ver", 3, 3, Answer::truth},
+    Operator{"fractional", 1, kMany, Answer::anything},
     Operator{"missing", 0, kMany, Answer::anything},
     Operator{"missing_some", 2, 2, Answer::anything},
 };
@@ -164,8 +181,8 @@ class Check {
     }
     const std::string name = path;
     if (name.starts_with("$flagd.") && name != "$flagd.timestamp" && name != "$flagd.flagKey") {
-      add(at, format("found \"{}\", expected $flagd.timestamp or $flagd.flagKey",
-                     printable(name, 80)));
+      add(at,
+          format("found \"{}\", expected $flagd.timestamp or $flagd.flagKey", printable(name, 80)));
     }
   }
 
@@ -184,8 +201,8 @@ class Check {
   }
 
   void check_names(const Json& names, const std::string& at) {
-    const bool all = std::all_of(names.begin(), names.end(),
-                                 [](const Json& each) { return each.is_string(); });
+    const bool all =
+        std::all_of(names.begin(), names.end(), [](const Json& each) { return each.is_string(); });
     if (!all) add(at, "found something else, expected names of properties");
   }
 
