@@ -125,7 +125,8 @@ class FlagRules {
     const std::string near = nearest(flag.default_variant, names);
     add(at + "/default",
         format("found \"{}\", which is no variant", printable(flag.default_variant, 80)),
-        near.empty() ? "variants are: " + joined(names) : format("did you mean \"{}\"?", near));
+        near.empty() ? "variants are: " + printable(joined(names), 400)
+                     : format("did you mean \"{}\"?", printable(near, 80)));
   }
 
   static std::string first_type(const Flag& flag, const std::string& otherwise) {

@@ -197,7 +197,7 @@ class Check {
     const std::string typed = operand.is_string() ? operand.get<std::string>() : operand.dump();
     const std::string near = nearest(typed, known);
     add(at, format("found \"{}\", which evaluators does not have", printable(typed, 80)),
-        near.empty() ? "" : format("did you mean \"{}\"?", near));
+        near.empty() ? "" : format("did you mean \"{}\"?", printable(near, 80)));
   }
 
   void check_names(const Json& names, const std::string& at) {
@@ -278,7 +278,8 @@ class Check {
       for (const auto& [name, unused] : *variants_) known.push_back(name);
       const std::string near = nearest(answer, known);
       add(at, format("answers \"{}\", which is no variant of the flag", printable(answer, 80)),
-          near.empty() ? "variants are: " + joined(known) : format("did you mean \"{}\"?", near));
+          near.empty() ? "variants are: " + printable(joined(known), 400)
+                       : format("did you mean \"{}\"?", printable(near, 80)));
       return;
     }
     add(at, "answers with something that is no variant of the flag");

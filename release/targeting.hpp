@@ -14,7 +14,7 @@
 
 namespace sealift::release {
 
-inline constexpr std::size_t kMaxTargetingDepth = 24;
+inline constexpr std::size_t kMaxTargetingDepth = 12;
 inline constexpr std::size_t kMaxTargetingNodes = 2000;  // of one rule
 
 // What is wrong in a rule, and where below it: a JSON pointer.

@@ -116,15 +116,15 @@ TEST_CASE("targeting: shared rules name no others, so there is no circle") {
 TEST_CASE("targeting: depth and size have bounds") {
   const auto nested = [](std::size_t depth) {
     Json rule = "on";
-    for (std::size_t i = 0; i < depth; ++i) rule = Json{{"!", Json{rule}}};
+    for (std::size_t i = 0; i < depth; ++i) rule = Json::object({{"!", Json::array({rule})}});
     return check_evaluator(rule);
   };
-  CHECK(nested(11).empty());
-  REQUIRE(nested(13).size() == 1);
-  CHECK_THAT(nested(13)[0].found, Catch::Matchers::Contains("nesting deeper"));
+  CHECK(nested(kMaxTargetingDepth - 1).empty());
+  REQUIRE(nested(kMaxTargetingDepth).size() == 1);
+  CHECK_THAT(nested(kMaxTargetingDepth)[0].found, Catch::Matchers::Contains("nesting deeper"));
   Json wide = Json::array();
   for (std::size_t i = 0; i <= kMaxTargetingNodes; ++i) wide.push_back(i);
-  const auto found = check_evaluator(Json{{"in", {1, wide}}});
+  const auto found = check_evaluator(Json::object({{"in", Json::array({1, wide})}}));
   REQUIRE(found.size() == 1);
   CHECK_THAT(found[0].found, Catch::Matchers::Contains("parts of a rule"));
 }
