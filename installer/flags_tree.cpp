@@ -51,11 +51,13 @@ release::FlagSet read_flags(TreeStream& tree, const std::string& environment,
                             const std::string& where) {
   const std::string name = environment + ".json";
   const std::string file = format("{}: {}", where, name);
+  std::optional<std::string> text;
+  // To its end: only then the tree's own digest has been compared.
   while (const std::optional<FileEntry> entry = tree.next()) {
-    if (entry->path.str() != name) continue;
-    return release::flags_from_flagd(read_text(tree, *entry, file), file);
+    if (entry->path.str() == name) text = read_text(tree, *entry, file);
   }
-  throw Error(Errc::corrupt, format("{}: found no such file", file));
+  if (!text) throw Error(Errc::corrupt, format("{}: found no such file", file));
+  return release::flags_from_flagd(*text, file);
 }
 
 std::unique_ptr<TreeStream> flags_tree(const release::FlagSet& set) {

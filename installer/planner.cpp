@@ -632,6 +632,7 @@ Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installati
     Placement other = placement;
     other.directory.clear();
     other.table = table.digest;
+    other.files = table.files;
     other.bytes = table.bytes;
     other.settings = to_settings(wanted);
     const auto target = installation.site.targets.find(placement.target);

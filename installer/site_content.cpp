@@ -210,12 +210,14 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
     out.commit();
     return table;
   }
+  table.files = 0;
   table.bytes = 0;
   std::string lines;
   const std::unique_ptr<TreeStream> rendered = tree(component.row.name);
   while (const std::optional<FileEntry> entry = rendered->next()) {
     lines += to_line(*entry) + "\n";
     table.bytes += entry->size;
+    if (entry->type == EntryType::file) ++table.files;
   }
   table.digest = Digest::of(lines);
   write_file(table_file(layout_, table.digest), lines);

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 
 from flags_project import FLAGS, add_flags, served, write_flags
-from road import BUILDER, RoadTest, errors, main, need, tree_digest, write
+from road import BUILDER, RoadTest, errors, main, need, run, tree_digest, write
 from sweep import changing_calls, killed_at
 
 
@@ -41,6 +41,9 @@ class Life(Flags):
         self.begin()
         folder = os.path.join(self.road.target("flags"), "current")
         self.assertEqual(os.listdir(folder), ["flags.json"])
+        placement = next(p for p in self.road.answer("status")["current"]["placements"]
+                         if p["component"] == "flags")
+        self.assertEqual(placement["files"], 1)
         flags = served(self.road)
         self.assertEqual(flags["new-search"]["variants"], {"on": True, "off": False})
         self.assertEqual(flags["new-search"]["metadata"],
@@ -145,6 +148,27 @@ class Life(Flags):
                          ["flag dark-mode"])
 
 
+    def test_a_kept_bundle_that_was_altered_gives_no_flags(self):
+        road = self.road
+        add_flags(road.project)
+        build = [BUILDER, "--json", "build", os.path.join(road.project, "release.yaml"), "--output",
+                 os.path.join(road.root, "dist"), "--key", road.key, "--compression", "none"]
+        bundle = json.loads(run(*build))["bundle"]
+        road.init_site("--target", f"flags={road.target('flags')}")
+        road.installer("apply", bundle, "--yes")
+        before = served(road)
+        kept, = os.listdir(os.path.join(road.site, "state/store"))
+        file = os.path.join(road.site, "state/store", kept)
+        with open(file, "rb") as source:
+            content = source.read()
+        self.assertIn(b'"LK"', content)
+        with open(file, "wb") as out:
+            out.write(content.replace(b'"LK"', b'"XK"'))
+        road.refused("flags", "set", "dark-mode", "off", "--yes", status=5)
+        road.refused("flags", "list", status=5)
+        self.assertEqual(served(road), before)
+
+
 class NextRelease(Flags):
     def test_each_flag_s_word_is_kept(self):
         road = self.road
@@ -154,6 +178,12 @@ class NextRelease(Flags):
             self.set(*words, "--reason", "ticket 12")
         # The same release again is not the next one.
         self.assertEqual(road.answer("apply", first, "--yes")["result"], "unchanged")
+        site = os.path.join(road.site, "site.yaml")
+        with open(site, encoding="utf-8") as source:
+            text = source.read()
+        write(site, text.replace("https://chanuka.example", "https://new.example"))
+        self.assertEqual(road.answer("apply", first, "--yes")["result"], "applied")
+        self.assertEqual(served(road)["new-search"]["defaultVariant"], "off")
 
         def change(project):
             text = FLAGS.replace('dark: "#000"}', 'night: "#000"}').replace("[dark, 25]",
@@ -339,6 +369,14 @@ class Crash(Flags):
         print(f"{len(points)} crash points: {ended[0]} ended on the old flags, {ended[1]} on the new")
         self.assertGreater(len(points), 30)
         self.assertGreater(min(ended), 0)
+
+    def test_a_change_that_was_cut_off_goes_on_where_a_person_says_so(self):
+        command = ["flags", "set", "new-search", "off", "--yes"]
+        killed_at(self.road, command, "symlinkat", 1)
+        self.assertIn("sealift-installer recover", self.road.refused(*command, status=10))
+        self.road.installer("recover", "--forward")
+        self.assertEqual(served(self.road)["new-search"]["defaultVariant"], "off")
+        self.assertEqual(self.listed("new-search")["from"], "site")
 
     def test_after_an_apply_that_was_cut_off_a_person_decides_first(self):
         road = self.road
