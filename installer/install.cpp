@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <tuple>
 
@@ -18,6 +19,7 @@
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/kept_set.hpp"
 #include "installer/overrides.hpp"
+#include "installer/flags.hpp"
 #include "installer/transaction.hpp"
 
 namespace sealift::installer {
@@ -267,10 +269,14 @@ release::Values kept_values(const Layout& layout, const Revision& revision) {
 
 SiteContent content_of(const Tools& tools, const Revision& revision) {
   const Layout& layout = tools.installation.layout;
-  return SiteContent(
+  SiteContent content(
       layout, layout.store() / revision.bundle, revision.digest,
       is_retained(layout, revision) ? kept_values(layout, revision) : release::Values{},
       tools.workers);
+  for (const Placement& placement : revision.placements) {
+    if (has_flags(placement)) content.set_flags(placement.component, flags_of(placement));
+  }
+  return content;
 }
 
 void settle(const Tools& tools) {
@@ -315,13 +321,16 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
     tools.progress.end();
     if (error.code() != Errc::needs_operator) remove_revision(layout, draft.plan.number);
     Json details = evidence(draft.plan);
+    details.update(draft.evidence);
     details["code"] = name(error.code());
     details["message"] = error.message();
     tools.audit().append("failed", std::move(details));
     throw;
   }
   tools.progress.end();
-  tools.audit().append(std::string(name(draft.plan.purpose)), evidence(draft.plan));
+  Json details = evidence(draft.plan);
+  details.update(draft.evidence);
+  tools.audit().append(std::string(name(draft.plan.purpose)), std::move(details));
   try {
     store_roots(layout, newer_roots, tools.audit());
   } catch (const Error& error) {
@@ -372,18 +381,20 @@ bool recover(const Tools& tools, Direction direction, const std::string& reason)
 Pruned prune(const Tools& tools, const State& state) {
   const Layout& layout = tools.installation.layout;
   std::set<std::uint64_t> keep;
-  const auto keep_one = [&](const Revision* revision) {
-    if (revision == nullptr) return;
-    keep.insert(revision->number);
-    if (revision->restores) keep.insert(*revision->restores);
+  // With those that it is the same release as.
+  const std::function<void(const Revision*)> keep_one = [&](const Revision* revision) {
+    if (revision == nullptr || !keep.insert(revision->number).second) return;
+    if (revision->restores) keep_one(state.revision(*revision->restores));
+    if (revision->changes) keep_one(state.revision(*revision->changes));
   };
   keep_one(state.current());
   keep_one(state.previous());
   if (state.staged) keep_one(&*state.staged);
-  // Newest first, each release once however often it was restored.
+  // Newest first, each release once however often it was restored or its flags were changed.
   unsigned left = tools.installation.site.keep_releases;
   for (auto each = state.revisions.rbegin(); each != state.revisions.rend() && left > 0; ++each) {
     if (keep.contains(each->number) || each->restores || !is_retained(layout, *each)) continue;
+    if (each->changes && keep.contains(*each->changes)) continue;
     keep_one(&*each);
     --left;
   }

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
          installer::add_status(program, site);
          installer::add_history(program, site);
          installer::add_images(program, site);
+         installer::add_flags(program, site);
          installer::add_drift(program, site);
          installer::add_doctor(program, site);
          installer::add_config(program, site);

@@ -35,7 +35,7 @@ struct Step {
   friend bool operator==(const Step&, const Step&) = default;
 };
 
-enum class Purpose { apply, stage, rollback, adopt };
+enum class Purpose { apply, stage, rollback, adopt, flags };
 std::string_view name(Purpose purpose);
 
 struct Plan {

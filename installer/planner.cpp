@@ -13,6 +13,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "content/image_name.hpp"
+#include "content/media_types.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
@@ -22,6 +23,7 @@
 #include "installer/overrides.hpp"
 #include "installer/service_changes.hpp"
 #include "installer/tls.hpp"
+#include "installer/flags.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
 #include "release/references.hpp"
@@ -216,6 +218,19 @@ class Drafting {
       }
     }
     outcome_.placements.push_back(std::move(placement));
+  }
+
+  // What stands now and is not touched.
+  void keep(const Placement& placement) {
+    wanted_.insert(placement.path);
+    outcome_.placements.push_back(placement);
+  }
+
+  // Changes the release that stands, so that a rollback leads where it led before.
+  void change_the_current() {
+    const Revision& now = *state_.current();
+    outcome_.changes = now.changes.value_or(now.number);
+    outcome_.parent = now.parent;
   }
 
   // What stands now and is not wanted any more goes.
@@ -468,6 +483,23 @@ void warn_about_services(const bundle::Contents& contents, const release::Site& 
                               printable(name, 80),
                               near.empty() ? "" : format("; did you mean {}?", near)));
   }
+FlagChanges changes_of(const Revision* revision) {
+  return installer::changes_of(revision == nullptr ? nullptr : revision->flags_placement());
+}
+
+// What the site has changed of its flags, as far as this release lets it stand.
+SiteFlags flags_on(const release::Component& component, const bundle::Contents& contents,
+                   SiteContent& content, const release::Site& site, const State& state,
+                   Draft& draft) {
+  SiteFlags flags{.environment = site.environment, .changes = changes_of(state.current())};
+  // The same release again is not the next one.
+  if (flags.changes.empty() || state.current()->digest == contents.digest()) return flags;
+  CarriedFlags carried =
+      carry_over(flags.changes, content.released_flags(component.row.name, flags.environment));
+  flags.changes = std::move(carried.kept);
+  draft.flags = std::move(carried.lines);
+  for (std::string& warning : carried.warnings) draft.warnings.push_back(std::move(warning));
+  return flags;
 }
 
 // A directory that `stage` has prepared for just this.
@@ -626,6 +658,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
   drafting.draft().set = request.set;
   std::map<std::string, std::string> taken;
   Problems problems;
+  bool carries_flags = false;
   for (const release::Component& component : contents.components) {
     const release::ComponentRow& row = component.row;
     if (row.optional && !site.takes(row.name)) continue;
@@ -653,6 +686,13 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
         drafting.want(placed_images(component, target, installation.id), target, "");
         continue;
       }
+      Json settings;
+      if (row.artifact_type == media_type::kFlags) {
+        carries_flags = true;
+        SiteFlags flags = flags_on(component, contents, content, site, state, drafting.draft());
+        settings = to_settings(flags);
+        content.set_flags(row.name, std::move(flags));
+      }
       const SiteContent::Table table = content.keep_table(component);
       Placement wanted{.component = row.name,
                        .target = row.target,
@@ -662,10 +702,13 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                        .table = table.digest,
                        .files = table.files,
                        .bytes = table.bytes,
+                       .settings = std::move(settings),
                        .services = component.document.services};
       wanted.owner = owner_of(wanted, target);
-      wanted.settings =
-          kept_settings_for(wanted, component.document.assets, state, installation.layout);
+      if (component.is_assets()) {
+        wanted.settings =
+            kept_settings_for(wanted, component.document.assets, state, installation.layout);
+      }
       for (std::string& warning : kept_warnings(wanted, content)) {
         drafting.draft().warnings.push_back(std::move(warning));
       }
@@ -693,6 +736,11 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
     }
   }
   warn_about_services(contents, site, drafting.draft().warnings);
+  if (!carries_flags) {
+    for (const std::string& line : carry_over(changes_of(state.current()), {}).warnings) {
+      drafting.draft().warnings.push_back(line);
+    }
+  }
   for (const auto& [name, unused] : site.values) {
     if (!document.contract.empty() || document.environments.at(site.environment).contains(name)) {
       continue;
@@ -709,6 +757,7 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
   Revision outcome = target;
   outcome.placements.clear();
   outcome.restores = target.restores.value_or(target.number);
+  outcome.changes.reset();
   Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
   for (const Placement& placement : target.placements) {
     if (is_of_database(placement)) {
@@ -736,6 +785,36 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
   }
   warn_about_certificates(installation, request.now, drafting.draft().warnings);
   drafting.drop_the_rest();
+  drafting.draft().flags = compare(changes_of(state.current()), changes_of(&target));
+  return drafting.finish();
+}
+
+Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,
+                 const State& state, const Drivers& drivers, const Request& request) {
+  const Revision& now = *state.current();
+  Revision outcome = now;
+  outcome.placements.clear();
+  Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
+  drafting.change_the_current();
+  for (const Placement& placement : now.placements) {
+    if (!has_flags(placement)) {
+      drafting.keep(placement);
+      continue;
+    }
+    content.set_flags(placement.component, wanted);
+    const SiteContent::Table table = content.keep_table(placement.component);
+    Placement other = placement;
+    other.directory.clear();
+    other.table = table.digest;
+    other.files = table.files;
+    other.bytes = table.bytes;
+    other.settings = to_settings(wanted);
+    const auto target = installation.site.targets.find(placement.target);
+    drafting.want(std::move(other),
+                  target == installation.site.targets.end() ? release::Target{} : target->second,
+                  "");
+  }
+  drafting.draft().flags = compare(changes_of(&now), wanted.changes);
   return drafting.finish();
 }
 

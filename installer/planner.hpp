@@ -43,8 +43,10 @@ struct Draft {
   std::vector<ComponentChange> changes;
   std::vector<Need> needs;
   std::vector<std::string> warnings;
-  std::vector<std::string> details;  // of migrations: what they are, for people
+  std::vector<std::string> details;     // of migrations: what they are, for people
+  std::vector<std::string> flags = {};  // what becomes of flags that the site has changed
   release::Values set = {};          // what --set gave, kept with the revision
+  Json evidence = Json::object();       // what the audit log says beside the plan's own
 };
 
 // Who asks, and why.
@@ -93,6 +95,11 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
 Draft plan_rollback(const Revision& target, SiteContent& content, const Installation& installation,
                     const State& state, const Drivers& drivers, Thoroughness thoroughness,
                     const Request& request);
+
+// The current revision with other changes of its flags and nothing else: the same release, and a
+// rollback leads where it led before. `content` is that of the current revision, which has flags.
+Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,
+                 const State& state, const Drivers& drivers, const Request& request);
 
 // Throws Error{io} where a file system has less room than the draft needs.
 void check_space(const Draft& draft);

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
+#include "installer/flags_tree.hpp"
 #include "release/template.hpp"
 #include "release/tls.hpp"
 
@@ -146,6 +147,7 @@ SiteContent::SiteContent(const Layout& layout, fs::path bundle, std::optional<Di
       values_(std::move(values)),
       workers_(workers) {}
 
+SiteContent::SiteContent(SiteContent&&) noexcept = default;
 SiteContent::~SiteContent() = default;
 
 SiteContent::Open& SiteContent::open() {
@@ -160,7 +162,28 @@ SiteContent::Open& SiteContent::open() {
   return *open_;
 }
 
+void SiteContent::set_flags(const std::string& component, SiteFlags flags) {
+  flags_[component] = std::move(flags);
+}
+
+release::FlagSet SiteContent::released_flags(const std::string& component,
+                                             const std::string& environment) {
+  return read_flags(*carried_tree(component), environment,
+                    format("{}: component {}", bundle_.string(), component));
+}
+
 std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
+  if (open().component(name).row.artifact_type != media_type::kFlags) return carried_tree(name);
+  const auto flags = flags_.find(name);
+  if (flags == flags_.end()) {
+    throw Error(Errc::internal, format("nothing says what the flags of {} are here", name));
+  }
+  return flags_tree(
+      changed(released_flags(name, flags->second.environment), flags->second.changes));
+}
+
+// As the bundle carries it; templates are rendered.
+std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
   const Open& from = open();
   const release::Component& component = from.component(name);
   const bool templates = component.row.artifact_type == media_type::kConfig;
@@ -195,7 +218,9 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
               .files = component.document.files,
               .bytes = component.document.bytes};
   make_dirs(layout_.tables());
-  if (component.row.artifact_type != media_type::kConfig) {
+  // Some trees are made here: those of templates and of flags.
+  const std::string& sort = component.row.artifact_type;
+  if (sort != media_type::kConfig && sort != media_type::kFlags) {
     const fs::path file = table_file(layout_, table.digest);
     std::error_code ignored;
     if (fs::exists(file, ignored)) return table;
@@ -204,16 +229,22 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
     out.commit();
     return table;
   }
+  table.files = 0;
   table.bytes = 0;
   std::string lines;
   const std::unique_ptr<TreeStream> rendered = tree(component.row.name);
   while (const std::optional<FileEntry> entry = rendered->next()) {
     lines += to_line(*entry) + "\n";
     table.bytes += entry->size;
+    if (entry->type == EntryType::file) ++table.files;
   }
   table.digest = Digest::of(lines);
   write_file(table_file(layout_, table.digest), lines);
   return table;
+}
+
+SiteContent::Table SiteContent::keep_table(const std::string& component) {
+  return keep_table(open().component(component));
 }
 
 }  // namespace sealift::installer

@@ -4,6 +4,7 @@
 // The content of one release as a site sees it: trees out of a bundle file, templates rendered with
 // the site's values, and the file tables of what is installed.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include "bundle/blobs.hpp"
 #include "bundle/reader.hpp"
 #include "installer/content.hpp"
+#include "installer/flags.hpp"
 #include "installer/layout.hpp"
 #include "release/environment.hpp"
 
@@ -23,12 +25,18 @@ class SiteContent : public Content {
   // a tree is first asked for. `values` are those that templates see.
   SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
               release::Values values, Workers& workers);
+  SiteContent(SiteContent&&) noexcept;
   ~SiteContent() override;
 
   std::unique_ptr<TreeStream> tree(const std::string& component) override;
   std::unique_ptr<Source> table(const Digest& digest) override;
   const content::Image& image(const Digest& digest) override;
   std::unique_ptr<Source> blob(const Digest& digest) override;
+
+  // What a component of flags is on this site; to be said before its tree is asked for.
+  void set_flags(const std::string& component, SiteFlags flags);
+  // The flags of a component as the release has them for one environment.
+  release::FlagSet released_flags(const std::string& component, const std::string& environment);
 
   // The file table of what the component's tree is on this site, kept under its digest.
   struct Table {
@@ -39,16 +47,19 @@ class SiteContent : public Content {
   Table keep_table(const release::Component& component);
   // The names of values that the templates which were rendered so far ask for.
   const std::set<std::string>& asked_for() const { return asked_for_; }
+  Table keep_table(const std::string& component);
 
  private:
   struct Open;
   Open& open();
+  std::unique_ptr<TreeStream> carried_tree(const std::string& component);
 
   Layout layout_;
   fs::path bundle_;
   std::optional<Digest> digest_;
   release::Values values_;
   std::set<std::string> asked_for_;
+  std::map<std::string, SiteFlags> flags_;  // by component
   Workers& workers_;
   std::unique_ptr<Open> open_;
 };

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/flags.hpp"
 
 namespace sealift::installer {
 
@@ -19,6 +20,13 @@ const Placement* Revision::placement_at(const std::string& path) const {
   return nullptr;
 }
 
+const Placement* Revision::flags_placement() const {
+  for (const Placement& each : placements) {
+    if (has_flags(each)) return &each;
+  }
+  return nullptr;
+}
+
 Json to_json(const Revision& revision) {
   Json placements = Json::array();
   for (const Placement& placement : revision.placements) placements.push_back(to_json(placement));
@@ -28,6 +36,7 @@ Json to_json(const Revision& revision) {
   if (revision.digest) value["digest"] = revision.digest->str();
   if (revision.parent) value["parent"] = *revision.parent;
   if (revision.restores) value["restores"] = *revision.restores;
+  if (revision.changes) value["changes"] = *revision.changes;
   return value;
 }
 
@@ -41,7 +50,8 @@ Revision revision_from_json(const Json& value, const std::string& where) {
                     .bundle = fields.text("bundle"),
                     .placements = {},
                     .parent = fields.number_if("parent"),
-                    .restores = fields.number_if("restores")};
+                    .restores = fields.number_if("restores"),
+                    .changes = fields.number_if("changes")};
   if (const auto digest = fields.text_if("digest")) {
     revision.digest = while_reading(fields.at("digest"), [&] { return Digest::parse(*digest); });
   }
@@ -88,7 +98,8 @@ State load_state(const Layout& layout, const Clock& clock) {
     if (plan.purpose == Purpose::stage) {
       state.staged = outcome;
     } else {
-      state.staged.reset();
+      // A release that was staged is still the next one when flags have changed.
+      if (plan.purpose != Purpose::flags) state.staged.reset();
       state.revisions.push_back(outcome);
     }
   }

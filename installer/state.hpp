@@ -25,9 +25,14 @@ struct Revision {
   std::vector<Placement> placements;
   std::optional<std::uint64_t> parent;    // the revision that stood before
   std::optional<std::uint64_t> restores;  // of a rollback: whose placements these are
+  // Of a change of flags: the revision whose release it changes. Parent and restores are that
+  // one's, so that a rollback leads to the release before.
+  std::optional<std::uint64_t> changes = {};
 
   // "1.1.0 (0123456789ab)"
   std::string title() const;
+  // Where the feature flags stand; null where there are none.
+  const Placement* flags_placement() const;
   // What stood at the path of a target.
   const Placement* placement_at(const std::string& path) const;
 };

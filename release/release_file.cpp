@@ -20,6 +20,7 @@ constexpr std::size_t kMaxId = 128;  // of a vulnerability
 // The kind of component that has images instead of a source, and where they go by default.
 constexpr std::string_view kImages = "images";
 constexpr std::string_view kMigrations = "migrations";
+constexpr std::string_view kFlags = "flags";
 // What only migrations have.
 constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracking", "transactions",
                                       "rollback", "late",    "lint",     "accept"};
@@ -179,6 +180,7 @@ class Rules {
       need("source");
       need("target");
       refuse("images");
+      if (kind == kFlags) check_flags(pointer, refuse);
       check_services(component, pointer + "/services");
       return;
     }
@@ -216,6 +218,14 @@ class Rules {
         add(at, "found neither type nor cache, expected one of them");
       }
     }
+  }
+
+  // A flag has one meaning in all of a release, so one component holds them all.
+  template <typename Refuse>
+  void check_flags(const std::string& pointer, Refuse&& refuse) {
+    refuse("exclude");
+    if (has_flags_) add(pointer, "two components are of the kind flags", "put all flags into one");
+    has_flags_ = true;
   }
 
   void check_images(const Json& component, const std::string& pointer) {
@@ -292,6 +302,7 @@ class Rules {
   std::set<std::string> targets_;
   std::set<std::string> databases_;
   std::set<std::string> images_;
+  bool has_flags_ = false;
 };
 
 std::vector<ScanEntry> read_scans(const Json& image) {

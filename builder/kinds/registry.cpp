@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "builder/kinds/assets.hpp"
 #include "builder/kinds/config.hpp"
+#include "builder/kinds/flags.hpp"
 #include "builder/kinds/images.hpp"
 #include "builder/kinds/kind.hpp"
 #include "builder/kinds/migrations.hpp"
@@ -12,10 +13,7 @@ namespace sealift::builder {
 
 const Kind& kind_named(std::string_view name) {
   static const std::array kinds = {
-      &assets_kind(),
-      &config_kind(),
-      &images_kind(),
-      &migrations_kind(),
+      &assets_kind(), &config_kind(), &images_kind(), &migrations_kind(), &flags_kind(),
   };
   for (const Kind* kind : kinds) {
     if (kind->name() == name) return *kind;

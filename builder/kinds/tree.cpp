@@ -337,6 +337,33 @@ PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& en
   return packed;
 }
 
+PackedTree pack_texts(const release::ComponentEntry& entry,
+                      const std::map<std::string, std::string>& files, std::string_view tree_type,
+                      bundle::Spool& spool) {
+  PackedTree packed{content::empty_descriptor(), content::empty_descriptor(), {}};
+  packed.document.name = entry.name;
+  bundle::Spool::Blob tar(spool);
+  bundle::Spool::Blob table(spool);
+  release::TreeRules rules;
+  for (const auto& [name, text] : files) {
+    const FileEntry row{.path = RelPath::parse(name),
+                        .size = text.size(),
+                        .digest = Digest::of(text),
+                        .target = {}};
+    rules.check(row);
+    table.write(to_line(row) + "\n");
+    tar.write(content::tar_header(release::tar_entry(row)));
+    tar.write(text);
+    tar.write(content::tar_padding(text.size()));
+    ++packed.document.files;
+    packed.document.bytes += text.size();
+  }
+  tar.write(content::tar_end());
+  packed.file_table = table.finish(media_type::kFileTable);
+  packed.tree = tar.finish(tree_type);
+  return packed;
+}
+
 release::Component tree_component(const release::ComponentEntry& entry,
                                   std::string_view artifact_type, const PackedTree& packed) {
   release::Manifest manifest{

@@ -42,6 +42,11 @@ struct PackedTree {
 PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
                      std::string_view tree_type, const Beside& beside);
 
+// The same for files that the builder itself makes, by their names: no folders, mode 0644.
+PackedTree pack_texts(const release::ComponentEntry& entry,
+                      const std::map<std::string, std::string>& files, std::string_view tree_type,
+                      bundle::Spool& spool);
+
 // The component that carries a packed tree.
 release::Component tree_component(const release::ComponentEntry& entry,
                                   std::string_view artifact_type, const PackedTree& packed);

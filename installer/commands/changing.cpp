@@ -98,7 +98,8 @@ Json to_json(const Draft& draft) {
   return {{"plan", to_json(draft.plan)},
           {"changes", std::move(changes)},
           {"warnings", draft.warnings},
-          {"details", draft.details}};
+          {"details", draft.details},
+          {"flags", draft.flags}};
 }
 
 void show(const Draft& draft, const std::string& notes, cli::Session& session) {
@@ -124,6 +125,8 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
            : draft.details.empty()  ? "a failure undoes every step"
                                    : "a failure undoes every step, and of databases what follows:");
   for (const std::string& line : draft.details) out.line(format("  {}", line));
+  if (!draft.flags.empty()) out.line();
+  for (const std::string& line : draft.flags) out.line(printable(line, 1024));
   if (!notes.empty()) {
     out.line();
     out.line(printable_lines(notes));

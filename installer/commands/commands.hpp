@@ -25,6 +25,7 @@ void add_migrations(cli::Command& program, const std::string& site);
 void add_rehearse(cli::Command& program, const std::string& site);
 void add_status(cli::Command& program, const std::string& site);
 void add_history(cli::Command& program, const std::string& site);
+void add_flags(cli::Command& program, const std::string& site);
 void add_drift(cli::Command& program, const std::string& site);
 void add_doctor(cli::Command& program, const std::string& site);
 void add_config(cli::Command& program, const std::string& site);

@@ -1,12 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/flags.hpp"
 
 namespace sealift::installer {
 
 namespace {
+
+// What the site has changed of the release's flags, by their names.
+std::map<std::string, std::string> changed_flags(const Placement& placement, SiteContent& content) {
+  std::map<std::string, std::string> found;
+  if (!has_flags(placement)) return found;
+  const SiteFlags flags = flags_of(placement);
+  if (flags.changes.empty()) return found;
+  const release::FlagSet released = content.released_flags(placement.component, flags.environment);
+  for (const auto& [name, flag] : released.flags) {
+    const auto change = flags.changes.find(name);
+    if (change == flags.changes.end()) continue;
+    found[name] = format("{}; the release says {}", told(flag, change->second), effect_of(flag));
+  }
+  return found;
+}
 
 void work(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
@@ -35,6 +53,9 @@ void work(const std::string& site, cli::Session& session) {
            driver.inspect(placement, Thoroughness::by_content, Strangers::reported, content)) {
         add(placement, difference);
       }
+      for (const auto& [flag, found] : changed_flags(placement, content)) {
+        add(placement, format("flag {}", flag), found);
+      }
     }
   }
   if (list.empty()) session.out.line("everything is as it was installed");
@@ -45,7 +66,9 @@ void work(const std::string& site, cli::Session& session) {
 }  // namespace
 
 void add_drift(cli::Command& program, const std::string& site) {
-  program.sub("drift", "compare every installed file, link, mode and owner with what was installed")
+  program
+      .sub("drift",
+           "compare every installed file, link, mode, owner and flag with what was installed")
       .fails_with({Errc::corrupt, Errc::io}, "20   something differs")
       .runs([&site](cli::Session& session) { work(site, session); });
 }

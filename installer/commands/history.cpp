@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/flags.hpp"
 
 namespace sealift::installer {
 
@@ -19,11 +21,17 @@ void work(const std::string& site, cli::Session& session) {
   std::vector<std::vector<std::string>> rows = {
       {"REVISION", "TIME", "WHAT", "RELEASE", "END", "BY", "REASON"}};
   Json list = Json::array();
+  FlagChanges before;
   for (const PastTransaction& past : state.history) {
-    const std::string why = past.reason.empty() ? past.why : past.reason;
+    std::string why = past.reason.empty() ? past.why : past.reason;
+    const FlagChanges after = changes_of(past.outcome.flags_placement());
+    std::vector<std::string> flags;
+    if (past.purpose == Purpose::flags) flags = compare(before, after);
+    if (!flags.empty()) why = joined(flags, "; ") + (why.empty() ? "" : ": " + why);
+    if (past.ending == Event::commit && past.purpose != Purpose::stage) before = after;
     rows.push_back({std::to_string(past.number), to_local_text(past.begun),
                     std::string(name(past.purpose)), past.outcome.title(), ending_word(past),
-                    printable(past.actor), printable(why, 80)});
+                    printable(past.actor), printable(why, flags.empty() ? 80 : 160)});
     list.push_back({{"revision", past.number},
                     {"time", to_text(past.begun)},
                     {"purpose", name(past.purpose)},
@@ -32,6 +40,7 @@ void work(const std::string& site, cli::Session& session) {
                     {"actor", past.actor},
                     {"reason", past.reason},
                     {"why", past.why},
+                    {"flags", std::move(flags)},
                     {"retained", is_retained(work.installation().layout, past.outcome)}});
   }
   session.out.table(rows);

@@ -20,8 +20,9 @@ struct Options {
   ChangeOptions change;
 };
 
-// A revision's number, or the version of the newest revision that had it.
-const Revision& choose(const std::string& to, const State& state) {
+// A revision's number, or the version of the newest revision that had it; one that is still kept,
+// where there is one.
+const Revision& choose(const std::string& to, const State& state, const Layout& layout) {
   if (to.empty()) {
     if (const Revision* previous = state.previous()) return *previous;
     throw Error(Errc::incompatible, "nothing stood on this site before the current release",
@@ -29,7 +30,8 @@ const Revision& choose(const std::string& to, const State& state) {
   }
   const Revision* chosen = nullptr;
   for (const Revision& each : state.revisions) {
-    if (each.version == to || std::to_string(each.number) == to) chosen = &each;
+    const bool is_meant = each.version == to || std::to_string(each.number) == to;
+    if (is_meant && (chosen == nullptr || is_retained(layout, each))) chosen = &each;
   }
   if (chosen == nullptr) {
     throw Error(Errc::usage,
@@ -100,7 +102,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
   const SignalGuard signals;
   const Tools& tools = work.tools();
   const State state = work.state();
-  const Revision& target = choose(options.to, state);
+  const Revision& target = choose(options.to, state, work.installation().layout);
   if (!is_retained(work.installation().layout, target)) {
     throw Error(Errc::incompatible,
                 format("revision {}, {}, was pruned", target.number, target.title()),

@@ -3,6 +3,7 @@
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/flags.hpp"
 
 namespace sealift::installer {
 
@@ -35,6 +36,11 @@ void work(const std::string& site, cli::Session& session) {
     out.line(format("rollback to  {}, revision {}", previous->title(), previous->number));
   }
   if (state.staged) out.line(format("staged       {}", state.staged->title()));
+  const Placement* flags = now == nullptr ? nullptr : now->flags_placement();
+  if (const std::size_t count = flags == nullptr ? 0 : flags_of(*flags).changes.size(); count > 0) {
+    out.line(format("flags        {} changed on this site, see: sealift-installer flags list",
+                    cli::count_text(count, "flag")));
+  }
   if (is_fence_closed(work.installation().layout))
     out.line("fence        closed: users are kept out");
   if (now != nullptr) {

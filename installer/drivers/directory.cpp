@@ -87,7 +87,8 @@ class DirectoryDriver : public Driver {
   explicit DirectoryDriver(fs::path receipts) : receipts_(std::move(receipts)) {}
 
   bool accepts(std::string_view artifact_type) const override {
-    return artifact_type == media_type::kAssets || artifact_type == media_type::kConfig;
+    return artifact_type == media_type::kAssets || artifact_type == media_type::kConfig ||
+           artifact_type == media_type::kFlags;
   }
 
   std::vector<Step> plan(const Wish& wish) const override {

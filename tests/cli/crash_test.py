@@ -4,14 +4,11 @@
 recover, twice. The site must stand on the old or on the new release, never between."""
 
 import os
-import re
 import shutil
 import subprocess
 
 from road import INSTALLER, RoadTest, main, need, run, second_release, tree_digest, write
-
-CHANGING = ("fdatasync,fsync,syncfs,pwrite64,rename,renameat,symlinkat,linkat,unlinkat,unlink,mkdir,"
-            "mkdirat,ftruncate,fallocate,fchmod")
+from sweep import CHANGING, changing_calls, killed_at
 
 
 # Those by which files that are kept reachable come and go.
@@ -65,32 +62,13 @@ class Crash(RoadTest):
         for place in self.places:
             shutil.copytree(place, os.path.join(self.keep, os.path.basename(place)), symlinks=True)
 
-    def points(self, command, changing=CHANGING):
-        """Every changing system call of one undisturbed run: (name, how many times before)."""
-        trace = os.path.join(self.road.root, "trace")
-        run("strace", "-f", "-o", trace, "-e", f"trace={changing}", INSTALLER, "--site",
-            self.road.site, *command)
-        points, seen = [], {}
-        with open(trace, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                match = re.match(r"^\d+\s+(\w+)\(", line)
-                if match:
-                    name = match.group(1)
-                    seen[name] = seen.get(name, 0) + 1
-                    points.append((name, seen[name]))
-        return points
-
     def sweep(self, command, old, new, again, changing=CHANGING):
-        points = self.points(command, changing)
+        points = changing_calls(self.road, command, changing)
         self.assertEqual(self.served(), new)
         ended = {old: 0, new: 0}
         for name, when in points:
             self.reset()
-            subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"trace={name}", "-e",
-                            f"inject={name}:signal=KILL:when={when}", INSTALLER, "--site",
-                            self.road.site, *command],
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=False)
+            killed_at(self.road, command, name, when)
             where = f"killed before {name} number {when}"
             for _ in range(2):
                 run(INSTALLER, "--site", self.road.site, "-q", "recover")
@@ -149,11 +127,7 @@ class Crash(RoadTest):
 
     def kill_while_switching(self):
         """Leaves the site with one target on the new release and one on the old."""
-        subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=symlinkat", "-e",
-                        "inject=symlinkat:signal=KILL:when=3", INSTALLER, "--site",
-                        self.road.site, "apply", self.second, "--yes"],
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=False)
+        killed_at(self.road, ["apply", self.second, "--yes"], "symlinkat", 3)
         self.assertEqual({self.road.current(name)[:14] for name in ("web", "etc")},
                          {"releases/1.0.0", "releases/1.1.0"})
 

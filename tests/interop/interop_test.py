@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+from flags_project import add_flags  # noqa: E402
 from road import BIN, BUILDER, Road, errors, need, npm_packages, run, write  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -123,6 +124,74 @@ class Tuf(Desk):
             sha256sum signed | cut -c 1-64"""
         said = run("bash", "-c", script, "script", os.path.dirname(root))
         self.assertEqual(said.decode().strip(), created["fingerprint"])
+
+
+class Flagd(Desk):
+    """The file of flags as applications read it."""
+
+    @classmethod
+    def setUpClass(cls):
+        npm_packages(HERE, NODE)
+
+    def setUp(self):
+        super().setUp()
+        bundle = self.road.release("1.0.0", add_flags)
+        self.road.init_site("--target", f"flags={self.road.target('flags')}")
+        self.road.installer("apply", bundle, "--yes")
+        self.file = os.path.join(self.road.target("flags"), "current/flags.json")
+
+    def ask(self, *requests, file=None):
+        return json.loads(node("flags.mjs", file or self.file, json.dumps(requests)))
+
+    def test_published_schemas_take_the_file_and_refuse_altered_ones(self):
+        with open(self.file, encoding="utf-8") as source:
+            text = source.read()
+        self.ask()
+        for old, new in (('"ENABLED"', '"on"'), ('"variants": {', '"variants": {"x": [],'),
+                         ('"in"', '"inn"')):
+            self.assertIn(old, text)
+            write(self.path("altered.json"), text.replace(old, new))
+            node("flags.mjs", self.path("altered.json"), "[]", status=1)
+
+    def test_applications_get_what_was_written(self):
+        search = {"type": "boolean", "flag": "new-search", "otherwise": False}
+        answers = self.ask(
+            {**search, "context": {"country": "LK"}},
+            {**search, "context": {"country": "FR"}},
+            {"type": "number", "flag": "petitions-per-page", "otherwise": 1},
+            {"type": "number", "flag": "sampling", "otherwise": 0},
+            {"type": "object", "flag": "limits", "otherwise": {}},
+            {"type": "boolean", "flag": "staff-only", "otherwise": False,
+             "context": {"email": "a@chanuka.example"}},
+            {"type": "boolean", "flag": "staff-only", "otherwise": False,
+             "context": {"email": "a@elsewhere.example"}},
+            {"type": "boolean", "flag": "beta", "otherwise": False})
+        self.assertEqual([(a.get("value"), a.get("variant"), a["reason"]) for a in answers], [
+            (True, "on", "TARGETING_MATCH"), (False, "off", "TARGETING_MATCH"),
+            (50, "many", "STATIC"), (0.25, "low", "STATIC"), ({"size": 10}, "normal", "STATIC"),
+            (True, "on", "TARGETING_MATCH"), (False, "off", "DEFAULT"),
+            (False, None, "DISABLED")])
+        self.assertEqual(answers[0]["metadata"]["description"], "the search that ranks by date")
+        self.assertEqual(answers[2]["metadata"]["nextRelease"], "reset")
+        self.assertEqual(answers[0]["metadata"]["flagSetId"], "chanuka")
+
+    def test_a_share_of_users_gets_a_variant(self):
+        seen, = self.ask({"type": "string", "flag": "theme", "otherwise": "", "times": 4000})
+        self.assertEqual(set(seen), {"light", "dark"})
+        self.assertAlmostEqual(seen["dark"] / 4000, 0.25, delta=0.03)
+
+    def test_a_change_of_the_site_reaches_them(self):
+        search = {"type": "boolean", "flag": "new-search", "otherwise": True,
+                  "context": {"country": "LK"}}
+        self.road.installer("flags", "set", "new-search", "off", "--yes")
+        self.road.installer("flags", "set", "theme", "dark", "--keep-rules", "--yes")
+        answer, shares = self.ask(
+            search, {"type": "string", "flag": "theme", "otherwise": "", "times": 100})
+        self.assertEqual((answer["value"], answer["reason"]), (False, "STATIC"))
+        self.assertEqual(set(shares), {"light", "dark"})
+        self.road.installer("flags", "set", "new-search", "--disable", "--yes")
+        answer, = self.ask(search)
+        self.assertEqual((answer["value"], answer["reason"]), (True, "DISABLED"))
 
 
 class Sigstore(Desk):

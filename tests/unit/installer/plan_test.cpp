@@ -37,6 +37,9 @@ Plan some_plan() {
 
 TEST_CASE("plan: it is data, and comes back from it as it was") {
   CHECK(plan_from_json(to_json(some_plan()), "plan") == some_plan());
+  Plan flags = some_plan();
+  flags.purpose = Purpose::flags;
+  CHECK(plan_from_json(to_json(flags), "plan") == flags);
 }
 
 TEST_CASE("plan: a plan with an unknown field, phase, purpose or format is refused") {

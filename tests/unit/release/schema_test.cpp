@@ -799,6 +799,79 @@ TEST_CASE("schema: every rule of environment.schema.json refuses something") {
   examine("environment.schema.json", kEnvironment, kEnvironmentBreaches);
 }
 
+TEST_CASE("schema: every rule of flags.schema.json refuses something") {
+  const Json rule = {{"var", "a"}};
+  const Json flag = {{"default", "x"},      {"variants", {{"x", 1}}},
+                     {"type", "number"},    {"enabled", true},
+                     {"targeting", rule},   {"next_release", "keep"},
+                     {"meaning", "a flag"}, {"metadata", {{"team", "search"}}}};
+  const Json valid = {{"schema", 1},
+                      {"flags", {{"a", flag}, {"b", true}}},
+                      {"evaluators", {{"r", rule}}},
+                      {"metadata", {{"flagSetId", "x"}, {"version", "1"}, {"n", 1}}}};
+  const std::string each = "/properties/flags/additionalProperties";
+  const auto at = [&](const char* rule_of_flag) { return each + rule_of_flag; };
+  const std::vector<std::string> names = {at("/type"),
+                                          at("/additionalProperties"),
+                                          at("/required/default"),
+                                          at("/required/variants"),
+                                          at("/properties/default/type"),
+                                          at("/properties/default/minLength"),
+                                          at("/properties/default/maxLength"),
+                                          at("/properties/variants/type"),
+                                          at("/properties/variants/minProperties"),
+                                          at("/properties/variants/maxProperties"),
+                                          at("/properties/type/enum"),
+                                          at("/properties/enabled/type"),
+                                          at("/properties/targeting/type"),
+                                          at("/properties/next_release/enum"),
+                                          at("/properties/meaning/type"),
+                                          at("/properties/meaning/minLength"),
+                                          at("/properties/meaning/maxLength"),
+                                          at("/properties/metadata/type"),
+                                          at("/properties/metadata/maxProperties"),
+                                          at("/properties/metadata/additionalProperties/type")};
+  examine("flags.schema.json", valid,
+          {{"/type", "", "text", "expected a mapping"},
+           {"/additionalProperties", "/flag", 1, "unknown key"},
+           {"/required/schema", "/schema", kAbsent, "missing key"},
+           {"/required/flags", "/flags", kAbsent, "missing key"},
+           {"/properties/schema/enum", "/schema", 2, "expected 1,"},
+           {"/properties/flags/type", "/flags", "x", "at most 4096 flags"},
+           {"/properties/flags/maxProperties", "/flags", keys(4097, true), "at most 4096 flags"},
+           {names[0].c_str(), "/flags/a", "on", "true, false, or a mapping"},
+           {names[1].c_str(), "/flags/a/defualt", 1, "unknown key"},
+           {names[2].c_str(), "/flags/a/default", kAbsent, "missing key"},
+           {names[3].c_str(), "/flags/a/variants", kAbsent, "missing key"},
+           {names[4].c_str(), "/flags/a/default", true, "in quotes"},
+           {names[5].c_str(), "/flags/a/default", "", "in quotes"},
+           {names[6].c_str(), "/flags/a/default", letters(129), "in quotes"},
+           {names[7].c_str(), "/flags/a/variants", "x", "1 to 256 names"},
+           {names[8].c_str(), "/flags/a/variants", Json::object(), "1 to 256 names"},
+           {names[9].c_str(), "/flags/a/variants", keys(257, 1), "1 to 256 names"},
+           {names[10].c_str(), "/flags/a/type", "float", "one of boolean"},
+           {names[11].c_str(), "/flags/a/enabled", "yes", "true or false"},
+           {names[12].c_str(), "/flags/a/targeting", "x", "a mapping of one operator"},
+           {names[13].c_str(), "/flags/a/next_release", "never", "one of keep, reset"},
+           {names[14].c_str(), "/flags/a/meaning", 1, "a sentence"},
+           {names[15].c_str(), "/flags/a/meaning", "", "a sentence"},
+           {names[16].c_str(), "/flags/a/meaning", letters(401), "a sentence"},
+           {names[17].c_str(), "/flags/a/metadata", 1, "at most 64 keys"},
+           {names[18].c_str(), "/flags/a/metadata", keys(65, 1), "at most 64 keys"},
+           {names[19].c_str(), "/flags/a/metadata/team", Json::array(), "text, a whole number"},
+           {"/properties/evaluators/type", "/evaluators", 1, "at most 256 names"},
+           {"/properties/evaluators/maxProperties", "/evaluators", keys(257, rule),
+            "at most 256 names"},
+           {"/properties/evaluators/additionalProperties/type", "/evaluators/r", 1,
+            "a mapping of one operator"},
+           {"/properties/metadata/type", "/metadata", 1, "at most 64 keys"},
+           {"/properties/metadata/maxProperties", "/metadata", keys(65, 1), "at most 64 keys"},
+           {"/properties/metadata/properties/flagSetId/type", "/metadata/flagSetId", 1, "text"},
+           {"/properties/metadata/properties/version/type", "/metadata/version", 1, "text"},
+           {"/properties/metadata/additionalProperties/type", "/metadata/n", Json::array(),
+            "text, a whole number"}});
+}
+
 TEST_CASE("schema: an unknown key is told the nearest one, or all of them") {
   Json document = kRelease;
   document["componets"] = 1;
