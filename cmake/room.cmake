@@ -20,6 +20,7 @@ set(DOOR_boost "")
 set(DOOR_ssl ssl crypto)
 set(DOOR_yaml-cpp yaml-cpp)
 set(DOOR_valijson "")
+set(DOOR_mustache "")
 
 # With static programs every library comes as an archive, so that tests run what is shipped.
 function(_archive_of out library)

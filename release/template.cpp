@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/template.hpp"
 
+#include <algorithm>
+#include <kainjow/mustache.hpp>
 #include <map>
 #include <set>
 
@@ -20,6 +22,11 @@ using Kind = TemplateNode::Kind;
 const Json kTrue = true;
 const Json kFalse = false;
 
+using Data = kainjow::mustache::data;
+
+// Renders with the library. It is given tags alone, each the number of a part: "{{&0}}{{#1}}..." So
+// nothing that a text holds can be taken for a tag, and every question comes back here, where
+// lines are known and steps and bytes are counted.
 class Renderer {
  public:
   Renderer(const std::string& where, const std::vector<TemplateNode>& nodes,
@@ -29,16 +36,46 @@ class Renderer {
   std::string render() {
     check();
     problems_.throw_if_any(Errc::invalid_input);
-    render(0, nodes_.size());
+    std::string tags;
+    write_tags(0, nodes_.size(), tags);
+    kainjow::mustache::mustache engine(tags);
+    engine.set_custom_escape([](const std::string& text) { return text; });
+    Questions questions(*this);
+    engine.render(questions, *this);
     problems_.throw_if_any(Errc::invalid_input);
+    if (!engine.is_valid()) throw Error(Errc::internal, engine.error_message());
     return std::move(out_);
   }
 
+  // What the library writes.
+  Renderer& operator<<(const std::string& piece) {
+    if (out_.size() + piece.size() > limit_) {
+      throw Error(Errc::invalid_input, format("{}: renders to more than {} bytes", where_, limit_));
+    }
+    out_ += piece;
+    return *this;
+  }
+
  private:
+  // What the library asks.
+  class Questions : public kainjow::mustache::basic_context<std::string> {
+   public:
+    explicit Questions(Renderer& renderer) : renderer_(renderer) {}
+    const Data* get(const std::string& part) const override {
+      return &renderer_.answer(static_cast<std::size_t>(std::stoul(part)));
+    }
+    const Data* get_partial(const std::string&) const override { return nullptr; }
+    void push(const Data* section) override { renderer_.enter(*section); }
+    void pop() override { renderer_.items_.pop_back(); }
+
+   private:
+    Renderer& renderer_;
+  };
+
   struct Item {
-    const Json& value;
-    bool is_first;
-    bool is_last;
+    const Json* value = nullptr;  // null: of a section that is no list
+    bool is_first = false;
+    bool is_last = false;
   };
 
   // What can be said before anything is rendered, of parts that are left out too. A name inside a
@@ -61,59 +98,71 @@ class Renderer {
     return false;
   }
 
-  void render(std::size_t begin, std::size_t end) {
+  void write_tags(std::size_t begin, std::size_t end, std::string& tags) const {
     for (std::size_t i = begin; i < end;) {
       const TemplateNode& node = nodes_[i];
-      step(node, 1);
-      switch (node.kind) {
-        case Kind::text:
-          put(node.text);
-          break;
-        case Kind::value:
-          put_value(node);
-          break;
-        default:
-          put_section(node, i + 1);
+      if (node.kind == Kind::text || node.kind == Kind::value) {
+        tags += format("{{{{&{}}}}}", i++);
+        continue;
       }
-      i = node.kind == Kind::text || node.kind == Kind::value ? i + 1 : node.end;
+      tags += format("{{{{{}{}}}}}", node.kind == Kind::section ? '#' : '^', i);
+      write_tags(i + 1, node.end, tags);
+      tags += format("{{{{/{}}}}}", i);
+      i = node.end;
     }
   }
 
-  void put(const std::string& piece) {
-    if (out_.size() + piece.size() > limit_) {
-      throw Error(Errc::invalid_input, format("{}: renders to more than {} bytes", where_, limit_));
+  const Data& answer(std::size_t part) {
+    const TemplateNode& node = nodes_[part];
+    step(node, 1);
+    Data& kept = answers_[part];
+    if (node.kind == Kind::text) {
+      kept = Data(node.text);
+    } else if (node.kind == Kind::value) {
+      kept = Data(text_of(node));
+    } else {
+      kept = section(node, part);
     }
-    out_ += piece;
+    return kept;
   }
 
-  void put_value(const TemplateNode& node) {
+  // Goes into a section that is no list, or into an item of one: "PART ITEM".
+  void enter(const Data& section) {
+    items_.emplace_back();
+    if (!section.is_string()) return;
+    const std::string& place = section.string_value();
+    const Json& list = *lists_[std::stoul(place)];
+    const std::size_t item = std::stoul(place.substr(place.find(' ')));
+    items_.back() = {&list[item], item == 0, item + 1 == list.size()};
+  }
+
+  std::string text_of(const TemplateNode& node) {
     Json filtered;
     const Json* value = filtered_value(node, filtered);
-    if (value == nullptr) return;
+    if (value == nullptr) return "";
     if (value->is_structured()) {
       refuse(node, format("is {}, expected text, a number, true or false", sort_of(*value)),
              "name one field, repeat a section for each item, or write it whole: | json");
-      return;
+      return "";
     }
-    put(value->is_string() ? value->get_ref<const std::string&>() : scalar_text(*value));
+    return value->is_string() ? value->get<std::string>() : scalar_text(*value);
   }
 
-  void put_section(const TemplateNode& node, std::size_t inside) {
+  Data section(const TemplateNode& node, std::size_t part) {
     Json filtered;
     const Json* value = filtered_value(node, filtered);
-    if (value == nullptr || !check_condition(node, *value)) return;
-    if (value->is_boolean() || node.kind == Kind::inverted) {
-      const bool holds = value->is_boolean() ? value->get<bool>() : !value->empty();
-      if (holds == (node.kind == Kind::section)) render(inside, node.end);
-      return;
+    if (value == nullptr || !check_condition(node, *value)) return left_out(node);
+    if (value->is_boolean()) return Data(value->get<bool>());
+    lists_[part] = value;
+    Data list(Data::type::list);
+    for (std::size_t item = 0; item < value->size(); ++item) {
+      if (node.kind == Kind::section) step(node, 1);
+      list.push_back(Data(format("{} {}", part, item)));
     }
-    for (std::size_t i = 0; i < value->size(); ++i) {
-      step(node, 1);
-      items_.push_back({(*value)[i], i == 0, i + 1 == value->size()});
-      render(inside, node.end);
-      items_.pop_back();
-    }
+    return list;
   }
+
+  static Data left_out(const TemplateNode& node) { return Data(node.kind == Kind::inverted); }
 
   bool check_condition(const TemplateNode& node, const Json& value) {
     if (value.is_boolean() || value.is_array()) return true;
@@ -155,15 +204,16 @@ class Renderer {
 
   const Json* find(const std::string& name) const {
     if (name.front() == '.') {
-      if (items_.empty()) return nullptr;
-      if (name == ".") return &items_.back().value;
-      const bool holds = name == ".first" ? items_.back().is_first : items_.back().is_last;
-      return holds ? &kTrue : &kFalse;
+      const auto item = std::find_if(items_.rbegin(), items_.rend(),
+                                     [](const Item& each) { return each.value != nullptr; });
+      if (item == items_.rend()) return nullptr;
+      if (name == ".") return item->value;
+      return (name == ".first" ? item->is_first : item->is_last) ? &kTrue : &kFalse;
     }
     for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
-      if (!item->value.is_object()) continue;
-      const auto field = item->value.find(name);
-      if (field != item->value.end()) return &*field;
+      if (item->value == nullptr || !item->value->is_object()) continue;
+      const auto field = item->value->find(name);
+      if (field != item->value->end()) return &*field;
     }
     const auto value = values_.find(name);
     return value == values_.end() ? nullptr : &value->second;
@@ -216,6 +266,8 @@ class Renderer {
   const Values& values_;
   const std::size_t limit_;
   std::vector<Item> items_;
+  std::map<std::size_t, const Json*> lists_;  // by their parts; no filter makes one
+  std::map<std::size_t, Data> answers_;       // by their parts: the library points to them
   std::string out_;
   std::uint64_t steps_ = 0;
   std::set<std::string> said_;
