@@ -249,6 +249,35 @@ class Nginx(ServiceRoad):
         self.assertEqual(self.road.answer("status")["current"]["version"], "1.1.0")
 
 
+    def test_killed_before_every_record_of_the_journal(self):
+        """Whatever was cut off: after `recover`, nginx runs the configuration that stands."""
+        need("strace")
+        self.first_stands()
+        changed = self.road.release("1.1.0", lambda project: self.page(project, "two"))
+        apply = [INSTALLER, "--site", self.road.site, "-q", "apply", changed, "--yes"]
+        trace = os.path.join(self.road.root, "trace")
+        run("strace", "-o", trace, "-e", "trace=pwrite64", *apply)
+        with open(trace, encoding="utf-8", errors="replace") as lines:
+            records = sum(line.startswith("pwrite64(") for line in lines)
+        self.serves("two")
+        self.road.installer("rollback", "--yes")
+        ended = {"one": 0, "two": 0}
+        for record in range(1, records + 1):
+            subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
+                            f"inject=pwrite64:signal=KILL:when={record}", *apply],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
+            self.road.installer("-q", "recover")
+            stands = "two" if "1.1.0" in self.road.current("etc") else "one"
+            ended[stands] += 1
+            self.serves(stands)
+            if stands == "two":
+                self.road.installer("-q", "rollback", "--yes")
+                self.serves("one")
+        self.assertGreater(records, 10)
+        self.assertGreater(ended["one"], 5)
+
+
 class Services(ServiceRoad):
     def test_a_site_without_the_service_is_told(self):
         road = self.road
