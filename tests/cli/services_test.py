@@ -289,11 +289,19 @@ class Services(ServiceRoad):
         self.assertIn(b"nothing is restarted for it, site.yaml has no service nginx", done.stderr)
         self.assertNotIn(b"guard", done.stdout)
         road.installer("apply", first, "--yes")
-        # The first word of a command that does not exist is named, and everything goes back.
+        # A program that does not exist is named before anything changes.
         self.site("services: {app: {restart: [no-such-program, x]}, nginks: {reload: [x]}}\n")
         second = road.release("1.1.0")
-        text = road.refused("apply", second, "--yes", status=10)
-        self.assertIn("service app: no-such-program x: was not found", text)
+        text = road.refused("apply", second, "--yes", status=6)
+        self.assertIn("service app: this host has no program no-such-program", text)
+        self.assertIn("1.0.0", road.current("etc"))
+        doctor = road.answer("doctor", status=20)
+        self.assertTrue([f for f in doctor if f["what"] == "service app" and not f["ok"]])
+        edit(os.path.join(road.site, "site.yaml"), "no-such-program, x", "\"true\"")
+        done = subprocess.run([INSTALLER, "--site", road.site, "plan", second], check=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        text = done.stderr.decode()
         self.assertIn("no component has files of the service nginks; did you mean nginx?", text)
         # So does CI say, for a site file that the desk keeps.
         done = subprocess.run([BUILDER, "validate", os.path.join(road.project, "release.yaml"),
