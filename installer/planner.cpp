@@ -294,6 +294,7 @@ class Drafting {
   // The guard stands before the switches, what is run behind them; all are of one phase.
   void add_services() {
     std::vector<AffectedService> affected;
+    Problems problems;
     for (const auto& [name, change] : services_) {
       if (change.count == 0) continue;
       const auto service = installation_.site.services.find(name);
@@ -303,8 +304,13 @@ class Drafting {
                    printable(name, 80)));
         continue;
       }
+      for (const std::string& program : missing_programs(service->second)) {
+        problems.add(format("service {}: this host has no program {}", name, printable(program)),
+                     format("correct services.{} in site.yaml", name));
+      }
       affected.push_back({.name = name, .service = service->second, .change = change});
     }
+    problems.throw_if_any(Errc::incompatible);
     if (affected.empty()) return;
     std::vector<Step>& steps = draft_.plan.steps;
     steps.insert(steps.begin(), service_guard(affected));

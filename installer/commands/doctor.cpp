@@ -4,11 +4,14 @@
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/service.hpp"
 #include "installer/tls.hpp"
 
 namespace sealift::installer {
@@ -88,6 +91,20 @@ std::vector<Finding> examine_databases(const Installation& installation) {
   return findings;
 }
 
+std::vector<Finding> examine_services(const release::Site& site) {
+  std::vector<Finding> findings;
+  for (const auto& [name, service] : site.services) {
+    const std::vector<std::string> missing = missing_programs(service);
+    findings.push_back({format("service {}", name),
+                        format("{}: {}", service.verb, printable(joined(service.command, " "))),
+                        missing.empty() ? ""
+                                        : format("this host has no program {}: correct services.{} "
+                                                 "in site.yaml",
+                                                 printable(joined(missing)), name)});
+  }
+  return findings;
+}
+
 std::vector<Finding> examine_certificates(const release::Site& site, Time now) {
   std::vector<Finding> findings;
   for (const auto& [name, entry] : site.tls) {
@@ -152,6 +169,9 @@ void work(const std::string& site, cli::Session& session) {
     findings.push_back(std::move(finding));
   }
   for (Finding& finding : examine_stores(work.installation(), state, work.tools())) {
+    findings.push_back(std::move(finding));
+  }
+  for (Finding& finding : examine_services(work.installation().site)) {
     findings.push_back(std::move(finding));
   }
   for (Finding& finding : examine_databases(work.installation())) {

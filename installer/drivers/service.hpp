@@ -19,6 +19,9 @@ namespace sealift::installer {
 // bars the way back, or take the service out; what the plan shows is what it had then.
 std::unique_ptr<Driver> service_driver(const Layout& layout);
 
+// The programs of a service that this host does not have; empty: all are there.
+std::vector<std::string> missing_programs(const release::Service& service);
+
 // A service whose files change.
 struct AffectedService {
   std::string name;

@@ -249,6 +249,35 @@ class Nginx(ServiceRoad):
         self.assertEqual(self.road.answer("status")["current"]["version"], "1.1.0")
 
 
+    def test_killed_before_every_record_of_the_journal(self):
+        """Whatever was cut off: after `recover`, nginx runs the configuration that stands."""
+        need("strace")
+        self.first_stands()
+        changed = self.road.release("1.1.0", lambda project: self.page(project, "two"))
+        apply = [INSTALLER, "--site", self.road.site, "-q", "apply", changed, "--yes"]
+        trace = os.path.join(self.road.root, "trace")
+        run("strace", "-o", trace, "-e", "trace=pwrite64", *apply)
+        with open(trace, encoding="utf-8", errors="replace") as lines:
+            records = sum(line.startswith("pwrite64(") for line in lines)
+        self.serves("two")
+        self.road.installer("rollback", "--yes")
+        ended = {"one": 0, "two": 0}
+        for record in range(1, records + 1):
+            subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
+                            f"inject=pwrite64:signal=KILL:when={record}", *apply],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
+            self.road.installer("-q", "recover")
+            stands = "two" if "1.1.0" in self.road.current("etc") else "one"
+            ended[stands] += 1
+            self.serves(stands)
+            if stands == "two":
+                self.road.installer("-q", "rollback", "--yes")
+                self.serves("one")
+        self.assertGreater(records, 10)
+        self.assertGreater(ended["one"], 5)
+
+
 class Services(ServiceRoad):
     def test_a_site_without_the_service_is_told(self):
         road = self.road
@@ -260,11 +289,19 @@ class Services(ServiceRoad):
         self.assertIn(b"nothing is restarted for it, site.yaml has no service nginx", done.stderr)
         self.assertNotIn(b"guard", done.stdout)
         road.installer("apply", first, "--yes")
-        # The first word of a command that does not exist is named, and everything goes back.
+        # A program that does not exist is named before anything changes.
         self.site("services: {app: {restart: [no-such-program, x]}, nginks: {reload: [x]}}\n")
         second = road.release("1.1.0")
-        text = road.refused("apply", second, "--yes", status=10)
-        self.assertIn("service app: no-such-program x: was not found", text)
+        text = road.refused("apply", second, "--yes", status=6)
+        self.assertIn("service app: this host has no program no-such-program", text)
+        self.assertIn("1.0.0", road.current("etc"))
+        doctor = road.answer("doctor", status=20)
+        self.assertTrue([f for f in doctor if f["what"] == "service app" and not f["ok"]])
+        edit(os.path.join(road.site, "site.yaml"), "no-such-program, x", "\"true\"")
+        done = subprocess.run([INSTALLER, "--site", road.site, "plan", second], check=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        text = done.stderr.decode()
         self.assertIn("no component has files of the service nginks; did you mean nginx?", text)
         # So does CI say, for a site file that the desk keeps.
         done = subprocess.run([BUILDER, "validate", os.path.join(road.project, "release.yaml"),
