@@ -62,7 +62,7 @@ class ConfigTest(RoadTest):
         path = os.path.join(self.road.site, "site.yaml")
         with open(path, encoding="utf-8") as source:
             kept = [line for line in source.read().splitlines()
-                    if not any(line.strip().startswith(f"{name}:") for name in values)]
+                    if line.split(":")[0].strip(' "') not in values]
         at = kept.index("values:") + 1
         kept[at:at] = [f"  {name}: {value}" for name, value in values.items() if value is not None]
         write(path, "\n".join(kept) + "\n")
