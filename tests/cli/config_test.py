@@ -96,8 +96,7 @@ class Validate(ConfigTest):
                 'development.yaml:5: values.WEB_ROOT: found "srv"',
                 'development.yaml:6: values.API_PORT: found "3000", expected a whole number',
                 'development.yaml:7: values.LOG_LEVEL: found "loud", expected one of debug, info',
-                "staging.yaml:4: values.PUBLIC_HOTS: found a key that environments/schema.json does "
-                "not declare",
+                "staging.yaml:4: values.PUBLIC_HOTS: found a key that the contract does not declare",
                 'did you mean "PUBLIC_HOST"?',
                 'staging.yaml: missing key "PUBLIC_HOST", which is required',
                 "staging.yaml:5: values.WEB_ROOT: found the number 7, expected text",
@@ -254,7 +253,8 @@ class OnTheTarget(ConfigTest):
             self.assertIn(part, road.refused("apply", bundle, "--yes", "--set", text, status=2))
         self.assertEqual(tree_digest(os.path.join(road.root, "site", "state", "journal")), before)
         self.assertFalse(os.path.exists(road.target("etc")))
-        road.installer("apply", bundle, "--yes", "--set", "LOG_LEVEL=debug")
+        shown = road.installer("apply", bundle, "--yes", "--set", "LOG_LEVEL=debug").decode()
+        self.assertIn("with --set LOG_LEVEL=debug", shown)
         self.assertIn("LOG_LEVEL=debug\n", self.env_file())
         with open(os.path.join(road.site, "state/audit.jsonl"), encoding="utf-8") as audit:
             self.assertIn('"set":{"LOG_LEVEL":"debug"}', audit.read())
@@ -271,6 +271,8 @@ class OnTheTarget(ConfigTest):
         bundle = road.release("1.0.0")
         road.init_site()
         road.installer("stage", bundle, "--yes", "--set", "API_PORT=3005")
+        self.assertIn("was staged with --set API_PORT=3005",
+                      " ".join(road.answer("plan", bundle)["warnings"]))
         road.installer("apply", bundle, "--yes", "--set", "API_PORT=3006")
         self.assertIn("API_PORT=3006\n", self.env_file())
         road.installer("drift")
