@@ -65,7 +65,8 @@ release::Values parse_overrides(const std::vector<std::string>& texts,
                     values == document.environments.end() ? release::Values{} : values->second);
       const Json value = key.read(text.substr(equals + 1));
       if (const std::string refused = key.refuse(value); !refused.empty()) {
-        throw Error(Errc::usage, format("--set {}: {}", name, refused), key.meaning);
+        throw Error(Errc::usage, format("--set {}: {}", name, refused),
+                    key.meaning.empty() ? "" : format("it means: {}", key.meaning));
       }
       if (!set.emplace(name, value).second) {
         throw Error(Errc::usage, format("--set {}: found it twice, expected one value", name));

@@ -733,14 +733,16 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      drafting.draft().warnings);
   problems.throw_if_any(Errc::incompatible);
   drafting.drop_the_rest();
-  if (const Revision* now = state.current()) {
+  const auto warn_of = [&](const Revision& before, std::string_view done) {
     for (const std::string& line :
-         forgotten(kept_overrides(installation.layout, *now), request.set)) {
+         forgotten(kept_overrides(installation.layout, before), request.set)) {
       drafting.draft().warnings.push_back(
-          format("release {} was applied with {}, which this plan does not repeat", now->version,
+          format("release {} was {} with {}, which this plan does not repeat", before.version, done,
                  printable(line, 200)));
     }
-  }
+  };
+  if (const Revision* now = state.current()) warn_of(*now, "applied");
+  if (state.staged && state.staged->digest == contents.digest()) warn_of(*state.staged, "staged");
   warn_about_services(contents, site, drafting.draft().warnings);
   if (!carries_flags) {
     for (const std::string& line : carry_over(changes_of(state.current()), {}).warnings) {

@@ -298,7 +298,7 @@ std::string Contract::hint_for(const std::string& unknown) const {
   std::vector<std::string> known;
   for (const auto& [name, unused] : keys_) known.push_back(name);
   const std::string near = nearest(unknown, known);
-  return near.empty() ? "declare it in environments/schema.json, or remove it"
+  return near.empty() ? "remove it, or declare it in environments/schema.json"
                       : format("did you mean \"{}\"?", near);
 }
 
@@ -308,11 +308,10 @@ std::vector<Breach> Contract::breaches(const Values& values) const {
   for (const auto& [name, value] : values) {
     const Key* key = find(name);
     if (key == nullptr) {
-      found.push_back(
-          {name, "found a key that environments/schema.json does not declare", hint_for(name)});
+      found.push_back({name, "found a key that the contract does not declare", hint_for(name)});
     } else if (!value.is_null()) {
       if (std::string refused = key->refuse(value); !refused.empty()) {
-        found.push_back({name, std::move(refused), key->meaning});
+        found.push_back({name, std::move(refused), format("it means: {}", key->meaning)});
       }
     }
   }

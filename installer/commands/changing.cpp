@@ -99,7 +99,8 @@ Json to_json(const Draft& draft) {
           {"changes", std::move(changes)},
           {"warnings", draft.warnings},
           {"details", draft.details},
-          {"flags", draft.flags}};
+          {"flags", draft.flags},
+          {"set", draft.set}};
 }
 
 void show(const Draft& draft, const std::string& notes, cli::Session& session) {
@@ -107,6 +108,9 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
   for (const std::string& warning : draft.warnings) log::warning(warning);
   const Revision outcome = revision_from_json(draft.plan.outcome, "outcome");
   out.line(format("{} {} {}", name(draft.plan.purpose), outcome.release, outcome.title()));
+  for (const auto& [key, value] : draft.set) {
+    out.line(format("with --set {}={}", key, printable(release::scalar_text(value))));
+  }
   out.line();
   std::vector<std::vector<std::string>> rows = {
       {"COMPONENT", "ADDED", "CHANGED", "REMOVED", "SAME", "TO WRITE", "PATH"}};

@@ -54,7 +54,7 @@ void work(const std::string& site, cli::Session& session) {
         add(placement, difference);
       }
       for (const auto& [flag, found] : changed_flags(placement, content)) {
-        add(placement, format("flag {}", flag), found);
+        add(placement, {format("flag {}", flag), found});
       }
     }
   }

@@ -38,6 +38,19 @@ TEST_CASE("contract: a project without the file has none") {
   CHECK(contract.breaches({{"ANY", 1}}).empty());
 }
 
+TEST_CASE("contract: one without keys is a mistake, since it would refuse nothing") {
+  const auto error = error_of([] { read(""); });
+  REQUIRE(error);
+  CHECK(error->message().find("expected a mapping of 1 to 4096 keys") != std::string::npos);
+}
+
+TEST_CASE("contract: JSON is read as other programs read it") {
+  const Contract contract =
+      read("\t\"A\":{\"means\":\"caf\\u00e9 \\\"x\\\"\",\n\t\"pattern\":\"\\\\d+\\/\"}");
+  CHECK(contract.find("A")->meaning == "caf\u00e9 \"x\"");
+  CHECK(contract.find("A")->pattern == "\\d+/");
+}
+
 TEST_CASE("contract: it comes back from release.json as it went in") {
   const Contract contract = read(
       R"("URL": {"required": true, "pattern": "https://\\S+", "since": "1.2.0", "means": "where"},

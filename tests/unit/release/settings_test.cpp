@@ -96,7 +96,7 @@ TEST_CASE("settings: the mistakes of an environment have their places") {
        {"e.yaml:3: values.LEVEL: found \"loud\", expected one of debug, info",
         "e.yaml:4: values.PASSWORD: found a secret in clear, expected it sealed [remove it there, "
         "and run: sealift secret set staging PASSWORD]",
-        "e.yaml:5: values.UL: found a key that environments/schema.json does not declare [did you "
+        "e.yaml:5: values.UL: found a key that the contract does not declare [did you "
         "mean \"URL\"?]",
         "e.yaml: missing key \"URL\", which is required"}) {
     CAPTURE(part);
