@@ -166,13 +166,22 @@ Json set(const Filter&, const Json& value) {
   return !value.is_null() && value != "" && value != Json::array();
 }
 
+Json given(const Filter&, const Json& value) {
+  return !value.is_null();
+}
+
+// For formats that have only texts.
+Json text(const Filter&, const Json& value) {
+  return value.is_structured() ? to_canonical(value) : scalar_text(value);
+}
+
 using Apply = Json (*)(const Filter&, const Json&);
 
 const std::map<std::string, Apply>& filters() {
   static const std::map<std::string, Apply> all = {
-      {"base64", base64}, {"compose", compose}, {"dotenv", dotenv},     {"join", join},
-      {"json", json},     {"nginx", nginx},     {"portable", portable}, {"set", set},
-      {"shell", shell},   {"yaml", yaml}};
+      {"base64", base64}, {"compose", compose}, {"dotenv", dotenv}, {"given", given},
+      {"join", join},     {"json", json},       {"nginx", nginx},   {"portable", portable},
+      {"set", set},       {"shell", shell},     {"text", text},     {"yaml", yaml}};
   return all;
 }
 

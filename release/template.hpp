@@ -33,7 +33,7 @@ struct TemplateUse {
   std::string name;
   int line;
   bool section;  // used as a condition or a list
-  bool guarded;  // looked at only where it is set: {{#NAME | set}}
+  bool guarded;  // looked at only where it has a value: {{#NAME | set}}
   int around;    // the index in uses() of the section around it; -1: none
 };
 

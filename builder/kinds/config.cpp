@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "builder/kinds/outputs.hpp"
 #include "builder/kinds/tree.hpp"
 #include "content/media_types.hpp"
 #include "release/template.hpp"
@@ -61,8 +62,9 @@ class Config : public Kind {
       if (!is_yaml(path)) return;
       for (ValueUse& image : images_in(content, path)) images.push_back(std::move(image));
     };
-    const PackedTree packed = pack_tree(workshop.release.folder, entry, media_type::kMustacheTree,
-                                        workshop.spool, workshop.progress, inspect);
+    const PackedTree packed =
+        pack_tree(workshop.release.folder, entry, media_type::kMustacheTree, workshop.spool,
+                  workshop.progress, inspect, outputs_of(entry, workshop.release));
     return {tree_component(entry, media_type::kConfig, packed), std::move(uses), std::move(images)};
   }
 };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -51,18 +52,25 @@ Selection select(const release::ComponentEntry& entry) {
 class TreePacker {
  public:
   TreePacker(Selection selection, std::string where, bundle::Spool& spool, Progress& progress,
-             const Inspect& inspect)
+             const Inspect& inspect, MadeFiles made)
       : selection_(std::move(selection)),
         where_(std::move(where)),
         tar_(spool),
         table_(spool),
         progress_(progress),
         inspect_(inspect),
+        made_(std::move(made)),
         buffer_(1U << 20, '\0') {}
 
-  void pack(const Dir& root) { walk(root, ""); }
+  // Without a folder, only what is made.
+  void pack(const Dir* root) { walk(root, ""); }
 
   PackedTree finish(std::string_view tree_type) {
+    for (const auto& [path, unused] : made_) {
+      if (!in_the_way_.contains(path)) {
+        problems_.add(format("{}: {} is made by outputs and excluded", where_, path));
+      }
+    }
     problems_.throw_if_any(Errc::invalid_input);
     if (packed_.document.files + packed_.document.symlinks == 0) {
       throw Error(Errc::invalid_input, format("{}: found no file, expected at least one", where_),
@@ -76,8 +84,9 @@ class TreePacker {
 
  private:
   // Depth first, each folder in the order of tar names, which makes the whole walk sorted.
-  void walk(const Dir& folder, const std::string& prefix) {
-    std::vector<Entry> entries = folder.entries();
+  void walk(const Dir* folder, const std::string& prefix) {
+    std::vector<Entry> entries = folder == nullptr ? std::vector<Entry>{} : folder->entries();
+    const std::set<std::string> only_made = add_made(entries, prefix);
     for (Entry& entry : entries) {
       if (entry.type == EntryType::directory) entry.name += '/';
     }
@@ -88,7 +97,12 @@ class TreePacker {
       const std::string path = prefix + entry.name;
       if (selection_.excludes(path)) continue;
       try {
-        add(folder, entry, path);
+        const bool is_made = only_made.contains(entry.name);
+        if (is_made && entry.type == EntryType::file) {
+          add_made_file(path);
+        } else {
+          add(is_made ? nullptr : folder, entry, path);
+        }
       } catch (const Error& error) {
         if (error.code() != Errc::invalid_input) throw;
         problems_.add(error.within(where_));
@@ -96,7 +110,32 @@ class TreePacker {
     }
   }
 
-  void add(const Dir& folder, const Entry& entry, const std::string& path) {
+  // Adds what is made below `prefix`; the names that only it has.
+  std::set<std::string> add_made(std::vector<Entry>& entries, const std::string& prefix) {
+    std::set<std::string> names;
+    for (const auto& [path, unused] : made_) {
+      if (!path.starts_with(prefix)) continue;
+      const std::string rest = path.substr(prefix.size());
+      const std::size_t slash = rest.find('/');
+      const Entry entry{rest.substr(0, slash),
+                        slash == rest.npos ? EntryType::file : EntryType::directory};
+      const auto found = std::find_if(entries.begin(), entries.end(),
+                                      [&](const Entry& each) { return each.name == entry.name; });
+      if (found == entries.end()) {
+        entries.push_back(entry);
+        names.insert(entry.name);
+      } else if (entry.type == EntryType::file || found->type != EntryType::directory) {
+        problems_.add(format("{}: outputs makes {}, where the source has {}{}", where_, path,
+                             prefix, entry.name),
+                      "name it otherwise, or remove that from the source");
+        in_the_way_.insert(path);
+      }
+    }
+    return names;
+  }
+
+  // A folder that is null has only what is made.
+  void add(const Dir* folder, const Entry& entry, const std::string& path) {
     if (entry.type == EntryType::directory) {
       waiting_.push_back({.path = RelPath::parse(path),
                           .type = EntryType::directory,
@@ -105,7 +144,12 @@ class TreePacker {
                           .target = {}});
       // With a glob, a directory is listed once something in it is.
       if (!selection_.wanted) flush_folders();
-      walk(folder.descend(entry.name), path + "/");
+      if (folder == nullptr) {
+        walk(nullptr, path + "/");
+      } else {
+        const Dir inside = folder->descend(entry.name);
+        walk(&inside, path + "/");
+      }
       if (!waiting_.empty() && waiting_.back().path.str() == path) waiting_.pop_back();
       return;
     }
@@ -113,11 +157,11 @@ class TreePacker {
     const RelPath name = RelPath::parse(path);
     flush_folders();
     if (entry.type == EntryType::symlink) {
-      const std::string target = folder.read_link(entry.name).value_or("");
+      const std::string target = folder->read_link(entry.name).value_or("");
       put({.path = name, .type = EntryType::symlink, .mode = 0644, .digest = {}, .target = target});
       ++packed_.document.symlinks;
     } else if (entry.type == EntryType::file) {
-      add_file(folder, entry, name);
+      add_file(*folder, entry, name);
     } else {
       throw Error(Errc::invalid_input,
                   format("{}: found a device, socket or pipe, expected a file", printable(path)));
@@ -168,6 +212,24 @@ class TreePacker {
     if (inspect_) inspect_(path.str(), text);
   }
 
+  void add_made_file(const std::string& path) {
+    const auto found = made_.find(path);
+    const std::string text = std::move(found->second);
+    made_.erase(found);
+    flush_folders();
+    const FileEntry row{.path = RelPath::parse(path),
+                        .size = text.size(),
+                        .digest = Digest::of(text),
+                        .target = {}};
+    tar_.write(content::tar_header(release::tar_entry(row)));
+    tar_.write(text);
+    tar_.write(content::tar_padding(row.size));
+    put_row(row);
+    ++packed_.document.files;
+    packed_.document.bytes += row.size;
+    if (inspect_) inspect_(path, text);
+  }
+
   static void keep_text(std::string& text, std::string_view part, const RelPath& path) {
     if (text.size() + part.size() > kMaxInspectedBytes) {
       throw Error(Errc::invalid_input, format("{}: more than {} bytes, the limit of a template",
@@ -193,6 +255,8 @@ class TreePacker {
   bundle::Spool::Blob table_;
   Progress& progress_;
   const Inspect& inspect_;
+  MadeFiles made_;  // what is not packed yet
+  std::set<std::string> in_the_way_;
   std::string buffer_;
   std::vector<FileEntry> waiting_;
   release::TreeRules rules_;
@@ -204,19 +268,24 @@ class TreePacker {
 
 PackedTree pack_tree(const fs::path& folder, const release::ComponentEntry& entry,
                      std::string_view tree_type, bundle::Spool& spool, Progress& progress,
-                     const Inspect& inspect) {
+                     const Inspect& inspect, MadeFiles made) {
   Selection selection = select(entry);
-  const std::string where = format("components.{}: {}", entry.name, entry.source);
-  const Dir base = Dir::open(folder);
-  if (!base.stat(selection.root.empty() ? "." : selection.root)) {
-    throw Error(Errc::invalid_input,
-                format("{}: found no such folder in {}", where, folder.string()),
-                "build the sources first, or correct components[].source");
+  const std::string where = entry.source.empty()
+                                ? format("components.{}", entry.name)
+                                : format("components.{}: {}", entry.name, entry.source);
+  std::optional<Dir> root;
+  if (!entry.source.empty()) {
+    const Dir base = Dir::open(folder);
+    if (!base.stat(selection.root.empty() ? "." : selection.root)) {
+      throw Error(Errc::invalid_input,
+                  format("{}: found no such folder in {}", where, folder.string()),
+                  "build the sources first, or correct components[].source");
+    }
+    root = base.descend(selection.root);
   }
-  const Dir root = base.descend(selection.root);
   progress.begin(format("packing {}", entry.name), 0);
-  TreePacker packer(std::move(selection), where, spool, progress, inspect);
-  packer.pack(root);
+  TreePacker packer(std::move(selection), where, spool, progress, inspect, std::move(made));
+  packer.pack(root ? &*root : nullptr);
   progress.end();
   PackedTree packed = packer.finish(tree_type);
   packed.document.name = entry.name;

@@ -7,6 +7,7 @@
 // memory does not grow with the tree.
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,14 @@ struct PackedTree {
   release::ComponentDocument document;
 };
 
-// `tree_type` is the media type of the tar. With `inspect`, a file may have at most 4 MiB.
+// Files that have no source, by their path.
+using MadeFiles = std::map<std::string, std::string>;
+
+// `tree_type` is the media type of the tar. With `inspect`, a file may have at most 4 MiB. `made`
+// goes in as if it were in the source, which may be empty then; a file in its place is a mistake.
 PackedTree pack_tree(const fs::path& folder, const release::ComponentEntry& entry,
                      std::string_view tree_type, bundle::Spool& spool, Progress& progress,
-                     const Inspect& inspect);
+                     const Inspect& inspect, MadeFiles made = {});
 
 // The component that carries a packed tree.
 release::Component tree_component(const release::ComponentEntry& entry,

@@ -315,6 +315,18 @@ TEST_CASE("template: set asks whether there is a value, and guards what is insid
   CHECK_FALSE(refused("{{#HOST | set}}x{{/HOST | portable}}").empty());
 }
 
+TEST_CASE("template: given asks whether there is a value, be it empty") {
+  CHECK(render("{{#EMPTY | given}}[{{EMPTY}}]{{/EMPTY}}{{^UNSET | given}}none{{/UNSET}}") ==
+        "[]none");
+  CHECK(render("{{#UNSET | given}}{{#UNSET | text | portable}}{{UNSET}}{{/UNSET | text | portable}}"
+               "{{/UNSET | given}}") == "");
+}
+
+TEST_CASE("template: text makes one text of any value") {
+  CHECK(render("{{LIST | text}} {{PORT | text | json}} {{ON | text | compose}} {{HOST | text}}") ==
+        "[\"a\",\"b\",3] \"8080\" \"true\" example.org");
+}
+
 TEST_CASE("template: loops inside loops stop soon, and say where") {
   Json list = Json::array();
   for (int i = 0; i < 1000; ++i) list.push_back(i);
