@@ -102,6 +102,25 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   return values;
 }
 
+// What templates would refuse of those values; what is not set yet is passed over.
+void check_templates(const std::vector<BuiltComponent>& built, const release::Values& values,
+                     const std::string& where, Problems& problems) {
+  release::Values all = values;
+  all.merge(known_to_all(built));
+  const auto gather = [&](const std::string& at, auto&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      problems.add(error.within(at));
+    }
+  };
+  gather(where, [&] { all = release::resolve(all); });
+  for (const BuiltComponent& component : built) {
+    const std::string at = format("{}: components.{}", where, component.component.row.name);
+    for (const release::Template& each : component.templates) gather(at, [&] { each.check(all); });
+  }
+}
+
 // Every name that a template uses is declared by every environment, and every declared value is
 // used by some template.
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& built) {
@@ -111,11 +130,7 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
     std::set<std::string> used;
     std::vector<std::string> known;
     for (const auto& [name, unused] : environment.values) known.push_back(name);
-    try {
-      release::resolve(release::merge(environment.values, builtins));
-    } catch (const Error& error) {
-      problems.add(error.within(format("environments/{}.yaml", environment.name)));
-    }
+    const std::size_t before = problems.all().size();
     for (const BuiltComponent& component : built) {
       for (const ValueUse& use : component.uses) {
         used.merge(release::reached_from(use.name, environment.values));
@@ -127,6 +142,10 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
                      near.empty() ? "add it there; leave it empty where each site must set its own"
                                   : format("did you mean \"{}\"?", near));
       }
+    }
+    if (problems.all().size() == before) {
+      const std::string where = format("environments/{}.yaml", environment.name);
+      check_templates(built, environment.values, where, problems);
     }
     for (const std::string& name : known) {
       if (used.contains(name)) continue;
@@ -237,11 +256,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     }
   }
   const release::Values values = release::merge(environment->values, site.values);
-  try {
-    release::resolve(release::merge(values, known_to_all(built)));
-  } catch (const Error& error) {
-    problems.add(error.within(file.string()));
-  }
+  check_templates(built, values, file.string(), problems);
   std::set<std::string> reported;
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;

@@ -20,11 +20,14 @@ using Kind = TemplateNode::Kind;
 const Json kTrue = true;
 const Json kFalse = false;
 
+enum class Unset { refused, passed_over };
+
 class Renderer {
  public:
   Renderer(const std::string& where, const std::vector<TemplateNode>& nodes,
-           const std::vector<TemplateUse>& uses, const Values& values, std::size_t limit)
-      : where_(where), nodes_(nodes), uses_(uses), values_(values), limit_(limit) {}
+           const std::vector<TemplateUse>& uses, const Values& values, std::size_t limit,
+           Unset unset)
+      : where_(where), nodes_(nodes), uses_(uses), values_(values), limit_(limit), unset_(unset) {}
 
   std::string render() {
     check();
@@ -134,8 +137,10 @@ class Renderer {
       add(node, format("no value is named \"{}\"", name), hint_for(name));
     } else if (value->is_null() &&
                !(node.use >= 0 && uses_[static_cast<std::size_t>(node.use)].guarded)) {
-      add(node, format("the value {} is not set", name),
-          format("each site must set it: add {} to values in site.yaml", name));
+      if (unset_ == Unset::refused) {
+        add(node, format("the value {} is not set", name),
+            format("each site must set it: add {} to values in site.yaml", name));
+      }
       return nullptr;
     }
     return value;
@@ -215,6 +220,7 @@ class Renderer {
   const std::vector<TemplateUse>& uses_;
   const Values& values_;
   const std::size_t limit_;
+  const Unset unset_;
   std::vector<Item> items_;
   std::string out_;
   std::uint64_t steps_ = 0;
@@ -270,7 +276,11 @@ std::vector<std::string> Template::sections_around(const TemplateUse& use) const
 }
 
 std::string Template::render(const Values& values, std::size_t limit) const {
-  return Renderer(where_, nodes_, uses_, values, limit).render();
+  return Renderer(where_, nodes_, uses_, values, limit, Unset::refused).render();
+}
+
+void Template::check(const Values& values) const {
+  Renderer(where_, nodes_, uses_, values, kMaxRenderedBytes, Unset::passed_over).render();
 }
 
 }  // namespace sealift::release

@@ -68,6 +68,8 @@ class Template {
   // Throws Error{invalid_input} with every mistake: a name without a value, a condition that is no
   // boolean and no list, a value that a filter refuses. At most `limit` bytes.
   std::string render(const Values& values, std::size_t limit = kMaxRenderedBytes) const;
+  // Throws what render() would, but passes over what is not set yet.
+  void check(const Values& values) const;
 
  private:
   Template() = default;

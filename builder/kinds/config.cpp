@@ -51,8 +51,10 @@ class Config : public Kind {
                        const Workshop& workshop) const override {
     std::vector<ValueUse> uses;
     std::vector<ValueUse> images;
+    std::vector<release::Template> templates;
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
-      const release::Template parsed = release::Template::parse(content, path);
+      templates.push_back(release::Template::parse(content, path));
+      const release::Template& parsed = templates.back();
       for (const release::TemplateUse& use : parsed.uses()) {
         uses.push_back({.name = use.name,
                         .where = format("{}:{}", path, use.line),
@@ -65,7 +67,8 @@ class Config : public Kind {
     const PackedTree packed =
         pack_tree(workshop.release.folder, entry, media_type::kMustacheTree, workshop.spool,
                   workshop.progress, inspect, outputs_of(entry, workshop.release));
-    return {tree_component(entry, media_type::kConfig, packed), std::move(uses), std::move(images)};
+    return {tree_component(entry, media_type::kConfig, packed), std::move(uses), std::move(images),
+            std::move(templates)};
   }
 };
 

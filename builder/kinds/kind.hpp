@@ -14,6 +14,7 @@
 #include "bundle/spool.hpp"
 #include "release/manifest.hpp"
 #include "release/release_file.hpp"
+#include "release/template.hpp"
 
 namespace sealift::builder {
 
@@ -30,6 +31,7 @@ struct BuiltComponent {
   std::vector<ValueUse> uses;
   // Names of images, as compose files and manifests say them.
   std::vector<ValueUse> image_references = {};
+  std::vector<release::Template> templates = {};
 };
 
 // The bytes of each image's layers in the release before, by the image's place.

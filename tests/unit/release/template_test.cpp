@@ -99,6 +99,15 @@ TEST_CASE("template: a value that each site must set and this one did not is an 
   CHECK(error->hint().find("site.yaml") != std::string::npos);
 }
 
+TEST_CASE("template: a check says what rendering would, but passes over what is not set") {
+  const auto checked = [](const std::string& text) {
+    return messages(error_of([&] { Template::parse(text, "t").check(kValues); }));
+  };
+  CHECK(checked("{{UNSET}}{{#UNSET}}{{HOST | dotenv}}{{/UNSET}}{{UNSET | nginx}}").empty());
+  CHECK(checked("{{UNSET}}{{NASTY | nginx}}").find("NASTY holds") != std::string::npos);
+  CHECK(checked("{{#LIST}}{{NOPE}}{{/LIST}}").find("no value is named") != std::string::npos);
+}
+
 TEST_CASE("template: only true and false are conditions") {
   for (const char* name : {"HOST", "PORT", "EMPTY"}) {
     const std::string text = "{{#" + std::string(name) + "}}x{{/" + name + "}}";
