@@ -14,6 +14,7 @@ namespace sealift::release {
 
 namespace {
 
+constexpr std::size_t kMaxParameter = 4000;      // Nginx reads parameters into 4 KiB
 constexpr std::size_t kMaxPortable = 16U << 10;  // docker refuses lines of 64 KiB
 
 [[noreturn]] void refuse(const std::string& found, const std::string& hint = {}) {
@@ -130,6 +131,9 @@ Json nginx(const Filter&, const Json& value) {
       }
       if (c == '"' || c == '\\') quoted += '\\';
       quoted += c;
+    }
+    if (quoted.size() > kMaxParameter) {
+      refuse(format("has over {} bytes, which Nginx has no room for", kMaxParameter));
     }
     return quoted + "\"";
   });

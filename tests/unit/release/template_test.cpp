@@ -289,6 +289,10 @@ TEST_CASE("template: a value that its reader could not read back is refused with
     CHECK(said.starts_with("t.conf:1: "));
     CHECK(said.find("$A") == std::string::npos);
   }
+  const Values wide = {{"T", std::string(4000, 'x')}};
+  CHECK(messages(error_of([&] {
+          Template::parse("{{T | nginx}}", "t").render(wide);
+        })).find("no room") != std::string::npos);
   CHECK(refused("{{NASTY | dotenv}}").find("t.conf:1: NASTY holds ") != std::string::npos);
 }
 
