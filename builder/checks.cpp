@@ -29,13 +29,12 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   for (const auto& [unused, name] : release::image_value_names(images)) values[name] = "";
   for (const BuiltComponent& component : built) {
     if (component.component.is_assets()) values.merge(asset_values(component.component));
+    // Certificates are each site's: what a release knows of them are their names.
+    for (const ValueUse& use : component.uses) {
+      if (!release::tls_name(use.name).empty()) values[use.name] = "";
+    }
   }
   return values;
-}
-
-// Certificates are each site's: what a release knows of them are their names.
-bool is_known(const std::string& name, const release::Values& builtins) {
-  return builtins.contains(name) || !release::tls_name(name).empty();
 }
 
 // The values of an environment as templates see them before a site has said its own.
@@ -56,12 +55,21 @@ std::set<std::string> used_by(const std::vector<BuiltComponent>& built,
   return used;
 }
 
-void check_references(const release::Values& values, const release::Values& builtins,
-                      const std::string& where, Problems& problems) {
-  try {
-    release::resolve(release::merge(values, builtins));
-  } catch (const Error& error) {
-    problems.add(error.within(where));
+// What templates would refuse of those values; what is not set yet is passed over.
+void check_templates(const std::vector<BuiltComponent>& built, const release::Values& values,
+                     const std::string& where, Problems& problems) {
+  const auto gather = [&](const std::string& at, auto&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      problems.add(error.within(at));
+    }
+  };
+  release::Values all = release::merge(known_to_all(built), values);
+  gather(where, [&] { all = release::resolve(all); });
+  for (const BuiltComponent& component : built) {
+    const std::string at = format("{}: components.{}", where, component.component.row.name);
+    for (const release::Template& each : component.templates) gather(at, [&] { each.check(all); });
   }
 }
 
@@ -73,7 +81,7 @@ void check_listed(const release::Environment& environment, const std::vector<Bui
   for (const auto& [name, unused] : environment.values) known.push_back(name);
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) {
-      if (environment.values.contains(use.name) || is_known(use.name, builtins)) continue;
+      if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
       if (release::may_be_field(use.name, use.sections, environment.values)) continue;
       const std::string near = release::nearest(use.name, known);
       problems.add(format("components.{}: {}: {} has no value named \"{}\"",
@@ -101,7 +109,7 @@ void check_declared(const release::Release& release, const std::vector<BuiltComp
   }
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) {
-      if (contract.find(use.name) != nullptr || is_known(use.name, builtins)) continue;
+      if (contract.find(use.name) != nullptr || builtins.contains(use.name)) continue;
       if (std::any_of(environments.begin(), environments.end(), [&](const auto& values) {
             return release::may_be_field(use.name, use.sections, values);
           })) {
@@ -205,11 +213,18 @@ void check_environments(const release::Release& release, const SealedIn& sealed,
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& built,
                   Problems& problems) {
   const release::Values builtins = known_to_all(built);
-  for (const release::Environment& environment : release.environments) {
-    check_references(values_in(release, environment), builtins, environment.file, problems);
-    if (release.contract.empty()) check_listed(environment, built, builtins, problems);
+  const std::size_t before = problems.all().size();
+  if (release.contract.empty()) {
+    for (const release::Environment& environment : release.environments) {
+      check_listed(environment, built, builtins, problems);
+    }
+  } else {
+    check_declared(release, built, builtins, problems);
   }
-  if (!release.contract.empty()) check_declared(release, built, builtins, problems);
+  if (problems.all().size() != before) return;
+  for (const release::Environment& environment : release.environments) {
+    check_templates(built, values_in(release, environment), environment.file, problems);
+  }
 }
 
 void check_image_references(const std::vector<BuiltComponent>& built, Problems& problems) {
@@ -269,8 +284,8 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     check_settings(release, *environment, site, file,
                    names == sealed.end() ? release::Sealed{} : names->second, problems);
   }
-  check_references(release::merge(values_in(release, *environment), site.values),
-                   known_to_all(built), file.string(), problems);
+  check_templates(built, release::merge(values_in(release, *environment), site.values),
+                  file.string(), problems);
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;

@@ -82,6 +82,10 @@ Filter take_filter(std::string_view& rest) {
 
 }  // namespace
 
+bool Expression::asks_if_set() const {
+  return !filters.empty() && (filters.front().name == "set" || filters.front().name == "given");
+}
+
 Expression parse_expression(std::string_view text) {
   const std::size_t bar = std::min(text.find('|'), text.size());
   Expression expression{.name = std::string(without_blanks(text.substr(0, bar))), .filters = {}};

@@ -21,7 +21,8 @@ struct Expression {
 
   // Of the list item around it, not of the values.
   bool is_of_item() const { return name.front() == '.'; }
-  bool asks_if_set() const { return !filters.empty() && filters.front().name == "set"; }
+  // "set" or "given": its value may be missing.
+  bool asks_if_set() const;
   friend bool operator==(const Expression&, const Expression&) = default;
 };
 

@@ -14,6 +14,7 @@ namespace sealift::release {
 
 namespace {
 
+constexpr std::size_t kMaxParameter = 4000;      // Nginx reads parameters into 4 KiB
 constexpr std::size_t kMaxPortable = 16U << 10;  // docker refuses lines of 64 KiB
 
 [[noreturn]] void refuse(const std::string& found, const std::string& hint = {}) {
@@ -131,6 +132,9 @@ Json nginx(const Filter&, const Json& value) {
       if (c == '"' || c == '\\') quoted += '\\';
       quoted += c;
     }
+    if (quoted.size() > kMaxParameter) {
+      refuse(format("has over {} bytes, which Nginx has no room for", kMaxParameter));
+    }
     return quoted + "\"";
   });
 }
@@ -166,13 +170,22 @@ Json set(const Filter&, const Json& value) {
   return !value.is_null() && value != "" && value != Json::array();
 }
 
+Json given(const Filter&, const Json& value) {
+  return !value.is_null();
+}
+
+// For formats that have only texts.
+Json text(const Filter&, const Json& value) {
+  return value.is_structured() ? to_canonical(value) : scalar_text(value);
+}
+
 using Apply = Json (*)(const Filter&, const Json&);
 
 const std::map<std::string, Apply>& filters() {
   static const std::map<std::string, Apply> all = {
-      {"base64", base64}, {"compose", compose}, {"dotenv", dotenv},     {"join", join},
-      {"json", json},     {"nginx", nginx},     {"portable", portable}, {"set", set},
-      {"shell", shell},   {"yaml", yaml}};
+      {"base64", base64}, {"compose", compose}, {"dotenv", dotenv}, {"given", given},
+      {"join", join},     {"json", json},       {"nginx", nginx},   {"portable", portable},
+      {"set", set},       {"shell", shell},     {"text", text},     {"yaml", yaml}};
   return all;
 }
 

@@ -21,6 +21,7 @@ constexpr std::size_t kMaxId = 128;  // of a vulnerability
 constexpr std::string_view kImages = "images";
 constexpr std::string_view kMigrations = "migrations";
 constexpr std::string_view kFlags = "flags";
+constexpr std::string_view kConfig = "config";
 // What only migrations have.
 constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracking", "transactions",
                                       "rollback", "late",    "lint",     "accept"};
@@ -164,6 +165,11 @@ class Rules {
     } else {
       for (const char* key : kOfAssets) refuse(key);
     }
+    if (kind == kConfig) {
+      check_outputs(component, pointer);
+    } else {
+      refuse("outputs");
+    }
     if (kind == kMigrations) {
       for (const char* key : {"source", "format", "database"}) need(key);
       for (const char* key : {"target", "images", "services"}) refuse(key);
@@ -177,7 +183,7 @@ class Rules {
       refuse("exclude");
       check_images(component, pointer);
     } else {
-      need("source");
+      if (!component.contains("outputs")) need("source");
       need("target");
       refuse("images");
       if (kind == kFlags) check_flags(pointer, refuse);
@@ -226,6 +232,35 @@ class Rules {
     refuse("exclude");
     if (has_flags_) add(pointer, "two components are of the kind flags", "put all flags into one");
     has_flags_ = true;
+  }
+
+  void check_outputs(const Json& component, const std::string& pointer) {
+    const Json outputs = component.value("outputs", Json::array());
+    for (std::size_t i = 0; outputs.is_array() && i < outputs.size(); ++i) {
+      if (outputs[i].is_object()) check_output(outputs[i], format("{}/outputs/{}", pointer, i));
+    }
+  }
+
+  // Which keys an output has follows from its format.
+  void check_output(const Json& output, const std::string& pointer) {
+    const std::string format_word = string_at(output, "format");
+    if (const std::string file = string_at(output, "file"); !file.empty()) {
+      hold(pointer + "/file", [&] { RelPath::parse(file); });
+    }
+    const bool is_kubernetes = format_word == "kubernetes";
+    const bool is_compose = format_word == "compose";
+    const auto belongs = [&](const char* key, bool wanted) {
+      if (wanted || format_word.empty() || !output.contains(key)) return;
+      add(format("{}/{}", pointer, key),
+          format("found {}, which the format {} does not have", key, format_word));
+    };
+    belongs("services", is_compose || format_word == "dotenv");
+    belongs("name", is_kubernetes);
+    belongs("namespace", is_kubernetes);
+    for (const auto& [key, needed] : {std::pair("services", is_compose), {"name", is_kubernetes}}) {
+      if (!needed || output.contains(key)) continue;
+      add(pointer, format("found no {}, which the format {} needs", key, format_word));
+    }
   }
 
   void check_images(const Json& component, const std::string& pointer) {
@@ -334,6 +369,23 @@ std::vector<ImageEntry> read_images(const Json& component) {
   return images;
 }
 
+std::vector<OutputEntry> read_outputs(const YamlDocument& document, const Json& component,
+                                      const std::string& pointer) {
+  using Texts = std::vector<std::string>;
+  std::vector<OutputEntry> outputs;
+  for (const Json& item : component.value("outputs", Json::array())) {
+    outputs.push_back({.file = string_at(item, "file"),
+                       .format = string_at(item, "format"),
+                       .keys = item.value("keys", Texts{}),
+                       .exclude_keys = item.value("exclude_keys", Texts{}),
+                       .services = item.value("services", Texts{}),
+                       .name = string_at(item, "name"),
+                       .name_space = string_at(item, "namespace"),
+                       .line = document.line_of(format("{}/outputs/{}", pointer, outputs.size()))});
+  }
+  return outputs;
+}
+
 MigrationsEntry read_migrations(const Json& component) {
   const std::string tracking = string_at(component, "tracking");
   const std::size_t dot = tracking.find('.');
@@ -386,18 +438,19 @@ std::string target_of(const Json& component) {
 std::vector<ComponentEntry> read_components(const YamlDocument& document) {
   std::vector<ComponentEntry> components;
   for (const Json& item : document.value()["components"]) {
-    components.push_back(
-        {.name = item["name"],
-         .kind = item["kind"],
-         .source = without_slash(string_at(item, "source")),
-         .exclude = item.value("exclude", std::vector<std::string>{}),
-         .images = read_images(item),
-         .migrations = read_migrations(item),
-         .assets = read_assets(item),
-         .target = target_of(item),
-         .optional = item.value("optional", false),
-         .line = document.line_of(format("/components/{}", components.size())),
-         .services = read_services(document, item, format("/components/{}", components.size()))});
+    const std::string pointer = format("/components/{}", components.size());
+    components.push_back({.name = item["name"],
+                          .kind = item["kind"],
+                          .source = without_slash(string_at(item, "source")),
+                          .exclude = item.value("exclude", std::vector<std::string>{}),
+                          .images = read_images(item),
+                          .migrations = read_migrations(item),
+                          .assets = read_assets(item),
+                          .outputs = read_outputs(document, item, pointer),
+                          .target = target_of(item),
+                          .optional = item.value("optional", false),
+                          .line = document.line_of(pointer),
+                          .services = read_services(document, item, pointer)});
   }
   return components;
 }

@@ -47,14 +47,27 @@ struct AssetsEntry {
   std::uint64_t keep_previous = 0;
 };
 
+// A file that the builder makes from the configuration's keys, as a template.
+struct OutputEntry {
+  std::string file;               // its path in the component's tree
+  std::string format;             // "dotenv", "json", "yaml", "compose", "kubernetes"
+  std::vector<std::string> keys;  // names and patterns; empty: every key that is no secret
+  std::vector<std::string> exclude_keys;
+  std::vector<std::string> services;  // of Compose, which the variables are for
+  std::string name;                   // of the objects of Kubernetes
+  std::string name_space;
+  int line = 0;
+};
+
 struct ComponentEntry {
   std::string name;
   std::string kind;
-  std::string source;  // a folder or a glob; empty for images
+  std::string source;  // a folder or a glob; empty for images, and where only outputs are made
   std::vector<std::string> exclude;
   std::vector<ImageEntry> images;
   MigrationsEntry migrations;
   AssetsEntry assets;
+  std::vector<OutputEntry> outputs;
   std::string target;  // of migrations: the database
   bool optional = false;
   int line = 0;

@@ -24,14 +24,17 @@ const Json kFalse = false;
 
 using Data = kainjow::mustache::data;
 
+enum class Unset { refused, passed_over };
+
 // Renders with the library. It is given tags alone, each the number of a part: "{{&0}}{{#1}}..." So
 // nothing that a text holds can be taken for a tag, and every question comes back here, where
 // lines are known and steps and bytes are counted.
 class Renderer {
  public:
   Renderer(const std::string& where, const std::vector<TemplateNode>& nodes,
-           const std::vector<TemplateUse>& uses, const Values& values, std::size_t limit)
-      : where_(where), nodes_(nodes), uses_(uses), values_(values), limit_(limit) {}
+           const std::vector<TemplateUse>& uses, const Values& values, std::size_t limit,
+           Unset unset)
+      : where_(where), nodes_(nodes), uses_(uses), values_(values), limit_(limit), unset_(unset) {}
 
   std::string render() {
     check();
@@ -183,8 +186,10 @@ class Renderer {
       add(node, format("no value is named \"{}\"", name), hint_for(name));
     } else if (value->is_null() &&
                !(node.use >= 0 && uses_[static_cast<std::size_t>(node.use)].guarded)) {
-      add(node, format("the value {} is not set", name),
-          format("each site must set it: add {} to values in site.yaml", name));
+      if (unset_ == Unset::refused) {
+        add(node, format("the value {} is not set", name),
+            format("each site must set it: add {} to values in site.yaml", name));
+      }
       return nullptr;
     }
     return value;
@@ -265,6 +270,7 @@ class Renderer {
   const std::vector<TemplateUse>& uses_;
   const Values& values_;
   const std::size_t limit_;
+  const Unset unset_;
   std::vector<Item> items_;
   std::map<std::size_t, const Json*> lists_;  // by their parts; no filter makes one
   std::map<std::size_t, Data> answers_;       // by their parts: the library points to them
@@ -322,7 +328,11 @@ std::vector<std::string> Template::sections_around(const TemplateUse& use) const
 }
 
 std::string Template::render(const Values& values, std::size_t limit) const {
-  return Renderer(where_, nodes_, uses_, values, limit).render();
+  return Renderer(where_, nodes_, uses_, values, limit, Unset::refused).render();
+}
+
+void Template::check(const Values& values) const {
+  Renderer(where_, nodes_, uses_, values, kMaxRenderedBytes, Unset::passed_over).render();
 }
 
 }  // namespace sealift::release

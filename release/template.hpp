@@ -33,7 +33,7 @@ struct TemplateUse {
   std::string name;
   int line;
   bool section;  // used as a condition or a list
-  bool guarded;  // looked at only where it is set: {{#NAME | set}}
+  bool guarded;  // looked at only where it has a value: {{#NAME | set}}
   int around;    // the index in uses() of the section around it; -1: none
 };
 
@@ -68,6 +68,8 @@ class Template {
   // Throws Error{invalid_input} with every mistake: a name without a value, a condition that is no
   // boolean and no list, a value that a filter refuses. At most `limit` bytes.
   std::string render(const Values& values, std::size_t limit = kMaxRenderedBytes) const;
+  // Throws what render() would, but passes over what is not set yet.
+  void check(const Values& values) const;
 
  private:
   Template() = default;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "builder/kinds/outputs.hpp"
 #include "builder/kinds/tree.hpp"
 #include "content/media_types.hpp"
 #include "release/template.hpp"
@@ -50,8 +51,10 @@ class Config : public Kind {
                        const Workshop& workshop) const override {
     std::vector<ValueUse> uses;
     std::vector<ValueUse> images;
+    std::vector<release::Template> templates;
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
-      const release::Template parsed = release::Template::parse(content, path);
+      templates.push_back(release::Template::parse(content, path));
+      const release::Template& parsed = templates.back();
       for (const release::TemplateUse& use : parsed.uses()) {
         uses.push_back({.name = use.name,
                         .where = format("{}:{}", path, use.line),
@@ -62,8 +65,10 @@ class Config : public Kind {
       for (ValueUse& image : images_in(content, path)) images.push_back(std::move(image));
     };
     const PackedTree packed =
-        pack_tree(workshop, entry, media_type::kMustacheTree, {.inspect = inspect});
-    return {tree_component(entry, media_type::kConfig, packed), std::move(uses), std::move(images)};
+        pack_tree(workshop, entry, media_type::kMustacheTree,
+                  {.inspect = inspect, .made = outputs_of(entry, workshop.release)});
+    return {tree_component(entry, media_type::kConfig, packed), std::move(uses), std::move(images),
+            std::move(templates)};
   }
 };
 

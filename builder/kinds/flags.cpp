@@ -49,7 +49,7 @@ class Flags : public Kind {
     for (const auto& [environment, file] : files) {
       texts[environment + ".json"] = release::to_flagd(file.set);
     }
-    const PackedTree packed = pack_texts(entry, texts, media_type::kTree, workshop.spool);
+    const PackedTree packed = pack_texts(workshop, entry, media_type::kTree, std::move(texts));
     return {tree_component(entry, media_type::kFlags, packed), {}};
   }
 

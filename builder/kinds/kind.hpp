@@ -15,6 +15,7 @@
 #include "bundle/spool.hpp"
 #include "release/manifest.hpp"
 #include "release/release_file.hpp"
+#include "release/template.hpp"
 
 namespace sealift::builder {
 
@@ -31,6 +32,7 @@ struct BuiltComponent {
   std::vector<ValueUse> uses;
   // Names of images, as compose files and manifests say them.
   std::vector<ValueUse> image_references = {};
+  std::vector<release::Template> templates = {};
 };
 
 // The bytes of each image's layers in the release before, by the image's place.

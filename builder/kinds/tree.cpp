@@ -54,6 +54,7 @@ Selection select(const release::ComponentEntry& entry) {
 // Something that the tree will hold.
 struct Item {
   Entry entry;
+  bool is_made = false;       // not in the source
   std::string original = {};  // of a compressed file: the name of the one that it is made of
   content::Encoding encoding = {};
 };
@@ -74,10 +75,16 @@ class TreePacker {
     for (const release::ServiceFiles& files : services_) unmatched_.emplace_back(files.glob);
   }
 
-  void pack(const Dir& root) { walk(root, ""); }
+  // Without a folder, only what is made.
+  void pack(const Dir* root) { walk(root, ""); }
 
   PackedTree finish(std::string_view tree_type) {
     give_to_services();
+    for (const auto& [path, unused] : beside_.made) {
+      if (!settled_.contains(path)) {
+        problems_.add(format("{}: {} is made by outputs and excluded", where_, path));
+      }
+    }
     problems_.throw_if_any(Errc::invalid_input);
     if (packed_.document.files + packed_.document.symlinks == 0) {
       throw Error(Errc::invalid_input, format("{}: found no file, expected at least one", where_),
@@ -91,23 +98,28 @@ class TreePacker {
 
  private:
   // Depth first, each folder in the order of tar names, which makes the whole walk sorted.
-  void walk(const Dir& folder, const std::string& prefix) {
+  void walk(const Dir* folder, const std::string& prefix) {
     const std::vector<Item> items = items_of(folder, prefix);
-    Variants variants(folder, workers_);
+    std::optional<Variants> variants;
+    if (folder != nullptr) variants.emplace(*folder, workers_);
     for (const Item& item : items) {
-      if (!item.original.empty()) variants.want(item.original, item.encoding);
+      if (!item.original.empty()) variants->want(item.original, item.encoding);
     }
     std::map<std::string, Digest> packed;
     for (const Item& item : items) {
       const std::string path = prefix + item.entry.name;
       if (!item.original.empty()) {
-        const Variants::Variant variant = variants.take();
+        const Variants::Variant variant = variants->take();
         const auto original = packed.find(item.original);
         if (original != packed.end()) add_variant(variant, original->second, path);
         continue;
       }
       try {
-        add(folder, item.entry, path);
+        if (item.is_made && item.entry.type == EntryType::file) {
+          add_made(path);
+        } else {
+          add(item.is_made ? nullptr : folder, item.entry, path);
+        }
       } catch (const Error& error) {
         if (error.code() != Errc::invalid_input) throw;
         problems_.add(error.within(where_));
@@ -118,16 +130,16 @@ class TreePacker {
   }
 
   // What the folder holds and what is made beside it, sorted.
-  std::vector<Item> items_of(const Dir& folder, const std::string& prefix) const {
+  std::vector<Item> items_of(const Dir* folder, const std::string& prefix) {
     std::vector<Item> items;
-    std::set<std::string> names;
-    for (Entry& entry : folder.entries()) {
-      names.insert(entry.name);
+    std::map<std::string, EntryType> names;
+    for (Entry& entry : folder == nullptr ? std::vector<Entry>{} : folder->entries()) {
+      names.emplace(entry.name, entry.type);
       if (!selection_.excludes(prefix + entry.name)) items.push_back({.entry = std::move(entry)});
     }
     for (std::size_t i = 0, count = items.size(); i < count; ++i) {
       const Entry entry = items[i].entry;
-      if (!gets_variants(folder, entry, prefix + entry.name)) continue;
+      if (!gets_variants(*folder, entry, prefix + entry.name)) continue;
       for (const content::Encoding encoding : beside_.encodings) {
         const std::string name = entry.name + std::string(content::suffix_of(encoding));
         if (names.contains(name) || selection_.excludes(prefix + name)) continue;
@@ -135,12 +147,36 @@ class TreePacker {
             {.entry = {name, EntryType::file}, .original = entry.name, .encoding = encoding});
       }
     }
+    add_made(prefix, names, items);
     const auto tar_name = [](const Item& item) {
       return item.entry.type == EntryType::directory ? item.entry.name + "/" : item.entry.name;
     };
     std::sort(items.begin(), items.end(),
               [&](const Item& a, const Item& b) { return tar_name(a) < tar_name(b); });
     return items;
+  }
+
+  // What is made below `prefix`, each name once; a source in its place is said.
+  void add_made(const std::string& prefix, std::map<std::string, EntryType>& names,
+                std::vector<Item>& items) {
+    for (const auto& [path, unused] : beside_.made) {
+      if (!path.starts_with(prefix)) continue;
+      const std::string rest = path.substr(prefix.size());
+      const std::size_t slash = rest.find('/');
+      const Entry entry{rest.substr(0, slash),
+                        slash == rest.npos ? EntryType::file : EntryType::directory};
+      const auto [other, is_new] = names.emplace(entry.name, entry.type);
+      if (is_new) {
+        if (!selection_.excludes(prefix + entry.name)) {
+          items.push_back({.entry = entry, .is_made = true});
+        }
+      } else if (entry.type == EntryType::file || other->second != EntryType::directory) {
+        settled_.insert(path);
+        problems_.add(format("{}: outputs makes {}, where the source has {}{}", where_, path,
+                             prefix, entry.name),
+                      "name it otherwise, or remove that from the source");
+      }
+    }
   }
 
   bool gets_variants(const Dir& folder, const Entry& entry, const std::string& path) const {
@@ -154,7 +190,8 @@ class TreePacker {
     return size >= kMinVariantOf && size <= kMaxVariantOf;
   }
 
-  void add(const Dir& folder, const Entry& entry, const std::string& path) {
+  // A folder that is null has only what is made.
+  void add(const Dir* folder, const Entry& entry, const std::string& path) {
     if (entry.type == EntryType::directory) {
       waiting_.push_back({.path = RelPath::parse(path),
                           .type = EntryType::directory,
@@ -163,7 +200,12 @@ class TreePacker {
                           .target = {}});
       // With a glob, a directory is listed once something in it is.
       if (!selection_.wanted) flush_folders();
-      walk(folder.descend(entry.name), path + "/");
+      if (folder == nullptr) {
+        walk(nullptr, path + "/");
+      } else {
+        const Dir inside = folder->descend(entry.name);
+        walk(&inside, path + "/");
+      }
       if (!waiting_.empty() && waiting_.back().path.str() == path) waiting_.pop_back();
       return;
     }
@@ -171,11 +213,11 @@ class TreePacker {
     const RelPath name = RelPath::parse(path);
     flush_folders();
     if (entry.type == EntryType::symlink) {
-      const std::string target = folder.read_link(entry.name).value_or("");
+      const std::string target = folder->read_link(entry.name).value_or("");
       put({.path = name, .type = EntryType::symlink, .mode = 0644, .digest = {}, .target = target});
       ++packed_.document.symlinks;
     } else if (entry.type == EntryType::file) {
-      add_file(folder, entry, name);
+      add_file(*folder, entry, name);
     } else {
       throw Error(Errc::invalid_input,
                   format("{}: found a device, socket or pipe, expected a file", printable(path)));
@@ -225,6 +267,20 @@ class TreePacker {
     last_file_ = row.digest;
     if (has_integrity) packed_.sha384[path.str()] = integrity.finish();
     if (beside_.inspect) beside_.inspect(path.str(), text);
+  }
+
+  void add_made(const std::string& path) {
+    const std::string& text = beside_.made.at(path);
+    settled_.insert(path);
+    flush_folders();
+    const FileEntry row{.path = RelPath::parse(path),
+                        .size = text.size(),
+                        .digest = Digest::of(text),
+                        .target = {}};
+    tar_.write(content::tar_header(release::tar_entry(row)));
+    tar_.write(text);
+    end_file(row);
+    if (beside_.inspect) beside_.inspect(path, text);
   }
 
   void add_variant(const Variants::Variant& variant, const Digest& original,
@@ -308,6 +364,7 @@ class TreePacker {
   const Beside& beside_;
   std::string buffer_;
   std::optional<Digest> last_file_;  // that add() packed
+  std::set<std::string> settled_;    // what is made, once it is packed or refused
   std::vector<FileEntry> waiting_;
   release::TreeRules rules_;
   Problems problems_;
@@ -316,18 +373,14 @@ class TreePacker {
 
 }  // namespace
 
-PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
-                     std::string_view tree_type, const Beside& beside) {
-  const fs::path& folder = workshop.release.folder;
-  Selection selection = select(entry);
-  const std::string where = format("components.{}: {}", entry.name, entry.source);
-  const Dir base = Dir::open(folder);
-  if (!base.stat(selection.root.empty() ? "." : selection.root)) {
-    throw Error(Errc::invalid_input,
-                format("{}: found no such folder in {}", where, folder.string()),
-                "build the sources first, or correct components[].source");
-  }
-  const Dir root = base.descend(selection.root);
+namespace {
+
+PackedTree pack(const Workshop& workshop, const release::ComponentEntry& entry,
+                std::string_view tree_type, const Beside& beside, Selection selection,
+                const Dir* root) {
+  const std::string where = entry.source.empty()
+                                ? format("components.{}", entry.name)
+                                : format("components.{}: {}", entry.name, entry.source);
   workshop.progress.begin(format("packing {}", entry.name), 0);
   TreePacker packer(std::move(selection), where, entry, workshop, beside);
   packer.pack(root);
@@ -337,31 +390,29 @@ PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& en
   return packed;
 }
 
-PackedTree pack_texts(const release::ComponentEntry& entry,
-                      const std::map<std::string, std::string>& files, std::string_view tree_type,
-                      bundle::Spool& spool) {
-  PackedTree packed{content::empty_descriptor(), content::empty_descriptor(), {}};
-  packed.document.name = entry.name;
-  bundle::Spool::Blob tar(spool);
-  bundle::Spool::Blob table(spool);
-  release::TreeRules rules;
-  for (const auto& [name, text] : files) {
-    const FileEntry row{.path = RelPath::parse(name),
-                        .size = text.size(),
-                        .digest = Digest::of(text),
-                        .target = {}};
-    rules.check(row);
-    table.write(to_line(row) + "\n");
-    tar.write(content::tar_header(release::tar_entry(row)));
-    tar.write(text);
-    tar.write(content::tar_padding(text.size()));
-    ++packed.document.files;
-    packed.document.bytes += text.size();
+}  // namespace
+
+PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
+                     std::string_view tree_type, const Beside& beside) {
+  Selection selection = select(entry);
+  if (entry.source.empty()) {
+    return pack(workshop, entry, tree_type, beside, std::move(selection), nullptr);
   }
-  tar.write(content::tar_end());
-  packed.file_table = table.finish(media_type::kFileTable);
-  packed.tree = tar.finish(tree_type);
-  return packed;
+  const fs::path& folder = workshop.release.folder;
+  const Dir base = Dir::open(folder);
+  if (!base.stat(selection.root.empty() ? "." : selection.root)) {
+    throw Error(Errc::invalid_input,
+                format("components.{}: {}: found no such folder in {}", entry.name, entry.source,
+                       folder.string()),
+                "build the sources first, or correct components[].source");
+  }
+  const Dir root = base.descend(selection.root);
+  return pack(workshop, entry, tree_type, beside, std::move(selection), &root);
+}
+
+PackedTree pack_texts(const Workshop& workshop, const release::ComponentEntry& entry,
+                      std::string_view tree_type, MadeFiles files) {
+  return pack(workshop, entry, tree_type, {.made = std::move(files)}, {}, nullptr);
 }
 
 release::Component tree_component(const release::ComponentEntry& entry,

@@ -22,12 +22,16 @@ namespace sealift::builder {
 using Inspect = std::function<void(const std::string& path, const std::string& content)>;
 using OfFile = std::function<bool(const std::string& path)>;
 
+// Files that have no source, by their paths.
+using MadeFiles = std::map<std::string, std::string>;
+
 // What a kind asks for beside the files as they are.
 struct Beside {
   Inspect inspect = {};                           // a file may then have at most 4 MiB
   OfFile has_integrity = {};                      // asked of each file: whether to take its SHA-384
   OfFile is_compressible = {};                    // which files get compressed ones beside them
   std::vector<content::Encoding> encodings = {};  // in which encodings
+  MadeFiles made = {};
 };
 
 struct PackedTree {
@@ -38,14 +42,14 @@ struct PackedTree {
 };
 
 // `tree_type` is the media type of the tar. Compressed files take their place in the order of the
-// tree; one that the source has already is left as it is.
+// tree; one that the source has already is left as it is. What is made goes in as if it were in the
+// source, which may be empty then; a file in its place is a mistake.
 PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
                      std::string_view tree_type, const Beside& beside);
 
-// The same for files that the builder itself makes, by their names: no folders, mode 0644.
-PackedTree pack_texts(const release::ComponentEntry& entry,
-                      const std::map<std::string, std::string>& files, std::string_view tree_type,
-                      bundle::Spool& spool);
+// The same for made files alone, whatever the source holds.
+PackedTree pack_texts(const Workshop& workshop, const release::ComponentEntry& entry,
+                      std::string_view tree_type, MadeFiles files);
 
 // The component that carries a packed tree.
 release::Component tree_component(const release::ComponentEntry& entry,

@@ -118,6 +118,22 @@ TEST_CASE("release.yaml: two components share neither name nor target") {
         std::string::npos);
 }
 
+TEST_CASE("release.yaml: which keys an output has follows from its format") {
+  const Sources sources;
+  const auto refused = [&](const std::string& outputs) {
+    return sources.refused("target: etc", "target: etc, outputs: [" + outputs + "]");
+  };
+  CHECK(refused("{file: ../a, format: json}").find("outputs[0].file") != std::string::npos);
+  CHECK(refused("{file: a, format: compose}").find("found no services") != std::string::npos);
+  CHECK(refused("{file: a, format: kubernetes}").find("found no name") != std::string::npos);
+  for (const char* extra : {"services: [a]", "name: a", "namespace: a"}) {
+    CHECK(refused("{file: a, format: json, " + std::string(extra) + "}")
+              .find("which the format json does not have") != std::string::npos);
+  }
+  CHECK(sources.refused("target: web", "target: web, outputs: [{file: a, format: json}]")
+            .find("found outputs, which assets do not have") != std::string::npos);
+}
+
 TEST_CASE("release.yaml: mistakes in environments and notes are found together") {
   const Sources sources;
   write_file(sources.folder / "environments/production.yaml", "schema: 1\nvalues: {A: [[1]]}\n");

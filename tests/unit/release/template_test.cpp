@@ -99,6 +99,15 @@ TEST_CASE("template: a value that each site must set and this one did not is an 
   CHECK(error->hint().find("site.yaml") != std::string::npos);
 }
 
+TEST_CASE("template: a check says what rendering would, but passes over what is not set") {
+  const auto checked = [](const std::string& text) {
+    return messages(error_of([&] { Template::parse(text, "t").check(kValues); }));
+  };
+  CHECK(checked("{{UNSET}}{{#UNSET}}{{HOST | dotenv}}{{/UNSET}}{{UNSET | nginx}}").empty());
+  CHECK(checked("{{UNSET}}{{NASTY | nginx}}").find("NASTY holds") != std::string::npos);
+  CHECK(checked("{{#LIST}}{{NOPE}}{{/LIST}}").find("no value is named") != std::string::npos);
+}
+
 TEST_CASE("template: only true and false are conditions") {
   for (const char* name : {"HOST", "PORT", "EMPTY"}) {
     const std::string text = "{{#" + std::string(name) + "}}x{{/" + name + "}}";
@@ -280,6 +289,10 @@ TEST_CASE("template: a value that its reader could not read back is refused with
     CHECK(said.starts_with("t.conf:1: "));
     CHECK(said.find("$A") == std::string::npos);
   }
+  const Values wide = {{"T", std::string(4000, 'x')}};
+  CHECK(messages(error_of([&] {
+          Template::parse("{{T | nginx}}", "t").render(wide);
+        })).find("no room") != std::string::npos);
   CHECK(refused("{{NASTY | dotenv}}").find("t.conf:1: NASTY holds ") != std::string::npos);
 }
 
@@ -313,6 +326,18 @@ TEST_CASE("template: set asks whether there is a value, and guards what is insid
         "yz");
   CHECK_FALSE(refused("{{^UNSET | set}}{{UNSET}}{{/UNSET}}").empty());
   CHECK_FALSE(refused("{{#HOST | set}}x{{/HOST | portable}}").empty());
+}
+
+TEST_CASE("template: given asks whether there is a value, be it empty") {
+  CHECK(render("{{#EMPTY | given}}[{{EMPTY}}]{{/EMPTY}}{{^UNSET | given}}none{{/UNSET}}") ==
+        "[]none");
+  CHECK(render("{{#UNSET | given}}{{#UNSET | text | portable}}{{UNSET}}{{/UNSET | text | portable}}"
+               "{{/UNSET | given}}") == "");
+}
+
+TEST_CASE("template: text makes one text of any value") {
+  CHECK(render("{{LIST | text}} {{PORT | text | json}} {{ON | text | compose}} {{HOST | text}}") ==
+        "[\"a\",\"b\",3] \"8080\" \"true\" example.org");
 }
 
 TEST_CASE("template: loops inside loops stop soon, and say where") {
