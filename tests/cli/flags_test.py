@@ -225,9 +225,8 @@ class NextRelease(Flags):
         def change(project):
             path = os.path.join(project, "release.yaml")
             with open(path, encoding="utf-8") as source:
-                text = source.read()
-            write(path, text.replace(
-                "  - {name: flags, kind: flags, source: flags/, target: flags}\n", ""))
+                lines = source.read().splitlines()
+            write(path, "\n".join(l for l in lines if "kind: flags" not in l) + "\n")
         second = self.road.release("1.1.0", change)
         self.assertIn("flag new-search: this release does not have it",
                       " ".join(self.road.answer("plan", second)["warnings"]))
