@@ -2,6 +2,7 @@
 #include "release/references.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -59,9 +60,14 @@ class Resolver {
     if (is_read(name)) {
       if (!enter(name)) return;
       bool is_set = true;
+      std::size_t& depth = depth_[name];  // fill() makes it what the text asks for
       each_text(value, format("values.{}", name), [&](Json& text, const std::string& where) {
-        is_set = fill(text, where) && is_set;
+        is_set = fill(text, where, depth) && is_set;
       });
+      if (++depth == kMaxChain + 1) {
+        problems_.add(format("values.{}: begins a chain of more than {} values", name, kMaxChain),
+                      "write one of them out");
+      }
       chain_.pop_back();
       if (!is_set) value = nullptr;
     }
@@ -84,8 +90,8 @@ class Resolver {
     return false;
   }
 
-  // False where the text refers to a value that is not set.
-  bool fill(Json& text, const std::string& where) {
+  // False where the text refers to a value that is not set. `depth` becomes that of the deepest.
+  bool fill(Json& text, const std::string& where, std::size_t& depth) {
     try {
       const Template parsed = Template::parse(text.get_ref<const std::string&>(), where);
       bool is_set = true;
@@ -95,6 +101,7 @@ class Resolver {
                       format("{}: found a section, expected only names of values", where));
         }
         visit(use.name);
+        depth = std::max(depth, depth_[use.name]);
         const auto found = resolved_.find(use.name);
         if (found == resolved_.end() && values_.contains(use.name)) return true;  // said by enter()
         if (found != resolved_.end() && found->second.is_null() && !use.guarded) is_set = false;
@@ -120,6 +127,7 @@ class Resolver {
   const std::set<std::string>& literal_;
   Values resolved_;
   std::vector<std::string> chain_;
+  std::map<std::string, std::size_t> depth_;  // how many values a chain from there has
   std::size_t total_ = 0;
   Problems problems_;
 };

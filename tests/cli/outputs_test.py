@@ -7,6 +7,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import unittest
 
 import yaml
 
-from road import BUILDER, Road, errors, main, need, run, write
+from road import BUILDER, SOURCE, Road, errors, main, need, run, write
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../images"))
 from engines import Docker, Podman, wait_until  # noqa: E402
@@ -264,6 +265,42 @@ class Outputs(unittest.TestCase):
             connection.request("GET", f"/{name}")
             self.assertEqual(connection.getresponse().read().decode(), TEXTS[name], name)
             connection.close()
+
+
+class Page(unittest.TestCase):
+    """The examples of docs/templates.md are one project."""
+
+    def test_the_examples_of_the_page_work_together(self):
+        need("nginx")
+        road = Road()
+        self.addCleanup(road.close)
+        with open(os.path.join(SOURCE, "docs/templates.md"), encoding="utf-8") as page:
+            blocks = re.findall(r"^```(\w+)\n(.*?)^```$", page.read(), re.MULTILINE | re.DOTALL)
+        (_, values), (_, server), (_, components) = blocks
+
+        def change(project):
+            make_project(project, "/x")
+            for name in os.listdir(os.path.join(project, "config")):
+                if os.path.isfile(os.path.join(project, "config", name)):
+                    os.unlink(os.path.join(project, "config", name))
+            write(os.path.join(project, "config/nginx.conf"),
+                  "events {}\nhttp {\n" + server + "}\n")
+            write(os.path.join(project, "environments/production.yaml"), values + "  PUBLIC_URL:\n")
+            head = RELEASE[:RELEASE.index("components:")]
+            write(os.path.join(project, "release.yaml"), head + components +
+                  "  - {name: web, kind: assets, source: client/dist, target: web}\n")
+
+        bundle = road.release("1.0.0", change)
+        road.init_site()
+        road.installer("apply", bundle, "--yes")
+        current = os.path.join(road.target("etc"), "current")
+        run("nginx", "-t", "-g", f"pid {road.root}/pid; error_log stderr;", "-c",
+            os.path.join(current, "nginx.conf"))
+        with open(os.path.join(current, "web.json"), encoding="utf-8") as found:
+            self.assertEqual(json.load(found)["API_URL"], "https://chanuka.example/api")
+        with open(os.path.join(current, "nginx.conf"), encoding="utf-8") as found:
+            self.assertIn("  server 10.0.0.12:3000 weight=1 max_fails=3 fail_timeout=10s backup;\n"
+                          "  keepalive 16;\n", found.read())
 
 
 class Refusals(unittest.TestCase):

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "release/references.hpp"
 #include "release/template.hpp"
 #include "tests/fuzz/target.hpp"
 
@@ -26,6 +27,9 @@ const Target kTemplate("template", [](std::string_view bytes) {
   if (bytes.find("{{") == std::string_view::npos) {
     require(rendered == bytes, "text without tags is left as it is");
   }
+  release::Values referring = values();
+  referring["X"] = std::string(bytes);
+  require(release::resolve(referring) == release::resolve(referring), "resolving is pure");
 });
 
 }  // namespace sealift::fuzz

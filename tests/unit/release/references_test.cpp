@@ -77,6 +77,13 @@ TEST_CASE("references: chains and sizes are bounded") {
     doubling["W" + std::to_string(i)] = twice + twice;
   }
   CHECK(refused(chain).find("a chain of more than 16 values") != std::string::npos);
+  Values backwards = {{"V10", "end"}};
+  for (int i = 11; i < 26; ++i) {
+    backwards["V" + std::to_string(i)] = "{{V" + std::to_string(i - 1) + "}}";
+  }
+  CHECK(refused(backwards).empty());
+  backwards["V26"] = "{{V25}}";
+  CHECK(refused(backwards) == "values.V26: begins a chain of more than 16 values\n");
   CHECK_FALSE(refused(doubling).empty());
   Values wide = {{"X", std::string(16000, 'x')}};
   for (int i = 0; i < 1000; ++i) wide["Y" + std::to_string(i)] = "{{X}}";
