@@ -50,14 +50,9 @@ class Renderer {
     return std::move(out_);
   }
 
-  // What the library writes.
-  Renderer& operator<<(const std::string& piece) {
-    if (out_.size() + piece.size() > limit_) {
-      throw Error(Errc::invalid_input, format("{}: renders to more than {} bytes", where_, limit_));
-    }
-    out_ += piece;
-    return *this;
-  }
+  // What the library writes: nothing. It keeps whatever it was given until a line ends, which here
+  // is never, so parts are written when it asks for them, and counted before they take memory.
+  Renderer& operator<<(const std::string&) { return *this; }
 
  private:
   // What the library asks.
@@ -120,13 +115,20 @@ class Renderer {
     step(node, 1);
     Data& kept = answers_[part];
     if (node.kind == Kind::text) {
-      kept = Data(node.text);
+      put(node.text);
     } else if (node.kind == Kind::value) {
-      kept = Data(text_of(node));
+      put(text_of(node));
     } else {
       kept = section(node, part);
     }
     return kept;
+  }
+
+  void put(const std::string& piece) {
+    if (out_.size() + piece.size() > limit_) {
+      throw Error(Errc::invalid_input, format("{}: renders to more than {} bytes", where_, limit_));
+    }
+    out_ += piece;
   }
 
   // Goes into a section that is no list, or into an item of one: "PART ITEM".

@@ -243,6 +243,21 @@ TEST_CASE("template: a section's tag or comment alone on its line takes the line
   CHECK(render("{{#ON}}x{{/ON}}y{{^ON}}z{{/ON}}") == "xy");
 }
 
+TEST_CASE("template: what renders to blanks alone is not lost") {
+  CHECK(render("{{#ON}} {{/ON}}") == " ");
+  CHECK(render("{{#LIST}}\t{{/LIST}} ") == "\t\t\t ");
+}
+
+TEST_CASE("template: a loop that writes too much stops before it takes the memory") {
+  Json list = Json::array();
+  for (int i = 0; i < 4096; ++i) list.push_back(i);
+  const std::string text =
+      "{{#A}}" + std::string(16U << 10, 'x') + "{{/A}}{{#A}}{{#A}}{{/A}}{{/A}}";
+  CHECK(messages(error_of([&] {
+          Template::parse(text, "t").render({{"A", list}});
+        })).find("renders to more than") != std::string::npos);
+}
+
 TEST_CASE("template: a text in quotes is written as it is, braces too") {
   CHECK(render("{{\"{{\"}}{{ \"}}\" }}{{\"{{{HOST}}}\"}}{{\"\\n\\\"\"}}") == "{{}}{{{HOST}}}\n\"");
 }
