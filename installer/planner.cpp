@@ -489,6 +489,8 @@ void warn_about_services(const bundle::Contents& contents, const release::Site& 
                               printable(name, 80),
                               near.empty() ? "" : format("; did you mean {}?", near)));
   }
+}
+
 FlagChanges changes_of(const Revision* revision) {
   return installer::changes_of(revision == nullptr ? nullptr : revision->flags_placement());
 }

@@ -324,7 +324,12 @@ class DirectoryDriver : public Driver {
     const Dir root = Dir::open(keep.path);
     Receipts receipts = receipts_of(keep.target);
     return KeptAssets(root, {}, receipts)
-                   .check(keep.after, content, Thoroughness::by_receipt, Strangers::ignored, 1)
+                   .check(keep.after, content,
+                          {.receipts = receipts,
+                           .thoroughness = Thoroughness::by_receipt,
+                           .strangers = Strangers::ignored,
+                           .owner = {},
+                           .limit = 1})
                    .empty()
                ? StepState::applied
                : StepState::partial;
