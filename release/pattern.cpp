@@ -14,9 +14,14 @@ namespace {
 
 constexpr std::size_t kMany = 1U << 20;  // beyond every limit; products of two fit
 
-// About how many states the expression has once each "{n,m}" is written out m times, which is what
-// the library does. Where the expression is broken, whatever it is: the library will say so.
-std::size_t states_of(std::string_view text) {
+struct Measure {
+  std::size_t states;  // about, once each "{n,m}" is written out m times, as the library does
+  bool looks_ahead;    // matches again and again from each place, within each other without end
+};
+
+// Where the expression is broken, whatever it is: the library will say so.
+Measure measure(std::string_view text) {
+  bool looks_ahead = false;
   std::vector<std::size_t> groups = {0};  // the states of each group that is open
   std::size_t last = 0;                   // of what a repetition would repeat
   const auto put = [&](std::size_t states) {
@@ -38,6 +43,8 @@ std::size_t states_of(std::string_view text) {
       while (++at < text.size() && text[at] != ']') at += text[at] == '\\' ? 1 : 0;
       put(1);
     } else if (text[at] == '(') {
+      const std::string_view kind = text.substr(at + 1, 2);
+      looks_ahead = looks_ahead || kind == "?=" || kind == "?!";
       groups.push_back(1);
     } else if (text[at] == ')' && groups.size() > 1) {
       const std::size_t inner = groups.back();
@@ -53,7 +60,7 @@ std::size_t states_of(std::string_view text) {
       put(1);
     }
   }
-  return groups.front();
+  return {groups.front(), looks_ahead};
 }
 
 }  // namespace
@@ -66,7 +73,9 @@ Pattern Pattern::parse(std::string_view text) {
     refuse(
         format("of {} bytes, expected a regular expression of at most {}", text.size(), kMaxBytes));
   }
-  if (states_of(text) > kMaxStates) {
+  const Measure measured = measure(text);
+  if (measured.looks_ahead) refuse("expected a regular expression without (?= and (?!");
+  if (measured.states > kMaxStates) {
     refuse("expected a regular expression with smaller counts of repetition");
   }
   try {

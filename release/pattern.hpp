@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A regular expression of the configuration contract: ECMAScript without back-references, of a
-// whole text. Whatever a bundle says, it is matched in polynomial time and in bounded memory: its
-// bytes, the states that its counted repetitions are written out to, and the text have limits.
+// A regular expression of the configuration contract: ECMAScript without back-references and
+// look-ahead, of a whole text. Whatever a bundle says, it is matched in polynomial time and in
+// bounded memory: its bytes, the states that its counted repetitions are written out to, and the
+// text have limits.
 
 #include <regex>
 #include <string>
