@@ -218,6 +218,7 @@ class Serving(unittest.TestCase):
                 except (OSError, http.client.HTTPException) as error:
                     failures.append(f"no answer: {error!r}")
                     connection.close()
+            connection.close()
 
         threads = [threading.Thread(target=load_pages, args=(index,)) for index in range(2)]
         for thread in threads:
