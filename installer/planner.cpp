@@ -534,12 +534,15 @@ void warn_about_certificates(const Installation& installation, Time now,
       warnings.insert(warnings.end(), list->begin(), list->end());
     }
   }
+}
+
 // The directory that stands there where only what is kept beside it changes.
 std::string standing_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                                Content& content) {
   const Revision* now = state.current();
   const Placement* before = now == nullptr ? nullptr : now->placement_at(wanted.path);
-  if (before == nullptr || before->table != wanted.table || before->settings == wanted.settings) {
+  if (before == nullptr || before->table != wanted.table || before->owner != wanted.owner ||
+      before->settings == wanted.settings) {
     return "";
   }
   const bool whole = drivers.named(before->driver)

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxType = 128;
 constexpr std::size_t kHash = 8;
 // has_hashed_name(), said once more for a web server.
 constexpr std::string_view kHashedName =
-    "^/.+/[^/]*[.-](?=[^/.]*[0-9A-Z])[0-9A-Za-z_-]{8,}([.][0-9A-Za-z]+){1,2}$";
+    "^/.+/[^/]*[.-]+(?=[^/.]*[0-9A-Z])[0-9A-Za-z_-]{8,}([.][0-9A-Za-z]+){1,2}$";
 
 bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');

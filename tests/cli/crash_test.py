@@ -84,8 +84,9 @@ class Crash(RoadTest):
             self.assertEqual(self.served(), new, where)
         print(f"{len(points)} crash points: {ended[old]} ended on the old release, "
               f"{ended[new]} on the new")
-        self.assertGreater(len(points), 30)
-        self.assertGreater(min(ended.values()), 0)
+        self.assertGreater(len(points), 30 if changing == CHANGING else 3)
+        if changing == CHANGING:
+            self.assertGreater(min(ended.values()), 0)
 
     def test_apply(self):
         old = self.served()
@@ -120,7 +121,7 @@ class Crash(RoadTest):
         road.installer(*apply)
         new = self.served()
         self.reset()
-        self.sweep(apply, old, new, lambda: road.installer(*apply), OF_KEPT)
+        self.sweep(apply, old, new, lambda: road.installer(*apply))
         self.remember()
         back = ["-q", "rollback", "1.2.0", "--yes"]
         self.sweep(back, new, old, lambda: road.installer(*back), OF_KEPT)

@@ -5,8 +5,10 @@ loaded all the time: index.html, then every asset that it names. Not one request
 answer has the encoding, type and cache class that it should have. The site's configuration is the
 one that docs/assets.md shows."""
 
+import base64
 import hashlib
 import http.client
+import json
 import os
 import re
 import shutil
@@ -16,6 +18,7 @@ import sys
 import threading
 import time
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../cli"))
 from road import SOURCE, Road, main, need, run, write
@@ -61,21 +64,34 @@ def client(project, generation):
     return names
 
 
-def location_blocks():
+def site_of(target):
     """The part of a site that docs/assets.md shows."""
     with open(os.path.join(SOURCE, "docs/assets.md"), encoding="utf-8") as page:
-        return re.search(r"```nginx\n(.*?)```", page.read(), re.S).group(1)
+        return re.search(r"```nginx\n(.*?)```", page.read(), re.S).group(1).replace("/srv/web", target)
+
+
+def site_of_rows(target, rows):
+    """The same made from the list `serve.COMPONENT`, as the page's template does it."""
+    site = f"root {target};\ngzip_static on;\nbrotli_static on;\n"
+    for row in rows:
+        forced = f'types {{}}\ndefault_type "{row["type"]}";\n' if row["typed"] else ""
+        site += f"""location ~ "{row['match']}" {{
+          add_header Cache-Control "{row['cache']}";
+          {forced}
+          try_files /kept$uri /current$uri =404;
+        }}
+        """
+    return site
 
 
 class Nginx:
     """One of our own, on loopback, with every file in `folder`."""
 
-    def __init__(self, folder, target):
+    def __init__(self, folder, site):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         os.makedirs(folder)
-        site = location_blocks().replace("/srv/web", target)
         places = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in
                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         config = os.path.join(folder, "nginx.conf")
@@ -162,8 +178,8 @@ class Serving(unittest.TestCase):
                 else:
                     self.bytes[path + ending, None] = content
 
-    def start(self):
-        nginx = Nginx(os.path.join(self.road.root, "nginx"), self.web)
+    def start(self, site=None):
+        nginx = Nginx(os.path.join(self.road.root, "nginx"), site or site_of(self.web))
         self.addCleanup(nginx.close)
         return nginx
 
@@ -218,6 +234,7 @@ class Serving(unittest.TestCase):
                 except (OSError, http.client.HTTPException) as error:
                     failures.append(f"no answer: {error!r}")
                     connection.close()
+            connection.close()
 
         threads = [threading.Thread(target=load_pages, args=(index,)) for index in range(2)]
         for thread in threads:
@@ -283,6 +300,45 @@ class Serving(unittest.TestCase):
         # What is not an asset is never answered with the page.
         self.assertEqual(nginx.get("/assets/gone-0123abcd.js")[0].status, 404)
         self.road.installer("drift")
+
+    def test_the_list_that_templates_have_says_the_same(self):
+        files = {"index.html": "no-cache", "assets/app.js": "no-cache",
+                 "assets/app.3f9a1c2e.js": IMMUTABLE, "assets/index-DqYx_kAb.js": IMMUTABLE,
+                 "assets/my-component.js": "no-cache", "app.3f9a1c2e.js": "no-cache",
+                 "assets/a.b-c.0123456789.chunk.css": IMMUTABLE,
+                 "plain/deep/x.0123abcd.js": "public, max-age=60", "plain/y.js": "public, max-age=60",
+                 "all/words.js": IMMUTABLE, "[id] (1)/a+b.js": IMMUTABLE, "deep/er/app.wmf": "no-cache",
+                 "deep/er/app-0123abcd.wmf": IMMUTABLE}
+
+        def change(project):
+            dist = os.path.join(project, "client/dist")
+            shutil.rmtree(dist)
+            for name in files:
+                write(os.path.join(dist, name), name)
+            path = os.path.join(project, "release.yaml")
+            with open(path, encoding="utf-8") as source:
+                text = source.read()
+            write(path, text.replace("kind: assets,", """kind: assets, serve: [
+                {match: "plain/**", cache: 60}, {match: "all/*.js", cache: immutable},
+                {match: "[id] (1)/**", cache: immutable},
+                {match: "**/*.wmf", type: text/x-wmf}],"""))
+        self.road.installer("apply", self.road.release("1.3.0", change), "--yes")
+        revision = sorted(os.listdir(os.path.join(self.road.site, "state/revisions")), key=int)[-1]
+        with open(os.path.join(self.road.site, f"state/revisions/{revision}/values.json"),
+                  encoding="utf-8") as source:
+            values = json.load(source)
+        nginx = self.start(site_of_rows(self.web, values["serve.web"]))
+        for name, cache in files.items():
+            answer, body = nginx.get("/" + urllib.parse.quote(name))
+            self.assertEqual((answer.status, body.decode()), (200, name))
+            self.assertEqual(answer.getheader("Cache-Control"), cache, name)
+            if name.endswith(".wmf"):
+                self.assertEqual(answer.getheader("Content-Type"), "text/x-wmf")
+        self.assertEqual({row["path"] for row in values["integrity.web"]},
+                         {name for name in files if name.endswith((".js", ".css"))})
+        for row in values["integrity.web"]:
+            digest = hashlib.sha384(row["path"].encode()).digest()
+            self.assertEqual(row["integrity"], "sha384-" + base64.b64encode(digest).decode())
 
 
 main()

@@ -41,17 +41,17 @@ class Target : public Content {
            slash = path.find('/', slash + 1)) {
         const RelPath parent = RelPath::parse(path.substr(0, slash));
         fs::create_directories(place / parent.str());
-        lines[parent.str() + "/"] = to_line({.path = parent,
-                                             .type = EntryType::directory,
-                                             .mode = 0755,
-                                             .digest = {},
-                                             .target = {}});
+        lines[parent.str() + "/"] = release::to_line({.path = parent,
+                                                      .type = EntryType::directory,
+                                                      .mode = 0755,
+                                                      .digest = {},
+                                                      .target = {}});
       }
       write_file(place / path, content);
-      lines[path] = to_line({.path = RelPath::parse(path),
-                             .size = content.size(),
-                             .digest = Digest::of(content),
-                             .target = {}});
+      lines[path] = release::to_line({.path = RelPath::parse(path),
+                                      .size = content.size(),
+                                      .digest = Digest::of(content),
+                                      .target = {}});
     }
     std::string table;
     for (const auto& [unused, line] : lines) table += line + "\n";
