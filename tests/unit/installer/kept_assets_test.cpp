@@ -67,8 +67,12 @@ class Target : public Content {
   }
   std::vector<std::string> differences(const KeptSet& set) {
     std::vector<std::string> found;
-    for (const Difference& each :
-         kept().check(set, *this, Thoroughness::by_content, Strangers::reported, 100)) {
+    const TreeQuestion question{.receipts = receipts,
+                                .thoroughness = Thoroughness::by_content,
+                                .strangers = Strangers::reported,
+                                .owner = {},
+                                .limit = 100};
+    for (const Difference& each : kept().check(set, *this, question)) {
       found.push_back(format("{}: {}", each.path, each.found));
     }
     return found;
