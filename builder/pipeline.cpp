@@ -101,6 +101,14 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   return values;
 }
 
+// Sealed for the environment, or declared, so that a site has it in a file of its own.
+bool is_secret(const release::Release& release, const std::string& environment,
+               const std::string& key) {
+  const auto sealed = release.sealed.find(environment);
+  return release.contract.is_secret(key) ||
+         (sealed != release.sealed.end() && sealed->second.contains(key));
+}
+
 // Every name that a template uses is declared by every environment, and every declared value is
 // used by some template.
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& built) {
@@ -116,6 +124,7 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
     for (const BuiltComponent& component : built) {
       for (const ValueUse& use : component.uses) {
         if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
+        if (is_secret(release, environment.name, use.name)) continue;
         const std::string near = release::nearest(use.name, known);
         problems.add(format("components.{}: {}: environments/{}.yaml has no value named \"{}\"",
                             component.component.row.name, use.where, environment.name, use.name),
@@ -187,6 +196,7 @@ release::ReleaseDocument document_of(const release::Release& release, const Orig
   for (const release::Component& component : components) {
     document.components.push_back(component.row);
   }
+  document.sealed = release.sealed;
   return document;
 }
 

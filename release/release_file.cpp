@@ -352,6 +352,9 @@ Release load_release(const fs::path& file) {
     gather([&] { release.environments.push_back(load_environment(path, name)); });
   }
   gather([&] { release.contract = Contract::load(release.folder); });
+  gather([&] {
+    release.sealed = load_sealed(release.folder, release.environments, release.contract);
+  });
   gather([&] { release.locked = load_lock(release.folder); });
   const Json levels = root.value("image_rules", Json::object());
   for (const auto& [rule, level] : levels.items()) {
