@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
                           builder::add_verify(program);
                           builder::add_inspect(program);
                           builder::add_diff(program);
+                          builder::add_secret(program);
                           cli::add_version(program, "sealift");
                         }});
 }

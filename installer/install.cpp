@@ -80,7 +80,10 @@ Json evidence(const Plan& plan) {
 void lift_fence(const Tools& tools) {
   if (!is_fence_closed(tools.installation.layout)) return;
   try {
-    open_fence(tools.installation.layout);
+    const State state = load_state(tools.installation.layout, tools.clock);
+    const Revision* now = state.current();
+    SiteContent content = content_of(tools, now != nullptr ? *now : Revision{});
+    open_fence(tools.installation.layout, content);
   } catch (const Error& error) {
     throw Error(Errc::needs_operator,
                 format("the release stands, but users are still kept out: {}", error.message()),
@@ -202,7 +205,7 @@ SiteContent Accepted::content(const Tools& tools) const {
   const bundle::Contents& contents = verified.contents();
   return SiteContent(tools.installation.layout, tools.installation.layout.store() / name,
                      contents.digest(), values_for(contents, tools.installation.site),
-                     tools.workers);
+                     tools.workers, secret_files(tools.installation.site));
 }
 
 Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry) {
@@ -254,7 +257,8 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
   return SiteContent(
       layout, layout.store() / revision.bundle, revision.digest,
       is_retained(layout, revision) ? kept_values(layout, revision) : release::Values{},
-      tools.workers);
+      tools.workers,
+      {.environment = revision.environment, .files = tools.installation.site.secrets});
 }
 
 void settle(const Tools& tools) {

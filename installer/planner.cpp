@@ -215,6 +215,8 @@ class Drafting {
     std::vector<Step>& steps = draft_.plan.steps;
     const auto& fence = installation_.site.fence;
     if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
+      // What its commands need is known to be there before anything begins.
+      for (const std::string& key : fence->secrets) content_.secret(key);
       steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
     }
     std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
@@ -392,6 +394,25 @@ release::Values image_values(const bundle::Contents& contents, const release::Si
   return values;
 }
 
+bool is_secret(const release::ReleaseDocument& document, const release::Site& site,
+               const std::string& key) {
+  const auto sealed = document.sealed.find(site.environment);
+  return document.contract.is_secret(key) ||
+         (sealed != document.sealed.end() && sealed->second.contains(key));
+}
+
+// A secret in site.yaml would be kept, and shown, with the other values.
+void refuse_clear_secrets(const release::ReleaseDocument& document, const release::Site& site) {
+  Problems problems;
+  for (const auto& [key, unused] : site.values) {
+    if (!is_secret(document, site, key)) continue;
+    problems.add(format("site.yaml: values.{}: is a secret, and in clear", key),
+                 format("put it into a file of mode 0600 and name it: secrets: {{{}: {{file: ...}}}}",
+                        key));
+  }
+  problems.throw_if_any(Errc::invalid_input);
+}
+
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
@@ -418,6 +439,7 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
     incompatible(format("the release has no environment \"{}\"", site.environment),
                  "correct environment in site.yaml, or carry a release that has it");
   }
+  refuse_clear_secrets(document, site);
   if (!document.installer.empty() &&
       !VersionRange::parse(document.installer).contains(Version::parse(SEALIFT_VERSION))) {
     incompatible(format("the release asks for an installer {}, this is {}", document.installer,
@@ -525,6 +547,11 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
   }
   problems.throw_if_any(Errc::incompatible);
   drafting.drop_the_rest();
+  for (const auto& [key, unused] : site.secrets) {
+    if (is_secret(document, site, key)) continue;
+    drafting.draft().warnings.push_back(
+        format("site.yaml: the secret {} is none of this release's", key));
+  }
   for (const auto& [name, unused] : site.values) {
     if (document.environments.at(site.environment).contains(name)) continue;
     drafting.draft().warnings.push_back(
@@ -550,14 +577,17 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
         drivers.named(placement.driver)
             .inspect(placement, thoroughness, Strangers::ignored, content);
     std::string ready = placement.directory;
+    Placement wanted = placement;
     if (!damage.empty() && placement.images.empty()) {
       drafting.draft().warnings.push_back(format(
           "{}/{}: {}: {}; it is unpacked again from the bundle that was kept", placement.path,
           placement.directory, printable(damage.front().path), damage.front().found));
       ready.clear();
+      // Secrets may have changed since: what is unpacked is what is recorded.
+      if (target.digest) wanted.table = content.keep_table(placement.component).digest;
     }
     drafting.want(
-        placement,
+        std::move(wanted),
         settings == installation.site.targets.end() ? release::Target{} : settings->second, ready);
   }
   drafting.drop_the_rest();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/site_content.hpp"
 
+#include <set>
+
 #include "base/format.hpp"
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
@@ -49,29 +51,81 @@ class BundleTree : public TreeStream {
   bool ended_ = false;
 };
 
+// The template that a tree of templates is at.
+release::Template read_template(const FileEntry& entry, TreeStream& templates) {
+  std::string text;
+  std::string buffer(64 * 1024, '\0');
+  while (const std::size_t count = templates.read(buffer)) {
+    text.append(buffer, 0, count);
+    if (text.size() > release::kMaxTemplateBytes) break;  // said by parse() below
+  }
+  if (Digest::of(text) != *entry.digest && text.size() <= release::kMaxTemplateBytes) {
+    throw Error(Errc::corrupt,
+                format("{}: content is not what the file table says", entry.path.str()));
+  }
+  return release::Template::parse(text, entry.path.str());
+}
+
+// The secrets among what a template uses. A condition would have to be true or false, and a file
+// would say which.
+std::set<std::string> secrets_in(const release::Template& parsed, const std::string& path,
+                                 const Secrets& secrets) {
+  std::set<std::string> keys;
+  Problems problems;
+  for (const release::TemplateUse& use : parsed.uses()) {
+    if (!secrets.has(use.name)) continue;
+    keys.insert(use.name);
+    if (!use.section) continue;
+    problems.add(format("{}:{}: the condition {} is a secret, expected a value that is none", path,
+                        use.line, use.name));
+  }
+  problems.throw_if_any(Errc::invalid_input);
+  return keys;
+}
+
+// Values with secrets among them, which go when it goes.
+class PrivateValues {
+ public:
+  PrivateValues(const release::Values& values, const std::set<std::string>& keys,
+                const Secrets& secrets)
+      : values_(values), keys_(keys) {
+    for (const std::string& key : keys) values_[key] = std::string(secrets.at(key).view());
+  }
+  ~PrivateValues() {
+    for (const std::string& key : keys_) signing::wipe(values_[key].get_ref<std::string&>());
+  }
+  PrivateValues(const PrivateValues&) = delete;
+  PrivateValues& operator=(const PrivateValues&) = delete;
+  const release::Values& all() const { return values_; }
+
+ private:
+  release::Values values_;
+  const std::set<std::string>& keys_;
+};
+
 // A tree of templates, each rendered when its turn comes.
 class RenderedTree : public TreeStream {
  public:
-  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values)
-      : templates_(std::move(templates)), values_(values), rest_("") {}
+  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values,
+               Secrets& secrets, const TableKey& key)
+      : templates_(std::move(templates)),
+        values_(values),
+        secrets_(secrets),
+        key_(key),
+        rest_("") {}
+  ~RenderedTree() override { signing::wipe(rendered_); }
 
   std::optional<FileEntry> next() override {
+    signing::wipe(rendered_);
     std::optional<FileEntry> entry = templates_->next();
     if (!entry || entry->type != EntryType::file) return entry;
-    std::string text;
-    std::string buffer(64 * 1024, '\0');
-    Hasher hasher;
-    while (const std::size_t count = templates_->read(buffer)) {
-      text.append(buffer, 0, count);
-      if (text.size() > release::kMaxTemplateBytes) break;  // said by parse() below
-    }
-    if (Digest::of(text) != *entry->digest && text.size() <= release::kMaxTemplateBytes) {
-      throw Error(Errc::corrupt,
-                  format("{}: content is not what the file table says", entry->path.str()));
-    }
-    rendered_ = release::Template::parse(text, entry->path.str()).render(values_);
+    const release::Template parsed = read_template(*entry, *templates_);
+    const std::set<std::string> keys = secrets_in(parsed, entry->path.str(), secrets_);
+    secrets_.open(keys);
+    rendered_ = parsed.render(PrivateValues(values_, keys, secrets_).all());
+    if (!keys.empty()) entry->mode &= 0700U;
     entry->size = rendered_.size();
-    entry->digest = Digest::of(rendered_);
+    entry->digest = key_.digest(*entry, Digest::of(rendered_));
     rest_ = StringSource(rendered_);
     return entry;
   }
@@ -80,6 +134,8 @@ class RenderedTree : public TreeStream {
  private:
   std::unique_ptr<TreeStream> templates_;
   const release::Values& values_;
+  Secrets& secrets_;
+  const TableKey& key_;
   std::string rendered_;
   StringSource rest_;
 };
@@ -98,10 +154,11 @@ class FileSource : public Source {
 }  // namespace
 
 struct SiteContent::Open {
-  Open(const fs::path& file, Workers& workers)
+  Open(const fs::path& file, Workers& workers, const Layout& layout, const SecretFiles& own)
       : fd(open_for_reading(file)),
         contents(bundle::read_documents(fd.get(), file.string(), workers)),
-        blobs(fd.get(), file.string(), contents, workers) {}
+        blobs(fd.get(), file.string(), contents, workers),
+        secrets(layout, own, contents.document) {}
 
   const release::Component& component(const std::string& name) const {
     for (const release::Component& each : contents.components) {
@@ -113,6 +170,7 @@ struct SiteContent::Open {
   Fd fd;
   bundle::Contents contents;
   bundle::Blobs blobs;
+  Secrets secrets;
 };
 
 fs::path table_file(const Layout& layout, const Digest& digest) {
@@ -120,18 +178,20 @@ fs::path table_file(const Layout& layout, const Digest& digest) {
 }
 
 SiteContent::SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
-                         release::Values values, Workers& workers)
+                         release::Values values, Workers& workers, SecretFiles secrets)
     : layout_(layout),
       bundle_(std::move(bundle)),
       digest_(digest),
       values_(std::move(values)),
-      workers_(workers) {}
+      workers_(workers),
+      secret_files_(std::move(secrets)),
+      key_(layout) {}
 
 SiteContent::~SiteContent() = default;
 
 SiteContent::Open& SiteContent::open() {
   if (open_) return *open_;
-  open_ = std::make_unique<Open>(bundle_, workers_);
+  open_ = std::make_unique<Open>(bundle_, workers_, layout_, secret_files_);
   // The kept file was accepted as D; what it holds now must still be that.
   if (!digest_ || open_->contents.digest() != *digest_) {
     throw Error(Errc::corrupt,
@@ -141,17 +201,41 @@ SiteContent::Open& SiteContent::open() {
   return *open_;
 }
 
-std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
+// The tree as the bundle has it.
+std::unique_ptr<TreeStream> SiteContent::templates_of(const release::Component& component) {
   const Open& from = open();
-  const release::Component& component = from.component(name);
   const bool templates = component.row.artifact_type == media_type::kConfig;
   const content::Descriptor& tar =
       component.layer(templates ? media_type::kMustacheTree : media_type::kTree);
-  auto tree = std::make_unique<BundleTree>(from.blobs.open(component.file_table().digest),
-                                           from.blobs.open(tar.digest),
-                                           format("{}: component {}", bundle_.string(), name));
-  if (!templates) return tree;
-  return std::make_unique<RenderedTree>(std::move(tree), values_);
+  return std::make_unique<BundleTree>(
+      from.blobs.open(component.file_table().digest), from.blobs.open(tar.digest),
+      format("{}: component {}", bundle_.string(), component.row.name));
+}
+
+std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
+  Open& from = open();
+  const release::Component& component = from.component(name);
+  std::unique_ptr<TreeStream> tree = templates_of(component);
+  if (component.row.artifact_type != media_type::kConfig) return tree;
+  return std::make_unique<RenderedTree>(std::move(tree), values_, from.secrets, key_);
+}
+
+// All of a component's at once, so that all that is wrong is said at once.
+void SiteContent::open_secrets(const release::Component& component) {
+  Secrets& secrets = open().secrets;
+  std::set<std::string> keys;
+  const std::unique_ptr<TreeStream> templates = templates_of(component);
+  while (const std::optional<FileEntry> entry = templates->next()) {
+    if (entry->type != EntryType::file) continue;
+    keys.merge(secrets_in(read_template(*entry, *templates), entry->path.str(), secrets));
+  }
+  secrets.open(keys);
+}
+
+const signing::Secret& SiteContent::secret(const std::string& key) {
+  Secrets& secrets = open().secrets;
+  secrets.open({key});
+  return secrets.at(key);
 }
 
 std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
@@ -171,6 +255,10 @@ std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {
   return open().blobs.open(digest);
 }
 
+SiteContent::Table SiteContent::keep_table(const std::string& component) {
+  return keep_table(open().component(component));
+}
+
 SiteContent::Table SiteContent::keep_table(const release::Component& component) {
   Table table{.digest = component.file_table().digest,
               .files = component.document.files,
@@ -185,6 +273,7 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
     out.commit();
     return table;
   }
+  open_secrets(component);
   table.bytes = 0;
   std::string lines;
   const std::unique_ptr<TreeStream> rendered = tree(component.row.name);

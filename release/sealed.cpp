@@ -154,9 +154,10 @@ std::string SecretPlace::str() const {
 
 std::string seal(const SecretPlace& place, std::string_view value,
                  const std::vector<signing::AgeRecipient>& recipients) {
-  if (value.empty() || value.size() > kMaxSecretBytes || !is_utf8(value)) {
+  if (value.empty() || value.size() > kMaxSecretBytes || !is_utf8(value) ||
+      value.find('\0') != value.npos) {
     throw Error(Errc::invalid_input,
-                format("{}: found {}, expected at most {} bytes of UTF-8", place.str(),
+                format("{}: found {}, expected at most {} bytes of UTF-8, without NUL", place.str(),
                        value.empty() ? std::string("nothing") : format("{} bytes", value.size()),
                        kMaxSecretBytes));
   }

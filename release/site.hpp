@@ -49,6 +49,7 @@ struct BackupTool {
 struct Fence {
   std::vector<std::string> close;
   std::vector<std::string> open;
+  std::vector<std::string> secrets = {};  // keys that both find in their environment
 };
 
 // A database of the site, and how it is reached.
@@ -77,6 +78,8 @@ struct Site {
   unsigned keep_releases = 3;
   unsigned keep_backups = 5;  // of each database
   signing::Policy policy;
+  // Secrets that the site keeps itself: key -> an absolute path.
+  std::map<std::string, std::string> secrets = {};
 
   bool takes(const std::string& optional_component) const;
 };

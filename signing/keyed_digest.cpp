@@ -15,8 +15,8 @@ Digest keyed_digest(const Secret& key, const Digest& plain) {
   return Digest::from_bytes(result);
 }
 
-Secret random_key() {
-  Secret key(32);
+Secret random_key(std::size_t bytes) {
+  Secret key(bytes);
   randombytes_buf(key.bytes().data(), key.bytes().size());
   return key;
 }

@@ -11,7 +11,6 @@
 namespace sealift::signing {
 
 Digest keyed_digest(const Secret& key, const Digest& plain);
-// 32 random bytes.
-Secret random_key();
+Secret random_key(std::size_t bytes = 32);
 
 }  // namespace sealift::signing

@@ -22,5 +22,6 @@ void add_sums(cli::Command& program);
 void add_verify(cli::Command& program);
 void add_inspect(cli::Command& program);
 void add_diff(cli::Command& program);
+void add_secret(cli::Command& program);
 
 }  // namespace sealift::builder

@@ -43,6 +43,13 @@ std::vector<ValueUse> images_in(std::string_view text, const std::string& path) 
   return found;
 }
 
+// Declared, or sealed for any environment.
+bool is_secret(const release::Release& release, const std::string& key) {
+  return release.contract.is_secret(key) ||
+         std::any_of(release.sealed.begin(), release.sealed.end(),
+                     [&](const auto& each) { return each.second.contains(key); });
+}
+
 class Config : public Kind {
  public:
   std::string_view name() const override { return "config"; }
@@ -52,9 +59,14 @@ class Config : public Kind {
     std::vector<ValueUse> images;
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
       const release::Template parsed = release::Template::parse(content, path);
+      Problems problems;
       for (const release::TemplateUse& use : parsed.uses()) {
         uses.push_back({use.name, format("{}:{}", path, use.line)});
+        if (!use.section || !is_secret(workshop.release, use.name)) continue;
+        problems.add(format("{}:{}: the condition {} is a secret, expected a value that is none",
+                            path, use.line, use.name));
       }
+      problems.throw_if_any(Errc::invalid_input);
       if (!is_yaml(path)) return;
       for (ValueUse& image : images_in(content, path)) images.push_back(std::move(image));
     };

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "base/process.hpp"
 #include "bundle/report.hpp"
 
 namespace sealift::installer {
@@ -53,6 +54,7 @@ SiteWork::SiteWork(cli::Session& session, const std::string& site)
              .clock = session.clock,
              .workers = workers_,
              .progress = session.progress} {
+  keep_memory_private();
   try {
     warn_about_time(installation_.layout, session.clock);
   } catch (const Error& error) {

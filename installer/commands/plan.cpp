@@ -27,7 +27,8 @@ void work(const Options& options, const std::string& site, cli::Session& session
   const State state = work.state();
   check_requirements(contents, work.installation(), state, options.trust.floor());
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
-                      values_for(contents, work.installation().site), tools.workers);
+                      values_for(contents, work.installation().site), tools.workers,
+                      secret_files(work.installation().site));
   const Drivers drivers(work.installation().layout, work.tools().workers);
   const Draft draft = plan_release(contents, "", content, work.installation(), state, drivers,
                                    work.request(Purpose::apply, {}));

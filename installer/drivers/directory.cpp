@@ -174,7 +174,7 @@ Step step_of(const Wish& wish, Phase phase, std::string action, Json data, std::
 
 class DirectoryDriver : public Driver {
  public:
-  explicit DirectoryDriver(fs::path receipts) : receipts_(std::move(receipts)) {}
+  explicit DirectoryDriver(const Layout& layout) : receipts_(layout.receipts()), key_(layout) {}
 
   bool accepts(std::string_view artifact_type) const override {
     return artifact_type == media_type::kAssets || artifact_type == media_type::kConfig;
@@ -238,7 +238,7 @@ class DirectoryDriver : public Driver {
     if (fs::exists(releases / unpack.name(), ignored)) {
       const std::unique_ptr<Source> table = io.content.table(unpack.table);
       return check_tree(Dir::open(releases / unpack.name()), *table, receipts_of(unpack.target),
-                        Thoroughness::by_content, Strangers::reported, 1)
+                        key_, Thoroughness::by_content, Strangers::reported, 1)
                      .empty()
                  ? StepState::applied
                  : StepState::partial;
@@ -271,7 +271,7 @@ class DirectoryDriver : public Driver {
     std::error_code ignored;
     if (!fs::is_directory(place, ignored)) return {{place.string(), "missing"}};
     const std::unique_ptr<Source> table = content.table(placement.table);
-    return check_tree(Dir::open(place), *table, receipts_of(placement.target), thoroughness,
+    return check_tree(Dir::open(place), *table, receipts_of(placement.target), key_, thoroughness,
                       strangers, kMaxDifferences);
   }
 
@@ -406,7 +406,7 @@ class DirectoryDriver : public Driver {
     if (owner && ::fchown(staging.fd(), owner->uid, owner->gid) != 0) {
       throw_errno(staging.path(), "set the owner");
     }
-    TreeWriter writer(staging, owner, receipts);
+    TreeWriter writer(staging, owner, receipts, key_);
     std::error_code ignored;
     if (unpack.base_table && fs::is_directory(fs::path(unpack.path) / unpack.base, ignored)) {
       writer.share_with({root.descend(unpack.base), io.content.table(*unpack.base_table)});
@@ -473,12 +473,13 @@ class DirectoryDriver : public Driver {
   }
 
   fs::path receipts_;
+  TableKey key_;
 };
 
 }  // namespace
 
-std::unique_ptr<Driver> directory_driver(const fs::path& receipts) {
-  return std::make_unique<DirectoryDriver>(receipts);
+std::unique_ptr<Driver> directory_driver(const Layout& layout) {
+  return std::make_unique<DirectoryDriver>(layout);
 }
 
 }  // namespace sealift::installer

@@ -13,6 +13,6 @@
 
 namespace sealift::installer {
 
-std::unique_ptr<Driver> directory_driver(const fs::path& receipts);
+std::unique_ptr<Driver> directory_driver(const Layout& layout);
 
 }  // namespace sealift::installer

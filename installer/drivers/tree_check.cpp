@@ -18,8 +18,9 @@ using release::FileEntry;
 
 class TreeCheck {
  public:
-  TreeCheck(const Dir& root, const Receipts& receipts, Thoroughness thoroughness)
-      : cursor_(root), receipts_(receipts), thoroughness_(thoroughness) {}
+  TreeCheck(const Dir& root, const Receipts& receipts, const TableKey& key,
+            Thoroughness thoroughness)
+      : cursor_(root), receipts_(receipts), key_(key), thoroughness_(thoroughness) {}
 
   // Empty where the entry stands as it should.
   std::string check(const FileEntry& entry) {
@@ -47,12 +48,14 @@ class TreeCheck {
       return "";
     }
     const Fd fd = folder->open_file(entry.path.name());
-    return digest_of(fd.get(), entry.path.str()) == *entry.digest ? "" : "content differs";
+    const Digest found = key_.digest(entry, digest_of(fd.get(), entry.path.str()));
+    return found == *entry.digest ? "" : "content differs";
   }
 
  private:
   FolderCursor cursor_;
   const Receipts& receipts_;
+  const TableKey& key_;
   Thoroughness thoroughness_;
 };
 
@@ -85,10 +88,10 @@ Digest digest_of(int fd, const std::string& name) {
 }
 
 std::vector<Difference> check_tree(const Dir& root, Source& table, const Receipts& receipts,
-                                   Thoroughness thoroughness, Strangers strangers,
+                                   const TableKey& key, Thoroughness thoroughness, Strangers strangers,
                                    std::size_t limit) {
   std::vector<Difference> differences;
-  TreeCheck check(root, receipts, thoroughness);
+  TreeCheck check(root, receipts, key, thoroughness);
   release::FileTableReader reader(table);
   std::map<std::string, std::set<std::string>> known;
   while (differences.size() < limit) {

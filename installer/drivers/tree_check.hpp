@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/stream.hpp"
 #include "installer/receipts.hpp"
+#include "installer/table_key.hpp"
 
 namespace sealift::installer {
 
@@ -26,7 +27,7 @@ enum class Strangers { ignored, reported };
 
 // At most `limit` differences, in the order of the table.
 std::vector<Difference> check_tree(const Dir& root, Source& table, const Receipts& receipts,
-                                   Thoroughness thoroughness, Strangers strangers,
+                                   const TableKey& key, Thoroughness thoroughness, Strangers strangers,
                                    std::size_t limit);
 
 // The digest of an open file, read from its beginning.
