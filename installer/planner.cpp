@@ -406,9 +406,9 @@ void refuse_clear_secrets(const release::ReleaseDocument& document, const releas
   Problems problems;
   for (const auto& [key, unused] : site.values) {
     if (!is_secret(document, site, key)) continue;
-    problems.add(format("site.yaml: values.{}: is a secret, and in clear", key),
-                 format("put it into a file of mode 0600 and name it: secrets: {{{}: {{file: ...}}}}",
-                        key));
+    problems.add(
+        format("site.yaml: values.{}: is a secret, and in clear", key),
+        format("put it into a file of mode 0600 and name it: secrets: {{{}: {{file: ...}}}}", key));
   }
   problems.throw_if_any(Errc::invalid_input);
 }

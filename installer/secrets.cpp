@@ -25,11 +25,11 @@ void check_access(const std::string& path, const struct stat& status) {
                                         printable(path), status.st_uid, ::geteuid()));
   }
   if ((status.st_mode & 037) != 0) {
-    throw Error(Errc::untrusted,
-                format("{}: has the mode {:04o}, expected 0600 or 0640", printable(path),
-                       status.st_mode & 07777U),
-                format("chmod 600 {}; if somebody has read it, change the secret",
-                       printable(path)));
+    throw Error(
+        Errc::untrusted,
+        format("{}: has the mode {:04o}, expected 0600 or 0640", printable(path),
+               status.st_mode & 07777U),
+        format("chmod 600 {}; if somebody has read it, change the secret", printable(path)));
   }
 }
 
@@ -112,20 +112,19 @@ signing::Secret Secrets::unseal(const std::string& key) const {
   for (const auto& [site, unused] : sealed->second) sites.push_back(site);
   std::stable_partition(sites.begin(), sites.end(), [](const auto& each) { return !each.empty(); });
   for (const std::string& site : sites) {
-    const release::SecretPlace place{
-        .environment = own_.environment, .key = key, .site = site};
+    const release::SecretPlace place{.environment = own_.environment, .key = key, .site = site};
     try {
       return release::unseal(sealed->second.at(site), identity, place);
     } catch (const Error& error) {
       if (error.code() != Errc::untrusted) throw;
     }
   }
-  throw Error(Errc::incompatible,
-              format("is not sealed for this site, whose recipient is {}",
-                     identity.recipient().str()),
-              format("add the recipient to environments/recipients.yaml of {}, run: sealift secret "
-                     "rekey {}, and build again",
-                     own_.environment, own_.environment));
+  throw Error(
+      Errc::incompatible,
+      format("is not sealed for this site, whose recipient is {}", identity.recipient().str()),
+      format("add the recipient to environments/recipients.yaml of {}, run: sealift secret "
+             "rekey {}, and build again",
+             own_.environment, own_.environment));
 }
 
 }  // namespace sealift::installer

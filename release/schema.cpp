@@ -128,8 +128,8 @@ class Explainer {
       // People write a secret where its file should stand: it is not repeated.
       const Json& value = value_at(parts);
       const bool is_private = pointer.starts_with("/secrets/") && value.is_string();
-      add(pointer, format("found {}, expected {}", is_private ? "text" : kind_of(value),
-                          expected_by(rule)));
+      add(pointer,
+          format("found {}, expected {}", is_private ? "text" : kind_of(value), expected_by(rule)));
     }
   }
 

@@ -45,13 +45,11 @@ Json plain(const SecretPlace& place) {
 // Which places of a mapping `KEY: {changed, for, sealed}` are wrong, beyond the schema.
 void read_values(const YamlDocument& document, const std::string& pointer, const std::string& site,
                  SealedFile& into, std::vector<Mistake>& mistakes) {
-  const Json values =
-      document.value().value(Json::json_pointer(pointer), Json(Json::object()));
+  const Json values = document.value().value(Json::json_pointer(pointer), Json(Json::object()));
   for (const auto& [key, value] : values.items()) {
     const std::string at = format("{}/{}", pointer, key);
     const auto refuse = [&](const std::string& found) {
-      mistakes.push_back(
-          {document.line_of(at), {format("{}: {}", document.where(at), found), {}}});
+      mistakes.push_back({document.line_of(at), {format("{}: {}", document.where(at), found), {}}});
     };
     if (!is_value_name(key)) {
       refuse("found no name of a value, expected letters, digits and _");
@@ -109,9 +107,9 @@ void check_value(const std::string& where, const SecretPlace& place, const Seale
                           printable(joined(value.recipients), 400), joined(expected)),
                    rekey);
     } else if (count != expected.size()) {
-      problems.add(format("{}: its header is for {} recipients, expected {}", where, count,
-                          expected.size()),
-                   rekey);
+      problems.add(
+          format("{}: its header is for {} recipients, expected {}", where, count, expected.size()),
+          rekey);
     }
   } catch (const Error& error) {
     problems.add(error.within(where));
@@ -140,9 +138,9 @@ void check_declared(const std::string& where, const std::string& key, const Cont
     if (each.secret) known.push_back(name);
   }
   const std::string near = nearest(key, known);
-  problems.add(format("{}: environments/schema.json does not declare it as a secret", where),
-               near.empty() ? "declare it there, with secret: true"
-                            : format("did you mean \"{}\"?", near));
+  problems.add(
+      format("{}: environments/schema.json does not declare it as a secret", where),
+      near.empty() ? "declare it there, with secret: true" : format("did you mean \"{}\"?", near));
 }
 
 }  // namespace
@@ -230,8 +228,8 @@ std::optional<Recipients> Recipients::load(const fs::path& folder) {
     for (const auto& [site, text] : sites.items()) {
       const std::string pointer = format("/environments/{}/{}", environment, site);
       const auto refuse = [&](const std::string& found) {
-        mistakes.push_back({document.line_of(pointer),
-                            {format("{}: {}", document.where(pointer), found), {}}});
+        mistakes.push_back(
+            {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
       };
       try {
         check_site_name(site);
@@ -387,8 +385,8 @@ std::string file_from_json(const std::string& text, const std::string& where) {
     file.clear();
   }
   if (file.empty() || file.size() > kMaxSealedBytes) {
-    throw Error(Errc::corrupt, format("{}: found no base64 of 1 to {} bytes", where,
-                                      kMaxSealedBytes));
+    throw Error(Errc::corrupt,
+                format("{}: found no base64 of 1 to {} bytes", where, kMaxSealedBytes));
   }
   while_reading(where, [&] { signing::count_recipients(file); });
   return file;
@@ -464,9 +462,9 @@ SealedEnvironments load_sealed(const fs::path& folder, const std::vector<Environ
       check_declared(where, key, contract, problems);
       const auto clear = environment.values.find(key);
       if (clear != environment.values.end() && !clear->second.is_null()) {
-        problems.add(format("{}: is in clear in environments/{}.yaml as well", where,
-                            environment.name),
-                     "remove it there, and change the secret: whoever reads the repository has it");
+        problems.add(
+            format("{}: is in clear in environments/{}.yaml as well", where, environment.name),
+            "remove it there, and change the secret: whoever reads the repository has it");
       }
       check_sites(where, environment.name, by_site, *recipients, problems);
       for (const auto& [site, value] : by_site) {

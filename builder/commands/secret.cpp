@@ -47,11 +47,12 @@ struct Options {
 Recipients recipients_of(const Options& options) {
   std::optional<Recipients> recipients = Recipients::load(options.project);
   if (recipients) return std::move(*recipients);
-  throw Error(Errc::invalid_input,
-              format("{}/environments/recipients.yaml: is missing, and says whom secrets are sealed "
-                     "for",
-                     options.project),
-              "write it: schema: 1, recovery: age1..., environments: {production: {SITE: age1...}}");
+  throw Error(
+      Errc::invalid_input,
+      format("{}/environments/recipients.yaml: is missing, and says whom secrets are sealed "
+             "for",
+             options.project),
+      "write it: schema: 1, recovery: age1..., environments: {production: {SITE: age1...}}");
 }
 
 std::vector<signing::AgeRecipient> keys_of(
@@ -89,8 +90,8 @@ SealedValue& existing(SealedFile& file, const SecretPlace& place) {
 // Declared as a secret, where anything is declared.
 const release::Key* declared(const release::Contract& contract, const std::string& key) {
   if (!release::is_value_name(key)) {
-    throw Error(Errc::invalid_input, format("found the key \"{}\", expected letters, digits and _",
-                                            printable(key, 80)));
+    throw Error(Errc::invalid_input,
+                format("found the key \"{}\", expected letters, digits and _", printable(key, 80)));
   }
   if (contract.empty()) return nullptr;
   if (contract.is_secret(key)) return contract.find(key);
@@ -101,8 +102,9 @@ const release::Key* declared(const release::Contract& contract, const std::strin
   const std::string near = release::nearest(key, known);
   throw Error(
       Errc::invalid_input,
-      format("environments/schema.json: {} {}", key,
-             contract.find(key) != nullptr ? "is declared, but not as a secret" : "is not declared"),
+      format(
+          "environments/schema.json: {} {}", key,
+          contract.find(key) != nullptr ? "is declared, but not as a secret" : "is not declared"),
       near.empty() ? "declare it there, with secret: true" : format("did you mean \"{}\"?", near));
 }
 
@@ -123,9 +125,8 @@ void check_against(const release::Key& key, const std::string& name, std::string
   }
   if (key.type == "boolean" && value != "true" && value != "false") refuse("true or false");
   if (!key.choices.empty() &&
-      std::none_of(key.choices.begin(), key.choices.end(), [&](const Json& choice) {
-        return release::scalar_text(choice) == value;
-      })) {
+      std::none_of(key.choices.begin(), key.choices.end(),
+                   [&](const Json& choice) { return release::scalar_text(choice) == value; })) {
     refuse("one of its enum");
   }
   if (key.pattern.empty()) return;
@@ -209,8 +210,7 @@ void store(const Options& options, SealedFile& file, std::string_view value,
   const std::vector<std::string> whom = sealed.recipients;
   file.put(place, std::move(sealed));
   file.save();
-  session.out.line(
-      format("{}: sealed {} for {}", file.file().string(), place.str(), joined(whom)));
+  session.out.line(format("{}: sealed {} for {}", file.file().string(), place.str(), joined(whom)));
   Json result = {{"environment", place.environment},
                  {"key", place.key},
                  {"for", whom},
@@ -378,8 +378,9 @@ void rekey(const Options& options, cli::Session& session) {
   for (const std::string& label : done.lost) {
     session.out.line(format("cannot any more: {}", printable(label, 80)));
   }
-  session.out.line(done.count == 0 ? "everything is sealed for the present recipients"
-                                   : format("{} sealed again", cli::count_text(done.count, "value")));
+  session.out.line(done.count == 0
+                       ? "everything is sealed for the present recipients"
+                       : format("{} sealed again", cli::count_text(done.count, "value")));
   if (!done.lost.empty()) {
     log::warning(
         "who could open a value may have kept it, and earlier commits and bundles still hold it: "
@@ -402,11 +403,11 @@ void add_value(cli::Command& command, Options& options) {
       .option("--generate", options.generate, "BYTES", "take that many random bytes, as hex");
 }
 
-void finish(cli::Command& command, Options& options,
-            void (*work)(const Options&, cli::Session&)) {
+void finish(cli::Command& command, Options& options, void (*work)(const Options&, cli::Session&)) {
   command
       .option("--project", options.project, "DIR", "the folder of release.yaml (default: this one)")
-      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io, Errc::interrupted})
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io, Errc::interrupted})
       .runs([&options, work](cli::Session& session) {
         keep_memory_private();
         work(options, session);
@@ -416,8 +417,8 @@ void finish(cli::Command& command, Options& options,
 }  // namespace
 
 void add_secret(cli::Command& program) {
-  cli::Command secret =
-      program.sub("secret", "secrets in the repository, sealed to sites and the recovery recipient");
+  cli::Command secret = program.sub(
+      "secret", "secrets in the repository, sealed to sites and the recovery recipient");
   auto& setting = cli::make_options<Options>();
   cli::Command set_command = secret.sub("set", "seal a value; nobody who builds can read it");
   add_place(set_command, setting);
@@ -450,8 +451,8 @@ void add_secret(cli::Command& program) {
       secret.sub("rekey", "seal again for those who are in recipients.yaml now");
   rekey_command
       .argument("ENVIRONMENT", rekeying.environment, "only this one", cli::Presence::optional)
-      .option("--identity", rekeying.identity, "FILE", "an identity that can open all: the recovery's",
-              cli::Presence::required);
+      .option("--identity", rekeying.identity, "FILE",
+              "an identity that can open all: the recovery's", cli::Presence::required);
   finish(rekey_command, rekeying, rekey);
 }
 

@@ -24,8 +24,7 @@ void work(const Options& options, cli::Session& session) {
                           cli::count_text(options.sites.size(), "site")));
   Json sealed = Json::object();
   for (const auto& [environment, keys] : release.sealed) {
-    session.out.line(
-        format("sealed for {}: {}", environment, cli::count_text(keys.size(), "key")));
+    session.out.line(format("sealed for {}: {}", environment, cli::count_text(keys.size(), "key")));
     sealed[environment] = keys.size();
   }
   session.out.json({{"name", release.name},

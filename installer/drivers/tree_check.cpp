@@ -88,8 +88,8 @@ Digest digest_of(int fd, const std::string& name) {
 }
 
 std::vector<Difference> check_tree(const Dir& root, Source& table, const Receipts& receipts,
-                                   const TableKey& key, Thoroughness thoroughness, Strangers strangers,
-                                   std::size_t limit) {
+                                   const TableKey& key, Thoroughness thoroughness,
+                                   Strangers strangers, std::size_t limit) {
   std::vector<Difference> differences;
   TreeCheck check(root, receipts, key, thoroughness);
   release::FileTableReader reader(table);

@@ -27,8 +27,8 @@ enum class Strangers { ignored, reported };
 
 // At most `limit` differences, in the order of the table.
 std::vector<Difference> check_tree(const Dir& root, Source& table, const Receipts& receipts,
-                                   const TableKey& key, Thoroughness thoroughness, Strangers strangers,
-                                   std::size_t limit);
+                                   const TableKey& key, Thoroughness thoroughness,
+                                   Strangers strangers, std::size_t limit);
 
 // The digest of an open file, read from its beginning.
 Digest digest_of(int fd, const std::string& name);

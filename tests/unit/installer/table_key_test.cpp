@@ -9,6 +9,7 @@
 
 using namespace sealift;
 using namespace sealift::installer;
+using namespace sealift::tests;
 
 namespace {
 
@@ -51,5 +52,6 @@ TEST_CASE("table key: a keyed digest is HMAC-SHA-256 of the plain one", "[instal
   std::string bytes;
   for (int i = 0; i < 32; ++i) bytes += static_cast<char>(i);
   const signing::Secret key = signing::Secret::taken_from(bytes);
-  CHECK(signing::keyed_digest(key, Digest::of("")).hex() == "d43ab268ace84897c7c38db898ceba8460c30c061f52a2ea4c514367ed85f6fa");
+  CHECK(signing::keyed_digest(key, Digest::of("")).hex() ==
+        "d43ab268ace84897c7c38db898ceba8460c30c061f52a2ea4c514367ed85f6fa");
 }

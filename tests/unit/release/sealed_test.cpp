@@ -8,6 +8,7 @@
 
 using namespace sealift;
 using namespace sealift::release;
+using namespace sealift::tests;
 using signing::AgeIdentity;
 
 namespace {
@@ -109,9 +110,9 @@ TEST_CASE("sealed: a file that is written is read again", "[release]") {
   CHECK(file.values.empty());
   SecretPlace one = given.place;
   one.site = "vault-room";
-  file.put(given.place, {.file = given.sealed(),
-                         .recipients = {"recovery ...abcdefgh"},
-                         .changed = "2026-11-25"});
+  file.put(
+      given.place,
+      {.file = given.sealed(), .recipients = {"recovery ...abcdefgh"}, .changed = "2026-11-25"});
   file.put(one, {.file = given.sealed(), .recipients = {"x ...abcdefgh"}, .changed = "2026-11-26"});
   file.save();
   SealedFile again = SealedFile::load(folder.path(), "production");
