@@ -82,6 +82,7 @@ signing::Secret Secrets::read_own(const std::string& key, const std::string& pat
   };
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) refuse("is missing");
+  check_access(path, status);  // before it is opened: a pipe would wait for somebody
   const Fd fd = open_for_reading(path);
   if (::fstat(fd.get(), &status) != 0) throw_errno(path, "stat");
   check_access(path, status);
@@ -89,11 +90,11 @@ signing::Secret Secrets::read_own(const std::string& key, const std::string& pat
   text.resize(read_at(fd.get(), 0, text, path));
   if (text.ends_with('\n')) text.pop_back();
   const std::size_t size = text.size();
-  const bool is_text = is_utf8(text);
+  const bool is_text = is_utf8(text) && text.find('\0') == text.npos;
   signing::Secret secret = signing::Secret::taken_from(text);
   if (size == 0) refuse("is empty");
   if (size > release::kMaxSecretBytes || !is_text) {
-    refuse(format("found more than {} bytes, or no UTF-8", release::kMaxSecretBytes));
+    refuse(format("found more than {} bytes, or no UTF-8 without NUL", release::kMaxSecretBytes));
   }
   return secret;
 }
