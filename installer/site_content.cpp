@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
 #include "release/template.hpp"
@@ -122,7 +123,7 @@ class RenderedTree : public TreeStream {
     const release::Template parsed = read_template(*entry, *templates_);
     const std::set<std::string> keys = secrets_in(parsed, entry->path.str(), secrets_);
     secrets_.open(keys);
-    rendered_ = parsed.render(PrivateValues(values_, keys, secrets_).all());
+    rendered_ = rendered(parsed, keys, entry->path.str());
     if (!keys.empty()) entry->mode &= 0700U;
     entry->size = rendered_.size();
     entry->digest = key_.digest(*entry, Digest::of(rendered_));
@@ -132,6 +133,23 @@ class RenderedTree : public TreeStream {
   std::size_t read(std::span<char> into) override { return rest_.read(into); }
 
  private:
+  // A message could quote a value that cannot be used: with secrets it is that of a stand-in.
+  std::string rendered(const release::Template& parsed, const std::set<std::string>& keys,
+                       const std::string& path) const {
+    try {
+      return parsed.render(PrivateValues(values_, keys, secrets_).all());
+    } catch (const Error& error) {
+      if (keys.empty()) throw;
+      release::Values stand_ins = values_;
+      for (const std::string& key : keys) stand_ins[key] = "x";
+      parsed.render(stand_ins);
+      throw Error(error.code(),
+                  format("{}: cannot be rendered with what was sealed for {}", path,
+                         joined({keys.begin(), keys.end()})),
+                  "seal a value that the template can use");
+    }
+  }
+
   std::unique_ptr<TreeStream> templates_;
   const release::Values& values_;
   Secrets& secrets_;

@@ -336,6 +336,16 @@ class BadInputs(Secrets):
         self.assertIn(f"the condition {KEY} is a secret", said)
         self.assertNotIn(VALUE, said)
 
+    def test_a_secret_that_a_template_cannot_use_is_not_quoted(self):
+        road = self.road
+        self.start()
+        secret = "s3cr3t " * 1100
+        self.set(KEY, secret)
+        write(os.path.join(road.project, "config/db.env"), f"{{{{{KEY}}}}}\n" * 2500)
+        said = self.nothing_changes("apply", road.release("1.0.0"), "--yes", status=6)
+        self.assertIn(f"db.env: cannot be rendered with what was sealed for {KEY}", said)
+        self.assertNotIn("s3cr3t", said)
+
     def test_recipients_that_do_not_fit(self):
         road = self.road
         self.start()
