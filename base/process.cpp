@@ -5,11 +5,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -31,6 +33,15 @@ Pipe make_pipe() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
+std::vector<char*> pointers(const std::vector<std::string>& arguments) {
+  std::vector<char*> result;
+  for (const std::string& argument : arguments) {
+    result.push_back(const_cast<char*>(argument.c_str()));
+  }
+  result.push_back(nullptr);
+  return result;
+}
+
 [[noreturn]] void become(const Command& command, const Pipe& in, const Pipe& out, const Pipe& err,
                          const Pipe& failure) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -38,12 +49,11 @@ Pipe make_pipe() {
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
   const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
+  for (const auto& [name, value] : command.environment) {
+    ::setenv(name.c_str(), value.c_str(), 1);
+  }
   if (entered) {
-    std::vector<char*> arguments;
-    for (const std::string& argument : command.arguments) {
-      arguments.push_back(const_cast<char*>(argument.c_str()));
-    }
-    arguments.push_back(nullptr);
+    std::vector<char*> arguments = pointers(command.arguments);
     ::execvp(arguments[0], arguments.data());
   }
   // A folder that is missing must not be taken for a program that is.
@@ -275,6 +285,32 @@ std::size_t ProgramSource::read(std::span<char> into) {
 
 Outcome ProgramSource::finish() {
   return running_->finish();
+}
+
+int run_in_foreground(const std::vector<std::string>& arguments) {
+  std::vector<char*> words = pointers(arguments);
+  const pid_t child = ::fork();
+  if (child < 0) throw_errno(arguments.at(0), "start");
+  if (child == 0) {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    ::execvp(words[0], words.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void keep_memory_private() {
+  rlimit core{};
+  if (::getrlimit(RLIMIT_CORE, &core) != 0) throw_errno("core dumps", "read the limit of");
+  core.rlim_cur = 0;
+  if (::setrlimit(RLIMIT_CORE, &core) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0) {
+    throw_errno("core dumps", "forbid");
+  }
 }
 
 }  // namespace sealift

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/stream.hpp"
@@ -19,6 +20,8 @@ struct Command {
   std::string input;                   // standard input
   std::chrono::seconds timeout{60};
   std::size_t output_limit = 1 << 20;  // bytes kept of each stream; the rest is dropped
+  // What it has in its environment beside ours.
+  std::vector<std::pair<std::string, std::string>> environment = {};
 };
 
 struct Outcome {
@@ -29,6 +32,12 @@ struct Outcome {
 
 // Nothing where the program does not exist; Error{io} where it cannot be run or takes too long.
 std::optional<Outcome> run(const Command& command);
+// A program for the person at this terminal, which has our streams; its exit status.
+int run_in_foreground(const std::vector<std::string>& arguments);
+
+// From here on no core dump of this process is written, and no other process of its user may read
+// its memory. Programs that it starts may; they write no core dumps unless they allow them again.
+void keep_memory_private();
 
 // A program that works while bytes stream to or from it; Command::timeout is how long it may do
 // nothing. One that was not waited for by finish() is killed.

@@ -40,7 +40,15 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
 // The values of an environment as templates see them before a site has said its own.
 release::Values values_in(const release::Release& release,
                           const release::Environment& environment) {
-  return values_of(release.contract, merge(release.contract, environment.values, {}, {}));
+  release::Values values =
+      values_of(release.contract, merge(release.contract, environment.values, {}, {}));
+  for (const auto& [key, declared] : release.contract.keys()) {
+    if (declared.secret) values.emplace(key, nullptr);
+  }
+  for (const std::string& key : sealed_keys(release.sealed, environment.name)) {
+    values.emplace(key, nullptr);
+  }
+  return values;
 }
 
 // What templates use, and what the values that they use refer to.
@@ -74,15 +82,17 @@ void check_templates(const std::vector<BuiltComponent>& built, const release::Va
 }
 
 // Where there is no contract, each environment declares its own values.
-void check_listed(const release::Environment& environment, const std::vector<BuiltComponent>& built,
-                  const release::Values& builtins, Problems& problems) {
-  const std::set<std::string> used = used_by(built, environment.values);
+void check_listed(const release::Release& release, const release::Environment& environment,
+                  const std::vector<BuiltComponent>& built, const release::Values& builtins,
+                  Problems& problems) {
+  const release::Values values = values_in(release, environment);
+  const std::set<std::string> used = used_by(built, values);
   std::vector<std::string> known;
   for (const auto& [name, unused] : environment.values) known.push_back(name);
   for (const BuiltComponent& component : built) {
     for (const ValueUse& use : component.uses) {
-      if (environment.values.contains(use.name) || builtins.contains(use.name)) continue;
-      if (release::may_be_field(use.name, use.sections, environment.values)) continue;
+      if (values.contains(use.name) || builtins.contains(use.name)) continue;
+      if (release::may_be_field(use.name, use.sections, values)) continue;
       const std::string near = release::nearest(use.name, known);
       problems.add(format("components.{}: {}: {} has no value named \"{}\"",
                           component.component.row.name, use.where, environment.file, use.name),
@@ -121,8 +131,8 @@ void check_declared(const release::Release& release, const std::vector<BuiltComp
                    contract.hint_for(use.name));
     }
   }
-  for (const auto& [name, unused] : contract.keys()) {
-    if (used.contains(name)) continue;
+  for (const auto& [name, key] : contract.keys()) {
+    if (key.secret || used.contains(name)) continue;  // a site's fence may need a secret
     problems.add(format("{}: is declared and used by no template", contract.place(name)),
                  "remove it, or use it");
   }
@@ -181,8 +191,9 @@ void check_certificates(const BuiltComponent& component, const release::Site& si
 
 // What the contract says of a site's own values. What an environment says wrongly is said of it.
 void check_settings(const release::Release& release, const release::Environment& environment,
-                    const release::Site& site, const fs::path& file, const release::Sealed& sealed,
-                    Problems& problems) {
+                    const release::Site& site, const fs::path& file, Problems& problems) {
+  release::Sealed sealed = sealed_keys(release.sealed, environment.name);
+  for (const auto& [key, unused] : site.secrets) sealed.insert(key);
   const release::Settings settings =
       release::merge(release.contract, environment.values, site.values, {});
   for (const release::Breach& breach : release::breaches(release.contract, settings, sealed)) {
@@ -198,13 +209,10 @@ void check_settings(const release::Release& release, const release::Environment&
 
 }  // namespace
 
-void check_environments(const release::Release& release, const SealedIn& sealed,
-                        Problems& problems) {
+void check_environments(const release::Release& release, Problems& problems) {
   for (const release::Environment& environment : release.environments) {
-    const auto names = sealed.find(environment.name);
-    for (const Problem& mistake :
-         release::mistakes_in(release.contract, environment,
-                              names == sealed.end() ? release::Sealed{} : names->second)) {
+    for (const Problem& mistake : release::mistakes_in(
+             release.contract, environment, sealed_keys(release.sealed, environment.name))) {
       problems.add(mistake.message, mistake.hint);
     }
   }
@@ -216,7 +224,7 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
   const std::size_t before = problems.all().size();
   if (release.contract.empty()) {
     for (const release::Environment& environment : release.environments) {
-      check_listed(environment, built, builtins, problems);
+      check_listed(release, environment, built, builtins, problems);
     }
   } else {
     check_declared(release, built, builtins, problems);
@@ -262,7 +270,7 @@ void check_image_references(const std::vector<BuiltComponent>& built, Problems& 
 }
 
 void check_site(const release::Release& release, const std::vector<BuiltComponent>& built,
-                const fs::path& file, const SealedIn& sealed, Problems& problems) {
+                const fs::path& file, Problems& problems) {
   const release::Site site = release::load_site(file);
   const auto refuse = [&](const std::string& found, const std::string& hint = {}) {
     problems.add(format("{}: {}", file.string(), found), hint);
@@ -277,12 +285,10 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     refuse(format("the release has no environment \"{}\"", site.environment));
     return;
   }
-  const auto names = sealed.find(site.environment);
   if (release.contract.empty()) {
     check_unlisted(*environment, site, built, file, problems);
   } else {
-    check_settings(release, *environment, site, file,
-                   names == sealed.end() ? release::Sealed{} : names->second, problems);
+    check_settings(release, *environment, site, file, problems);
   }
   check_templates(built, release::merge(values_in(release, *environment), site.values),
                   file.string(), problems);

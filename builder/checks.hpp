@@ -4,7 +4,6 @@
 // What must hold between the parts of a release, once each part is sound: values and the templates
 // that use them, images and the files that name them, and the sites that shall take it all.
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -16,12 +15,8 @@
 
 namespace sealift::builder {
 
-// The secrets that have a sealed value, by environment.
-using SealedIn = std::map<std::string, release::Sealed>;
-
 // Every environment keeps the contract.
-void check_environments(const release::Release& release, const SealedIn& sealed,
-                        Problems& problems);
+void check_environments(const release::Release& release, Problems& problems);
 
 // Every name that a template uses is declared, and everything that is declared is used by some
 // template: by the contract, or where there is none by every environment.
@@ -34,6 +29,6 @@ void check_image_references(const std::vector<BuiltComponent>& built, Problems& 
 
 // What a target would refuse about the site's own file.
 void check_site(const release::Release& release, const std::vector<BuiltComponent>& built,
-                const fs::path& file, const SealedIn& sealed, Problems& problems);
+                const fs::path& file, Problems& problems);
 
 }  // namespace sealift::builder

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
                           builder::add_inspect(program);
                           builder::add_diff(program);
                           builder::add_env(program);
+                          builder::add_secret(program);
                           cli::add_version(program, "sealift");
                         }});
 }

@@ -86,7 +86,7 @@ std::vector<BuiltComponent> build_components(const Workshop& workshop) {
 
 // The components, and what must hold between them; none where a component has mistakes of its own.
 std::vector<BuiltComponent> build_checked(const Workshop& workshop, Problems& problems) {
-  check_environments(workshop.release, {}, problems);
+  check_environments(workshop.release, problems);
   try {
     std::vector<BuiltComponent> built = build_components(workshop);
     check_values(workshop.release, built, problems);
@@ -116,6 +116,7 @@ release::ReleaseDocument document_of(const release::Release& release, const Orig
   for (const release::Component& component : components) {
     document.components.push_back(component.row);
   }
+  document.sealed = release.sealed;
   return document;
 }
 
@@ -192,12 +193,12 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   bundle::Spool spool(fs::temp_directory_path(), workers, {.level = content::kMinLevel});
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
-  const std::vector<BuiltComponent> built =
-      build_checked({release, origin_of(release).created, before, spool, workers, progress}, problems);
+  const std::vector<BuiltComponent> built = build_checked(
+      {release, origin_of(release).created, before, spool, workers, progress}, problems);
   if (!built.empty()) check_image_references(built, problems);
   for (const fs::path& site : sites) {
     try {
-      check_site(release, built, site, {}, problems);
+      check_site(release, built, site, problems);
     } catch (const Error& error) {
       problems.add(error);
     }

@@ -27,8 +27,9 @@ struct Found {
 // Lists a folder as a file table, hashing every file.
 class FolderScan {
  public:
-  FolderScan(const Dir& root, const std::vector<std::string>& skipped, Sink& table)
-      : skipped_(skipped), table_(table) {
+  FolderScan(const Dir& root, const std::vector<std::string>& skipped, Sink& table,
+             const TableKey& key)
+      : skipped_(skipped), table_(table), key_(key) {
     walk(root, "");
   }
   std::uint64_t files() const { return files_; }
@@ -60,7 +61,7 @@ class FolderScan {
       row.target = folder.read_link(entry.name).value_or("");
     } else if (entry.type == EntryType::file) {
       row.size = static_cast<std::uint64_t>(status->st_size);
-      row.digest = digest_of(folder.open_file(entry.name).get(), path);
+      row.digest = key_.digest(row, digest_of(folder.open_file(entry.name).get(), path));
       ++files_;
       bytes_ += row.size;
     } else if (entry.type == EntryType::other) {
@@ -76,6 +77,7 @@ class FolderScan {
 
   const std::vector<std::string>& skipped_;
   Sink& table_;
+  const TableKey& key_;
   release::TreeRules rules_;
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
@@ -121,6 +123,7 @@ class FolderContent : public Content {
     return std::make_unique<FolderTree>(found.folder, table(found.table));
   }
   std::unique_ptr<Source> table(const Digest& digest) override { return tables_.table(digest); }
+  const signing::Secret& secret(const std::string& key) override { return tables_.secret(key); }
   const content::Image& image(const Digest& digest) override { return tables_.image(digest); }
   std::unique_ptr<Source> blob(const Digest& digest) override { return tables_.blob(digest); }
 
@@ -131,7 +134,7 @@ class FolderContent : public Content {
 
 Found scan(const Layout& layout, const fs::path& folder, std::vector<std::string> skipped) {
   StringSink lines;
-  const FolderScan scan(Dir::open(folder), skipped, lines);
+  const FolderScan scan(Dir::open(folder), skipped, lines, TableKey(layout));
   Found found{.folder = folder,
               .skipped = std::move(skipped),
               .table = Digest::of(lines.bytes()),

@@ -12,6 +12,7 @@
 
 #include "content/image.hpp"
 #include "release/file_table.hpp"
+#include "signing/secret.hpp"
 
 namespace sealift::installer {
 
@@ -35,6 +36,8 @@ class Content {
   // One of the release's images, by the digest of its root; its layers by theirs.
   virtual const content::Image& image(const Digest& digest) = 0;
   virtual std::unique_ptr<Source> blob(const Digest& digest) = 0;
+  // A secret of the release and this site, for a program that needs it. As Secrets::open().
+  virtual const signing::Secret& secret(const std::string& key) = 0;
 };
 
 }  // namespace sealift::installer

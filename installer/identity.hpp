@@ -13,4 +13,8 @@ namespace sealift::installer {
 // Made where there is none yet. Error{untrusted} where others than its owner may read it.
 signing::AgeIdentity site_identity(const Layout& layout, Time now);
 
+// The same, and never made: what was sealed to the one that is missing cannot be opened with
+// another. Error{untrusted}.
+signing::AgeIdentity existing_identity(const Layout& layout);
+
 }  // namespace sealift::installer

@@ -18,8 +18,8 @@
 #include "installer/backups.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/kept_set.hpp"
-#include "installer/overrides.hpp"
 #include "installer/flags.hpp"
+#include "installer/overrides.hpp"
 #include "installer/transaction.hpp"
 
 namespace sealift::installer {
@@ -84,7 +84,10 @@ Json evidence(const Plan& plan) {
 void lift_fence(const Tools& tools) {
   if (!is_fence_closed(tools.installation.layout)) return;
   try {
-    open_fence(tools.installation.layout);
+    const State state = load_state(tools.installation.layout, tools.clock);
+    const Revision* now = state.current();
+    SiteContent content = content_of(tools, now != nullptr ? *now : Revision{});
+    open_fence(tools.installation.layout, content);
   } catch (const Error& error) {
     throw Error(Errc::needs_operator,
                 format("the release stands, but users are still kept out: {}", error.message()),
@@ -220,7 +223,7 @@ SiteContent Accepted::content(const Tools& tools, const release::Values& set) co
   const bundle::Contents& contents = verified.contents();
   return SiteContent(tools.installation.layout, tools.installation.layout.store() / name,
                      contents.digest(), values_for(contents, tools.installation.site, set),
-                     tools.workers);
+                     tools.workers, secret_files(tools.installation.site));
 }
 
 Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry) {
@@ -272,7 +275,8 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
   SiteContent content(
       layout, layout.store() / revision.bundle, revision.digest,
       is_retained(layout, revision) ? kept_values(layout, revision) : release::Values{},
-      tools.workers);
+      tools.workers,
+      {.environment = revision.environment, .files = tools.installation.site.secrets});
   for (const Placement& placement : revision.placements) {
     if (has_flags(placement)) content.set_flags(placement.component, flags_of(placement));
   }

@@ -23,6 +23,7 @@ struct Layout {
   fs::path latest_time() const { return state / "clock.json"; }  // the latest time ever seen
   fs::path keys() const { return state / "keys"; }
   fs::path age_identity() const { return state / "keys" / "site.age"; }
+  fs::path table_key() const { return state / "keys" / "table.key"; }
   fs::path fence() const { return state / "fence.json"; }  // while it is closed
   fs::path identity() const { return state / "site.json"; }
   fs::path audit() const { return state / "audit.jsonl"; }

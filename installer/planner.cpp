@@ -19,11 +19,11 @@
 #include "installer/drivers/images.hpp"
 #include "installer/drivers/kept_set.hpp"
 #include "installer/drivers/service.hpp"
+#include "installer/flags.hpp"
 #include "installer/kept_history.hpp"
 #include "installer/overrides.hpp"
 #include "installer/service_changes.hpp"
 #include "installer/tls.hpp"
-#include "installer/flags.hpp"
 #include "release/file_table.hpp"
 #include "release/image_entry.hpp"
 #include "release/references.hpp"
@@ -249,6 +249,8 @@ class Drafting {
     std::vector<Step>& steps = draft_.plan.steps;
     const auto& fence = installation_.site.fence;
     if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
+      // What its commands need is known to be there before anything begins.
+      for (const std::string& key : fence->secrets) content_.secret(key);
       steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
     }
     add_services();
@@ -510,6 +512,20 @@ SiteFlags flags_on(const release::Component& component, const bundle::Contents& 
   return flags;
 }
 
+// A secret in site.yaml would be kept, and shown, with the other values. Of declared ones the
+// contract says so.
+void refuse_clear_secrets(const release::ReleaseDocument& document, const release::Site& site) {
+  const release::Sealed sealed = sealed_keys(document.sealed, site.environment);
+  Problems problems;
+  for (const auto& [key, unused] : site.values) {
+    if (!sealed.contains(key) || document.contract.is_secret(key)) continue;
+    problems.add(
+        format("site.yaml: values.{}: is a secret, and in clear", key),
+        format("put it into a file of mode 0600 and name it: secrets: {{{}: {{file: ...}}}}", key));
+  }
+  problems.throw_if_any(Errc::invalid_input);
+}
+
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
@@ -566,6 +582,7 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
     incompatible(format("the release has no environment \"{}\"", site.environment),
                  "correct environment in site.yaml, or carry a release that has it");
   }
+  refuse_clear_secrets(document, site);
   if (!document.installer.empty() &&
       !VersionRange::parse(document.installer).contains(Version::parse(SEALIFT_VERSION))) {
     incompatible(format("the release asks for an installer {}, this is {}", document.installer,
@@ -601,6 +618,12 @@ release::Settings settings_for(const bundle::Contents& contents, const release::
                         set);
 }
 
+release::Sealed secrets_given(const release::ReleaseDocument& document, const release::Site& site) {
+  release::Sealed given = release::sealed_keys(document.sealed, site.environment);
+  for (const auto& [key, unused] : site.secrets) given.insert(key);
+  return given;
+}
+
 release::Values values_for(const bundle::Contents& contents, const release::Site& site,
                            const release::Values& set) {
   const release::ReleaseDocument& document = contents.document;
@@ -611,7 +634,12 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   for (const release::Component& component : contents.components) {
     if (component.is_assets()) values.merge(asset_values(component));
   }
-  return release::resolve(values);
+  // Secrets are opened where they are needed; until then they are values that are not set.
+  for (const auto& [key, declared] : document.contract.keys()) {
+    if (declared.secret) values.emplace(key, nullptr);
+  }
+  for (const std::string& key : secrets_given(document, site)) values.emplace(key, nullptr);
+  return values;
 }
 
 std::vector<Problem> refused_values(const bundle::Contents& contents, const release::Site& site,
@@ -634,8 +662,8 @@ std::vector<Problem> refused_values(const bundle::Contents& contents, const rele
     return format("the release: environment {}: {}:", site.environment, key);
   };
   std::vector<Problem> problems;
-  for (const release::Breach& breach :
-       release::breaches(contents.document.contract, settings, request.sealed)) {
+  for (const release::Breach& breach : release::breaches(contents.document.contract, settings,
+                                                         secrets_given(contents.document, site))) {
     problems.push_back({format("{} {}", place(breach.key), breach.found), breach.hint});
   }
   return problems;
@@ -663,6 +691,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      .placements = {},
                      .parent = {},
                      .restores = {}});
+  refuse_clear_secrets(document, site);
   if (std::vector<Problem> refused = refused_values(contents, site, request); !refused.empty()) {
     throw Error(Errc::incompatible, std::move(refused));
   }
@@ -754,6 +783,14 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
       drafting.draft().warnings.push_back(line);
     }
   }
+  for (const auto& [key, unused] : site.secrets) {
+    if (document.contract.is_secret(key) ||
+        release::sealed_keys(document.sealed, site.environment).contains(key)) {
+      continue;
+    }
+    drafting.draft().warnings.push_back(
+        format("site.yaml: the secret {} is none of this release's", key));
+  }
   for (const auto& [name, unused] : site.values) {
     if (!document.contract.empty() || document.environments.at(site.environment).contains(name)) {
       continue;
@@ -782,13 +819,15 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
         drivers.named(placement.driver)
             .inspect(placement, thoroughness, Strangers::ignored, content);
     std::string ready = placement.directory;
+    Placement wanted = placement;
     if (!damage.empty() && placement.images.empty()) {
       drafting.draft().warnings.push_back(format(
           "{}/{}: {}: {}; it is unpacked again from the bundle that was kept", placement.path,
           placement.directory, printable(damage.front().path), damage.front().found));
       ready.clear();
+      // Secrets may have changed since: what is unpacked is what is recorded.
+      if (target.digest) wanted.table = content.keep_table(placement.component).digest;
     }
-    Placement wanted = placement;
     if (const auto assets = assets_of(placement.settings)) {
       wanted.settings = kept_settings_for(wanted, *assets, state, installation.layout);
     }

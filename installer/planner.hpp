@@ -45,7 +45,7 @@ struct Draft {
   std::vector<std::string> warnings;
   std::vector<std::string> details;     // of migrations: what they are, for people
   std::vector<std::string> flags = {};  // what becomes of flags that the site has changed
-  release::Values set = {};          // what --set gave, kept with the revision
+  release::Values set = {};             // what --set gave, kept with the revision
   Json evidence = Json::object();       // what the audit log says beside the plan's own
 };
 
@@ -56,8 +56,7 @@ struct Request {
   std::string reason;
   Time now;
   DataRequest data = {};
-  release::Values set = {};     // of --set
-  release::Sealed sealed = {};  // secrets that this site has a value for
+  release::Values set = {};  // of --set
 };
 
 // Whether a release older than the current one may follow it.
@@ -74,9 +73,13 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
 // The site's values, each with who said it; `set` is what --set gives.
 release::Settings settings_for(const bundle::Contents& contents, const release::Site& site,
                                const release::Values& set);
-// The values that the site's templates see.
+// The values that the site's templates see, as they were written: they may refer to each other.
+// Secrets are among them as values that are not set; they are opened where they are needed.
 release::Values values_for(const bundle::Contents& contents, const release::Site& site,
                            const release::Values& set = {});
+
+// The secrets that this site has a value for.
+release::Sealed secrets_given(const release::ReleaseDocument& document, const release::Site& site);
 
 // What the release's contract refuses of the site's values, each with its place.
 std::vector<Problem> refused_values(const bundle::Contents& contents, const release::Site& site,

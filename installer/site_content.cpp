@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/site_content.hpp"
 
+#include <set>
+
 #include "base/format.hpp"
+#include "base/text.hpp"
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
 #include "installer/flags_tree.hpp"
+#include "release/references.hpp"
 #include "release/template.hpp"
 #include "release/tls.hpp"
 
@@ -51,32 +55,84 @@ class BundleTree : public TreeStream {
   bool ended_ = false;
 };
 
+// The template that a tree of templates is at.
+release::Template read_template(const FileEntry& entry, TreeStream& templates) {
+  std::string text;
+  std::string buffer(64 * 1024, '\0');
+  while (const std::size_t count = templates.read(buffer)) {
+    text.append(buffer, 0, count);
+    if (text.size() > release::kMaxTemplateBytes) break;  // said by parse() below
+  }
+  if (Digest::of(text) != *entry.digest && text.size() <= release::kMaxTemplateBytes) {
+    throw Error(Errc::corrupt,
+                format("{}: content is not what the file table says", entry.path.str()));
+  }
+  return release::Template::parse(text, entry.path.str());
+}
+
+// The secrets among what a template uses, also through values that refer to them. One that is
+// neither here nor required is not set, which the template may ask.
+std::set<std::string> secrets_in(const release::Template& parsed, const release::Values& values,
+                                 const Secrets& secrets) {
+  std::set<std::string> keys;
+  for (const std::string& name : release::names_used(parsed, values)) {
+    if (secrets.has(name) && !secrets.is_optional(name)) keys.insert(name);
+  }
+  return keys;
+}
+
+// Values with secrets among them, which go when it goes.
+class PrivateValues {
+ public:
+  PrivateValues(const release::Values& values, const std::set<std::string>& keys,
+                const Secrets& secrets)
+      : values_(values), keys_(keys) {
+    for (const std::string& key : keys) values_[key] = std::string(secrets.at(key).view());
+    resolved_ = release::resolve(values_, keys);
+  }
+  ~PrivateValues() {
+    for (const std::string& key : keys_) signing::wipe(values_[key].get_ref<std::string&>());
+    for (auto& [unused, value] : resolved_) {
+      if (value.is_string()) signing::wipe(value.get_ref<std::string&>());
+    }
+  }
+  PrivateValues(const PrivateValues&) = delete;
+  PrivateValues& operator=(const PrivateValues&) = delete;
+  const release::Values& all() const { return resolved_; }
+
+ private:
+  release::Values values_;
+  release::Values resolved_;
+  const std::set<std::string>& keys_;
+};
+
 // A tree of templates, each rendered when its turn comes.
 class RenderedTree : public TreeStream {
  public:
   RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values,
+               const release::Values& resolved, Secrets& secrets, const TableKey& key,
                std::set<std::string>& asked_for)
-      : templates_(std::move(templates)), values_(values), asked_for_(asked_for), rest_("") {}
+      : templates_(std::move(templates)),
+        values_(values),
+        resolved_(resolved),
+        secrets_(secrets),
+        key_(key),
+        asked_for_(asked_for),
+        rest_("") {}
+  ~RenderedTree() override { signing::wipe(rendered_); }
 
   std::optional<FileEntry> next() override {
+    signing::wipe(rendered_);
     std::optional<FileEntry> entry = templates_->next();
     if (!entry || entry->type != EntryType::file) return entry;
-    std::string text;
-    std::string buffer(64 * 1024, '\0');
-    Hasher hasher;
-    while (const std::size_t count = templates_->read(buffer)) {
-      text.append(buffer, 0, count);
-      if (text.size() > release::kMaxTemplateBytes) break;  // said by parse() below
-    }
-    if (Digest::of(text) != *entry->digest && text.size() <= release::kMaxTemplateBytes) {
-      throw Error(Errc::corrupt,
-                  format("{}: content is not what the file table says", entry->path.str()));
-    }
-    const release::Template parsed = release::Template::parse(text, entry->path.str());
+    const release::Template parsed = read_template(*entry, *templates_);
     note_uses(parsed, entry->path.str());
-    rendered_ = parsed.render(values_);
+    const std::set<std::string> keys = secrets_in(parsed, values_, secrets_);
+    secrets_.open(keys);
+    rendered_ = rendered(parsed, keys, entry->path.str());
+    if (!keys.empty()) entry->mode &= 0700U;
     entry->size = rendered_.size();
-    entry->digest = Digest::of(rendered_);
+    entry->digest = key_.digest(*entry, Digest::of(rendered_));
     rest_ = StringSource(rendered_);
     return entry;
   }
@@ -97,8 +153,28 @@ class RenderedTree : public TreeStream {
     problems.throw_if_any(Errc::invalid_input);
   }
 
+  // A message could quote a value that cannot be used: with secrets it is that of a stand-in.
+  std::string rendered(const release::Template& parsed, const std::set<std::string>& keys,
+                       const std::string& path) const {
+    if (keys.empty()) return parsed.render(resolved_);
+    try {
+      return parsed.render(PrivateValues(values_, keys, secrets_).all());
+    } catch (const Error& error) {
+      release::Values stand_ins = values_;
+      for (const std::string& key : keys) stand_ins[key] = "x";
+      parsed.render(release::resolve(stand_ins));
+      throw Error(error.code(),
+                  format("{}: cannot be rendered with what was sealed for {}", path,
+                         joined({keys.begin(), keys.end()})),
+                  "seal a value that the template can use");
+    }
+  }
+
   std::unique_ptr<TreeStream> templates_;
   const release::Values& values_;
+  const release::Values& resolved_;
+  Secrets& secrets_;
+  const TableKey& key_;
   std::set<std::string>& asked_for_;
   std::string rendered_;
   StringSource rest_;
@@ -118,10 +194,11 @@ class FileSource : public Source {
 }  // namespace
 
 struct SiteContent::Open {
-  Open(const fs::path& file, Workers& workers)
+  Open(const fs::path& file, Workers& workers, const Layout& layout, const SecretFiles& own)
       : fd(open_for_reading(file)),
         contents(bundle::read_documents(fd.get(), file.string(), workers)),
-        blobs(fd.get(), file.string(), contents, workers) {}
+        blobs(fd.get(), file.string(), contents, workers),
+        secrets(layout, own, contents.document) {}
 
   const release::Component& component(const std::string& name) const {
     for (const release::Component& each : contents.components) {
@@ -133,6 +210,7 @@ struct SiteContent::Open {
   Fd fd;
   bundle::Contents contents;
   bundle::Blobs blobs;
+  Secrets secrets;
 };
 
 fs::path table_file(const Layout& layout, const Digest& digest) {
@@ -140,19 +218,21 @@ fs::path table_file(const Layout& layout, const Digest& digest) {
 }
 
 SiteContent::SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
-                         release::Values values, Workers& workers)
+                         release::Values values, Workers& workers, SecretFiles secrets)
     : layout_(layout),
       bundle_(std::move(bundle)),
       digest_(digest),
       values_(std::move(values)),
-      workers_(workers) {}
+      workers_(workers),
+      secret_files_(std::move(secrets)),
+      key_(layout) {}
 
 SiteContent::SiteContent(SiteContent&&) noexcept = default;
 SiteContent::~SiteContent() = default;
 
 SiteContent::Open& SiteContent::open() {
   if (open_) return *open_;
-  open_ = std::make_unique<Open>(bundle_, workers_);
+  open_ = std::make_unique<Open>(bundle_, workers_, layout_, secret_files_);
   // The kept file was accepted as D; what it holds now must still be that.
   if (!digest_ || open_->contents.digest() != *digest_) {
     throw Error(Errc::corrupt,
@@ -182,18 +262,45 @@ std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
       changed(released_flags(name, flags->second.environment), flags->second.changes));
 }
 
-// As the bundle carries it; templates are rendered.
-std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
+// As the bundle carries it.
+std::unique_ptr<TreeStream> SiteContent::sources_of(const release::Component& component) {
   const Open& from = open();
-  const release::Component& component = from.component(name);
   const bool templates = component.row.artifact_type == media_type::kConfig;
   const content::Descriptor& tar =
       component.layer(templates ? media_type::kMustacheTree : media_type::kTree);
-  auto tree = std::make_unique<BundleTree>(from.blobs.open(component.file_table().digest),
-                                           from.blobs.open(tar.digest),
-                                           format("{}: component {}", bundle_.string(), name));
-  if (!templates) return tree;
-  return std::make_unique<RenderedTree>(std::move(tree), values_, asked_for_);
+  return std::make_unique<BundleTree>(
+      from.blobs.open(component.file_table().digest), from.blobs.open(tar.digest),
+      format("{}: component {}", bundle_.string(), component.row.name));
+}
+
+// As the bundle carries it; templates are rendered.
+std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
+  Open& from = open();
+  const release::Component& component = from.component(name);
+  std::unique_ptr<TreeStream> tree = sources_of(component);
+  if (component.row.artifact_type != media_type::kConfig) return tree;
+  if (!resolved_) resolved_ = release::resolve(values_);
+  return std::make_unique<RenderedTree>(std::move(tree), values_, *resolved_, from.secrets, key_,
+                                        asked_for_);
+}
+
+// All of a component's at once, so that all that is wrong is said at once.
+void SiteContent::open_secrets(const release::Component& component) {
+  if (component.row.artifact_type != media_type::kConfig) return;
+  Secrets& secrets = open().secrets;
+  std::set<std::string> keys;
+  const std::unique_ptr<TreeStream> templates = sources_of(component);
+  while (const std::optional<FileEntry> entry = templates->next()) {
+    if (entry->type != EntryType::file) continue;
+    keys.merge(secrets_in(read_template(*entry, *templates), values_, secrets));
+  }
+  secrets.open(keys);
+}
+
+const signing::Secret& SiteContent::secret(const std::string& key) {
+  Secrets& secrets = open().secrets;
+  secrets.open({key});
+  return secrets.at(key);
 }
 
 std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
@@ -213,6 +320,10 @@ std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {
   return open().blobs.open(digest);
 }
 
+SiteContent::Table SiteContent::keep_table(const std::string& component) {
+  return keep_table(open().component(component));
+}
+
 SiteContent::Table SiteContent::keep_table(const release::Component& component) {
   Table table{.digest = component.file_table().digest,
               .files = component.document.files,
@@ -229,6 +340,7 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
     out.commit();
     return table;
   }
+  open_secrets(component);
   table.files = 0;
   table.bytes = 0;
   std::string lines;

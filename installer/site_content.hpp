@@ -15,6 +15,8 @@
 #include "installer/content.hpp"
 #include "installer/flags.hpp"
 #include "installer/layout.hpp"
+#include "installer/secrets.hpp"
+#include "installer/table_key.hpp"
 #include "release/environment.hpp"
 
 namespace sealift::installer {
@@ -22,9 +24,10 @@ namespace sealift::installer {
 class SiteContent : public Content {
  public:
   // `bundle` is a file that was accepted, `digest` the D that it was accepted as; it is opened when
-  // a tree is first asked for. `values` are those that templates see.
+  // a tree is first asked for. `values` may refer to each other and to secrets, which are
+  // opened for those templates that use them. What is rendered with a secret is for its owner only.
   SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
-              release::Values values, Workers& workers);
+              release::Values values, Workers& workers, SecretFiles secrets = {});
   SiteContent(SiteContent&&) noexcept;
   ~SiteContent() override;
 
@@ -32,6 +35,7 @@ class SiteContent : public Content {
   std::unique_ptr<Source> table(const Digest& digest) override;
   const content::Image& image(const Digest& digest) override;
   std::unique_ptr<Source> blob(const Digest& digest) override;
+  const signing::Secret& secret(const std::string& key) override;
 
   // What a component of flags is on this site; to be said before its tree is asked for.
   void set_flags(const std::string& component, SiteFlags flags);
@@ -52,15 +56,20 @@ class SiteContent : public Content {
  private:
   struct Open;
   Open& open();
+  std::unique_ptr<TreeStream> sources_of(const release::Component& component);
   std::unique_ptr<TreeStream> carried_tree(const std::string& component);
+  void open_secrets(const release::Component& component);
 
   Layout layout_;
   fs::path bundle_;
   std::optional<Digest> digest_;
   release::Values values_;
+  std::optional<release::Values> resolved_;  // the same, with what they refer to in place
   std::set<std::string> asked_for_;
   std::map<std::string, SiteFlags> flags_;  // by component
   Workers& workers_;
+  SecretFiles secret_files_;
+  TableKey key_;
   std::unique_ptr<Open> open_;
 };
 

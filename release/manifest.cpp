@@ -233,6 +233,7 @@ std::string to_text(const ReleaseDocument& document) {
                 {"environments", document.environments}};
   if (!document.source_revision.empty()) value["sourceRevision"] = document.source_revision;
   if (!document.contract.empty()) value["contract"] = document.contract.to_json();
+  if (!document.sealed.empty()) value["sealed"] = to_json(document.sealed);
   Json requires_ = Json::object();
   if (!document.upgrade_from.empty()) requires_["upgradeFrom"] = document.upgrade_from;
   if (!document.installer.empty()) requires_["installer"] = document.installer;
@@ -270,6 +271,15 @@ ReleaseDocument parse_release_document(std::string_view text) {
       .components = {}};
   if (fields.value_if("contract") != nullptr) {
     document.contract = Contract::from_json(fields.object("contract"), fields.at("contract"));
+  }
+  if (fields.value_if("sealed") != nullptr) {
+    document.sealed = sealed_from_json(fields.object("sealed"), fields.at("sealed"));
+    for (const auto& [environment, unused] : document.sealed) {
+      if (!document.environments.contains(environment)) {
+        fields.refuse("sealed", format("found the environment \"{}\", which the release has not",
+                                       printable(environment, 80)));
+      }
+    }
   }
   if (const Json* requires_ = fields.value_if("requires")) {
     Fields inner(*requires_, fields.at("requires"));

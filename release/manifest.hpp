@@ -20,6 +20,7 @@
 #include "release/carried_assets.hpp"
 #include "release/contract.hpp"
 #include "release/image_entry.hpp"
+#include "release/sealed.hpp"
 
 namespace sealift::release {
 
@@ -51,6 +52,7 @@ struct ReleaseDocument {
   std::string installer;
   std::vector<std::string> arch;  // empty: any
   std::vector<ComponentRow> components;
+  SealedEnvironments sealed = {};  // secrets, by environment; empty: none
 };
 
 std::string to_text(const ReleaseDocument& document);

@@ -521,6 +521,9 @@ Release load_release(const fs::path& file) {
       release.environments.push_back(environment_named(name, release.folder, release.contract));
     });
   }
+  gather([&] {
+    release.sealed = load_sealed(release.folder, release.environments, release.contract);
+  });
   gather([&] { release.locked = load_lock(release.folder); });
   const Json levels = root.value("image_rules", Json::object());
   for (const auto& [rule, level] : levels.items()) {

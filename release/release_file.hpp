@@ -15,6 +15,7 @@
 #include "release/environment.hpp"
 #include "release/image_entry.hpp"
 #include "release/lock_file.hpp"
+#include "release/sealed.hpp"
 #include "release/semver.hpp"
 
 namespace sealift::release {
@@ -97,6 +98,7 @@ struct Release {
   ImageLimits image_limits;
   std::optional<Locked> locked;  // nothing: there is no release.lock.yaml
   std::vector<ComponentEntry> components;
+  SealedEnvironments sealed = {};  // secrets of the environments; empty: none
 };
 
 // Reads release.yaml, release.lock.yaml, environments/NAME.yaml of every environment and the notes.

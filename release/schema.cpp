@@ -117,7 +117,11 @@ class Explainer {
     } else if (text.starts_with("Missing required property")) {
       add(pointer, format("missing key \"{}\"", quoted_in(text)));
     } else {
-      add(pointer, format("found {}, expected {}", described(value_at(parts)), expected_by(rule)));
+      // People write a secret where its file should stand: it is not repeated.
+      const Json& value = value_at(parts);
+      const bool is_private = pointer.starts_with("/secrets/") && value.is_string();
+      add(pointer, format("found {}, expected {}", is_private ? "text" : described(value),
+                          expected_by(rule)));
     }
   }
 

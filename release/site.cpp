@@ -167,6 +167,26 @@ std::string mistake_in_tls(const std::string& name, const TlsEntry& entry) {
   return "";
 }
 
+// Which files of the site hold secrets, and that none of them is in clear here as well.
+void read_secrets(const YamlDocument& document, Site& site, std::vector<Mistake>& mistakes) {
+  const auto refuse = [&](const std::string& pointer, const std::string& found) {
+    mistakes.push_back(
+        {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
+  };
+  const Json secrets = document.value().value("secrets", Json::object());
+  for (const auto& [key, value] : secrets.items()) {
+    const std::string pointer = "/secrets/" + key;
+    if (!is_value_name(key)) refuse(pointer, "found no name of a value");
+    if (site.values.contains(key)) refuse(pointer, "is in clear in values as well");
+    site.secrets[key] = value["file"];
+  }
+  for (std::size_t i = 0; site.fence && i < site.fence->secrets.size(); ++i) {
+    if (!is_value_name(site.fence->secrets[i])) {
+      refuse(format("/fence/secrets/{}", i), "found no name of a value");
+    }
+  }
+}
+
 Site read(const YamlDocument& document) {
   std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
   check_value_names(document, of_form);
@@ -190,7 +210,9 @@ Site read(const YamlDocument& document) {
     if (policy->contains("max_age_days")) site.policy.max_age_days = (*policy)["max_age_days"];
   }
   if (const auto fence = root.find("fence"); fence != root.end()) {
-    site.fence = Fence{.close = (*fence)["close"], .open = (*fence)["open"]};
+    site.fence = Fence{.close = (*fence)["close"],
+                       .open = (*fence)["open"],
+                       .secrets = fence->value("secrets", std::vector<std::string>{})};
   }
   if (const auto backups = root.find("backups"); backups != root.end()) {
     site.encrypt_to = (*backups)["encrypt_to"].get<std::vector<std::string>>();
@@ -199,6 +221,7 @@ Site read(const YamlDocument& document) {
     site.places[key] = document.where("/values/" + key);
   }
   std::vector<Mistake> mistakes;
+  read_secrets(document, site, mistakes);
   for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
     const std::string pointer = format("/backups/encrypt_to/{}", i);
     try {

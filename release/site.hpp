@@ -50,6 +50,7 @@ struct BackupTool {
 struct Fence {
   std::vector<std::string> close;
   std::vector<std::string> open;
+  std::vector<std::string> secrets = {};  // keys that both find in their environment
 };
 
 // How a service of the site takes up new files. Commands, never a shell.
@@ -89,6 +90,8 @@ struct Site {
   Places places = {};  // of values
   std::map<std::string, Service> services = {};
   std::map<std::string, TlsEntry> tls = {};
+  // Secrets that the site keeps itself: key -> an absolute path.
+  std::map<std::string, std::string> secrets = {};
 
   bool takes(const std::string& optional_component) const;
 };

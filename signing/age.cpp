@@ -25,6 +25,8 @@ constexpr std::size_t kChunk = 64 * 1024;
 constexpr std::size_t kTag = crypto_aead_chacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kWrapped = kFileKey + kTag;
 constexpr std::size_t kColumns = 64;
+constexpr std::string_view kArmorBegin = "-----BEGIN AGE ENCRYPTED FILE-----";
+constexpr std::string_view kArmorEnd = "-----END AGE ENCRYPTED FILE-----";
 // Limits of ours: a header of age has no bound of its own.
 constexpr std::size_t kLongestLine = 1024;
 constexpr std::size_t kMostStanzas = 256;
@@ -219,6 +221,49 @@ void seal(Sink& out, std::string_view chunk, std::uint64_t number, unsigned char
 }
 
 }  // namespace
+
+std::string to_armor(std::string_view file) {
+  return format("{}\n{}{}\n", kArmorBegin, to_base64_lines(file, kColumns), kArmorEnd);
+}
+
+std::string from_armor(std::string_view text) {
+  std::string body;
+  std::string_view rest = text;
+  for (std::string_view line; !rest.empty();) {
+    line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (!line.starts_with("-----")) body += line;
+  }
+  // Never with what was found: people paste the wrong thing.
+  constexpr std::string_view kNone = "found no armor as `age -a` writes it";
+  try {
+    std::string file = from_base64(body);
+    if (!file.empty() && to_armor(file) == text) return file;
+  } catch (const Error&) {
+    refuse(kNone);
+  }
+  refuse(kNone);
+}
+
+std::size_t count_recipients(std::string_view file) {
+  std::string_view rest = file;
+  const auto line = [&] {
+    const std::size_t end = rest.find('\n');
+    if (end == rest.npos || end > kLongestLine) refuse("found a header that is none");
+    const std::string_view found = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    return found;
+  };
+  if (line() != kVersion) refuse("found no file of version 1");
+  std::size_t count = 0;
+  std::string_view each = line();
+  for (std::size_t lines = 0; !each.starts_with("--- "); each = line()) {
+    if (++lines > kMostStanzas * 2) refuse(format("found over {} recipients", kMostStanzas));
+    if (each.starts_with("-> X25519 ")) ++count;
+  }
+  if (rest.size() < kNonce + kTag) refuse("it ends too early");
+  return count;
+}
 
 AgeRecipient AgeRecipient::parse(std::string_view text) {
   std::string key = key_of(text, kRecipientPrefix);

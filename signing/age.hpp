@@ -29,6 +29,15 @@ class AgeRecipient {
   std::string key_;
 };
 
+// A file of age as text: the lines of `age -a`, each ended, and no other spelling.
+std::string to_armor(std::string_view file);
+// Throws Error{corrupt}.
+std::string from_armor(std::string_view text);
+
+// For how many recipients of X25519 a file is. Reads its header and sees that content can follow,
+// with nobody's identity; Error{corrupt}.
+std::size_t count_recipients(std::string_view file);
+
 // Who can open it: "AGE-SECRET-KEY-1...".
 class AgeIdentity {
  public:
@@ -67,6 +76,9 @@ class AgeSink : public Sink {
 class AgeSource : public Source {
  public:
   AgeSource(Source& in, const AgeIdentity& identity);
+  ~AgeSource() override { wipe(plain_); }
+  AgeSource(const AgeSource&) = delete;
+  AgeSource& operator=(const AgeSource&) = delete;
   std::size_t read(std::span<char> into) override;
 
  private:

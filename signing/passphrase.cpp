@@ -94,10 +94,11 @@ class SignalsHeldBack {
 
 class Terminal {
  public:
-  Terminal() : fd_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {
+  Terminal(const std::string& what, const std::string& hint)
+      : fd_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {
     if (!fd_.is_open() || ::tcgetattr(fd_.get(), &before_) != 0) {
-      throw Error(Errc::usage, "a passphrase is needed and there is no terminal to ask on",
-                  "give it with --passphrase-fd N or --passphrase-env NAME");
+      throw Error(Errc::usage, format("{} is needed and there is no terminal to ask on", what),
+                  hint);
     }
     struct termios silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
@@ -133,7 +134,7 @@ Secret from_environment(const std::string& variable) {
 }
 
 Secret from_terminal(const std::string& what, Purpose purpose) {
-  Terminal terminal;
+  Terminal terminal("a passphrase", "give it with --passphrase-fd N or --passphrase-env NAME");
   Secret answer = terminal.ask(format("passphrase for {}: ", what));
   if (purpose == Purpose::create) {
     const Secret again = terminal.ask("the same again: ");
@@ -153,6 +154,16 @@ Secret read_from(const PassphraseSource& source, const std::string& what, Purpos
 }
 
 }  // namespace
+
+Secret read_hidden(const std::string& what) {
+  Terminal terminal("a value", "give it with --value-file FILE, or - for standard input");
+  Secret answer = terminal.ask(format("value for {}: ", what));
+  const Secret again = terminal.ask("the same again: ");
+  if (answer.view() != again.view()) {
+    throw Error(Errc::usage, "the two values differ", "run the command again");
+  }
+  return answer;
+}
 
 Secret read_passphrase(const PassphraseSource& source, const std::string& what, Purpose purpose) {
   Secret answer = read_from(source, what, purpose);

@@ -26,4 +26,8 @@ enum class Purpose {
 // one on creation; Error{interrupted} after a signal, with the terminal as it was before.
 Secret read_passphrase(const PassphraseSource& source, const std::string& what, Purpose purpose);
 
+// A line that is asked for on the terminal, twice and with its echo off: the value of a secret.
+// Error{usage} where there is no terminal.
+Secret read_hidden(const std::string& what);
+
 }  // namespace sealift::signing

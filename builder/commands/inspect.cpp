@@ -100,6 +100,18 @@ void print_images(const bundle::Contents& contents, cli::Output& out) {
   out.table(rows);
 }
 
+// Which keys are sealed; what is sealed stands in release.json.
+Json sealed_json(const release::ReleaseDocument& document) {
+  Json value = Json::object();
+  for (const auto& [environment, keys] : document.sealed) {
+    for (const auto& [key, by_site] : keys) {
+      Json& sites = value[environment][key] = Json::array();
+      for (const auto& [site, unused] : by_site) sites.push_back(site.empty() ? "all" : site);
+    }
+  }
+  return value;
+}
+
 void work(const Options& options, cli::Session& session) {
   Workers workers(usable_cores());
   const Fd fd = open_for_reading(options.bundle);
@@ -118,6 +130,9 @@ void work(const Options& options, cli::Session& session) {
       format("compression   {}", contents.compression.empty() ? "none" : contents.compression));
   for (const auto& [name, values] : document.environments) {
     out.line(format("environment   {} ({})", name, cli::count_text(values.size(), "value")));
+  }
+  for (const auto& [name, keys_of] : document.sealed) {
+    out.line(format("sealed        for {}: {}", name, cli::count_text(keys_of.size(), "key")));
   }
   if (!document.upgrade_from.empty()) out.line(format("upgrade from  {}", document.upgrade_from));
   for (const std::string& id : keys) out.line(format("signed by     {} (not judged here)", id));
@@ -167,6 +182,7 @@ void work(const Options& options, cli::Session& session) {
             {"sourceRevision", document.source_revision},
             {"compression", contents.compression},
             {"environments", document.environments},
+            {"sealed", sealed_json(document)},
             {"signatures", keys},
             {"components", std::move(components)},
             {"notes", contents.notes}});

@@ -22,10 +22,16 @@ void work(const Options& options, cli::Session& session) {
                           cli::count_text(release.components.size(), "component"),
                           cli::count_text(release.environments.size(), "environment"),
                           cli::count_text(options.sites.size(), "site")));
+  Json sealed = Json::object();
+  for (const auto& [environment, keys] : release.sealed) {
+    session.out.line(format("sealed for {}: {}", environment, cli::count_text(keys.size(), "key")));
+    sealed[environment] = keys.size();
+  }
   session.out.json({{"name", release.name},
                     {"version", release.version.str()},
                     {"components", release.components.size()},
                     {"environments", release.environments.size()},
+                    {"sealed", std::move(sealed)},
                     {"sites", options.sites}});
 }
 

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "base/process.hpp"
 #include "bundle/report.hpp"
 
 namespace sealift::installer {
@@ -58,6 +59,7 @@ SiteWork::SiteWork(cli::Session& session, const std::string& site)
              .clock = session.clock,
              .workers = workers_,
              .progress = session.progress} {
+  keep_memory_private();
   try {
     warn_about_time(installation_.layout, session.clock);
   } catch (const Error& error) {
@@ -95,12 +97,9 @@ Json to_json(const Draft& draft) {
                        {"same", change.same},
                        {"newBytes", change.new_bytes}});
   }
-  return {{"plan", to_json(draft.plan)},
-          {"changes", std::move(changes)},
-          {"warnings", draft.warnings},
-          {"details", draft.details},
-          {"flags", draft.flags},
-          {"set", draft.set}};
+  return {{"plan", to_json(draft.plan)}, {"changes", std::move(changes)},
+          {"warnings", draft.warnings},  {"details", draft.details},
+          {"flags", draft.flags},        {"set", draft.set}};
 }
 
 void show(const Draft& draft, const std::string& notes, cli::Session& session) {

@@ -65,7 +65,8 @@ std::vector<Todo> todo_list(const release::ReleaseDocument& document, const rele
   const release::Values& environment = document.environments.at(site.environment);
   const release::Settings settings =
       release::merge(document.contract, environment, site.values, {});
-  std::vector<release::Breach> breaches = release::breaches(document.contract, settings, {});
+  std::vector<release::Breach> breaches =
+      release::breaches(document.contract, settings, secrets_given(document, site));
   if (document.contract.empty()) breaches = unlisted(environment, site.values);
   std::vector<Todo> todo;
   for (release::Breach& breach : breaches) {

@@ -31,7 +31,8 @@ void work(const Options& options, const std::string& site, cli::Session& session
   Request request = work.request(Purpose::apply, {});
   request.set = parse_overrides(options.set, contents, work.installation().site.environment);
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
-                      values_for(contents, work.installation().site, request.set), tools.workers);
+                      values_for(contents, work.installation().site, request.set), tools.workers,
+                      secret_files(work.installation().site));
   const Drivers drivers(work.installation().layout, work.tools().workers);
   const Draft draft =
       plan_release(contents, "", content, work.installation(), state, drivers, request);

@@ -84,7 +84,7 @@ Step step_of(const Wish& wish, Phase phase, std::string action, Json data, std::
 
 class DirectoryDriver : public Driver {
  public:
-  explicit DirectoryDriver(fs::path receipts) : receipts_(std::move(receipts)) {}
+  explicit DirectoryDriver(const Layout& layout) : receipts_(layout.receipts()), key_(layout) {}
 
   bool accepts(std::string_view artifact_type) const override {
     return artifact_type == media_type::kAssets || artifact_type == media_type::kConfig ||
@@ -155,7 +155,8 @@ class DirectoryDriver : public Driver {
                          .thoroughness = Thoroughness::by_content,
                          .strangers = Strangers::reported,
                          .owner = Ownership::parse(unpack.owner),
-                         .limit = 1})
+                         .limit = 1,
+                         .key = &key_})
                      .empty()
                  ? StepState::applied
                  : StepState::partial;
@@ -202,7 +203,8 @@ class DirectoryDriver : public Driver {
                                 .thoroughness = thoroughness,
                                 .strangers = strangers,
                                 .owner = Ownership::parse(placement.owner),
-                                .limit = kMaxDifferences};
+                                .limit = kMaxDifferences,
+                                .key = &key_};
     std::vector<Difference> differences = check_tree(Dir::open(place), *table, question);
     if (strangers == Strangers::ignored) return differences;
     const Dir root = Dir::open(placement.path);
@@ -403,7 +405,7 @@ class DirectoryDriver : public Driver {
     Receipts receipts = receipts_of(unpack.target);
     const std::optional<Owner> owner = parse_owner(unpack.owner);
     own(staging, owner);
-    TreeWriter writer(staging, owner, receipts);
+    TreeWriter writer(staging, owner, receipts, key_);
     std::error_code ignored;
     if (unpack.base_table && fs::is_directory(fs::path(unpack.path) / unpack.base, ignored)) {
       writer.share_with({root.descend(unpack.base), io.content.table(*unpack.base_table)});
@@ -448,12 +450,13 @@ class DirectoryDriver : public Driver {
   }
 
   fs::path receipts_;
+  TableKey key_;
 };
 
 }  // namespace
 
-std::unique_ptr<Driver> directory_driver(const fs::path& receipts) {
-  return std::make_unique<DirectoryDriver>(receipts);
+std::unique_ptr<Driver> directory_driver(const Layout& layout) {
+  return std::make_unique<DirectoryDriver>(layout);
 }
 
 }  // namespace sealift::installer

@@ -15,6 +15,6 @@
 
 namespace sealift::installer {
 
-std::unique_ptr<Driver> directory_driver(const fs::path& receipts);
+std::unique_ptr<Driver> directory_driver(const Layout& layout);
 
 }  // namespace sealift::installer

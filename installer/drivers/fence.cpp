@@ -14,10 +14,26 @@ namespace {
 constexpr std::chrono::minutes kPatience{10};
 constexpr std::uint64_t kLargest = 1 << 20;  // bytes of the file
 
-void run_words(const Json& words, const std::string& what) {
-  const std::vector<std::string> all = words.get<std::vector<std::string>>();
-  const std::optional<Outcome> outcome =
-      run({.arguments = all, .folder = {}, .input = {}, .timeout = kPatience});
+// What a program says may hold what it was given.
+void hide(std::string& text, const std::string& secret) {
+  for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at)) {
+    text.replace(at, secret.size(), "***");
+    at += 3;
+  }
+}
+
+// `action` is "close" or "open".
+void run_fence(const Json& fence, const char* action, Content& content, const std::string& what) {
+  const std::vector<std::string> all = fence.at(action).get<std::vector<std::string>>();
+  Command command{.arguments = all, .folder = {}, .input = {}, .timeout = kPatience};
+  for (const std::string& key : fence.value("secrets", std::vector<std::string>{})) {
+    command.environment.emplace_back(key, std::string(content.secret(key).view()));
+  }
+  std::optional<Outcome> outcome = run(command);
+  for (auto& [unused, value] : command.environment) {
+    if (outcome) hide(outcome->error_output, value);
+    signing::wipe(value);
+  }
   if (outcome && outcome->status == 0) return;
   throw Error(Errc::target_failed,
               format("{}: {} {}", what, printable(all.front(), 200),
@@ -38,14 +54,16 @@ class FenceDriver : public Driver {
   // Whether the command ran to its end is not known: closing what is closed changes nothing.
   StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 
-  Json apply(const Step& step, StepIo&) override {
+  Json apply(const Step& step, StepIo& io) override {
     // Before the command: whoever finds the file opens what may be closed.
     write_file(layout_.fence(), to_pretty(step.data), FileMode::secret);
-    run_words(step.data.at("close"), "closing the fence");
+    run_fence(step.data, "close", io.content, "closing the fence");
     return nullptr;
   }
 
-  void undo(const Step&, const std::optional<Json>&, StepIo&) override { open_fence(layout_); }
+  void undo(const Step&, const std::optional<Json>&, StepIo& io) override {
+    open_fence(layout_, io.content);
+  }
 
   std::vector<Difference> inspect(const Placement&, Thoroughness, Strangers,
                                   Content&) const override {
@@ -69,13 +87,15 @@ std::unique_ptr<Driver> fence_driver(const Layout& layout) {
 }
 
 Step fence_step(const release::Fence& fence, std::uint64_t transaction) {
+  Json data = {{"transaction", transaction}, {"close", fence.close}, {"open", fence.open}};
+  if (!fence.secrets.empty()) data["secrets"] = fence.secrets;
   return {.id = "fence",
           .phase = Phase::fence,
           .component = "fence",
           .target = "fence",
           .driver = "fence",
           .action = "close",
-          .data = {{"transaction", transaction}, {"close", fence.close}, {"open", fence.open}},
+          .data = std::move(data),
           .summary = format("close the fence: {}; it opens after the commit",
                             printable(joined(fence.close, " "), 400))};
 }
@@ -85,10 +105,11 @@ bool is_fence_closed(const Layout& layout) {
   return fs::exists(layout.fence(), ignored);
 }
 
-void open_fence(const Layout& layout) {
+void open_fence(const Layout& layout, Content& content) {
   if (!is_fence_closed(layout)) return;
   const fs::path file = layout.fence();
-  run_words(parse_json(read_file(file, kLargest), file.string()).at("open"), "opening the fence");
+  run_fence(parse_json(read_file(file, kLargest), file.string()), "open", content,
+            "opening the fence");
   const Dir folder = Dir::open(layout.state);
   folder.remove_tree(file.filename().string());
   folder.sync();

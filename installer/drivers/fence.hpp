@@ -2,7 +2,8 @@
 #pragma once
 
 // The fence: a command of the site that keeps users out, and one that lets them in again. It is
-// closed by a step before the backups; an undo opens it, and so does what follows a commit. While
+// closed by a step before the backups; an undo opens it, and so does what follows a commit. Secrets
+// that site.yaml names for it stand in the commands' environment and nowhere else. While
 // it is closed a file in the state folder says so, and how it is opened.
 
 #include <memory>
@@ -20,6 +21,6 @@ Step fence_step(const release::Fence& fence, std::uint64_t transaction);
 
 bool is_fence_closed(const Layout& layout);
 // Nothing happens where it is open. Error{target_failed} where the command fails.
-void open_fence(const Layout& layout);
+void open_fence(const Layout& layout, Content& content);
 
 }  // namespace sealift::installer

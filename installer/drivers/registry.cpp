@@ -12,7 +12,7 @@
 namespace sealift::installer {
 
 Drivers::Drivers(const Layout& layout, Workers& workers) {
-  drivers_["directory"] = directory_driver(layout.receipts());
+  drivers_["directory"] = directory_driver(layout);
   for (const char* store :
        {"docker", "podman", "containerd", "oci-layout", "image-folder", "registry"}) {
     drivers_[store] = images_driver(store);

@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "base/stream.hpp"
 #include "installer/receipts.hpp"
+#include "installer/table_key.hpp"
 
 namespace sealift::installer {
 
@@ -45,6 +46,7 @@ struct TreeQuestion {
   Strangers strangers;
   std::optional<Ownership> owner;  // nothing: not compared
   std::size_t limit;               // of differences
+  const TableKey* key = nullptr;   // of files for their owner only; null: the table has none
 };
 
 // What differs, in the order of the table; the tree's own directory is ".".

@@ -45,8 +45,13 @@ class TreeWriter::Base {
   std::optional<FileEntry> next_;
 };
 
-TreeWriter::TreeWriter(const Dir& root, std::optional<Owner> owner, Receipts& receipts)
-    : cursor_(root), owner_(owner), receipts_(receipts), buffer_(256 * 1024, '\0') {}
+TreeWriter::TreeWriter(const Dir& root, std::optional<Owner> owner, Receipts& receipts,
+                       TableKey key)
+    : cursor_(root),
+      owner_(owner),
+      receipts_(receipts),
+      key_(std::move(key)),
+      buffer_(256 * 1024, '\0') {}
 
 TreeWriter::~TreeWriter() = default;
 
@@ -101,7 +106,7 @@ bool TreeWriter::share_by_reflink(const FileEntry& entry, const Dir& folder, int
     folder.remove(entry.path.name());
     return false;
   }
-  if (digest_of(fresh.get(), entry.path.str()) != *entry.digest) {
+  if (key_.digest(entry, digest_of(fresh.get(), entry.path.str())) != *entry.digest) {
     folder.remove(entry.path.name());
     return false;
   }
@@ -111,7 +116,7 @@ bool TreeWriter::share_by_reflink(const FileEntry& entry, const Dir& folder, int
 }
 
 bool TreeWriter::share_by_link(const FileEntry& entry, const Dir& folder, int old) {
-  if (digest_of(old, entry.path.str()) != *entry.digest) return false;
+  if (key_.digest(entry, digest_of(old, entry.path.str())) != *entry.digest) return false;
   const std::string name(entry.path.name());
   try {
     folder.link(base_->folder_of(entry), name, name);
@@ -140,7 +145,7 @@ void TreeWriter::write_file(const FileEntry& entry, const Dir& folder, TreeStrea
     out.write(part);
     size += count;
   }
-  if (size != entry.size || hasher.finish() != *entry.digest) {
+  if (size != entry.size || key_.digest(entry, hasher.finish()) != *entry.digest) {
     throw Error(Errc::corrupt,
                 format("{}: content is not what the file table says", entry.path.str()),
                 "the bundle was changed after it was verified, or its builder is at fault");

@@ -14,6 +14,7 @@
 #include "base/folder_cursor.hpp"
 #include "installer/content.hpp"
 #include "installer/receipts.hpp"
+#include "installer/table_key.hpp"
 
 namespace sealift::installer {
 
@@ -31,7 +32,7 @@ struct SharedTree {
 class TreeWriter {
  public:
   // Without `owner`, files belong to the user that runs this.
-  TreeWriter(const Dir& root, std::optional<Owner> owner, Receipts& receipts);
+  TreeWriter(const Dir& root, std::optional<Owner> owner, Receipts& receipts, TableKey key);
   ~TreeWriter();
   void share_with(SharedTree base);
   // Writes `entry`; its content comes from `content`. Throws Error{corrupt} where that content is
@@ -52,6 +53,7 @@ class TreeWriter {
   FolderCursor cursor_;
   std::optional<Owner> owner_;
   Receipts& receipts_;
+  TableKey key_;
   std::unique_ptr<Base> base_;
   bool reflinks_ = true;  // until the file system says no
   std::uint64_t written_ = 0;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Roots, approvals and checksums against programs that we did not write: TUF's and Sigstore's
-libraries from npm, openssl, ssh-keygen and its agent, minisign, and an HSM in software."""
+"""Roots, approvals, checksums and sealed secrets against programs that we did not write: TUF's,
+Sigstore's and age's libraries from npm, openssl, ssh-keygen and its agent, minisign, and an HSM in
+software."""
 
 import base64
 import hashlib
@@ -22,8 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 NODE = os.path.join(os.path.dirname(BIN), "interop")
 
 
-def node(script, *arguments, status=0):
-    return run("node", os.path.join(NODE, script), *arguments, status=status)
+def node(script, *arguments, status=0, stdin=None):
+    return run("node", os.path.join(NODE, script), *arguments, status=status, stdin=stdin)
 
 
 def ssh_string(data):
@@ -253,6 +254,59 @@ class Sigstore(Desk):
         before = self.sealift("sheet", bundle)["sha256"]
         run(BUILDER, "attach", bundle, file)
         self.assertEqual(self.sealift("sheet", bundle)["sha256"], before)
+
+
+class Age(unittest.TestCase):
+    """Sealed secrets and the library of age from npm; age itself is tests/cli/secrets_test.py."""
+
+    @classmethod
+    def setUpClass(cls):
+        npm_packages(HERE, NODE)
+
+    def setUp(self):
+        need("age-keygen")
+        self.root = tempfile.mkdtemp(prefix="sealift-test-")
+        self.addCleanup(shutil.rmtree, self.root)
+        self.sealed = os.path.join(self.root, "environments/production.sealed.yaml")
+
+    def identity(self, name):
+        path = os.path.join(self.root, name + ".age")
+        run("age-keygen", "-o", path)
+        return run("age-keygen", "-y", path).decode().strip()
+
+    def armor(self):
+        with open(self.sealed, encoding="utf-8") as source:
+            lines = [line[6:] for line in source if line.startswith("      ")]
+        write(os.path.join(self.root, "armor"), "".join(lines))
+        return "".join(lines)
+
+    def opened(self):
+        self.armor()
+        return json.loads(node("age.mjs", "open", os.path.join(self.root, "recovery.age"),
+                               os.path.join(self.root, "armor")))
+
+    def secret(self, *command, stdin=None):
+        run(BUILDER, "secret", *command, "--project", self.root, stdin=stdin)
+
+    def test_it_opens_ours_and_ours_opens_its(self):
+        recovery, a, b = (self.identity(name) for name in ("recovery", "a", "b"))
+        recipients = os.path.join(self.root, "environments/recipients.yaml")
+        head = f"schema: 1\nrecovery: {recovery}\nenvironments:\n"
+        write(recipients, head + f"  production: {{a: {a}}}\n")
+        self.secret("set", "production", "KEY", "--value-file", "-", stdin=b"ours\n")
+        self.assertEqual(self.opened(),
+                         {"environment": "production", "key": "KEY", "value": "ours"})
+        content = json.dumps({"environment": "production", "key": "KEY", "value": "theirs"})
+        theirs = node("age.mjs", "seal", recovery, a, stdin=content.encode()).decode()
+        with open(self.sealed, encoding="utf-8") as source:
+            text = source.read()
+        indent = ("".join("      " + line + "\n" for line in each.splitlines())
+                  for each in (self.armor(), theirs))
+        write(self.sealed, text.replace(*indent))
+        write(recipients, head + f"  production: {{a: {a}, b: {b}}}\n")
+        self.secret("rekey", "--identity", os.path.join(self.root, "recovery.age"))
+        self.assertEqual(self.opened()["value"], "theirs")
+        self.assertEqual(self.armor().count("BEGIN AGE"), 1)
 
 
 class OpenSsh(Desk):

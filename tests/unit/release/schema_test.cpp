@@ -14,8 +14,8 @@ namespace {
 // One way to break one rule of a schema: the document with the value at `place` replaced, or taken
 // away where `value` is discarded.
 struct Breach {
-  const char* rule;   // JSON pointer of the keyword in the schema; of "required" with the key
-  const char* place;  // JSON pointer in the document
+  std::string rule;   // JSON pointer of the keyword in the schema; of "required" with the key
+  std::string place;  // JSON pointer in the document
   Json value;
   const char* says;  // a part of the message
 };
@@ -68,7 +68,8 @@ const Json kSite = Json::parse(R"({"schema":1,"release":"x","environment":"produ
   "databases":{"main":{"driver":"postgresql","path":"/a","url":"postgresql://x/y","tools":["sudo"],
                        "password_file":"/p","lock_timeout":5,"lock_attempts":5,"statement_timeout":9,
                        "backup":{"driver":"exec","create":["a"],"verify":["b"],"restore":["c"]}}},
-  "fence":{"close":["stop"],"open":["start"]},
+  "fence":{"close":["stop"],"open":["start"],"secrets":["KEY"]},
+  "secrets":{"KEY":{"file":"/etc/key"}},
   "services":{"nginx":{"check":["a"],"reload":["b"],"restart":["c"],"timeout":9}},
   "tls":{"web":{"certificate":"/c","key":"/k","ca":"/a","hosts":["x"],"warn_days":9}},
   "backups":{"encrypt_to":["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]},
@@ -688,6 +689,30 @@ const std::vector<Breach> kSiteBreaches = {
     {"/properties/fence/additionalProperties", "/fence/x", 1, "unknown key \"x\""},
     {"/properties/fence/required/close", "/fence/close", kAbsent, "missing key \"close\""},
     {"/properties/fence/required/open", "/fence/open", kAbsent, "missing key \"open\""},
+    {"/properties/fence/properties/secrets/type", "/fence/secrets", 1, "a list of keys"},
+    {"/properties/fence/properties/secrets/maxItems", "/fence/secrets", different_names(65),
+     "a list of keys"},
+    {"/properties/fence/properties/secrets/uniqueItems", "/fence/secrets", many(2, "KEY"),
+     "a list of keys"},
+    {"/properties/fence/properties/secrets/items/type", "/fence/secrets/0", 1,
+     "the key of a secret"},
+    {"/properties/fence/properties/secrets/items/maxLength", "/fence/secrets/0", letters(129),
+     "the key of a secret"},
+    {"/properties/secrets/type", "/secrets", 1, "a mapping of keys to the files"},
+    {"/properties/secrets/maxProperties", "/secrets", keys(4097, {{"file", "/etc/key"}}),
+     "a mapping of keys to the files"},
+    {"/properties/secrets/additionalProperties/type", "/secrets/KEY", "hunter2",
+     "secrets.KEY: found text, expected a mapping such as"},
+    {"/properties/secrets/additionalProperties/additionalProperties", "/secrets/KEY/value", "x",
+     "unknown key \"value\""},
+    {"/properties/secrets/additionalProperties/required/file", "/secrets/KEY/file", kAbsent,
+     "missing key \"file\""},
+    {"/properties/secrets/additionalProperties/properties/file/type", "/secrets/KEY/file", 1,
+     "the absolute path"},
+    {"/properties/secrets/additionalProperties/properties/file/maxLength", "/secrets/KEY/file",
+     "/" + letters(4096), "the absolute path"},
+    {"/properties/secrets/additionalProperties/properties/file/pattern", "/secrets/KEY/file",
+     "hunter2", "file: found text, expected the absolute path"},
     {"/properties/fence/properties/close/type", "/fence/close", 1, "a command"},
     {"/properties/fence/properties/close/minItems", "/fence/close", Json::array(), "a command"},
     {"/properties/fence/properties/close/maxItems", "/fence/close", many(65, "x"), "a command"},
@@ -920,6 +945,74 @@ TEST_CASE("schema: every rule of lock.schema.json refuses something") {
        {"/properties/images/additionalProperties/type", "/images/oci:a", 1, "hex digits"},
        {"/properties/images/additionalProperties/pattern", "/images/oci:a", digest + "a",
         "hex digits"}});
+}
+
+TEST_CASE("schema: every rule of recipients.schema.json refuses something") {
+  const std::string recipient = kRecipient;
+  const Json sites = {{"vault-room", recipient}};
+  examine("recipients.schema.json",
+          {{"schema", 1}, {"recovery", recipient}, {"environments", {{"production", sites}}}},
+          {{"/type", "", "text", "expected a mapping"},
+           {"/additionalProperties", "/sites", 1, "unknown key"},
+           {"/required/schema", "/schema", kAbsent, "missing key"},
+           {"/required/recovery", "/recovery", kAbsent, "missing key"},
+           {"/required/environments", "/environments", kAbsent, "missing key"},
+           {"/properties/schema/enum", "/schema", 2, "expected 1,"},
+           {"/properties/recovery/type", "/recovery", 1, "whose identity lies offline"},
+           {"/properties/recovery/pattern", "/recovery", "age1", "whose identity lies offline"},
+           {"/properties/environments/type", "/environments", 1, "a mapping of environments"},
+           {"/properties/environments/maxProperties", "/environments", keys(65, sites),
+            "a mapping of environments"},
+           {"/properties/environments/additionalProperties/type", "/environments/production", 1,
+            "a mapping of at most 128 sites"},
+           {"/properties/environments/additionalProperties/maxProperties",
+            "/environments/production", keys(129, recipient), "a mapping of at most 128 sites"},
+           {"/properties/environments/additionalProperties/additionalProperties/type",
+            "/environments/production/vault-room", 1, "registration card"},
+           {"/properties/environments/additionalProperties/additionalProperties/pattern",
+            "/environments/production/vault-room", "age1", "registration card"}});
+}
+
+// The rules for what is sealed stand in the schema twice: for all sites, and for each alone.
+std::vector<Breach> breaches_of_sealed(const std::string& rule, const std::string& place,
+                                       const Json& value) {
+  const std::string each = rule + "/additionalProperties";
+  const std::string key = place + "/KEY";
+  return {{rule + "/type", place, 1, "a mapping of at most 4096"},
+          {rule + "/maxProperties", place, keys(4097, value), "a mapping of at most 4096"},
+          {each + "/type", key, 1, "changed, for, sealed"},
+          {each + "/additionalProperties", key + "/x", 1, "unknown key"},
+          {each + "/required/changed", key + "/changed", kAbsent, "missing key"},
+          {each + "/required/for", key + "/for", kAbsent, "missing key"},
+          {each + "/required/sealed", key + "/sealed", kAbsent, "missing key"},
+          {each + "/properties/changed/type", key + "/changed", 1, "a date"},
+          {each + "/properties/changed/pattern", key + "/changed", "today", "a date"},
+          {each + "/properties/for/type", key + "/for", "x", "a list of whom"},
+          {each + "/properties/for/minItems", key + "/for", Json::array(), "a list of whom"},
+          {each + "/properties/for/maxItems", key + "/for", different_names(130), "a list of whom"},
+          {each + "/properties/for/uniqueItems", key + "/for", many(2, "x"), "a list of whom"},
+          {each + "/properties/for/items/type", key + "/for/0", 1, "a name and how"},
+          {each + "/properties/for/items/maxLength", key + "/for/0", letters(81), "a name and how"},
+          {each + "/properties/sealed/type", key + "/sealed", 1, "a file of age"}};
+}
+
+TEST_CASE("schema: every rule of sealed.schema.json refuses something") {
+  const Json value = {{"changed", "2026-11-25"}, {"for", {"recovery ...x"}}, {"sealed", "---"}};
+  const Json values = {{"KEY", value}};
+  std::vector<Breach> all = {
+      {"/type", "", "text", "expected a mapping"},
+      {"/additionalProperties", "/secret", 1, "unknown key"},
+      {"/required/schema", "/schema", kAbsent, "missing key"},
+      {"/properties/schema/enum", "/schema", 2, "expected 1,"},
+      {"/properties/sites/type", "/sites", 1, "a mapping of at most 128"},
+      {"/properties/sites/maxProperties", "/sites", keys(129, values), "a mapping of at most 128"}};
+  for (const auto& [rule, place] :
+       {std::pair{"/properties/secrets", "/secrets"},
+        std::pair{"/properties/sites/additionalProperties", "/sites/vault-room"}}) {
+    for (const Breach& breach : breaches_of_sealed(rule, place, value)) all.push_back(breach);
+  }
+  examine("sealed.schema.json",
+          {{"schema", 1}, {"secrets", values}, {"sites", {{"vault-room", values}}}}, all);
 }
 
 TEST_CASE("schema: every rule of environment.schema.json refuses something") {
