@@ -45,7 +45,7 @@ release::Values values_in(const release::Release& release,
   for (const auto& [key, declared] : release.contract.keys()) {
     if (declared.secret) values.emplace(key, nullptr);
   }
-  for (const std::string& key : sealed_keys(release.sealed, environment.name)) {
+  for (const std::string& key : release::sealed_keys(release.sealed, environment.name)) {
     values.emplace(key, nullptr);
   }
   return values;
@@ -192,7 +192,7 @@ void check_certificates(const BuiltComponent& component, const release::Site& si
 // What the contract says of a site's own values. What an environment says wrongly is said of it.
 void check_settings(const release::Release& release, const release::Environment& environment,
                     const release::Site& site, const fs::path& file, Problems& problems) {
-  release::Sealed sealed = sealed_keys(release.sealed, environment.name);
+  release::Sealed sealed = release::sealed_keys(release.sealed, environment.name);
   for (const auto& [key, unused] : site.secrets) sealed.insert(key);
   const release::Settings settings =
       release::merge(release.contract, environment.values, site.values, {});
@@ -212,7 +212,7 @@ void check_settings(const release::Release& release, const release::Environment&
 void check_environments(const release::Release& release, Problems& problems) {
   for (const release::Environment& environment : release.environments) {
     for (const Problem& mistake : release::mistakes_in(
-             release.contract, environment, sealed_keys(release.sealed, environment.name))) {
+             release.contract, environment, release::sealed_keys(release.sealed, environment.name))) {
       problems.add(mistake.message, mistake.hint);
     }
   }

@@ -515,7 +515,7 @@ SiteFlags flags_on(const release::Component& component, const bundle::Contents& 
 // A secret in site.yaml would be kept, and shown, with the other values. Of declared ones the
 // contract says so.
 void refuse_clear_secrets(const release::ReleaseDocument& document, const release::Site& site) {
-  const release::Sealed sealed = sealed_keys(document.sealed, site.environment);
+  const release::Sealed sealed = release::sealed_keys(document.sealed, site.environment);
   Problems problems;
   for (const auto& [key, unused] : site.values) {
     if (!sealed.contains(key) || document.contract.is_secret(key)) continue;

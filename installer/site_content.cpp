@@ -320,10 +320,6 @@ std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {
   return open().blobs.open(digest);
 }
 
-SiteContent::Table SiteContent::keep_table(const std::string& component) {
-  return keep_table(open().component(component));
-}
-
 SiteContent::Table SiteContent::keep_table(const release::Component& component) {
   Table table{.digest = component.file_table().digest,
               .files = component.document.files,

@@ -235,7 +235,9 @@ void KeptAssets::trim(const KeptSet* set, Content& content) {
 
 std::vector<Difference> KeptAssets::check(const KeptSet& set, Content& content,
                                           const TreeQuestion& question) const {
-  if (!root_.stat(kKept)) return {{std::string(kKept), "missing"}};
+  const std::optional<struct stat> status = root_.stat(kKept);
+  if (!status) return {{std::string(kKept), "missing"}};
+  if (!S_ISDIR(status->st_mode)) return {{std::string(kKept), "of another type"}};
   KeptTable table(set, content);
   std::vector<Difference> differences = check_tree(root_.descend(kKept), table, question);
   for (Difference& each : differences) each.path = format("{}/{}", kKept, each.path);

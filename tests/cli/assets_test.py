@@ -113,6 +113,12 @@ class Kept(RoadTest):
         self.apply("1.2.0", keep=2)
         self.assertEqual(self.kept(), ["1.0.0", "1.1.0", "1.2.0"])
         self.road.installer("drift")
+        moved = os.path.join(self.web, "kept")
+        os.rename(moved, moved + "-elsewhere")
+        os.symlink("kept-elsewhere", moved)
+        found = self.road.answer("drift", status=20)["differences"]
+        self.assertEqual([(each["path"], each["found"]) for each in found],
+                         [("kept", "of another type")])
 
     def test_how_many_alone_can_change(self):
         self.apply("1.0.0", keep=None)

@@ -322,8 +322,8 @@ class BadInputs(Secrets):
 
         bundle = road.release("1.1.0")
         self.edit_site("values:\n", f'values:\n  {KEY}: "hunter2"\n')
-        said = self.nothing_changes("apply", bundle, "--yes", status=3)
-        self.assertIn(f"values.{KEY}: is a secret", said)
+        said = self.nothing_changes("apply", bundle, "--yes", status=6)
+        self.assertRegex(said, rf"site\.yaml:\d+: values\.{KEY}: found a secret in clear")
         self.assertNotIn("hunter2", said)
 
     def test_a_condition_is_no_place_for_a_secret(self):
