@@ -30,6 +30,9 @@ class Target : public Content {
     throw Error(Errc::internal, "no images here");
   }
   std::unique_ptr<Source> blob(const Digest&) override { return nullptr; }
+  const signing::Secret& secret(const std::string&) override {
+    throw Error(Errc::internal, "nothing here has secrets");
+  }
 
   // A release below `releases/` with these files.
   KeptRelease add(const std::string& name, const std::map<std::string, std::string>& files) {
