@@ -23,7 +23,7 @@ LIBRARIES = {
     "fmt/": "fmt", "spdlog/": "spdlog", "nlohmann/": "nlohmann_json", "openssl/ssl.h": "ssl",
     "openssl/": "crypto",
     "utf8proc.h": "utf8proc", "zstd": "zstd", "xxhash.h": "xxhash", "sodium": "sodium",
-    "CLI/": "cli11", "yaml-cpp/": "yaml-cpp", "valijson/": "valijson",
+    "CLI/": "cli11", "yaml-cpp/": "yaml-cpp", "valijson/": "valijson", "kainjow/": "mustache",
     "archive": "archive", "boost/": "boost", "sqlite3.h": "sqlite3", "catch2/": "catch2",
     "zlib.h": "zlib", "brotli/": "brotli",
 }

@@ -333,7 +333,7 @@ class BadInputs(Secrets):
         write(os.path.join(road.project, "config/db.env"), f"{{{{#{KEY}}}}}x{{{{/{KEY}}}}}\n")
         said = errors(BUILDER, "build", os.path.join(road.project, "release.yaml"), "--output",
                       os.path.join(road.root, "dist"), status=3)
-        self.assertIn(f"the condition {KEY} is a secret", said)
+        self.assertIn(f"the condition {KEY} is text", said)
         self.assertNotIn(VALUE, said)
 
     def test_a_secret_that_a_template_cannot_use_is_not_quoted(self):
