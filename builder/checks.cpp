@@ -211,8 +211,9 @@ void check_settings(const release::Release& release, const release::Environment&
 
 void check_environments(const release::Release& release, Problems& problems) {
   for (const release::Environment& environment : release.environments) {
-    for (const Problem& mistake : release::mistakes_in(
-             release.contract, environment, release::sealed_keys(release.sealed, environment.name))) {
+    for (const Problem& mistake :
+         release::mistakes_in(release.contract, environment,
+                              release::sealed_keys(release.sealed, environment.name))) {
       problems.add(mistake.message, mistake.hint);
     }
   }

@@ -11,6 +11,7 @@
 #include "release/pattern.hpp"
 #include "release/schema.hpp"
 #include "release/semver.hpp"
+#include "release/value_names.hpp"
 #include "release/yaml.hpp"
 
 namespace sealift::release {
@@ -20,23 +21,19 @@ namespace {
 constexpr std::size_t kMaxKeys = 4096;
 constexpr std::size_t kMaxChoices = 256;
 constexpr std::size_t kMaxMeaning = 1000;
-constexpr std::size_t kMaxItems = 256;
 
 bool is_of_type(const Json& value, std::string_view type) {
   if (type == "text") return value.is_string();
   if (type == "integer") return value.is_number_integer();
   if (type == "boolean") return value.is_boolean();
-  return value.is_array() && value.size() <= kMaxItems &&
-         std::all_of(value.begin(), value.end(), [](const Json& item) {
-           return item.is_string() || item.is_number_integer() || item.is_boolean();
-         });
+  return value.is_array() && mistake_in(value).empty();
 }
 
 std::string_view words_for(std::string_view type) {
   if (type == "text") return "text";
   if (type == "integer") return "a whole number";
   if (type == "boolean") return "true or false";
-  return "a list of at most 256 texts, whole numbers, true or false";
+  return "a list of texts, whole numbers, true or false, or of mappings of such";
 }
 
 std::string choices_text(const std::vector<Json>& choices) {

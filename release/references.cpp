@@ -157,6 +157,28 @@ Values resolve(const Values& values, const std::set<std::string>& literal) {
   return Resolver(values, literal).resolve();
 }
 
+Values known_of(const Values& values) {
+  Values all = values;
+  for (const auto& [name, unused] : values) {
+    for (const std::string& reached : reached_from(name, values)) all.emplace(reached, nullptr);
+  }
+  Values known;
+  try {
+    all = resolve(all);
+  } catch (const Error&) {
+    // Who asks resolve() is told; what refers to nothing is known all the same.
+    for (auto& [name, value] : all) {
+      bool refers = false;
+      each_text(value, name, [&](const Json&, const std::string&) { refers = true; });
+      if (refers) value = nullptr;
+    }
+  }
+  for (const auto& [name, value] : values) {
+    if (value.is_null() || !all.at(name).is_null()) known.emplace(name, all.at(name));
+  }
+  return known;
+}
+
 std::set<std::string> reached_from(const std::string& name, const Values& values) {
   std::set<std::string> reached;
   reach(name, values, reached);

@@ -19,6 +19,10 @@ namespace sealift::release {
 // template, such as secrets. Throws Error{invalid_input} with every mistake, also "A -> B -> A".
 Values resolve(const Values& values, const std::set<std::string>& literal = {});
 
+// What values become as far as that is known here: those that refer to nothing, and those whose
+// references lead to values that are set. The others are left out.
+Values known_of(const Values& values);
+
 // `name` and every value that its text refers to, directly or through others. Values that cannot be
 // read are passed over: resolve() says so.
 std::set<std::string> reached_from(const std::string& name, const Values& values);

@@ -2,6 +2,7 @@
 #include "release/settings.hpp"
 
 #include "base/format.hpp"
+#include "release/references.hpp"
 
 namespace sealift::release {
 
@@ -51,8 +52,8 @@ Values values_of(const Contract& contract, const Settings& settings) {
 std::vector<Breach> breaches(const Contract& contract, const Settings& settings,
                              const Sealed& sealed) {
   Values said;
-  for (const auto& [key, setting] : settings) {
-    if (!contract.is_secret(key)) said[key] = setting.value;
+  for (const auto& [key, value] : known_of(values_of(contract, settings))) {
+    if (settings.contains(key) && !contract.is_secret(key)) said.emplace(key, value);
   }
   std::vector<Breach> found = contract.breaches(said);
   for (const auto& [key, declared] : contract.keys()) {
@@ -78,9 +79,10 @@ std::vector<Problem> mistakes_in(const Contract& contract, const Environment& en
   std::vector<Problem> mistakes;
   if (contract.empty()) return mistakes;
   Values said;
+  const Values known = known_of(values_of(contract, merge(contract, environment.values, {}, {})));
   for (const auto& [key, value] : environment.values) {
     if (!contract.is_secret(key)) {
-      said[key] = value;
+      if (const auto found = known.find(key); found != known.end()) said.insert(*found);
     } else if (!value.is_null()) {
       const Breach breach = in_clear(
           key, format("remove it there, and run: sealift secret set {} {}", environment.name, key));

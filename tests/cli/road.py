@@ -96,12 +96,12 @@ def write(path, text):
 
 
 class Road:
-    """The example project in a folder of its own, with a key, a root, bundles and a site."""
+    """A small project (tests/cli/project) in a folder of its own, with a key, a root, bundles and a site."""
 
     def __init__(self):
         self.root = tempfile.mkdtemp(prefix="sealift-test-")
         self.project = os.path.join(self.root, "project")
-        shutil.copytree(os.path.join(SOURCE, "examples/chanuka"), self.project, symlinks=True)
+        shutil.copytree(os.path.join(SOURCE, "tests/cli/project"), self.project, symlinks=True)
         self.key = os.path.join(self.root, "dev.key")
         run(BUILDER, "keygen", self.key, "--no-passphrase")
         self.trust = os.path.join(self.project, "trust/1.root.json")

@@ -149,6 +149,16 @@ TEST_CASE("contract: a value is of its type, among its choices, and as its patte
   CHECK(list.refuse(Json::array({Json::array()})).starts_with("found a list"));
 }
 
+TEST_CASE("contract: a list holds texts, numbers and truths, or mappings of such") {
+  Key list;
+  list.type = "list";
+  CHECK(list.refuse(Json::parse(R"(["a", 1, true])")).empty());
+  CHECK(list.refuse(Json::parse(R"([{"host": "a", "port": 1}])")).empty());
+  CHECK_FALSE(list.refuse(Json::parse(R"([["a"]])")).empty());
+  CHECK_FALSE(list.refuse(Json::parse(R"([{"host": {"a": 1}}])")).empty());
+  CHECK_FALSE(list.refuse(Json::parse(R"(["a", {"host": "a"}])")).empty());
+}
+
 TEST_CASE("contract: a secret's value is in no message") {
   const Key key = key_of(R"({"secret": true, "pattern": ".{12,}", "means": "m"})");
   CHECK(key.refuse("hunter2") == "found another value, expected text that matches .{12,}");

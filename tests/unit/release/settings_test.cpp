@@ -118,4 +118,20 @@ TEST_CASE("settings: a required secret is sealed for the environment, or left to
   CHECK(mistakes_in(contract(), environment, {}).empty());
 }
 
+TEST_CASE("settings: a value that refers to others is judged by what it becomes") {
+  const Contract said = Contract::from_json(Json::parse(R"({
+        "HOST": {"type": "text", "means": "m"},
+        "URL": {"type": "text", "pattern": "https://[a-z.]+", "means": "m"},
+        "KEY": {"type": "text", "secret": true, "means": "m"}})"),
+                                            "contract");
+  const auto judged = [&](const Values& environment) {
+    return keys_of(breaches(said, merge(said, environment, {}, {}), {}));
+  };
+  CHECK(judged({{"HOST", "a.example"}, {"URL", "https://{{HOST}}"}}).empty());
+  CHECK(judged({{"HOST", "A B"}, {"URL", "https://{{HOST}}"}}) == Keys{"URL"});
+  CHECK(
+      judged({{"URL", "https://{{HOST | set}}{{KEY}}"}}).empty());  // not known before it is opened
+  CHECK(judged({{"HOST", "{{HOST}}"}, {"URL", "ftp://x"}}) == Keys{"URL"});
+}
+
 }  // namespace sealift::release
