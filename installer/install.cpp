@@ -20,6 +20,7 @@
 #include "installer/drivers/kept_set.hpp"
 #include "installer/flags.hpp"
 #include "installer/overrides.hpp"
+#include "installer/site_values.hpp"
 #include "installer/transaction.hpp"
 
 namespace sealift::installer {

@@ -2,8 +2,6 @@
 #include "installer/planner.hpp"
 
 #include <sys/stat.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -11,456 +9,23 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "base/text.hpp"
-#include "content/image_name.hpp"
 #include "content/media_types.hpp"
+#include "installer/drafting.hpp"
 #include "installer/drivers/database.hpp"
-#include "installer/drivers/fence.hpp"
-#include "installer/drivers/images.hpp"
 #include "installer/drivers/kept_set.hpp"
-#include "installer/drivers/service.hpp"
 #include "installer/flags.hpp"
 #include "installer/kept_history.hpp"
 #include "installer/overrides.hpp"
-#include "installer/service_changes.hpp"
+#include "installer/placing.hpp"
+#include "installer/requirements.hpp"
+#include "installer/site_values.hpp"
 #include "installer/tls.hpp"
-#include "release/file_table.hpp"
-#include "release/image_entry.hpp"
-#include "release/references.hpp"
 #include "release/schema.hpp"
-#include "release/semver.hpp"
-#include "release/template.hpp"
+#include "release/tls.hpp"
 
 namespace sealift::installer {
 
 namespace {
-
-using release::Version;
-using release::VersionRange;
-
-std::string host_arch() {
-  struct utsname host {};
-  ::uname(&host);
-  const std::string machine = host.machine;
-  if (machine == "x86_64") return "amd64";
-  return machine == "aarch64" ? "arm64" : machine;
-}
-
-[[noreturn]] void incompatible(const std::string& found, const std::string& hint) {
-  throw Error(Errc::incompatible, found, hint);
-}
-
-bool is_older(const bundle::Contents& contents, const Revision& current) {
-  return current.digest &&
-         Version::parse(contents.document.version) < Version::parse(current.version);
-}
-
-void check_floor(const bundle::Contents& contents, const Revision& current, Floor floor) {
-  if (!current.digest) return;  // adopted: any release may follow
-  const Version now = Version::parse(current.version);
-  const Version offered = Version::parse(contents.document.version);
-  if (offered < now && floor == Floor::kept) {
-    throw Error(Errc::untrusted,
-                format("version {} is older than {}, which this site has accepted", offered.str(),
-                       now.str()),
-                "to go back to a release that was here before: sealift-installer rollback; to "
-                "restore an older one from a bundle, audited: --below-floor");
-  }
-  if (offered == now && contents.digest() != *current.digest) {
-    throw Error(Errc::untrusted,
-                format("version {} is here already with the digest {}, the bundle holds {}",
-                       now.str(), current.digest->str(), contents.digest().str()),
-                "a version is released once; ask for one with a new version");
-  }
-}
-
-// Images count as files do: a public name that means another image has changed.
-ComponentChange compare_images(const Wish& wish, Content& content) {
-  ComponentChange change{
-      .component = wish.component, .target = wish.target, .path = wish.path, .images = true};
-  std::map<std::string, Digest> before;
-  if (wish.before) {
-    for (const PlacedImage& image : wish.before->images)
-      before.emplace(image.reference, image.digest);
-  }
-  std::set<Digest> known;
-  for (const auto& [unused, digest] : before) known.insert(digest);
-  for (const PlacedImage& image : wish.images) {
-    const auto was = before.find(image.reference);
-    if (was == before.end()) {
-      ++change.added;
-    } else {
-      ++(was->second == image.digest ? change.same : change.changed);
-      before.erase(was);
-    }
-    if (!known.insert(image.digest).second) continue;
-    for (const content::Descriptor& layer : content.image(image.digest).layers) {
-      change.new_bytes += layer.size;
-    }
-  }
-  change.removed = before.size();
-  return change;
-}
-
-ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch) {
-  if (!wish.images.empty() || (wish.before && !wish.before->images.empty())) {
-    return compare_images(wish, content);
-  }
-  ComponentChange change{.component = wish.component, .target = wish.target, .path = wish.path};
-  const std::unique_ptr<Source> before = wish.before ? content.table(wish.before->table) : nullptr;
-  const std::unique_ptr<Source> after = wish.table ? content.table(*wish.table) : nullptr;
-  release::compare_tables(
-      before.get(), after.get(),
-      [&](release::Change kind, const release::FileEntry* was, const release::FileEntry* entry) {
-        watch.see(kind, was, entry);
-        switch (kind) {
-          case release::Change::added:
-            ++change.added;
-            break;
-          case release::Change::changed:
-            ++change.changed;
-            break;
-          case release::Change::removed:
-            ++change.removed;
-            break;
-          case release::Change::same:
-            ++change.same;
-            return;
-        }
-        if (entry != nullptr) change.new_bytes += entry->size;
-      });
-  return change;
-}
-
-// Whose files the driver makes, as a placement says it.
-std::string owner_of(const Placement& placement, const release::Target& settings) {
-  if (placement.driver != "directory") return "";
-  return settings.owner.empty() ? std::to_string(::geteuid()) : settings.owner;
-}
-
-std::string label_of(const std::string& version, const std::optional<Digest>& digest) {
-  return digest ? format("{}-{}", version, digest->short_hex()) : version;
-}
-
-// Collects wishes into a draft.
-class Drafting {
- public:
-  Drafting(const Installation& installation, const State& state, const Drivers& drivers,
-           Content& content, const Request& request, Revision outcome)
-      : installation_(installation),
-        state_(state),
-        drivers_(drivers),
-        content_(content),
-        outcome_(std::move(outcome)),
-        data_(request.data) {
-    draft_.plan = {.purpose = request.purpose,
-                   .number = state.next_number,
-                   .actor = request.actor,
-                   .reason = request.reason,
-                   .created = request.now,
-                   .steps = {},
-                   .outcome = nullptr};
-    outcome_.number = state.next_number;
-    if (const Revision* now = state.current()) outcome_.parent = now->number;
-  }
-
-  const Placement* standing_at(const std::string& path) const {
-    const Revision* now = state_.current();
-    return now == nullptr ? nullptr : now->placement_at(path);
-  }
-
-  // Migrations that a database shall have had.
-  void want(Placement placement, std::shared_ptr<const migrations::MigrationSet> migrations) {
-    Wish wish = wish_for(placement.component, placement.target, placement.path, {});
-    wish.table = placement.table;
-    wish.settings = placement.settings;
-    wish.migrations = std::move(migrations);
-    wanted_.insert(placement.path);
-    for (Step& step : drivers_.named(placement.driver).plan(wish)) {
-      if (const auto space = step.data.find("space"); space != step.data.end()) {
-        draft_.needs.push_back(
-            {.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
-      }
-      for (std::string& line : describe_migrations(step, *wish.migrations)) {
-        draft_.details.push_back(std::move(line));
-      }
-      draft_.plan.steps.push_back(std::move(step));
-    }
-    outcome_.placements.push_back(std::move(placement));
-  }
-
-  // `placement` says what shall stand there; its directory is filled in by the driver's steps.
-  void want(Placement placement, const release::Target& settings, const std::string& ready) {
-    Wish wish = wish_for(placement.component, placement.target, placement.path, settings);
-    wish.table = placement.table;
-    wish.files = placement.files;
-    wish.ready = ready;
-    wish.images = placement.images;
-    wish.settings = placement.settings;
-    wanted_.insert(placement.path);
-    const Placement* before = standing_at(placement.path);
-    if (before != nullptr && before->component == placement.component &&
-        before->table == placement.table && before->images == placement.images &&
-        before->settings == placement.settings &&
-        drivers_.named(placement.driver).is_current(*before) &&
-        (ready.empty() || ready == before->directory)) {
-      outcome_.placements.push_back(*before);
-      outcome_.placements.back().services = placement.services;
-      draft_.changes.push_back(compare_watched(wish, placement.services));
-      return;
-    }
-    add(placement.driver, wish, placement.services);
-    placement.directory = ready;
-    if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
-    for (const Step& step : draft_.plan.steps) {
-      if (step.component == placement.component && step.data.contains("directory")) {
-        placement.directory = step.data["directory"];
-      }
-    }
-    outcome_.placements.push_back(std::move(placement));
-  }
-
-  // What stands now and is not touched.
-  void keep(const Placement& placement) {
-    wanted_.insert(placement.path);
-    outcome_.placements.push_back(placement);
-  }
-
-  // Changes the release that stands, so that a rollback leads where it led before.
-  void change_the_current() {
-    const Revision& now = *state_.current();
-    outcome_.changes = now.changes.value_or(now.number);
-    outcome_.parent = now.parent;
-  }
-
-  // What stands now and is not wanted any more goes.
-  void drop_the_rest() {
-    const Revision* now = state_.current();
-    if (now == nullptr) return;
-    for (const Placement& placement : now->placements) {
-      if (wanted_.contains(placement.path)) continue;
-      add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}),
-          {});
-    }
-  }
-
-  Draft finish() {
-    const auto is_of_database = [](const Step& each) { return each.phase == Phase::fence; };
-    std::vector<Step>& steps = draft_.plan.steps;
-    const auto& fence = installation_.site.fence;
-    if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
-      // What its commands need is known to be there before anything begins.
-      for (const std::string& key : fence->secrets) content_.secret(key);
-      steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
-    }
-    add_services();
-    std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
-                     [](const Step& a, const Step& b) { return a.phase < b.phase; });
-    draft_.plan.outcome = to_json(outcome_);
-    return std::move(draft_);
-  }
-
-  Draft& draft() { return draft_; }
-
- private:
-  Wish wish_for(const std::string& component, const std::string& target, const std::string& path,
-                const release::Target& settings) const {
-    Wish wish;
-    wish.component = component;
-    wish.target = target;
-    wish.site = installation_.id;
-    wish.path = path;
-    wish.owner = settings.owner;
-    wish.sharing = settings.sharing;
-    wish.number = draft_.plan.number;
-    wish.label = label_of(outcome_.version, outcome_.digest);
-    wish.purpose = draft_.plan.purpose;
-    wish.author = {.transaction = draft_.plan.number,
-                   .release = outcome_.version,
-                   .digest = outcome_.digest ? outcome_.digest->str() : "",
-                   .actor = draft_.plan.actor};
-    wish.now = draft_.plan.created;
-    wish.fenced = installation_.site.fence.has_value();
-    wish.way_back = data_;
-    if (const Revision* now = state_.current()) wish.version_before = now->version;
-    if (const Placement* before = standing_at(path)) wish.before = *before;
-    wish.has_kept = has_kept_at(state_, path);
-    return wish;
-  }
-
-  ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services) {
-    ServiceWatch watch(wish.before ? wish.before->services : ServiceGlobs(), services, services_);
-    return compare(wish, content_, watch);
-  }
-
-  // The guard stands before the switches, what is run behind them; all are of one phase.
-  void add_services() {
-    std::vector<AffectedService> affected;
-    Problems problems;
-    for (const auto& [name, change] : services_) {
-      if (change.count == 0) continue;
-      const auto service = installation_.site.services.find(name);
-      if (service == installation_.site.services.end()) {
-        draft_.warnings.push_back(
-            format("{}: nothing is restarted for it, site.yaml has no service {}", text(change),
-                   printable(name, 80)));
-        continue;
-      }
-      for (const std::string& program : missing_programs(service->second)) {
-        problems.add(format("service {}: this host has no program {}", name, printable(program)),
-                     format("correct services.{} in site.yaml", name));
-      }
-      affected.push_back({.name = name, .service = service->second, .change = change});
-    }
-    problems.throw_if_any(Errc::incompatible);
-    if (affected.empty()) return;
-    std::vector<Step>& steps = draft_.plan.steps;
-    steps.insert(steps.begin(), service_guard(affected));
-    for (Step& step : service_steps(affected)) steps.push_back(std::move(step));
-  }
-
-  void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services) {
-    for (Step& step : drivers_.named(driver).plan(wish))
-      draft_.plan.steps.push_back(std::move(step));
-    ComponentChange change = compare_watched(wish, services);
-    if (wish.table && wish.ready.empty() && wish.images.empty()) {
-      const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
-      draft_.needs.push_back(
-          {.path = wish.path,
-           .bytes = shares ? change.new_bytes + change.same * 64 : change.new_bytes,
-           .inodes = change.added + change.changed + change.same});
-    }
-    if (wish.table && !wish.images.empty() && wish.settings.contains("path")) {
-      draft_.needs.push_back({.path = wish.settings["path"],
-                              .bytes = change.new_bytes,
-                              .inodes = 64 * wish.images.size()});
-    }
-    draft_.changes.push_back(std::move(change));
-  }
-
-  const Installation& installation_;
-  const State& state_;
-  const Drivers& drivers_;
-  Content& content_;
-  Revision outcome_;
-  DataRequest data_;
-  Draft draft_;
-  ServiceChanges services_;
-  std::set<std::string> wanted_;  // paths
-};
-
-// Stores that hold images for other hosts take any platform.
-bool runs_here(const std::string& driver) {
-  return driver == "docker" || driver == "podman" || driver == "containerd";
-}
-
-const release::Target& target_of(const release::ComponentRow& row, const release::Site& site) {
-  const auto found = site.targets.find(row.target);
-  if (found == site.targets.end()) {
-    incompatible(format("component {} goes to the target \"{}\", which site.yaml does not have",
-                        row.name, row.target),
-                 format("add {} to targets in site.yaml", row.target));
-  }
-  return found->second;
-}
-
-// The images of a component as this site names them.
-std::vector<PlacedImage> images_on(const release::Component& component,
-                                   const release::Target& target) {
-  const content::Platform host{.os = "linux", .architecture = host_arch(), .variant = {}};
-  std::vector<PlacedImage> images;
-  Problems problems;
-  for (std::size_t i = 0; i < component.images.size(); ++i) {
-    const content::Image& image = component.images[i];
-    const release::CarriedImage& carried = component.document.images[i];
-    const std::optional<std::string> reference =
-        target.mapped(content::ImageName::parse(carried.name));
-    const content::ImageVariant* variant = image.variant_for(host);
-    if (!reference) {
-      problems.add(format("the target {} has no line in its map for the image {}",
-                          component.row.target, carried.name),
-                   "add one to map in site.yaml");
-    }
-    if (variant == nullptr && runs_here(target.driver)) {
-      problems.add(format("the image {} is not for this host, {}", carried.name, host.str()),
-                   "carry a bundle that has this platform");
-    }
-    if (variant == nullptr) variant = &image.variants.front();
-    images.push_back({.name = carried.name,
-                      .reference = reference.value_or(carried.name),
-                      .digest = image.root.digest,
-                      .manifest = variant->manifest.digest,
-                      .config = variant->config.digest,
-                      .whole = carried.whole});
-  }
-  problems.throw_if_any(Errc::incompatible);
-  return images;
-}
-
-Placement placed_images(const release::Component& component, const release::Target& target,
-                        const std::string& site) {
-  return {.component = component.row.name,
-          .target = component.row.target,
-          .driver = target.driver,
-          .path = format("{}:{}", target.driver, component.row.name),
-          .directory = {},
-          .table = component.manifest.config.digest,
-          .files = component.images.size(),
-          .bytes = component.document.bytes,
-          .images = images_on(component, target),
-          .settings = image_settings(target, site)};
-}
-
-Placement placed_migrations(const release::Component& component, const release::Site& site) {
-  const std::string& name = component.row.target;
-  const auto found = site.databases.find(name);
-  if (found == site.databases.end()) {
-    incompatible(format("component {} migrates the database \"{}\", which site.yaml does not have",
-                        component.row.name, name),
-                 format("add {} to databases in site.yaml", name));
-  }
-  const release::CarriedMigrations& carried = *component.document.migrations;
-  if (carried.dialect != found->second.driver) {
-    incompatible(format("component {} is for {}, the database {} is one of {}", component.row.name,
-                        carried.dialect, name, found->second.driver),
-                 "correct databases in site.yaml");
-  }
-  return {.component = component.row.name,
-          .target = name,
-          .driver = found->second.driver,
-          .path = format("database:{}", name),
-          .directory = {},
-          .table = component.file_table().digest,
-          .files = component.document.files,
-          .bytes = component.document.bytes,
-          .images = {},
-          .settings = database_settings(name, site, carried)};
-}
-
-std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
-                                                              Content& content) {
-  const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-  return std::make_shared<migrations::MigrationSet>(read_migrations(*tree, placement.settings));
-}
-
-// What templates call the images, as a site has them.
-release::Values image_values(const bundle::Contents& contents, const release::Site& site) {
-  std::vector<std::string> all;
-  for (const release::Component& component : contents.components) {
-    for (const release::CarriedImage& image : component.document.images) all.push_back(image.name);
-  }
-  const std::map<std::string, std::string> names = release::image_value_names(all);
-  release::Values values;
-  for (const release::Component& component : contents.components) {
-    const auto target = site.targets.find(component.row.target);
-    if (!component.is_images() || target == site.targets.end()) continue;
-    for (const PlacedImage& image : images_on(component, target->second)) {
-      const auto name = names.find(image.name);
-      if (name != names.end()) values[name->second] = pinned(image, target->second.driver);
-    }
-  }
-  return values;
-}
 
 // What the certificates that templates ask for are like; what is wrong with others, `doctor` says.
 void judge_certificates(const std::set<std::string>& asked_for, const release::Site& site, Time now,
@@ -512,20 +77,6 @@ SiteFlags flags_on(const release::Component& component, const bundle::Contents& 
   return flags;
 }
 
-// A secret in site.yaml would be kept, and shown, with the other values. Of declared ones the
-// contract says so.
-void refuse_clear_secrets(const release::ReleaseDocument& document, const release::Site& site) {
-  const release::Sealed sealed = release::sealed_keys(document.sealed, site.environment);
-  Problems problems;
-  for (const auto& [key, unused] : site.values) {
-    if (!sealed.contains(key) || document.contract.is_secret(key)) continue;
-    problems.add(
-        format("site.yaml: values.{}: is a secret, and in clear", key),
-        format("put it into a file of mode 0600 and name it: secrets: {{{}: {{file: ...}}}}", key));
-  }
-  problems.throw_if_any(Errc::invalid_input);
-}
-
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
@@ -569,114 +120,6 @@ std::string standing_directory(const State& state, const Drivers& drivers, const
 
 }  // namespace
 
-void check_requirements(const bundle::Contents& contents, const Installation& installation,
-                        const State& state, Floor floor) {
-  const release::ReleaseDocument& document = contents.document;
-  const release::Site& site = installation.site;
-  if (document.name != site.release) {
-    incompatible(format("the bundle holds the release \"{}\", this site takes \"{}\"",
-                        document.name, site.release),
-                 "carry a bundle that was built for this site");
-  }
-  if (!document.environments.contains(site.environment)) {
-    incompatible(format("the release has no environment \"{}\"", site.environment),
-                 "correct environment in site.yaml, or carry a release that has it");
-  }
-  refuse_clear_secrets(document, site);
-  if (!document.installer.empty() &&
-      !VersionRange::parse(document.installer).contains(Version::parse(SEALIFT_VERSION))) {
-    incompatible(format("the release asks for an installer {}, this is {}", document.installer,
-                        SEALIFT_VERSION),
-                 "use the installer that was delivered with the release");
-  }
-  if (const auto& arch = document.arch;
-      !arch.empty() && std::find(arch.begin(), arch.end(), host_arch()) == arch.end()) {
-    incompatible(format("the release is for {}, this host is {}", joined(arch), host_arch()),
-                 "carry the bundle for this architecture");
-  }
-  const Revision* current = state.current();
-  if (current == nullptr) return;
-  check_floor(contents, *current, floor);
-  if (is_older(contents, *current)) return;
-  const bool repeats = current->digest == contents.digest();
-  if (!document.upgrade_from.empty() && current->digest && !repeats) {
-    const VersionRange range = VersionRange::parse(document.upgrade_from);
-    if (!range.contains(Version::parse(current->version))) {
-      const std::string first = range.lowest();
-      incompatible(format("release {} upgrades from {}, this site has {}", document.version,
-                          document.upgrade_from, current->version),
-                   first.empty() ? "carry a release that upgrades from this one first"
-                                 : format("carry release {} and apply it first", first));
-    }
-  }
-}
-
-release::Settings settings_for(const bundle::Contents& contents, const release::Site& site,
-                               const release::Values& set) {
-  const release::ReleaseDocument& document = contents.document;
-  return release::merge(document.contract, document.environments.at(site.environment), site.values,
-                        set);
-}
-
-release::Sealed secrets_given(const release::ReleaseDocument& document, const release::Site& site) {
-  release::Sealed given = release::sealed_keys(document.sealed, site.environment);
-  for (const auto& [key, unused] : site.secrets) given.insert(key);
-  return given;
-}
-
-release::Values values_for(const bundle::Contents& contents, const release::Site& site,
-                           const release::Values& set) {
-  const release::ReleaseDocument& document = contents.document;
-  release::Values values = release::values_of(document.contract, settings_for(contents, site, set));
-  values.merge(release::builtin_values(document.name, document.version, site.environment));
-  values.merge(image_values(contents, site));
-  values.merge(release::tls_values(site.tls));
-  for (const release::Component& component : contents.components) {
-    if (component.is_assets()) values.merge(asset_values(component));
-  }
-  // Secrets are opened where they are needed; until then they are values that are not set.
-  for (const auto& [key, declared] : document.contract.keys()) {
-    if (declared.secret) values.emplace(key, nullptr);
-  }
-  for (const std::string& key : secrets_given(document, site)) values.emplace(key, nullptr);
-  return values;
-}
-
-std::vector<Problem> refused_values(const bundle::Contents& contents, const release::Site& site,
-                                    const Request& request) {
-  const release::Settings settings = settings_for(contents, site, request.set);
-  const auto place = [&](const std::string& key) {
-    const auto setting = settings.find(key);
-    if (setting == settings.end() || setting->second.value.is_null()) {
-      return format("site.yaml: the value {}", key);
-    }
-    switch (setting->second.source) {
-      case release::Source::site:
-        return site.places.at(key) + ":";
-      case release::Source::command_line:
-        return format("--set {}:", key);
-      case release::Source::contract:
-      case release::Source::environment:
-        break;
-    }
-    return format("the release: environment {}: {}:", site.environment, key);
-  };
-  std::vector<Problem> problems;
-  for (const release::Breach& breach : release::breaches(contents.document.contract, settings,
-                                                         secrets_given(contents.document, site))) {
-    problems.push_back({format("{} {}", place(breach.key), breach.found), breach.hint});
-  }
-  return problems;
-}
-
-std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site) {
-  std::vector<Placement> placements;
-  for (const release::Component& component : contents.components) {
-    if (component.is_migrations()) placements.push_back(placed_migrations(component, site));
-  }
-  return placements;
-}
-
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
                    SiteContent& content, const Installation& installation, const State& state,
                    const Drivers& drivers, const Request& request) {
@@ -691,10 +134,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      .placements = {},
                      .parent = {},
                      .restores = {}});
-  refuse_clear_secrets(document, site);
-  if (std::vector<Problem> refused = refused_values(contents, site, request); !refused.empty()) {
-    throw Error(Errc::incompatible, std::move(refused));
-  }
+  check_values(contents, site, request.set);
   drafting.draft().set = request.set;
   std::map<std::string, std::string> taken;
   Problems problems;
@@ -713,14 +153,16 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
       const release::Target& target = target_of(row, site);
       const auto [other, fresh] = taken.emplace(row.target, row.name);
       if (!fresh && !component.is_images()) {
-        incompatible(format("components {} and {} both go to the target {}", other->second,
-                            row.name, row.target),
-                     "give each component a target of its own");
+        throw Error(Errc::incompatible,
+                    format("components {} and {} both go to the target {}", other->second, row.name,
+                           row.target),
+                    "give each component a target of its own");
       }
       if (!drivers.named(target.driver).accepts(row.artifact_type)) {
-        incompatible(format("the target {} cannot take {}, which is {}", row.target, row.name,
-                            printable(row.artifact_type)),
-                     "use the installer that was delivered with the release");
+        throw Error(Errc::incompatible,
+                    format("the target {} cannot take {}, which is {}", row.target, row.name,
+                           printable(row.artifact_type)),
+                    "use the installer that was delivered with the release");
       }
       if (component.is_images()) {
         drafting.want(placed_images(component, target, installation.id), target, "");

@@ -9,6 +9,7 @@
 #include "cli/program.hpp"
 #include "installer/install.hpp"
 #include "installer/lock.hpp"
+#include "installer/requirements.hpp"
 
 namespace sealift::installer {
 

@@ -10,6 +10,7 @@
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/overrides.hpp"
+#include "installer/site_values.hpp"
 #include "release/schema.hpp"
 #include "release/semver.hpp"
 

@@ -7,6 +7,8 @@
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/database.hpp"
+#include "installer/placing.hpp"
+#include "installer/requirements.hpp"
 
 namespace sealift::installer {
 

@@ -4,6 +4,7 @@
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/overrides.hpp"
+#include "installer/site_values.hpp"
 
 namespace sealift::installer {
 

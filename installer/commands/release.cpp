@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/overrides.hpp"
+#include "installer/site_values.hpp"
 
 namespace sealift::installer {
 

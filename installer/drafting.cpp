@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drafting.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/drivers/database.hpp"
+#include "installer/drivers/fence.hpp"
+#include "installer/drivers/kept_set.hpp"
+#include "installer/drivers/service.hpp"
+#include "installer/kept_history.hpp"
+#include "release/file_table.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+// Images count as files do: a public name that means another image has changed.
+ComponentChange compare_images(const Wish& wish, Content& content) {
+  ComponentChange change{
+      .component = wish.component, .target = wish.target, .path = wish.path, .images = true};
+  std::map<std::string, Digest> before;
+  if (wish.before) {
+    for (const PlacedImage& image : wish.before->images)
+      before.emplace(image.reference, image.digest);
+  }
+  std::set<Digest> known;
+  for (const auto& [unused, digest] : before) known.insert(digest);
+  for (const PlacedImage& image : wish.images) {
+    const auto was = before.find(image.reference);
+    if (was == before.end()) {
+      ++change.added;
+    } else {
+      ++(was->second == image.digest ? change.same : change.changed);
+      before.erase(was);
+    }
+    if (!known.insert(image.digest).second) continue;
+    for (const content::Descriptor& layer : content.image(image.digest).layers) {
+      change.new_bytes += layer.size;
+    }
+  }
+  change.removed = before.size();
+  return change;
+}
+
+ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch) {
+  if (!wish.images.empty() || (wish.before && !wish.before->images.empty())) {
+    return compare_images(wish, content);
+  }
+  ComponentChange change{.component = wish.component, .target = wish.target, .path = wish.path};
+  const std::unique_ptr<Source> before = wish.before ? content.table(wish.before->table) : nullptr;
+  const std::unique_ptr<Source> after = wish.table ? content.table(*wish.table) : nullptr;
+  release::compare_tables(
+      before.get(), after.get(),
+      [&](release::Change kind, const release::FileEntry* was, const release::FileEntry* entry) {
+        watch.see(kind, was, entry);
+        switch (kind) {
+          case release::Change::added:
+            ++change.added;
+            break;
+          case release::Change::changed:
+            ++change.changed;
+            break;
+          case release::Change::removed:
+            ++change.removed;
+            break;
+          case release::Change::same:
+            ++change.same;
+            return;
+        }
+        if (entry != nullptr) change.new_bytes += entry->size;
+      });
+  return change;
+}
+
+std::string label_of(const std::string& version, const std::optional<Digest>& digest) {
+  return digest ? format("{}-{}", version, digest->short_hex()) : version;
+}
+
+}  // namespace
+
+std::string owner_of(const Placement& placement, const release::Target& settings) {
+  if (placement.driver != "directory") return "";
+  return settings.owner.empty() ? std::to_string(::geteuid()) : settings.owner;
+}
+
+Drafting::Drafting(const Installation& installation, const State& state, const Drivers& drivers,
+                   Content& content, const Request& request, Revision outcome)
+    : installation_(installation),
+      state_(state),
+      drivers_(drivers),
+      content_(content),
+      outcome_(std::move(outcome)),
+      data_(request.data) {
+  draft_.plan = {.purpose = request.purpose,
+                 .number = state.next_number,
+                 .actor = request.actor,
+                 .reason = request.reason,
+                 .created = request.now,
+                 .steps = {},
+                 .outcome = nullptr};
+  outcome_.number = state.next_number;
+  if (const Revision* now = state.current()) outcome_.parent = now->number;
+}
+
+const Placement* Drafting::standing_at(const std::string& path) const {
+  const Revision* now = state_.current();
+  return now == nullptr ? nullptr : now->placement_at(path);
+}
+
+void Drafting::want(Placement placement,
+                    std::shared_ptr<const migrations::MigrationSet> migrations) {
+  Wish wish = wish_for(placement.component, placement.target, placement.path, {});
+  wish.table = placement.table;
+  wish.settings = placement.settings;
+  wish.migrations = std::move(migrations);
+  wanted_.insert(placement.path);
+  for (Step& step : drivers_.named(placement.driver).plan(wish)) {
+    if (const auto space = step.data.find("space"); space != step.data.end()) {
+      draft_.needs.push_back({.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
+    }
+    for (std::string& line : describe_migrations(step, *wish.migrations)) {
+      draft_.details.push_back(std::move(line));
+    }
+    draft_.plan.steps.push_back(std::move(step));
+  }
+  outcome_.placements.push_back(std::move(placement));
+}
+
+void Drafting::want(Placement placement, const release::Target& settings,
+                    const std::string& ready) {
+  Wish wish = wish_for(placement.component, placement.target, placement.path, settings);
+  wish.table = placement.table;
+  wish.files = placement.files;
+  wish.ready = ready;
+  wish.images = placement.images;
+  wish.settings = placement.settings;
+  wanted_.insert(placement.path);
+  const Placement* before = standing_at(placement.path);
+  if (before != nullptr && before->component == placement.component &&
+      before->table == placement.table && before->images == placement.images &&
+      before->settings == placement.settings &&
+      drivers_.named(placement.driver).is_current(*before) &&
+      (ready.empty() || ready == before->directory)) {
+    outcome_.placements.push_back(*before);
+    outcome_.placements.back().services = placement.services;
+    draft_.changes.push_back(compare_watched(wish, placement.services));
+    return;
+  }
+  add(placement.driver, wish, placement.services);
+  placement.directory = ready;
+  if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
+  for (const Step& step : draft_.plan.steps) {
+    if (step.component == placement.component && step.data.contains("directory")) {
+      placement.directory = step.data["directory"];
+    }
+  }
+  outcome_.placements.push_back(std::move(placement));
+}
+
+void Drafting::keep(const Placement& placement) {
+  wanted_.insert(placement.path);
+  outcome_.placements.push_back(placement);
+}
+
+void Drafting::change_the_current() {
+  const Revision& now = *state_.current();
+  outcome_.changes = now.changes.value_or(now.number);
+  outcome_.parent = now.parent;
+}
+
+void Drafting::drop_the_rest() {
+  const Revision* now = state_.current();
+  if (now == nullptr) return;
+  for (const Placement& placement : now->placements) {
+    if (wanted_.contains(placement.path)) continue;
+    add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}), {});
+  }
+}
+
+Draft Drafting::finish() {
+  const auto is_of_database = [](const Step& each) { return each.phase == Phase::fence; };
+  std::vector<Step>& steps = draft_.plan.steps;
+  const auto& fence = installation_.site.fence;
+  if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
+    // What its commands need is known to be there before anything begins.
+    for (const std::string& key : fence->secrets) content_.secret(key);
+    steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
+  }
+  add_services();
+  std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
+                   [](const Step& a, const Step& b) { return a.phase < b.phase; });
+  draft_.plan.outcome = to_json(outcome_);
+  return std::move(draft_);
+}
+
+Wish Drafting::wish_for(const std::string& component, const std::string& target,
+                        const std::string& path, const release::Target& settings) const {
+  Wish wish;
+  wish.component = component;
+  wish.target = target;
+  wish.site = installation_.id;
+  wish.path = path;
+  wish.owner = settings.owner;
+  wish.sharing = settings.sharing;
+  wish.number = draft_.plan.number;
+  wish.label = label_of(outcome_.version, outcome_.digest);
+  wish.purpose = draft_.plan.purpose;
+  wish.author = {.transaction = draft_.plan.number,
+                 .release = outcome_.version,
+                 .digest = outcome_.digest ? outcome_.digest->str() : "",
+                 .actor = draft_.plan.actor};
+  wish.now = draft_.plan.created;
+  wish.fenced = installation_.site.fence.has_value();
+  wish.way_back = data_;
+  if (const Revision* now = state_.current()) wish.version_before = now->version;
+  if (const Placement* before = standing_at(path)) wish.before = *before;
+  wish.has_kept = has_kept_at(state_, path);
+  return wish;
+}
+
+ComponentChange Drafting::compare_watched(const Wish& wish, const ServiceGlobs& services) {
+  ServiceWatch watch(wish.before ? wish.before->services : ServiceGlobs(), services, services_);
+  return compare(wish, content_, watch);
+}
+
+void Drafting::add_services() {
+  std::vector<AffectedService> affected;
+  Problems problems;
+  for (const auto& [name, change] : services_) {
+    if (change.count == 0) continue;
+    const auto service = installation_.site.services.find(name);
+    if (service == installation_.site.services.end()) {
+      draft_.warnings.push_back(
+          format("{}: nothing is restarted for it, site.yaml has no service {}", text(change),
+                 printable(name, 80)));
+      continue;
+    }
+    for (const std::string& program : missing_programs(service->second)) {
+      problems.add(format("service {}: this host has no program {}", name, printable(program)),
+                   format("correct services.{} in site.yaml", name));
+    }
+    affected.push_back({.name = name, .service = service->second, .change = change});
+  }
+  problems.throw_if_any(Errc::incompatible);
+  if (affected.empty()) return;
+  std::vector<Step>& steps = draft_.plan.steps;
+  steps.insert(steps.begin(), service_guard(affected));
+  for (Step& step : service_steps(affected)) steps.push_back(std::move(step));
+}
+
+void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services) {
+  for (Step& step : drivers_.named(driver).plan(wish)) draft_.plan.steps.push_back(std::move(step));
+  ComponentChange change = compare_watched(wish, services);
+  if (wish.table && wish.ready.empty() && wish.images.empty()) {
+    const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
+    draft_.needs.push_back(
+        {.path = wish.path,
+         .bytes = shares ? change.new_bytes + change.same * 64 : change.new_bytes,
+         .inodes = change.added + change.changed + change.same});
+  }
+  if (wish.table && !wish.images.empty() && wish.settings.contains("path")) {
+    draft_.needs.push_back({.path = wish.settings["path"],
+                            .bytes = change.new_bytes,
+                            .inodes = 64 * wish.images.size()});
+  }
+  draft_.changes.push_back(std::move(change));
+}
+
+}  // namespace sealift::installer

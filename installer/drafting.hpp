@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From what shall stand on a site to the steps that lead there: each wish is handed to its driver,
+// and what changes is counted.
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "installer/draft.hpp"
+#include "installer/driver.hpp"
+#include "installer/installation.hpp"
+#include "installer/service_changes.hpp"
+#include "installer/state.hpp"
+
+namespace sealift::installer {
+
+// Whose files the driver makes, as a placement says it.
+std::string owner_of(const Placement& placement, const release::Target& settings);
+
+// Collects wishes into a draft.
+class Drafting {
+ public:
+  Drafting(const Installation& installation, const State& state, const Drivers& drivers,
+           Content& content, const Request& request, Revision outcome);
+
+  // Migrations that a database shall have had.
+  void want(Placement placement, std::shared_ptr<const migrations::MigrationSet> migrations);
+
+  // `placement` says what shall stand there; its directory is filled in by the driver's steps.
+  void want(Placement placement, const release::Target& settings, const std::string& ready);
+
+  // What stands now and is not touched.
+  void keep(const Placement& placement);
+
+  // Changes the release that stands, so that a rollback leads where it led before.
+  void change_the_current();
+
+  // What stands now and is not wanted any more goes.
+  void drop_the_rest();
+
+  Draft finish();
+
+  Draft& draft() { return draft_; }
+
+ private:
+  const Placement* standing_at(const std::string& path) const;
+  Wish wish_for(const std::string& component, const std::string& target, const std::string& path,
+                const release::Target& settings) const;
+  ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services);
+
+  // The guard stands before the switches, what is run behind them; all are of one phase.
+  void add_services();
+  void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services);
+
+  const Installation& installation_;
+  const State& state_;
+  const Drivers& drivers_;
+  Content& content_;
+  Revision outcome_;
+  DataRequest data_;
+  Draft draft_;
+  ServiceChanges services_;
+  std::set<std::string> wanted_;  // paths
+};
+
+}  // namespace sealift::installer

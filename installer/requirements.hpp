@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a release asks of the site and the host that it comes to.
+
+#include <string>
+
+#include "bundle/reader.hpp"
+#include "installer/installation.hpp"
+#include "installer/state.hpp"
+
+namespace sealift::installer {
+
+// As images name it: "amd64", "arm64", or what the kernel says.
+std::string host_arch();
+
+// Whether a release older than the current one may follow it.
+enum class Floor {
+  kept,
+  waived,  // disaster recovery: an explicit, audited act
+};
+
+// Throws Error{untrusted} for a release below the floor, Error{incompatible} for one that is not
+// for this site, host or installed version, naming what to carry instead.
+void check_requirements(const bundle::Contents& contents, const Installation& installation,
+                        const State& state, Floor floor);
+
+}  // namespace sealift::installer
