@@ -244,6 +244,8 @@ void Drafting::add_services() {
       problems.add(format("service {}: this host has no program {}", name, printable(program)),
                    format("correct services.{} in site.yaml", name));
     }
+    // What its commands need is known to be there before anything begins.
+    for (const std::string& key : service->second.secrets) content_.secret(key);
     affected.push_back({.name = name, .service = service->second, .change = change});
   }
   problems.throw_if_any(Errc::incompatible);

@@ -106,7 +106,8 @@ Service read_service(const Json& value) {
   Service service{.check = value.value("check", std::vector<std::string>{}),
                   .verb = value.contains("reload") ? "reload" : "restart",
                   .command = {},
-                  .timeout = value.value("timeout", 60U)};
+                  .timeout = value.value("timeout", 60U),
+                  .secrets = value.value("secrets", std::vector<std::string>{})};
   if (value.contains("reload") != value.contains("restart")) {
     service.command = value[service.verb].get<std::vector<std::string>>();
   }
@@ -180,10 +181,14 @@ void read_secrets(const YamlDocument& document, Site& site, std::vector<Mistake>
     if (site.values.contains(key)) refuse(pointer, "is in clear in values as well");
     site.secrets[key] = value["file"];
   }
-  for (std::size_t i = 0; site.fence && i < site.fence->secrets.size(); ++i) {
-    if (!is_value_name(site.fence->secrets[i])) {
-      refuse(format("/fence/secrets/{}", i), "found no name of a value");
+  const auto check_names = [&](const std::vector<std::string>& keys, const std::string& pointer) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (!is_value_name(keys[i])) refuse(format("{}/{}", pointer, i), "found no name of a value");
     }
+  };
+  if (site.fence) check_names(site.fence->secrets, "/fence/secrets");
+  for (const auto& [name, service] : site.services) {
+    check_names(service.secrets, format("/services/{}/secrets", name));
   }
 }
 
@@ -221,7 +226,6 @@ Site read(const YamlDocument& document) {
     site.places[key] = document.where("/values/" + key);
   }
   std::vector<Mistake> mistakes;
-  read_secrets(document, site, mistakes);
   for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
     const std::string pointer = format("/backups/encrypt_to/{}", i);
     try {
@@ -279,6 +283,7 @@ Site read(const YamlDocument& document) {
   read_named<Service>(document, "services", read_service, mistake_in_service, site.services,
                       mistakes);
   read_named<TlsEntry>(document, "tls", read_tls, mistake_in_tls, site.tls, mistakes);
+  read_secrets(document, site, mistakes);
   throw_mistakes(std::move(mistakes));
   return site;
 }

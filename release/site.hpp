@@ -55,10 +55,11 @@ struct Fence {
 
 // How a service of the site takes up new files. Commands, never a shell.
 struct Service {
-  std::vector<std::string> check;    // refuses files that it would not take; empty: none
-  std::string verb;                  // "reload", "restart"
-  std::vector<std::string> command;  // does it
-  unsigned timeout = 60;             // seconds, of each command
+  std::vector<std::string> check;         // refuses files that it would not take; empty: none
+  std::string verb;                       // "reload", "restart"
+  std::vector<std::string> command;       // does it
+  unsigned timeout = 60;                  // seconds, of each command
+  std::vector<std::string> secrets = {};  // keys that both find in their environment
 };
 
 // A database of the site, and how it is reached.

@@ -4,8 +4,8 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "base/process.hpp"
 #include "base/text.hpp"
+#include "installer/drivers/secret_command.hpp"
 
 namespace sealift::installer {
 
@@ -14,26 +14,12 @@ namespace {
 constexpr std::chrono::minutes kPatience{10};
 constexpr std::uint64_t kLargest = 1 << 20;  // bytes of the file
 
-// What a program says may hold what it was given.
-void hide(std::string& text, const std::string& secret) {
-  for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), "***");
-    at += 3;
-  }
-}
-
 // `action` is "close" or "open".
 void run_fence(const Json& fence, const char* action, Content& content, const std::string& what) {
   const std::vector<std::string> all = fence.at(action).get<std::vector<std::string>>();
-  Command command{.arguments = all, .folder = {}, .input = {}, .timeout = kPatience};
-  for (const std::string& key : fence.value("secrets", std::vector<std::string>{})) {
-    command.environment.emplace_back(key, std::string(content.secret(key).view()));
-  }
-  std::optional<Outcome> outcome = run(command);
-  for (auto& [unused, value] : command.environment) {
-    if (outcome) hide(outcome->error_output, value);
-    signing::wipe(value);
-  }
+  const std::optional<Outcome> outcome =
+      run_with_secrets({.arguments = all, .folder = {}, .input = {}, .timeout = kPatience},
+                       fence.value("secrets", std::vector<std::string>{}), content);
   if (outcome && outcome->status == 0) return;
   throw Error(Errc::target_failed,
               format("{}: {} {}", what, printable(all.front(), 200),

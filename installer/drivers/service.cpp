@@ -9,8 +9,8 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "base/process.hpp"
 #include "base/text.hpp"
+#include "installer/drivers/secret_command.hpp"
 
 namespace sealift::installer {
 
@@ -33,19 +33,23 @@ std::string said(const Outcome& outcome) {
   return line.empty() ? "and said nothing" : printable(line, kSaid);
 }
 
-void run_command(const std::string& service, const std::vector<std::string>& words,
-                 unsigned timeout) {
+void run_command(const std::string& name, const std::vector<std::string>& words,
+                 const release::Service& service, Content& content) {
   const std::string command = printable(joined(words, " "), 400);
-  const std::string hint = format("correct services.{} in site.yaml, or what it runs", service);
+  const std::string hint = format("correct services.{} in site.yaml, or what it runs", name);
   try {
-    const std::optional<Outcome> outcome = run(
-        {.arguments = words, .folder = "/", .input = {}, .timeout = std::chrono::seconds(timeout)});
+    const std::optional<Outcome> outcome =
+        run_with_secrets({.arguments = words,
+                          .folder = "/",
+                          .input = {},
+                          .timeout = std::chrono::seconds(service.timeout)},
+                         service.secrets, content);
     if (!outcome) throw Error(Errc::target_failed, format("{}: was not found", command), hint);
     if (outcome->status == 0) return;
     throw Error(Errc::target_failed,
                 format("{}: ended with status {}: {}", command, outcome->status, said(*outcome)));
   } catch (const Error& error) {
-    throw Error(Errc::target_failed, format("service {}: {}", service, error.message()),
+    throw Error(Errc::target_failed, format("service {}: {}", name, error.message()),
                 error.hint().empty() ? hint : error.hint());
   }
 }
@@ -61,14 +65,14 @@ class ServiceDriver : public Driver {
   // Whether a command ran to its end is not known: it may be run again.
   StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 
-  Json apply(const Step& step, StepIo&) override {
-    if (step.action != kGuard) carry_out(step.action, step.data);
+  Json apply(const Step& step, StepIo& io) override {
+    if (step.action != kGuard) carry_out(step.action, step.data, io.content);
     return Json::object();
   }
 
   // When a reload itself is taken back, the new files still stand: the guard waits for the old.
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
-    if (step.action == kGuard) take_up_again(step.data.at("services"), io.begun);
+    if (step.action == kGuard) take_up_again(step.data.at("services"), io);
   }
 
   std::vector<Difference> inspect(const Placement&, Thoroughness, Strangers,
@@ -83,7 +87,7 @@ class ServiceDriver : public Driver {
   void prune(const Placement&) override {}
 
  private:
-  void carry_out(const std::string& action, const Json& data) const {
+  void carry_out(const std::string& action, const Json& data, Content& content) const {
     const std::string name = data.at("service").get<std::string>();
     const release::Site site = release::load_site(site_yaml_);
     const auto found = site.services.find(name);
@@ -93,16 +97,16 @@ class ServiceDriver : public Driver {
     }
     const release::Service& service = found->second;
     const std::vector<std::string>& words = action == kCheck ? service.check : service.command;
-    if (!words.empty()) run_command(name, words, service.timeout);
+    if (!words.empty()) run_command(name, words, service, content);
   }
 
   // The services that have been told of the new files are told of the old ones.
-  void take_up_again(const Json& services, const std::set<std::string>& begun) const {
+  void take_up_again(const Json& services, StepIo& io) const {
     std::vector<std::string> failed;
     for (const Json& each : services) {
-      if (!begun.contains(each.at("step").get<std::string>())) continue;
+      if (!io.begun.contains(each.at("step").get<std::string>())) continue;
       try {
-        carry_out("", each);
+        carry_out("", each, io.content);
       } catch (const Error& error) {
         // Where it had no files of ours before, how it ran then is not ours to bring back.
         if (each.at("stood").get<bool>()) {

@@ -238,6 +238,26 @@ class OnTheSite(Secrets):
         for line in (lines[1], lines[3]):
             self.assertRegex(line, r"^Max core file size +0 ")
 
+    def test_a_service_gets_secrets_in_its_environment_and_its_messages_hide_them(self):
+        road = self.road
+        self.start()
+        self.set()
+        release = os.path.join(road.project, "release.yaml")
+        text = text_of(release)
+        write(release, text.replace("source: config/,", "source: config/, services: {app: [app.env]},"))
+        got = os.path.join(road.root, "got")
+        tool = os.path.join(road.root, "restart.sh")
+        write(tool, f'echo "${KEY}" >> {got}\n')
+        with open(os.path.join(road.site, "site.yaml"), "a", encoding="utf-8") as site:
+            site.write(f"services: {{app: {{restart: [sh, {tool}], secrets: [{KEY}]}}}}\n")
+        road.installer("apply", road.release("1.0.0"), "--yes")
+        self.assertEqual(text_of(got), f"{VALUE}\n")
+
+        write(tool, f'echo "no such server: ${KEY}" >&2; exit 1\n')
+        said = road.refused("apply", road.release("1.1.0"), "--yes", status=10)
+        self.assertIn("no such server: ***", said)
+        self.assertNotIn(VALUE, said)
+
 
 class BadInputs(Secrets):
     def test_identities_that_do_not_open(self):
