@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -87,6 +88,12 @@ def tree_digest(folder):
                 with open(full, "rb") as content:
                     total.update(hashlib.sha256(content.read()).digest())
     return total.hexdigest()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def write(path, text):

@@ -238,6 +238,37 @@ class OnTheSite(Secrets):
         for line in (lines[1], lines[3]):
             self.assertRegex(line, r"^Max core file size +0 ")
 
+    def test_values_and_outputs_that_hold_a_secret_are_as_private(self):
+        """A value that refers to a secret, a file that is made from keys, an optional secret."""
+        road = self.road
+        self.start()
+        self.set()
+        self.declare("OPTIONAL")
+        schema = os.path.join(road.project, "environments/schema.json")
+        contract = json.loads(text_of(schema))
+        contract["keys"]["DSN"] = {"default": f"app:{{{{{KEY}}}}}@db", "means": "a name with a secret"}
+        write(schema, json.dumps(contract))
+        write(os.path.join(road.project, "config/dsn.env"), "DSN={{DSN}}\n")
+        write(os.path.join(road.project, "config/optional.env"),
+              "{{#OPTIONAL | set}}\nOPTIONAL={{OPTIONAL}}\n{{/OPTIONAL | set}}\nalways\n")
+        release = os.path.join(road.project, "release.yaml")
+        write(release, text_of(release).replace(
+            "source: config/,", "source: config/, outputs: [{file: made.json, format: json, "
+            f"keys: [LOG_LEVEL, {KEY}]}}],"))
+        road.installer("apply", road.release("1.0.0"), "--yes")
+        etc = os.path.join(road.target("etc"), "current")
+        self.assertEqual(text_of(os.path.join(etc, "dsn.env")), f"DSN=app:{VALUE}@db\n")
+        self.assertEqual(json.loads(text_of(os.path.join(etc, "made.json"))),
+                         {"LOG_LEVEL": "warning", KEY: VALUE})
+        self.assertEqual(text_of(os.path.join(etc, "optional.env")), "always\n")
+        modes = {name: stat.S_IMODE(os.stat(os.path.join(etc, name)).st_mode)
+                 for name in ("dsn.env", "made.json", "db.env", "optional.env", "app.env")}
+        self.assertEqual(modes, {"dsn.env": 0o600, "made.json": 0o600, "db.env": 0o600,
+                                 "optional.env": 0o644, "app.env": 0o644})
+        for shown in (("config", "show"), ("config", "show", "DSN"), ("status",)):
+            self.assertNotIn(VALUE, road.installer("--json", *shown).decode())
+        road.installer("drift")
+
     def test_a_service_gets_secrets_in_its_environment_and_its_messages_hide_them(self):
         road = self.road
         self.start()

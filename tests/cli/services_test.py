@@ -8,12 +8,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 
-from road import BUILDER, INSTALLER, SOURCE, RoadTest, errors, main, need, run, write
+from road import BUILDER, INSTALLER, SOURCE, RoadTest, errors, free_port, main, need, run, write
 
 NGINX = """daemon on;
 pid {root}/nginx.pid;
@@ -33,12 +32,6 @@ PAGE = """server {{
   location / {{ return 200 "{text}\\n"; }}
 }}
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def edit(path, old, new):
