@@ -186,9 +186,12 @@ class Rules {
       if (!component.contains("outputs")) need("source");
       need("target");
       refuse("images");
-      if (kind == kFlags) check_flags(pointer, refuse);
-      check_services(component, pointer + "/services");
-      return;
+      if (kind == kFlags) {
+        check_flags(pointer, refuse);
+      } else {
+        check_services(component, pointer + "/services");
+        return;
+      }
     }
     refuse("services");
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -38,37 +39,48 @@ const release::Environment& environment_of(const release::Release& release,
                                   printable(name, 80), joined(known)));
 }
 
-// What an environment says of a key: nothing, null, or a value, which may be the contract's.
-std::optional<Json> said(const release::Contract& contract, const release::Environment& environment,
+bool is_secret(const release::Release& release, const std::string& name) {
+  return release.contract.is_secret(name) ||
+         std::any_of(release.environments.begin(), release.environments.end(),
+                     [&](const release::Environment& each) {
+                       return release::sealed_keys(release.sealed, each.name).contains(name);
+                     });
+}
+
+// What an environment says of a key: nothing, null, or a value, which may be the contract's. Of
+// what is sealed there, the word for it.
+std::optional<Json> said(const release::Release& release, const release::Environment& environment,
                          const std::string& name) {
+  if (release::sealed_keys(release.sealed, environment.name).contains(name)) return "sealed";
   if (const auto value = environment.values.find(name); value != environment.values.end()) {
     return value->second;
   }
-  const release::Key* key = contract.find(name);
+  const release::Key* key = release.contract.find(name);
   if (key == nullptr || key->fallback.is_null()) return std::nullopt;
   return key->fallback;
 }
 
 std::string shown(const std::optional<Json>& value, bool secret) {
-  if (!value) return secret ? "(secret)" : "(not set)";
+  if (!value) return "(not set)";
   if (value->is_null()) return "(each site)";
   return secret ? "(secret)" : printable(release::scalar_text(*value), 200);
 }
 
 Json for_json(const std::optional<Json>& value, bool secret) {
-  if (!value) return {{"state", secret ? "secret" : "not set"}};
+  if (!value) return {{"state", "not set"}};
   if (value->is_null()) return {{"state", "each site"}};
   if (secret) return {{"state", "secret"}};
   return {{"state", "set"}, {"value", *value}};
 }
 
-// Of a secret nobody here can say more than whether each site brings its own.
+// Of two sealed values nobody here can say whether they are the same.
 std::string change_of(const std::optional<Json>& before, const std::optional<Json>& after,
                       bool secret) {
-  const auto is_open = [](const std::optional<Json>& value) { return value && value->is_null(); };
-  if (!secret) return before == after ? "same" : "different";
-  if (is_open(before) != is_open(after)) return "different";
-  return is_open(before) ? "same" : "unknown";
+  const auto is_sealed = [](const std::optional<Json>& value) {
+    return value && !value->is_null();
+  };
+  if (secret && is_sealed(before) && is_sealed(after)) return "unknown";
+  return before == after ? "same" : "different";
 }
 
 void diff(const DiffOptions& options, cli::Session& session) {
@@ -79,13 +91,14 @@ void diff(const DiffOptions& options, cli::Session& session) {
   for (const auto& [name, unused] : release.contract.keys()) names.insert(name);
   for (const release::Environment* each : {&before, &after}) {
     for (const auto& [name, unused] : each->values) names.insert(name);
+    names.merge(release::sealed_keys(release.sealed, each->name));
   }
   std::vector<std::vector<std::string>> rows = {{"KEY", before.name, after.name, ""}};
   Json keys = Json::array();
   for (const std::string& name : names) {
-    const bool secret = release.contract.is_secret(name);
-    const std::optional<Json> one = said(release.contract, before, name);
-    const std::optional<Json> other = said(release.contract, after, name);
+    const bool secret = is_secret(release, name);
+    const std::optional<Json> one = said(release, before, name);
+    const std::optional<Json> other = said(release, after, name);
     const std::string change = change_of(one, other, secret);
     if (change == "same") continue;
     if (change == "different") session.status = cli::kDiffers;
@@ -125,7 +138,7 @@ std::string code(const std::string& text) {
 
 std::string value_cell(const std::optional<Json>& value, const release::Key& key) {
   if (value && value->is_null()) return "each site";
-  if (key.secret) return "sealed";
+  if (key.secret) return value ? "sealed" : "";
   return value ? code(release::scalar_text(*value)) : "";
 }
 
@@ -157,10 +170,10 @@ std::string page_of(const release::Release& release) {
         format("| {} | {} | {} | {} |", code(name), type_cell(key), key.required ? "yes" : "no",
                key.fallback.is_null() ? "" : code(release::scalar_text(key.fallback)));
     for (const release::Environment& each : release.environments) {
-      const auto value = each.values.find(name);
-      const bool is_said = value != each.values.end();
-      row += format(
-          " {} |", value_cell(is_said ? std::optional(value->second) : std::optional<Json>(), key));
+      std::optional<Json> value;
+      if (const auto own = each.values.find(name); own != each.values.end()) value = own->second;
+      if (release::sealed_keys(release.sealed, each.name).contains(name)) value = "sealed";
+      row += format(" {} |", value_cell(value, key));
     }
     page += format("{} {} | {} |\n", row, cell(key.since), cell(key.meaning));
   }

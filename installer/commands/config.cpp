@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/file.hpp"
@@ -11,6 +12,7 @@
 #include "installer/commands/commands.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
+#include "release/references.hpp"
 #include "release/schema.hpp"
 #include "release/semver.hpp"
 
@@ -165,18 +167,39 @@ struct Shown {
   release::ReleaseDocument document;
   std::string environment;
   release::Settings settings;
+  std::map<std::string, std::string> secrets;  // key -> where its value comes from; empty: nowhere
+  release::Values known;                       // values with what they refer to in place
 };
 
+// Where secrets come from, the site's own files first.
+std::map<std::string, std::string> secrets_of(const release::ReleaseDocument& document,
+                                              const std::string& environment,
+                                              const release::Site& site) {
+  std::map<std::string, std::string> secrets;
+  for (const auto& [key, file] : site.secrets) secrets[key] = "site.yaml, a file of the site";
+  for (const std::string& key : release::sealed_keys(document.sealed, environment)) {
+    secrets.emplace(key, format("sealed for {}", environment));
+  }
+  for (const auto& [key, declared] : document.contract.keys()) {
+    if (declared.secret) secrets.emplace(key, "");
+  }
+  return secrets;
+}
+
 Shown shown_of(const release::ReleaseDocument& document, const std::string& environment,
-               const release::Values& site, const release::Values& set) {
+               const release::Site& site, const release::Values& set) {
   const auto values = document.environments.find(environment);
   if (values == document.environments.end()) {
     throw Error(Errc::incompatible,
                 format("the release has no environment \"{}\"", printable(environment, 80)));
   }
+  release::Settings settings = release::merge(document.contract, values->second, site.values, set);
+  release::Values known = release::known_of(release::values_of(document.contract, settings));
   return {.document = document,
           .environment = environment,
-          .settings = release::merge(document.contract, values->second, site, set)};
+          .settings = std::move(settings),
+          .secrets = secrets_of(document, environment, site),
+          .known = std::move(known)};
 }
 
 // The release that stands, with what it was applied with.
@@ -203,11 +226,13 @@ Shown standing(const SiteWork& work) {
   if (site.values != work.installation().site.values) {
     log::warning("values in site.yaml have changed since; these are the ones that were applied");
   }
-  return shown_of(contents.document, now->environment, site.values, kept_overrides(layout, *now));
+  return shown_of(contents.document, now->environment, site, kept_overrides(layout, *now));
 }
 
 std::string value_text(const Shown& shown, const std::string& name) {
-  if (shown.document.contract.is_secret(name)) return "(secret, sealed)";
+  if (const auto secret = shown.secrets.find(name); secret != shown.secrets.end()) {
+    return secret->second.empty() ? "(not set)" : "(secret)";
+  }
   const auto setting = shown.settings.find(name);
   if (setting == shown.settings.end()) return "(not set)";
   if (setting->second.value.is_null()) return "(each site)";
@@ -215,6 +240,9 @@ std::string value_text(const Shown& shown, const std::string& name) {
 }
 
 std::string source_text(const Shown& shown, const std::string& name) {
+  if (const auto secret = shown.secrets.find(name); secret != shown.secrets.end()) {
+    return secret->second.empty() ? "-" : secret->second;
+  }
   const auto setting = shown.settings.find(name);
   if (setting == shown.settings.end()) return "-";
   const release::Source source = setting->second.source;
@@ -222,12 +250,24 @@ std::string source_text(const Shown& shown, const std::string& name) {
                                                 : std::string(release::name(source));
 }
 
-Json value_json(const Shown& shown, const std::string& name) {
-  Json value = {{"key", name}, {"secret", shown.document.contract.is_secret(name)}};
+// What a value that refers to others becomes; null where it refers to none, or that is not known.
+const Json* becomes_of(const Shown& shown, const std::string& name) {
   const auto setting = shown.settings.find(name);
-  if (setting != shown.settings.end()) {
+  const auto known = shown.known.find(name);
+  if (setting == shown.settings.end() || known == shown.known.end()) return nullptr;
+  return known->second == setting->second.value ? nullptr : &known->second;
+}
+
+Json value_json(const Shown& shown, const std::string& name) {
+  const auto secret = shown.secrets.find(name);
+  const bool is_secret = secret != shown.secrets.end();
+  Json value = {{"key", name}, {"secret", is_secret}};
+  if (is_secret && !secret->second.empty()) value["source"] = secret->second;
+  if (const auto setting = shown.settings.find(name);
+      !is_secret && setting != shown.settings.end()) {
     value["source"] = release::name(setting->second.source);
-    if (!value["secret"].get<bool>()) value["value"] = setting->second.value;
+    value["value"] = setting->second.value;
+    if (const Json* becomes = becomes_of(shown, name)) value["becomes"] = *becomes;
   }
   if (const release::Key* key = shown.document.contract.find(name)) {
     value["type"] = key->type;
@@ -242,6 +282,7 @@ std::vector<std::string> names_of(const Shown& shown) {
   std::set<std::string> names;
   for (const auto& [name, unused] : shown.document.contract.keys()) names.insert(name);
   for (const auto& [name, unused] : shown.settings) names.insert(name);
+  for (const auto& [name, unused] : shown.secrets) names.insert(name);
   return {names.begin(), names.end()};
 }
 
@@ -249,6 +290,9 @@ void show_one(const Shown& shown, const std::string& name, cli::Session& session
   cli::Output& out = session.out;
   out.line(format("key      {}", name));
   out.line(format("value    {}", value_text(shown, name)));
+  if (const Json* becomes = becomes_of(shown, name)) {
+    out.line(format("becomes  {}", printable(release::scalar_text(*becomes), 4096)));
+  }
   out.line(format("source   {}", source_text(shown, name)));
   if (const release::Key* key = shown.document.contract.find(name)) {
     out.line(format("type     {}{}", key->type, key->required ? ", required" : ""));
@@ -266,7 +310,7 @@ void show(const ShowOptions& options, const std::string& site, cli::Session& ses
       options.bundle.empty()
           ? standing(work)
           : shown_of(verified(options.bundle, options.trust, work, session).document,
-                     own.environment, own.values, {});
+                     own.environment, own, {});
   const std::vector<std::string> names = names_of(shown);
   if (!options.key.empty()) {
     if (std::find(names.begin(), names.end(), options.key) == names.end()) {

@@ -179,8 +179,8 @@ class Environments(ConfigTest):
         rows = [" ".join(line.split()) for line in said.splitlines()]
         self.assertIn("LOG_LEVEL debug info", rows)
         self.assertIn("PUBLIC_HOST (each site) chanuka.example", rows)
-        self.assertIn("API_TOKEN (each site) (secret)", rows)
-        self.assertIn("DB_PASSWORD (secret) (secret) sealed, so not compared", rows)
+        self.assertIn("API_TOKEN (each site) (not set)", rows)
+        self.assertIn("DB_PASSWORD (secret) (not set)", rows)
         self.assertNotIn("API_PORT", said)  # the default is 3000
         self.assertNotIn("WEB_ROOT", said)
         self.assertNotIn(CANARY, said)
@@ -359,8 +359,28 @@ class OnTheTarget(ConfigTest):
         self.assertIn("values.DB_PASSWORD: found a secret in clear", said)
         self.assertIn("secrets in site.yaml", said)
         shown = road.installer("config", "show", "DB_PASSWORD", "--bundle", bundle).decode()
-        self.assertIn("(secret, sealed)", shown)
+        self.assertIn("value    (not set)", shown)
         self.assertNotIn(CANARY, said + shown)
+
+    def test_a_value_that_refers_to_another_is_judged_and_shown_as_what_it_becomes(self):
+        road = self.road
+        declared = contract()
+        declared["keys"]["PUBLIC_URL"]["default"] = "https://{{PUBLIC_HOST}}"
+        declared["keys"]["PUBLIC_URL"].pop("required", None)
+        self.write_contract(declared)
+        for name in ("development", "staging", "production"):
+            self.environment(name, "PUBLIC_HOST:", "WEB_ROOT: /srv/web")
+        bundle = road.release("1.0.0")
+        road.init_site()
+        self.set_values(PUBLIC_URL=None, PUBLIC_HOST="'chanuka example'")
+        said = road.refused("apply", bundle, "--yes", status=6)
+        self.assertIn('PUBLIC_URL: found "https://chanuka example"', said)
+        self.set_values(PUBLIC_HOST="chanuka.example")
+        road.installer("apply", bundle, "--yes")
+        self.assertIn("PUBLIC_URL=https://chanuka.example\n", self.env_file())
+        shown = road.answer("config", "show", "PUBLIC_URL")
+        self.assertEqual((shown["value"], shown["becomes"], shown["source"]),
+                         ("https://{{PUBLIC_HOST}}", "https://chanuka.example", "default"))
 
     def test_a_release_without_a_contract_is_as_before(self):
         road = self.road

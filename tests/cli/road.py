@@ -103,12 +103,16 @@ def write(path, text):
 
 
 class Road:
-    """A small project (tests/cli/project) in a folder of its own, with a key, a root, bundles and a site."""
+    """A small project (tests/cli/project, with the example's client and migrations) in a folder of
+    its own, with a key, a root, bundles and a site."""
 
     def __init__(self):
         self.root = tempfile.mkdtemp(prefix="sealift-test-")
         self.project = os.path.join(self.root, "project")
         shutil.copytree(os.path.join(SOURCE, "tests/cli/project"), self.project, symlinks=True)
+        for part in ("client", "drizzle"):
+            shutil.copytree(os.path.join(SOURCE, "examples/chanuka", part),
+                            os.path.join(self.project, part), symlinks=True)
         self.key = os.path.join(self.root, "dev.key")
         run(BUILDER, "keygen", self.key, "--no-passphrase")
         self.trust = os.path.join(self.project, "trust/1.root.json")
