@@ -77,6 +77,51 @@ SiteFlags flags_on(const release::Component& component, const bundle::Contents& 
   return flags;
 }
 
+// A tree of files as it is on this site; its table is kept.
+Placement placed_tree(const release::Component& component, const release::Target& target,
+                      SiteContent& content, Json settings) {
+  const SiteContent::Table table = content.keep_table(component);
+  Placement placement{.component = component.row.name,
+                      .target = component.row.target,
+                      .driver = target.driver,
+                      .path = target.path,
+                      .directory = {},
+                      .table = table.digest,
+                      .files = table.files,
+                      .bytes = table.bytes,
+                      .settings = std::move(settings),
+                      .services = component.document.services};
+  placement.owner = owner_of(placement, target);
+  return placement;
+}
+
+// What --set gave before and does not give now would be lost in silence.
+void warn_about_overrides(const bundle::Contents& contents, const State& state,
+                          const Layout& layout, Draft& draft) {
+  const auto warn_of = [&](const Revision& before, std::string_view done) {
+    for (const std::string& line : forgotten(kept_overrides(layout, before), draft.set)) {
+      draft.warnings.push_back(format("release {} was {} with {}, which this plan does not repeat",
+                                      before.version, done, printable(line, 200)));
+    }
+  };
+  if (const Revision* now = state.current()) warn_of(*now, "applied");
+  if (state.staged && state.staged->digest == contents.digest()) warn_of(*state.staged, "staged");
+}
+
+void warn_about_unused(const release::ReleaseDocument& document, const release::Site& site,
+                       std::vector<std::string>& warnings) {
+  const release::Sealed sealed = release::sealed_keys(document.sealed, site.environment);
+  for (const auto& [key, unused] : site.secrets) {
+    if (document.contract.is_secret(key) || sealed.contains(key)) continue;
+    warnings.push_back(format("site.yaml: the secret {} is none of this release's", key));
+  }
+  if (!document.contract.empty()) return;  // it refuses them
+  for (const auto& [name, unused] : site.values) {
+    if (document.environments.at(site.environment).contains(name)) continue;
+    warnings.push_back(format("site.yaml: the value {} is used by nothing in this release", name));
+  }
+}
+
 // A directory that `stage` has prepared for just this.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
@@ -175,18 +220,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
         settings = to_settings(flags);
         content.set_flags(row.name, std::move(flags));
       }
-      const SiteContent::Table table = content.keep_table(component);
-      Placement wanted{.component = row.name,
-                       .target = row.target,
-                       .driver = target.driver,
-                       .path = target.path,
-                       .directory = {},
-                       .table = table.digest,
-                       .files = table.files,
-                       .bytes = table.bytes,
-                       .settings = std::move(settings),
-                       .services = component.document.services};
-      wanted.owner = owner_of(wanted, target);
+      Placement wanted = placed_tree(component, target, content, std::move(settings));
       if (component.is_assets()) {
         wanted.settings =
             kept_settings_for(wanted, component.document.assets, state, installation.layout);
@@ -209,37 +243,14 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      drafting.draft().warnings);
   problems.throw_if_any(Errc::incompatible);
   drafting.drop_the_rest();
-  const auto warn_of = [&](const Revision& before, std::string_view done) {
-    for (const std::string& line :
-         forgotten(kept_overrides(installation.layout, before), request.set)) {
-      drafting.draft().warnings.push_back(
-          format("release {} was {} with {}, which this plan does not repeat", before.version, done,
-                 printable(line, 200)));
-    }
-  };
-  if (const Revision* now = state.current()) warn_of(*now, "applied");
-  if (state.staged && state.staged->digest == contents.digest()) warn_of(*state.staged, "staged");
+  warn_about_overrides(contents, state, installation.layout, drafting.draft());
   warn_about_services(contents, site, drafting.draft().warnings);
   if (!carries_flags) {
     for (const std::string& line : carry_over(changes_of(state.current()), {}).warnings) {
       drafting.draft().warnings.push_back(line);
     }
   }
-  for (const auto& [key, unused] : site.secrets) {
-    if (document.contract.is_secret(key) ||
-        release::sealed_keys(document.sealed, site.environment).contains(key)) {
-      continue;
-    }
-    drafting.draft().warnings.push_back(
-        format("site.yaml: the secret {} is none of this release's", key));
-  }
-  for (const auto& [name, unused] : site.values) {
-    if (!document.contract.empty() || document.environments.at(site.environment).contains(name)) {
-      continue;
-    }
-    drafting.draft().warnings.push_back(
-        format("site.yaml: the value {} is used by nothing in this release", name));
-  }
+  warn_about_unused(document, site, drafting.draft().warnings);
   return drafting.finish();
 }
 

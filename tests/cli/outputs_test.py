@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -69,6 +70,8 @@ services:
   api: {image: "x:1", env_file: app.env}
   worker: {image: "x:1", env_file: app.env}
 """
+
+SYSTEMD = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"
 
 NGINX = """daemon off;
 master_process off;
@@ -190,6 +193,17 @@ class Outputs(unittest.TestCase):
                 self.check_environment(text.split("\0"))
             else:
                 self.assertIn("NUMBER_TEXT=007", text.split("\0"))
+
+    def test_systemd_reads_the_same(self):
+        """By the generator that reads environment.d, with the parser of EnvironmentFile=; unlike
+        that it takes an empty value for none."""
+        need(SYSTEMD)
+        home = os.path.join(self.road.root, "home")
+        write(os.path.join(home, ".config/environment.d/app.conf"), self.read("app.env"))
+        text = run("env", "-i", f"HOME={home}", SYSTEMD).decode()
+        found = dict(shlex.split(line)[0].split("=", 1) for line in text.splitlines())
+        wanted = {name: value for name, value in self.portable().items() if value}
+        self.assertEqual({name: found.get(name) for name in wanted}, wanted)
 
     def test_podman_reads_the_same(self):
         self.check_engine(Podman(os.path.join(self.road.root, "podman")))
