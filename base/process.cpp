@@ -42,9 +42,10 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   return result;
 }
 
-[[noreturn]] void become(const Command& command, const Pipe& in, const Pipe& out, const Pipe& err,
-                         const Pipe& failure) {
+[[noreturn]] void become(const Command& command, pid_t parent, const Pipe& in, const Pipe& out,
+                         const Pipe& err, const Pipe& failure) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);  // it died before it could be said
   ::dup2(in.read_end.get(), 0);
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
@@ -132,9 +133,12 @@ struct Started {
 
 Started start(const Command& command) {
   Started started{0, make_pipe(), make_pipe(), make_pipe(), make_pipe()};
+  const pid_t parent = ::getpid();
   started.child = ::fork();
   if (started.child < 0) throw_errno(command.arguments.at(0), "start");
-  if (started.child == 0) become(command, started.in, started.out, started.err, started.failure);
+  if (started.child == 0) {
+    become(command, parent, started.in, started.out, started.err, started.failure);
+  }
   started.in.read_end = Fd();
   started.out.write_end = Fd();
   started.err.write_end = Fd();

@@ -188,6 +188,7 @@ class EngineTests:
                     self.assertEqual(self.shop.leftovers(), [])
                     self.assertEqual(self.engine.run(SERVER), "new")
                     self.shop.installer("rollback", "--yes")
+                    before = self.engine.images()  # the release that it went back from is kept
 
     def comes_to(self, images):
         """An engine goes on loading though its client was killed: prune sees to what is late."""

@@ -76,7 +76,8 @@ class Shop(Road):
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
-        self.installer("recover")
+        # A child that was just being started holds the lock until it is killed too.
+        self.installer("recover", "--lock-timeout", "5")
         return self.answer("status")["current"]["version"]
 
     def leftovers(self):
