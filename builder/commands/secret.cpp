@@ -57,6 +57,7 @@ Recipients recipients_of(const Options& options) {
 std::vector<signing::AgeRecipient> keys_of(
     const std::map<std::string, signing::AgeRecipient>& recipients) {
   std::vector<signing::AgeRecipient> keys;
+  keys.reserve(recipients.size());
   for (const auto& [unused, recipient] : recipients) keys.push_back(recipient);
   return keys;
 }

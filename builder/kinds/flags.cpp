@@ -20,6 +20,7 @@ constexpr std::string_view kEnding = ".yaml";
 void refuse_strangers(const Dir& folder, const std::string& source,
                       const std::vector<std::string>& environments, Problems& problems) {
   std::vector<std::string> wanted;
+  wanted.reserve(environments.size());
   for (const std::string& name : environments) wanted.push_back(format("{}{}", name, kEnding));
   for (const Entry& entry : folder.entries()) {
     if (std::find(wanted.begin(), wanted.end(), entry.name) != wanted.end()) continue;

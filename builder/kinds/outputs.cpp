@@ -31,6 +31,7 @@ std::vector<Key> keys_of(const release::Release& release) {
     keys[name] = {name, key.secret, !key.required && key.fallback.is_null()};
   }
   std::vector<Key> all;
+  all.reserve(keys.size());
   for (const auto& [unused, key] : keys) all.push_back(key);
   return all;
 }
