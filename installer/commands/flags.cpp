@@ -53,6 +53,7 @@ Standing standing(const Tools& tools, const State& state) {
 template <typename Map>
 std::vector<std::string> names_of(const Map& map) {
   std::vector<std::string> names;
+  names.reserve(map.size());
   for (const auto& [name, unused] : map) names.push_back(name);
   return names;
 }

@@ -27,7 +27,7 @@ void work(const std::string& site, cli::Session& session) {
     const FlagChanges after = changes_of(past.outcome.flags_placement());
     std::vector<std::string> flags;
     if (past.purpose == Purpose::flags) flags = compare(before, after);
-    if (!flags.empty()) why = joined(flags, "; ") + (why.empty() ? "" : ": " + why);
+    if (!flags.empty()) why = format("{}{}{}", joined(flags, "; "), why.empty() ? "" : ": ", why);
     if (past.ending == Event::commit && past.purpose != Purpose::stage) before = after;
     rows.push_back({std::to_string(past.number), to_local_text(past.begun),
                     std::string(name(past.purpose)), past.outcome.title(), ending_word(past),
