@@ -38,6 +38,7 @@ std::string_view words_for(std::string_view type) {
 
 std::string choices_text(const std::vector<Json>& choices) {
   std::vector<std::string> words;
+  words.reserve(choices.size());
   for (const Json& choice : choices) words.push_back(printable(scalar_text(choice), 80));
   return "one of " + joined(words);
 }
@@ -227,7 +228,10 @@ Contract Contract::load(const fs::path& folder) {
   const YamlDocument document = YamlDocument::load(file);
   std::vector<Mistake> mistakes = check_schema(document, "contract.schema.json");
   const Json keys = document.value().is_object() ? document.value().value("keys", Json()) : Json();
-  if (!keys.is_object()) throw_mistakes(std::move(mistakes));
+  if (!keys.is_object()) {
+    throw_mistakes(std::move(mistakes));
+    return contract;
+  }
   for (const auto& [name, value] : keys.items()) {
     const std::string pointer = "/keys/" + name;
     Key key;

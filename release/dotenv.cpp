@@ -71,7 +71,7 @@ class DotenvReader {
     }
     Json value = alone ? Json() : Json(value_of(line.substr(separator + 1)));
     const auto [entry, fresh] =
-        entries_.try_emplace(std::string(key), std::move(value), first_line_);
+        entries_.try_emplace(std::string(key), DotenvEntry{std::move(value), first_line_});
     if (!fresh) {
       refuse(format("found the key {} twice, expected it once; it stands in line {} too", key,
                     entry->second.line));

@@ -120,7 +120,7 @@ Json compose(const Filter&, const Json& value) {
 // A parameter of a directive of Nginx, which has no way of writing a "$" that begins no variable.
 Json nginx(const Filter&, const Json& value) {
   return words(value, "nginx", [](const Json& item) {
-    const std::string text = one(item, "nginx");
+    std::string text = one(item, "nginx");
     if (!item.is_string()) return text;
     std::string quoted = "\"";
     for (const char c : text) {
@@ -167,7 +167,8 @@ Json portable(const Filter&, const Json& value) {
 }
 
 Json set(const Filter&, const Json& value) {
-  return !value.is_null() && value != "" && value != Json::array();
+  if (value.is_string()) return !value.get_ref<const std::string&>().empty();
+  return !value.is_null() && !(value.is_array() && value.empty());
 }
 
 Json given(const Filter&, const Json& value) {

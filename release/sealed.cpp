@@ -273,6 +273,7 @@ std::map<std::string, signing::AgeRecipient> Recipients::of(const SecretPlace& p
 
 std::vector<std::string> labels(const std::map<std::string, signing::AgeRecipient>& recipients) {
   std::vector<std::string> texts;
+  texts.reserve(recipients.size());
   for (const auto& [name, recipient] : recipients) texts.push_back(label(name, recipient));
   return texts;
 }
@@ -408,7 +409,8 @@ SealedKey key_from_json(const Json& value, const std::string& where) {
   if (fields.value_if("sites") != nullptr) {
     const Json& sites = fields.object("sites");
     Fields inner(sites, fields.at("sites"));
-    for (const auto& [site, unused] : sites.items()) {
+    for (const auto& each : sites.items()) {
+      const std::string& site = each.key();
       while_reading(fields.at("sites"), [&] { check_site_name(site); });
       key[site] = file_from_json(inner.text(site.c_str()), inner.at(site));
     }
