@@ -208,7 +208,7 @@ class PostgresqlTest(unittest.TestCase):
                         self.server.stop()
                         self.server.start()
                 running.wait()
-                self.vault.installer("recover")
+                self.vault.installer("recover", "--lock-timeout", "5")
                 self.check_old_or_new(before)
                 if self.vault.version() == "1.1.0":
                     break
@@ -243,7 +243,7 @@ class PostgresqlTest(unittest.TestCase):
         bundle = self.vault.build("1.1.0", [ONE, many])
         for moment in sorted(random.uniform(0.3, 1.2) for _ in range(6)):
             self.vault.killed(moment, "apply", bundle, "--yes")
-            self.vault.installer("recover")
+            self.vault.installer("recover", "--lock-timeout", "5")
         self.vault.installer("apply", bundle, "--yes")
         self.assertEqual(self.vault.version(), "1.1.0")
         self.assertEqual(self.sql("SELECT count(*), bool_and(indisvalid) FROM pg_index i JOIN pg_class "
@@ -324,7 +324,8 @@ class PostgresqlTest(unittest.TestCase):
                     running.wait()
                 self.vault.killed(random.uniform(0, 1), "recover", "--restore-database", "--reason",
                                   "x")
-                self.vault.installer("recover", "--restore-database", "--reason", "x")
+                self.vault.installer("recover", "--restore-database", "--reason", "x",
+                                     "--lock-timeout", "5")
                 self.assertEqual(self.vault.version(), "1.0.0")
                 self.assertEqual(self.sql(SUMS), before)
                 self.assertEqual(self.vault.states(), {"0000_init": "applied"})
@@ -448,7 +449,7 @@ class PostgresqlTest(unittest.TestCase):
             time.sleep(0.05)
         running.send_signal(signal.SIGKILL)
         running.wait()
-        self.vault.installer("recover")
+        self.vault.installer("recover", "--lock-timeout", "5")
         self.assertEqual(self.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = "
                                   "'sealift/2'"), "0")
         self.assertEqual(self.dump(sequences=False), before)

@@ -144,7 +144,7 @@ class SqliteTest(unittest.TestCase):
         for moment in sorted([0.0] + [random.uniform(0, 0.3) for _ in range(12)]):
             with self.subTest(moment):
                 self.vault.killed(moment, "apply", bundle, "--yes")
-                self.vault.installer("recover")
+                self.vault.installer("recover", "--lock-timeout", "5")
                 ended.add(self.vault.version())
                 tables = len(self.rows("SELECT name FROM sqlite_master WHERE name LIKE 't%'"))
                 # All of the run, or nothing; where code went back the database may be ahead.
