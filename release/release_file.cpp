@@ -28,7 +28,6 @@ constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracki
 // What only assets have.
 constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integrity"};
 constexpr std::string_view kAssets = "assets";
-constexpr std::array kScriptsAndStyles = {"**/*.js", "**/*.mjs", "**/*.css"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -423,9 +422,8 @@ AssetsEntry read_assets(const Json& component) {
     rules.push_back({.match = rule["match"], .type = string_at(rule, "type"), .cache = {}});
     if (rule.contains("cache")) rules.back().cache = CacheClass::from_json(rule["cache"]);
   }
-  const std::vector<std::string> usual(kScriptsAndStyles.begin(), kScriptsAndStyles.end());
   return {.compress = component.value("compress", std::vector<std::string>{}),
-          .integrity = component.value("integrity", usual),
+          .integrity = component.value("integrity", std::vector<std::string>{}),
           .serving = Serving(std::move(rules)),
           .keep_previous = component.value("keep_previous", std::uint64_t{0})};
 }

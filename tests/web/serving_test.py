@@ -318,7 +318,7 @@ class Serving(unittest.TestCase):
             path = os.path.join(project, "release.yaml")
             with open(path, encoding="utf-8") as source:
                 text = source.read()
-            write(path, text.replace("kind: assets,", """kind: assets, serve: [
+            write(path, text.replace("kind: assets,", """kind: assets, integrity: ["**/*.js", "**/*.css"], serve: [
                 {match: "plain/**", cache: 60}, {match: "all/*.js", cache: immutable},
                 {match: "[id] (1)/**", cache: immutable},
                 {match: "**/*.wmf", type: text/x-wmf}],"""))
