@@ -10,7 +10,6 @@
 #include "base/path.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
-#include "installer/drivers/kept_set.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/kept_history.hpp"
 #include "release/file_table.hpp"
