@@ -343,6 +343,12 @@ Contents Reader::read_release() {
       throw Error(Errc::corrupt, format("{}: component {}: found assets, its kind is {}", name_,
                                         row.name, printable(row.artifact_type)));
     }
+    if (const bool has_workload = totals.workload.has_value();
+        has_workload != (row.artifact_type == media_type::kManifests)) {
+      throw Error(Errc::corrupt, format("{}: component {}: found {}, its kind is {}", name_,
+                                        row.name, has_workload ? "a workload" : "no workload",
+                                        printable(row.artifact_type)));
+    }
     if (!totals.images.empty()) check_image_layers(component, totals);
     contents.components.push_back({row, totals, std::move(component), {}});
   }
@@ -431,6 +437,7 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
       table->second.sums.migrations = component.document.migrations;
       table->second.sums.services = component.document.services;
       table->second.sums.assets = component.document.assets;
+      table->second.sums.workload = component.document.workload;
     }
     if (table == tables.end() || table->second.sums != component.document) {
       throw Error(Errc::corrupt,

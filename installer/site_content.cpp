@@ -265,9 +265,8 @@ std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
 // As the bundle carries it.
 std::unique_ptr<TreeStream> SiteContent::sources_of(const release::Component& component) {
   const Open& from = open();
-  const bool templates = component.row.artifact_type == media_type::kConfig;
   const content::Descriptor& tar =
-      component.layer(templates ? media_type::kMustacheTree : media_type::kTree);
+      component.layer(component.has_templates() ? media_type::kMustacheTree : media_type::kTree);
   return std::make_unique<BundleTree>(
       from.blobs.open(component.file_table().digest), from.blobs.open(tar.digest),
       format("{}: component {}", bundle_.string(), component.row.name));
@@ -278,7 +277,7 @@ std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
   Open& from = open();
   const release::Component& component = from.component(name);
   std::unique_ptr<TreeStream> tree = sources_of(component);
-  if (component.row.artifact_type != media_type::kConfig) return tree;
+  if (!component.has_templates()) return tree;
   if (!resolved_) resolved_ = release::resolve(values_);
   return std::make_unique<RenderedTree>(std::move(tree), values_, *resolved_, from.secrets, key_,
                                         asked_for_);
@@ -286,7 +285,7 @@ std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
 
 // All of a component's at once, so that all that is wrong is said at once.
 void SiteContent::open_secrets(const release::Component& component) {
-  if (component.row.artifact_type != media_type::kConfig) return;
+  if (!component.has_templates()) return;
   Secrets& secrets = open().secrets;
   std::set<std::string> keys;
   const std::unique_ptr<TreeStream> templates = sources_of(component);
@@ -326,8 +325,7 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
               .bytes = component.document.bytes};
   make_dirs(layout_.tables());
   // Some trees are made here: those of templates and of flags.
-  const std::string& sort = component.row.artifact_type;
-  if (sort != media_type::kConfig && sort != media_type::kFlags) {
+  if (!component.has_templates() && component.row.artifact_type != media_type::kFlags) {
     const fs::path file = table_file(layout_, table.digest);
     std::error_code ignored;
     if (fs::exists(file, ignored)) return table;

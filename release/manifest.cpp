@@ -320,6 +320,7 @@ std::string to_text(const ComponentDocument& document) {
   if (document.migrations) value["migrations"] = migrations_to_json(*document.migrations);
   if (!document.services.empty()) value["services"] = document.services;
   if (!document.assets.empty()) value["assets"] = to_json(document.assets);
+  if (document.workload) value["workload"] = to_json(*document.workload);
   return to_canonical(value);
 }
 
@@ -345,6 +346,9 @@ ComponentDocument parse_component_document(std::string_view text) {
           migrations_from_json(fields.object("migrations"), fields.at("migrations"));
     } else if (fields.value_if("services") != nullptr) {
       document.services = services_from_json(fields.object("services"), fields.at("services"));
+    }
+    if (fields.value_if("workload") != nullptr) {
+      document.workload = workload_from_json(fields.object("workload"), fields.at("workload"));
     }
     if (fields.value_if("assets") != nullptr) {
       document.assets = carried_assets_from_json(fields.object("assets"), fields.at("assets"));
@@ -461,6 +465,10 @@ bool Component::is_assets() const {
 
 bool Component::is_migrations() const {
   return row.artifact_type == media_type::kMigrations;
+}
+
+bool Component::has_templates() const {
+  return row.artifact_type == media_type::kConfig || row.artifact_type == media_type::kManifests;
 }
 
 bool Component::is_images() const {

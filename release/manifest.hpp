@@ -21,6 +21,7 @@
 #include "release/contract.hpp"
 #include "release/image_entry.hpp"
 #include "release/sealed.hpp"
+#include "release/workload.hpp"
 
 namespace sealift::release {
 
@@ -118,6 +119,7 @@ struct ComponentDocument {
   // Service -> globs of the files that it reads.
   std::map<std::string, std::vector<std::string>> services = {};
   CarriedAssets assets = {};  // of other kinds nothing is said
+  std::optional<Workload> workload = {};  // of manifests
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };
 
@@ -156,6 +158,8 @@ struct Component {
   bool is_assets() const;
   bool is_images() const;
   bool is_migrations() const;
+  // Whether its files are templates, which are rendered on the site.
+  bool has_templates() const;
 };
 
 // The lists that templates have of a component of assets: of integrity, and of how to serve it.

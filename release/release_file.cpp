@@ -8,6 +8,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "release/order.hpp"
 #include "release/schema.hpp"
 #include "release/yaml.hpp"
 
@@ -28,6 +29,9 @@ constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracki
 // What only assets have.
 constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integrity"};
 constexpr std::string_view kAssets = "assets";
+// What only manifests have; `jobs` are Compose's, the others those of commands.
+constexpr std::string_view kManifests = "manifests";
+constexpr std::array kOfManifests = {"runtime", "jobs", "apply", "undo", "check", "timeout"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -109,6 +113,7 @@ class Rules {
       if ((*components)[i].is_object())
         check_component((*components)[i], format("/components/{}", i));
     }
+    check_order(*components);
   }
 
   std::vector<Mistake> take() { return std::move(mistakes_); }
@@ -164,6 +169,12 @@ class Rules {
     } else {
       for (const char* key : kOfAssets) refuse(key);
     }
+    if (kind == kManifests) {
+      need("runtime");
+      check_runtime(component, pointer);
+    } else {
+      for (const char* key : kOfManifests) refuse(key);
+    }
     if (kind == kConfig) {
       check_outputs(component, pointer);
     } else {
@@ -193,6 +204,46 @@ class Rules {
       }
     }
     refuse("services");
+  }
+
+  void check_runtime(const Json& component, const std::string& pointer) {
+    const std::string runtime = string_at(component, "runtime");
+    const auto belongs = [&](const char* key, bool wanted) {
+      if (wanted || runtime.empty() || !component.contains(key)) return;
+      add(format("{}/{}", pointer, key),
+          format("found {}, which the runtime {} does not have", key, runtime));
+    };
+    belongs("jobs", runtime == kCompose);
+    for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
+    for (const char* key : {"apply", "undo"}) {
+      if (runtime != kExec || component.contains(key)) continue;
+      add(pointer, format("found no {}, which the runtime exec needs", key));
+    }
+  }
+
+  // Names in `after` are those of components, and lead nowhere in a circle.
+  void check_order(const Json& components) {
+    After after;
+    for (std::size_t i = 0; i < components.size(); ++i) {
+      if (!components[i].is_object()) continue;
+      const std::string name = string_at(components[i], "name");
+      const Json list = components[i].value("after", Json::array());
+      for (std::size_t j = 0; list.is_array() && j < list.size(); ++j) {
+        if (!list[j].is_string()) continue;
+        const std::string other = list[j];
+        after[name].push_back(other);
+        if (names_.contains(other)) continue;
+        const std::string near = nearest(other, {names_.begin(), names_.end()});
+        add(format("/components/{}/after/{}", i, j),
+            format("found \"{}\", which is no component", printable(other, 80)),
+            near.empty() ? "" : format("did you mean \"{}\"?", near));
+      }
+    }
+    if (const std::vector<std::string> circle = circle_in(after); !circle.empty()) {
+      add("/components", format("found components that wait for each other: {}",
+                                joined(circle, " after ")),
+          "take one of them out of after");
+    }
   }
 
   void check_services(const Json& component, const std::string& pointer) {
@@ -428,12 +479,43 @@ AssetsEntry read_assets(const Json& component) {
           .keep_previous = component.value("keep_previous", std::uint64_t{0})};
 }
 
+Workload read_workload(const Json& component) {
+  using Texts = std::vector<std::string>;
+  Workload workload;
+  workload.runtime = string_at(component, "runtime");
+  workload.jobs = component.value("jobs", Texts{});
+  if (workload.runtime != kExec) return workload;
+  workload.apply = component.value("apply", Texts{});
+  workload.undo = component.value("undo", Texts{});
+  workload.check = component.value("check", Texts{});
+  workload.timeout = component.value("timeout", std::uint64_t{60});
+  return workload;
+}
+
 // Where a component goes: what it says, or what its kind says.
 std::string target_of(const Json& component) {
   std::string said = string_at(component, "target");
   if (!said.empty()) return said;
   const std::string database = string_at(component, "database");
   return database.empty() ? std::string(kImages) : database;
+}
+
+// As they are applied.
+std::vector<ComponentEntry> in_order(std::vector<ComponentEntry> components) {
+  std::stable_partition(components.begin(), components.end(),
+                        [](const ComponentEntry& each) { return each.kind != kManifests; });
+  std::vector<std::string> names;
+  After after;
+  for (const ComponentEntry& each : components) {
+    names.push_back(each.name);
+    after[each.name] = each.after;
+  }
+  std::vector<ComponentEntry> sorted;
+  sorted.reserve(components.size());
+  for (const std::size_t place : order_of(names, after)) {
+    sorted.push_back(std::move(components[place]));
+  }
+  return sorted;
 }
 
 std::vector<ComponentEntry> read_components(const YamlDocument& document) {
@@ -451,9 +533,11 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .target = target_of(item),
                           .optional = item.value("optional", false),
                           .line = document.line_of(pointer),
-                          .services = read_services(document, item, pointer)});
+                          .services = read_services(document, item, pointer),
+                          .workload = read_workload(item),
+                          .after = item.value("after", std::vector<std::string>{})});
   }
-  return components;
+  return in_order(std::move(components));
 }
 
 // NAME.yaml or, of a project that has its values there already, NAME.env.

@@ -17,6 +17,7 @@
 #include "release/lock_file.hpp"
 #include "release/sealed.hpp"
 #include "release/semver.hpp"
+#include "release/workload.hpp"
 
 namespace sealift::release {
 
@@ -73,6 +74,9 @@ struct ComponentEntry {
   bool optional = false;
   int line = 0;
   std::vector<ServiceFiles> services = {};
+  Workload workload = {};  // of manifests; the builder finds its file
+  // Names of components that stand before this one does.
+  std::vector<std::string> after = {};
 };
 
 // How the builder reaches a registry.
@@ -97,6 +101,8 @@ struct Release {
   ImageRules image_rules;
   ImageLimits image_limits;
   std::optional<Locked> locked;  // nothing: there is no release.lock.yaml
+  // In the order in which they are applied: each behind those that it comes after, manifests last,
+  // otherwise as they were written.
   std::vector<ComponentEntry> components;
   SealedEnvironments sealed = {};  // secrets of the environments; empty: none
 };

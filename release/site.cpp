@@ -2,10 +2,12 @@
 #include "release/site.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/schema.hpp"
+#include "release/workload.hpp"
 #include "release/value_names.hpp"
 #include "release/yaml.hpp"
 #include "signing/age.hpp"
@@ -25,8 +27,13 @@ bool contains(const std::string& outer, const std::string& inner) {
 }
 
 bool needs_a_path(const std::string& driver) {
-  return driver == "directory" || driver == "oci-layout" || driver == "image-folder";
+  return driver == "directory" || driver == "oci-layout" || driver == "image-folder" ||
+         is_runtime(driver);
 }
+
+// What only one driver has.
+constexpr std::array kOfDrivers = {std::pair{"project", kCompose}, std::pair{"engine", kCompose},
+                                   std::pair{"units", kSystemd}};
 
 // How names of images begin on the site: with a host, and then parts of a repository.
 void check_prefix(const std::string& prefix) {
@@ -49,6 +56,10 @@ Target read_target(const Json& value) {
       .command = value.value("command", std::vector<std::string>{}),
       .ca = value.value("ca", ""),
       .insecure = value.value("insecure", false),
+      .project = value.value("project", ""),
+      .engine = value.value("engine", std::vector<std::string>{}),
+      .units = value.contains("units") ? normalised(value["units"]) : "",
+      .timeout = value.value("timeout", 300U),
       .map = value.value("map", std::map<std::string, std::string>{})};
 }
 
@@ -246,6 +257,13 @@ Site read(const YamlDocument& document) {
     if (const bool needs_path = needs_a_path(target.driver); has_path != needs_path) {
       refuse(format("found {} path, expected {}", has_path ? "a" : "no",
                     needs_path ? "one" : format("none for {}", target.driver)));
+    }
+    for (const auto& [key, driver] : kOfDrivers) {
+      if (!value.contains(key) || target.driver == driver) continue;
+      refuse(format("found {}, which {} does not have", key, target.driver));
+    }
+    if (value.contains("timeout") && !is_runtime(target.driver)) {
+      refuse(format("found timeout, which {} does not have", target.driver));
     }
     try {
       check_name(name);

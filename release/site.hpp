@@ -32,6 +32,10 @@ struct Target {
   std::vector<std::string> command;  // of an engine; empty: its usual one
   std::string ca;                    // of a registry: a file of certificates; empty: the system's
   bool insecure = false;             // of a registry: may be spoken to without TLS
+  std::string project;               // of Compose; empty: made of the component and the site
+  std::vector<std::string> engine;   // that Compose speaks to; empty: follows from `command`
+  std::string units;                 // of systemd: where it looks for units; empty: the usual place
+  unsigned timeout = 300;            // seconds that a workload may take to come up
   // For images: how names begin in a release -> how they begin on the site. Empty: as they are.
   std::map<std::string, std::string> map;
 

@@ -18,6 +18,7 @@ namespace sealift::release {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxAliased = 100'000;  // values that aliases stand for, in all
 constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;
 
 bool is_float(std::string_view text) {
@@ -42,7 +43,7 @@ bool is_integer(std::string_view text) {
 // instead.
 class YamlBuilder : public YAML::EventHandler {
  public:
-  explicit YamlBuilder(YamlDocument& document) : document_(document) {}
+  YamlBuilder(YamlDocument& document, Yaml form) : document_(document), form_(form) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 2) problem(mark, "found a second document, expected one");
@@ -52,7 +53,11 @@ class YamlBuilder : public YAML::EventHandler {
     check(mark, "?", anchor);
     put(mark, nullptr, "");
   }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (form_ == Yaml::foreign) {
+      put_alias(mark, anchor);
+      return;
+    }
     problem(mark, "found an alias (*name), expected the value itself");
     put(mark, nullptr, "*");
   }
@@ -65,17 +70,20 @@ class YamlBuilder : public YAML::EventHandler {
       put(mark, nullptr, text);
       return;
     }
+    remember(anchor);
     put(mark, expects_key() || tag == "!" ? Json(text) : scalar(mark, text), text);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     check(mark, tag, anchor);
+    remember(anchor);
     open(mark, Json::array());
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     check(mark, tag, anchor);
+    remember(anchor);
     open(mark, Json::object());
   }
   void OnMapEnd() override { close(); }
@@ -97,10 +105,45 @@ class YamlBuilder : public YAML::EventHandler {
   }
 
   void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    if (anchor != 0) problem(mark, "found an anchor (&name), expected plain values");
+    if (anchor != 0 && form_ == Yaml::ours) problem(mark, "found an anchor (&name), expected plain values");
     if (tag != "?" && tag != "!" && !tag.empty()) {
       problem(mark, format("found the tag {}, expected plain values", printable(tag, 60)));
     }
+  }
+
+  // Where the next value will stand.
+  Json::json_pointer next_place() const {
+    Json::json_pointer place;
+    for (const Level& level : levels_) {
+      if (level.value->is_array()) {
+        place /= level.value->size() - (&level == &levels_.back() ? 0 : 1);
+      } else {
+        place /= level.key;
+      }
+    }
+    return place;
+  }
+
+  void remember(YAML::anchor_t anchor) {
+    if (anchor != 0 && skipped_ == 0) anchors_[anchor] = next_place();
+  }
+
+  // Values are copied, so they are counted: a few aliases of aliases may stand for millions.
+  void put_alias(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    const auto place = anchors_.find(anchor);
+    if (place == anchors_.end() || !document_.value_.contains(place->second)) {
+      problem(mark, "found an alias (*name) of nothing");
+      put(mark, nullptr, "*");
+      return;
+    }
+    const Json& value = document_.value_.at(place->second);
+    aliased_ += value.flatten().size();
+    if (aliased_ > kMaxAliased) {
+      problem(mark, format("found aliases that stand for more than {} values", kMaxAliased));
+      put(mark, nullptr, "*");
+      return;
+    }
+    put(mark, Json(value), "*");
   }
 
   bool expects_key() const {
@@ -112,6 +155,7 @@ class YamlBuilder : public YAML::EventHandler {
     if (text == "true") return true;
     if (text == "false") return false;
     if (is_float(text)) {
+      if (form_ == Yaml::foreign) return text;
       problem(mark, format("found the number {}, expected text or a whole number", text),
               format("write \"{}\" in quotes", text));
       return text;
@@ -195,13 +239,16 @@ class YamlBuilder : public YAML::EventHandler {
   }
 
   YamlDocument& document_;
+  Yaml form_;
+  std::map<YAML::anchor_t, Json::json_pointer> anchors_;
+  std::size_t aliased_ = 0;
   Problems problems_;
   std::vector<Level> levels_;
   int documents_ = 0;
   int skipped_ = 0;  // depth inside something refused
 };
 
-YamlDocument YamlDocument::parse(std::string_view text, const std::string& name) {
+YamlDocument YamlDocument::parse(std::string_view text, const std::string& name, Yaml form) {
   if (text.size() > kMaxYamlBytes) {
     throw Error(Errc::invalid_input,
                 format("{}: {} bytes, expected at most {}", name, text.size(), kMaxYamlBytes));
@@ -223,7 +270,7 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name)
   }
   YamlDocument document;
   document.name_ = name;
-  YamlBuilder builder(document);
+  YamlBuilder builder(document, form);
   try {
     // The library takes the end of the file for the end of a quoted text that was left open; the
     // marker of a document's end it does not.

@@ -17,10 +17,19 @@ namespace sealift::release {
 inline constexpr std::size_t kMaxYamlBytes = 1U << 20;
 inline constexpr std::size_t kMaxYamlScalar = 16U << 10;
 
+// Whose form a document has.
+enum class Yaml {
+  ours,
+  // Files that other programs read as well, such as those of Compose: numbers with a point are text
+  // as it stands there, and an alias is what its anchor stands for. Tags are refused all the same.
+  foreign
+};
+
 class YamlDocument {
  public:
   // `name` is for messages. Throws Error{invalid_input} with every mistake.
-  static YamlDocument parse(std::string_view text, const std::string& name);
+  static YamlDocument parse(std::string_view text, const std::string& name,
+                            Yaml form = Yaml::ours);
   static YamlDocument load(const fs::path& file);
 
   const Json& value() const { return value_; }

@@ -7,6 +7,7 @@
 #include "builder/kinds/flags.hpp"
 #include "builder/kinds/images.hpp"
 #include "builder/kinds/kind.hpp"
+#include "builder/kinds/manifests.hpp"
 #include "builder/kinds/migrations.hpp"
 
 namespace sealift::builder {
@@ -14,6 +15,7 @@ namespace sealift::builder {
 const Kind& kind_named(std::string_view name) {
   static const std::array kinds = {
       &assets_kind(), &config_kind(), &images_kind(), &migrations_kind(), &flags_kind(),
+      &manifests_kind(),
   };
   for (const Kind* kind : kinds) {
     if (kind->name() == name) return *kind;

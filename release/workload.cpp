@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/workload.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+// Absent where empty.
+std::vector<std::string> words(Fields& fields, const char* key) {
+  if (fields.value_if(key) == nullptr) return {};
+  std::vector<std::string> found = fields.texts(key);
+  const bool is_good = !found.empty() && found.size() <= kMaxWords &&
+                       std::all_of(found.begin(), found.end(), [](const std::string& word) {
+                         return !word.empty() && word.size() <= kMaxWordBytes;
+                       });
+  if (!is_good) fields.refuse(key, format("expected 1 to {} words", kMaxWords));
+  return found;
+}
+
+std::vector<std::string> jobs_of(Fields& fields) {
+  if (fields.value_if("jobs") == nullptr) return {};
+  std::vector<std::string> jobs = fields.texts("jobs");
+  if (jobs.empty() || jobs.size() > kMaxJobs) {
+    fields.refuse("jobs", format("expected 1 to {} services", kMaxJobs));
+  }
+  return jobs;
+}
+
+}  // namespace
+
+bool is_runtime(std::string_view word) {
+  return word == kCompose || word == kSystemd || word == kExec;
+}
+
+Json to_json(const Workload& workload) {
+  Json value = {{"runtime", workload.runtime}};
+  if (workload.runtime == kCompose) value["file"] = workload.file;
+  if (!workload.jobs.empty()) value["jobs"] = workload.jobs;
+  if (workload.runtime == kExec) {
+    value["apply"] = workload.apply;
+    value["undo"] = workload.undo;
+    if (!workload.check.empty()) value["check"] = workload.check;
+    value["timeout"] = workload.timeout;
+  }
+  return value;
+}
+
+Workload workload_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Workload workload;
+  workload.runtime = fields.text("runtime");
+  if (workload.runtime == kCompose) {
+    workload.file = fields.text("file");
+    while_reading(fields.at("file"), [&] { return RelPath::parse(workload.file); });
+    workload.jobs = jobs_of(fields);
+  } else if (workload.runtime == kExec) {
+    fields.array("apply");
+    fields.array("undo");
+    workload.apply = words(fields, "apply");
+    workload.undo = words(fields, "undo");
+    workload.check = words(fields, "check");
+    workload.timeout = fields.number("timeout");
+    if (workload.timeout == 0 || workload.timeout > kMaxWorkloadTimeout) {
+      fields.refuse("timeout", format("expected 1 to {} seconds", kMaxWorkloadTimeout));
+    }
+  } else if (workload.runtime != kSystemd) {
+    fields.refuse("runtime", format("found \"{}\"", printable(workload.runtime, 80)));
+  }
+  fields.done();
+  return workload;
+}
+
+}  // namespace sealift::release

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a component of manifests says beside its files: which program runs what they describe, and
+// how. docs/workloads.md says it for people.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace sealift::release {
+
+// Whom the manifests are for.
+inline constexpr std::string_view kCompose = "compose";
+inline constexpr std::string_view kSystemd = "systemd";
+inline constexpr std::string_view kExec = "exec";
+
+// Whether a word names one of them.
+bool is_runtime(std::string_view word);
+
+inline constexpr std::size_t kMaxWords = 64;            // of a command
+inline constexpr std::size_t kMaxWordBytes = 4096;      // of each
+inline constexpr std::size_t kMaxJobs = 256;            // of a Compose file
+inline constexpr std::uint64_t kMaxWorkloadTimeout = 3600;  // seconds
+
+struct Workload {
+  std::string runtime;             // one of the above
+  std::string file;                // of compose: its file, in the component's tree
+  std::vector<std::string> jobs;   // of compose: services that end by themselves
+  std::vector<std::string> apply;  // of exec: commands, whose folder is the component's tree
+  std::vector<std::string> undo;
+  std::vector<std::string> check;
+  std::uint64_t timeout = 0;  // of exec: seconds that each may take
+  friend bool operator==(const Workload&, const Workload&) = default;
+};
+
+Json to_json(const Workload& workload);
+// Strict; Error{corrupt}.
+Workload workload_from_json(const Json& value, const std::string& where);
+
+}  // namespace sealift::release
