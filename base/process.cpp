@@ -292,6 +292,19 @@ Outcome ProgramSource::finish() {
   return running_->finish();
 }
 
+bool is_program(const std::string& program) {
+  if (program.find('/') != program.npos) return ::access(program.c_str(), X_OK) == 0;
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? "/bin:/usr/bin" : path;
+  while (true) {
+    const std::size_t colon = rest.find(':');
+    const fs::path folder = rest.substr(0, colon);
+    if (::access((folder / program).c_str(), X_OK) == 0) return true;
+    if (colon == rest.npos) return false;
+    rest.remove_prefix(colon + 1);
+  }
+}
+
 int run_in_foreground(const std::vector<std::string>& arguments) {
   std::vector<char*> words = pointers(arguments);
   const pid_t child = ::fork();

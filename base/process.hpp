@@ -32,6 +32,8 @@ struct Outcome {
 
 // Nothing where the program does not exist; Error{io} where it cannot be run or takes too long.
 std::optional<Outcome> run(const Command& command);
+// Whether there is such a program, as execvp() would look for it.
+bool is_program(const std::string& program);
 // A program for the person at this terminal, which has our streams; its exit status.
 int run_in_foreground(const std::vector<std::string>& arguments);
 

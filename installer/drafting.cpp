@@ -83,7 +83,7 @@ std::string label_of(const std::string& version, const std::optional<Digest>& di
 }  // namespace
 
 std::string owner_of(const Placement& placement, const release::Target& settings) {
-  if (placement.driver != "directory") return "";
+  if (placement.driver != "directory" && !release::is_runtime(placement.driver)) return "";
   return settings.owner.empty() ? std::to_string(::geteuid()) : settings.owner;
 }
 
@@ -144,6 +144,7 @@ void Drafting::want(Placement placement, const release::Target& settings,
       before->table == placement.table && before->images == placement.images &&
       before->settings == placement.settings &&
       drivers_.named(placement.driver).is_current(*before) &&
+      drivers_.named(placement.driver).differences(*before).empty() &&
       (ready.empty() || ready == before->directory)) {
     outcome_.placements.push_back(*before);
     outcome_.placements.back().services = placement.services;

@@ -25,6 +25,7 @@
 #include "installer/placement.hpp"
 #include "installer/plan.hpp"
 #include "installer/stop.hpp"
+#include "installer/workloads/runtime.hpp"
 
 namespace sealift::installer {
 
@@ -107,6 +108,8 @@ class Driver {
  public:
   virtual ~Driver() = default;
   virtual bool accepts(std::string_view artifact_type) const = 0;
+  // Of manifests: what their placement says beside their files.
+  virtual Json settings(const RuntimeQuestion&) const { return nullptr; }
   // The steps from what stands there to the wish. Throws Error{incompatible} where the place is not
   // ours or is not as the records say.
   virtual std::vector<Step> plan(const Wish& wish) const = 0;
@@ -118,6 +121,8 @@ class Driver {
   // How what stands there differs from what was put there.
   virtual std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
                                           Strangers strangers, Content& content) const = 0;
+  // How what runs of it differs from what should run; files are inspect()'s.
+  virtual std::vector<Difference> differences(const Placement&) const { return {}; }
   // True where `placement` is what is served.
   virtual bool is_current(const Placement& placement) const = 0;
   // What stands on a target of the site with this id under names of ours, though it is none of

@@ -25,6 +25,9 @@ struct Layout {
   fs::path age_identity() const { return state / "keys" / "site.age"; }
   fs::path table_key() const { return state / "keys" / "table.key"; }
   fs::path fence() const { return state / "fence.json"; }  // while it is closed
+  fs::path workloads() const {
+    return state / "workloads";
+  }  // what Compose is told beside its file
   fs::path identity() const { return state / "site.json"; }
   fs::path audit() const { return state / "audit.jsonl"; }
   fs::path summary() const { return state / "state.json"; }

@@ -95,6 +95,28 @@ Placement placed_tree(const release::Component& component, const release::Target
   return placement;
 }
 
+// What runs from a tree of files.
+Placement placed_workload(const release::Component& component, const release::Target& target,
+                          SiteContent& content, const bundle::Contents& contents,
+                          const Installation& installation, const Drivers& drivers) {
+  const release::Workload& workload = *component.document.workload;
+  if (workload.runtime != target.driver) {
+    throw Error(Errc::incompatible,
+                format("component {} is for {}, the target {} is one of {}", component.row.name,
+                       workload.runtime, component.row.target, target.driver),
+                "correct targets in site.yaml");
+  }
+  Placement placement = placed_tree(component, target, content, nullptr);
+  placement.settings = drivers.named(target.driver)
+                           .settings({.component = component,
+                                      .target = target,
+                                      .site = installation.id,
+                                      .content = content,
+                                      .table = placement.table,
+                                      .pins = image_pins(contents, installation.site)});
+  return placement;
+}
+
 // What --set gave before and does not give now would be lost in silence.
 void warn_about_overrides(const bundle::Contents& contents, const State& state,
                           const Layout& layout, Draft& draft) {
@@ -148,13 +170,13 @@ void warn_about_certificates(const Installation& installation, Time now,
   }
 }
 
-// The directory that stands there where only what is kept beside it changes.
+// The directory that stands there where only what is kept beside it changes, or what runs from it.
 std::string standing_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                                Content& content) {
   const Revision* now = state.current();
   const Placement* before = now == nullptr ? nullptr : now->placement_at(wanted.path);
   if (before == nullptr || before->table != wanted.table || before->owner != wanted.owner ||
-      before->settings == wanted.settings) {
+      (before->settings == wanted.settings && !release::is_runtime(wanted.driver))) {
     return "";
   }
   const bool whole = drivers.named(before->driver)
@@ -211,6 +233,14 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
       }
       if (component.is_images()) {
         drafting.want(placed_images(component, target, installation.id), target, "");
+        continue;
+      }
+      if (component.document.workload) {
+        Placement wanted =
+            placed_workload(component, target, content, contents, installation, drivers);
+        std::string ready = staged_directory(state, drivers, wanted, content);
+        if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
+        drafting.want(std::move(wanted), target, ready);
         continue;
       }
       Json settings;

@@ -21,13 +21,8 @@ release::Values image_values(const bundle::Contents& contents, const release::Si
   }
   const std::map<std::string, std::string> names = release::image_value_names(all);
   release::Values values;
-  for (const release::Component& component : contents.components) {
-    const auto target = site.targets.find(component.row.target);
-    if (!component.is_images() || target == site.targets.end()) continue;
-    for (const PlacedImage& image : images_on(component, target->second)) {
-      const auto name = names.find(image.name);
-      if (name != names.end()) values[name->second] = pinned(image, target->second.driver);
-    }
+  for (const auto& [image, pin] : image_pins(contents, site)) {
+    if (const auto name = names.find(image); name != names.end()) values[name->second] = pin;
   }
   return values;
 }
@@ -47,6 +42,19 @@ void refuse_clear_secrets(const release::ReleaseDocument& document, const releas
 }
 
 }  // namespace
+
+std::map<std::string, std::string> image_pins(const bundle::Contents& contents,
+                                              const release::Site& site) {
+  std::map<std::string, std::string> pins;
+  for (const release::Component& component : contents.components) {
+    const auto target = site.targets.find(component.row.target);
+    if (!component.is_images() || target == site.targets.end()) continue;
+    for (const PlacedImage& image : images_on(component, target->second)) {
+      pins[image.name] = pinned(image, target->second.driver);
+    }
+  }
+  return pins;
+}
 
 release::Settings settings_for(const bundle::Contents& contents, const release::Site& site,
                                const release::Values& set) {

@@ -4,6 +4,7 @@
 // The configuration values of a site for a release: who says what, what templates see, and what the
 // contract refuses.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ release::Settings settings_for(const bundle::Contents& contents, const release::
 // Secrets are among them as values that are not set; they are opened where they are needed.
 release::Values values_for(const bundle::Contents& contents, const release::Site& site,
                            const release::Values& set = {});
+
+// What the images of the release are called here so that nothing else can be meant, by their names
+// in the release.
+std::map<std::string, std::string> image_pins(const bundle::Contents& contents,
+                                              const release::Site& site);
 
 // The secrets that this site has a value for.
 release::Sealed secrets_given(const release::ReleaseDocument& document, const release::Site& site);

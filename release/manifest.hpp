@@ -118,7 +118,7 @@ struct ComponentDocument {
   std::optional<CarriedMigrations> migrations = {};
   // Service -> globs of the files that it reads.
   std::map<std::string, std::vector<std::string>> services = {};
-  CarriedAssets assets = {};  // of other kinds nothing is said
+  CarriedAssets assets = {};              // of other kinds nothing is said
   std::optional<Workload> workload = {};  // of manifests
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };

@@ -240,8 +240,8 @@ class Rules {
       }
     }
     if (const std::vector<std::string> circle = circle_in(after); !circle.empty()) {
-      add("/components", format("found components that wait for each other: {}",
-                                joined(circle, " after ")),
+      add("/components",
+          format("found components that wait for each other: {}", joined(circle, " after ")),
           "take one of them out of after");
     }
   }

@@ -7,8 +7,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/schema.hpp"
-#include "release/workload.hpp"
 #include "release/value_names.hpp"
+#include "release/workload.hpp"
 #include "release/yaml.hpp"
 #include "signing/age.hpp"
 

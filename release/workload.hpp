@@ -21,9 +21,9 @@ inline constexpr std::string_view kExec = "exec";
 // Whether a word names one of them.
 bool is_runtime(std::string_view word);
 
-inline constexpr std::size_t kMaxWords = 64;            // of a command
-inline constexpr std::size_t kMaxWordBytes = 4096;      // of each
-inline constexpr std::size_t kMaxJobs = 256;            // of a Compose file
+inline constexpr std::size_t kMaxWords = 64;                // of a command
+inline constexpr std::size_t kMaxWordBytes = 4096;          // of each
+inline constexpr std::size_t kMaxJobs = 256;                // of a Compose file
 inline constexpr std::uint64_t kMaxWorkloadTimeout = 3600;  // seconds
 
 struct Workload {

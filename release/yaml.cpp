@@ -105,7 +105,8 @@ class YamlBuilder : public YAML::EventHandler {
   }
 
   void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    if (anchor != 0 && form_ == Yaml::ours) problem(mark, "found an anchor (&name), expected plain values");
+    if (anchor != 0 && form_ == Yaml::ours)
+      problem(mark, "found an anchor (&name), expected plain values");
     if (tag != "?" && tag != "!" && !tag.empty()) {
       problem(mark, format("found the tag {}, expected plain values", printable(tag, 60)));
     }

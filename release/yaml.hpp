@@ -28,8 +28,7 @@ enum class Yaml {
 class YamlDocument {
  public:
   // `name` is for messages. Throws Error{invalid_input} with every mistake.
-  static YamlDocument parse(std::string_view text, const std::string& name,
-                            Yaml form = Yaml::ours);
+  static YamlDocument parse(std::string_view text, const std::string& name, Yaml form = Yaml::ours);
   static YamlDocument load(const fs::path& file);
 
   const Json& value() const { return value_; }

@@ -14,8 +14,8 @@ namespace sealift::builder {
 
 const Kind& kind_named(std::string_view name) {
   static const std::array kinds = {
-      &assets_kind(), &config_kind(), &images_kind(), &migrations_kind(), &flags_kind(),
-      &manifests_kind(),
+      &assets_kind(),     &config_kind(), &images_kind(),
+      &migrations_kind(), &flags_kind(),  &manifests_kind(),
   };
   for (const Kind* kind : kinds) {
     if (kind->name() == name) return *kind;

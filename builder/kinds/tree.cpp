@@ -406,6 +406,11 @@ PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& en
                        folder.string()),
                 "build the sources first, or correct components[].source");
   }
+  const fs::path source = entry.source;
+  if (const auto found = base.stat(entry.source); found && S_ISREG(found->st_mode)) {
+    selection.root = source.parent_path();
+    selection.wanted.emplace(source.filename().string());
+  }
   const Dir root = base.descend(selection.root);
   return pack(workshop, entry, tree_type, beside, std::move(selection), &root);
 }

@@ -53,6 +53,7 @@ void work(const std::string& site, cli::Session& session) {
            driver.inspect(placement, Thoroughness::by_content, Strangers::reported, content)) {
         add(placement, difference);
       }
+      for (const Difference& difference : driver.differences(placement)) add(placement, difference);
       for (const auto& [flag, found] : changed_flags(placement, content)) {
         add(placement, {format("flag {}", flag), found});
       }

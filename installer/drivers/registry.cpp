@@ -8,6 +8,7 @@
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/images.hpp"
 #include "installer/drivers/service.hpp"
+#include "installer/drivers/workload.hpp"
 
 namespace sealift::installer {
 
@@ -17,6 +18,7 @@ Drivers::Drivers(const Layout& layout, Workers& workers) {
        {"docker", "podman", "containerd", "oci-layout", "image-folder", "registry"}) {
     drivers_[store] = images_driver(store);
   }
+  drivers_["compose"] = workload_driver("compose", layout, compose_runtime(layout));
   drivers_["fence"] = fence_driver(layout);
   drivers_["service"] = service_driver(layout);
   for (const char* database : {"postgresql", "sqlite"}) {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/service.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
-
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
@@ -125,20 +121,6 @@ class ServiceDriver : public Driver {
   fs::path site_yaml_;
 };
 
-// As execvp() would look for it.
-bool is_there(const std::string& program) {
-  if (program.find('/') != program.npos) return ::access(program.c_str(), X_OK) == 0;
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "/bin:/usr/bin" : path;
-  while (true) {
-    const std::size_t colon = rest.find(':');
-    const fs::path folder = rest.substr(0, colon);
-    if (::access((folder / program).c_str(), X_OK) == 0) return true;
-    if (colon == rest.npos) return false;
-    rest.remove_prefix(colon + 1);
-  }
-}
-
 Json data_of(const AffectedService& affected, const std::vector<std::string>& command) {
   return {{"service", affected.name}, {"command", command}, {"timeout", affected.service.timeout}};
 }
@@ -163,7 +145,7 @@ std::unique_ptr<Driver> service_driver(const Layout& layout) {
 std::vector<std::string> missing_programs(const release::Service& service) {
   std::vector<std::string> missing;
   for (const std::vector<std::string>* command : {&service.check, &service.command}) {
-    if (!command->empty() && !is_there(command->front())) missing.push_back(command->front());
+    if (!command->empty() && !is_program(command->front())) missing.push_back(command->front());
   }
   return missing;
 }

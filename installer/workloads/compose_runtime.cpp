@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0
+// Docker Compose of either generation, and podman-compose. The release's file is used as it stands
+// under PATH/current; a second file beside it says of each service which image was delivered for
+// it, and carries a label that names all that its containers are made of. So containers are made
+// anew just where something of theirs has changed, and a mutable tag means nothing.
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "content/image_name.hpp"
+#include "installer/driver.hpp"
+#include "installer/workloads/compose_file.hpp"
+#include "installer/workloads/containers.hpp"
+#include "installer/workloads/runtime.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::size_t kMaxComposeBytes = 1U << 20;
+constexpr std::size_t kSaid = 1000;
+constexpr std::chrono::milliseconds kBetween{500};
+constexpr std::size_t kProjectSite = 8;  // characters of the site's id in a project's name
+
+using Words = std::vector<std::string>;
+
+// The generations differ in what they understand.
+constexpr const char* kV1 = "v1";
+constexpr const char* kV2 = "v2";
+constexpr const char* kPodman = "podman-compose";
+
+std::string base_name(const std::string& program) {
+  return program.substr(program.rfind('/') + 1);
+}
+
+std::string said(const Outcome& outcome) {
+  std::string all = outcome.error_output + outcome.output;
+  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
+  std::string line;
+  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
+  return line.empty() ? "and said nothing" : printable(line, kSaid);
+}
+
+std::optional<std::string> generation_of(Words command) {
+  if (base_name(command.front()) == "podman-compose") {
+    return is_program(command.front()) ? std::optional<std::string>(kPodman) : std::nullopt;
+  }
+  command.insert(command.end(), {"version", "--short"});
+  const auto outcome =
+      run({.arguments = command, .folder = {}, .input = {}, .timeout = std::chrono::seconds(30)});
+  if (!outcome || outcome->status != 0) return std::nullopt;
+  return outcome->output.starts_with("1.") ? kV1 : kV2;
+}
+
+struct Found {
+  Words command;
+  std::string generation;
+};
+
+Found find_compose(const release::Target& target) {
+  std::vector<Words> candidates = {{"docker", "compose"}, {"docker-compose"}, {"podman-compose"}};
+  if (!target.command.empty()) candidates = {target.command};
+  for (const Words& command : candidates) {
+    if (const auto generation = generation_of(command)) return {command, *generation};
+  }
+  throw Error(Errc::incompatible,
+              target.command.empty()
+                  ? std::string("found none of docker compose, docker-compose and podman-compose")
+                  : format("{}: is no Compose that works", printable(joined(target.command, " "))),
+              "install one, or name it: command in site.yaml");
+}
+
+// What Compose speaks to: its own program without the word that makes it Compose.
+Words engine_of(const release::Target& target, const Words& compose) {
+  if (!target.engine.empty()) return target.engine;
+  Words engine = compose;
+  const std::string program = base_name(compose.front());
+  if (program == "podman-compose") return {"podman"};
+  if (program == "docker-compose") {
+    engine.front() = "docker";
+  } else if (engine.back() == "compose") {
+    engine.pop_back();
+  }
+  return engine;
+}
+
+// The rendered text of one file of the component.
+std::string text_of(const RuntimeQuestion& question, const std::string& path,
+                    std::optional<release::FileEntry>& entry) {
+  const std::unique_ptr<TreeStream> tree = question.content.tree(question.component.row.name);
+  while ((entry = tree->next())) {
+    if (entry->path.str() != path) continue;
+    if (entry->size > kMaxComposeBytes) break;
+    std::string text(entry->size, '\0');
+    for (std::size_t done = 0; done < text.size();) {
+      const std::size_t count = tree->read(std::span(text).subspan(done));
+      if (count == 0) break;
+      done += count;
+    }
+    return text;
+  }
+  throw Error(Errc::incompatible,
+              format("{}: is not in the release, or has over {} bytes", path, kMaxComposeBytes));
+}
+
+// The files that a service reads, as a table says them.
+struct TableFiles {
+  std::vector<release::FileEntry> entries;
+
+  Json of(const std::vector<std::string>& paths, bool& has_folder) const {
+    Json found = Json::array();
+    for (const std::string& path : paths) {
+      for (const release::FileEntry& entry : entries) {
+        const std::string& name = entry.path.str();
+        if (path != "." && name != path && !name.starts_with(path + "/")) continue;
+        if (name == path && entry.type == EntryType::directory) has_folder = true;
+        if (path == ".") has_folder = true;
+        found.push_back(release::to_line(entry));
+      }
+    }
+    return found;
+  }
+};
+
+TableFiles files_in(Source& table) {
+  TableFiles files;
+  release::FileTableReader reader(table);
+  while (const auto entry = reader.next()) files.entries.push_back(*entry);
+  return files;
+}
+
+std::string pin_of(const ComposeService& service, const std::map<std::string, std::string>& pins,
+                   Problems& problems) {
+  for (const auto& [unused, pin] : pins) {
+    if (service.image == pin) return pin;
+  }
+  try {
+    content::ImageName name = content::ImageName::parse(service.image);
+    if (name.tag.empty() && !name.digest) name.tag = "latest";
+    name.digest.reset();
+    if (const auto pin = pins.find(name.str()); pin != pins.end()) return pin->second;
+    problems.add(format("service {}: its image {} is not one that was delivered here", service.name,
+                        printable(service.image, 200)),
+                 "have the release carry it, in a component of images that this site takes");
+  } catch (const Error& error) {
+    problems.add(error.within(format("service {}", service.name)));
+  }
+  return "";
+}
+
+class ComposeRuntime : public Runtime {
+ public:
+  explicit ComposeRuntime(const Layout& layout) : folder_(layout.workloads()), key_(layout) {}
+
+  Json settings(const RuntimeQuestion& question) const override {
+    const std::string& name = question.component.row.name;
+    const release::Workload& workload = *question.component.document.workload;
+    const Found compose = find_compose(question.target);
+    std::optional<release::FileEntry> entry;
+    const std::string text = text_of(question, workload.file, entry);
+    const ComposeFile file = ComposeFile::parse(text, workload.file);
+    const TableFiles files = files_in(*question.content.table(question.table));
+    Problems problems;
+    Json services = Json::object();
+    for (const ComposeService& service : file.services) {
+      const bool is_job = std::find(workload.jobs.begin(), workload.jobs.end(), service.name) !=
+                          workload.jobs.end();
+      bool has_folder = false;
+      const Json inputs = {service.definition, files.of(service.files, has_folder)};
+      services[service.name] = {
+          {"image", pin_of(service, question.pins, problems)},
+          {"replicas", service.replicas},
+          {"job", is_job},
+          // A mounted folder is the one of the release that the container was made for, and goes
+          // with it; podman-compose has no other paths at all.
+          {"moves", has_folder || (compose.generation == kPodman && !service.files.empty())},
+          // Keyed where the file may hold a secret.
+          {"inputs", key_.digest(*entry, Digest::of(to_canonical(inputs))).hex()}};
+    }
+    for (const std::string& job : workload.jobs) {
+      if (services.contains(job)) continue;
+      problems.add(format("jobs: {} has no service {}", workload.file, printable(job, 80)));
+    }
+    problems.throw_if_any(Errc::incompatible);
+    Json settings = {{"runtime", release::kCompose},
+                     {"project", question.target.project.empty()
+                                     ? format("{}-{}", name, question.site.substr(0, kProjectSite))
+                                     : question.target.project},
+                     {"site", question.site},
+                     {"command", compose.command},
+                     {"generation", compose.generation},
+                     {"engine", engine_of(question.target, compose.command)},
+                     {"file", workload.file},
+                     {"timeout", question.target.timeout},
+                     {"services", std::move(services)}};
+    if (!file.version.empty()) settings["version"] = file.version;
+    return settings;
+  }
+
+  std::string outlook(const Json* before, const Json* now) const override {
+    Words fresh;
+    Words changed;
+    Words gone;
+    const Json none = Json::object();
+    const Json& was = before == nullptr ? none : before->at("services");
+    const Json& is = now == nullptr ? none : now->at("services");
+    for (const auto& [name, service] : is.items()) {
+      if (!was.contains(name)) {
+        fresh.push_back(name);
+      } else if (was.at(name) != service || service.at("moves").get<bool>()) {
+        changed.push_back(name);
+      }
+    }
+    for (const auto& [name, unused] : was.items()) {
+      if (!is.contains(name)) gone.push_back(name);
+    }
+    Words parts;
+    if (!fresh.empty()) parts.push_back(format("start {}", joined(fresh)));
+    if (!changed.empty()) parts.push_back(format("recreate {}", joined(changed)));
+    if (!gone.empty()) parts.push_back(format("remove {}", joined(gone)));
+    return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
+  }
+
+  void validate(const Standing& staged) const override {
+    const bool is_podman = staged.settings.at("generation") == kPodman;
+    const Outcome outcome =
+        compose(staged, staged.folder(), is_podman ? Words{"ps", "-q"} : Words{"config", "-q"});
+    if (outcome.status != 0) {
+      throw Error(Errc::target_failed,
+                  format("Compose does not take {}: {}",
+                         staged.settings.at("file").get<std::string>(), said(outcome)),
+                  "correct the file in the release");
+    }
+    // It goes on with an empty text there.
+    if (outcome.error_output.find("variable is not set") != std::string::npos) {
+      throw Error(Errc::target_failed, said(outcome),
+                  "give it a value in the release: {{NAME}}, a default, or a file .env");
+    }
+  }
+
+  void bring_up(const Standing& now, const Standing*, StepIo& io) const override {
+    const Engine engine(now.settings.at("engine"));
+    const std::string project = now.settings.at("project");
+    for (const auto& [name, service] : now.settings.at("services").items()) {
+      if (engine.has_image(service.at("image"))) continue;
+      throw Error(Errc::target_failed,
+                  format("service {}: the engine has no image {}", name,
+                         service.at("image").get<std::string>()),
+                  "the component of images has to go to the same engine");
+    }
+    if (now.settings.at("generation") == kPodman) remove_changed(engine, now);
+    const Outcome outcome = compose(now, fs::path(now.path) / "current", up_words(now));
+    if (outcome.status != 0) {
+      throw Error(Errc::target_failed,
+                  format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
+    }
+    wait(engine, now, io);
+  }
+
+  void take_down(const Standing& standing, StepIo&) const override {
+    const Engine engine(standing.settings.at("engine"));
+    const std::string project = standing.settings.at("project");
+    std::error_code ignored;
+    if (fs::exists(standing.folder() / standing.settings.at("file").get<std::string>(), ignored)) {
+      Words words = {"down"};
+      if (standing.settings.at("generation") != kPodman) words.emplace_back("--remove-orphans");
+      const Outcome outcome = compose(standing, standing.folder(), std::move(words));
+      if (outcome.status != 0) log::warning(format("Compose: {}", said(outcome)));
+    }
+    for (const Container& container : engine.containers(project)) engine.remove(container);
+    for (const std::string& network : engine.networks(project)) engine.remove_network(network);
+    if (const auto left = engine.containers(project); !left.empty()) {
+      throw Error(Errc::target_failed, format("the container {} is still there", left.front().name),
+                  "remove it by hand");
+    }
+    std::error_code failed;
+    fs::remove(override_file(standing.settings), failed);
+  }
+
+  std::vector<Difference> differences(const Standing& standing) const override {
+    const Engine engine(standing.settings.at("engine"));
+    std::vector<Difference> found;
+    const auto all = engine.containers(standing.settings.at("project"));
+    for (const auto& [name, service] : standing.settings.at("services").items()) {
+      std::vector<Container> own = of_service(all, name);
+      for (Container& each : own) each.restarts = 0;
+      if (Verdict verdict = judge_service(own, service); !verdict.found.empty()) {
+        found.push_back({format("service {}", name), verdict.found});
+      } else if (std::any_of(own.begin(), own.end(), [&](const Container& each) {
+                   return each.inputs != inputs_of(standing, service);
+                 })) {
+        found.push_back({format("service {}", name), "was not made by this release"});
+      }
+    }
+    for (const Container& each : all) {
+      if (standing.settings.at("services").contains(each.service)) continue;
+      found.push_back({format("container {}", each.name), "not part of the release"});
+    }
+    return found;
+  }
+
+  std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
+                                     const std::vector<Json>& known) const override {
+    std::set<std::string> ours;
+    for (const Json& settings : known) ours.insert(settings.at("project").get<std::string>());
+    const Engine engine(engine_of(target, find_compose(target).command));
+    std::vector<std::string> projects = engine.projects_of(site);
+    if (!target.project.empty()) projects.push_back(target.project);
+    std::vector<std::string> left;
+    for (const std::string& project : projects) {
+      if (ours.contains(project)) continue;
+      for (const Container& each : engine.containers(project)) {
+        left.push_back(format("the container {}", each.name));
+      }
+      for (const std::string& each : engine.networks(project)) {
+        left.push_back(format("the network {}", each));
+      }
+      for (const std::string& each : engine.volumes(project)) {
+        left.push_back(format("the volume {}, which may hold data", each));
+      }
+    }
+    return left;
+  }
+
+ private:
+  fs::path override_file(const Json& settings) const {
+    return folder_ / format("{}.yaml", settings.at("project").get<std::string>());
+  }
+
+  static std::string inputs_of(const Standing& standing, const Json& service) {
+    const std::string inputs = service.at("inputs");
+    return service.at("moves").get<bool>() ? format("{} {}", inputs, standing.directory) : inputs;
+  }
+
+  // JSON is YAML.
+  void write_override(const Standing& standing) const {
+    Json services = Json::object();
+    for (const auto& [name, service] : standing.settings.at("services").items()) {
+      services[name] = {{"image", service.at("image")},
+                        {"labels",
+                         {{kInputsLabel, inputs_of(standing, service)},
+                          {kSiteLabel, standing.settings.at("site")}}}};
+    }
+    Json file = {{"services", std::move(services)}};
+    if (standing.settings.contains("version")) file["version"] = standing.settings["version"];
+    make_dirs(folder_);
+    write_file(override_file(standing.settings), to_pretty(file), FileMode::secret);
+  }
+
+  Outcome compose(const Standing& standing, const fs::path& folder, Words words) const {
+    const Json& settings = standing.settings;
+    write_override(standing);
+    Words all = settings.at("command");
+    all.insert(all.end(), {"-p", settings.at("project")});
+    if (settings.at("generation") != kPodman) {
+      all.insert(all.end(), {"--project-directory", folder.string()});
+    }
+    all.insert(all.end(), {"-f", (folder / settings.at("file").get<std::string>()).string(), "-f",
+                           override_file(settings).string()});
+    all.insert(all.end(), words.begin(), words.end());
+    const auto outcome =
+        run({.arguments = all,
+             .folder = "/",
+             .input = {},
+             .timeout = std::chrono::seconds(settings.at("timeout").get<unsigned>())});
+    if (outcome) return *outcome;
+    throw Error(Errc::target_failed, format("the program {} was not found", all.front()),
+                "install it again, or correct command in site.yaml");
+  }
+
+  static Words up_words(const Standing& now) {
+    Words words = {"up", "-d", "--no-build"};
+    const std::string generation = now.settings.at("generation");
+    if (generation != kPodman) words.emplace_back("--remove-orphans");
+    if (generation == kV2) words.insert(words.end(), {"--pull", "never"});
+    for (const auto& [name, service] : now.settings.at("services").items()) {
+      if (generation == kPodman || service.at("replicas") == 1) continue;
+      words.insert(words.end(), {"--scale", format("{}={}", name, service.at("replicas").dump())});
+    }
+    return words;
+  }
+
+  // podman-compose starts what is there and never compares.
+  static void remove_changed(const Engine& engine, const Standing& now) {
+    const Json& services = now.settings.at("services");
+    for (const Container& each : engine.containers(now.settings.at("project"))) {
+      const auto service = services.find(each.service);
+      if (service != services.end() && each.inputs == inputs_of(now, *service)) continue;
+      engine.remove(each);
+    }
+  }
+
+  static std::vector<Container> of_service(const std::vector<Container>& all,
+                                           const std::string& name) {
+    std::vector<Container> own;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(own),
+                 [&](const Container& each) { return each.service == name; });
+    return own;
+  }
+
+  static Verdict judge_service(const std::vector<Container>& own, const Json& service) {
+    return judge(own, service.at("replicas"),
+                 service.at("job").get<bool>() ? Ending::expected : Ending::never);
+  }
+
+  // Until every container runs as it should at two looks in a row. `up --wait` of the second
+  // generation is not used: it takes a job that has ended for a failure.
+  static void wait(const Engine& engine, const Standing& now, StepIo& io) {
+    using Clock = std::chrono::steady_clock;
+    const auto end =
+        Clock::now() + std::chrono::seconds(now.settings.at("timeout").get<unsigned>());
+    std::map<std::string, std::uint64_t> first;  // restarts, by container
+    unsigned good = 0;
+    while (good < 2) {
+      io.stop.throw_if_set();
+      std::vector<Container> all = engine.containers(now.settings.at("project"));
+      for (Container& each : all) {
+        each.restarts -=
+            std::min(each.restarts, first.emplace(each.id, each.restarts).first->second);
+      }
+      Words waiting;
+      for (const auto& [name, service] : now.settings.at("services").items()) {
+        const std::vector<Container> own = of_service(all, name);
+        const Verdict verdict = judge_service(own, service);
+        if (verdict.found.empty()) continue;
+        waiting.push_back(format("{}: {}", name, verdict.found));
+        if (verdict.is_final || Clock::now() > end) fail(engine, name, verdict, own);
+      }
+      good = waiting.empty() ? good + 1 : 0;
+      if (good < 2) std::this_thread::sleep_for(kBetween);
+    }
+  }
+
+  [[noreturn]] static void fail(const Engine& engine, const std::string& name,
+                                const Verdict& verdict, const std::vector<Container>& own) {
+    const std::string words = own.empty() ? "" : engine.last_words(own.front());
+    throw Error(Errc::target_failed,
+                format("service {}: {}{}{}", name, verdict.found,
+                       words.empty() ? "" : "; it said: ", words),
+                verdict.is_final ? "" : "if it only needs longer: timeout in site.yaml");
+  }
+
+  fs::path folder_;
+  TableKey key_;
+};
+
+}  // namespace
+
+std::unique_ptr<Runtime> compose_runtime(const Layout& layout) {
+  return std::make_unique<ComposeRuntime>(layout);
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A Runtime runs what a component of manifests describes: a project of Compose, units of systemd,
+// commands. The files lie in a directory of the target, which the directory driver unpacks and
+// switches; a Runtime is told which of them shall run. Everything here is idempotent: after a crash
+// nobody knows how far it came.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "installer/content.hpp"
+#include "installer/drivers/tree_check.hpp"
+#include "installer/layout.hpp"
+#include "installer/table_key.hpp"
+#include "release/manifest.hpp"
+#include "release/site.hpp"
+
+namespace sealift::installer {
+
+struct StepIo;
+
+// What stands, or shall stand, on a target.
+struct Standing {
+  std::string path;       // of the target; PATH/current leads to what stands
+  std::string directory;  // below it, of the files
+  Json settings;          // as the runtime made them
+
+  fs::path folder() const { return fs::path(path) / directory; }
+};
+
+Json to_json(const Standing& standing);
+// Error{corrupt}.
+Standing standing_from_json(const Json& value, const std::string& where);
+
+// What a runtime needs to know of a component before anything of it is on the target.
+struct RuntimeQuestion {
+  const release::Component& component;
+  const release::Target& target;
+  std::string site;  // the site's id
+  Content& content;  // its tree, rendered
+  Digest table;      // of that tree, kept
+  // Name of an image in the release -> what it is called here so that only it can be meant.
+  std::map<std::string, std::string> pins;
+};
+
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+  // All that running it takes beside its files; equal settings and files run alike.
+  // Error{incompatible} with everything that keeps it from running here.
+  virtual Json settings(const RuntimeQuestion& question) const = 0;
+  // What bring_up() will do, for people: "recreate api, remove old". Either may be null.
+  virtual std::string outlook(const Json* before, const Json* now) const = 0;
+  // Refuses files that would not run; nothing that runs is touched. Error{target_failed}.
+  virtual void validate(const Standing& staged) const = 0;
+  // `now` stands under PATH/current: lets it run, and nothing else of `before`, which ran there, or
+  // may have been about to. Returns when it runs; Error{target_failed} where it does not.
+  virtual void bring_up(const Standing& now, const Standing* before, StepIo& io) const = 0;
+  // Nothing of it runs afterwards. Data stays.
+  virtual void take_down(const Standing& standing, StepIo& io) const = 0;
+  // How what runs differs from what should.
+  virtual std::vector<Difference> differences(const Standing& standing) const = 0;
+  // What is there under names of ours, of no project in `known`.
+  virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
+                                             const std::vector<Json>& known) const = 0;
+};
+
+std::unique_ptr<Runtime> compose_runtime(const Layout& layout);
+
+}  // namespace sealift::installer
