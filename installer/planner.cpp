@@ -225,6 +225,14 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                            row.target),
                     "give each component a target of its own");
       }
+      if (component.document.workload) {
+        Placement wanted =
+            placed_workload(component, target, content, contents, installation, drivers);
+        std::string ready = staged_directory(state, drivers, wanted, content);
+        if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
+        drafting.want(std::move(wanted), target, ready);
+        continue;
+      }
       if (!drivers.named(target.driver).accepts(row.artifact_type)) {
         throw Error(Errc::incompatible,
                     format("the target {} cannot take {}, which is {}", row.target, row.name,
@@ -233,14 +241,6 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
       }
       if (component.is_images()) {
         drafting.want(placed_images(component, target, installation.id), target, "");
-        continue;
-      }
-      if (component.document.workload) {
-        Placement wanted =
-            placed_workload(component, target, content, contents, installation, drivers);
-        std::string ready = staged_directory(state, drivers, wanted, content);
-        if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
-        drafting.want(std::move(wanted), target, ready);
         continue;
       }
       Json settings;

@@ -69,7 +69,7 @@ class WorkloadDriver : public Driver {
                               format("have {} checked by {}", wish.component, name_)));
     }
     const std::string outlook =
-        runtime_->outlook(before ? &before->settings : nullptr, now ? &now->settings : nullptr);
+        runtime_->outlook(before ? &*before : nullptr, now ? &*now : nullptr);
     steps.push_back(step_of(wish, Phase::activate, kGuard, data_of(before, now),
                             before ? format("stand by to bring {} back as it was", wish.component)
                                    : format("stand by to take {} down again", wish.component)));

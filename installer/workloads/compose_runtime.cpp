@@ -207,17 +207,17 @@ class ComposeRuntime : public Runtime {
     return settings;
   }
 
-  std::string outlook(const Json* before, const Json* now) const override {
+  std::string outlook(const Standing* before, const Standing* now) const override {
     Words fresh;
     Words changed;
     Words gone;
     const Json none = Json::object();
-    const Json& was = before == nullptr ? none : before->at("services");
-    const Json& is = now == nullptr ? none : now->at("services");
+    const Json& was = before == nullptr ? none : before->settings.at("services");
+    const Json& is = now == nullptr ? none : now->settings.at("services");
     for (const auto& [name, service] : is.items()) {
       if (!was.contains(name)) {
         fresh.push_back(name);
-      } else if (was.at(name) != service || service.at("moves").get<bool>()) {
+      } else if (was.at(name) != service || inputs_of(*before, service) != inputs_of(*now, service)) {
         changed.push_back(name);
       }
     }
@@ -264,7 +264,7 @@ class ComposeRuntime : public Runtime {
       throw Error(Errc::target_failed,
                   format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
     }
-    wait(engine, now, io);
+    wait(engine, now, said(outcome), io);
   }
 
   void take_down(const Standing& standing, StepIo&) const override {
@@ -415,7 +415,8 @@ class ComposeRuntime : public Runtime {
 
   // Until every container runs as it should at two looks in a row. `up --wait` of the second
   // generation is not used: it takes a job that has ended for a failure.
-  static void wait(const Engine& engine, const Standing& now, StepIo& io) {
+  static void wait(const Engine& engine, const Standing& now, const std::string& compose_said,
+                   StepIo& io) {
     using Clock = std::chrono::steady_clock;
     const auto end =
         Clock::now() + std::chrono::seconds(now.settings.at("timeout").get<unsigned>());
@@ -434,16 +435,17 @@ class ComposeRuntime : public Runtime {
         const Verdict verdict = judge_service(own, service);
         if (verdict.found.empty()) continue;
         waiting.push_back(format("{}: {}", name, verdict.found));
-        if (verdict.is_final || Clock::now() > end) fail(engine, name, verdict, own);
+        if (!verdict.is_final && Clock::now() <= end) continue;
+        // podman-compose says nothing by its status.
+        fail(name, verdict, own.empty() ? compose_said : engine.last_words(own.front()));
       }
       good = waiting.empty() ? good + 1 : 0;
       if (good < 2) std::this_thread::sleep_for(kBetween);
     }
   }
 
-  [[noreturn]] static void fail(const Engine& engine, const std::string& name,
-                                const Verdict& verdict, const std::vector<Container>& own) {
-    const std::string words = own.empty() ? "" : engine.last_words(own.front());
+  [[noreturn]] static void fail(const std::string& name, const Verdict& verdict,
+                                const std::string& words) {
     throw Error(Errc::target_failed,
                 format("service {}: {}{}{}", name, verdict.found,
                        words.empty() ? "" : "; it said: ", words),

@@ -196,7 +196,7 @@ Verdict judge(const std::vector<Container>& containers, unsigned replicas, Endin
     }
   }
   if (good >= replicas) return {};
-  if (containers.empty()) return {"has no container"};
+  if (containers.empty()) return {"has no container", true};
   return {replicas == 1 ? format("{} is {}", containers.front().name,
                                  containers.front().health.empty() ? containers.front().state
                                                                    : containers.front().health)

@@ -54,7 +54,7 @@ class Runtime {
   // Error{incompatible} with everything that keeps it from running here.
   virtual Json settings(const RuntimeQuestion& question) const = 0;
   // What bring_up() will do, for people: "recreate api, remove old". Either may be null.
-  virtual std::string outlook(const Json* before, const Json* now) const = 0;
+  virtual std::string outlook(const Standing* before, const Standing* now) const = 0;
   // Refuses files that would not run; nothing that runs is touched. Error{target_failed}.
   virtual void validate(const Standing& staged) const = 0;
   // `now` stands under PATH/current: lets it run, and nothing else of `before`, which ran there, or

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/workloads/compose_file.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/errors.hpp"
+
+namespace sealift::installer {
+
+using tests::error_of;
+using tests::messages;
+
+namespace {
+
+std::string refused(const std::string& text) {
+  const auto error = error_of([&] { ComposeFile::parse(text, "compose.yaml"); });
+  if (error) CHECK(error->code() == Errc::invalid_input);
+  return messages(error);
+}
+
+ComposeService only_service(const std::string& text) {
+  const ComposeFile file = ComposeFile::parse(text, "compose.yaml");
+  REQUIRE(file.services.size() == 1);
+  return file.services.front();
+}
+
+}  // namespace
+
+TEST_CASE("compose: the files that a service reads are those of its own tree") {
+  const ComposeService api = only_service(R"(
+services:
+  api:
+    image: a:1
+    volumes:
+      - ./conf/app.conf:/etc/app.conf:ro
+      - ./static/:/static
+      - /var/run/x:/x
+      - data:/data
+      - ../outside:/o
+      - {type: bind, source: ./more, target: /m}
+      - {type: volume, source: data, target: /v}
+    env_file: [app.env, {path: ./other.env, required: false}]
+    configs: [nginx, {source: inline}]
+    secrets: [token]
+configs:
+  nginx: {file: ./nginx.conf}
+  inline: {content: x}
+secrets: {token: {file: token.txt}}
+)");
+  CHECK(api.files == std::vector<std::string>{"app.env", "conf/app.conf", "more", "nginx.conf",
+                                              "other.env", "static", "token.txt"});
+}
+
+TEST_CASE("compose: anchors stand for what they name, and numbers with a point are no mistake") {
+  const ComposeService api = only_service(R"(
+version: 3.8
+x-base: &base {image: a:1, restart: always, deploy: {replicas: 2}}
+services:
+  api:
+    <<: *base
+    restart: "no"
+    cpus: 0.5
+)");
+  CHECK(api.image == "a:1");
+  CHECK(api.replicas == 2);
+  CHECK(api.definition.at("restart") == "no");
+  CHECK(api.definition.at("cpus") == "0.5");
+}
+
+TEST_CASE("compose: services of a profile do not start by themselves") {
+  const ComposeFile file = ComposeFile::parse(
+      "services: {a: {image: x:1}, b: {image: y:1, profiles: [debug]}}", "compose.yaml");
+  REQUIRE(file.services.size() == 1);
+  CHECK(file.services[0].name == "a");
+}
+
+TEST_CASE("compose: all mistakes are said at once, with their lines") {
+  const std::string said = refused(R"(
+services:
+  a: {build: .}
+  b: {image: "${IMAGE}"}
+  c: {image: x:1, extends: a}
+  d: {image: x:1, pull_policy: always}
+  e: {image: x:1, deploy: {replicas: many}}
+  f: 7
+include: [other.yaml]
+)");
+  CHECK(said.find("compose.yaml:3: services.a: is built where it runs") != said.npos);
+  CHECK(said.find("compose.yaml:4: services.b.image: found a variable") != said.npos);
+  CHECK(said.find("services.c.extends: takes from another service") != said.npos);
+  CHECK(said.find("services.d.pull_policy: found \"always\"") != said.npos);
+  CHECK(said.find("services.e: found \"many\" replicas") != said.npos);
+  CHECK(said.find("services.f: found no mapping") != said.npos);
+  CHECK(said.find("include: reaches into other files") != said.npos);
+}
+
+TEST_CASE("compose: what is no file of Compose is refused") {
+  CHECK(refused("services: {}").find("found no services") != std::string::npos);
+  CHECK(refused("a: 1").find("found no services") != std::string::npos);
+  CHECK(refused("[]").find("found no services") != std::string::npos);
+  CHECK_FALSE(refused("services: {a: *nothing}").empty());
+  CHECK_FALSE(refused("services: {a: {image: x:1}, a: {image: y:1}}").empty());
+  CHECK_FALSE(refused("services: {a: !!python/object {image: x:1}}").empty());
+}
+
+TEST_CASE("compose: aliases of aliases cannot fill the memory") {
+  std::string text = "x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n";
+  for (int i = 1; i < 9; ++i) {
+    text += "x" + std::to_string(i) + ": &x" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) text += (j > 0 ? ", *x" : "*x") + std::to_string(i - 1);
+    text += "]\n";
+  }
+  CHECK(refused(text + "services: {a: {image: x:1}}\n").find("more than 100000 values") !=
+        std::string::npos);
+}
+
+TEST_CASE("compose: a mapping that takes in itself ends") {
+  CHECK_NOTHROW(refused("x: &x {<<: {<<: {<<: {a: 1}}}}\nservices: {a: {image: x:1, <<: *x}}\n"));
+  CHECK_FALSE(refused("x: &x {<<: *x}\nservices: {}\n").empty());
+}
+
+}  // namespace sealift::installer

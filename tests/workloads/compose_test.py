@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A stack of Compose comes up from a release, changes with it, and goes back with it: with real
+engines, and with both programs that Debian has."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from stack import (API, BUILDER, INSTALLER, JOB, WEB, DockerCompose, Image, PodmanCompose, StackTest, errors,
+                   main, need, run, server, service, write)
+
+
+class ComposeTests:
+    def first(self):
+        bundle = self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
+                                       self.road.two_services(), {"page.html": "page one\n"})
+        self.apply(bundle)
+        self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+        return bundle
+
+    def second(self, api=None, page="page one\n", **more):
+        return self.road.build_stack("1.1.0", {API: api or server("api 2"), WEB: server("web 1")},
+                                     self.road.two_services(), {"page.html": page}, **more)
+
+    def test_install_upgrade_roll_back(self):
+        bundle = self.first()
+        self.stands("1.0.0")
+        before = self.containers()
+        self.assertEqual(self.road.answer("plan", bundle)["plan"]["steps"], [])
+
+        second = self.second()
+        plan = self.road.answer("plan", second)["plan"]["steps"]
+        self.assertIn("bring stack up: recreate api", [step["summary"] for step in plan])
+        self.apply(second)
+        self.assertEqual((self.road.api(), self.road.web()), ("api 2", "web 1"))
+        self.stands("1.1.0")
+        after = self.containers()
+        self.assertNotEqual(after["api"], before["api"])
+        self.assertEqual(after["web"], before["web"], "what has not changed goes on running")
+
+        self.road.installer("rollback", "--yes")
+        self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+        self.stands("1.0.0")
+        self.assertEqual(self.containers()["web"], before["web"])
+        self.assertEqual(self.road.leftovers(), [])
+
+    def test_a_file_that_is_mounted_belongs_to_its_service(self):
+        self.first()
+        before = self.containers()
+        self.assertEqual(self.road.web("index.html"), "page one\n")
+        self.apply(self.road.build_stack("1.0.1", {API: server("api 1"), WEB: server("web 1")},
+                                         self.road.two_services(), {"page.html": "page two\n"}))
+        self.assertEqual(self.road.web("index.html"), "page two\n")
+        self.assertEqual(self.containers()["api"], before["api"])
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.road.web("index.html"), "page one\n")
+
+    def test_a_service_that_ends_at_once_goes_back(self):
+        self.first()
+        before = self.containers()
+        broken = self.road.two_services()
+        broken["services"]["api"] = service(API, 0, command="echo no database here; exit 3")
+        bundle = self.road.build_stack("1.1.0", {API: server("api 2"), WEB: server("web 1")},
+                                       broken, {"page.html": "page one\n"})
+        said = self.road.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("has ended with status 3; it said: no database here", said)
+        self.assertIn("everything was undone", said)
+        self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+        self.stands("1.0.0")
+        self.assertEqual(self.containers()["web"], before["web"])
+        self.assertEqual(self.road.leftovers(), [])
+
+    def test_a_first_install_that_fails_leaves_nothing(self):
+        broken = self.road.two_services()
+        broken["services"]["api"] = service(API, 0, command="exit 1")
+        bundle = self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
+                                       broken, {"page.html": "x"})
+        self.road.refused("apply", bundle, "--yes", status=9)
+        self.assertEqual(self.containers(), {})
+        self.assertEqual(self.engine.images(), {})
+        self.assertFalse(os.path.exists(self.road.target("stack")))
+        self.assertEqual(self.road.leftovers(), [])
+
+    def test_services_that_a_release_no_longer_has_go(self):
+        self.first()
+        alone = self.road.two_services()
+        del alone["services"]["web"]
+        self.apply(self.road.build_stack("1.1.0", {API: server("api 1")}, alone))
+        self.assertEqual(set(self.containers()), {"api"})
+        self.assertIsNone(self.road.web())
+        self.road.installer("rollback", "--yes")
+        self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+
+    def test_jobs_run_to_their_end(self):
+        compose = self.road.two_services()
+        compose["services"]["job"] = service(JOB, 0, command="echo done; exit 0")
+        images = {API: server("api 1"), WEB: server("web 1"), JOB: Image("job")}
+        files = {"page.html": "x"}
+        self.apply(self.road.build_stack("1.0.0", images, compose, files,
+                                         component={"jobs": ["job"]}))
+        self.stands("1.0.0")
+        compose["services"]["job"] = service(JOB, 0, command="exit 4")
+        bundle = self.road.build_stack("1.1.0", images, compose, files, component={"jobs": ["job"]})
+        said = self.road.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("has ended with status 4", said)
+        self.stands("1.0.0")
+
+    def test_what_was_stopped_by_hand_is_drift_and_is_mended(self):
+        bundle = self.first()
+        self.engine.call("rm", "-f", self.containers()["web"])
+        found = self.road.answer("drift", status=20)["differences"]
+        self.assertEqual([(row["path"], row["found"]) for row in found],
+                         [("service web", "has no container")])
+        self.apply(bundle)
+        self.assertEqual(self.road.web(), "web 1")
+        self.stands("1.0.0")
+
+    def test_a_component_that_goes_is_taken_down_and_its_data_stays(self):
+        compose = self.road.two_services()
+        compose["services"]["api"]["volumes"] = ["data:/data"]
+        compose["volumes"] = {"data": {}}
+        self.apply(self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
+                                         compose, {"page.html": "x"}))
+        path = self.road.write_release("1.1.0", {API: server("api 1")})
+        bundle = json.loads(run(BUILDER, "--json", "build", path, "--output",
+                                os.path.join(self.road.root, "dist"), "--key",
+                                self.road.key))["bundle"]
+        self.apply(bundle)
+        self.assertEqual(self.containers(), {})
+        self.assertEqual(len(self.lines("volume", "ls", "-q")), 1)
+        self.road.installer("rollback", "--yes")
+        self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+
+    def test_killed_before_every_record_of_the_journal(self):
+        need("strace")
+        self.first()
+        bundle = self.second(page="page two\n")
+        apply = [INSTALLER, "--site", self.road.site, "-q", "apply", bundle, "--yes"]
+        trace = os.path.join(self.road.root, "trace")
+        run("strace", "-o", trace, "-e", "trace=pwrite64", *apply)
+        with open(trace, encoding="utf-8", errors="replace") as lines:
+            records = sum(line.startswith("pwrite64(") for line in lines)
+        self.assertEqual(self.road.api(), "api 2")
+        self.road.installer("rollback", "--yes")
+        ended = {"1.0.0": 0, "1.1.0": 0}
+        for record in range(1, records + 1):
+            subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
+                            f"inject=pwrite64:signal=KILL:when={record}", *apply],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
+            self.road.installer("-q", "recover", "--lock-timeout", "10")
+            version = self.road.answer("status")["current"]["version"]
+            ended[version] += 1
+            api, page = {"1.0.0": ("api 1", "page one\n"), "1.1.0": ("api 2", "page two\n")}[version]
+            self.assertEqual((self.road.api(), self.road.web(), self.road.web("index.html")),
+                             (api, "web 1", page), f"killed before record {record}")
+            self.stands(version)
+            self.assertEqual(self.road.leftovers(), [])
+            if version == "1.1.0":
+                self.road.installer("-q", "rollback", "--yes")
+        print(f"killed before each of {records} records: {ended}")
+        self.assertGreater(records, 10)
+        self.assertGreater(ended["1.0.0"], 5)
+        self.assertGreater(ended["1.1.0"], 0)
+
+
+class OfDocker(ComposeTests, StackTest):
+    kind = DockerCompose
+
+
+class OfPodman(ComposeTests, StackTest):
+    kind = PodmanCompose
+
+
+class Refused(StackTest):
+    """What is refused before anything has changed."""
+
+    kind = DockerCompose
+
+    def refuse(self, compose, *words, files=None, **more):
+        images = {API: server("api 1"), WEB: server("web 1")}
+        bundle = self.road.build_stack("1.0.0", images, compose, files or {"page.html": "x"}, **more)
+        done = subprocess.run([INSTALLER, "--site", self.road.site, "apply", bundle, "--yes"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False)
+        said = done.stderr.decode()
+        self.assertNotEqual(done.returncode, 0)
+        for word in words:
+            self.assertIn(word, said)
+        self.assertEqual(self.containers(), {})
+        self.assertFalse(os.path.exists(self.road.target("stack")), said)
+
+    def test_what_compose_does_not_take(self):
+        compose = self.road.two_services()
+        compose["services"]["api"]["no_such_key"] = 1
+        self.refuse(compose, "Compose does not take compose.yaml")
+
+    def test_a_variable_that_nobody_sets(self):
+        compose = self.road.two_services()
+        compose["services"]["api"]["environment"] = {"A": "${NOWHERE}"}
+        self.refuse(compose, "NOWHERE", "variable is not set")
+
+    def test_all_mistakes_at_once(self):
+        self.refuse({"services": {"api": {"build": "."}, "web": {"image": "${WEB}"},
+                                  "old": {"image": WEB, "extends": "api"}}},
+                    "is built where it runs, and has no image", "found a variable",
+                    "takes from another service")
+
+    def test_an_alias_bomb(self):
+        lines = ["x0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
+        lines += [f"x{i}: &x{i} [" + ", ".join([f"*x{i - 1}"] * 10) + "]" for i in range(1, 9)]
+        self.refuse("\n".join(lines) + f"\nservices: {{api: {{image: \"{API}\"}}}}\n",
+                    "found aliases that stand for more than")
+
+    def test_an_image_that_is_not_carried_is_refused_by_the_builder(self):
+        compose = "services:\n  api:\n    image: docker.io/chanuka/elsewhere:1\n"
+        path = self.road.stack("1.0.0", {API: server("api 1")}, compose)
+        said = errors(BUILDER, "build", path, "--output",
+                      os.path.join(self.road.root, "dist"), "--key", self.road.key, status=3)
+        self.assertIn("names the image docker.io/chanuka/elsewhere:1, which no component carries",
+                      said)
+
+    def test_a_job_that_the_file_does_not_have(self):
+        self.refuse(self.road.two_services(), "jobs: compose.yaml has no service nobody",
+                    component={"jobs": ["nobody"]})
+
+    def test_a_target_of_another_sort(self):
+        path = os.path.join(self.road.site, "site.yaml")
+        with open(path, encoding="utf-8") as source:
+            site = json.load(source)
+        site["targets"]["stack"] = {"driver": "directory", "path": self.road.target("stack")}
+        write(path, json.dumps(site))
+        self.refuse(self.road.two_services(), "component stack is for compose, the target stack is "
+                    "one of directory")
+
+    def test_a_compose_that_is_not_there(self):
+        path = os.path.join(self.road.site, "site.yaml")
+        with open(path, encoding="utf-8") as source:
+            site = json.load(source)
+        site["targets"]["stack"]["command"] = ["no-such-compose"]
+        write(path, json.dumps(site))
+        self.refuse(self.road.two_services(), "no-such-compose: is no Compose that works")
+
+
+if __name__ == "__main__":
+    main()
