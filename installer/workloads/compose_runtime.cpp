@@ -176,9 +176,10 @@ class ComposeRuntime : public Runtime {
       const bool is_job = std::find(workload.jobs.begin(), workload.jobs.end(), service.name) !=
                           workload.jobs.end();
       bool has_folder = false;
-      const Json inputs = {service.definition, files.of(service.files, has_folder)};
+      const std::string pin = pin_of(service, question.pins, problems);
+      const Json inputs = {service.definition, pin, files.of(service.files, has_folder)};
       services[service.name] = {
-          {"image", pin_of(service, question.pins, problems)},
+          {"image", pin},
           {"replicas", service.replicas},
           {"job", is_job},
           // A mounted folder is the one of the release that the container was made for, and goes
