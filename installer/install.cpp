@@ -302,10 +302,14 @@ void settle(const Tools& tools) {
   }
   const Journal journal = Journal::read(*state.unfinished, tools.clock);
   if (!is_only_staged(journal)) {
-    throw Error(Errc::needs_operator,
-                format("transaction {} ({}) was cut off after it had begun to switch",
-                       journal.plan().number, name(journal.plan().purpose)),
-                "return to the release before it with: sealift-installer recover");
+    const std::optional<Record> failed = failed_undo(journal);
+    throw Error(
+        Errc::needs_operator,
+        format("transaction {} ({}) {}", journal.plan().number, name(journal.plan().purpose),
+               failed ? format("needs a person: {} could not be taken back", failed->step)
+                      : std::string("was cut off after it had begun to switch")),
+        failed ? "see what stands where, and how to go on: sealift-installer status"
+               : "return to the release before it with: sealift-installer recover");
   }
   log::warning(format("transaction {} was cut off before anything could be seen; undoing it",
                       journal.plan().number));

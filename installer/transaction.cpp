@@ -73,7 +73,8 @@ void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::s
       throw Error(Errc::needs_operator,
                   format("{}: cannot be undone: {}", each.step->summary, error.message()),
                   error.hint().empty()
-                      ? "mend the cause, then run: sealift-installer recover"
+                      ? "mend the cause, then run: sealift-installer recover (what stands where "
+                        "says: sealift-installer status)"
                       : format("{}; then run: sealift-installer recover", error.hint()));
     }
     journal.append(Event::undone, each.step->id);
@@ -127,6 +128,15 @@ void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
     apply_step(journal, step, drivers, io);
   }
   commit(journal);
+}
+
+std::optional<Record> failed_undo(const Journal& journal) {
+  std::optional<Record> failed;
+  for (const Record& record : journal.records()) {
+    if (record.event == Event::needs_operator) failed = record;
+    if (record.event == Event::undone && failed && failed->step == record.step) failed.reset();
+  }
+  return failed;
 }
 
 bool is_only_staged(const Journal& journal) {

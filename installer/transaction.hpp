@@ -23,6 +23,9 @@ void recover_back(Journal& journal, const Drivers& drivers, StepIo& io);
 // The other way out: checks what was begun, applies what is missing, commits.
 void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io);
 
+// The step that could not be taken back, and why; nothing where it was a crash that ended it.
+std::optional<Record> failed_undo(const Journal& journal);
+
 // True where neither data nor what is served has begun to change: such leftovers are undone without
 // asking. A fence that was closed is opened by that.
 bool is_only_staged(const Journal& journal);

@@ -9,11 +9,11 @@
 #include "bundle/report.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/commands/unfinished.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/tls.hpp"
+#include "installer/transaction.hpp"
 
 namespace sealift::installer {
 

@@ -99,15 +99,6 @@ void add_standings(const Tools& tools, const Revision& revision, const std::stri
 
 }  // namespace
 
-std::optional<Record> failed_undo(const Journal& journal) {
-  std::optional<Record> failed;
-  for (const Record& record : journal.records()) {
-    if (record.event == Event::needs_operator) failed = record;
-    if (record.event == Event::undone && failed && failed->step == record.step) failed.reset();
-  }
-  return failed;
-}
-
 Json show_unfinished(const SiteWork& work, const State& state, const std::string& site,
                      cli::Session& session) {
   cli::Output& out = session.out;

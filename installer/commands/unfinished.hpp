@@ -4,15 +4,11 @@
 // A transaction that has not ended, for whoever must decide: what was begun, what could not be
 // taken back, what stands where, and the commands to go on with.
 
-#include <optional>
 #include <string>
 
 #include "installer/commands/changing.hpp"
 
 namespace sealift::installer {
-
-// The step that could not be taken back, and why; nothing where it was a crash that ended it.
-std::optional<Record> failed_undo(const Journal& journal);
 
 // `site` is what --site said. The JSON says the same.
 Json show_unfinished(const SiteWork& work, const State& state, const std::string& site,

@@ -6,9 +6,13 @@ back by itself: what `status` says of it, and `recover --accept` after a repair 
 import json
 import os
 import subprocess
+import sys
 import time
 
-from road import INSTALLER, RoadTest, main, need, second_release, write
+from road import BIN, INSTALLER, SOURCE, RoadTest, main, need, second_release, write
+
+sys.path.insert(0, os.path.join(SOURCE, "tests/docs"))
+from pages import script_of  # noqa: E402
 
 
 class OperatorRoad(RoadTest):
@@ -155,7 +159,8 @@ class Stuck(OperatorRoad):
         self.assertIn("guard:services could not be taken back", found[0]["found"])
         # Nothing else goes on before a person has decided.
         road.refused("apply", self.second, "--yes", status=10)
-        road.refused("rollback", "--yes", status=10)
+        self.assertIn("needs a person: guard:services could not be taken back",
+                      road.refused("rollback", "--yes", status=10))
 
     def test_the_old_release_is_accepted_after_a_repair(self):
         road = self.road
@@ -195,6 +200,19 @@ class Stuck(OperatorRoad):
         self.assertIn("1.1.0", road.current("web"))
         road.installer("rollback", "--yes")
         self.assertFalse(road.answer("recover", "--accept", "new", "--reason", "x")["recovered"])
+
+    def test_the_page_for_that_night_is_true(self):
+        self.stick()
+        script = script_of("docs/operations/needs-operator.md")
+        self.assertEqual(script.count("sealift-installer"), 4)
+        done = subprocess.run(["bash", "-c", script], stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, "SEALIFT_SITE": self.road.site,
+                                   "PATH": BIN + ":" + os.environ["PATH"]})
+        said = done.stdout.decode()
+        self.assertEqual(done.returncode, 0, said)
+        self.assertIn("cannot be verified:\n  service app", said)
+        self.assertTrue(said.endswith("everything is as it was installed\n"), said)
 
     def test_the_new_release_is_accepted_after_a_repair(self):
         road = self.road
