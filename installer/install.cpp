@@ -302,7 +302,7 @@ void settle(const Tools& tools) {
   }
   const Journal journal = Journal::read(*state.unfinished, tools.clock);
   if (!is_only_staged(journal)) {
-    const std::optional<Record> failed = failed_undo(journal);
+    const std::optional<FailedUndo> failed = failed_undo(journal);
     throw Error(
         Errc::needs_operator,
         format("transaction {} ({}) {}", journal.plan().number, name(journal.plan().purpose),

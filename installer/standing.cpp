@@ -53,6 +53,10 @@ std::string text(const Standing& standing) {
   if (!standing.unknown.empty()) return format("unknown: {}", printable(standing.unknown, 300));
   if (standing.differences.empty()) return "stands";
   const Difference& first = standing.differences.front();
+  const bool is_only_elsewhere = standing.differences.size() == 1 &&
+                                 !standing.placement.directory.empty() &&
+                                 first.path == standing.placement.path;
+  if (is_only_elsewhere) return "is not current; its files are as they were installed";
   const std::size_t more = standing.differences.size() - 1;
   return format("differs: {}: {}{}", printable(first.path, 200), printable(text(first), 200),
                 more == 0 ? std::string() : format(", and {} more", more));

@@ -141,7 +141,7 @@ Finding examine_trust(const Layout& layout, Time now) {
 Finding examine_transaction(const State& state, const Clock& clock) {
   if (!state.unfinished) return {"transaction", "none is open", ""};
   const Journal journal = Journal::read(*state.unfinished, clock);
-  if (const std::optional<Record> failed = failed_undo(journal)) {
+  if (const std::optional<FailedUndo> failed = failed_undo(journal)) {
     return {"transaction",
             format("{} needs a person: {} could not be taken back", journal.plan().number,
                    failed->step),

@@ -13,6 +13,8 @@ namespace sealift::installer {
 
 namespace {
 
+constexpr std::size_t kSaid = 2000;  // bytes of a message that are shown
+
 struct Way {
   std::string arguments;  // of sealift-installer
   std::string leads;      // where to
@@ -73,10 +75,6 @@ std::string summary_of(const Plan& plan, const std::string& id) {
   return id;
 }
 
-std::string why(const Record& failed) {
-  return failed.detail.is_string() ? printable(failed.detail.get<std::string>(), 2000) : "";
-}
-
 void show_records(const Journal& journal, cli::Session& session) {
   for (const Record& record : journal.records()) {
     if (record.event == Event::begin) continue;
@@ -108,7 +106,7 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();
   const std::string before_title =
       before.version.empty() ? std::string("nothing applied yet") : before.title();
-  const std::optional<Record> failed = failed_undo(journal);
+  const std::optional<FailedUndo> failed = failed_undo(journal);
   out.line(format("NOT FINISHED: transaction {} ({} {}) {}", plan.number, name(plan.purpose),
                   outcome.title(), failed ? "needs a person: an undo failed" : "was cut off"));
   show_records(journal, session);
@@ -119,10 +117,14 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   if (failed) {
     out.line();
     out.line(format("not undone   {}: {}", failed->step, summary_of(plan, failed->step)));
-    out.line(format("because      {}", why(*failed)));
+    out.line(format("because      {}", printable(failed->why, kSaid)));
+    if (!failed->cause.empty()) {
+      out.line(format("went back    because {}", printable(failed->cause, kSaid)));
+    }
     value["failed"] = {{"step", failed->step},
                        {"summary", summary_of(plan, failed->step)},
-                       {"why", why(*failed)},
+                       {"why", failed->why},
+                       {"cause", failed->cause},
                        {"time", to_text(failed->time)}};
   }
   out.line();

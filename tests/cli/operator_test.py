@@ -122,6 +122,7 @@ class Stuck(OperatorRoad):
         os.remove(self.works)
         message = self.road.refused("apply", self.second, "--yes", status=10)
         self.assertIn("cannot be undone", message)
+        self.assertIn("it went back because service app", message)
 
     def switch(self, name, version):
         """As a person would by hand."""
@@ -139,12 +140,18 @@ class Stuck(OperatorRoad):
         self.assertIn("needs a person: an undo failed", text)
         self.assertIn("not undone   guard:services: stand by to restart app again", text)
         self.assertIn("because      service app: sh -c", text)
+        self.assertIn("went back    because service app: sh -c", text)
         self.assertRegex(text, r"old 1.0.0 +web +\S+/releases/1.0.0-\w+ +stands")
-        self.assertRegex(text, r"new 1.1.0 +web +\S+/releases/1.1.0-\w+ +differs: ")
+        self.assertRegex(text, r"new 1.1.0 +web +\S+/releases/1.1.0-\w+ +is not current; its files are as")
         status = road.answer("status", status=10)
         transaction = status["transaction"]
         self.assertTrue(status["unfinished"])
         self.assertEqual(transaction["failed"]["step"], "guard:services")
+        # What it went back for is known however often it was tried again since.
+        road.refused("recover", status=10)
+        again = road.answer("status", status=10)["transaction"]["failed"]
+        self.assertEqual(again["cause"], transaction["failed"]["cause"])
+        self.assertIn("service app: sh -c", again["cause"])
         stands = {(each["release"], each["component"]): each["stands"]
                   for each in transaction["standing"]}
         self.assertEqual(stands[("old", "web")], True)
