@@ -138,9 +138,10 @@ Finding examine_trust(const Layout& layout, Time now) {
   }
 }
 
-Finding examine_transaction(const State& state, const Clock& clock) {
+Finding examine_transaction(const Layout& layout, const State& state, const Clock& clock) {
   if (!state.unfinished) return {"transaction", "none is open", ""};
   const Journal journal = Journal::read(*state.unfinished, clock);
+  if (const auto holder = lock_holder(layout)) return {"transaction", *holder, ""};
   if (const std::optional<FailedUndo> failed = failed_undo(journal)) {
     return {"transaction",
             format("{} needs a person: {} could not be taken back", journal.plan().number,
@@ -177,7 +178,7 @@ void work(const std::string& site, cli::Session& session) {
       examine_clock(layout, session.clock),
       {"fence", is_fence_closed(layout) ? "closed: users are kept out" : "open",
        is_fence_closed(layout) && !state.unfinished ? "run: sealift-installer recover" : ""},
-      examine_transaction(state, session.clock)};
+      examine_transaction(layout, state, session.clock)};
   for (Finding& finding : examine_targets(work.installation().site)) {
     findings.push_back(std::move(finding));
   }

@@ -83,6 +83,19 @@ void show_records(const Journal& journal, cli::Session& session) {
   }
 }
 
+// The transaction that another installer is at work on.
+Json show_progress(const Journal& journal, const std::string& holder, cli::Session& session) {
+  const Plan& plan = journal.plan();
+  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  session.out.line(format("AT WORK: {}: transaction {} ({} {})", holder, plan.number,
+                          name(plan.purpose), outcome.title()));
+  show_records(journal, session);
+  return {{"number", plan.number},
+          {"purpose", name(plan.purpose)},
+          {"version", outcome.version},
+          {"atWork", holder}};
+}
+
 // Rows and JSON of what stands of one revision.
 void add_standings(const Tools& tools, const Revision& revision, const std::string& which,
                    std::vector<std::vector<std::string>>& rows, Json& list) {
@@ -101,6 +114,10 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
                      cli::Session& session) {
   cli::Output& out = session.out;
   const Journal journal = Journal::read(*state.unfinished, session.clock);
+  if (const auto holder = lock_holder(work.installation().layout)) {
+    return show_progress(journal, *holder, session);
+  }
+  session.status = exit_status(Errc::needs_operator);
   const Plan& plan = journal.plan();
   const Revision outcome = revision_from_json(plan.outcome, "outcome");
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();

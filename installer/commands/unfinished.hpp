@@ -10,7 +10,8 @@
 
 namespace sealift::installer {
 
-// `site` is what --site said. The JSON says the same.
+// `site` is what --site said. The JSON says the same. While an installer still works on it, that is
+// said and nothing else; otherwise the session's status becomes that of needs_operator.
 Json show_unfinished(const SiteWork& work, const State& state, const std::string& site,
                      cli::Session& session);
 

@@ -169,6 +169,20 @@ class Stuck(OperatorRoad):
         self.assertIn("needs a person: guard:services could not be taken back",
                       road.refused("rollback", "--yes", status=10))
 
+    def test_who_looks_while_it_works_is_told_so(self):
+        """A service's command looks at the site, in the midst of the transaction."""
+        seen = os.path.join(self.road.root, "seen")
+        self.edit(f"test -e {self.works}",
+                  f"for form in -q --json; do {INSTALLER} --site {self.road.site} $form "
+                  f"status >> {seen} || exit; done")
+        self.road.installer("apply", self.second, "--yes")
+        with open(seen, encoding="utf-8") as said:
+            text, _, document = said.read().partition("\n{")
+        self.assertRegex(text, r"AT WORK: apply \(process \d+\) since \S+: transaction 2 \(apply 1.1.0")
+        self.assertNotIn("recover", text)
+        transaction = json.loads("{" + document)["transaction"]
+        self.assertRegex(transaction["atWork"], r"^apply \(process \d+\)")
+
     def test_the_old_release_is_accepted_after_a_repair(self):
         road = self.road
         self.stick()
