@@ -47,20 +47,34 @@ void find_strays(const Tools& tools, const Revision& outcome, const Revision& be
   }
 }
 
-// Steps that were begun on what is no placement, such as a service: whether it runs what stands,
-// nobody can be asked.
-void find_unasked(const Journal& journal, Acceptance& acceptance) {
+// What a begun step has left where nothing is placed: a service that runs what stands, or not. A
+// guard stands for the services, and a fence is opened at the end.
+std::string trace_of(const Step& step) {
+  if (step.driver == "fence") return "";
+  if (step.driver != "service") return format("{}: whether that holds", step.summary);
+  return step.data.contains("service")
+             ? format("service {}: whether it runs the files that stand", step.target)
+             : std::string();
+}
+
+// What no driver can be asked, as nothing is placed there.
+void find_unasked(const Journal& journal, const Revision& outcome, const Revision& before,
+                  Acceptance& acceptance) {
+  std::set<std::string> asked;
+  for (const Revision* revision : {&before, &outcome}) {
+    for (const Placement& placement : revision->placements) asked.insert(placement.driver);
+  }
   std::set<std::string> begun;
   for (const Record& record : journal.records()) {
     if (record.event == Event::applying) begun.insert(record.step);
   }
+  std::vector<std::string>& all = acceptance.unverified;
   for (const Step& step : journal.plan().steps) {
-    if (step.driver != "service" || !step.data.contains("service") || !begun.contains(step.id)) {
-      continue;
+    if (!begun.contains(step.id) || asked.contains(step.driver)) continue;
+    std::string line = trace_of(step);
+    if (!line.empty() && std::find(all.begin(), all.end(), line) == all.end()) {
+      all.push_back(std::move(line));
     }
-    std::string line = format("service {}: whether it runs the files that stand", step.target);
-    std::vector<std::string>& all = acceptance.unverified;
-    if (std::find(all.begin(), all.end(), line) == all.end()) all.push_back(std::move(line));
   }
 }
 
@@ -112,7 +126,7 @@ std::optional<Acceptance> examine(const Tools& tools, Side side) {
     sort_in(each, acceptance);
   }
   if (side == Side::before) find_strays(tools, outcome, before, acceptance);
-  find_unasked(journal, acceptance);
+  find_unasked(journal, outcome, before, acceptance);
   return acceptance;
 }
 

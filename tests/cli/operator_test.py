@@ -164,6 +164,10 @@ class Stuck(OperatorRoad):
         found = [each for each in road.answer("doctor", status=20)
                  if each["what"] == "transaction"]
         self.assertIn("guard:services could not be taken back", found[0]["found"])
+        done = subprocess.run([INSTALLER, "--site", road.site, "drift"], check=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        self.assertIn(b"compared with the release before it", done.stderr)
         # Nothing else goes on before a person has decided.
         road.refused("apply", self.second, "--yes", status=10)
         self.assertIn("needs a person: guard:services could not be taken back",
