@@ -23,7 +23,7 @@ enum class Errc {
   untrusted,       // signatures, keys, floor, expiry
   corrupt,         // bytes are not what their digest or format says
   incompatible,    // sound, but not for this site, host or version
-  busy,            // another installer works on this site
+  busy,            // not now: another installer is at work, or the window is closed
   io,              // the operating system refused
   target_failed,   // a step failed; everything was undone
   needs_operator,  // an undo failed or was refused; a person must decide

@@ -18,6 +18,23 @@ namespace sealift::installer {
 
 namespace {
 
+// What a change of databases is to users: when they are kept out, or that nobody keeps them out.
+std::string what_users_notice(const std::vector<Step>& steps) {
+  const bool is_migrating = std::any_of(
+      steps.begin(), steps.end(), [](const Step& each) { return each.phase == Phase::migrate; });
+  if (!is_migrating) return "";
+  const auto fence = std::find_if(steps.begin(), steps.end(),
+                                  [](const Step& each) { return each.driver == "fence"; });
+  if (fence == steps.end()) {
+    return "site.yaml has no fence: users go on writing while databases change, so a failure never "
+           "restores one by itself";
+  }
+  return format(
+      "users are kept out from step {} until the transaction has ended, and where an undo fails "
+      "until recover has ended it",
+      fence - steps.begin() + 1);
+}
+
 // Images count as files do: a public name that means another image has changed.
 ComponentChange compare_images(const Wish& wish, Content& content) {
   ComponentChange change{
@@ -194,6 +211,8 @@ Draft Drafting::finish() {
   add_services();
   std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
+  if (const std::string line = what_users_notice(steps); !line.empty())
+    draft_.details.push_back(line);
   draft_.plan.outcome = to_json(outcome_);
   return std::move(draft_);
 }

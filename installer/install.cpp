@@ -126,6 +126,14 @@ void store_roots_of_current(const Tools& tools, const State& state) {
   }
 }
 
+// Behind every recovery.
+void follow_up(const Tools& tools, Json details) {
+  tools.audit().append("recovered", std::move(details));
+  store_roots_of_current(tools, load_state(tools.installation.layout, tools.clock));
+  tidy(tools);
+  lift_fence(tools);
+}
+
 // Gives up the images of revisions that go, unless one that stays has them too. Their folders are
 // still there: a revision without one was seen to before.
 void release_images(const State& state, const std::set<std::uint64_t>& keep, const Layout& layout,
@@ -294,10 +302,14 @@ void settle(const Tools& tools) {
   }
   const Journal journal = Journal::read(*state.unfinished, tools.clock);
   if (!is_only_staged(journal)) {
-    throw Error(Errc::needs_operator,
-                format("transaction {} ({}) was cut off after it had begun to switch",
-                       journal.plan().number, name(journal.plan().purpose)),
-                "return to the release before it with: sealift-installer recover");
+    const std::optional<FailedUndo> failed = failed_undo(journal);
+    throw Error(
+        Errc::needs_operator,
+        format("transaction {} ({}) {}", journal.plan().number, name(journal.plan().purpose),
+               failed ? format("needs a person: {} could not be taken back", failed->step)
+                      : std::string("was cut off after it had begun to switch")),
+        failed ? "see what stands where, and how to go on: sealift-installer status"
+               : "return to the release before it with: sealift-installer recover");
   }
   log::warning(format("transaction {} was cut off before anything could be seen; undoing it",
                       journal.plan().number));
@@ -376,11 +388,25 @@ bool recover(const Tools& tools, Direction direction, const std::string& reason)
     details["restoredDatabase"] = true;
     details["recoverReason"] = printable(reason, 1024);
   }
-  tools.audit().append("recovered", std::move(details));
-  store_roots_of_current(tools, load_state(layout, tools.clock));
-  tidy(tools);
-  lift_fence(tools);
+  follow_up(tools, std::move(details));
   return true;
+}
+
+void end_by_hand(const Tools& tools, Event ending, const std::string& why, Json found) {
+  const Layout& layout = tools.installation.layout;
+  const State state = load_state(layout, tools.clock);
+  if (!state.unfinished) throw Error(Errc::internal, "no transaction is open");
+  Journal journal = Journal::open(*state.unfinished, tools.clock);
+  // Before the journal: whoever reads that it ended finds who said so.
+  Json details = evidence(journal.plan());
+  details.update(found);
+  tools.audit().append("accepting", std::move(details));
+  journal.append(ending, {}, Json(why));
+  journal.close();
+  if (ending == Event::abort) remove_revision(layout, journal.plan().number);
+  Json recovered = evidence(journal.plan());
+  recovered["direction"] = ending == Event::commit ? "accepted new" : "accepted old";
+  follow_up(tools, std::move(recovered));
 }
 
 Pruned prune(const Tools& tools, const State& state) {

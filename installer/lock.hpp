@@ -5,6 +5,7 @@
 // dead installer never blocks the next; what the file says is only for people.
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -22,5 +23,8 @@ class SiteLock {
  private:
   Fd fd_;
 };
+
+// "apply (process 123) since 2026-11-25T23:40:29Z" while an installer works on this site.
+std::optional<std::string> lock_holder(const Layout& layout);
 
 }  // namespace sealift::installer

@@ -83,15 +83,14 @@ State load_state(const Layout& layout, const Clock& clock) {
     const std::optional<Event> ending = journal.ending();
     const Revision outcome = revision_from_json(plan.outcome, file.string());
     const Json& detail = journal.records().back().detail;
-    state.history.push_back(
-        {.number = plan.number,
-         .purpose = plan.purpose,
-         .begun = plan.created,
-         .actor = plan.actor,
-         .reason = plan.reason,
-         .ending = ending,
-         .why = ending == Event::abort && detail.is_string() ? detail.get<std::string>() : "",
-         .outcome = outcome});
+    state.history.push_back({.number = plan.number,
+                             .purpose = plan.purpose,
+                             .begun = plan.created,
+                             .actor = plan.actor,
+                             .reason = plan.reason,
+                             .ending = ending,
+                             .why = ending && detail.is_string() ? detail.get<std::string>() : "",
+                             .outcome = outcome});
     state.next_number = std::max(state.next_number, plan.number + 1);
     if (!ending) state.unfinished = file;
     if (ending != Event::commit) continue;

@@ -48,7 +48,7 @@ struct PastTransaction {
   std::string actor;
   std::string reason;
   std::optional<Event> ending;
-  std::string why;  // of an abort
+  std::string why;  // of an abort, and of an end that a person accepted
   Revision outcome;
 };
 

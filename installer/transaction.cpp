@@ -11,6 +11,14 @@ namespace sealift::installer {
 
 namespace {
 
+// Of a record `needs_operator`.
+constexpr const char* kWhy = "why";
+constexpr const char* kCause = "cause";
+
+std::string text_in(const Json& detail, const char* key) {
+  return detail.is_object() ? detail.value(key, "") : std::string();
+}
+
 const Step& step_of(const Journal& journal, const std::string& id) {
   for (const Step& step : journal.plan().steps) {
     if (step.id == id) return step;
@@ -54,8 +62,9 @@ void commit(Journal& journal) {
   journal.close();
 }
 
-// Takes back everything; afterwards the journal has ended with `abort`.
-void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::string& reason) {
+// Takes back everything; afterwards the journal has ended with `abort`. `cause` is the failure that
+// made it necessary; empty: a person who recovers.
+void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::string& cause) {
   for (const Record& record : journal.records()) {
     if (record.event == Event::applying) io.begun.insert(record.step);
   }
@@ -66,19 +75,23 @@ void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::s
       drivers.named(each.step->driver).undo(*each.step, each.result, io);
     } catch (const Error& error) {
       try {
-        journal.append(Event::needs_operator, each.step->id, Json(error.message()));
+        Json detail = {{kWhy, error.message()}};
+        if (!cause.empty()) detail[kCause] = cause;
+        journal.append(Event::needs_operator, each.step->id, std::move(detail));
       } catch (const Error& failure) {
         log::warning(format("the journal cannot record it: {}", failure.message()));
       }
       throw Error(Errc::needs_operator,
-                  format("{}: cannot be undone: {}", each.step->summary, error.message()),
+                  format("{}: cannot be undone: {}{}", each.step->summary, error.message(),
+                         cause.empty() ? cause : format("; it went back because {}", cause)),
                   error.hint().empty()
-                      ? "mend the cause, then run: sealift-installer recover"
+                      ? "mend the cause, then run: sealift-installer recover (what stands where "
+                        "says: sealift-installer status)"
                       : format("{}; then run: sealift-installer recover", error.hint()));
     }
     journal.append(Event::undone, each.step->id);
   }
-  journal.append(Event::abort, {}, Json(reason));
+  journal.append(Event::abort, {}, Json(cause.empty() ? "recovered" : cause));
   journal.close();
 }
 
@@ -113,7 +126,7 @@ void run(Journal& journal, const Drivers& drivers, StepIo& io) {
 void recover_back(Journal& journal, const Drivers& drivers, StepIo& io) {
   if (journal.ending()) return;
   count_attempt(journal);
-  undo_all(journal, drivers, io, "recovered");
+  undo_all(journal, drivers, io, {});
 }
 
 void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
@@ -127,6 +140,22 @@ void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
     apply_step(journal, step, drivers, io);
   }
   commit(journal);
+}
+
+std::optional<FailedUndo> failed_undo(const Journal& journal) {
+  std::optional<FailedUndo> failed;
+  std::string cause;
+  for (const Record& record : journal.records()) {
+    if (record.event == Event::needs_operator) {
+      if (cause.empty()) cause = text_in(record.detail, kCause);
+      failed = {.step = record.step,
+                .why = text_in(record.detail, kWhy),
+                .cause = cause,
+                .time = record.time};
+    }
+    if (record.event == Event::undone && failed && failed->step == record.step) failed.reset();
+  }
+  return failed;
 }
 
 bool is_only_staged(const Journal& journal) {

@@ -4,6 +4,9 @@
 // Runs a plan so that the site ends on the new revision or on the old one
 // (docs/install-protocol.md).
 
+#include <optional>
+#include <string>
+
 #include "installer/driver.hpp"
 #include "installer/journal.hpp"
 
@@ -22,6 +25,16 @@ void recover_back(Journal& journal, const Drivers& drivers, StepIo& io);
 
 // The other way out: checks what was begun, applies what is missing, commits.
 void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io);
+
+// A step that could not be taken back.
+struct FailedUndo {
+  std::string step;
+  std::string why;
+  std::string cause;  // what the transaction went back for; empty where nobody knows any more
+  Time time;          // of the last attempt
+};
+// Nothing where it was a crash that cut the transaction off.
+std::optional<FailedUndo> failed_undo(const Journal& journal);
 
 // True where neither data nor what is served has begun to change: such leftovers are undone without
 // asking. A fence that was closed is opened by that.

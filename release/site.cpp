@@ -203,6 +203,20 @@ void read_secrets(const YamlDocument& document, Site& site, std::vector<Mistake>
   }
 }
 
+void read_windows(const YamlDocument& document, Site& site, std::vector<Mistake>& mistakes) {
+  const Json windows = document.value().value("windows", Json::array());
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    const std::string pointer = format("/windows/{}", i);
+    try {
+      site.windows.push_back(Window::parse(windows[i].get<std::string>()));
+    } catch (const Error& error) {
+      mistakes.push_back(
+          {document.line_of(pointer),
+           {format("{}: {}", document.where(pointer), error.message()), error.hint()}});
+    }
+  }
+}
+
 Site read(const YamlDocument& document) {
   std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
   check_value_names(document, of_form);
@@ -302,6 +316,7 @@ Site read(const YamlDocument& document) {
                       mistakes);
   read_named<TlsEntry>(document, "tls", read_tls, mistake_in_tls, site.tls, mistakes);
   read_secrets(document, site, mistakes);
+  read_windows(document, site, mistakes);
   throw_mistakes(std::move(mistakes));
   return site;
 }

@@ -15,6 +15,7 @@
 #include "content/image_name.hpp"
 #include "release/environment.hpp"
 #include "release/tls.hpp"
+#include "release/window.hpp"
 #include "signing/approvals.hpp"
 
 namespace sealift::release {
@@ -97,6 +98,7 @@ struct Site {
   std::map<std::string, TlsEntry> tls = {};
   // Secrets that the site keeps itself: key -> an absolute path.
   std::map<std::string, std::string> secrets = {};
+  std::vector<Window> windows = {};  // when `apply` may change it; none: always
 
   bool takes(const std::string& optional_component) const;
 };

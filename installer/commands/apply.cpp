@@ -14,10 +14,13 @@ void add_apply(cli::Command& program, const std::string& site) {
   add_expiry_option(command, options.trust);
   add_floor_option(command, options.trust);
   add_set_option(command, options.set);
+  command.flag("--now", options.now,
+               "outside of the maintenance windows of site.yaml as well; audited, needs --reason");
   command
-      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
-                   Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,
-                   Errc::interrupted})
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy,
+           Errc::io, Errc::target_failed, Errc::needs_operator, Errc::interrupted},
+          "7    and where the maintenance windows of site.yaml are closed")
       .runs([&](cli::Session& session) { bring(Purpose::apply, options, site, session); });
 }
 

@@ -13,6 +13,7 @@
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/tls.hpp"
+#include "installer/transaction.hpp"
 
 namespace sealift::installer {
 
@@ -137,6 +138,20 @@ Finding examine_trust(const Layout& layout, Time now) {
   }
 }
 
+Finding examine_transaction(const Layout& layout, const State& state, const Clock& clock) {
+  if (!state.unfinished) return {"transaction", "none is open", ""};
+  const Journal journal = Journal::read(*state.unfinished, clock);
+  if (const auto holder = lock_holder(layout)) return {"transaction", *holder, ""};
+  if (const std::optional<FailedUndo> failed = failed_undo(journal)) {
+    return {"transaction",
+            format("{} needs a person: {} could not be taken back", journal.plan().number,
+                   failed->step),
+            "see: sealift-installer status"};
+  }
+  return {"transaction", format("{} was cut off", journal.plan().number),
+          "run: sealift-installer recover"};
+}
+
 Finding examine_clock(const Layout& layout, const Clock& clock) {
   const Time now = clock.now();
   const Time latest = believed_now(layout, clock);
@@ -163,8 +178,7 @@ void work(const std::string& site, cli::Session& session) {
       examine_clock(layout, session.clock),
       {"fence", is_fence_closed(layout) ? "closed: users are kept out" : "open",
        is_fence_closed(layout) && !state.unfinished ? "run: sealift-installer recover" : ""},
-      {"transaction", state.unfinished ? "one was cut off" : "none is open",
-       state.unfinished ? "run: sealift-installer recover" : ""}};
+      examine_transaction(layout, state, session.clock)};
   for (Finding& finding : examine_targets(work.installation().site)) {
     findings.push_back(std::move(finding));
   }

@@ -2,10 +2,12 @@
 #include <map>
 
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/flags.hpp"
+#include "installer/standing.hpp"
 
 namespace sealift::installer {
 
@@ -34,23 +36,16 @@ void work(const std::string& site, cli::Session& session) {
   if (const Revision* now = state.current()) {
     SiteContent content = content_of(work.tools(), *now);
     const auto add = [&](const Placement& placement, const Difference& difference) {
-      const std::string expected =
-          difference.expected.empty() ? "" : format(", expected {}", difference.expected);
-      session.out.line(format("{}: {}: {}{}", placement.component, printable(difference.path),
-                              difference.found, expected));
+      session.out.line(
+          format("{}: {}: {}", placement.component, printable(difference.path), text(difference)));
       list.push_back({{"component", placement.component},
                       {"path", difference.path},
                       {"found", difference.found}});
-      if (!expected.empty()) list.back()["expected"] = difference.expected;
+      if (!difference.expected.empty()) list.back()["expected"] = difference.expected;
     };
     for (const Placement& placement : now->placements) {
-      const Driver& driver = drivers.named(placement.driver);
-      // Images and migrations each say so themselves.
-      if (!placement.directory.empty() && !driver.is_current(placement)) {
-        add(placement, {placement.path, "is switched elsewhere", placement.directory});
-      }
-      for (const Difference& difference :
-           driver.inspect(placement, Thoroughness::by_content, Strangers::reported, content)) {
+      for (const Difference& difference : differences_of(drivers.named(placement.driver), placement,
+                                                         Thoroughness::by_content, content)) {
         add(placement, difference);
       }
       for (const Difference& difference : driver.differences(placement)) add(placement, difference);
@@ -58,6 +53,11 @@ void work(const std::string& site, cli::Session& session) {
         add(placement, {format("flag {}", flag), found});
       }
     }
+  }
+  if (state.unfinished) {
+    log::warning(
+        "a transaction was cut off: this is compared with the release before it; see: "
+        "sealift-installer status");
   }
   if (list.empty()) session.out.line("everything is as it was installed");
   if (!list.empty()) session.status = cli::kDiffers;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
+#include "base/format.hpp"
 #include "bundle/verified.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/maintenance.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
 
@@ -39,7 +41,14 @@ void work(const Options& options, const std::string& site, cli::Session& session
       plan_release(contents, "", content, work.installation(), state, drivers, request);
   check_space(draft);
   show(draft, contents.notes, session);
-  session.out.json(to_json(draft));
+  Json value = to_json(draft);
+  if (const auto maintenance = maintenance_of(work.installation(), session.clock)) {
+    session.out.line();
+    session.out.line(format("maintenance window: {}{}", text(*maintenance),
+                            maintenance->is_open ? "" : "; until then apply needs --now"));
+    value["window"] = to_json(*maintenance);
+  }
+  session.out.json(value);
   if (options.detailed && !draft.plan.steps.empty()) session.status = cli::kDiffers;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
+#include "installer/acceptance.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 
@@ -10,31 +11,91 @@ namespace {
 struct Options {
   bool forward = false;
   bool restore_database = false;
+  std::string accept;
   ChangeOptions change;
 };
 
+void check(const Options& options) {
+  const bool is_accepting = !options.accept.empty();
+  if (static_cast<int>(options.forward) + static_cast<int>(options.restore_database) +
+          static_cast<int>(is_accepting) >
+      1) {
+    throw Error(Errc::usage, "--forward, --restore-database and --accept contradict each other",
+                "give one of them");
+  }
+  if (options.restore_database && options.change.reason.empty()) {
+    throw Error(Errc::usage, "--restore-database without --reason",
+                "what was written since the backup goes: say why with --reason TEXT");
+  }
+  if (!is_accepting) return;
+  side_named(options.accept);
+  if (options.change.reason.empty()) {
+    throw Error(Errc::usage, "--accept without --reason",
+                "say what was repaired by hand: --reason TEXT");
+  }
+}
+
+void report(bool recovered, const State& state, Json more, cli::Session& session) {
+  const std::string stands =
+      state.current() == nullptr ? "nothing was applied yet" : state.current()->title();
+  session.out.line(recovered ? format("recovered; this site stands on: {}", stands)
+                             : format("nothing to recover; this site stands on: {}", stands));
+  Json value = {{"recovered", recovered},
+                {"version", state.current() == nullptr ? Json() : Json(state.current()->version)}};
+  value.update(more);
+  session.out.json(value);
+}
+
+void list(const std::string& title, const std::vector<std::string>& lines, cli::Session& session) {
+  if (lines.empty()) return;
+  session.out.line(title);
+  for (const std::string& line : lines) session.out.line(format("  {}", line));
+}
+
+// Whoever accepts what differs, or what nobody could ask, says so once more.
+bool is_agreed(const Acceptance& acceptance, const ChangeOptions& change) {
+  if (acceptance.is_complete()) return true;
+  const std::string found =
+      format("{} differ from {}, {} cannot be verified", acceptance.differs.size(),
+             acceptance.title, acceptance.unverified.size());
+  return while_doing(found, [&] { return agreed(change, format("{}: accept it?", found)); });
+}
+
+// Where the person thinks better of it, the transaction stays open, and the status says so.
+void accept_by_hand(const Options& options, const SiteWork& work, cli::Session& session) {
+  const std::optional<Acceptance> acceptance = examine(work.tools(), side_named(options.accept));
+  if (!acceptance) {
+    recover(work.tools(), Direction::back);
+    report(false, work.state(), Json::object(), session);
+    return;
+  }
+  session.out.line(format("transaction {} shall end on the {} release: {}", acceptance->transaction,
+                          name(acceptance->side), acceptance->title));
+  list("verified:", acceptance->verified, session);
+  list("differs:", acceptance->differs, session);
+  list("cannot be verified:", acceptance->unverified, session);
+  if (!is_agreed(*acceptance, options.change)) {
+    session.status = exit_status(Errc::needs_operator);
+    return;
+  }
+  accept(work.tools(), *acceptance, options.change.reason);
+  report(true, work.state(), to_json(*acceptance), session);
+}
+
 void work(const Options& options, const std::string& site, cli::Session& session) {
+  check(options);
   SiteWork work(session, site);
   work.lock("recover", options.change);
   const SignalGuard signals;
-  if (options.restore_database && (options.forward || options.change.reason.empty())) {
-    throw Error(Errc::usage,
-                options.forward ? "--forward and --restore-database contradict each other"
-                                : "--restore-database without --reason",
-                "what was written since the backup goes: say why with --reason TEXT");
+  if (!options.accept.empty()) {
+    accept_by_hand(options, work, session);
+    return;
   }
   const Direction direction = options.forward            ? Direction::forward
                               : options.restore_database ? Direction::back_with_database
                                                          : Direction::back;
   const bool recovered = recover(work.tools(), direction, options.change.reason);
-  const State state = work.state();
-  const std::string stands =
-      state.current() == nullptr ? "nothing was applied yet" : state.current()->title();
-  session.out.line(recovered ? format("recovered; this site stands on: {}", stands)
-                             : format("nothing to recover; this site stands on: {}", stands));
-  session.out.json(
-      {{"recovered", recovered},
-       {"version", state.current() == nullptr ? Json() : Json(state.current()->version)}});
+  report(recovered, work.state(), Json::object(), session);
 }
 
 }  // namespace
@@ -47,6 +108,9 @@ void add_recover(cli::Command& program, const std::string& site) {
       .flag("--forward", options.forward, "go on to the new release instead")
       .flag("--restore-database", options.restore_database,
             "restore migrated databases from their backups: what was written since goes")
+      .option("--accept", options.accept, "old|new",
+              "after a repair by hand: that release stands now; needs --reason")
+      .flag("--yes", options.change.yes, "with --accept: do not ask about what differs")
       .option("--reason", options.change.reason, "TEXT", "kept in the audit log")
       .option("--lock-timeout", options.change.lock_timeout, "SECONDS",
               "wait this long for another installer (default 0)")

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/maintenance.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
 
@@ -44,6 +45,11 @@ Time seen_by(const Accepted& accepted, const ReleaseOptions& options, const Cloc
   return options.trust.accept_expired ? created : std::max(clock.now(), created);
 }
 
+// What binds `apply` binds no dry run: it changes nothing.
+bool is_bound(Purpose purpose, const ReleaseOptions& options) {
+  return purpose == Purpose::apply && !options.change.dry_run && !options.now;
+}
+
 void report(const Plan& plan, const std::string& word, cli::Session& session) {
   const Revision outcome = revision_from_json(plan.outcome, "outcome");
   session.out.line();
@@ -68,6 +74,10 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   if (options.trust.below_floor && options.change.reason.empty()) {
     throw Error(Errc::usage, "--below-floor without --reason", "say why: --reason TEXT");
   }
+  if (options.now && options.change.reason.empty()) {
+    throw Error(Errc::usage, "--now without --reason", "say why: --reason TEXT");
+  }
+  if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
   const Accepted accepted = accept(tools, bundle_of(options, work, state), options.trust.expiry());
   const bundle::Contents& contents = accepted.verified.contents();
   bool done = false;
@@ -91,7 +101,14 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     show(draft, contents.notes, session);
     if (options.change.dry_run) session.out.json(to_json(draft));
     if (agreed(options.change, format("{} it?", name(purpose)))) {
-      tools.audit().append("accepted", acceptance(accepted, options, request.set));
+      // Once more: it may have closed while a large bundle was verified, or a person thought.
+      if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
+      Json details = acceptance(accepted, options, request.set);
+      const auto maintenance = maintenance_of(work.installation(), session.clock);
+      if (purpose == Purpose::apply && maintenance && !maintenance->is_open) {
+        details["outsideWindow"] = true;
+      }
+      tools.audit().append("accepted", std::move(details));
       remember_time(work.installation().layout, seen_by(accepted, options, session.clock));
       carry_out(tools, draft, content, values_for(contents, work.installation().site, request.set),
                 accepted.verified.judgement().newer);

@@ -12,6 +12,7 @@ struct ReleaseOptions {
   ChangeOptions change;
   TrustOptions trust;
   std::vector<std::string> set;  // KEY=VALUE
+  bool now = false;              // of apply: outside of the maintenance windows as well
 };
 
 void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,

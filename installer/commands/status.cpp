@@ -2,25 +2,14 @@
 #include "base/format.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/commands/unfinished.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/flags.hpp"
+#include "installer/maintenance.hpp"
 
 namespace sealift::installer {
 
 namespace {
-
-void show_unfinished(const State& state, cli::Session& session) {
-  const Journal journal = Journal::read(*state.unfinished, session.clock);
-  session.out.line(format("NOT FINISHED: transaction {} ({}) was cut off", journal.plan().number,
-                          name(journal.plan().purpose)));
-  for (const Record& record : journal.records()) {
-    if (record.step.empty()) continue;
-    session.out.line(
-        format("  {}  {:<14} {}", to_local_text(record.time), name(record.event), record.step));
-  }
-  session.out.line("back to the release before it:  sealift-installer recover");
-  session.out.line("on to the new release:          sealift-installer recover --forward");
-}
 
 void work(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
@@ -43,6 +32,8 @@ void work(const std::string& site, cli::Session& session) {
   }
   if (is_fence_closed(work.installation().layout))
     out.line("fence        closed: users are kept out");
+  const auto maintenance = maintenance_of(work.installation(), session.clock);
+  if (maintenance) out.line(format("window       {}", text(*maintenance)));
   if (now != nullptr) {
     out.line();
     std::vector<std::vector<std::string>> rows = {
@@ -54,11 +45,6 @@ void work(const std::string& site, cli::Session& session) {
     }
     out.table(rows);
   }
-  if (state.unfinished) {
-    out.line();
-    show_unfinished(state, session);
-    session.status = exit_status(Errc::needs_operator);
-  }
   Json value = {{"site", work.installation().id},
                 {"environment", work.installation().site.environment},
                 {"unfinished", state.unfinished.has_value()},
@@ -66,6 +52,11 @@ void work(const std::string& site, cli::Session& session) {
   if (now != nullptr) value["current"] = to_json(*now);
   if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
   if (state.staged) value["staged"] = to_json(*state.staged);
+  if (maintenance) value["window"] = to_json(*maintenance);
+  if (state.unfinished) {
+    out.line();
+    value["transaction"] = show_unfinished(work, state, site, session);
+  }
   out.json(value);
 }
 

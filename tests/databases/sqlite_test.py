@@ -3,6 +3,7 @@
 
 import json
 import random
+import re
 import sqlite3
 
 from vault import Vault, os, run, unittest, write
@@ -283,6 +284,8 @@ class SqliteTest(unittest.TestCase):
         bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
         plan = self.vault.installer("plan", bundle).decode()
         self.assertIn("restores main-2, as the fence keeps users out", plan)
+        closing = re.search(r"(\d+)\. fence +close the fence", plan).group(1)
+        self.assertIn(f"users are kept out from step {closing} until the transaction has ended", plan)
         done = self.vault.hurt("error=EIO", "apply", bundle, "--yes")
         self.assertEqual(done.returncode, 9, done.stderr)
         self.assertIn(b"the database main is restored from main-2", done.stderr)
@@ -312,13 +315,53 @@ class SqliteTest(unittest.TestCase):
         self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
         self.assertEqual(self.fence_log()[-1], "open")
 
+    def test_what_stands_in_a_database_is_said_and_accepted(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.write_site({"fence": self.fence()})
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
+        self.vault.hurt("signal=KILL", "apply", bundle, "--yes")
+        self.vault.refused("recover", status=10)
+        found = self.answer_of_status()["transaction"]
+        self.assertEqual(found["failed"]["step"], "migrate-database")
+        self.assertIn("the database main has been migrated", found["failed"]["why"])
+        self.assertEqual({(each["release"], each["component"]): each["stands"]
+                          for each in found["standing"]},
+                         {("old", "database"): False, ("old", "settings"): True,
+                          ("new", "database"): True, ("new", "settings"): False})
+        self.assertTrue([way for way in found["ways"]
+                         if "recover --restore-database --reason TEXT" in way["command"]])
+        said = self.vault.refused("recover", "--accept", "old", "--reason", "x", status=2)
+        self.assertIn("1 differ from 1.0.0", said)
+        # The old code runs on it, somebody has looked: so be it, and users come back.
+        answer = self.vault.answer("recover", "--accept", "old", "--yes", "--reason", "it runs")
+        self.assertEqual(len(answer["differs"]), 1)
+        self.assertRegex(answer["differs"][0],
+                         r"^database: main: .+: applied, not of this release$")
+        self.assertEqual(self.fence_log(), ["close", "open"])
+        self.assertEqual(self.vault.version(), "1.0.0")
+        self.assertEqual(self.vault.states(status=20)["0000_init"], "applied")
+
+    def test_a_database_that_cannot_be_asked_is_unknown(self):
+        self.vault.apply("1.0.0", [ONE])
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
+        self.vault.hurt("signal=KILL", "apply", bundle, "--yes")
+        write(self.file, "no database any more" * 100)
+        found = {(each["release"], each["component"]): each
+                 for each in self.answer_of_status()["transaction"]["standing"]}
+        self.assertIsNone(found[("old", "database")]["stands"])
+        self.assertIn("not a database", found[("old", "database")]["unknown"])
+        answer = self.vault.answer("recover", "--accept", "new", "--yes", "--reason", "x")
+        self.assertIn("not a database", answer["unverified"][0])
+
     def answer_of_status(self):
         return self.vault.answer("status", status=10)
 
     def test_without_a_fence_a_failure_never_restores(self):
         self.vault.apply("1.0.0", [ONE])
         bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
-        self.assertIn("site.yaml has no fence", self.vault.installer("plan", bundle).decode())
+        plan = self.vault.installer("plan", bundle).decode()
+        self.assertIn("a person's decision (rollback: restore, and site.yaml has no fence)", plan)
+        self.assertIn("site.yaml has no fence: users go on writing while databases change", plan)
         done = self.vault.hurt("error=EIO", "apply", bundle, "--yes")
         self.assertEqual(done.returncode, 10, done.stderr)
         self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])

@@ -133,4 +133,19 @@ TEST_CASE("site: certificates have paths that need no quoting") {
             .starts_with("site.yaml:9: tls.we-b: found the name \"we-b\""));
 }
 
+TEST_CASE("site: maintenance windows are read, and every mistake in one is named with its line") {
+  const Site site = parse_site(kSite + "windows: [sat 22:00-04:00, \"daily 02:00-03:00\"]\n", "s");
+  REQUIRE(site.windows.size() == 2);
+  CHECK(site.windows[1].text == "daily 02:00-03:00");
+  CHECK(parse_site(kSite, "s").windows.empty());
+  const std::string text =
+      refused(kSite + "windows:\n  - sat 22:00-04:00\n  - Sun 01:00-05:00\n  - sun 01:00-01:00\n");
+  CHECK(text.find("site.yaml:12: windows[1]: found \"Sun 01:00-05:00\"") != std::string::npos);
+  CHECK(text.find("site.yaml:13: windows[2]: found \"sun 01:00-01:00\"") != std::string::npos);
+  CHECK(refused(kSite + "windows: []\n").find("at least one time") != std::string::npos);
+  CHECK(refused(kSite + "windows: [sat 22:00-04:00, sat 22:00-04:00]\n").find("each once") !=
+        std::string::npos);
+  CHECK(refused(kSite + "windows: daily\n").find("windows: found \"daily\"") != std::string::npos);
+}
+
 }  // namespace sealift::release

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/standing.hpp"
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+
+namespace sealift::installer {
+
+std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
+                                       Thoroughness thoroughness, Content& content) {
+  std::vector<Difference> differences;
+  // Images and migrations each say so themselves.
+  if (!placement.directory.empty() && !driver.is_current(placement)) {
+    differences.push_back({placement.path, "is switched elsewhere", placement.directory});
+  }
+  for (Difference& each : driver.inspect(placement, thoroughness, Strangers::reported, content)) {
+    differences.push_back(std::move(each));
+  }
+  return differences;
+}
+
+std::string text(const Difference& difference) {
+  return difference.expected.empty()
+             ? difference.found
+             : format("{}, expected {}", difference.found, difference.expected);
+}
+
+std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
+                                  Thoroughness thoroughness) {
+  std::vector<Standing> all;
+  const Drivers drivers(tools.installation.layout, tools.workers);
+  for (const Placement& placement : revision.placements) {
+    Standing standing{.placement = placement, .differences = {}, .unknown = {}};
+    try {
+      SiteContent content = content_of(tools, revision);
+      standing.differences =
+          differences_of(drivers.named(placement.driver), placement, thoroughness, content);
+    } catch (const Error& error) {
+      standing.unknown = error.message();
+    }
+    all.push_back(std::move(standing));
+  }
+  return all;
+}
+
+std::string place_of(const Placement& placement) {
+  return placement.directory.empty() ? placement.path
+                                     : format("{}/{}", placement.path, placement.directory);
+}
+
+std::string text(const Standing& standing) {
+  if (!standing.unknown.empty()) return format("unknown: {}", printable(standing.unknown, 300));
+  if (standing.differences.empty()) return "stands";
+  const Difference& first = standing.differences.front();
+  const bool is_only_elsewhere = standing.differences.size() == 1 &&
+                                 !standing.placement.directory.empty() &&
+                                 first.path == standing.placement.path;
+  if (is_only_elsewhere) return "is not current; its files are as they were installed";
+  const std::size_t more = standing.differences.size() - 1;
+  return format("differs: {}: {}{}", printable(first.path, 200), printable(text(first), 200),
+                more == 0 ? std::string() : format(", and {} more", more));
+}
+
+Json to_json(const Standing& standing) {
+  Json differences = Json::array();
+  for (const Difference& each : standing.differences) {
+    differences.push_back({{"path", each.path}, {"found", each.found}});
+    if (!each.expected.empty()) differences.back()["expected"] = each.expected;
+  }
+  Json value = {{"component", standing.placement.component},
+                {"target", standing.placement.target},
+                {"place", place_of(standing.placement)},
+                {"stands", standing.is_sound()},
+                {"differences", std::move(differences)}};
+  if (!standing.unknown.empty()) {
+    value["stands"] = nullptr;
+    value["unknown"] = standing.unknown;
+  }
+  return value;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,338 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a person at a site meets: maintenance windows, and a transaction that neither ends nor goes
+back by itself: what `status` says of it, and `recover --accept` after a repair by hand."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from road import BIN, INSTALLER, SOURCE, RoadTest, main, need, second_release, write
+
+sys.path.insert(0, os.path.join(SOURCE, "tests/docs"))
+from pages import script_of  # noqa: E402
+
+
+class OperatorRoad(RoadTest):
+    def setUp(self):
+        super().setUp()
+        self.path = os.path.join(self.road.site, "site.yaml")
+
+    def site(self, text):
+        with open(self.path, encoding="utf-8") as source:
+            write(self.path, source.read() + text)
+
+    def edit(self, old, new):
+        with open(self.path, encoding="utf-8") as source:
+            text = source.read()
+        assert old in text, old
+        write(self.path, text.replace(old, new))
+
+    def audit(self, event):
+        with open(os.path.join(self.road.site, "state/audit.jsonl"), encoding="utf-8") as lines:
+            entries = [json.loads(line) for line in lines]
+        return [entry["details"] for entry in entries if entry["event"] == event]
+
+
+def window(offset):
+    """A window that begins `offset` hours from now, by this host's clock, and lasts two."""
+    begin = time.localtime(time.time() + offset * 3600)
+    end = time.localtime(time.time() + (offset + 2) * 3600)
+    day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][begin.tm_wday]
+    return f"{day} {begin.tm_hour:02}:00-{end.tm_hour:02}:00"
+
+
+class Windows(OperatorRoad):
+    def test_apply_waits_for_its_window_and_the_way_back_does_not(self):
+        road = self.road
+        first = road.release("1.0.0")
+        second = road.release("1.1.0", second_release)
+        road.init_site()
+        road.installer("apply", first, "--yes")
+        closed = window(5)
+        self.site(f"windows: [{closed}]\n")
+        store = sorted(os.listdir(os.path.join(road.site, "state/store")))
+        message = road.refused("apply", second, "--yes", status=7)
+        self.assertRegex(message, r"site.yaml: windows: it is \d{4}-\d\d-\d\d ")
+        self.assertIn(f"expected {closed}", message)
+        self.assertIn("hint: wait until ", message)
+        self.assertEqual(sorted(os.listdir(os.path.join(road.site, "state/store"))), store)
+        self.assertIn("1.0.0", road.current("web"))
+        # What changes nothing, and what nobody sees, is never bound.
+        self.assertIn(b"maintenance window: closed, opens ", road.installer("plan", second))
+        plan = road.answer("plan", second)
+        self.assertFalse(plan["window"]["open"])
+        self.assertRegex(plan["window"]["opens"], r"^\d{4}-\d\d-\d\dT\d\d:00:00Z$")
+        self.assertIn(b"window       closed, opens ", road.installer("status"))
+        road.installer("apply", second, "--dry-run")
+        road.installer("stage", second, "--yes")
+        self.assertIn("--now without --reason",
+                      road.refused("apply", "--yes", "--now", status=2))
+        road.installer("apply", "--yes", "--now", "--reason", "fixes the outage")
+        self.assertIn("1.1.0", road.current("web"))
+        self.assertEqual([(each.get("outsideWindow"), each["reason"])
+                          for each in self.audit("accepted")][-1], (True, "fixes the outage"))
+        road.installer("rollback", "--yes")
+        self.assertIn("1.0.0", road.current("web"))
+        road.installer("recover")
+
+    def test_in_its_window_it_is_applied(self):
+        road = self.road
+        first = road.release("1.0.0")
+        road.init_site()
+        self.site(f"windows: [{window(5)}, {window(-1)}]\n")
+        plan = road.answer("plan", first)
+        self.assertTrue(plan["window"]["open"])
+        self.assertIn("closes", plan["window"])
+        road.installer("apply", first, "--yes")
+        self.assertNotIn("outsideWindow", self.audit("accepted")[-1])
+
+    def test_every_mistake_in_a_window_is_named(self):
+        road = self.road
+        road.init_site()
+        self.site("windows:\n  - sat 22:00-04:00\n  - Sat 9-10\n  - daily 02:00-02:00\n")
+        text = road.refused("status", status=3)
+        self.assertRegex(text, r"site.yaml:\d+: windows\[1\]: found \"Sat 9-10\", expected daily")
+        self.assertRegex(text, r"site.yaml:\d+: windows\[2\]: found \"daily 02:00-02:00\"")
+
+
+class Stuck(OperatorRoad):
+    """A service that takes up neither the new files nor, afterwards, the old ones."""
+
+    def setUp(self):
+        super().setUp()
+        road = self.road
+        release = os.path.join(road.project, "release.yaml")
+        with open(release, encoding="utf-8") as source:
+            text = source.read()
+        write(release, text.replace("source: config/, target: etc}",
+                                    "source: config/, target: etc,\n"
+                                    "     services: {app: [app.env]}}"))
+        self.first = road.release("1.0.0")
+        self.second = road.release("1.1.0", second_release)
+        road.init_site()
+        self.works = os.path.join(road.root, "works")
+        write(self.works, "")
+        self.site(f"services: {{app: {{restart: [sh, -c, 'test -e {self.works}']}}}}\n")
+        road.installer("apply", self.first, "--yes")
+
+    def stick(self):
+        os.remove(self.works)
+        message = self.road.refused("apply", self.second, "--yes", status=10)
+        self.assertIn("cannot be undone", message)
+        self.assertIn("it went back because service app", message)
+
+    def switch(self, name, version):
+        """As a person would by hand."""
+        top = self.road.target(name)
+        directory = [each for each in os.listdir(os.path.join(top, "releases"))
+                     if each.startswith(version)][0]
+        link = os.path.join(top, "current")
+        os.remove(link)
+        os.symlink(f"releases/{directory}", link)
+
+    def test_status_says_what_stands_where_and_how_to_go_on(self):
+        road = self.road
+        self.stick()
+        text = road.installer("status", status=10).decode()
+        self.assertIn("needs a person: an undo failed", text)
+        self.assertIn("not undone   guard:services: stand by to restart app again", text)
+        self.assertIn("because      service app: sh -c", text)
+        self.assertIn("went back    because service app: sh -c", text)
+        self.assertRegex(text, r"old 1.0.0 +web +\S+/releases/1.0.0-\w+ +stands")
+        self.assertRegex(text, r"new 1.1.0 +web +\S+/releases/1.1.0-\w+ +is not current; its files are as")
+        status = road.answer("status", status=10)
+        transaction = status["transaction"]
+        self.assertTrue(status["unfinished"])
+        self.assertEqual(transaction["failed"]["step"], "guard:services")
+        # What it went back for is known however often it was tried again since.
+        road.refused("recover", status=10)
+        again = road.answer("status", status=10)["transaction"]["failed"]
+        self.assertEqual(again["cause"], transaction["failed"]["cause"])
+        self.assertIn("service app: sh -c", again["cause"])
+        stands = {(each["release"], each["component"]): each["stands"]
+                  for each in transaction["standing"]}
+        self.assertEqual(stands[("old", "web")], True)
+        self.assertEqual(stands[("new", "web")], False)
+        commands = [way["command"] for way in transaction["ways"]]
+        program = f"sealift-installer --site {road.site} recover"
+        self.assertEqual(commands, [program, f"{program} --forward",
+                                    f"{program} --accept old --reason TEXT",
+                                    f"{program} --accept new --reason TEXT"])
+        found = [each for each in road.answer("doctor", status=20)
+                 if each["what"] == "transaction"]
+        self.assertIn("guard:services could not be taken back", found[0]["found"])
+        done = subprocess.run([INSTALLER, "--site", road.site, "drift"], check=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        self.assertIn(b"compared with the release before it", done.stderr)
+        # Nothing else goes on before a person has decided.
+        road.refused("apply", self.second, "--yes", status=10)
+        self.assertIn("needs a person: guard:services could not be taken back",
+                      road.refused("rollback", "--yes", status=10))
+
+    def test_who_looks_while_it_works_is_told_so(self):
+        """A service's command looks at the site, in the midst of the transaction."""
+        seen = os.path.join(self.road.root, "seen")
+        self.edit(f"test -e {self.works}",
+                  f"for form in -q --json; do {INSTALLER} --site {self.road.site} $form "
+                  f"status >> {seen} || exit; done")
+        self.road.installer("apply", self.second, "--yes")
+        with open(seen, encoding="utf-8") as said:
+            text, _, document = said.read().partition("\n{")
+        self.assertRegex(text, r"AT WORK: apply \(process \d+\) since \S+: transaction 2 \(apply 1.1.0")
+        self.assertNotIn("recover", text)
+        transaction = json.loads("{" + document)["transaction"]
+        self.assertRegex(transaction["atWork"], r"^apply \(process \d+\)")
+
+    def test_the_old_release_is_accepted_after_a_repair(self):
+        road = self.road
+        self.stick()
+        self.assertIn("--accept without --reason",
+                      road.refused("recover", "--accept", "old", status=2))
+        self.assertIn("expected old or new",
+                      road.refused("recover", "--accept", "both", "--reason", "x", status=2))
+        self.assertIn("contradict",
+                      road.refused("recover", "--accept", "old", "--forward", "--reason", "x",
+                                   status=2))
+        # Whether a service runs what stands cannot be asked: that takes a yes.
+        message = road.refused("recover", "--accept", "old", "--reason", "restarted by hand",
+                               status=2)
+        self.assertIn("0 differ from 1.0.0", message)
+        self.assertIn("1 cannot be verified", message)
+        road.installer("status", status=10)
+        answer = road.answer("recover", "--accept", "old", "--yes", "--reason",
+                             "restarted by hand")
+        self.assertEqual((answer["recovered"], answer["version"], answer["accepted"]),
+                         (True, "1.0.0", "old"))
+        self.assertEqual(answer["unverified"],
+                         ["service app: whether it runs the files that stand"])
+        self.assertEqual(len(answer["verified"]), 2)
+        self.assertEqual(answer["differs"], [])
+        audited = self.audit("accepting")[-1]
+        self.assertEqual((audited["accepted"], audited["acceptReason"], audited["unverified"]),
+                         ("old", "restarted by hand", answer["unverified"]))
+        self.assertEqual(self.audit("recovered")[-1]["direction"], "accepted old")
+        road.installer("status")
+        road.installer("drift")
+        self.assertEqual(road.answer("history")[-1]["why"],
+                         "accepted by a person: restarted by hand")
+        # It is a site like any other again.
+        write(self.works, "")
+        road.installer("apply", self.second, "--yes")
+        self.assertIn("1.1.0", road.current("web"))
+        road.installer("rollback", "--yes")
+        self.assertFalse(road.answer("recover", "--accept", "new", "--reason", "x")["recovered"])
+
+    def test_the_page_for_that_night_is_true(self):
+        self.stick()
+        script = script_of("docs/operations/needs-operator.md")
+        self.assertEqual(script.count("sealift-installer"), 4)
+        done = subprocess.run(["bash", "-c", script], stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, "SEALIFT_SITE": self.road.site,
+                                   "PATH": BIN + ":" + os.environ["PATH"]})
+        said = done.stdout.decode()
+        self.assertEqual(done.returncode, 0, said)
+        self.assertIn("cannot be verified:\n  service app", said)
+        self.assertTrue(said.endswith("everything is as it was installed\n"), said)
+
+    def test_the_new_release_is_accepted_after_a_repair(self):
+        road = self.road
+        # The new files stay where the way on is barred as well: killed while it restarts.
+        self.edit("test -e", "kill -9 $PPID; test -e")
+        subprocess.run([INSTALLER, "--site", road.site, "apply", self.second, "--yes"],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        self.edit("kill -9 $PPID; test -e", "test -e")
+        text = road.installer("status", status=10).decode()
+        self.assertIn("was cut off", text)
+        self.assertRegex(text, r"new 1.1.0 +web +\S+/releases/1.1.0-\w+ +stands")
+        answer = road.answer("recover", "--accept", "new", "--yes", "--reason", "started by hand")
+        self.assertEqual((answer["version"], answer["differs"]), ("1.1.0", []))
+        self.assertEqual(road.answer("status")["current"]["version"], "1.1.0")
+        road.installer("drift")
+        road.installer("rollback", "--yes")
+        self.assertIn("1.0.0", road.current("web"))
+        road.installer("drift")
+
+    def test_what_differs_is_named_and_accepted_only_with_a_yes(self):
+        road = self.road
+        self.stick()
+        page = os.path.join(road.target("web"), "current/index.html")
+        with open(page, "a", encoding="utf-8") as out:
+            out.write("mended\n")
+        message = road.refused("recover", "--accept", "old", "--reason", "x", status=2)
+        self.assertIn("1 differ from 1.0.0", message)
+        road.installer("status", status=10)
+        # What is said to stand and does not is named as that.
+        done = subprocess.run([INSTALLER, "--site", road.site, "recover", "--accept", "new",
+                               "--reason", "x"], stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("is switched elsewhere, expected releases/1.1.0", done.stdout.decode())
+        answer = road.answer("recover", "--accept", "old", "--yes", "--reason", "a notice")
+        self.assertRegex(answer["differs"][0], r"^web: index.html: \d+ bytes, expected \d+ bytes$")
+        self.assertEqual(self.audit("accepting")[-1]["differs"], answer["differs"])
+        self.assertIn(b"index.html: ", road.installer("drift", status=20))
+
+    def test_no_number_of_attempts_bars_the_way_out(self):
+        road = self.road
+        self.stick()
+        for _ in range(10):
+            road.refused("recover", status=10)
+        self.assertIn("was recovered 10 times", road.refused("recover", status=10))
+        commands = [way["command"] for way in road.answer("status", status=10)
+                    ["transaction"]["ways"]]
+        self.assertEqual([each.split(" recover ")[1] for each in commands],
+                         ["--accept old --reason TEXT", "--accept new --reason TEXT"])
+        road.installer("recover", "--accept", "old", "--yes", "--reason", "it runs")
+        self.assertEqual(road.answer("status")["current"]["version"], "1.0.0")
+
+    def test_killed_while_it_needs_a_person(self):
+        """At every record that `recover` and `recover --accept` write: another run ends it."""
+        need("strace")
+        road = self.road
+        for command in (("recover",), ("recover", "--accept", "old", "--yes", "--reason", "x")):
+            for record in range(1, 20):
+                self.stick()
+                write(self.works, "")
+                done = subprocess.run(
+                    ["strace", "-o", "/dev/null", "-e", "trace=pwrite64,ftruncate", "-e",
+                     f"inject=pwrite64,ftruncate:signal=KILL:when={record}", INSTALLER, "--site",
+                     road.site, *command],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL, check=False)
+                road.installer(*command)
+                self.assertEqual(road.answer("status")["current"]["version"], "1.0.0")
+                self.assertIn("1.0.0", road.current("web"))
+                if done.returncode == 0:
+                    break
+            self.assertGreater(record, 2)
+            self.assertEqual(done.returncode, 0)
+
+    def test_a_first_release_that_is_stuck(self):
+        """Nothing stood before: accepting the old is accepting nothing."""
+        road = self.road
+        other = os.path.join(road.root, "other")
+        road.site = other
+        self.path = os.path.join(other, "site.yaml")
+        road.target = lambda name: os.path.join(road.root, "srv2", name)
+        road.init_site()
+        self.site("services: {app: {restart: [sh, -c, 'kill -9 $PPID']}}\n")
+        subprocess.run([INSTALLER, "--site", road.site, "apply", self.first, "--yes"],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        self.assertIn("back to nothing applied yet", road.installer("status", status=10).decode())
+        message = road.refused("recover", "--accept", "old", "--reason", "x", status=2)
+        self.assertIn("2 differ from nothing applied yet", message)
+        for name in ("web", "etc"):
+            os.remove(os.path.join(road.target(name), "current"))
+        answer = road.answer("recover", "--accept", "old", "--yes", "--reason", "x")
+        self.assertEqual((answer["version"], answer["differs"]), (None, []))
+
+
+if __name__ == "__main__":
+    main()
