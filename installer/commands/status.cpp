@@ -2,6 +2,7 @@
 #include "base/format.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/commands/health.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/flags.hpp"
 
@@ -20,6 +21,13 @@ void show_unfinished(const State& state, cli::Session& session) {
   }
   session.out.line("back to the release before it:  sealift-installer recover");
   session.out.line("on to the new release:          sealift-installer recover --forward");
+}
+
+// What was found last, where it is about the release that stands.
+std::optional<LastHealth> health_of(const Revision* now, const Layout& layout) {
+  std::optional<LastHealth> last = last_health(layout);
+  if (now == nullptr || !last || last->revision != now->number) return std::nullopt;
+  return last;
 }
 
 void work(const std::string& site, cli::Session& session) {
@@ -54,6 +62,12 @@ void work(const std::string& site, cli::Session& session) {
     }
     out.table(rows);
   }
+  const std::optional<LastHealth> health = health_of(now, work.installation().layout);
+  if (health) {
+    out.line();
+    out.line(format("health at {}", to_local_text(health->time)));
+    show_results(health->results, out);
+  }
   if (state.unfinished) {
     out.line();
     show_unfinished(state, session);
@@ -66,6 +80,7 @@ void work(const std::string& site, cli::Session& session) {
   if (now != nullptr) value["current"] = to_json(*now);
   if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
   if (state.staged) value["staged"] = to_json(*state.staged);
+  if (health) value["health"] = to_json(*health);
   out.json(value);
 }
 

@@ -6,6 +6,7 @@
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/directory.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/health.hpp"
 #include "installer/drivers/images.hpp"
 #include "installer/drivers/service.hpp"
 
@@ -18,6 +19,7 @@ Drivers::Drivers(const Layout& layout, Workers& workers) {
     drivers_[store] = images_driver(store);
   }
   drivers_["fence"] = fence_driver(layout);
+  drivers_["health"] = health_driver(layout);
   drivers_["service"] = service_driver(layout);
   for (const char* database : {"postgresql", "sqlite"}) {
     drivers_[database] = database_driver(database, layout, workers);
