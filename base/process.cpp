@@ -51,6 +51,10 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
   const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
+  if (command.environment_of == Inherit::nothing) {
+    ::clearenv();
+    ::setpgid(0, 0);
+  }
   for (const auto& [name, value] : command.environment) {
     ::setenv(name.c_str(), value.c_str(), 1);
   }
@@ -170,6 +174,8 @@ std::optional<Outcome> run(const Command& command) {
   Outcome outcome{};
   const bool finished = converse(command, started.in, started.out, started.err, outcome);
   if (!finished) ::kill(started.child, SIGKILL);
+  // Its children hold what it said open, and nobody waits for them.
+  if (!finished && command.environment_of == Inherit::nothing) ::kill(-started.child, SIGKILL);
   const std::optional<int> status = wait_for(started, program);
   if (!status) return std::nullopt;
   if (!finished) {

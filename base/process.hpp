@@ -14,6 +14,12 @@
 
 namespace sealift {
 
+// What a program has of our environment.
+enum class Inherit {
+  all,
+  nothing  // and it is a process group of its own, which ends as a whole when the time is up
+};
+
 struct Command {
   std::vector<std::string> arguments;  // the first is the program, looked up in PATH
   std::string folder;                  // working directory; empty: this one
@@ -22,6 +28,7 @@ struct Command {
   std::size_t output_limit = 1 << 20;  // bytes kept of each stream; the rest is dropped
   // What it has in its environment beside ours.
   std::vector<std::pair<std::string, std::string>> environment = {};
+  Inherit environment_of = Inherit::all;
 };
 
 struct Outcome {

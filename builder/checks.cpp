@@ -17,6 +17,86 @@ namespace sealift::builder {
 
 namespace {
 
+// Where messages say that a value is used.
+std::string place_of(const BuiltComponent& built) {
+  const std::string& name = built.component.row.name;
+  return name.empty() ? "health" : format("components.{}", name);
+}
+
+// The health checks as templates of values, beside those of the components.
+BuiltComponent health_of(const release::Release& release) {
+  BuiltComponent health{.component = {.row = {},
+                                      .document = {},
+                                      .manifest = {.artifact_type = {},
+                                                   .config = {.media_type = {},
+                                                              .digest = Digest::of(""),
+                                                              .size = 0,
+                                                              .artifact_type = {},
+                                                              .annotations = {}},
+                                                   .layers = {},
+                                                   .subject = {}}},
+                        .uses = {}};
+  for (std::size_t i = 0; i < release.health.size(); ++i) {
+    const std::string& where = release.health_places[i];
+    for (const std::string& key : release.health[i].keys) {
+      health.uses.push_back({.name = key, .where = where + ".env"});
+    }
+    for (release::Template& each : release::templates_of(release.health[i], where)) {
+      for (const release::TemplateUse& use : each.uses()) {
+        health.uses.push_back({.name = use.name,
+                               .where = where,
+                               .guarded = use.guarded,
+                               .sections = each.sections_around(use)});
+      }
+      health.templates.push_back(std::move(each));
+    }
+  }
+  return health;
+}
+
+std::vector<BuiltComponent> with_health(const release::Release& release,
+                                        const std::vector<BuiltComponent>& built) {
+  std::vector<BuiltComponent> all = built;
+  if (!release.health.empty()) all.push_back(health_of(release));
+  return all;
+}
+
+// What a check asks and finds is shown and kept.
+void check_secrets_in_health(const release::Release& release, Problems& problems) {
+  std::set<std::string> secrets;
+  for (const auto& [key, declared] : release.contract.keys()) {
+    if (declared.secret) secrets.insert(key);
+  }
+  for (const release::Environment& environment : release.environments) {
+    secrets.merge(release::sealed_keys(release.sealed, environment.name));
+  }
+  std::set<std::string> reported;
+  for (const ValueUse& use : health_of(release).uses) {
+    for (const release::Environment& environment : release.environments) {
+      for (const std::string& name : release::reached_from(use.name, environment.values)) {
+        if (!secrets.contains(name) || !reported.insert(use.where + name).second) continue;
+        problems.add(format("{}: uses {}, which is a secret", use.where, name),
+                     "what a check asks and finds is shown and kept: ask for something that needs "
+                     "no secret");
+      }
+    }
+  }
+}
+
+void check_containers_in_health(const release::Release& release, Problems& problems) {
+  std::vector<std::string> names;
+  for (const release::ComponentEntry& each : release.components) names.push_back(each.name);
+  for (std::size_t i = 0; i < release.health.size(); ++i) {
+    const release::HealthCheck& check = release.health[i];
+    if (check.probe != release::Probe::container) continue;
+    const std::string name = check.at.substr(0, check.at.find('/'));
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const std::string near = release::nearest(name, names);
+    problems.add(format("{}.container: no component is named \"{}\"", release.health_places[i], name),
+                 near.empty() ? "" : format("did you mean \"{}\"?", near));
+  }
+}
+
 // What templates may use without any environment's saying so.
 release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   release::Values values = release::builtin_values("", "", "");
@@ -76,7 +156,7 @@ void check_templates(const std::vector<BuiltComponent>& built, const release::Va
   release::Values all = release::merge(known_to_all(built), values);
   gather(where, [&] { all = release::resolve(all); });
   for (const BuiltComponent& component : built) {
-    const std::string at = format("{}: components.{}", where, component.component.row.name);
+    const std::string at = format("{}: {}", where, place_of(component));
     for (const release::Template& each : component.templates) gather(at, [&] { each.check(all); });
   }
 }
@@ -94,8 +174,7 @@ void check_listed(const release::Release& release, const release::Environment& e
       if (values.contains(use.name) || builtins.contains(use.name)) continue;
       if (release::may_be_field(use.name, use.sections, values)) continue;
       const std::string near = release::nearest(use.name, known);
-      problems.add(format("components.{}: {}: {} has no value named \"{}\"",
-                          component.component.row.name, use.where, environment.file, use.name),
+      problems.add(format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where, environment.file, use.name),
                    near.empty() ? "add it there; leave it empty where each site must set its own"
                                 : format("did you mean \"{}\"?", near));
     }
@@ -125,9 +204,9 @@ void check_declared(const release::Release& release, const std::vector<BuiltComp
           })) {
         continue;
       }
-      problems.add(format("components.{}: {}: found the value \"{}\", which "
+      problems.add(format("{}: {}: found the value \"{}\", which "
                           "environments/schema.json does not declare",
-                          component.component.row.name, use.where, use.name),
+                          place_of(component), use.where, use.name),
                    contract.hint_for(use.name));
     }
   }
@@ -219,8 +298,11 @@ void check_environments(const release::Release& release, Problems& problems) {
   }
 }
 
-void check_values(const release::Release& release, const std::vector<BuiltComponent>& built,
+void check_values(const release::Release& release, const std::vector<BuiltComponent>& components,
                   Problems& problems) {
+  check_secrets_in_health(release, problems);
+  check_containers_in_health(release, problems);
+  const std::vector<BuiltComponent> built = with_health(release, components);
   const release::Values builtins = known_to_all(built);
   if (release.contract.empty()) {
     for (const release::Environment& environment : release.environments) {
@@ -286,11 +368,16 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     return;
   }
   if (release.contract.empty()) {
-    check_unlisted(*environment, site, built, file, problems);
+    check_unlisted(*environment, site, with_health(release, built), file, problems);
   } else {
     check_settings(release, *environment, site, file, problems);
   }
-  check_templates(built, release::merge(values_in(release, *environment), site.values),
+  for (const release::HealthCheck& check : release.health) {
+    if (check.probe != release::Probe::sql || site.databases.contains(check.at)) continue;
+    refuse(format("has no database \"{}\" for health check {}", check.at, check.name),
+           "add it to databases");
+  }
+  check_templates(with_health(release, built), release::merge(values_in(release, *environment), site.values),
                   file.string(), problems);
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;

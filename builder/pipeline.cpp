@@ -117,6 +117,8 @@ release::ReleaseDocument document_of(const release::Release& release, const Orig
     document.components.push_back(component.row);
   }
   document.sealed = release.sealed;
+  document.health = release.health;
+  document.scripts = release.scripts;
   return document;
 }
 

@@ -38,8 +38,9 @@ void TerminalProgress::show() {
   const double seconds = std::chrono::duration<double>(last_ - began_).count();
   const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
   std::string text = format("{}: {}", what_, size_text(done_));
+  if (done_ == 0) text = format("{}, {:.0f} s", what_, seconds);  // nothing that has a size
   if (total_ > 0) text += format(" of {}", size_text(total_));
-  text += format(", {}/s", size_text(static_cast<std::uint64_t>(rate)));
+  if (done_ > 0) text += format(", {}/s", size_text(static_cast<std::uint64_t>(rate)));
   if (total_ > done_ && rate > 0) {
     text += format(", {:.0f} s left", static_cast<double>(total_ - done_) / rate);
   }

@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "installer/driver.hpp"
+#include "installer/health/check.hpp"
 #include "installer/plan.hpp"
 #include "release/environment.hpp"
 
@@ -44,6 +45,7 @@ struct Draft {
   std::vector<std::string> details;     // of migrations: what they are, for people
   std::vector<std::string> flags = {};  // what becomes of flags that the site has changed
   release::Values set = {};             // what --set gave, kept with the revision
+  Health health = {};                   // of the release that will stand, kept with the revision
   Json evidence = Json::object();       // what the audit log says beside the plan's own
 };
 

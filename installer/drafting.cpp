@@ -10,6 +10,7 @@
 #include "base/path.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/health.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/kept_history.hpp"
 #include "release/file_table.hpp"
@@ -209,6 +210,7 @@ Draft Drafting::finish() {
     steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
   }
   add_services();
+  add_health();
   std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
   if (const std::string line = what_users_notice(steps); !line.empty())
@@ -272,6 +274,19 @@ void Drafting::add_services() {
   std::vector<Step>& steps = draft_.plan.steps;
   steps.insert(steps.begin(), service_guard(affected));
   for (Step& step : service_steps(affected)) steps.push_back(std::move(step));
+}
+
+void Drafting::add_health() {
+  std::vector<Step>& steps = draft_.plan.steps;
+  const Purpose purpose = draft_.plan.purpose;
+  if (steps.empty() || (purpose != Purpose::apply && purpose != Purpose::rollback)) return;
+  if (!draft_.health.checks.empty()) {
+    steps.push_back(check_step(draft_.health, draft_.plan.number));
+  }
+  const Revision* now = state_.current();
+  if (now == nullptr) return;
+  const Health standing = kept_health(installation_.layout, now->number);
+  if (!standing.checks.empty()) steps.insert(steps.begin(), prove_step(standing, *now));
 }
 
 void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services) {

@@ -43,6 +43,8 @@ class Drafting {
   Draft finish();
 
   Draft& draft() { return draft_; }
+  // What will stand, as far as it was wanted so far.
+  const std::vector<Placement>& placements() const { return outcome_.placements; }
 
  private:
   const Placement* standing_at(const std::string& path) const;
@@ -52,6 +54,8 @@ class Drafting {
 
   // The guard stands before the switches, what is run behind them; all are of one phase.
   void add_services();
+  // The release that stands is looked at before anything else, the new one behind everything.
+  void add_health();
   void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services);
 
   const Installation& installation_;

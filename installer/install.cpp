@@ -58,11 +58,13 @@ void copy_in(const Tools& tools, const fs::path& file, int to, const std::string
   sync_fd(to, name);
 }
 
-void keep_revision(const Tools& tools, std::uint64_t number, const release::Values& values) {
+void keep_revision(const Tools& tools, std::uint64_t number, const release::Values& values,
+                   const Health& health) {
   const fs::path folder = tools.installation.layout.revisions() / std::to_string(number);
   make_dirs(folder);
   write_file(folder / "values.json", to_canonical(Json(values)), FileMode::secret);
   write_file(folder / "site.yaml", tools.installation.site_text, FileMode::secret);
+  keep_health(tools.installation.layout, number, health);
 }
 
 void remove_revision(const Layout& layout, std::uint64_t number) {
@@ -320,7 +322,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
                const release::Values& values, const std::vector<signing::Root>& newer_roots) {
   const Layout& layout = tools.installation.layout;
   check_space(draft);
-  keep_revision(tools, draft.plan.number, values);
+  keep_revision(tools, draft.plan.number, values, draft.health);
   keep_overrides(layout, draft.plan.number, draft.set);
   const Drivers drivers(layout, tools.workers);
   const StopFlag stop;

@@ -31,6 +31,7 @@ struct Layout {
   fs::path identity() const { return state / "site.json"; }
   fs::path audit() const { return state / "audit.jsonl"; }
   fs::path summary() const { return state / "state.json"; }
+  fs::path health() const { return state / "health.json"; }  // what checks found last
   fs::path lock() const { return state / "lock"; }
 
   // --site DIR, else SEALIFT_SITE, else /etc/sealift/site.yaml with /var/lib/sealift.

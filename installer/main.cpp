@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
          installer::add_migrations(program, site);
          installer::add_rehearse(program, site);
          installer::add_status(program, site);
+         installer::add_health(program, site);
          installer::add_history(program, site);
          installer::add_images(program, site);
          installer::add_flags(program, site);

@@ -14,6 +14,7 @@
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/kept_set.hpp"
 #include "installer/flags.hpp"
+#include "installer/health/render.hpp"
 #include "installer/kept_history.hpp"
 #include "installer/overrides.hpp"
 #include "installer/placing.hpp"
@@ -281,6 +282,8 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
     }
   }
   warn_about_unused(document, site, drafting.draft().warnings);
+  drafting.draft().health = rendered_health(contents, values_for(contents, site, request.set),
+                                            installation, drafting.placements());
   return drafting.finish();
 }
 
@@ -321,6 +324,7 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
   warn_about_certificates(installation, request.now, drafting.draft().warnings);
   drafting.drop_the_rest();
   drafting.draft().flags = compare(changes_of(state.current()), changes_of(&target));
+  drafting.draft().health = kept_health(installation.layout, target.number);
   return drafting.finish();
 }
 
@@ -350,6 +354,7 @@ Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installati
                   "");
   }
   drafting.draft().flags = compare(changes_of(&now), wanted.changes);
+  drafting.draft().health = kept_health(installation.layout, now.number);
   return drafting.finish();
 }
 

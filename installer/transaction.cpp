@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace sealift::installer {
 
@@ -66,7 +67,9 @@ void commit(Journal& journal) {
 // made it necessary; empty: a person who recovers.
 void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::string& cause) {
   for (const Record& record : journal.records()) {
-    if (record.event == Event::applying) io.begun.insert(record.step);
+    if (record.event != Event::applying) continue;
+    io.begun.insert(record.step);
+    io.furthest = std::max(io.furthest, std::optional(step_of(journal, record.step).phase));
   }
   std::vector<Begun> begun = begun_steps(journal);
   std::reverse(begun.begin(), begun.end());
@@ -95,6 +98,11 @@ void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::s
   journal.close();
 }
 
+// What is known of the site after everything was undone.
+std::string outcome_of(const StepIo& io, std::string_view otherwise) {
+  return io.proved.empty() ? std::string(otherwise) : joined(io.proved, "; ");
+}
+
 // Where an attempt ends before it begins: nothing more is tried without a person.
 void count_attempt(Journal& journal) {
   if (journal.count(Event::recovering) >= kMaxRecoveries) {
@@ -115,10 +123,12 @@ void run(Journal& journal, const Drivers& drivers, StepIo& io) {
   } catch (const Error& error) {
     undo_all(journal, drivers, io, error.message());
     if (error.code() == Errc::interrupted) {
-      throw Error(Errc::interrupted, "interrupted; everything was undone, nothing was changed");
+      throw Error(Errc::interrupted, format("interrupted; everything was undone, {}",
+                                            outcome_of(io, "nothing was changed")));
     }
     throw Error(Errc::target_failed,
-                format("{}; everything was undone, the site is as before", error.message()),
+                format("{}; everything was undone, {}", error.message(),
+                       outcome_of(io, "the site is as before")),
                 error.hint());
   }
 }

@@ -32,7 +32,6 @@ namespace http = boost::beast::http;
 namespace ssl = boost::asio::ssl;
 
 constexpr std::uint32_t kMaxHeader = 64U << 10;
-constexpr unsigned kMaxRedirects = 5;
 constexpr std::size_t kBuffer = 256U << 10;
 constexpr std::chrono::milliseconds kFirstWait{500};
 constexpr std::chrono::seconds kLongestWait{60};
@@ -92,11 +91,14 @@ std::optional<Proxy> proxy_for(const Url& url) {
                                late ? "no answer in time" : printable(failure.message(), 200)));
 }
 
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
 // One connection to one server, with or without TLS.
 class Connection {
  public:
-  Connection(const HttpSettings& settings, ssl::context& tls, Url url)
-      : settings_(settings), url_(std::move(url)), buffer_(kBuffer) {
+  // `deadline` is that of whatever is on its way.
+  Connection(const HttpSettings& settings, const Deadline& deadline, ssl::context& tls, Url url)
+      : settings_(settings), deadline_(deadline), url_(std::move(url)), buffer_(kBuffer) {
     const std::optional<Proxy> proxy = proxy_for(url_);
     connect(proxy ? proxy->url : url_);
     if (proxy && url_.secure) tunnel(*proxy);
@@ -164,13 +166,20 @@ class Connection {
     }
   }
 
+  std::chrono::milliseconds limited(std::chrono::milliseconds limit) const {
+    if (!deadline_) return limit;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        *deadline_ - std::chrono::steady_clock::now());
+    return std::clamp(left, std::chrono::milliseconds(0), limit);
+  }
+
   beast::tcp_stream& lowest() { return tls_ ? beast::get_lowest_layer(*tls_) : *tcp_; }
 
   // Runs one operation to its end, or to the limit.
   template <typename Start>
   void wait(std::string_view doing, Start&& start) {
     beast::error_code failure = asio::error::would_block;
-    lowest().expires_after(settings_.idle_limit);
+    lowest().expires_after(limited(settings_.idle_limit));
     start([&failure](beast::error_code result, auto&&...) { failure = result; });
     context_.restart();
     context_.run();
@@ -190,7 +199,7 @@ class Connection {
     }
     tcp_.emplace(context_);
     failure = asio::error::would_block;
-    tcp_->expires_after(settings_.connect_limit);
+    tcp_->expires_after(limited(settings_.connect_limit));
     tcp_->async_connect(addresses,
                         [&failure](beast::error_code result, auto&&...) { failure = result; });
     context_.restart();
@@ -256,6 +265,7 @@ class Connection {
   }
 
   const HttpSettings& settings_;
+  const Deadline& deadline_;
   Url url_;
   asio::io_context context_;
   std::optional<beast::tcp_stream> tcp_;
@@ -360,7 +370,7 @@ struct HttpClient::State {
         if (error.code() != Errc::io) throw;
       }
     }
-    return exchange(std::make_unique<Connection>(settings, tls, request.url), request);
+    return exchange(std::make_unique<Connection>(settings, deadline, tls, request.url), request);
   }
 
   std::unique_ptr<Answer> exchange(std::unique_ptr<Connection> connection, const Request& request) {
@@ -385,6 +395,7 @@ struct HttpClient::State {
   }
 
   HttpSettings settings;
+  Deadline deadline;
   ssl::context tls;
   Idle idle;
 };
@@ -396,16 +407,21 @@ HttpClient::~HttpClient() = default;
 
 std::unique_ptr<Reply> HttpClient::send(const Request& request) {
   Request next = request;
+  if (state_->settings.total_limit.count() > 0) {
+    state_->deadline = std::chrono::steady_clock::now() + state_->settings.total_limit;
+  }
   for (unsigned redirects = 0;; ++redirects) {
     state_->check(next.url);
     std::unique_ptr<Answer> answer = state_->persist(next);
     const int status = answer->status();
     const bool moved =
         status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-    if (!moved || (request.method != "GET" && request.method != "HEAD")) return answer;
-    if (redirects == kMaxRedirects) {
+    const unsigned most = state_->settings.redirects;
+    if (!moved || most == 0) return answer;
+    if (request.method != "GET" && request.method != "HEAD") return answer;
+    if (redirects == most) {
       throw Error(Errc::io,
-                  format("{}: found more than {} redirects", request.url.shown(), kMaxRedirects));
+                  format("{}: found more than {} redirects", request.url.shown(), most));
     }
     const Url to = next.url.resolve(answer->header("location"));
     if (next.url.secure && !to.secure) {

@@ -21,9 +21,11 @@ namespace sealift::net {
 struct HttpSettings {
   fs::path ca_file;                // PEM; trusted beside the system's; empty: none
   std::set<std::string> insecure;  // authorities that may be spoken to without TLS; loopback may
-  std::chrono::seconds connect_limit{30};
-  std::chrono::seconds idle_limit{60};
+  std::chrono::milliseconds connect_limit{30'000};
+  std::chrono::milliseconds idle_limit{60'000};
+  std::chrono::milliseconds total_limit{0};  // from a request to the end of its answer; 0: none
   unsigned attempts = 5;
+  unsigned redirects = 5;  // that are followed; 0: a redirect is an answer
   // How retries wait; tests do not.
   std::function<void(std::chrono::milliseconds)> sleep = {};
 };
@@ -62,7 +64,7 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Sends a request and reads the head of the answer; any status is an answer. Follows at most five
+  // Sends a request and reads the head of the answer; any status is an answer. Follows
   // redirects of GET and HEAD, with the header `authorization` only to the same host and port, and
   // never from TLS to none. Repeats, at growing distances, what failed for a reason that may pass:
   // broken connections, 429 and 5xx (Retry-After is kept to up to a minute).

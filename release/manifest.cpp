@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -234,6 +235,8 @@ std::string to_text(const ReleaseDocument& document) {
   if (!document.source_revision.empty()) value["sourceRevision"] = document.source_revision;
   if (!document.contract.empty()) value["contract"] = document.contract.to_json();
   if (!document.sealed.empty()) value["sealed"] = to_json(document.sealed);
+  for (const HealthCheck& check : document.health) value["health"].push_back(to_json(check));
+  if (!document.scripts.empty()) value["scripts"] = document.scripts;
   Json requires_ = Json::object();
   if (!document.upgrade_from.empty()) requires_["upgradeFrom"] = document.upgrade_from;
   if (!document.installer.empty()) requires_["installer"] = document.installer;
@@ -280,6 +283,17 @@ ReleaseDocument parse_release_document(std::string_view text) {
                                        printable(environment, 80)));
       }
     }
+  }
+  if (const Json* health = fields.value_if("health")) {
+    document.health = health_checks_from_json(*health, fields.at("health"));
+  }
+  if (fields.value_if("scripts") != nullptr) {
+    document.scripts = scripts_from_json(fields.object("scripts"), fields.at("scripts"));
+  }
+  std::set<std::string> carried;
+  for (const auto& [path, unused] : document.scripts) carried.insert(path);
+  if (carried != scripts_named(document.health)) {
+    fields.refuse("scripts", "expected just those that the checks name");
   }
   if (const Json* requires_ = fields.value_if("requires")) {
     Fields inner(*requires_, fields.at("requires"));

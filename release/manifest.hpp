@@ -19,6 +19,7 @@
 #include "content/image.hpp"
 #include "release/carried_assets.hpp"
 #include "release/contract.hpp"
+#include "release/health.hpp"
 #include "release/image_entry.hpp"
 #include "release/sealed.hpp"
 #include "release/workload.hpp"
@@ -54,6 +55,8 @@ struct ReleaseDocument {
   std::vector<std::string> arch;  // empty: any
   std::vector<ComponentRow> components;
   SealedEnvironments sealed = {};  // secrets, by environment; empty: none
+  std::vector<HealthCheck> health = {};  // what must hold once it stands
+  Scripts scripts = {};                  // just those that the checks name
 };
 
 std::string to_text(const ReleaseDocument& document);

@@ -107,6 +107,8 @@ class Rules {
       if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
     }
     check_rule_words(root.value("image_rules", Json::object()), "/image_rules");
+    check_health(root, [&](const std::string& pointer, const std::string& found,
+                           const std::string& hint) { add(pointer, found, hint); });
     const auto components = root.find("components");
     if (components == root.end() || !components->is_array()) return;
     for (std::size_t i = 0; i < components->size(); ++i) {
@@ -621,6 +623,11 @@ Release load_release(const fs::path& file) {
   if (const std::string notes = string_at(root, "notes"); !notes.empty()) {
     gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
   }
+  release.health = read_health(root);
+  for (std::size_t i = 0; i < release.health.size(); ++i) {
+    release.health_places.push_back(document.where(format("/health/{}", i)));
+  }
+  gather([&] { release.scripts = load_scripts(release.folder, release.health); });
   if (const std::string trust = string_at(root, "trust"); !trust.empty()) {
     release.trust = release.folder / trust;
   }

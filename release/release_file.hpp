@@ -13,6 +13,7 @@
 #include "release/carried_assets.hpp"
 #include "release/contract.hpp"
 #include "release/environment.hpp"
+#include "release/health.hpp"
 #include "release/image_entry.hpp"
 #include "release/lock_file.hpp"
 #include "release/sealed.hpp"
@@ -105,6 +106,9 @@ struct Release {
   // otherwise as they were written.
   std::vector<ComponentEntry> components;
   SealedEnvironments sealed = {};  // secrets of the environments; empty: none
+  std::vector<HealthCheck> health = {};
+  std::vector<std::string> health_places = {};  // of each: "release.yaml:14: health[0]"
+  Scripts scripts = {};                         // that they name
 };
 
 // Reads release.yaml, release.lock.yaml, environments/NAME.yaml of every environment and the notes.

@@ -244,6 +244,9 @@ Site read(const YamlDocument& document) {
                        .open = (*fence)["open"],
                        .secrets = fence->value("secrets", std::vector<std::string>{})};
   }
+  if (const auto health = root.find("health"); health != root.end()) {
+    site.health_ca = health->value("ca", "");
+  }
   if (const auto backups = root.find("backups"); backups != root.end()) {
     site.encrypt_to = (*backups)["encrypt_to"].get<std::vector<std::string>>();
   }

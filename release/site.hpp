@@ -96,6 +96,7 @@ struct Site {
   Places places = {};  // of values
   std::map<std::string, Service> services = {};
   std::map<std::string, TlsEntry> tls = {};
+  std::string health_ca = {};  // certificates that health checks trust beside the system's
   // Secrets that the site keeps itself: key -> an absolute path.
   std::map<std::string, std::string> secrets = {};
   std::vector<Window> windows = {};  // when `apply` may change it; none: always

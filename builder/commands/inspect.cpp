@@ -134,6 +134,10 @@ void work(const Options& options, cli::Session& session) {
   for (const auto& [name, keys_of] : document.sealed) {
     out.line(format("sealed        for {}: {}", name, cli::count_text(keys_of.size(), "key")));
   }
+  for (const release::HealthCheck& check : document.health) {
+    out.line(format("health check  {}: {} {}", check.name, release::name(check.probe),
+                    printable(check.command.empty() ? check.at : joined(check.command, " "), 200)));
+  }
   if (!document.upgrade_from.empty()) out.line(format("upgrade from  {}", document.upgrade_from));
   for (const std::string& id : keys) out.line(format("signed by     {} (not judged here)", id));
   if (keys.empty()) out.line("signed by     nobody");
@@ -175,6 +179,8 @@ void work(const Options& options, cli::Session& session) {
     out.line();
     out.line(printable_lines(contents.notes));
   }
+  Json health = Json::array();
+  for (const release::HealthCheck& check : document.health) health.push_back(to_json(check));
   out.json({{"name", document.name},
             {"version", document.version},
             {"digest", contents.digest().str()},
@@ -183,6 +189,7 @@ void work(const Options& options, cli::Session& session) {
             {"compression", contents.compression},
             {"environments", document.environments},
             {"sealed", sealed_json(document)},
+            {"health", std::move(health)},
             {"signatures", keys},
             {"components", std::move(components)},
             {"notes", contents.notes}});

@@ -24,6 +24,7 @@ void add_backup(cli::Command& program, const std::string& site);
 void add_migrations(cli::Command& program, const std::string& site);
 void add_rehearse(cli::Command& program, const std::string& site);
 void add_status(cli::Command& program, const std::string& site);
+void add_health(cli::Command& program, const std::string& site);
 void add_history(cli::Command& program, const std::string& site);
 void add_flags(cli::Command& program, const std::string& site);
 void add_drift(cli::Command& program, const std::string& site);

@@ -2,6 +2,7 @@
 #include "base/format.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/commands/health.hpp"
 #include "installer/commands/unfinished.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/flags.hpp"
@@ -10,6 +11,13 @@
 namespace sealift::installer {
 
 namespace {
+
+// What was found last, where it is about the release that stands.
+std::optional<LastHealth> health_of(const Revision* now, const Layout& layout) {
+  std::optional<LastHealth> last = last_health(layout);
+  if (now == nullptr || !last || last->revision != now->number) return std::nullopt;
+  return last;
+}
 
 void work(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
@@ -45,6 +53,12 @@ void work(const std::string& site, cli::Session& session) {
     }
     out.table(rows);
   }
+  const std::optional<LastHealth> health = health_of(now, work.installation().layout);
+  if (health) {
+    out.line();
+    out.line(format("health at {}", to_local_text(health->time)));
+    show_results(health->results, out);
+  }
   Json value = {{"site", work.installation().id},
                 {"environment", work.installation().site.environment},
                 {"unfinished", state.unfinished.has_value()},
@@ -52,6 +66,7 @@ void work(const std::string& site, cli::Session& session) {
   if (now != nullptr) value["current"] = to_json(*now);
   if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
   if (state.staged) value["staged"] = to_json(*state.staged);
+  if (health) value["health"] = to_json(*health);
   if (maintenance) value["window"] = to_json(*maintenance);
   if (state.unfinished) {
     out.line();

@@ -6,6 +6,7 @@
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/directory.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/health.hpp"
 #include "installer/drivers/images.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/drivers/workload.hpp"
@@ -20,6 +21,7 @@ Drivers::Drivers(const Layout& layout, Workers& workers) {
   }
   drivers_["compose"] = workload_driver("compose", layout, compose_runtime(layout));
   drivers_["fence"] = fence_driver(layout);
+  drivers_["health"] = health_driver(layout);
   drivers_["service"] = service_driver(layout);
   for (const char* database : {"postgresql", "sqlite"}) {
     drivers_[database] = database_driver(database, layout, workers);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How results of health checks are shown.
+
+#include <vector>
+
+#include "cli/program.hpp"
+#include "installer/health/runner.hpp"
+
+namespace sealift::installer {
+
+void show_results(const std::vector<CheckResult>& results, cli::Output& out);
+
+}  // namespace sealift::installer

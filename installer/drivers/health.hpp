@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Health as steps of a transaction. `check` asks the new release until it is healthy, and fails
+// where it is not. `prove` stands first in a plan: it finds out which checks of the release that
+// stands hold and, when everything else has been undone, asks for those again; an undo whose
+// release is not as healthy as it was has not succeeded.
+
+#include <memory>
+
+#include "installer/driver.hpp"
+#include "installer/health/check.hpp"
+#include "installer/state.hpp"
+
+namespace sealift::installer {
+
+std::unique_ptr<Driver> health_driver(const Layout& layout);
+
+// `health` has checks.
+Step check_step(const Health& health, std::uint64_t revision);
+Step prove_step(const Health& standing, const Revision& revision);
+
+}  // namespace sealift::installer

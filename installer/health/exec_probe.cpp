@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/process.hpp"
+#include "installer/health/probes.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::size_t kOutput = 64U << 10;  // bytes kept of each stream
+constexpr std::size_t kShown = 300;
+
+// The end of what it said, on one line.
+std::string said(const Outcome& outcome) {
+  std::string all = outcome.output + outcome.error_output;
+  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
+  if (all.size() > kShown) all.erase(0, all.size() - kShown);
+  std::string line;
+  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
+  return line.empty() ? "it said nothing" : printable(line, kShown + 100);
+}
+
+}  // namespace
+
+Finding exec_probe(const RenderedCheck& rendered, const ProbeSite& site) {
+  const char* path = std::getenv("PATH");
+  Command command{.arguments = rendered.check.command,
+                  .folder = site.scripts.string(),
+                  .input = {},
+                  .timeout = std::chrono::ceil<std::chrono::seconds>(rendered.check.timeout),
+                  .output_limit = kOutput};
+  command.environment_of = Inherit::nothing;
+  command.environment = {{"PATH", path == nullptr ? "/usr/bin:/bin" : path}, {"LANG", "C"}};
+  for (const auto& each : rendered.environment) command.environment.push_back(each);
+  const std::optional<Outcome> outcome = run(command);
+  if (!outcome) {
+    return {.verdict = Finding::Verdict::fails,
+            .found = format("{}: was not found", printable(command.arguments.front(), 200))};
+  }
+  return {.verdict = outcome->status == 0 ? Finding::Verdict::holds : Finding::Verdict::fails,
+          .found = format("status {}: {}", outcome->status, said(*outcome))};
+}
+
+}  // namespace sealift::installer
