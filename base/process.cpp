@@ -22,6 +22,8 @@ namespace sealift {
 
 namespace {
 
+constexpr std::size_t kSaid = 1000;  // bytes of what a program says that are passed on
+
 struct Pipe {
   Fd read_end;
   Fd write_end;
@@ -51,6 +53,7 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
   const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
+  if (command.inherit == Inherit::nothing) ::clearenv();
   for (const auto& [name, value] : command.environment) {
     ::setenv(name.c_str(), value.c_str(), 1);
   }
@@ -163,6 +166,14 @@ std::optional<int> wait_for(Started& started, const std::string& program) {
 }
 
 }  // namespace
+
+std::string said(const Outcome& outcome) {
+  std::string all = outcome.error_output + outcome.output;
+  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
+  std::string line;
+  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
+  return line.empty() ? "and said nothing" : printable(line, kSaid);
+}
 
 std::optional<Outcome> run(const Command& command) {
   const std::string& program = command.arguments.at(0);

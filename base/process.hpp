@@ -14,6 +14,9 @@
 
 namespace sealift {
 
+// Whether a program finds our environment.
+enum class Inherit { all, nothing };
+
 struct Command {
   std::vector<std::string> arguments;  // the first is the program, looked up in PATH
   std::string folder;                  // working directory; empty: this one
@@ -22,6 +25,7 @@ struct Command {
   std::size_t output_limit = 1 << 20;  // bytes kept of each stream; the rest is dropped
   // What it has in its environment beside ours.
   std::vector<std::pair<std::string, std::string>> environment = {};
+  Inherit inherit = Inherit::all;
 };
 
 struct Outcome {
@@ -29,6 +33,9 @@ struct Outcome {
   std::string output;
   std::string error_output;
 };
+
+// What a program said, on one line, bounded and printable.
+std::string said(const Outcome& outcome);
 
 // Nothing where the program does not exist; Error{io} where it cannot be run or takes too long.
 std::optional<Outcome> run(const Command& command);
