@@ -30,6 +30,7 @@ constexpr const char* kUsualFolder = "/etc/systemd/system";
 constexpr const char* kDropIns = ".d";
 constexpr const char* kDropIn = ".conf";
 
+using Clock = std::chrono::steady_clock;
 using Words = std::vector<std::string>;
 
 // The unit that a file of the tree makes or adds to; empty: it is neither.
@@ -131,6 +132,7 @@ struct Change {
   Words take_up;    // made otherwise; restarted where they run
   Words start;      // shall run, and are made as before or new
   Words installed;  // shall run
+  Words stop = {};  // before anything is restarted
 };
 
 const Json& units_of(const Json* settings) {
@@ -143,11 +145,15 @@ bool is_started(const std::string& name, const Json& unit) {
          !is_template_unit(name);
 }
 
-// A socket cannot be made anew while its service runs.
+constexpr std::string_view kSocket = ".socket";
+
+bool is_socket(const std::string& unit) {
+  return unit.ends_with(kSocket);
+}
+
+// What a socket starts, where it says nothing else.
 std::string service_of(const std::string& unit) {
-  constexpr std::string_view kSocket = ".socket";
-  if (!unit.ends_with(kSocket)) return "";
-  return unit.substr(0, unit.size() - kSocket.size()) + ".service";
+  return is_socket(unit) ? unit.substr(0, unit.size() - kSocket.size()) + ".service" : "";
 }
 
 std::set<std::string> changed(const Json& was, const Json& is) {
@@ -245,7 +251,7 @@ class SystemdRuntime : public Runtime {
     const Words files = copies_of(staged);
     const std::optional<Outcome> outcome = systemd.verify(files);
     const bool is_useful = outcome && (outcome->status == 0 || can_verify(systemd));
-    fs::remove_all(scratch_);
+    clear_scratch();
     if (!is_useful) {
       log::warning("systemd-analyze cannot look at units here: they are seen when they start");
     } else if (!outcome->error_output.empty()) {
@@ -370,34 +376,73 @@ class SystemdRuntime : public Runtime {
     return units;
   }
 
-  static void start(const Systemctl& systemd, const Change& change, StepIo& io, unsigned timeout) {
-    systemd.call("reset-failed", change.installed);
-    const Outcome restarted = systemd.call("restart", change.restart);
-    systemd.call("try-restart", change.take_up);
-    const Outcome started = systemd.call("start", without_done(systemd, change));
-    wait(systemd, change.installed, io, timeout);
-    for (const Outcome* each : {&restarted, &started}) {
-      if (each->status == 0) continue;
-      throw Error(Errc::target_failed, format("systemctl: {}", said(*each)));
+  // Of what is restarted where it runs, one that has failed was meant to run; and systemd refuses
+  // to restart a socket while its service runs, which a waiting client would have it do at once.
+  static Change with_those_that_ran(const Systemctl& systemd, Change change) {
+    std::map<std::string, std::string> bound;
+    for (const std::string& unit : change.restart) bound[service_of(unit)] = unit;
+    for (const UnitState& unit :
+         systemd.show(joined_words(change.restart, plain(change.take_up)))) {
+      const bool is_bound = bound.contains(unit.name) && unit.active != "inactive";
+      if (is_bound) change.stop.insert(change.stop.end(), {unit.name, bound.at(unit.name)});
+      const auto place = std::find(change.take_up.begin(), change.take_up.end(), unit.name);
+      if (place == change.take_up.end() || (unit.active != "failed" && !is_bound)) continue;
+      change.take_up.erase(place);
+      change.restart.push_back(unit.name);
     }
+    return change;
   }
 
-  // Until everything runs as it should at two looks in a row.
-  static void wait(const Systemctl& systemd, const Words& units, StepIo& io, unsigned timeout) {
-    using Clock = std::chrono::steady_clock;
+  static void start(const Systemctl& systemd, const Change& wanted, StepIo& io, unsigned timeout) {
     const auto end = Clock::now() + std::chrono::seconds(timeout);
+    Change change = with_those_that_ran(systemd, wanted);
+    const Words watched = joined_words(change.installed, plain(wanted.take_up));
+    systemd.call("reset-failed", watched);
+    Problems problems;
+    const auto attempt = [&](const char* verb, const Words& units) {
+      try {
+        systemd.demand(verb, units);
+      } catch (const Error& error) {
+        problems.add(error);
+      }
+    };
+    attempt("stop", change.stop);
+    const auto first =
+        std::stable_partition(change.restart.begin(), change.restart.end(), is_socket);
+    attempt("restart", {change.restart.begin(), first});
+    attempt("restart", {first, change.restart.end()});
+    attempt("try-restart", change.take_up);
+    attempt("start", without_done(systemd, change));
+    wait(systemd, {watched, {change.installed.begin(), change.installed.end()}}, io, end);
+    problems.throw_if_any(Errc::target_failed);
+  }
+
+  static Words joined_words(Words some, const Words& more) {
+    some.insert(some.end(), more.begin(), more.end());
+    return some;
+  }
+
+  struct Watched {
+    Words units;                // which must not fail
+    std::set<std::string> run;  // those of them that must run
+  };
+
+  // Until everything runs as it should at two looks in a row.
+  static void wait(const Systemctl& systemd, const Watched& watched, StepIo& io,
+                   Clock::time_point end) {
     std::map<std::string, unsigned> first;  // restarts by itself
     std::vector<unsigned> last;
     for (unsigned good = 0; good < 2;) {
       io.stop.throw_if_set();
       bool is_good = true;
       std::vector<unsigned> restarts;
-      for (UnitState& unit : systemd.show(units)) {
+      for (UnitState& unit : systemd.show(watched.units)) {
         restarts.push_back(unit.restarts);
         unit.restarts -=
             std::min(unit.restarts, first.emplace(unit.name, unit.restarts).first->second);
         const UnitVerdict verdict = judge(unit);
-        if (verdict.found.empty()) continue;
+        const bool counts = watched.run.contains(unit.name) || unit.active == "failed";
+        if (verdict.found.empty() || !counts) continue;
         is_good = false;
         if (verdict.is_final || Clock::now() > end) fail(systemd, unit, verdict);
       }
@@ -416,9 +461,15 @@ class SystemdRuntime : public Runtime {
                 verdict.is_final ? "" : "if it only needs longer: timeout in site.yaml");
   }
 
+  void clear_scratch() const {
+    std::error_code failed;
+    fs::remove_all(scratch_, failed);
+    if (failed) throw Error(Errc::io, format("{}: {}", scratch_.string(), failed.message()));
+  }
+
   // The units as they will be read, though PATH/current does not lead to them yet.
   Words copies_of(const Standing& staged) const {
-    fs::remove_all(scratch_);
+    clear_scratch();
     const std::string current = staged.path + "/current";
     Words units;
     for (const std::string& name : links_of(staged.settings)) {
@@ -437,7 +488,7 @@ class SystemdRuntime : public Runtime {
 
   // Whether a unit that has nothing wrong passes.
   bool can_verify(const Systemctl& systemd) const {
-    fs::remove_all(scratch_);
+    clear_scratch();
     make_dirs(scratch_);
     const fs::path sound = scratch_ / "sealift-sound.service";
     write_file(sound, "[Service]\nType=oneshot\nExecStart=/bin/true\n", FileMode::secret);

@@ -4,7 +4,9 @@
 what does not run is taken back, and nothing of another's is touched."""
 
 import os
+import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
 from road import BUILDER, RoadTest, errors, main, need, write  # noqa: E402
@@ -58,7 +60,7 @@ class Units(RoadTest):
             text = source.read()
         write(path, text.replace("targets:\n", "targets:\n"
               f"  units: {{driver: systemd, path: {road.target('units')}, units: "
-              f"{self.systemd.folder}, command: [systemctl, --user], timeout: 20}}\n"))
+              f"{self.systemd.folder}, command: [systemctl, --user], timeout: 8}}\n"))
 
     def file(self, name, text):
         path = os.path.join(self.tree, name)
@@ -246,6 +248,71 @@ class Units(RoadTest):
         self.assertRegex(text, r"unit web.service (was restarted \d times|has failed)")
         self.assertEqual(sorted(self.started()[-2:]), ["web 1.0.0 none", "worker 1.0.0 hello"])
 
+    def test_one_that_never_gets_ready_is_waited_for_only_so_long(self):
+        road = self.road
+        road.installer("apply", self.first, "--yes")
+        bundle = self.release("1.1.0", lambda: self.service("web", more="Type=notify\n"
+                                                            "TimeoutStartSec=infinity"))
+        text = road.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("unit web.service is activating (start)", text)
+        self.assertIn("timeout in site.yaml", text)
+        self.runs("web.service", "worker.service")
+
+    def test_a_drop_in_for_a_unit_of_anothers(self):
+        road = self.road
+        other = os.path.join(self.systemd.folder, "other.service")
+        write(other, "[Service]\nExecStart=/bin/sleep 1000\n")
+        self.systemd.ctl("daemon-reload")
+        self.systemd.ctl("start", "other.service")
+        road.installer("apply", self.first, "--yes")
+        before = self.runs("other.service", "web.service")
+
+        def change(text):
+            self.file("other.service.d/ours.conf", "[Service]\n" + text)
+        plan = self.release("1.1.0", lambda: change("Environment=A=1\n"))
+        self.assertIn("restart other.service where it runs",
+                      road.installer("plan", plan).decode())
+        road.installer("apply", plan, "--yes")
+        self.assertEqual(self.systemd.value("other.service", "Environment"), "A=1")
+        self.assertNotEqual(self.runs("other.service"), before[:1])
+        # It is brought back where the drop-in breaks it, and stays when the release goes.
+        bad = self.release("1.2.0", lambda: change("ExecStartPre=/bin/false\n"))
+        self.assertIn("unit other.service has failed",
+                      road.refused("apply", bad, "--yes", status=9))
+        self.assertEqual(self.systemd.value("other.service", "Environment"), "A=1")
+        self.runs("other.service")
+        road.installer("rollback", "--yes")
+        self.assertEqual(self.systemd.value("other.service", "Environment"), "")
+        self.assertEqual(self.runs("web.service"), before[1:])
+        self.runs("other.service")
+
+    def test_sockets_and_what_they_start(self):
+        road = self.road
+        place = os.path.join(road.root, "socket")
+
+        def change(backlog, more=""):
+            self.file("echo.socket", f"[Socket]\nListenStream={place}\nBacklog={backlog}\n"
+                      "[Install]\nWantedBy=sockets.target\n")
+            self.file("echo.service", f"[Service]\nExecStart=/bin/sleep 1000\n{more}")
+        road.installer("apply", self.release("1.1.0", lambda: change(8)), "--yes")
+        self.assertEqual(self.systemd.value("echo.socket", "SubState"), "listening")
+        self.assertEqual(self.systemd.value("echo.service", "ActiveState"), "inactive")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(place)
+            for _ in range(100):
+                if self.systemd.value("echo.service", "ActiveState") == "active":
+                    break
+                time.sleep(0.05)
+        before = self.runs("echo.service")
+        # A socket is made anew though its service runs, and a service that runs is restarted.
+        road.installer("apply", self.release("1.2.0", lambda: change(9)), "--yes")
+        self.assertEqual(self.systemd.value("echo.socket", "Backlog"), "9")
+        self.assertEqual(self.systemd.value("echo.socket", "ActiveState"), "active")
+        self.systemd.ctl("start", "echo.service")
+        before = self.runs("echo.service")
+        road.installer("apply", self.release("1.3.0", lambda: change(9, "Nice=5\n")), "--yes")
+        self.assertNotEqual(self.runs("echo.service"), before)
+
     def test_units_that_systemd_would_not_take_change_nothing(self):
         road = self.road
         road.installer("apply", self.first, "--yes")
@@ -321,7 +388,10 @@ class Units(RoadTest):
         road.installer(*command)
         then = self.links()
         road.installer("rollback", "--yes")
-        points = [p for p in changing_calls(road, command) if p[0] in ("fdatasync", "symlinkat")]
+        # The journal's records and the links; and four pipes are made for each program.
+        points = [(name, when) for name, when in
+                  changing_calls(road, command, "fdatasync,symlinkat,pipe2")
+                  if name != "pipe2" or when % 4 == 1]
         road.installer("rollback", "--yes")
         ended = {}
         for name, when in points:
