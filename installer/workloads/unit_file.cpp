@@ -35,9 +35,12 @@ UnitFile UnitFile::parse(std::string_view text) {
     if (line.starts_with('[') && line.ends_with(']')) {
       section = line.substr(1, line.size() - 2);
     } else if (const std::size_t equals = line.find('='); equals != line.npos) {
+      const std::string_view key = trimmed(line.substr(0, equals));
       const std::string_view value = trimmed(line.substr(equals + 1));
-      if (section == "Install" && !value.empty()) unit.install += std::string(line) + "\n";
-      if (section == "Service" && trimmed(line.substr(0, equals)) == "Type") {
+      const bool is_wish = key == "WantedBy" || key == "RequiredBy" || key == "Alias";
+      if (section == "Install" && is_wish && !value.empty())
+        unit.install += std::string(line) + "\n";
+      if (section == "Service" && key == "Type") {
         unit.is_job = value == "oneshot";
       }
     }

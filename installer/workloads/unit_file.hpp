@@ -11,7 +11,7 @@
 namespace sealift::installer {
 
 struct UnitFile {
-  std::string install;  // what its section [Install] says; empty: it is not started by itself
+  std::string install;  // who wants it by [Install]; empty: it is not started by itself
   bool is_job = false;  // Type=oneshot: it ends by itself
 
   // Of a unit's file and its drop-ins, one behind the other. What it does not know is left out.

@@ -9,6 +9,7 @@ TEST_CASE("unit file: it is started by itself where [Install] says something") {
   CHECK(UnitFile::parse("[Service]\nExecStart=/bin/true\n").install.empty());
   CHECK(UnitFile::parse("[Install]\n#WantedBy=a.target\n WantedBy =\n").install.empty());
   CHECK(UnitFile::parse("[Service]\nWantedBy=a.target\n").install.empty());
+  CHECK(UnitFile::parse("[Install]\nAlso=b.socket\n").install.empty());
   CHECK(UnitFile::parse("[Service]\r\n[Install]\r\nWantedBy=a.target").install ==
         "WantedBy=a.target\n");
 }
