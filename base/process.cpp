@@ -22,6 +22,8 @@ namespace sealift {
 
 namespace {
 
+constexpr std::size_t kSaid = 1000;  // bytes of what a program says that are passed on
+
 struct Pipe {
   Fd read_end;
   Fd write_end;
@@ -51,7 +53,7 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
   const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
-  if (command.environment_of == Inherit::nothing) {
+  if (command.inherit == Inherit::nothing) {
     ::clearenv();
     ::setpgid(0, 0);
   }
@@ -168,6 +170,14 @@ std::optional<int> wait_for(Started& started, const std::string& program) {
 
 }  // namespace
 
+std::string said(const Outcome& outcome) {
+  std::string all = outcome.error_output + outcome.output;
+  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
+  std::string line;
+  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
+  return line.empty() ? "and said nothing" : printable(line, kSaid);
+}
+
 std::optional<Outcome> run(const Command& command) {
   const std::string& program = command.arguments.at(0);
   Started started = start(command);
@@ -175,7 +185,7 @@ std::optional<Outcome> run(const Command& command) {
   const bool finished = converse(command, started.in, started.out, started.err, outcome);
   if (!finished) ::kill(started.child, SIGKILL);
   // Its children hold what it said open, and nobody waits for them.
-  if (!finished && command.environment_of == Inherit::nothing) ::kill(-started.child, SIGKILL);
+  if (!finished && command.inherit == Inherit::nothing) ::kill(-started.child, SIGKILL);
   const std::optional<int> status = wait_for(started, program);
   if (!status) return std::nullopt;
   if (!finished) {

@@ -28,7 +28,7 @@ struct Command {
   std::size_t output_limit = 1 << 20;  // bytes kept of each stream; the rest is dropped
   // What it has in its environment beside ours.
   std::vector<std::pair<std::string, std::string>> environment = {};
-  Inherit environment_of = Inherit::all;
+  Inherit inherit = Inherit::all;
 };
 
 struct Outcome {
@@ -36,6 +36,9 @@ struct Outcome {
   std::string output;
   std::string error_output;
 };
+
+// What a program said, on one line, bounded and printable.
+std::string said(const Outcome& outcome);
 
 // Nothing where the program does not exist; Error{io} where it cannot be run or takes too long.
 std::optional<Outcome> run(const Command& command);

@@ -2,7 +2,9 @@
 #include "release/workload.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -36,6 +38,35 @@ std::vector<std::string> jobs_of(Fields& fields) {
 
 bool is_runtime(std::string_view word) {
   return word == kCompose || word == kSystemd || word == kExec;
+}
+
+bool is_unit_name(std::string_view name) {
+  constexpr std::array kEndings = {".service", ".socket", ".timer", ".target", ".path"};
+  constexpr std::string_view kOthers = ":-_.\\@";
+  const bool has_ending = std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view end) {
+    return name.size() > end.size() && name.ends_with(end);
+  });
+  return has_ending && name.size() <= 255 && name.front() != '-' && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [&](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  kOthers.find(c) != kOthers.npos;
+         });
+}
+
+std::vector<std::pair<std::string, const std::vector<std::string>*>> commands_of(
+    const Workload& workload) {
+  std::vector<std::pair<std::string, const std::vector<std::string>*>> commands = {
+      {"apply", &workload.apply}, {"undo", &workload.undo}, {"check", &workload.check}};
+  commands.erase(std::remove_if(commands.begin(), commands.end(),
+                                [](const auto& each) { return each.second->empty(); }),
+                 commands.end());
+  return commands;
+}
+
+std::string program_in_tree(const std::vector<std::string>& command) {
+  const std::string& word = command.front();
+  if (word.front() == '/' || word.find('/') == std::string::npos) return "";
+  return fs::path(word).lexically_normal().string();
 }
 
 Json to_json(const Workload& workload) {

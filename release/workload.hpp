@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -20,6 +21,10 @@ inline constexpr std::string_view kExec = "exec";
 
 // Whether a word names one of them.
 bool is_runtime(std::string_view word);
+
+// Whether a file of that name is a unit of systemd that a release may carry: a service, socket,
+// timer, target or path.
+bool is_unit_name(std::string_view name);
 
 inline constexpr std::size_t kMaxWords = 64;                // of a command
 inline constexpr std::size_t kMaxWordBytes = 4096;          // of each
@@ -36,6 +41,13 @@ struct Workload {
   std::uint64_t timeout = 0;  // of exec: seconds that each may take
   friend bool operator==(const Workload&, const Workload&) = default;
 };
+
+// The commands of exec that there are, by their keys.
+std::vector<std::pair<std::string, const std::vector<std::string>*>> commands_of(
+    const Workload& workload);
+// The path of a command's program in the component's tree: the first word has a slash and is not
+// absolute. Empty: it is one of the host's.
+std::string program_in_tree(const std::vector<std::string>& command);
 
 Json to_json(const Workload& workload);
 // Strict; Error{corrupt}.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/kinds/manifests.hpp"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "base/text.hpp"
 #include "builder/kinds/templates.hpp"
 #include "content/media_types.hpp"
@@ -16,11 +18,6 @@ namespace {
 // As Compose itself looks for it.
 constexpr std::array kComposeFiles = {"compose.yaml", "compose.yml", "docker-compose.yaml",
                                       "docker-compose.yml"};
-constexpr std::array kUnitEndings = {".service", ".socket", ".timer", ".target", ".path"};
-
-bool has_slash(const std::string& path) {
-  return path.find('/') != std::string::npos;
-}
 
 // The source is one file, or a folder with a file of a name that Compose knows.
 std::string compose_file(const release::ComponentEntry& entry, const std::set<std::string>& files) {
@@ -37,16 +34,28 @@ std::string compose_file(const release::ComponentEntry& entry, const std::set<st
 }
 
 void check_units(const release::ComponentEntry& entry, const std::set<std::string>& files) {
-  for (const std::string& path : files) {
-    if (has_slash(path)) continue;
-    for (const char* ending : kUnitEndings) {
-      if (path.ends_with(ending)) return;
-    }
-  }
+  if (std::any_of(files.begin(), files.end(), release::is_unit_name)) return;
   throw Error(Errc::invalid_input,
               format("components.{}: {}: found no unit of systemd", entry.name, entry.source),
               format("units lie directly in the folder and end in {}",
-                     joined({kUnitEndings.begin(), kUnitEndings.end()})));
+                     ".service, .socket, .timer, .target or .path"));
+}
+
+// A program that is no file of the host's is one of the component's.
+void check_commands(const release::ComponentEntry& entry, const std::set<std::string>& files,
+                    const std::set<std::string>& executables) {
+  Problems problems;
+  for (const auto& [key, command] : release::commands_of(entry.workload)) {
+    const std::string program = release::program_in_tree(*command);
+    if (program.empty() || executables.contains(program)) continue;
+    problems.add(
+        format("components.{}.{}: {}: found {}", entry.name, key, printable(command->front(), 200),
+               files.contains(program) ? "a file that is not executable"
+                                       : "no such file in " + entry.source),
+        files.contains(program) ? "chmod +x, in the repository as well"
+                                : "the program of a command is looked for there");
+  }
+  problems.throw_if_any(Errc::invalid_input);
 }
 
 class Manifests : public Kind {
@@ -59,13 +68,16 @@ class Manifests : public Kind {
     return build_templates(
         entry, workshop, media_type::kManifests, {},
         [&](const std::string& path, const std::string&) { files.insert(path); },
-        [&](release::ComponentDocument& document) {
-          document.workload = entry.workload;
-          if (entry.workload.runtime == release::kCompose) {
-            document.workload->file = compose_file(entry, files);
-          } else if (entry.workload.runtime == release::kSystemd) {
+        [&](PackedTree& packed) {
+          release::Workload workload = entry.workload;
+          if (workload.runtime == release::kCompose) {
+            workload.file = compose_file(entry, files);
+          } else if (workload.runtime == release::kSystemd) {
             check_units(entry, files);
+          } else {
+            check_commands(entry, files, packed.executables);
           }
+          packed.document.workload = std::move(workload);
         });
   }
 };

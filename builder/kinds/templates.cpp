@@ -46,7 +46,7 @@ std::vector<ValueUse> images_in(std::string_view text, const std::string& path) 
 
 BuiltComponent build_templates(const release::ComponentEntry& entry, const Workshop& workshop,
                                std::string_view artifact_type, MadeFiles made, const Inspect& see,
-                               const std::function<void(release::ComponentDocument&)>& finish) {
+                               const std::function<void(PackedTree&)>& finish) {
   std::vector<ValueUse> uses;
   std::vector<ValueUse> images;
   std::vector<release::Template> templates;
@@ -65,7 +65,7 @@ BuiltComponent build_templates(const release::ComponentEntry& entry, const Works
   };
   PackedTree packed = pack_tree(workshop, entry, media_type::kMustacheTree,
                                 {.inspect = inspect, .made = std::move(made)});
-  if (finish) finish(packed.document);
+  if (finish) finish(packed);
   return {tree_component(entry, artifact_type, packed), std::move(uses), std::move(images),
           std::move(templates)};
 }

@@ -17,6 +17,6 @@ namespace sealift::builder {
 // before it is described, and may add to its document.
 BuiltComponent build_templates(const release::ComponentEntry& entry, const Workshop& workshop,
                                std::string_view artifact_type, MadeFiles made, const Inspect& see,
-                               const std::function<void(release::ComponentDocument&)>& finish);
+                               const std::function<void(PackedTree&)>& finish);
 
 }  // namespace sealift::builder

@@ -300,6 +300,7 @@ class TreePacker {
   void end_file(const FileEntry& row) {
     tar_.write(content::tar_padding(row.size));
     put_row(row);
+    if (row.mode == 0755) packed_.executables.insert(row.path.str());
     ++packed_.document.files;
     packed_.document.bytes += row.size;
   }

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ struct PackedTree {
   content::Descriptor tree;
   release::ComponentDocument document;
   std::map<std::string, std::string> sha384 = {};  // path -> 48 bytes
+  std::set<std::string> executables = {};          // paths of files that are programs
 };
 
 // `tree_type` is the media type of the tar. Compressed files take their place in the order of the

@@ -20,6 +20,8 @@ Drivers::Drivers(const Layout& layout, Workers& workers) {
     drivers_[store] = images_driver(store);
   }
   drivers_["compose"] = workload_driver("compose", layout, compose_runtime(layout));
+  drivers_["exec"] = workload_driver("exec", layout, exec_runtime());
+  drivers_["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
   drivers_["fence"] = fence_driver(layout);
   drivers_["health"] = health_driver(layout);
   drivers_["service"] = service_driver(layout);

@@ -14,19 +14,9 @@ namespace {
 
 constexpr std::string_view kCheck = "check";
 constexpr std::string_view kGuard = "guard";
-constexpr std::size_t kSaid = 1000;  // bytes of what a command says that are passed on
 
 std::string step_id(std::string_view action, const std::string& service) {
   return format("{}:{}", action, service);
-}
-
-// What a command said, on one line.
-std::string said(const Outcome& outcome) {
-  std::string all = outcome.error_output + outcome.output;
-  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
-  std::string line;
-  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
-  return line.empty() ? "and said nothing" : printable(line, kSaid);
 }
 
 void run_command(const std::string& name, const std::vector<std::string>& words,

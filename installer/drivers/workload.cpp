@@ -112,7 +112,7 @@ class WorkloadDriver : public Driver {
     const std::optional<Standing> before = standing_at(step, "before");
     const std::optional<Standing> now = standing_at(step, "now");
     if (before) {
-      runtime_->bring_up(*before, now ? &*now : nullptr, io);
+      runtime_->bring_back(*before, now ? &*now : nullptr, io);
     } else {
       runtime_->take_down(*now, io);
     }

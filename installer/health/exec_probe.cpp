@@ -33,7 +33,7 @@ Finding exec_probe(const RenderedCheck& rendered, const ProbeSite& site) {
                   .input = {},
                   .timeout = std::chrono::ceil<std::chrono::seconds>(rendered.check.timeout),
                   .output_limit = kOutput};
-  command.environment_of = Inherit::nothing;
+  command.inherit = Inherit::nothing;
   command.environment = {{"PATH", path == nullptr ? "/usr/bin:/bin" : path}, {"LANG", "C"}};
   for (const auto& each : rendered.environment) command.environment.push_back(each);
   const std::optional<Outcome> outcome = run(command);

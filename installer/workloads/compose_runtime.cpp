@@ -28,7 +28,6 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::size_t kMaxComposeBytes = 1U << 20;
-constexpr std::size_t kSaid = 1000;
 constexpr std::chrono::milliseconds kBetween{500};
 constexpr std::size_t kProjectSite = 8;  // characters of the site's id in a project's name
 
@@ -41,14 +40,6 @@ constexpr const char* kPodman = "podman-compose";
 
 std::string base_name(const std::string& program) {
   return program.substr(program.rfind('/') + 1);
-}
-
-std::string said(const Outcome& outcome) {
-  std::string all = outcome.error_output + outcome.output;
-  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
-  std::string line;
-  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
-  return line.empty() ? "and said nothing" : printable(line, kSaid);
 }
 
 std::optional<std::string> generation_of(Words command) {

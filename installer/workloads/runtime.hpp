@@ -60,6 +60,10 @@ class Runtime {
   // `now` stands under PATH/current: lets it run, and nothing else of `before`, which ran there, or
   // may have been about to. Returns when it runs; Error{target_failed} where it does not.
   virtual void bring_up(const Standing& now, const Standing* before, StepIo& io) const = 0;
+  // The way back: `then` stands again under PATH/current, and `failed` may have been let run.
+  virtual void bring_back(const Standing& then, const Standing* failed, StepIo& io) const {
+    bring_up(then, failed, io);
+  }
   // Nothing of it runs afterwards. Data stays.
   virtual void take_down(const Standing& standing, StepIo& io) const = 0;
   // How what runs differs from what should.
@@ -70,5 +74,7 @@ class Runtime {
 };
 
 std::unique_ptr<Runtime> compose_runtime(const Layout& layout);
+std::unique_ptr<Runtime> exec_runtime();
+std::unique_ptr<Runtime> systemd_runtime(const Layout& layout);
 
 }  // namespace sealift::installer

@@ -24,6 +24,26 @@ TEST_CASE("process: arguments reach the program as they are, with no shell betwe
   CHECK(outcome->output == "a b|$HOME|;x||");
 }
 
+TEST_CASE("process: a program that inherits nothing finds what it is given alone") {
+  Command env = command({"/usr/bin/env"});
+  env.environment = {{"A", "1"}, {"B", "two words"}};
+  env.inherit = Inherit::nothing;
+  const auto outcome = run(env);
+  REQUIRE(outcome);
+  CHECK(outcome->output == "A=1\nB=two words\n");
+  // What it is given counts where it is looked for, too.
+  env.arguments = {"env"};
+  env.environment = {{"PATH", "/nowhere"}};
+  CHECK_FALSE(run(env));
+}
+
+TEST_CASE("process: what a program said is one line, bounded, and safe for a terminal") {
+  CHECK(said({1, "out\n", "bad\nworse\n"}) == "bad; worse; out");
+  CHECK(said({1, "\n \n", ""}) == "and said nothing");
+  CHECK(said({1, "\033[2J", ""}).find('\033') == std::string::npos);
+  CHECK(said({1, std::string(100'000, 'x'), ""}).size() < 1100);
+}
+
 TEST_CASE("process: status, signals and both outputs are told apart") {
   const auto failed = run(command({"sh", "-c", "echo out; echo err >&2; exit 3"}));
   REQUIRE(failed);

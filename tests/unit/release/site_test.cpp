@@ -148,4 +148,19 @@ TEST_CASE("site: maintenance windows are read, and every mistake in one is named
   CHECK(refused(kSite + "windows: daily\n").find("windows: found \"daily\"") != std::string::npos);
 }
 
+TEST_CASE("site: each runtime has its own keys") {
+  const auto target = [](const std::string& lines) {
+    return refused(with("targets:", "targets:\n  run: {" + lines + "}"));
+  };
+  CHECK(target("driver: systemd, path: /srv/units, units: /run/systemd/system, timeout: 9") == "");
+  CHECK(target("driver: exec, path: /srv/cdn") == "");
+  CHECK_THAT(target("driver: exec, path: /srv/cdn, timeout: 9"),
+             Catch::Matchers::Contains("found timeout, which exec does not have"));
+  CHECK_THAT(target("driver: exec, path: /srv/cdn, units: /etc/systemd/system"),
+             Catch::Matchers::Contains("found units, which exec does not have"));
+  CHECK_THAT(target("driver: systemd, path: /srv/units, project: a"),
+             Catch::Matchers::Contains("found project, which systemd does not have"));
+  CHECK_THAT(target("driver: systemd"), Catch::Matchers::Contains("found no path, expected one"));
+}
+
 }  // namespace sealift::release
