@@ -53,7 +53,10 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
   const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
-  if (command.inherit == Inherit::nothing) ::clearenv();
+  if (command.inherit == Inherit::nothing) {
+    ::clearenv();
+    ::setpgid(0, 0);
+  }
   for (const auto& [name, value] : command.environment) {
     ::setenv(name.c_str(), value.c_str(), 1);
   }
@@ -180,6 +183,7 @@ std::optional<Outcome> run(const Command& command) {
   Started started = start(command);
   Outcome outcome{};
   const bool finished = converse(command, started.in, started.out, started.err, outcome);
+  if (!finished && command.inherit == Inherit::nothing) ::kill(-started.child, SIGKILL);
   if (!finished) ::kill(started.child, SIGKILL);
   const std::optional<int> status = wait_for(started, program);
   if (!status) return std::nullopt;

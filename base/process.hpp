@@ -14,7 +14,8 @@
 
 namespace sealift {
 
-// Whether a program finds our environment.
+// Whether a program finds our environment. One that does not is the first of a process group of its
+// own, and where it takes too long all of that is killed.
 enum class Inherit { all, nothing };
 
 struct Command {
