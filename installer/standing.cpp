@@ -17,6 +17,7 @@ std::vector<Difference> differences_of(const Driver& driver, const Placement& pl
   for (Difference& each : driver.inspect(placement, thoroughness, Strangers::reported, content)) {
     differences.push_back(std::move(each));
   }
+  for (Difference& each : driver.differences(placement)) differences.push_back(std::move(each));
   return differences;
 }
 

@@ -48,7 +48,6 @@ void work(const std::string& site, cli::Session& session) {
                                                          Thoroughness::by_content, content)) {
         add(placement, difference);
       }
-      for (const Difference& difference : driver.differences(placement)) add(placement, difference);
       for (const auto& [flag, found] : changed_flags(placement, content)) {
         add(placement, {format("flag {}", flag), found});
       }

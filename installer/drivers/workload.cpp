@@ -22,17 +22,17 @@ std::string step_id(std::string_view action, const std::string& component) {
   return format("{}:{}", action, component);
 }
 
-Json data_of(const std::optional<Standing>& before, const std::optional<Standing>& now) {
+Json data_of(const std::optional<Deployment>& before, const std::optional<Deployment>& now) {
   Json data = Json::object();
   if (before) data["before"] = to_json(*before);
   if (now) data["now"] = to_json(*now);
   return data;
 }
 
-std::optional<Standing> standing_at(const Step& step, const char* key) {
+std::optional<Deployment> deployment_at(const Step& step, const char* key) {
   const auto found = step.data.find(key);
   if (found == step.data.end()) return std::nullopt;
-  return standing_from_json(*found, step.id);
+  return deployment_from_json(*found, step.id);
 }
 
 class WorkloadDriver : public Driver {
@@ -60,10 +60,10 @@ class WorkloadDriver : public Driver {
         turn = std::move(step);
       }
     }
-    std::optional<Standing> before;
-    if (wish.before) before = standing_of(*wish.before);
-    std::optional<Standing> now;
-    if (wish.table) now = Standing{wish.path, directory, wish.settings};
+    std::optional<Deployment> before;
+    if (wish.before) before = deployment_of(*wish.before);
+    std::optional<Deployment> now;
+    if (wish.table) now = Deployment{wish.path, directory, wish.settings};
     if (now) {
       steps.push_back(step_of(wish, Phase::stage, kValidate, data_of({}, now),
                               format("have {} checked by {}", wish.component, name_)));
@@ -91,8 +91,8 @@ class WorkloadDriver : public Driver {
   StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 
   Json apply(const Step& step, StepIo& io) override {
-    const std::optional<Standing> before = standing_at(step, "before");
-    const std::optional<Standing> now = standing_at(step, "now");
+    const std::optional<Deployment> before = deployment_at(step, "before");
+    const std::optional<Deployment> now = deployment_at(step, "now");
     if (step.action == kValidate) {
       runtime_->validate(*now);
     } else if (step.action == kUp) {
@@ -109,8 +109,8 @@ class WorkloadDriver : public Driver {
     const bool was_touched = io.begun.contains(step_id(kUp, step.component)) ||
                              io.begun.contains(step_id(kDown, step.component));
     if (!was_touched) return;
-    const std::optional<Standing> before = standing_at(step, "before");
-    const std::optional<Standing> now = standing_at(step, "now");
+    const std::optional<Deployment> before = deployment_at(step, "before");
+    const std::optional<Deployment> now = deployment_at(step, "now");
     if (before) {
       runtime_->bring_back(*before, now ? &*now : nullptr, io);
     } else {
@@ -124,7 +124,7 @@ class WorkloadDriver : public Driver {
   }
 
   std::vector<Difference> differences(const Placement& placement) const override {
-    return runtime_->differences(standing_of(placement));
+    return runtime_->differences(deployment_of(placement));
   }
 
   bool is_current(const Placement& placement) const override {
@@ -147,7 +147,7 @@ class WorkloadDriver : public Driver {
   void prune(const Placement& placement) override { files_->prune(placement); }
 
  private:
-  static Standing standing_of(const Placement& placement) {
+  static Deployment deployment_of(const Placement& placement) {
     return {placement.path, placement.directory, placement.settings};
   }
 
@@ -170,18 +170,18 @@ class WorkloadDriver : public Driver {
 
 }  // namespace
 
-Json to_json(const Standing& standing) {
+Json to_json(const Deployment& deployment) {
   return {
-      {"path", standing.path}, {"directory", standing.directory}, {"settings", standing.settings}};
+      {"path", deployment.path}, {"directory", deployment.directory}, {"settings", deployment.settings}};
 }
 
-Standing standing_from_json(const Json& value, const std::string& where) {
+Deployment deployment_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  Standing standing{.path = fields.text("path"),
+  Deployment deployment{.path = fields.text("path"),
                     .directory = fields.text("directory"),
                     .settings = fields.object("settings")};
   fields.done();
-  return standing;
+  return deployment;
 }
 
 std::unique_ptr<Driver> workload_driver(const std::string& name, const Layout& layout,

@@ -199,7 +199,7 @@ class ComposeRuntime : public Runtime {
     return settings;
   }
 
-  std::string outlook(const Standing* before, const Standing* now) const override {
+  std::string outlook(const Deployment* before, const Deployment* now) const override {
     Words fresh;
     Words changed;
     Words gone;
@@ -223,7 +223,7 @@ class ComposeRuntime : public Runtime {
     return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
   }
 
-  void validate(const Standing& staged) const override {
+  void validate(const Deployment& staged) const override {
     const bool is_podman = staged.settings.at("generation") == kPodman;
     const Outcome outcome =
         compose(staged, staged.folder(), is_podman ? Words{"ps", "-q"} : Words{"config", "-q"});
@@ -240,7 +240,7 @@ class ComposeRuntime : public Runtime {
     }
   }
 
-  void bring_up(const Standing& now, const Standing*, StepIo& io) const override {
+  void bring_up(const Deployment& now, const Deployment*, StepIo& io) const override {
     const Engine engine(now.settings.at("engine"));
     const std::string project = now.settings.at("project");
     for (const auto& [name, service] : now.settings.at("services").items()) {
@@ -259,14 +259,14 @@ class ComposeRuntime : public Runtime {
     wait(engine, now, said(outcome), io);
   }
 
-  void take_down(const Standing& standing, StepIo&) const override {
-    const Engine engine(standing.settings.at("engine"));
-    const std::string project = standing.settings.at("project");
+  void take_down(const Deployment& deployment, StepIo&) const override {
+    const Engine engine(deployment.settings.at("engine"));
+    const std::string project = deployment.settings.at("project");
     std::error_code ignored;
-    if (fs::exists(standing.folder() / standing.settings.at("file").get<std::string>(), ignored)) {
+    if (fs::exists(deployment.folder() / deployment.settings.at("file").get<std::string>(), ignored)) {
       Words words = {"down"};
-      if (standing.settings.at("generation") != kPodman) words.emplace_back("--remove-orphans");
-      const Outcome outcome = compose(standing, standing.folder(), std::move(words));
+      if (deployment.settings.at("generation") != kPodman) words.emplace_back("--remove-orphans");
+      const Outcome outcome = compose(deployment, deployment.folder(), std::move(words));
       if (outcome.status != 0) log::warning(format("Compose: {}", said(outcome)));
     }
     for (const Container& container : engine.containers(project)) engine.remove(container);
@@ -276,26 +276,26 @@ class ComposeRuntime : public Runtime {
                   "remove it by hand");
     }
     std::error_code failed;
-    fs::remove(override_file(standing.settings), failed);
+    fs::remove(override_file(deployment.settings), failed);
   }
 
-  std::vector<Difference> differences(const Standing& standing) const override {
-    const Engine engine(standing.settings.at("engine"));
+  std::vector<Difference> differences(const Deployment& deployment) const override {
+    const Engine engine(deployment.settings.at("engine"));
     std::vector<Difference> found;
-    const auto all = engine.containers(standing.settings.at("project"));
-    for (const auto& [name, service] : standing.settings.at("services").items()) {
+    const auto all = engine.containers(deployment.settings.at("project"));
+    for (const auto& [name, service] : deployment.settings.at("services").items()) {
       std::vector<Container> own = of_service(all, name);
       for (Container& each : own) each.restarts = 0;
       if (Verdict verdict = judge_service(own, service); !verdict.found.empty()) {
         found.push_back({format("service {}", name), verdict.found});
       } else if (std::any_of(own.begin(), own.end(), [&](const Container& each) {
-                   return each.inputs != inputs_of(standing, service);
+                   return each.inputs != inputs_of(deployment, service);
                  })) {
         found.push_back({format("service {}", name), "was not made by this release"});
       }
     }
     for (const Container& each : all) {
-      if (standing.settings.at("services").contains(each.service)) continue;
+      if (deployment.settings.at("services").contains(each.service)) continue;
       found.push_back({format("container {}", each.name), "not part of the release"});
     }
     return found;
@@ -329,29 +329,29 @@ class ComposeRuntime : public Runtime {
     return folder_ / format("{}.yaml", settings.at("project").get<std::string>());
   }
 
-  static std::string inputs_of(const Standing& standing, const Json& service) {
+  static std::string inputs_of(const Deployment& deployment, const Json& service) {
     const std::string inputs = service.at("inputs");
-    return service.at("moves").get<bool>() ? format("{} {}", inputs, standing.directory) : inputs;
+    return service.at("moves").get<bool>() ? format("{} {}", inputs, deployment.directory) : inputs;
   }
 
   // JSON is YAML.
-  void write_override(const Standing& standing) const {
+  void write_override(const Deployment& deployment) const {
     Json services = Json::object();
-    for (const auto& [name, service] : standing.settings.at("services").items()) {
+    for (const auto& [name, service] : deployment.settings.at("services").items()) {
       services[name] = {{"image", service.at("image")},
                         {"labels",
-                         {{kInputsLabel, inputs_of(standing, service)},
-                          {kSiteLabel, standing.settings.at("site")}}}};
+                         {{kInputsLabel, inputs_of(deployment, service)},
+                          {kSiteLabel, deployment.settings.at("site")}}}};
     }
     Json file = {{"services", std::move(services)}};
-    if (standing.settings.contains("version")) file["version"] = standing.settings["version"];
+    if (deployment.settings.contains("version")) file["version"] = deployment.settings["version"];
     make_dirs(folder_);
-    write_file(override_file(standing.settings), to_pretty(file), FileMode::secret);
+    write_file(override_file(deployment.settings), to_pretty(file), FileMode::secret);
   }
 
-  Outcome compose(const Standing& standing, const fs::path& folder, Words words) const {
-    const Json& settings = standing.settings;
-    write_override(standing);
+  Outcome compose(const Deployment& deployment, const fs::path& folder, Words words) const {
+    const Json& settings = deployment.settings;
+    write_override(deployment);
     Words all = settings.at("command");
     all.insert(all.end(), {"-p", settings.at("project")});
     if (settings.at("generation") != kPodman) {
@@ -370,7 +370,7 @@ class ComposeRuntime : public Runtime {
                 "install it again, or correct command in site.yaml");
   }
 
-  static Words up_words(const Standing& now) {
+  static Words up_words(const Deployment& now) {
     Words words = {"up", "-d", "--no-build"};
     const std::string generation = now.settings.at("generation");
     if (generation != kPodman) words.emplace_back("--remove-orphans");
@@ -383,7 +383,7 @@ class ComposeRuntime : public Runtime {
   }
 
   // podman-compose starts what is there and never compares.
-  static void remove_changed(const Engine& engine, const Standing& now) {
+  static void remove_changed(const Engine& engine, const Deployment& now) {
     const Json& services = now.settings.at("services");
     for (const Container& each : engine.containers(now.settings.at("project"))) {
       const auto service = services.find(each.service);
@@ -407,7 +407,7 @@ class ComposeRuntime : public Runtime {
 
   // Until every container runs as it should at two looks in a row. `up --wait` of the second
   // generation is not used: it takes a job that has ended for a failure.
-  static void wait(const Engine& engine, const Standing& now, const std::string& compose_said,
+  static void wait(const Engine& engine, const Deployment& now, const std::string& compose_said,
                    StepIo& io) {
     using Clock = std::chrono::steady_clock;
     const auto end =

@@ -57,7 +57,7 @@ class ExecRuntime : public Runtime {
     return format("run {}", text(now != nullptr ? now->at("apply") : before->at("undo")));
   }
 
-  void validate(const Standing& staged) const override {
+  void validate(const Deployment& staged) const override {
     Problems problems;
     for (const char* key : {"apply", "undo", "check"}) {
       const auto command = staged.settings.find(key);
@@ -68,22 +68,22 @@ class ExecRuntime : public Runtime {
     problems.throw_if_any(Errc::target_failed);
   }
 
-  void bring_up(const Standing& now, const Standing*, StepIo&) const override {
+  void bring_up(const Deployment& now, const Deployment*, StepIo&) const override {
     demand(now, "apply");
     if (now.settings.contains("check")) demand(now, "check");
   }
 
-  void bring_back(const Standing& then, const Standing* failed, StepIo& io) const override {
+  void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const override {
     if (failed != nullptr) demand(*failed, "undo");
     bring_up(then, failed, io);
   }
 
-  void take_down(const Standing& standing, StepIo&) const override { demand(standing, "undo"); }
+  void take_down(const Deployment& deployment, StepIo&) const override { demand(deployment, "undo"); }
 
-  std::vector<Difference> differences(const Standing& standing) const override {
-    if (!standing.settings.contains("check")) return {};
+  std::vector<Difference> differences(const Deployment& deployment) const override {
+    if (!deployment.settings.contains("check")) return {};
     try {
-      demand(standing, "check");
+      demand(deployment, "check");
       return {};
     } catch (const Error& error) {
       return {{"check", error.message()}};
@@ -97,17 +97,17 @@ class ExecRuntime : public Runtime {
 
  private:
   // Runs one of the commands; Error{target_failed} unless it ends with status 0.
-  static void demand(const Standing& standing, const char* key) {
-    const Json& command = standing.settings.at(key);
+  static void demand(const Deployment& deployment, const char* key) {
+    const Json& command = deployment.settings.at(key);
     const std::string what = format("{}: {}", key, text(command));
     const std::optional<Outcome> outcome = blame(Errc::target_failed, key, [&] {
       return run(
           {.arguments = command.get<Words>(),
-           .folder = standing.folder().string(),
+           .folder = deployment.folder().string(),
            .input = {},
-           .timeout = std::chrono::seconds(standing.settings.at("timeout").get<std::uint64_t>()),
+           .timeout = std::chrono::seconds(deployment.settings.at("timeout").get<std::uint64_t>()),
            .output_limit = kMaxOutput,
-           .environment = environment(standing),
+           .environment = environment(deployment),
            .inherit = Inherit::nothing});
     });
     if (!outcome) throw Error(Errc::target_failed, format("{}: was not found", what));
@@ -116,13 +116,13 @@ class ExecRuntime : public Runtime {
                 format("{}: ended with status {}: {}", what, outcome->status, said(*outcome)));
   }
 
-  static std::vector<std::pair<std::string, std::string>> environment(const Standing& standing) {
+  static std::vector<std::pair<std::string, std::string>> environment(const Deployment& deployment) {
     return {{"PATH", search_path()},
             {"LANG", "C.UTF-8"},
             {"HOME", "/"},
-            {"SEALIFT_COMPONENT", standing.settings.at("component").get<std::string>()},
-            {"SEALIFT_RELEASE", fs::path(standing.directory).filename().string()},
-            {"SEALIFT_DIRECTORY", standing.folder().string()}};
+            {"SEALIFT_COMPONENT", deployment.settings.at("component").get<std::string>()},
+            {"SEALIFT_RELEASE", fs::path(deployment.directory).filename().string()},
+            {"SEALIFT_DIRECTORY", deployment.folder().string()}};
   }
 };
 

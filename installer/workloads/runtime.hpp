@@ -24,7 +24,7 @@ namespace sealift::installer {
 struct StepIo;
 
 // What stands, or shall stand, on a target.
-struct Standing {
+struct Deployment {
   std::string path;       // of the target; PATH/current leads to what stands
   std::string directory;  // below it, of the files
   Json settings;          // as the runtime made them
@@ -32,9 +32,9 @@ struct Standing {
   fs::path folder() const { return fs::path(path) / directory; }
 };
 
-Json to_json(const Standing& standing);
+Json to_json(const Deployment& deployment);
 // Error{corrupt}.
-Standing standing_from_json(const Json& value, const std::string& where);
+Deployment deployment_from_json(const Json& value, const std::string& where);
 
 // What a runtime needs to know of a component before anything of it is on the target.
 struct RuntimeQuestion {
@@ -54,20 +54,20 @@ class Runtime {
   // Error{incompatible} with everything that keeps it from running here.
   virtual Json settings(const RuntimeQuestion& question) const = 0;
   // What bring_up() will do, for people: "recreate api, remove old". Either may be null.
-  virtual std::string outlook(const Standing* before, const Standing* now) const = 0;
+  virtual std::string outlook(const Deployment* before, const Deployment* now) const = 0;
   // Refuses files that would not run; nothing that runs is touched. Error{target_failed}.
-  virtual void validate(const Standing& staged) const = 0;
+  virtual void validate(const Deployment& staged) const = 0;
   // `now` stands under PATH/current: lets it run, and nothing else of `before`, which ran there, or
   // may have been about to. Returns when it runs; Error{target_failed} where it does not.
-  virtual void bring_up(const Standing& now, const Standing* before, StepIo& io) const = 0;
+  virtual void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const = 0;
   // The way back: `then` stands again under PATH/current, and `failed` may have been let run.
-  virtual void bring_back(const Standing& then, const Standing* failed, StepIo& io) const {
+  virtual void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const {
     bring_up(then, failed, io);
   }
   // Nothing of it runs afterwards. Data stays.
-  virtual void take_down(const Standing& standing, StepIo& io) const = 0;
+  virtual void take_down(const Deployment& deployment, StepIo& io) const = 0;
   // How what runs differs from what should.
-  virtual std::vector<Difference> differences(const Standing& standing) const = 0;
+  virtual std::vector<Difference> differences(const Deployment& deployment) const = 0;
   // What is there under names of ours, of no project in `known`.
   virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                              const std::vector<Json>& known) const = 0;

@@ -246,7 +246,7 @@ class SystemdRuntime : public Runtime {
     return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
   }
 
-  void validate(const Standing& staged) const override {
+  void validate(const Deployment& staged) const override {
     const Systemctl systemd = systemctl(staged.settings);
     const Words files = copies_of(staged);
     const std::optional<Outcome> outcome = systemd.verify(files);
@@ -259,7 +259,7 @@ class SystemdRuntime : public Runtime {
     }
   }
 
-  void bring_up(const Standing& now, const Standing* before, StepIo& io) const override {
+  void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const override {
     const Systemctl systemd = systemctl(now.settings);
     const Change change =
         change_between(before == nullptr ? nullptr : &before->settings, &now.settings);
@@ -274,19 +274,19 @@ class SystemdRuntime : public Runtime {
     start(systemd, change, io, now.settings.at("timeout").get<unsigned>());
   }
 
-  void take_down(const Standing& standing, StepIo&) const override {
-    const Systemctl systemd = systemctl(standing.settings);
-    const Change change = change_between(&standing.settings, nullptr);
+  void take_down(const Deployment& deployment, StepIo&) const override {
+    const Systemctl systemd = systemctl(deployment.settings);
+    const Change change = change_between(&deployment.settings, nullptr);
     stop(systemd, change.gone);
     systemd.call("disable", change.disable);
-    lay(standing.settings, {});
+    lay(deployment.settings, {});
     systemd.reload();
     systemd.call("try-restart", change.take_up);
     systemd.call("reset-failed", change.gone);
   }
 
-  std::vector<Difference> differences(const Standing& standing) const override {
-    const Json& settings = standing.settings;
+  std::vector<Difference> differences(const Deployment& deployment) const override {
+    const Json& settings = deployment.settings;
     std::vector<Difference> found;
     for (const std::string& name : links_of(settings)) {
       if (links(settings).stands(name)) continue;
@@ -468,7 +468,7 @@ class SystemdRuntime : public Runtime {
   }
 
   // The units as they will be read, though PATH/current does not lead to them yet.
-  Words copies_of(const Standing& staged) const {
+  Words copies_of(const Deployment& staged) const {
     clear_scratch();
     const std::string current = staged.path + "/current";
     Words units;
@@ -497,7 +497,7 @@ class SystemdRuntime : public Runtime {
   }
 
   // A program of another component may not be there yet; of this one it is.
-  void judge_verification(const Outcome& outcome, const Standing& staged) const {
+  void judge_verification(const Outcome& outcome, const Deployment& staged) const {
     std::string text = outcome.error_output;
     const std::string prefix = scratch_.string() + "/";
     for (std::size_t at = text.find(prefix); at != text.npos; at = text.find(prefix)) {

@@ -212,10 +212,16 @@ class Units(RoadTest):
 
     def test_what_does_not_run_is_taken_back(self):
         road = self.road
+        # There is no journal here; what would be asked of it is.
+        path = os.path.join(road.root, "bin")
+        write(os.path.join(path, "journalctl"), "#!/bin/sh\necho \"said to $*\"\n")
+        os.chmod(os.path.join(path, "journalctl"), 0o755)
+        os.environ["PATH"] = path + ":" + os.environ["PATH"]
         # Not even the first time does anything stay.
         write(os.path.join(self.state, "fail-worker-1.0.0"), "")
         text = road.refused("apply", self.first, "--yes", status=9)
-        self.assertIn("unit worker.service has failed: exit-code, status 3", text)
+        self.assertIn("unit worker.service has failed: exit-code, status 3; it said: said to --user "
+                      "--no-pager -q -o cat -n 5 -u worker.service", text)
         self.is_gone("web.service")
         self.assertEqual(self.links(), {})
         os.remove(os.path.join(self.state, "fail-worker-1.0.0"))

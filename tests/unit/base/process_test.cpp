@@ -2,8 +2,10 @@
 #include "base/process.hpp"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "tests/unit/errors.hpp"
+#include "tests/unit/scratch_folder.hpp"
 
 namespace sealift {
 
@@ -35,6 +37,18 @@ TEST_CASE("process: a program that inherits nothing finds what it is given alone
   env.arguments = {"env"};
   env.environment = {{"PATH", "/nowhere"}};
   CHECK_FALSE(run(env));
+}
+
+TEST_CASE("process: one that inherits nothing and takes too long goes with all that it started") {
+  const tests::ScratchFolder folder;
+  const std::string mark = (folder / "mark").string();
+  Command slow = command({"sh", "-c", "(sleep 2; touch \"$0\") & wait", mark});
+  slow.timeout = std::chrono::seconds(1);
+  slow.environment = {{"PATH", "/usr/bin:/bin"}};
+  slow.inherit = Inherit::nothing;
+  CHECK(refusal_of([&] { run(slow); }) == Errc::io);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  CHECK_FALSE(fs::exists(mark));
 }
 
 TEST_CASE("process: what a program said is one line, bounded, and safe for a terminal") {
