@@ -148,7 +148,8 @@ Expectation read_expectation(const Json& item) {
   expect.status = item.value("status", 0U);
   expect.headers = item.value("headers", std::map<std::string, std::string>{});
   expect.body = item.value("body", "");
-  for (const auto& [pointer, value] : item.value("json", Json::object()).items()) {
+  const Json pointers = item.value("json", Json::object());
+  for (const auto& [pointer, value] : pointers.items()) {
     expect.json[pointer] = scalar_text(value);
   }
   if (item.contains("value")) expect.value = scalar_text(item["value"]);

@@ -196,7 +196,7 @@ class Releases(HealthTest):
             while len(self.app.requests) < 2:  # the first is asked of the old release
                 time.sleep(0.01)
             self.app.mode = "503"
-        thread = threading.Thread(target=fall_ill)
+        thread = threading.Thread(target=fall_ill, daemon=True)
         thread.start()
         said = road.refused("apply", road.release("1.1.0"), "--yes", status=10)
         thread.join()
@@ -353,7 +353,7 @@ class Probes(HealthTest):
             while len(self.app.requests) < 5:
                 time.sleep(0.01)
             self.app.flap = True
-        thread = threading.Thread(target=flap)
+        thread = threading.Thread(target=flap, daemon=True)
         thread.start()
         began = time.monotonic()
         road.installer("apply", road.release("1.0.0"), "--yes")
