@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A whole platform as one transaction: client assets behind nginx, images, configuration, a
+migration of PostgreSQL, a stack of Compose, and health checks. It is upgraded, made to fail in every
+way that users know, and killed; it ends on the old release or on the new one, and that one serves.
+
+With SEALIFT_ROUNDS=N only the killing is done, N times (scripts/torture)."""
+
+import http.client
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+from stack import (API, BUILDER, DockerCompose, Image, INSTALLER, StackTest, fetch, free_port, main,
+                   need, run, service, write, StackRoad)
+
+sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/databases"))
+
+from vault import Postgres, drizzle_0  # noqa: E402
+
+ROUNDS = int(os.environ.get("SEALIFT_ROUNDS", "10"))
+SEED = int(os.environ.get("SEALIFT_SEED", "7"))
+SLOW = "#!/bin/busybox sh\n/bin/busybox sleep 0.3\necho 'Content-Type: text/plain'\necho\necho ok\n"
+FAST = SLOW.replace("/bin/busybox sleep 0.3\n", "")
+
+
+def api_image(version, says=None, answer=FAST, healthy=True):
+    files = {"www/version": (f"api {version}".encode(), 0o644),
+             "www/cgi-bin/search": (answer.encode(), 0o755)}
+    if healthy:
+        files["www/healthz"] = (json.dumps({"version": says or version}).encode(), 0o644)
+    return Image(f"api {version}", files=files)
+
+
+class Platform(StackRoad):
+    def __init__(self, engine, words, server, database):
+        super().__init__()
+        self.port = free_port()
+        self.database = database
+        self.server = server
+        run(INSTALLER, "--site", self.site, "init", "--release", "chanuka", "--environment",
+            "production", "--target", f"web={self.target('web')}")
+        write(os.path.join(self.site, "site.yaml"), json.dumps({
+            "schema": 1, "release": "chanuka", "environment": "production",
+            "retention": {"releases": 1, "backups": 2},
+            "databases": {"main": {"driver": "postgresql", "url": server.url(database)}},
+            "targets": {"images": {"driver": engine.driver, "command": engine.command},
+                        "web": {"driver": "directory", "path": self.target("web")},
+                        "etc": {"driver": "directory", "path": self.target("etc")},
+                        "stack": {"driver": "compose", "path": self.target("stack"),
+                                  "command": words, "engine": engine.command, "timeout": 60}}}))
+        self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
+
+    def bundle(self, number, image=None, compose_command=None, health=(), job=None):
+        """Release 1.NUMBER.0: each has a page, an image and a migration of its own."""
+        version = f"1.{number}.0"
+        image = image or api_image(version)
+        write(os.path.join(self.project, "client/index.html"), f"page {version}\n")
+        write(os.path.join(self.project, "client/assets/app.0123abcd.js"), "same();\n")
+        write(os.path.join(self.project, "settings/app.env"), "VERSION={{release.version}}\n")
+        drizzle_0(os.path.join(self.project, "drizzle"),
+                  [(f"{each:04}_t", [f"CREATE TABLE t{each} (id integer)",
+                                     f"INSERT INTO t{each} SELECT generate_series(1, 2000)"])
+                   for each in range(number + 1)], "postgresql")
+        services = {"api": service(API, "{{API_PORT}}", env_file=["./api.env"],
+                                   command=compose_command)}
+        path = self.stack(version, {API: image}, {"services": services},
+                          files={"api.env": "MODE=production\n"},
+                          component={"after": ["database", "web", "settings"]})
+        with open(path, encoding="utf-8") as source:
+            release = json.load(source)
+        release["components"] += [
+            {"name": "web", "kind": "assets", "source": "client", "target": "web"},
+            {"name": "settings", "kind": "config", "source": "settings", "target": "etc"},
+            {"name": "database", "kind": "migrations", "source": "drizzle", "format": "drizzle",
+             "database": "main"}]
+        base = "http://127.0.0.1:{{API_PORT}}"
+        release["health"] = [
+            {"name": "api", "http": base + "/healthz", "within": "4s", "every": "200ms",
+             "expect": {"status": 200, "json": {"/version": "{{release.version}}"}}},
+            {"name": "page", "http": f"http://127.0.0.1:{self.port}/index.html", "within": "4s",
+             "expect": {"body": "page {{release.version}}"}},
+            {"name": "db", "sql": "main", "query": f"select count(*) from t{number}",
+             "expect": {"value": "2000"}},
+            {"name": "container", "container": "stack/api"}, *health]
+        write(path, json.dumps(release))
+        return json.loads(run(BUILDER, "--json", "build", path, "--output",
+                              os.path.join(self.root, "dist"), "--key", self.key))["bundle"]
+
+    def page(self):
+        return fetch(self.port, "index.html")
+
+    def api(self, path="version"):
+        return fetch(self.port, f"api/{path}")
+
+
+class Nginx:
+    """Serves the assets, and the stack below /api/."""
+
+    def __init__(self, platform):
+        need("nginx")
+        self.folder = os.path.join(platform.root, "nginx")
+        os.makedirs(self.folder)
+        config = os.path.join(self.folder, "nginx.conf")
+        write(config, f"""
+daemon off; user root; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {self.folder}/a; proxy_temp_path {self.folder}/b;
+  fastcgi_temp_path {self.folder}/c; uwsgi_temp_path {self.folder}/d; scgi_temp_path {self.folder}/e;
+  server {{
+    listen 127.0.0.1:{platform.port};
+    location / {{ root {platform.target("web")}/current; }}
+    location /api/ {{ proxy_pass http://127.0.0.1:{platform.ports["API_PORT"]}/; }}
+  }}
+}}
+""")
+        self.process = subprocess.Popen(["nginx", "-p", self.folder, "-c", config],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Visitor(threading.Thread):
+    """Asks for a page and for the API, over and over, and remembers what failed when."""
+
+    def __init__(self, platform):
+        super().__init__(daemon=True)
+        self.platform, self.stopped = platform, threading.Event()
+        self.asked = 0
+        self.failed = {"page": [], "api": []}
+
+    def run(self):
+        while not self.stopped.is_set():
+            for what, ask in (("page", self.platform.page), ("api", self.platform.api)):
+                began = time.time()
+                self.asked += 1
+                if ask() is None:
+                    self.failed[what].append((began, time.time()))
+            time.sleep(0.01)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.join()
+
+
+class PlatformTest(StackTest):
+    kind = DockerCompose
+
+    @classmethod
+    def setUpClass(cls):
+        need("psql")
+        super().setUpClass()
+        cls.server = Postgres()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.server.close()
+
+    def setUp(self):
+        database = "app_" + os.urandom(4).hex()
+        self.server.sql("postgres", f"CREATE DATABASE {database};")
+        self.road = self.platform = Platform(self.engine, self.words, self.server, database)
+        self.addCleanup(self.platform.close)
+        self.addCleanup(self.empty)
+        nginx = Nginx(self.platform)
+        self.addCleanup(nginx.close)
+
+    def serves(self, number, why=""):
+        version = f"1.{number}.0"
+        self.assertEqual((self.platform.page(), self.platform.api()),
+                         (f"page {version}\n", f"api {version}"), why)
+        self.assertEqual(self.platform.answer("status")["current"]["version"], version, why)
+        self.assertEqual(self.platform.answer("drift")["differences"], [], why)
+        health = self.platform.answer("health")
+        self.assertTrue(all(row["ok"] for row in health["results"]), f"{why}: {health}")
+        self.assertEqual(self.platform.leftovers(), [], why)
+
+
+@unittest.skipIf("SEALIFT_ROUNDS" in os.environ, "only the killing is asked for")
+class Upgrades(PlatformTest):
+    def window(self):
+        """From the first act that is seen to the end of the last transaction, by its journal."""
+        folder = os.path.join(self.platform.site, "state/journal")
+        newest = max(os.listdir(folder))
+        with open(os.path.join(folder, newest), "rb") as source:
+            records = [json.loads(line) for line in source.read().rstrip(b"\0").splitlines()]
+        return records
+
+    def test_an_upgrade_and_the_way_back_are_seen_only_where_they_switch(self):
+        self.apply(self.platform.bundle(0))
+        self.serves(0)
+        second = self.platform.bundle(1)
+        with Visitor(self.platform) as visitor:
+            time.sleep(0.5)
+            began = time.time()
+            self.apply(second)
+            self.platform.installer("rollback", "--yes")
+            took = time.time() - began
+            time.sleep(0.5)
+        self.serves(0)
+        self.assertEqual(visitor.failed["page"], [], "assets are there without a gap")
+        gap = sum(end - start for start, end in visitor.failed["api"])
+        print(f"{visitor.asked} requests over an upgrade and a rollback of {took:.1f} s: pages failed "
+              f"0, the API {len(visitor.failed['api'])} while its one container was replaced twice")
+        self.assertLess(gap, took)
+
+    def fails(self, number, said, **bundle):
+        """An upgrade that fails; the first release serves again, and nothing is left over."""
+        bundle = self.platform.bundle(number, **bundle)
+        with Visitor(self.platform) as visitor:
+            text = self.platform.refused("apply", bundle, "--yes", status=9)
+        self.assertIn(said, text)
+        self.assertIn("everything was undone, release 1.0.0 serves again", text)
+        self.serves(0, said)
+        self.assertEqual(visitor.failed["page"], [], said)
+
+    def test_what_does_not_serve_goes_back_by_itself(self):
+        self.apply(self.platform.bundle(0))
+        self.fails(1, "found status 404", image=api_image("1.1.0", healthy=False))
+        self.fails(2, 'found "1.1.9"', image=api_image("1.2.0", says="1.1.9"))
+        self.fails(3, "has ended with status 1", compose_command="exit 1")
+        self.fails(4, "p95", image=api_image("1.4.0", answer=SLOW), health=[
+            {"name": "fast", "http": "http://127.0.0.1:{{API_PORT}}/cgi-bin/search",
+             "latency": {"requests": 5, "p95": "150ms"}}])
+        self.apply(self.platform.bundle(5))
+        self.serves(5)
+
+    def test_a_database_that_goes_down_meanwhile(self):
+        self.apply(self.platform.bundle(0))
+        stop = " ".join([*self.server.as_user, os.path.join(self.server.bin, "pg_ctl"), "-D",
+                         self.server.data, "-m", "immediate", "stop"])
+        write(os.path.join(self.platform.project, "stop.sh"),
+              f"#!/bin/sh\ncd /\n{stop} >/dev/null 2>&1\nexit 0\n")
+        bundle = self.platform.bundle(1, health=[{"name": "stop", "exec": ["./stop.sh"],
+                                                  "stable": "3s", "every": "5s"}])
+        try:
+            text = self.platform.refused("apply", bundle, "--yes", status=10)
+        finally:
+            self.server.start()
+        # The old release is back, and sick as well: a person has to know.
+        self.assertIn("db", text)
+        self.platform.installer("recover")
+        self.serves(0)
+
+
+class Killed(PlatformTest):
+    def test_killed_at_random_times(self):
+        """Whatever was cut off, after `recover` one release stands, whole and healthy."""
+        chance = random.Random(SEED)
+        self.apply(self.platform.bundle(0))
+        began = time.time()
+        self.apply(self.platform.bundle(1))
+        whole = time.time() - began
+        self.serves(1)
+        stands, ended, directions = 1, {"old": 0, "new": 0}, {"back": 0, "forward": 0}
+        for number in range(2, 2 + ROUNDS):
+            bundle = self.platform.bundle(number)
+            moment = chance.uniform(0, whole)
+            direction = chance.choice(["back", "back", "forward"])
+            why = f"seed {SEED}, round {number - 1}, killed after {moment:.2f} s, {direction}"
+            running = subprocess.Popen([INSTALLER, "--site", self.platform.site, "-q", "apply",
+                                        bundle, "--yes"], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                running.wait(moment)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+            try:
+                self.platform.installer("-q", "recover", "--lock-timeout", "10",
+                                        *(["--forward"] if direction == "forward" else []))
+            except AssertionError as error:
+                raise AssertionError(f"{why}: {error}") from error
+            found = int(self.platform.answer("status")["current"]["version"].split(".")[1])
+            self.assertIn(found, (stands, number), why)
+            self.serves(found, why)
+            ended["new" if found == number else "old"] += 1
+            directions[direction] += 1
+            stands = found
+        print(f"killed {ROUNDS} times within {whole:.1f} s (seed {SEED}, {directions}): the old "
+              f"release stood and was healthy {ended['old']} times, the new one {ended['new']} times")
+        self.assertEqual(sum(ended.values()), ROUNDS)
+
+
+if __name__ == "__main__":
+    main()
