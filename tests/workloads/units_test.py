@@ -44,7 +44,7 @@ LINE = "  - {name: units, kind: manifests, runtime: systemd, source: deploy/unit
 class Units(RoadTest):
     def setUp(self):
         need("systemctl")
-        need("unshare")
+        need("nsenter")
         super().setUp()
         road = self.road
         self.systemd = UserSystemd(road.root)
@@ -55,12 +55,13 @@ class Units(RoadTest):
         self.tree = os.path.join(road.project, "deploy/units")
         self.first = self.release("1.0.0")
         road.init_site()
+        words = ", ".join(self.systemd.command)
         path = os.path.join(road.site, "site.yaml")
         with open(path, encoding="utf-8") as source:
             text = source.read()
         write(path, text.replace("targets:\n", "targets:\n"
               f"  units: {{driver: systemd, path: {road.target('units')}, units: "
-              f"{self.systemd.folder}, command: [systemctl, --user], timeout: 8}}\n"))
+              f"{self.systemd.folder}, command: [{words}], timeout: 8}}\n"))
 
     def file(self, name, text):
         path = os.path.join(self.tree, name)
@@ -318,6 +319,16 @@ class Units(RoadTest):
         before = self.runs("echo.service")
         road.installer("apply", self.release("1.3.0", lambda: change(9, "Nice=5\n")), "--yes")
         self.assertNotEqual(self.runs("echo.service"), before)
+
+        # A client that waits does not bring back what goes.
+        def without():
+            os.remove(os.path.join(self.tree, "echo.socket"))
+            os.remove(os.path.join(self.tree, "echo.service"))
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(place)
+            road.installer("apply", self.release("1.4.0", without), "--yes")
+        self.is_gone("echo.socket")
+        self.is_gone("echo.service")
 
     def test_units_that_systemd_would_not_take_change_nothing(self):
         road = self.road
