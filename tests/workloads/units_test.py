@@ -381,13 +381,21 @@ class Units(RoadTest):
         self.assertEqual(self.runs("worker.service"), worker)
         self.assertEqual(self.systemd.ctl("is-enabled", "web.service").stdout, b"enabled\n")
 
-    def test_a_folder_without_units_is_refused(self):
+    def test_what_would_not_be_a_unit_is_refused(self):
         road = self.road
+        command = (BUILDER, "build", os.path.join(road.project, "release.yaml"), "--output",
+                   os.path.join(road.root, "dist"), "--key", road.key)
+        self.file("two words.service", "[Service]\nExecStart=/bin/true\n")
+        self.file("app.slice", "[Slice]\n")
+        text = errors(*command, status=3)
+        self.assertIn("two words.service: found no name of a unit", text)
+        self.assertIn("app.slice: found a slice, which a release cannot bring", text)
+        os.remove(os.path.join(self.tree, "two words.service"))
+        os.remove(os.path.join(self.tree, "app.slice"))
         for name in os.listdir(self.tree):
             if os.path.isfile(os.path.join(self.tree, name)):
                 os.remove(os.path.join(self.tree, name))
-        text = errors(BUILDER, "build", os.path.join(road.project, "release.yaml"), "--output",
-                      os.path.join(road.root, "dist"), "--key", road.key, status=3)
+        text = errors(*command, status=3)
         self.assertIn("components.units: deploy/units: found no unit of systemd", text)
 
     def test_killed_at_every_record_the_old_or_the_new_runs(self):
