@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -33,7 +34,29 @@ std::string compose_file(const release::ComponentEntry& entry, const std::set<st
               format("it is named {}", joined({kComposeFiles.begin(), kComposeFiles.end()})));
 }
 
+// A file that looks like a unit and would not be one is a mistake.
+void check_unit_names(const release::ComponentEntry& entry, const std::set<std::string>& files) {
+  constexpr std::array kOtherEndings = {".slice", ".mount", ".automount", ".swap"};
+  Problems problems;
+  for (const std::string& path : files) {
+    if (path.find('/') != path.npos || release::is_unit_name(path)) continue;
+    const std::string ending = fs::path(path).extension().string();
+    const std::string where =
+        format("components.{}: {}: {}", entry.name, entry.source, printable(path, 200));
+    if (release::is_unit_name("a" + ending)) {
+      problems.add(format("{}: found no name of a unit", where),
+                   "it has letters, digits and : - _ . \\ @, and begins with none of - and .");
+    } else if (std::find(kOtherEndings.begin(), kOtherEndings.end(), ending) !=
+               kOtherEndings.end()) {
+      problems.add(format("{}: found a {}, which a release cannot bring", where, ending.substr(1)),
+                   "set it up on the host");
+    }
+  }
+  problems.throw_if_any(Errc::invalid_input);
+}
+
 void check_units(const release::ComponentEntry& entry, const std::set<std::string>& files) {
+  check_unit_names(entry, files);
   if (std::any_of(files.begin(), files.end(), release::is_unit_name)) return;
   throw Error(Errc::invalid_input,
               format("components.{}: {}: found no unit of systemd", entry.name, entry.source),

@@ -4,6 +4,7 @@
 // than before: by its unit, its drop-ins, or a file of the release that these name.
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <thread>
 
@@ -149,6 +150,13 @@ constexpr std::string_view kSocket = ".socket";
 
 bool is_socket(const std::string& unit) {
   return unit.ends_with(kSocket);
+}
+
+// One after the other: a socket that is stopped with its service has it run again for a client that
+// waits.
+std::array<Words, 2> sockets_first(Words units) {
+  const auto others = std::stable_partition(units.begin(), units.end(), is_socket);
+  return {Words(units.begin(), others), Words(others, units.end())};
 }
 
 // What a socket starts, where it says nothing else.
@@ -348,13 +356,12 @@ class SystemdRuntime : public Runtime {
   }
 
   static void stop(const Systemctl& systemd, const Words& units) {
-    const Outcome outcome = systemd.call("stop", units);
-    // A unit that systemd never got to know is not one that runs.
-    if (outcome.status == 0) return;
+    for (const Words& each : sockets_first(units)) systemd.call("stop", each);
+    // One that systemd never got to know does not run either.
     for (const UnitState& unit : systemd.show(plain(units))) {
       if (unit.active == "inactive" || unit.active == "failed") continue;
       throw Error(Errc::target_failed,
-                  format("unit {} is still {} after: {}", unit.name, unit.active, said(outcome)),
+                  format("unit {} is {}, expected it to be stopped", unit.name, unit.active),
                   "stop it by hand");
     }
   }
@@ -377,7 +384,7 @@ class SystemdRuntime : public Runtime {
   }
 
   // Of what is restarted where it runs, one that has failed was meant to run; and systemd refuses
-  // to restart a socket while its service runs, which a waiting client would have it do at once.
+  // to restart a socket while its service runs.
   static Change with_those_that_ran(const Systemctl& systemd, Change change) {
     std::map<std::string, std::string> bound;
     for (const std::string& unit : change.restart) bound[service_of(unit)] = unit;
@@ -395,7 +402,7 @@ class SystemdRuntime : public Runtime {
 
   static void start(const Systemctl& systemd, const Change& wanted, StepIo& io, unsigned timeout) {
     const auto end = Clock::now() + std::chrono::seconds(timeout);
-    Change change = with_those_that_ran(systemd, wanted);
+    const Change change = with_those_that_ran(systemd, wanted);
     const Words watched = joined_words(change.installed, plain(wanted.take_up));
     systemd.call("reset-failed", watched);
     Problems problems;
@@ -406,11 +413,8 @@ class SystemdRuntime : public Runtime {
         problems.add(error);
       }
     };
-    attempt("stop", change.stop);
-    const auto first =
-        std::stable_partition(change.restart.begin(), change.restart.end(), is_socket);
-    attempt("restart", {change.restart.begin(), first});
-    attempt("restart", {first, change.restart.end()});
+    for (const Words& units : sockets_first(change.stop)) attempt("stop", units);
+    for (const Words& units : sockets_first(change.restart)) attempt("restart", units);
     attempt("try-restart", change.take_up);
     attempt("start", without_done(systemd, change));
     wait(systemd, {watched, {change.installed.begin(), change.installed.end()}}, io, end);

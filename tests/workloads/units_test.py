@@ -44,7 +44,7 @@ LINE = "  - {name: units, kind: manifests, runtime: systemd, source: deploy/unit
 class Units(RoadTest):
     def setUp(self):
         need("systemctl")
-        need("unshare")
+        need("nsenter")
         super().setUp()
         road = self.road
         self.systemd = UserSystemd(road.root)
@@ -55,12 +55,13 @@ class Units(RoadTest):
         self.tree = os.path.join(road.project, "deploy/units")
         self.first = self.release("1.0.0")
         road.init_site()
+        words = ", ".join(self.systemd.command)
         path = os.path.join(road.site, "site.yaml")
         with open(path, encoding="utf-8") as source:
             text = source.read()
         write(path, text.replace("targets:\n", "targets:\n"
               f"  units: {{driver: systemd, path: {road.target('units')}, units: "
-              f"{self.systemd.folder}, command: [systemctl, --user], timeout: 8}}\n"))
+              f"{self.systemd.folder}, command: [{words}], timeout: 8}}\n"))
 
     def file(self, name, text):
         path = os.path.join(self.tree, name)
@@ -319,6 +320,16 @@ class Units(RoadTest):
         road.installer("apply", self.release("1.3.0", lambda: change(9, "Nice=5\n")), "--yes")
         self.assertNotEqual(self.runs("echo.service"), before)
 
+        # A client that waits does not bring back what goes.
+        def without():
+            os.remove(os.path.join(self.tree, "echo.socket"))
+            os.remove(os.path.join(self.tree, "echo.service"))
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(place)
+            road.installer("apply", self.release("1.4.0", without), "--yes")
+        self.is_gone("echo.socket")
+        self.is_gone("echo.service")
+
     def test_units_that_systemd_would_not_take_change_nothing(self):
         road = self.road
         road.installer("apply", self.first, "--yes")
@@ -370,13 +381,21 @@ class Units(RoadTest):
         self.assertEqual(self.runs("worker.service"), worker)
         self.assertEqual(self.systemd.ctl("is-enabled", "web.service").stdout, b"enabled\n")
 
-    def test_a_folder_without_units_is_refused(self):
+    def test_what_would_not_be_a_unit_is_refused(self):
         road = self.road
+        command = (BUILDER, "build", os.path.join(road.project, "release.yaml"), "--output",
+                   os.path.join(road.root, "dist"), "--key", road.key)
+        self.file("two words.service", "[Service]\nExecStart=/bin/true\n")
+        self.file("app.slice", "[Slice]\n")
+        text = errors(*command, status=3)
+        self.assertIn("two words.service: found no name of a unit", text)
+        self.assertIn("app.slice: found a slice, which a release cannot bring", text)
+        os.remove(os.path.join(self.tree, "two words.service"))
+        os.remove(os.path.join(self.tree, "app.slice"))
         for name in os.listdir(self.tree):
             if os.path.isfile(os.path.join(self.tree, name)):
                 os.remove(os.path.join(self.tree, name))
-        text = errors(BUILDER, "build", os.path.join(road.project, "release.yaml"), "--output",
-                      os.path.join(road.root, "dist"), "--key", road.key, status=3)
+        text = errors(*command, status=3)
         self.assertIn("components.units: deploy/units: found no unit of systemd", text)
 
     def test_killed_at_every_record_the_old_or_the_new_runs(self):

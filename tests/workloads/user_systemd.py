@@ -53,8 +53,9 @@ class UserSystemd:
             self.process = subprocess.Popen(
                 ["unshare", "--mount", "sh", "-c", START, "sh", *self.groups], env=environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        # Outside of the namespace systemctl enables units itself, by HOME.
-        os.environ.update(XDG_RUNTIME_DIR=self.runtime, HOME=self.home)
+        os.environ["XDG_RUNTIME_DIR"] = self.runtime
+        # Where no systemd has booted the host, systemctl would enable units by itself.
+        self.command = ["nsenter", f"--mount=/proc/{self.process.pid}/ns/mnt", "systemctl", "--user"]
         for _ in range(100):
             if self.ctl("show", "-p", "Version").returncode == 0:
                 return
@@ -70,7 +71,7 @@ class UserSystemd:
         raise unittest.SkipTest("SKIPPED: " + why)
 
     def ctl(self, *words):
-        return subprocess.run(["systemctl", "--user", *words], stdin=subprocess.DEVNULL,
+        return subprocess.run([*self.command, *words], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
 
     def value(self, unit, name):
