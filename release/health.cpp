@@ -36,6 +36,11 @@ constexpr std::array kSpans = {
     Span{"timeout", &HealthCheck::timeout, milliseconds(100), std::chrono::minutes(10)}};
 constexpr Span kP95{"p95", nullptr, milliseconds(1), std::chrono::minutes(1)};
 
+// As documents hold it: numbers there are never negative.
+std::uint64_t whole(milliseconds span) {
+  return static_cast<std::uint64_t>(span.count());
+}
+
 std::string span_text(milliseconds span) {
   if (span.count() % 60'000 == 0) return format("{}m", span.count() / 60'000);
   if (span.count() % 1'000 == 0) return format("{}s", span.count() / 1'000);
@@ -273,9 +278,9 @@ Json to_json(const HealthCheck& check) {
   if (Json expect = to_json(check.expect); !expect.empty()) value["expect"] = std::move(expect);
   if (check.latency) {
     value["latency"] = {{"requests", check.latency->requests},
-                        {"p95", check.latency->p95.count()}};
+                        {"p95", whole(check.latency->p95)}};
   }
-  for (const Span& span : kSpans) value[span.key] = (check.*span.field).count();
+  for (const Span& span : kSpans) value[span.key] = whole(check.*span.field);
   return value;
 }
 

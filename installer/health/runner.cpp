@@ -204,7 +204,7 @@ Json to_json(const std::vector<CheckResult>& results) {
     list.push_back({{"name", each.name},
                     {"result", name(each.verdict)},
                     {"attempts", each.attempts},
-                    {"milliseconds", each.took.count()},
+                    {"milliseconds", static_cast<std::uint64_t>(each.took.count())},
                     {"found", each.found}});
   }
   return list;
