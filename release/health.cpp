@@ -51,8 +51,8 @@ std::string span_text(milliseconds span) {
 milliseconds parse_span(const std::string& text, const Span& span) {
   std::int64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit = std::string_view(text).substr(
-      static_cast<std::size_t>(end - text.data()));
+  const std::string_view unit =
+      std::string_view(text).substr(static_cast<std::size_t>(end - text.data()));
   const std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1'000 : unit == "m" ? 60'000 : 0;
   const bool is_number = failure == std::errc() && factor != 0 && number >= 0 && number < 1 << 30;
   const milliseconds found(is_number ? number * factor : -1);
@@ -118,8 +118,9 @@ void check_pointer(const std::string& pointer) {
   try {
     [[maybe_unused]] const Json::json_pointer parsed(pointer);
   } catch (const Json::exception&) {
-    throw Error(Errc::invalid_input, format("found \"{}\", expected a JSON pointer such as /version",
-                                            printable(pointer, 200)));
+    throw Error(
+        Errc::invalid_input,
+        format("found \"{}\", expected a JSON pointer such as /version", printable(pointer, 200)));
   }
 }
 
@@ -277,8 +278,7 @@ Json to_json(const HealthCheck& check) {
   if (!check.query.empty()) value["query"] = check.query;
   if (Json expect = to_json(check.expect); !expect.empty()) value["expect"] = std::move(expect);
   if (check.latency) {
-    value["latency"] = {{"requests", check.latency->requests},
-                        {"p95", whole(check.latency->p95)}};
+    value["latency"] = {{"requests", check.latency->requests}, {"p95", whole(check.latency->p95)}};
   }
   for (const Span& span : kSpans) value[span.key] = whole(check.*span.field);
   return value;
@@ -388,8 +388,8 @@ Scripts load_scripts(const fs::path& folder, const std::vector<HealthCheck>& che
     }
   }
   if (scripts.size() > kMaxScripts) {
-    problems.add(format("health: found {} scripts, expected at most {}", scripts.size(),
-                        kMaxScripts));
+    problems.add(
+        format("health: found {} scripts, expected at most {}", scripts.size(), kMaxScripts));
   }
   problems.throw_if_any(Errc::invalid_input);
   return scripts;
