@@ -9,11 +9,12 @@ import signal
 import sqlite3
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from road import BUILDER, INSTALLER, RoadTest, errors, main, need, run, write
+from road import BUILDER, INSTALLER, SOURCE, RoadTest, errors, main, need, run, write
 
 SMOKE = """#!/bin/sh
 test "$PORT" = {port} || {{ echo "port $PORT"; exit 3; }}
@@ -389,6 +390,32 @@ class Probes(HealthTest):
         self.assertIn("its certificate is not trusted", road.refused("apply", bundle, "--yes", status=9))
         self.site(f"\nhealth: {{ca: {cert}}}\n")
         road.installer("apply", bundle, "--yes")
+
+
+class PostgreSQL(HealthTest):
+    def test_a_database_is_asked_and_cannot_be_written_to(self):
+        sys.path.insert(0, os.path.join(SOURCE, "tests/databases"))
+        from vault import Postgres  # pylint: disable=import-outside-toplevel
+        road = self.road
+        server = Postgres()
+        self.addCleanup(server.close)
+        server.sql("postgres", "create table t (a int); insert into t values (7)")
+        self.check('{name: db, sql: main, query: "select a, {{PORT}} from t", expect: {value: 7}, '
+                   'within: 1s, timeout: 2s}',
+                   '{name: sly, sql: main, query: "with w as (insert into t values (8) returning a) '
+                   'select a from w", within: 0s}')
+        road.init_site()
+        self.site(f"\ndatabases: {{main: {{driver: postgresql, url: \"{server.url('postgres')}\"}}}}\n")
+        said = road.refused("apply", road.release("1.0.0"), "--yes", status=9)
+        self.assertIn("sly: postgres: ERROR:  cannot execute SELECT in a read-only transaction", said)
+        self.assertEqual("7", server.sql("postgres", "select a from t"))
+        self.check('{name: db, sql: main, query: "select a, {{PORT}} from t", expect: {value: 7}, '
+                   'within: 1s, timeout: 2s}')
+        road.installer("apply", road.release("1.0.1"), "--yes")
+        server.sql("postgres", "update t set a = 9")
+        self.assertEqual('found "9", expected "7"', self.results(status=20)["db"]["found"])
+        server.stop()
+        self.assertIn("connection to server", self.results(status=20)["db"]["found"])
 
 
 class Mistakes(HealthTest):
