@@ -92,8 +92,9 @@ void check_containers_in_health(const release::Release& release, Problems& probl
     const std::string name = check.at.substr(0, check.at.find('/'));
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     const std::string near = release::nearest(name, names);
-    problems.add(format("{}.container: no component is named \"{}\"", release.health_places[i], name),
-                 near.empty() ? "" : format("did you mean \"{}\"?", near));
+    problems.add(
+        format("{}.container: no component is named \"{}\"", release.health_places[i], name),
+        near.empty() ? "" : format("did you mean \"{}\"?", near));
   }
 }
 
@@ -174,7 +175,8 @@ void check_listed(const release::Release& release, const release::Environment& e
       if (values.contains(use.name) || builtins.contains(use.name)) continue;
       if (release::may_be_field(use.name, use.sections, values)) continue;
       const std::string near = release::nearest(use.name, known);
-      problems.add(format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where, environment.file, use.name),
+      problems.add(format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
+                          environment.file, use.name),
                    near.empty() ? "add it there; leave it empty where each site must set its own"
                                 : format("did you mean \"{}\"?", near));
     }
@@ -377,8 +379,9 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
     refuse(format("has no database \"{}\" for health check {}", check.at, check.name),
            "add it to databases");
   }
-  check_templates(with_health(release, built), release::merge(values_in(release, *environment), site.values),
-                  file.string(), problems);
+  check_templates(with_health(release, built),
+                  release::merge(values_in(release, *environment), site.values), file.string(),
+                  problems);
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;

@@ -38,9 +38,9 @@ std::string ask_postgresql(const PostgresqlPlace& place, const std::string& quer
                            std::chrono::milliseconds limit) {
   const Psql psql(place, "sealift/health");
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(limit);
-  Command command = psql.program({format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds.count())),
-                                  "psql", "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1",
-                                  "-v", "VERBOSITY=terse", "-d", place.url});
+  Command command = psql.program(
+      {format("PGCONNECT_TIMEOUT={}", std::max<std::int64_t>(2, seconds.count())), "psql", "-X",
+       "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-d", place.url});
   command.input = format("SET statement_timeout = {};\nBEGIN READ ONLY;\n{}ROLLBACK;\n",
                          limit.count(), handed_over(query));
   command.timeout = seconds;
@@ -75,8 +75,8 @@ std::string ask_sqlite(const fs::path& file, const std::string& query,
     refuse(file.string(), said());
   }
   const std::unique_ptr<sqlite3_stmt, CloseStatement> statement(prepared);
-  if (prepared == nullptr || std::string_view(rest).find_first_not_of(" \t\r\n;") !=
-                                 std::string_view::npos) {
+  if (prepared == nullptr ||
+      std::string_view(rest).find_first_not_of(" \t\r\n;") != std::string_view::npos) {
     refuse(file.string(), "expected one statement");
   }
   const int step = ::sqlite3_step(prepared);

@@ -92,8 +92,8 @@ struct StepIo {
   Progress& progress;
   const StopFlag& stop;
   Writes writes = Writes::kept;
-  std::set<std::string> begun = {};  // on the way back: every step that was ever begun
-  std::optional<Phase> furthest = {};     // on the way back: the last phase that was ever begun
+  std::set<std::string> begun = {};      // on the way back: every step that was ever begun
+  std::optional<Phase> furthest = {};    // on the way back: the last phase that was ever begun
   std::vector<std::string> proved = {};  // what an undo has made sure of, for people
 };
 

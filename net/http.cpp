@@ -420,8 +420,7 @@ std::unique_ptr<Reply> HttpClient::send(const Request& request) {
     if (!moved || most == 0) return answer;
     if (request.method != "GET" && request.method != "HEAD") return answer;
     if (redirects == most) {
-      throw Error(Errc::io,
-                  format("{}: found more than {} redirects", request.url.shown(), most));
+      throw Error(Errc::io, format("{}: found more than {} redirects", request.url.shown(), most));
     }
     const Url to = next.url.resolve(answer->header("location"));
     if (next.url.secure && !to.secure) {

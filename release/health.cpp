@@ -36,6 +36,11 @@ constexpr std::array kSpans = {
     Span{"timeout", &HealthCheck::timeout, milliseconds(100), std::chrono::minutes(10)}};
 constexpr Span kP95{"p95", nullptr, milliseconds(1), std::chrono::minutes(1)};
 
+// As documents hold it: numbers there are never negative.
+std::uint64_t whole(milliseconds span) {
+  return static_cast<std::uint64_t>(span.count());
+}
+
 std::string span_text(milliseconds span) {
   if (span.count() % 60'000 == 0) return format("{}m", span.count() / 60'000);
   if (span.count() % 1'000 == 0) return format("{}s", span.count() / 1'000);
@@ -46,8 +51,8 @@ std::string span_text(milliseconds span) {
 milliseconds parse_span(const std::string& text, const Span& span) {
   std::int64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit = std::string_view(text).substr(
-      static_cast<std::size_t>(end - text.data()));
+  const std::string_view unit =
+      std::string_view(text).substr(static_cast<std::size_t>(end - text.data()));
   const std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1'000 : unit == "m" ? 60'000 : 0;
   const bool is_number = failure == std::errc() && factor != 0 && number >= 0 && number < 1 << 30;
   const milliseconds found(is_number ? number * factor : -1);
@@ -113,8 +118,9 @@ void check_pointer(const std::string& pointer) {
   try {
     [[maybe_unused]] const Json::json_pointer parsed(pointer);
   } catch (const Json::exception&) {
-    throw Error(Errc::invalid_input, format("found \"{}\", expected a JSON pointer such as /version",
-                                            printable(pointer, 200)));
+    throw Error(
+        Errc::invalid_input,
+        format("found \"{}\", expected a JSON pointer such as /version", printable(pointer, 200)));
   }
 }
 
@@ -272,10 +278,9 @@ Json to_json(const HealthCheck& check) {
   if (!check.query.empty()) value["query"] = check.query;
   if (Json expect = to_json(check.expect); !expect.empty()) value["expect"] = std::move(expect);
   if (check.latency) {
-    value["latency"] = {{"requests", check.latency->requests},
-                        {"p95", check.latency->p95.count()}};
+    value["latency"] = {{"requests", check.latency->requests}, {"p95", whole(check.latency->p95)}};
   }
-  for (const Span& span : kSpans) value[span.key] = (check.*span.field).count();
+  for (const Span& span : kSpans) value[span.key] = whole(check.*span.field);
   return value;
 }
 
@@ -383,8 +388,8 @@ Scripts load_scripts(const fs::path& folder, const std::vector<HealthCheck>& che
     }
   }
   if (scripts.size() > kMaxScripts) {
-    problems.add(format("health: found {} scripts, expected at most {}", scripts.size(),
-                        kMaxScripts));
+    problems.add(
+        format("health: found {} scripts, expected at most {}", scripts.size(), kMaxScripts));
   }
   problems.throw_if_any(Errc::invalid_input);
   return scripts;

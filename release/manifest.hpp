@@ -54,7 +54,7 @@ struct ReleaseDocument {
   std::string installer;
   std::vector<std::string> arch;  // empty: any
   std::vector<ComponentRow> components;
-  SealedEnvironments sealed = {};  // secrets, by environment; empty: none
+  SealedEnvironments sealed = {};        // secrets, by environment; empty: none
   std::vector<HealthCheck> health = {};  // what must hold once it stands
   Scripts scripts = {};                  // just those that the checks name
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "installer/commands/health.hpp"
 #include "base/format.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/commands/health.hpp"
 
 namespace sealift::installer {
 
@@ -56,17 +56,15 @@ void work(const Options& options, const std::string& site, cli::Session& session
 void show_results(const std::vector<CheckResult>& results, cli::Output& out) {
   std::vector<std::vector<std::string>> rows = {{"CHECK", "RESULT", "TOOK", "ATTEMPTS", "FOUND"}};
   for (const CheckResult& each : results) {
-    rows.push_back({each.name, std::string(name(each.verdict)),
-                    format("{} ms", each.took.count()), std::to_string(each.attempts),
-                    each.found});
+    rows.push_back({each.name, std::string(name(each.verdict)), format("{} ms", each.took.count()),
+                    std::to_string(each.attempts), each.found});
   }
   out.table(rows);
 }
 
 void add_health(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<Options>();
-  program
-      .sub("health", "ask the health checks of the release that stands; changes nothing")
+  program.sub("health", "ask the health checks of the release that stands; changes nothing")
       .flag("--wait", options.wait,
             "give each check the time that the release gives it, and ask for latency too")
       .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io, Errc::interrupted},

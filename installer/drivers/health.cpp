@@ -77,8 +77,7 @@ class HealthDriver : public Driver {
 
  private:
   std::vector<CheckResult> ask(const std::vector<RenderedCheck>& checks, std::uint64_t revision,
-                               Asking asking, const std::function<bool()>& stop,
-                               StepIo& io) const {
+                               Asking asking, const std::function<bool()>& stop, StepIo& io) const {
     std::string told;
     const Watching watching{.stop = stop, .waiting = [&](const std::string& names) {
                               if (names != told) {
@@ -95,8 +94,8 @@ class HealthDriver : public Driver {
 
   // The release that stands, before anything changes: how healthy it is now.
   Json look(const Step& step, StepIo& io) const {
-    const std::vector<CheckResult> results = ask(checks_of(step), revision_of(step), Asking::once,
-                                                 [&io] { return io.stop.is_set(); }, io);
+    const std::vector<CheckResult> results = ask(
+        checks_of(step), revision_of(step), Asking::once, [&io] { return io.stop.is_set(); }, io);
     return {{"results", to_json(results)}};
   }
 
@@ -109,21 +108,21 @@ class HealthDriver : public Driver {
       for (const CheckResult& each : results_from_json(result->at("results"), step.id)) {
         if (each.verdict == Verdict::healthy) healthy.insert(each.name);
       }
-      std::erase_if(checks, [&](const RenderedCheck& each) {
-        return !healthy.contains(each.check.name);
-      });
+      std::erase_if(checks,
+                    [&](const RenderedCheck& each) { return !healthy.contains(each.check.name); });
     }
     if (checks.empty()) {
       io.proved.push_back(format("release {} stands again; no check of it held before", version));
       return;
     }
-    const std::vector<CheckResult> results =
-        ask(checks, revision_of(step), Asking::until_stable, [] { return false; }, io);
+    const std::vector<CheckResult> results = ask(
+        checks, revision_of(step), Asking::until_stable, [] { return false; }, io);
     if (const std::vector<std::string> found = complaints(results); !found.empty()) {
-      throw Error(Errc::target_failed,
-                  format("all else was undone and release {} stands again, but it is not healthy: {}",
-                         version, joined(found, "; ")),
-                  "bring it to health, see: sealift-installer health");
+      throw Error(
+          Errc::target_failed,
+          format("all else was undone and release {} stands again, but it is not healthy: {}",
+                 version, joined(found, "; ")),
+          "bring it to health, see: sealift-installer health");
     }
     io.proved.push_back(format("release {} serves again: {}", version, count_text(results.size())));
   }

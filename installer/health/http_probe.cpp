@@ -73,8 +73,8 @@ void compare_json(const Expectation& expect, const Body& body, std::vector<std::
     }
     const std::string found = release::scalar_text(document.at(at));
     if (found == wanted) continue;
-    wrong.push_back(format("found \"{}\" at {}, expected \"{}\"", shown(found), shown(pointer),
-                           shown(wanted)));
+    wrong.push_back(
+        format("found \"{}\" at {}, expected \"{}\"", shown(found), shown(pointer), shown(wanted)));
   }
 }
 
@@ -154,7 +154,8 @@ Finding latency_probe(const HealthCheck& check, const ProbeSite& site,
                               bound.requests)};
     }
   }
-  if (taken.size() < bound.requests) return {.verdict = Finding::Verdict::fails, .found = "stopped"};
+  if (taken.size() < bound.requests)
+    return {.verdict = Finding::Verdict::fails, .found = "stopped"};
   std::sort(taken.begin(), taken.end());
   return {.verdict = Finding::Verdict::holds,
           .found = format("p95 of {} requests {} ms", bound.requests, taken[rank - 1].count())};

@@ -54,8 +54,9 @@ class Rendering {
   }
 
   const Placement* placement_of(const std::string& component) const {
-    const auto found = std::find_if(placements_.begin(), placements_.end(),
-                                    [&](const Placement& one) { return one.component == component; });
+    const auto found =
+        std::find_if(placements_.begin(), placements_.end(),
+                     [&](const Placement& one) { return one.component == component; });
     return found == placements_.end() ? nullptr : &*found;
   }
 
@@ -85,9 +86,8 @@ class Rendering {
 
   RenderedCheck one(const HealthCheck& check, const std::string& where) const {
     refuse_secrets(check, where);
-    RenderedCheck rendered{.check = release::render(check, resolved_, where),
-                           .environment = {},
-                           .container = nullptr};
+    RenderedCheck rendered{
+        .check = release::render(check, resolved_, where), .environment = {}, .container = nullptr};
     if (check.probe == Probe::sql && !installation_.site.databases.contains(check.at)) {
       throw Error(Errc::incompatible, format("{}: the site has no database {}", where, check.at),
                   "add it to databases in site.yaml");
@@ -115,10 +115,10 @@ class Rendering {
     for (const std::string& key : check.keys) {
       const auto value = resolved_.find(key);
       if (value == resolved_.end() || value->second.is_null() || value->second.is_structured()) {
-        throw Error(Errc::incompatible,
-                    format("{}: env: found {} value {}, expected a text, number or boolean", where,
-                           value == resolved_.end() || value->second.is_null() ? "no" : "another",
-                           key));
+        throw Error(
+            Errc::incompatible,
+            format("{}: env: found {} value {}, expected a text, number or boolean", where,
+                   value == resolved_.end() || value->second.is_null() ? "no" : "another", key));
       }
       environment[key] = release::scalar_text(value->second);
     }
@@ -136,8 +136,7 @@ class Rendering {
 }  // namespace
 
 Health rendered_health(const bundle::Contents& contents, const release::Values& values,
-                       const Installation& installation,
-                       const std::vector<Placement>& placements) {
+                       const Installation& installation, const std::vector<Placement>& placements) {
   if (contents.document.health.empty()) return {};
   return Rendering(contents, values, installation, placements).all();
 }

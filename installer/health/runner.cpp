@@ -57,8 +57,8 @@ class Round {
     const auto end = SteadyClock::now() + time;
     while (SteadyClock::now() < end) {
       if (is_over()) return false;
-      std::this_thread::sleep_for(std::min(kNap, std::chrono::ceil<milliseconds>(
-                                                     end - SteadyClock::now())));
+      std::this_thread::sleep_for(
+          std::min(kNap, std::chrono::ceil<milliseconds>(end - SteadyClock::now())));
     }
     return !is_over();
   }
@@ -175,7 +175,8 @@ std::vector<CheckResult> run_rendered(const std::vector<RenderedCheck>& checks,
   const ProbeSite place{.site = site, .scripts = scripts_folder(layout, revision)};
   std::vector<Asked> asked;
   for (const RenderedCheck& each : checks) {
-    asked.push_back({.check = each.check, .attempt = [&each, &place] { return probe(each, place); }});
+    asked.push_back(
+        {.check = each.check, .attempt = [&each, &place] { return probe(each, place); }});
     if (!each.check.latency) continue;
     asked.back().gate = [&each, &place, &watching]() -> Finding {
       try {
@@ -204,7 +205,7 @@ Json to_json(const std::vector<CheckResult>& results) {
     list.push_back({{"name", each.name},
                     {"result", name(each.verdict)},
                     {"attempts", each.attempts},
-                    {"milliseconds", each.took.count()},
+                    {"milliseconds", static_cast<std::uint64_t>(each.took.count())},
                     {"found", each.found}});
   }
   return list;

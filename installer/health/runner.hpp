@@ -28,7 +28,7 @@ struct CheckResult {
 
 // How often a check is asked.
 enum class Asking {
-  once,        // one attempt each; what takes many requests is left out
+  once,  // one attempt each; what takes many requests is left out
   until_stable
 };
 
@@ -41,7 +41,7 @@ struct Asked {
 
 // What a person who waits is told, and how they stop it.
 struct Watching {
-  std::function<bool()> stop;                              // asked by several threads
+  std::function<bool()> stop;                            // asked by several threads
   std::function<void(const std::string&)> waiting = {};  // for the checks that it names
 };
 

@@ -9,12 +9,12 @@ import signal
 import sqlite3
 import ssl
 import subprocess
+import sys
 import threading
 import time
-import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from road import BUILDER, INSTALLER, RoadTest, errors, main, need, run, write
+from road import BUILDER, INSTALLER, SOURCE, RoadTest, errors, main, need, run, write
 
 SMOKE = """#!/bin/sh
 test "$PORT" = {port} || {{ echo "port $PORT"; exit 3; }}
@@ -250,29 +250,38 @@ class Releases(HealthTest):
         self.assertEqual(130, apply.returncode, said)
         self.assertIn(b"release 1.0.0 serves again", said)
 
+    def kill_while_checking(self, bundle):
+        self.app.requests.clear()
+        with subprocess.Popen([INSTALLER, "--site", self.road.site, "apply", bundle, "--yes"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as apply:
+            while len(self.app.requests) < 2:  # the first is asked of the old release
+                time.sleep(0.02)
+            apply.kill()
+
     def test_killed_while_it_is_checked_both_ways_lead_to_a_healthy_release(self):
         road = self.road
-        for way, version in (("--forward", "1.1.0"), (None, "1.1.0")):
+        self.check(self.api("within: 1s, every: 100ms, stable: 2s"))
+        road.init_site()
+        road.installer("apply", road.release("1.0.0"), "--yes")
+        bundle = road.release("1.1.0")
+        for way, stands in (((), "1.0.0"), (("--forward",), "1.1.0")):
             with self.subTest(way=way):
-                if way:
-                    self.check(self.api())
-                    road.init_site()
-                    road.installer("apply", road.release("1.0.0"), "--yes")
-                self.check(self.api("within: 60s, stable: 30s") if way else
-                           self.api("within: 60s, stable: 29s"))
-                bundle = road.release(version if way else "1.2.0")
-                self.app.requests.clear()
-                with subprocess.Popen([INSTALLER, "--site", road.site, "apply", bundle, "--yes"],
-                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as apply:
-                    while len(self.app.requests) < 2:
-                        time.sleep(0.05)
-                    apply.kill()
-                if not way:
-                    break
-                # The checks stand in the journal; waiting half a minute again would prove no more.
-                road.installer("recover")
-                self.assertEqual("1.0.0", road.answer("status")["current"]["version"])
+                self.kill_while_checking(bundle)
+                road.installer("recover", *way)
+                self.assertEqual(stands, road.answer("status")["current"]["version"])
                 self.assertEqual("healthy", self.results()["api"]["result"])
+
+    def test_recover_does_not_go_on_to_a_sick_release(self):
+        road = self.road
+        self.check(self.api("within: 1s, every: 100ms, stable: 2s"))
+        road.init_site()
+        road.installer("apply", road.release("1.0.0"), "--yes")
+        self.kill_while_checking(road.release("1.1.0"))
+        self.app.mode = "503"
+        self.assertIn("found status 503", road.refused("recover", "--forward", status=9))
+        self.app.mode = "ok"
+        road.installer("recover")
+        self.assertEqual("1.0.0", road.answer("status")["current"]["version"])
 
 
 class Probes(HealthTest):
@@ -381,6 +390,32 @@ class Probes(HealthTest):
         self.assertIn("its certificate is not trusted", road.refused("apply", bundle, "--yes", status=9))
         self.site(f"\nhealth: {{ca: {cert}}}\n")
         road.installer("apply", bundle, "--yes")
+
+
+class PostgreSQL(HealthTest):
+    def test_a_database_is_asked_and_cannot_be_written_to(self):
+        sys.path.insert(0, os.path.join(SOURCE, "tests/databases"))
+        from vault import Postgres  # pylint: disable=import-outside-toplevel
+        road = self.road
+        server = Postgres()
+        self.addCleanup(server.close)
+        server.sql("postgres", "create table t (a int); insert into t values (7)")
+        self.check('{name: db, sql: main, query: "select a, {{PORT}} from t", expect: {value: 7}, '
+                   'within: 1s, timeout: 2s}',
+                   '{name: sly, sql: main, query: "with w as (insert into t values (8) returning a) '
+                   'select a from w", within: 0s}')
+        road.init_site()
+        self.site(f"\ndatabases: {{main: {{driver: postgresql, url: \"{server.url('postgres')}\"}}}}\n")
+        said = road.refused("apply", road.release("1.0.0"), "--yes", status=9)
+        self.assertIn("sly: postgres: ERROR:  cannot execute SELECT in a read-only transaction", said)
+        self.assertEqual("7", server.sql("postgres", "select a from t"))
+        self.check('{name: db, sql: main, query: "select a, {{PORT}} from t", expect: {value: 7}, '
+                   'within: 1s, timeout: 2s}')
+        road.installer("apply", road.release("1.0.1"), "--yes")
+        server.sql("postgres", "update t set a = 9")
+        self.assertEqual('found "9", expected "7"', self.results(status=20)["db"]["found"])
+        server.stop()
+        self.assertIn("connection to server", self.results(status=20)["db"]["found"])
 
 
 class Mistakes(HealthTest):

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "installer/health/probes.hpp"
+
+using namespace sealift;
+using namespace sealift::installer;
+
+namespace {
+
+// What an engine would say of the containers of a service.
+Finding found_with(const std::string& states) {
+  std::string pattern = (fs::temp_directory_path() / "sealift-XXXXXX").string();
+  const fs::path folder = ::mkdtemp(pattern.data());
+  write_file(folder / "inspect.json", states);
+  write_file(folder / "engine",
+             format("#!/bin/sh\ncase $1 in\n"
+                    "ps) test '{}' = '[]' || echo 0123456789ab ;;\n"
+                    "inspect) cat {}/inspect.json ;;\nesac\n",
+                    states, folder.string()),
+             FileMode::executable);
+  RenderedCheck rendered{
+      .check = {},
+      .environment = {},
+      .container = {{"project", "site"}, {"engine", {(folder / "engine").string()}}}};
+  rendered.check.probe = release::Probe::container;
+  rendered.check.at = "stack/server";
+  Finding finding = probe(rendered, {.site = {}, .scripts = {}});
+  fs::remove_all(folder);
+  return finding;
+}
+
+bool holds(const Finding& finding) {
+  return finding.verdict == Finding::Verdict::holds;
+}
+
+}  // namespace
+
+TEST_CASE("health: a container holds that runs, is healthy or is done", "[installer]") {
+  CHECK(holds(found_with(R"([{"State":{"Status":"running"}}])")));
+  CHECK(holds(found_with(R"([{"State":{"Status":"running","Health":{"Status":"healthy"}}}])")));
+  CHECK(holds(found_with(R"([{"State":{"Status":"exited","ExitCode":0}}])")));
+}
+
+TEST_CASE("health: a container that does not hold says why", "[installer]") {
+  CHECK(found_with(R"([{"State":{"Status":"running","Health":{"Status":"starting"}}}])").found ==
+        "found starting, expected healthy");
+  CHECK(found_with(R"([{"State":{"Status":"exited","ExitCode":3}}])").found ==
+        "found exited with exit status 3, expected running");
+  CHECK(found_with("[]").found == "found 0 containers of server");
+  CHECK_FALSE(holds(found_with("no json")));
+  CHECK_FALSE(holds(found_with(R"([{"State":{"Status":1}}])")));
+}
