@@ -15,7 +15,7 @@ constexpr std::size_t kOutput = 64U << 10;  // bytes kept of each stream
 constexpr std::size_t kShown = 300;
 
 // The end of what it said, on one line.
-std::string said(const Outcome& outcome) {
+std::string last_words(const Outcome& outcome) {
   std::string all = outcome.output + outcome.error_output;
   while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
   if (all.size() > kShown) all.erase(0, all.size() - kShown);
@@ -42,7 +42,7 @@ Finding exec_probe(const RenderedCheck& rendered, const ProbeSite& site) {
             .found = format("{}: was not found", printable(command.arguments.front(), 200))};
   }
   return {.verdict = outcome->status == 0 ? Finding::Verdict::holds : Finding::Verdict::fails,
-          .found = format("status {}: {}", outcome->status, said(*outcome))};
+          .found = format("status {}: {}", outcome->status, last_words(*outcome))};
 }
 
 }  // namespace sealift::installer

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <thread>
@@ -83,6 +85,21 @@ Words engine_of(const release::Target& target, const Words& compose) {
     engine.pop_back();
   }
   return engine;
+}
+
+// What Compose and the engine's client find of our environment: where the engine is, never a
+// variable that a file might mean.
+constexpr std::array kPassed = {"PATH",           "HOME",         "TMPDIR",
+                                "XDG_RUNTIME_DIR", "DOCKER_HOST",  "DOCKER_CONTEXT",
+                                "DOCKER_CONFIG",  "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+                                "CONTAINER_HOST", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"};
+
+std::vector<std::pair<std::string, std::string>> environment() {
+  std::vector<std::pair<std::string, std::string>> found = {{"LANG", "C.UTF-8"}};
+  for (const char* name : kPassed) {
+    if (const char* value = std::getenv(name); value != nullptr) found.emplace_back(name, value);
+  }
+  return found;
 }
 
 // The rendered text of one file of the component.
@@ -364,7 +381,9 @@ class ComposeRuntime : public Runtime {
         run({.arguments = all,
              .folder = "/",
              .input = {},
-             .timeout = std::chrono::seconds(settings.at("timeout").get<unsigned>())});
+             .timeout = std::chrono::seconds(settings.at("timeout").get<unsigned>()),
+             .environment = environment(),
+             .inherit = Inherit::nothing});
     if (outcome) return *outcome;
     throw Error(Errc::target_failed, format("the program {} was not found", all.front()),
                 "install it again, or correct command in site.yaml");

@@ -53,8 +53,9 @@ class ExecRuntime : public Runtime {
     return settings;
   }
 
-  std::string outlook(const Json* before, const Json* now) const override {
-    return format("run {}", text(now != nullptr ? now->at("apply") : before->at("undo")));
+  std::string outlook(const Deployment* before, const Deployment* now) const override {
+    return format("run {}", text(now != nullptr ? now->settings.at("apply")
+                                                : before->settings.at("undo")));
   }
 
   void validate(const Deployment& staged) const override {

@@ -237,9 +237,10 @@ class SystemdRuntime : public Runtime {
     return settings;
   }
 
-  std::string outlook(const Json* before, const Json* now) const override {
-    const Change change = change_between(before, now);
-    const Json& was = units_of(before);
+  std::string outlook(const Deployment* before, const Deployment* now) const override {
+    const Json* old_settings = before == nullptr ? nullptr : &before->settings;
+    const Change change = change_between(old_settings, now == nullptr ? nullptr : &now->settings);
+    const Json& was = units_of(old_settings);
     Words fresh;
     std::copy_if(change.start.begin(), change.start.end(), std::back_inserter(fresh),
                  [&](const std::string& name) { return !was.contains(name); });
