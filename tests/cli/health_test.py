@@ -153,7 +153,7 @@ class Releases(HealthTest):
         self.assertIn("health check  api: http", run(BUILDER, "inspect", bundle).decode())
         road.init_site()
         road.installer("apply", bundle, "--yes")
-        self.assertGreaterEqual(len(self.app.requests), 3)
+        self.assertGreaterEqual(len(self.app.requests), 2)
         self.assertFalse(self.app.credentials)
         status = road.installer("status").decode()
         self.assertIn("health at ", status)
