@@ -31,7 +31,8 @@ constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integri
 constexpr std::string_view kAssets = "assets";
 // What only manifests have; `jobs` are Compose's, the others those of commands.
 constexpr std::string_view kManifests = "manifests";
-constexpr std::array kOfManifests = {"runtime", "jobs", "apply", "undo", "check", "timeout"};
+constexpr std::array kOfManifests = {"runtime", "jobs",  "canary", "apply",
+                                     "undo",    "check", "timeout"};
 
 std::string string_at(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -215,7 +216,7 @@ class Rules {
       add(format("{}/{}", pointer, key),
           format("found {}, which the runtime {} does not have", key, runtime));
     };
-    belongs("jobs", runtime == kCompose);
+    for (const char* key : {"jobs", "canary"}) belongs(key, runtime == kCompose);
     for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
     for (const char* key : {"apply", "undo"}) {
       if (runtime != kExec || component.contains(key)) continue;
@@ -486,6 +487,7 @@ Workload read_workload(const Json& component) {
   Workload workload;
   workload.runtime = string_at(component, "runtime");
   workload.jobs = component.value("jobs", Texts{});
+  workload.canary = component.value("canary", Texts{});
   if (workload.runtime != kExec) return workload;
   workload.apply = component.value("apply", Texts{});
   workload.undo = component.value("undo", Texts{});

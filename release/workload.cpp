@@ -25,13 +25,13 @@ std::vector<std::string> words(Fields& fields, const char* key) {
   return found;
 }
 
-std::vector<std::string> jobs_of(Fields& fields) {
-  if (fields.value_if("jobs") == nullptr) return {};
-  std::vector<std::string> jobs = fields.texts("jobs");
-  if (jobs.empty() || jobs.size() > kMaxJobs) {
-    fields.refuse("jobs", format("expected 1 to {} services", kMaxJobs));
+std::vector<std::string> services_of(Fields& fields, const char* key) {
+  if (fields.value_if(key) == nullptr) return {};
+  std::vector<std::string> services = fields.texts(key);
+  if (services.empty() || services.size() > kMaxJobs) {
+    fields.refuse(key, format("expected 1 to {} services", kMaxJobs));
   }
-  return jobs;
+  return services;
 }
 
 }  // namespace
@@ -73,6 +73,7 @@ Json to_json(const Workload& workload) {
   Json value = {{"runtime", workload.runtime}};
   if (workload.runtime == kCompose) value["file"] = workload.file;
   if (!workload.jobs.empty()) value["jobs"] = workload.jobs;
+  if (!workload.canary.empty()) value["canary"] = workload.canary;
   if (workload.runtime == kExec) {
     value["apply"] = workload.apply;
     value["undo"] = workload.undo;
@@ -89,7 +90,8 @@ Workload workload_from_json(const Json& value, const std::string& where) {
   if (workload.runtime == kCompose) {
     workload.file = fields.text("file");
     while_reading(fields.at("file"), [&] { return RelPath::parse(workload.file); });
-    workload.jobs = jobs_of(fields);
+    workload.jobs = services_of(fields, "jobs");
+    workload.canary = services_of(fields, "canary");
   } else if (workload.runtime == kExec) {
     fields.array("apply");
     fields.array("undo");

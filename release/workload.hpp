@@ -32,10 +32,11 @@ inline constexpr std::size_t kMaxJobs = 256;                // of a Compose file
 inline constexpr std::uint64_t kMaxWorkloadTimeout = 3600;  // seconds
 
 struct Workload {
-  std::string runtime;             // one of the above
-  std::string file;                // of compose: its file, in the component's tree
-  std::vector<std::string> jobs;   // of compose: services that end by themselves
-  std::vector<std::string> apply;  // of exec: commands, whose folder is the component's tree
+  std::string runtime;              // one of the above
+  std::string file;                 // of compose: its file, in the component's tree
+  std::vector<std::string> jobs;    // of compose: services that end by themselves
+  std::vector<std::string> canary;  // of compose: services of which one container goes first
+  std::vector<std::string> apply;   // of exec: commands, whose folder is the component's tree
   std::vector<std::string> undo;
   std::vector<std::string> check;
   std::uint64_t timeout = 0;  // of exec: seconds that each may take

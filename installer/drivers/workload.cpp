@@ -171,15 +171,16 @@ class WorkloadDriver : public Driver {
 }  // namespace
 
 Json to_json(const Deployment& deployment) {
-  return {
-      {"path", deployment.path}, {"directory", deployment.directory}, {"settings", deployment.settings}};
+  return {{"path", deployment.path},
+          {"directory", deployment.directory},
+          {"settings", deployment.settings}};
 }
 
 Deployment deployment_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   Deployment deployment{.path = fields.text("path"),
-                    .directory = fields.text("directory"),
-                    .settings = fields.object("settings")};
+                        .directory = fields.text("directory"),
+                        .settings = fields.object("settings")};
   fields.done();
   return deployment;
 }

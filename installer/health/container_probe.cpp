@@ -8,7 +8,8 @@
 
 namespace sealift::installer {
 
-// The settings of a placement of Compose say which engine and project, and what the service is like.
+// The settings of a placement of Compose say which engine and project, and what the service is
+// like.
 Finding container_probe(const RenderedCheck& rendered) {
   const std::string name = rendered.check.at.substr(rendered.check.at.find('/') + 1);
   const Json& settings = rendered.container;
@@ -20,9 +21,8 @@ Finding container_probe(const RenderedCheck& rendered) {
   // What was restarted long ago says nothing of now.
   for (Container& each : own) each.restarts = 0;
   const Json service = settings.at("services").value(name, Json::object());
-  const Verdict verdict =
-      judge(own, service.value("replicas", 1U),
-            service.value("job", false) ? Ending::expected : Ending::never);
+  const Verdict verdict = judge(own, service.value("replicas", 1U),
+                                service.value("job", false) ? Ending::expected : Ending::never);
   if (!verdict.found.empty()) {
     return {.verdict = Finding::Verdict::fails, .found = verdict.found};
   }

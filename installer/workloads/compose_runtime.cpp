@@ -89,10 +89,18 @@ Words engine_of(const release::Target& target, const Words& compose) {
 
 // What Compose and the engine's client find of our environment: where the engine is, never a
 // variable that a file might mean.
-constexpr std::array kPassed = {"PATH",           "HOME",         "TMPDIR",
-                                "XDG_RUNTIME_DIR", "DOCKER_HOST",  "DOCKER_CONTEXT",
-                                "DOCKER_CONFIG",  "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
-                                "CONTAINER_HOST", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"};
+constexpr std::array kPassed = {"PATH",
+                                "HOME",
+                                "TMPDIR",
+                                "XDG_RUNTIME_DIR",
+                                "DOCKER_HOST",
+                                "DOCKER_CONTEXT",
+                                "DOCKER_CONFIG",
+                                "DOCKER_CERT_PATH",
+                                "DOCKER_TLS_VERIFY",
+                                "CONTAINER_HOST",
+                                "CONTAINERS_CONF",
+                                "CONTAINERS_STORAGE_CONF"};
 
 std::vector<std::pair<std::string, std::string>> environment() {
   std::vector<std::pair<std::string, std::string>> found = {{"LANG", "C.UTF-8"}};
@@ -166,6 +174,9 @@ std::string pin_of(const ComposeService& service, const std::map<std::string, st
   return "";
 }
 
+// Which containers of a service are waited for.
+enum class Which { all, of_this_making };
+
 class ComposeRuntime : public Runtime {
  public:
   explicit ComposeRuntime(const Layout& layout) : folder_(layout.workloads()), key_(layout) {}
@@ -190,15 +201,20 @@ class ComposeRuntime : public Runtime {
           {"image", pin},
           {"replicas", service.replicas},
           {"job", is_job},
+          {"canary", std::find(workload.canary.begin(), workload.canary.end(), service.name) !=
+                         workload.canary.end()},
           // A mounted folder is the one of the release that the container was made for, and goes
           // with it; podman-compose has no other paths at all.
           {"moves", has_folder || (compose.generation == kPodman && !service.files.empty())},
           // Keyed where the file may hold a secret.
           {"inputs", key_.digest(*entry, Digest::of(to_canonical(inputs))).hex()}};
     }
-    for (const std::string& job : workload.jobs) {
-      if (services.contains(job)) continue;
-      problems.add(format("jobs: {} has no service {}", workload.file, printable(job, 80)));
+    for (const auto& [key, names] :
+         {std::pair("jobs", &workload.jobs), {"canary", &workload.canary}}) {
+      for (const std::string& each : *names) {
+        if (services.contains(each)) continue;
+        problems.add(format("{}: {} has no service {}", key, workload.file, printable(each, 80)));
+      }
     }
     problems.throw_if_any(Errc::incompatible);
     Json settings = {{"runtime", release::kCompose},
@@ -226,7 +242,8 @@ class ComposeRuntime : public Runtime {
     for (const auto& [name, service] : is.items()) {
       if (!was.contains(name)) {
         fresh.push_back(name);
-      } else if (was.at(name) != service || inputs_of(*before, service) != inputs_of(*now, service)) {
+      } else if (was.at(name) != service ||
+                 inputs_of(*before, service) != inputs_of(*now, service)) {
         changed.push_back(name);
       }
     }
@@ -258,29 +275,24 @@ class ComposeRuntime : public Runtime {
   }
 
   void bring_up(const Deployment& now, const Deployment*, StepIo& io) const override {
-    const Engine engine(now.settings.at("engine"));
-    const std::string project = now.settings.at("project");
-    for (const auto& [name, service] : now.settings.at("services").items()) {
-      if (engine.has_image(service.at("image"))) continue;
-      throw Error(Errc::target_failed,
-                  format("service {}: the engine has no image {}", name,
-                         service.at("image").get<std::string>()),
-                  "the component of images has to go to the same engine");
-    }
-    if (now.settings.at("generation") == kPodman) remove_changed(engine, now);
-    const Outcome outcome = compose(now, fs::path(now.path) / "current", up_words(now));
-    if (outcome.status != 0) {
-      throw Error(Errc::target_failed,
-                  format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
-    }
-    wait(engine, now, said(outcome), io);
+    demand_images(now);
+    send_canaries(now, io);
+    bring_all_up(now, io);
+  }
+
+  // What ran before needs no trial.
+  void bring_back(const Deployment& then, const Deployment*, StepIo& io) const override {
+    demand_images(then);
+    call_canaries_back(then);
+    bring_all_up(then, io);
   }
 
   void take_down(const Deployment& deployment, StepIo&) const override {
     const Engine engine(deployment.settings.at("engine"));
     const std::string project = deployment.settings.at("project");
     std::error_code ignored;
-    if (fs::exists(deployment.folder() / deployment.settings.at("file").get<std::string>(), ignored)) {
+    if (fs::exists(deployment.folder() / deployment.settings.at("file").get<std::string>(),
+                   ignored)) {
       Words words = {"down"};
       if (deployment.settings.at("generation") != kPodman) words.emplace_back("--remove-orphans");
       const Outcome outcome = compose(deployment, deployment.folder(), std::move(words));
@@ -342,6 +354,69 @@ class ComposeRuntime : public Runtime {
   }
 
  private:
+  static void demand_images(const Deployment& now) {
+    const Engine engine(now.settings.at("engine"));
+    for (const auto& [name, service] : now.settings.at("services").items()) {
+      if (engine.has_image(service.at("image"))) continue;
+      throw Error(Errc::target_failed,
+                  format("service {}: the engine has no image {}", name,
+                         service.at("image").get<std::string>()),
+                  "the component of images has to go to the same engine");
+    }
+  }
+
+  // One container of the new making beside those that serve; the others follow when it runs.
+  void send_canaries(const Deployment& now, StepIo& io) const {
+    if (now.settings.at("generation") == kPodman) return;
+    const Engine engine(now.settings.at("engine"));
+    const auto all = engine.containers(now.settings.at("project"));
+    for (const auto& [name, service] : now.settings.at("services").items()) {
+      const std::vector<Container> own = of_service(all, name);
+      const bool is_new = std::any_of(own.begin(), own.end(), [&](const Container& each) {
+        return each.inputs == inputs_of(now, service);
+      });
+      if (!service.at("canary").get<bool>() || own.empty() || is_new) continue;
+      const Outcome outcome = compose(now, fs::path(now.path) / "current",
+                                      {"up", "-d", "--no-build", "--no-deps", "--no-recreate",
+                                       "--scale", format("{}={}", name, own.size() + 1), name});
+      if (outcome.status != 0) {
+        throw Error(Errc::target_failed,
+                    format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
+      }
+      Deployment first = now;
+      first.settings["services"] = {{name, service}};
+      first.settings["services"][name]["replicas"] = 1;
+      wait(engine, first, said(outcome), Which::of_this_making, io);
+    }
+  }
+
+  // Where all that serves is of the old making still, only the canary goes: Compose would make all
+  // anew.
+  static void call_canaries_back(const Deployment& then) {
+    const Engine engine(then.settings.at("engine"));
+    const auto all = engine.containers(then.settings.at("project"));
+    for (const auto& [name, service] : then.settings.at("services").items()) {
+      std::vector<Container> strange = of_service(all, name);
+      const std::size_t count = strange.size();
+      std::erase_if(strange, [&](const Container& each) {
+        return each.inputs == inputs_of(then, service);
+      });
+      if (count - strange.size() < service.at("replicas").get<std::size_t>()) continue;
+      for (const Container& each : strange) engine.remove(each);
+    }
+  }
+
+  void bring_all_up(const Deployment& now, StepIo& io) const {
+    const Engine engine(now.settings.at("engine"));
+    if (now.settings.at("generation") == kPodman) remove_changed(engine, now);
+    const Outcome outcome = compose(now, fs::path(now.path) / "current", up_words(now));
+    if (outcome.status != 0) {
+      throw Error(Errc::target_failed,
+                  format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
+    }
+    wait(engine, now, said(outcome), Which::all, io);
+  }
+
   fs::path override_file(const Json& settings) const {
     return folder_ / format("{}.yaml", settings.at("project").get<std::string>());
   }
@@ -427,7 +502,7 @@ class ComposeRuntime : public Runtime {
   // Until every container runs as it should at two looks in a row. `up --wait` of the second
   // generation is not used: it takes a job that has ended for a failure.
   static void wait(const Engine& engine, const Deployment& now, const std::string& compose_said,
-                   StepIo& io) {
+                   Which which, StepIo& io) {
     using Clock = std::chrono::steady_clock;
     const auto end =
         Clock::now() + std::chrono::seconds(now.settings.at("timeout").get<unsigned>());
@@ -442,7 +517,11 @@ class ComposeRuntime : public Runtime {
       }
       Words waiting;
       for (const auto& [name, service] : now.settings.at("services").items()) {
-        const std::vector<Container> own = of_service(all, name);
+        std::vector<Container> own = of_service(all, name);
+        if (which == Which::of_this_making) {
+          std::erase_if(
+              own, [&](const Container& each) { return each.inputs != inputs_of(now, service); });
+        }
         const Verdict verdict = judge_service(own, service);
         if (verdict.found.empty()) continue;
         waiting.push_back(format("{}: {}", name, verdict.found));

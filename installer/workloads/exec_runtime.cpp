@@ -54,8 +54,8 @@ class ExecRuntime : public Runtime {
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
-    return format("run {}", text(now != nullptr ? now->settings.at("apply")
-                                                : before->settings.at("undo")));
+    return format("run {}",
+                  text(now != nullptr ? now->settings.at("apply") : before->settings.at("undo")));
   }
 
   void validate(const Deployment& staged) const override {
@@ -79,7 +79,9 @@ class ExecRuntime : public Runtime {
     bring_up(then, failed, io);
   }
 
-  void take_down(const Deployment& deployment, StepIo&) const override { demand(deployment, "undo"); }
+  void take_down(const Deployment& deployment, StepIo&) const override {
+    demand(deployment, "undo");
+  }
 
   std::vector<Difference> differences(const Deployment& deployment) const override {
     if (!deployment.settings.contains("check")) return {};
@@ -117,7 +119,8 @@ class ExecRuntime : public Runtime {
                 format("{}: ended with status {}: {}", what, outcome->status, said(*outcome)));
   }
 
-  static std::vector<std::pair<std::string, std::string>> environment(const Deployment& deployment) {
+  static std::vector<std::pair<std::string, std::string>> environment(
+      const Deployment& deployment) {
     return {{"PATH", search_path()},
             {"LANG", "C.UTF-8"},
             {"HOME", "/"},

@@ -8,7 +8,7 @@ import os
 import subprocess
 import unittest
 
-from stack import (API, BUILDER, INSTALLER, JOB, WEB, DockerCompose, Image, PodmanCompose, StackTest, errors,
+from stack import (API, BUILDER, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose, StackTest, errors,
                    main, need, run, server, service, write)
 
 
@@ -169,6 +169,30 @@ class ComposeTests:
 
 class OfDocker(ComposeTests, StackTest):
     kind = DockerCompose
+
+    def replicas(self, version, command=None):
+        """Two containers, which only their network reaches."""
+        check = {"test": ["CMD", "/bin/busybox", "test", "-e", "/tmp/well"], "interval": "1s",
+                 "timeout": "2s", "retries": 2}
+        well = "/bin/busybox mkdir -p /tmp; /bin/busybox touch /tmp/well; " + SERVE
+        api = service(API, 0, command=command or well, healthcheck=check,
+                      environment={"VERSION": version}, deploy={"replicas": 2})
+        return self.road.build_stack(version, {API: server("api 1")}, {"services": {"api": api}},
+                                     component={"canary": ["api"]})
+
+    def test_one_container_goes_first_and_the_others_follow(self):
+        self.apply(self.replicas("1.0.0"))
+        before = set(self.lines("ps", "-q", "--no-trunc"))
+        self.assertEqual(len(before), 2)
+        said = self.road.refused("apply", self.replicas("1.1.0", SERVE), "--yes", status=9)
+        self.assertIn("says that it is not healthy", said)
+        self.assertEqual(set(self.lines("ps", "-q", "--no-trunc")), before,
+                         "those that serve were never touched")
+        self.stands("1.0.0")
+        self.apply(self.replicas("1.2.0"))
+        after = set(self.lines("ps", "-q", "--no-trunc"))
+        self.assertEqual((len(after), after & before), (2, set()))
+        self.stands("1.2.0")
 
 
 class OfPodman(ComposeTests, StackTest):

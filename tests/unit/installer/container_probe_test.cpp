@@ -19,18 +19,25 @@ Finding found_with(const std::string& states) {
   write_file(folder / "engine",
              format("#!/bin/sh\ncase $1 in\n"
                     "ps) test '{}' = '[]' || echo 0123456789ab ;;\n"
-                    "inspect) cat {}/inspect.json ;;\nesac\n",
+                    "container) cat {}/inspect.json ;;\nesac\n",
                     states, folder.string()),
              FileMode::executable);
-  RenderedCheck rendered{
-      .check = {},
-      .environment = {},
-      .container = {{"project", "site"}, {"engine", {(folder / "engine").string()}}}};
+  RenderedCheck rendered{.check = {},
+                         .environment = {},
+                         .container = {{"project", "site"},
+                                       {"engine", {(folder / "engine").string()}},
+                                       {"services", {{"server", {{"replicas", 1}}}}}}};
   rendered.check.probe = release::Probe::container;
   rendered.check.at = "stack/server";
   Finding finding = probe(rendered, {.site = {}, .scripts = {}});
   fs::remove_all(folder);
   return finding;
+}
+
+std::string container(const std::string& state) {
+  return R"([{"Name":"/site_server_1","Config":{"Labels":{"com.docker.compose.service":"server"}},)"
+         R"("State":)" +
+         state + "}]";
 }
 
 bool holds(const Finding& finding) {
@@ -39,18 +46,17 @@ bool holds(const Finding& finding) {
 
 }  // namespace
 
-TEST_CASE("health: a container holds that runs, is healthy or is done", "[installer]") {
-  CHECK(holds(found_with(R"([{"State":{"Status":"running"}}])")));
-  CHECK(holds(found_with(R"([{"State":{"Status":"running","Health":{"Status":"healthy"}}}])")));
-  CHECK(holds(found_with(R"([{"State":{"Status":"exited","ExitCode":0}}])")));
+TEST_CASE("health: a container holds that runs, and is healthy where it says so", "[installer]") {
+  CHECK(holds(found_with(container(R"({"Status":"running"})"))));
+  CHECK(holds(found_with(container(R"({"Status":"running","Health":{"Status":"healthy"}})"))));
 }
 
 TEST_CASE("health: a container that does not hold says why", "[installer]") {
-  CHECK(found_with(R"([{"State":{"Status":"running","Health":{"Status":"starting"}}}])").found ==
-        "found starting, expected healthy");
-  CHECK(found_with(R"([{"State":{"Status":"exited","ExitCode":3}}])").found ==
-        "found exited with exit status 3, expected running");
-  CHECK(found_with("[]").found == "found 0 containers of server");
+  CHECK(found_with(container(R"({"Status":"running","Health":{"Status":"starting"}})")).found ==
+        "site_server_1 is starting");
+  CHECK(found_with(container(R"({"Status":"exited","ExitCode":3})")).found ==
+        "site_server_1 has ended with status 3");
+  CHECK(found_with("[]").found == "has no container");
   CHECK_FALSE(holds(found_with("no json")));
-  CHECK_FALSE(holds(found_with(R"([{"State":{"Status":1}}])")));
+  CHECK_FALSE(holds(found_with(container(R"({"Status":1})"))));
 }

@@ -68,9 +68,10 @@ const Json kRelease = Json::parse(R"({"schema":1,"name":"x","version":"1.0.0",
                  "outputs":[{"file":"a","format":"dotenv","keys":["A"],"exclude_keys":["B"],
                              "services":["api"],"name":"x","namespace":"y"}]},
                 {"name":"stack","kind":"manifests","source":"deploy","target":"stack",
-                 "runtime":"compose","jobs":["job"],"apply":["a"],"undo":["b"],"check":["c"],
+                 "runtime":"compose","jobs":["job"],"canary":["api"],"apply":["a"],"undo":["b"],"check":["c"],
                  "timeout":9,"after":["db"]}]})");
-const Json kSite = Json::parse(R"({"health":{"ca":"/ca.pem"},"schema":1,"release":"x","environment":"production",
+const Json kSite =
+    Json::parse(R"({"health":{"ca":"/ca.pem"},"schema":1,"release":"x","environment":"production",
   "targets":{"web":{"driver":"directory","path":"/srv/web","owner":"1:1","sharing":"never"},
              "images":{"driver":"podman","command":["podman"],"map":{"docker.io/":"r.site/"}},
              "stack":{"driver":"compose","path":"/srv/stack","project":"p","engine":["docker"],
@@ -83,7 +84,7 @@ const Json kSite = Json::parse(R"({"health":{"ca":"/ca.pem"},"schema":1,"release
   "services":{"nginx":{"check":["a"],"reload":["b"],"restart":["c"],"timeout":9,"secrets":["KEY"]}},
   "tls":{"web":{"certificate":"/c","key":"/k","ca":"/a","hosts":["x"],"warn_days":9}},
   "backups":{"encrypt_to":["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]},
-  "values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3,"backups":3},
+  "windows":["sat 22:00-04:00"],"values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3,"backups":3},
   "policy":{"require":["security"],"approvals":2,"max_age_days":30}})");
 const Json kEnvironment = Json::parse(R"({"schema":1,"values":{"A":"b","N":1,"B":true,"Z":null}})");
 
@@ -522,6 +523,20 @@ const std::vector<Breach> kReleaseBreaches = {
      letters(129), "the name of a service"},
     {"/properties/components/items/properties/jobs/items/pattern", "/components/4/jobs/0", "-x",
      "the name of a service"},
+    {"/properties/components/items/properties/canary/type", "/components/4/canary", 1,
+     "services of which one container"},
+    {"/properties/components/items/properties/canary/minItems", "/components/4/canary",
+     Json::array(), "services of which one container"},
+    {"/properties/components/items/properties/canary/maxItems", "/components/4/canary",
+     different_names(257), "services of which one container"},
+    {"/properties/components/items/properties/canary/uniqueItems", "/components/4/canary",
+     many(2, "a"), "services of which one container"},
+    {"/properties/components/items/properties/canary/items/type", "/components/4/canary/0", 1,
+     "the name of a service"},
+    {"/properties/components/items/properties/canary/items/maxLength", "/components/4/canary/0",
+     letters(129), "the name of a service"},
+    {"/properties/components/items/properties/canary/items/pattern", "/components/4/canary/0", "-x",
+     "the name of a service"},
     {"/properties/components/items/properties/apply/type", "/components/4/apply", 1,
      "a command, such as [./purge.sh, now]"},
     {"/properties/components/items/properties/apply/minItems", "/components/4/apply", Json::array(),
@@ -705,6 +720,12 @@ const std::vector<Breach> kReleaseBreaches = {
 };
 
 const std::vector<Breach> kSiteBreaches = {
+    {"/properties/windows/type", "/windows", 1, "a list of at least one time"},
+    {"/properties/windows/minItems", "/windows", Json::array(), "a list of at least one time"},
+    {"/properties/windows/maxItems", "/windows", different_names(65), "a list of at least one time"},
+    {"/properties/windows/uniqueItems", "/windows", many(2, "a"), "a list of at least one time"},
+    {"/properties/windows/items/type", "/windows/0", 1, "a time of the week"},
+    {"/properties/windows/items/maxLength", "/windows/0", letters(41), "a time of the week"},
     {"/properties/targets/additionalProperties/properties/project/type", "/targets/stack/project",
      1, "a name of a-z"},
     {"/properties/targets/additionalProperties/properties/project/maxLength",
