@@ -398,9 +398,8 @@ class ComposeRuntime : public Runtime {
     for (const auto& [name, service] : then.settings.at("services").items()) {
       std::vector<Container> strange = of_service(all, name);
       const std::size_t count = strange.size();
-      std::erase_if(strange, [&](const Container& each) {
-        return each.inputs == inputs_of(then, service);
-      });
+      std::erase_if(strange,
+                    [&](const Container& each) { return each.inputs == inputs_of(then, service); });
       if (count - strange.size() < service.at("replicas").get<std::size_t>()) continue;
       for (const Container& each : strange) engine.remove(each);
     }

@@ -25,7 +25,8 @@ from vault import Postgres, drizzle_0  # noqa: E402
 
 ROUNDS = int(os.environ.get("SEALIFT_ROUNDS", "10"))
 SEED = int(os.environ.get("SEALIFT_SEED", "7"))
-SLOW = "#!/bin/busybox sh\n/bin/busybox sleep 0.3\necho 'Content-Type: text/plain'\necho\necho ok\n"
+SLOW = ("#!/bin/busybox sh\n/bin/busybox sleep 0.3\n"
+        "/bin/busybox printf 'Content-Type: text/plain\\r\\n\\r\\nok\\n'\n")
 FAST = SLOW.replace("/bin/busybox sleep 0.3\n", "")
 
 

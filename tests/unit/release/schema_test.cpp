@@ -720,9 +720,16 @@ const std::vector<Breach> kReleaseBreaches = {
 };
 
 const std::vector<Breach> kSiteBreaches = {
+    {"/properties/health/type", "/health", 1, "a mapping of ca"},
+    {"/properties/health/additionalProperties", "/health/bogus", 1, "bogus"},
+    {"/properties/health/properties/ca/type", "/health/ca", 1, "the absolute path of"},
+    {"/properties/health/properties/ca/maxLength", "/health/ca", letters(4097),
+     "the absolute path of"},
+    {"/properties/health/properties/ca/pattern", "/health/ca", "!", "the absolute path of"},
     {"/properties/windows/type", "/windows", 1, "a list of at least one time"},
     {"/properties/windows/minItems", "/windows", Json::array(), "a list of at least one time"},
-    {"/properties/windows/maxItems", "/windows", different_names(65), "a list of at least one time"},
+    {"/properties/windows/maxItems", "/windows", different_names(65),
+     "a list of at least one time"},
     {"/properties/windows/uniqueItems", "/windows", many(2, "a"), "a list of at least one time"},
     {"/properties/windows/items/type", "/windows/0", 1, "a time of the week"},
     {"/properties/windows/items/maxLength", "/windows/0", letters(41), "a time of the week"},
