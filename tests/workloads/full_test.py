@@ -239,7 +239,7 @@ class Upgrades(PlatformTest):
         self.fails(1, "found status 404", image=api_image("1.1.0", healthy=False))
         self.fails(2, 'found "1.1.9"', image=api_image("1.2.0", says="1.1.9"))
         self.fails(3, "has ended with status 1", compose_command="exit 1")
-        self.fails(4, "p95", image=api_image("1.4.0", answer=SLOW), health=[
+        self.fails(4, "took longer than 150 ms", image=api_image("1.4.0", answer=SLOW), health=[
             {"name": "fast", "http": "http://127.0.0.1:{{API_PORT}}/cgi-bin/search",
              "latency": {"requests": 5, "p95": "150ms"}}])
         self.apply(self.platform.bundle(5))
