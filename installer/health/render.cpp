@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/site_values.hpp"
+#include "net/url.hpp"
 #include "release/references.hpp"
 
 namespace sealift::installer {
@@ -91,6 +92,10 @@ class Rendering {
     if (check.probe == Probe::sql && !installation_.site.databases.contains(check.at)) {
       throw Error(Errc::incompatible, format("{}: the site has no database {}", where, check.at),
                   "add it to databases in site.yaml");
+    }
+    if (check.probe == Probe::http) {
+      // An address that is none is found now, and not when the new release is up already.
+      blame(Errc::incompatible, where, [&] { return net::Url::parse(rendered.check.at); });
     }
     if (check.probe == Probe::exec) rendered.environment = environment_of(check, where);
     if (check.probe == Probe::container) {

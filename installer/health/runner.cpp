@@ -76,7 +76,8 @@ class Round {
   CheckResult decide(const Asked& asked) const {
     const release::HealthCheck& check = asked.check;
     const auto began = SteadyClock::now();
-    std::optional<SteadyClock::time_point> holds_since;
+    bool held = false;  // at the attempt before
+    auto holds_since = began;
     CheckResult result;
     while (true) {
       const auto attempted = SteadyClock::now();
@@ -88,34 +89,22 @@ class Round {
         result.verdict = holds ? Verdict::healthy : Verdict::unhealthy;
         break;
       }
-      if (!holds) {
-        holds_since.reset();
-        if (since(began) >= check.within) {
-          result.verdict = Verdict::unhealthy;
-          break;
-        }
-      } else {
-        if (!holds_since) holds_since = attempted;
-        if (since(*holds_since) >= check.stable) {
-          result.verdict = Verdict::healthy;
-          break;
-        }
+      if (holds && !held) holds_since = attempted;
+      held = holds;
+      // The last attempts are made just when they decide.
+      const milliseconds left =
+          holds ? check.stable - since(holds_since) : check.within - since(began);
+      if (left <= milliseconds(0)) {
+        result.verdict = holds ? Verdict::healthy : Verdict::unhealthy;
+        break;
       }
-      if (!sleep(pause(check, began, holds_since))) break;
+      if (!sleep(std::clamp(left, milliseconds(1), check.every))) break;
     }
     if (result.verdict == Verdict::healthy && asked.gate && asking_ == Asking::until_stable) {
       pass_gate(asked, result);
     }
     result.took = since(began);
     return result;
-  }
-
-  // The last attempts are made just when they decide.
-  static milliseconds pause(const release::HealthCheck& check, SteadyClock::time_point began,
-                            const std::optional<SteadyClock::time_point>& holds_since) {
-    const milliseconds left =
-        holds_since ? check.stable - since(*holds_since) : check.within - since(began);
-    return std::clamp(left, milliseconds(1), check.every);
   }
 
   void pass_gate(const Asked& asked, CheckResult& result) const {
