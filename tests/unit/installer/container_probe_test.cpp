@@ -22,11 +22,10 @@ Finding found_with(const std::string& states) {
                     "container) cat {}/inspect.json ;;\nesac\n",
                     states, folder.string()),
              FileMode::executable);
-  RenderedCheck rendered{.check = {},
-                         .environment = {},
-                         .container = {{"project", "site"},
-                                       {"engine", {(folder / "engine").string()}},
-                                       {"services", {{"server", {{"replicas", 1}}}}}}};
+  RenderedCheck rendered{.check = {}, .environment = {}, .container = nullptr};
+  rendered.container = {{"project", "site"},
+                        {"engine", {(folder / "engine").string()}},
+                        {"services", {{"server", {{"replicas", 1}}}}}};
   rendered.check.probe = release::Probe::container;
   rendered.check.at = "stack/server";
   Finding finding = probe(rendered, {.site = {}, .scripts = {}});
