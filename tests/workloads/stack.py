@@ -162,6 +162,8 @@ class StackTest(unittest.TestCase):
     def empty(self):
         for name in self.containers().values():
             says(*self.engine.command, "rm", "-f", name)
+        # A network's bridge would outlive the engine, and there are only so many addresses.
+        says(*self.engine.command, "network", "prune", "-f")
         for name in self.engine.images():
             says(*self.engine.command, "rmi", "--force", name)
         for name in self.lines("volume", "ls", "-q"):
