@@ -150,6 +150,8 @@ class StackTest(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         if cls.engine:
+            # What an engine was still making when a test was over.
+            says(*cls.engine.command, "network", "prune", "-f")
             cls.engine.stop()
         free(cls.folder)
 
