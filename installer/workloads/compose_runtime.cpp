@@ -317,8 +317,8 @@ class ComposeRuntime : public Runtime {
       for (Container& each : own) each.restarts = 0;
       if (Verdict verdict = judge_service(own, service); !verdict.found.empty()) {
         found.push_back({format("service {}", name), verdict.found});
-      } else if (std::any_of(own.begin(), own.end(), [&](const Container& each) {
-                   return each.inputs != inputs_of(deployment, service);
+      } else if (std::any_of(own.begin(), own.end(), [&, &made = service](const Container& each) {
+                   return each.inputs != inputs_of(deployment, made);
                  })) {
         found.push_back({format("service {}", name), "was not made by this release"});
       }
@@ -372,9 +372,10 @@ class ComposeRuntime : public Runtime {
     const auto all = engine.containers(now.settings.at("project"));
     for (const auto& [name, service] : now.settings.at("services").items()) {
       const std::vector<Container> own = of_service(all, name);
-      const bool is_new = std::any_of(own.begin(), own.end(), [&](const Container& each) {
-        return each.inputs == inputs_of(now, service);
-      });
+      const bool is_new =
+          std::any_of(own.begin(), own.end(), [&, &made = service](const Container& each) {
+            return each.inputs == inputs_of(now, made);
+          });
       if (!service.at("canary").get<bool>() || own.empty() || is_new) continue;
       const Outcome outcome = compose(now, fs::path(now.path) / "current",
                                       {"up", "-d", "--no-build", "--no-deps", "--no-recreate",
@@ -398,8 +399,9 @@ class ComposeRuntime : public Runtime {
     for (const auto& [name, service] : then.settings.at("services").items()) {
       std::vector<Container> strange = of_service(all, name);
       const std::size_t count = strange.size();
-      std::erase_if(strange,
-                    [&](const Container& each) { return each.inputs == inputs_of(then, service); });
+      std::erase_if(strange, [&, &made = service](const Container& each) {
+        return each.inputs == inputs_of(then, made);
+      });
       if (count - strange.size() < service.at("replicas").get<std::size_t>()) continue;
       for (const Container& each : strange) engine.remove(each);
     }
@@ -518,8 +520,9 @@ class ComposeRuntime : public Runtime {
       for (const auto& [name, service] : now.settings.at("services").items()) {
         std::vector<Container> own = of_service(all, name);
         if (which == Which::of_this_making) {
-          std::erase_if(
-              own, [&](const Container& each) { return each.inputs != inputs_of(now, service); });
+          std::erase_if(own, [&, &made = service](const Container& each) {
+            return each.inputs != inputs_of(now, made);
+          });
         }
         const Verdict verdict = judge_service(own, service);
         if (verdict.found.empty()) continue;

@@ -182,18 +182,19 @@ Verdict judge(const std::vector<Container>& containers, unsigned replicas, Endin
   for (const Container& each : containers) {
     const bool has_ended =
         each.state == "exited" || each.state == "stopped" || each.state == "dead";
-    if (has_ended && ending == Ending::expected && each.exit_code == 0) {
-      ++good;
-    } else if (has_ended) {
+    const bool is_done = has_ended && ending == Ending::expected && each.exit_code == 0;
+    const bool runs = ending == Ending::never && each.state == "running" &&
+                      (each.health.empty() || each.health == "healthy");
+    if (has_ended && !is_done) {
       return {format("{} has ended with status {}", each.name, each.exit_code), true};
-    } else if (each.health == "unhealthy") {
-      return {format("{} says that it is not healthy", each.name), true};
-    } else if (each.restarts >= kMaxRestarts) {
-      return {format("{} was restarted {} times", each.name, each.restarts), true};
-    } else if (ending == Ending::never && each.state == "running" &&
-               (each.health.empty() || each.health == "healthy")) {
-      ++good;
     }
+    if (each.health == "unhealthy" && !has_ended) {
+      return {format("{} says that it is not healthy", each.name), true};
+    }
+    if (each.restarts >= kMaxRestarts && !has_ended) {
+      return {format("{} was restarted {} times", each.name, each.restarts), true};
+    }
+    if (is_done || runs) ++good;
   }
   if (good >= replicas) return {};
   if (containers.empty()) return {"has no container", true};
