@@ -394,7 +394,7 @@ bool recover(const Tools& tools, Direction direction, const std::string& reason)
   return true;
 }
 
-void end_by_hand(const Tools& tools, Event ending, const std::string& why, Json found) {
+void end_by_hand(const Tools& tools, Event ending, const std::string& why, const Json& found) {
   const Layout& layout = tools.installation.layout;
   const State state = load_state(layout, tools.clock);
   if (!state.unfinished) throw Error(Errc::internal, "no transaction is open");

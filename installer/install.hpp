@@ -72,7 +72,7 @@ bool recover(const Tools& tools, Direction direction, const std::string& reason 
 
 // Ends a transaction that was cut off as a person says: `ending` is commit or abort. Nothing on the
 // targets is changed; `found` is audited.
-void end_by_hand(const Tools& tools, Event ending, const std::string& why, Json found);
+void end_by_hand(const Tools& tools, Event ending, const std::string& why, const Json& found);
 
 struct Pruned {
   std::uint64_t releases = 0;

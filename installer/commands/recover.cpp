@@ -35,7 +35,7 @@ void check(const Options& options) {
   }
 }
 
-void report(bool recovered, const State& state, Json more, cli::Session& session) {
+void report(bool recovered, const State& state, const Json& more, cli::Session& session) {
   const std::string stands =
       state.current() == nullptr ? "nothing was applied yet" : state.current()->title();
   session.out.line(recovered ? format("recovered; this site stands on: {}", stands)
