@@ -220,4 +220,16 @@ void Fields::done() const {
   }
 }
 
+std::string text_at(const Json& object, const std::string& key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::map<std::string, std::string> texts_by_key(const Json& value, const std::string& where) {
+  std::map<std::string, std::string> texts;
+  Fields fields(value, where);
+  for (const auto& [key, unused] : value.items()) texts[key] = fields.text(key.c_str());
+  return texts;
+}
+
 }  // namespace sealift

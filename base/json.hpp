@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -32,6 +33,9 @@ Json parse_json(std::string_view text, std::string_view where, Errc code = Errc:
 std::string to_canonical(const Json& value);
 // For people: indented by two, with a newline at the end.
 std::string to_pretty(const Json& value);
+
+// The text under a key; empty where there is none, or no text.
+std::string text_at(const Json& object, const std::string& key);
 
 // Reads one JSON object of a known document: every field is asked for by name, its type is checked,
 // and done() refuses fields that nobody asked for. `where` ("release.json: components[2]") starts
@@ -68,5 +72,8 @@ class Fields {
   Errc code_;
   std::set<std::string, std::less<>> asked_;
 };
+
+// An object of texts; Error{corrupt} that names `where`.
+std::map<std::string, std::string> texts_by_key(const Json& value, const std::string& where);
 
 }  // namespace sealift

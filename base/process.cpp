@@ -17,6 +17,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 
 namespace sealift {
 
@@ -171,10 +172,7 @@ std::optional<int> wait_for(Started& started, const std::string& program) {
 }  // namespace
 
 std::string said(const Outcome& outcome) {
-  std::string all = outcome.error_output + outcome.output;
-  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
-  std::string line;
-  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
+  const std::string line = on_one_line(outcome.error_output + outcome.output);
   return line.empty() ? "and said nothing" : printable(line, kSaid);
 }
 

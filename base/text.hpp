@@ -12,6 +12,9 @@ namespace sealift {
 // "a, b"
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
+// The lines as one, "a; b", without blanks at the end.
+std::string on_one_line(std::string_view text);
+
 bool is_utf8(std::string_view text);
 // The text with A to Z made small; nothing else changes.
 std::string lower(std::string_view text);

@@ -86,6 +86,14 @@ std::string mistake_in_item(const Json& item) {
 
 }  // namespace
 
+bool is_name(std::string_view name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain) &&
+         name.front() != '.' && name.front() != '-';
+}
+
 std::string mistake_in(const Json& value) {
   if (value.is_null() || is_scalar(value)) return "";
   if (!value.is_array()) return "expected text, a whole number, true, false or a list of such";

@@ -8,6 +8,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "release/value_names.hpp"
+#include "release/workload.hpp"
 
 namespace sealift::release {
 
@@ -19,7 +21,6 @@ constexpr std::array kProbes = {std::pair{Probe::http, "http"}, std::pair{Probe:
                                 std::pair{Probe::sql, "sql"}, std::pair{Probe::exec, "exec"},
                                 std::pair{Probe::container, "container"}};
 constexpr std::size_t kMaxText = 8192;  // bytes of a text, rendered or not
-constexpr std::size_t kMaxWords = 64;
 constexpr unsigned kMaxRequests = 1000;
 
 // A span of time that a check has, and what it may be.
@@ -64,19 +65,6 @@ milliseconds parse_span(const std::string& text, const Span& span) {
   return found;
 }
 
-bool is_plain_name(std::string_view name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-  };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain) &&
-         name.front() != '.' && name.front() != '-';
-}
-
-std::string text_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 // What a check asks; nothing where it says none or several.
 std::optional<Probe> probe_of(const Json& item) {
   std::optional<Probe> probe;
@@ -107,7 +95,7 @@ std::optional<std::string> script_of(const std::string& word) {
 
 void check_component_and_service(const std::string& text) {
   const std::size_t slash = text.find('/');
-  if (slash == text.npos || !is_plain_name(text.substr(0, slash)) || slash + 1 == text.size() ||
+  if (slash == text.npos || !is_name(text.substr(0, slash)) || slash + 1 == text.size() ||
       text.find('/', slash + 1) != text.npos) {
     throw Error(Errc::invalid_input,
                 format("found \"{}\", expected COMPONENT/SERVICE", printable(text, 200)));
@@ -165,7 +153,7 @@ Expectation read_expectation(const Json& item) {
 HealthCheck read_check(const Json& item, Probe probe) {
   HealthCheck check{.name = text_at(item, "name"),
                     .probe = probe,
-                    .at = text_at(item, std::string(name(probe)).c_str()),
+                    .at = text_at(item, std::string(name(probe))),
                     .command = item.value("exec", std::vector<std::string>{}),
                     .keys = item.value("env", std::vector<std::string>{}),
                     .query = text_at(item, "query")};
@@ -208,13 +196,6 @@ Json to_json(const Expectation& expect) {
   if (!expect.json.empty()) value["json"] = expect.json;
   if (expect.value) value["value"] = *expect.value;
   return value;
-}
-
-std::map<std::string, std::string> texts_by_key(const Json& value, const std::string& where) {
-  std::map<std::string, std::string> texts;
-  Fields fields(value, where);
-  for (const auto& [key, unused] : value.items()) texts[key] = fields.text(key.c_str());
-  return texts;
 }
 
 Expectation expectation_from_json(const Json& value, const std::string& where) {
@@ -288,7 +269,7 @@ HealthCheck health_check_from_json(const Json& value, const std::string& where) 
   Fields fields(value, where);
   HealthCheck check;
   check.name = fields.text("name");
-  if (!is_plain_name(check.name)) fields.refuse("name", "found no name");
+  if (!is_name(check.name)) fields.refuse("name", "found no name");
   const std::optional<Probe> probe = probe_of(value);
   if (!probe) fields.refuse("name", "expected one of http, tcp, sql, exec, container beside it");
   check.probe = *probe;

@@ -27,15 +27,10 @@ void require_canonical(std::string_view text, const std::string& written, std::s
 }
 
 void require_name(const std::string& name, std::string_view where) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-  };
-  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), plain) ||
-      name.front() == '.' || name.front() == '-') {
-    throw Error(Errc::corrupt, format("{}: found the name \"{}\", expected at most 64 of a-z 0-9 . "
-                                      "_ - and a letter or digit first",
-                                      where, printable(name, 80)));
-  }
+  if (is_name(name)) return;
+  throw Error(Errc::corrupt, format("{}: found the name \"{}\", expected at most 64 of a-z 0-9 . "
+                                    "_ - and a letter or digit first",
+                                    where, printable(name, 80)));
 }
 
 Json row_to_json(const ComponentRow& row) {
@@ -107,13 +102,6 @@ CarriedScan scan_from_json(const Json& value, const std::string& where) {
   counts.done();
   fields.done();
   return scan;
-}
-
-std::map<std::string, std::string> texts_by_key(const Json& value, const std::string& where) {
-  std::map<std::string, std::string> texts;
-  Fields fields(value, where);
-  for (const auto& [key, unused] : value.items()) texts[key] = fields.text(key.c_str());
-  return texts;
 }
 
 Json image_to_json(const CarriedImage& image) {

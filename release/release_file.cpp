@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "release/order.hpp"
 #include "release/schema.hpp"
+#include "release/value_names.hpp"
 #include "release/yaml.hpp"
 
 namespace sealift::release {
@@ -34,11 +35,6 @@ constexpr std::string_view kManifests = "manifests";
 constexpr std::array kOfManifests = {"runtime", "jobs",  "canary", "apply",
                                      "undo",    "check", "timeout"};
 
-std::string string_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 // The reports of an image: one or several, each its path, or its path and what it is about.
 Json scans_of(const Json& image) {
   Json list = image.value("scan", Json::array());
@@ -47,14 +43,6 @@ Json scans_of(const Json& image) {
     if (item.is_string()) item = {{"report", item}};
   }
   return list;
-}
-
-bool is_plain_name(std::string_view name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-  };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain) &&
-         name.front() != '.' && name.front() != '-' && name.front() != '_';
 }
 
 // "config/" and "config" are the same folder.
@@ -86,25 +74,25 @@ class Rules {
   void check() {
     const Json& root = document_.value();
     if (!root.is_object()) return;
-    if (const std::string version = string_at(root, "version"); !version.empty()) {
+    if (const std::string version = text_at(root, "version"); !version.empty()) {
       hold("/version", [&] { Version::parse(version); });
     }
     const auto requires_ = root.find("requires");
     if (requires_ != root.end() && requires_->is_object()) {
       for (const char* key : {"upgrade_from", "installer"}) {
-        const std::string range = string_at(*requires_, key);
+        const std::string range = text_at(*requires_, key);
         if (range.empty()) continue;
         hold(format("/requires/{}", key), [&] { VersionRange::parse(range); });
       }
     }
     for (const char* key : {"notes", "trust"}) {
-      const std::string path = string_at(root, key);
+      const std::string path = text_at(root, key);
       if (!path.empty()) hold(format("/{}", key), [&] { check_inside(path); });
     }
     const Json registries = root.value("registries", Json::object());
     for (const auto& [host, access] : registries.items()) {
       if (!access.is_object()) continue;
-      const std::string ca = string_at(access, "ca");
+      const std::string ca = text_at(access, "ca");
       if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
     }
     check_rule_words(root.value("image_rules", Json::object()), "/image_rules");
@@ -133,21 +121,21 @@ class Rules {
 
   void check_component(const Json& component, const std::string& pointer) {
     check_kind(component, pointer);
-    if (const std::string source = string_at(component, "source"); !source.empty()) {
+    if (const std::string source = text_at(component, "source"); !source.empty()) {
       hold(pointer + "/source", [&] { check_inside(without_slash(source)); });
     }
-    if (const std::string name = string_at(component, "name");
+    if (const std::string name = text_at(component, "name");
         !name.empty() && !names_.insert(name).second) {
       add(pointer + "/name", format("two components are named \"{}\"", printable(name, 80)));
     }
-    if (const std::string database = string_at(component, "database");
+    if (const std::string database = text_at(component, "database");
         !database.empty() && !databases_.insert(database).second) {
       add(pointer + "/database",
           format("two components migrate the database \"{}\"", printable(database, 80)));
     }
     // Images of several components may go to one place, trees may not.
-    if (const std::string target = string_at(component, "target");
-        !target.empty() && string_at(component, "kind") != kImages &&
+    if (const std::string target = text_at(component, "target");
+        !target.empty() && text_at(component, "kind") != kImages &&
         !targets_.insert(target).second) {
       add(pointer + "/target",
           format("two components go to the target \"{}\"", printable(target, 80)),
@@ -157,7 +145,7 @@ class Rules {
 
   // Which keys a component has follows from its kind.
   void check_kind(const Json& component, const std::string& pointer) {
-    const std::string kind = string_at(component, "kind");
+    const std::string kind = text_at(component, "kind");
     if (kind.empty()) return;
     const auto need = [&](const char* key) {
       if (!component.contains(key)) add(pointer, format("found no {}, which {} need", key, kind));
@@ -186,7 +174,7 @@ class Rules {
     if (kind == kMigrations) {
       for (const char* key : {"source", "format", "database"}) need(key);
       for (const char* key : {"target", "images", "services"}) refuse(key);
-      if (string_at(component, "format") == "sql") need("dialect");
+      if (text_at(component, "format") == "sql") need("dialect");
       return;
     }
     for (const char* key : kOfMigrations) refuse(key);
@@ -210,7 +198,7 @@ class Rules {
   }
 
   void check_runtime(const Json& component, const std::string& pointer) {
-    const std::string runtime = string_at(component, "runtime");
+    const std::string runtime = text_at(component, "runtime");
     const auto belongs = [&](const char* key, bool wanted) {
       if (wanted || runtime.empty() || !component.contains(key)) return;
       add(format("{}/{}", pointer, key),
@@ -229,7 +217,7 @@ class Rules {
     After after;
     for (std::size_t i = 0; i < components.size(); ++i) {
       if (!components[i].is_object()) continue;
-      const std::string name = string_at(components[i], "name");
+      const std::string name = text_at(components[i], "name");
       const Json list = components[i].value("after", Json::array());
       for (std::size_t j = 0; list.is_array() && j < list.size(); ++j) {
         if (!list[j].is_string()) continue;
@@ -253,7 +241,7 @@ class Rules {
     const Json services = component.value("services", Json::object());
     if (!services.is_object()) return;
     for (const auto& [name, unused] : services.items()) {
-      if (is_plain_name(name)) continue;
+      if (is_name(name) && name.front() != '_') continue;
       add(format("{}/{}", pointer, name),
           format("found the service \"{}\", expected at most 64 of a-z 0-9 . _ - and a letter or "
                  "digit first",
@@ -268,10 +256,10 @@ class Rules {
       const Json& rule = (*rules)[i];
       const std::string at = format("{}/serve/{}", pointer, i);
       if (!rule.is_object()) continue;
-      if (const std::string match = string_at(rule, "match"); !match.empty()) {
+      if (const std::string match = text_at(rule, "match"); !match.empty()) {
         hold(at + "/match", [&] { check_serve_pattern(match); });
       }
-      if (const std::string type = string_at(rule, "type"); !type.empty()) {
+      if (const std::string type = text_at(rule, "type"); !type.empty()) {
         hold(at + "/type", [&] { check_content_type(type); });
       }
       if (rule.contains("cache")) {
@@ -299,8 +287,8 @@ class Rules {
 
   // Which keys an output has follows from its format.
   void check_output(const Json& output, const std::string& pointer) {
-    const std::string format_word = string_at(output, "format");
-    if (const std::string file = string_at(output, "file"); !file.empty()) {
+    const std::string format_word = text_at(output, "format");
+    if (const std::string file = text_at(output, "file"); !file.empty()) {
       hold(pointer + "/file", [&] { RelPath::parse(file); });
     }
     const bool is_kubernetes = format_word == "kubernetes";
@@ -326,10 +314,10 @@ class Rules {
       const Json& image = (*images)[i];
       const std::string at = format("{}/images/{}", pointer, i);
       if (!image.is_object()) continue;
-      if (const std::string name = string_at(image, "name"); !name.empty()) {
+      if (const std::string name = text_at(image, "name"); !name.empty()) {
         hold(at + "/name", [&] { check_image_name(name); });
       }
-      if (const std::string from = string_at(image, "from"); !from.empty()) {
+      if (const std::string from = text_at(image, "from"); !from.empty()) {
         hold(at + "/from", [&] { ImageOrigin::parse(from); });
       }
       check_scans(image, at);
@@ -365,10 +353,10 @@ class Rules {
       if (!scans[i].is_object()) continue;
       const std::string at = format("{}/scan{}", pointer,
                                     image.at("scan").is_array() ? format("/{}", i) : std::string());
-      if (const std::string path = string_at(scans[i], "report"); !path.empty()) {
+      if (const std::string path = text_at(scans[i], "report"); !path.empty()) {
         hold(at, [&] { check_inside(path); });
       }
-      if (const std::string of = string_at(scans[i], "of"); !of.empty()) {
+      if (const std::string of = text_at(scans[i], "of"); !of.empty()) {
         hold(at + "/of", [&] { Digest::parse(of); });
       }
     }
@@ -399,8 +387,8 @@ class Rules {
 std::vector<ScanEntry> read_scans(const Json& image) {
   std::vector<ScanEntry> scans;
   for (const Json& item : scans_of(image)) {
-    const std::string of = string_at(item, "of");
-    scans.push_back({.path = string_at(item, "report"),
+    const std::string of = text_at(item, "of");
+    scans.push_back({.path = text_at(item, "report"),
                      .of = of.empty() ? std::nullopt : std::optional(Digest::parse(of))});
   }
   return scans;
@@ -430,29 +418,29 @@ std::vector<OutputEntry> read_outputs(const YamlDocument& document, const Json& 
   using Texts = std::vector<std::string>;
   std::vector<OutputEntry> outputs;
   for (const Json& item : component.value("outputs", Json::array())) {
-    outputs.push_back({.file = string_at(item, "file"),
-                       .format = string_at(item, "format"),
+    outputs.push_back({.file = text_at(item, "file"),
+                       .format = text_at(item, "format"),
                        .keys = item.value("keys", Texts{}),
                        .exclude_keys = item.value("exclude_keys", Texts{}),
                        .services = item.value("services", Texts{}),
-                       .name = string_at(item, "name"),
-                       .name_space = string_at(item, "namespace"),
+                       .name = text_at(item, "name"),
+                       .name_space = text_at(item, "namespace"),
                        .line = document.line_of(format("{}/outputs/{}", pointer, outputs.size()))});
   }
   return outputs;
 }
 
 MigrationsEntry read_migrations(const Json& component) {
-  const std::string tracking = string_at(component, "tracking");
+  const std::string tracking = text_at(component, "tracking");
   const std::size_t dot = tracking.find('.');
-  return {.format = string_at(component, "format"),
-          .dialect = string_at(component, "dialect"),
+  return {.format = text_at(component, "format"),
+          .dialect = text_at(component, "dialect"),
           .schema = dot == tracking.npos ? "" : tracking.substr(0, dot),
           .table = dot == tracking.npos ? tracking : tracking.substr(dot + 1),
           .transactions = component.value("transactions", "run"),
           .late = component.value("late", "refused"),
           .rollback = component.value("rollback", "code-only"),
-          .lint_is_strict = string_at(component, "lint") == "error",
+          .lint_is_strict = text_at(component, "lint") == "error",
           .accept = component.value("accept", std::map<std::string, std::string>{})};
 }
 
@@ -473,7 +461,7 @@ std::vector<ServiceFiles> read_services(const YamlDocument& document, const Json
 AssetsEntry read_assets(const Json& component) {
   std::vector<ServeRule> rules;
   for (const Json& rule : component.value("serve", Json::array())) {
-    rules.push_back({.match = rule["match"], .type = string_at(rule, "type"), .cache = {}});
+    rules.push_back({.match = rule["match"], .type = text_at(rule, "type"), .cache = {}});
     if (rule.contains("cache")) rules.back().cache = CacheClass::from_json(rule["cache"]);
   }
   return {.compress = component.value("compress", std::vector<std::string>{}),
@@ -485,7 +473,7 @@ AssetsEntry read_assets(const Json& component) {
 Workload read_workload(const Json& component) {
   using Texts = std::vector<std::string>;
   Workload workload;
-  workload.runtime = string_at(component, "runtime");
+  workload.runtime = text_at(component, "runtime");
   workload.jobs = component.value("jobs", Texts{});
   workload.canary = component.value("canary", Texts{});
   if (workload.runtime != kExec) return workload;
@@ -498,9 +486,9 @@ Workload read_workload(const Json& component) {
 
 // Where a component goes: what it says, or what its kind says.
 std::string target_of(const Json& component) {
-  std::string said = string_at(component, "target");
+  std::string said = text_at(component, "target");
   if (!said.empty()) return said;
-  const std::string database = string_at(component, "database");
+  const std::string database = text_at(component, "database");
   return database.empty() ? std::string(kImages) : database;
 }
 
@@ -528,7 +516,7 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
     const std::string pointer = format("/components/{}", components.size());
     components.push_back({.name = item["name"],
                           .kind = item["kind"],
-                          .source = without_slash(string_at(item, "source")),
+                          .source = without_slash(text_at(item, "source")),
                           .exclude = item.value("exclude", std::vector<std::string>{}),
                           .images = read_images(item),
                           .migrations = read_migrations(item),
@@ -581,8 +569,8 @@ Release load_release(const fs::path& file) {
                   .source_revision = root.value("/source/revision"_json_pointer, std::string()),
                   .environments = {},
                   .contract = {},
-                  .upgrade_from = string_at(requires_, "upgrade_from"),
-                  .installer = string_at(requires_, "installer"),
+                  .upgrade_from = text_at(requires_, "upgrade_from"),
+                  .installer = text_at(requires_, "installer"),
                   .arch = requires_.value("arch", std::vector<std::string>{}),
                   .notes = {},
                   .trust = {},
@@ -593,7 +581,7 @@ Release load_release(const fs::path& file) {
                   .components = read_components(document)};
   const Json registries = root.value("registries", Json::object());
   for (const auto& [host, access] : registries.items()) {
-    release.registries[host] = {.ca = string_at(access, "ca"),
+    release.registries[host] = {.ca = text_at(access, "ca"),
                                 .insecure = access.value("insecure", false)};
   }
   Problems problems;
@@ -622,7 +610,7 @@ Release load_release(const fs::path& file) {
   ImageLimits& kept = release.image_limits;
   kept.age_days = limits.value("age_days", kept.age_days);
   kept.growth_percent = limits.value("growth_percent", kept.growth_percent);
-  if (const std::string notes = string_at(root, "notes"); !notes.empty()) {
+  if (const std::string notes = text_at(root, "notes"); !notes.empty()) {
     gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
   }
   release.health = read_health(root);
@@ -630,7 +618,7 @@ Release load_release(const fs::path& file) {
     release.health_places.push_back(document.where(format("/health/{}", i)));
   }
   gather([&] { release.scripts = load_scripts(release.folder, release.health); });
-  if (const std::string trust = string_at(root, "trust"); !trust.empty()) {
+  if (const std::string trust = text_at(root, "trust"); !trust.empty()) {
     release.trust = release.folder / trust;
   }
   problems.throw_if_any(Errc::invalid_input);

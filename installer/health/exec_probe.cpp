@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "installer/health/probes.hpp"
 
 namespace sealift::installer {
@@ -19,8 +20,7 @@ std::string last_words(const Outcome& outcome) {
   std::string all = outcome.output + outcome.error_output;
   while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
   if (all.size() > kShown) all.erase(0, all.size() - kShown);
-  std::string line;
-  for (const char c : all) line += c == '\n' ? std::string("; ") : std::string(1, c);
+  const std::string line = on_one_line(all);
   return line.empty() ? "it said nothing" : printable(line, kShown + 100);
 }
 

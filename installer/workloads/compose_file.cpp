@@ -17,11 +17,6 @@ constexpr std::size_t kMaxComposeServices = 256;
 constexpr unsigned kMaxReplicas = 1000;
 constexpr int kMaxMerges = 8;
 
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 // `<<` of a mapping: the keys of others, where it has none itself.
 Json merged(Json value, int depth = 0) {
   if (value.is_array()) {
@@ -58,7 +53,7 @@ class ComposeReader {
 
   ComposeFile read() {
     ComposeFile file;
-    file.version = root_.is_object() ? text_of(root_, "version") : "";
+    file.version = root_.is_object() ? text_at(root_, "version") : "";
     const auto services = root_.is_object() ? root_.find("services") : root_.end();
     if (services == root_.end() || !services->is_object() || services->empty()) {
       throw Error(
@@ -93,7 +88,7 @@ class ComposeReader {
   ComposeService service(const std::string& name, const Json& definition,
                          const std::string& pointer) {
     ComposeService service{
-        .name = name, .image = text_of(definition, "image"), .files = {}, .definition = definition};
+        .name = name, .image = text_at(definition, "image"), .files = {}, .definition = definition};
     if (definition.contains("extends")) {
       add(pointer + "/extends", "takes from another service",
           "write it out, or use an anchor and <<: *name");
@@ -107,7 +102,7 @@ class ComposeReader {
       add(pointer + "/image", "found a variable, expected the image's name",
           "name it as the release does, or with {{image...}}");
     }
-    const std::string policy = text_of(definition, "pull_policy");
+    const std::string policy = text_at(definition, "pull_policy");
     if (!policy.empty() && policy != "never" && policy != "missing" && policy != "if_not_present") {
       add(pointer + "/pull_policy", format("found \"{}\", expected never", printable(policy, 40)));
     }
@@ -140,24 +135,24 @@ class ComposeReader {
       if (volume.is_string()) {
         const std::string text = volume;
         if (text.starts_with('.')) see(text.substr(0, text.find(':')));
-      } else if (volume.is_object() && text_of(volume, "type") == "bind") {
-        see(text_of(volume, "source"));
+      } else if (volume.is_object() && text_at(volume, "type") == "bind") {
+        see(text_at(volume, "source"));
       }
     }
     for (const Json& file : list(definition, "env_file")) {
       see(file.is_string()   ? file.get<std::string>()
-          : file.is_object() ? text_of(file, "path")
+          : file.is_object() ? text_at(file, "path")
                              : "");
     }
     for (const char* sort : {"configs", "secrets"}) {
       const Json all = root_.value(sort, Json::object());
       for (const Json& use : list(definition, sort)) {
         const std::string name = use.is_string()   ? use.get<std::string>()
-                                 : use.is_object() ? text_of(use, "source")
+                                 : use.is_object() ? text_at(use, "source")
                                                    : "";
         const auto entry = all.find(name);
         if (all.is_object() && entry != all.end() && entry->is_object()) {
-          see(text_of(*entry, "file"));
+          see(text_at(*entry, "file"));
         }
       }
     }
