@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/drivers/secret_command.hpp"
+#include "installer/drivers/step_driver.hpp"
 
 namespace sealift::installer {
 
@@ -29,16 +30,9 @@ void run_fence(const Json& fence, const char* action, Content& content, const st
               "correct fence in site.yaml");
 }
 
-class FenceDriver : public Driver {
+class FenceDriver : public StepDriver {
  public:
   explicit FenceDriver(const Layout& layout) : layout_(layout) {}
-
-  bool accepts(std::string_view) const override { return false; }
-  std::vector<Step> plan(const Wish&) const override { return {}; }
-  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
-
-  // Whether the command ran to its end is not known: closing what is closed changes nothing.
-  StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 
   Json apply(const Step& step, StepIo& io) override {
     // Before the command: whoever finds the file opens what may be closed.
@@ -50,17 +44,6 @@ class FenceDriver : public Driver {
   void undo(const Step&, const std::optional<Json>&, StepIo& io) override {
     open_fence(layout_, io.content);
   }
-
-  std::vector<Difference> inspect(const Placement&, Thoroughness, Strangers,
-                                  Content&) const override {
-    return {};
-  }
-  bool is_current(const Placement&) const override { return true; }
-  std::vector<std::string> leftovers(const release::Target&, const std::string&,
-                                     const std::vector<Placement>&) const override {
-    return {};
-  }
-  void prune(const Placement&) override {}
 
  private:
   Layout layout_;

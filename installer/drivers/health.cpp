@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "installer/drivers/step_driver.hpp"
 #include "installer/health/runner.hpp"
 
 namespace sealift::installer {
@@ -35,16 +36,9 @@ std::string count_text(std::size_t count) {
   return format("{} {}", count, count == 1 ? "check holds" : "checks hold");
 }
 
-class HealthDriver : public Driver {
+class HealthDriver : public StepDriver {
  public:
   explicit HealthDriver(const Layout& layout) : layout_(layout) {}
-
-  bool accepts(std::string_view) const override { return false; }
-  std::vector<Step> plan(const Wish&) const override { return {}; }
-  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
-
-  // What was found then says nothing of now.
-  StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 
   Json apply(const Step& step, StepIo& io) override {
     if (step.action == kProve) return look(step, io);
@@ -63,17 +57,6 @@ class HealthDriver : public Driver {
     if (step.action != kProve || !io.furthest || *io.furthest <= Phase::stage) return;
     prove(step, result, io);
   }
-
-  std::vector<Difference> inspect(const Placement&, Thoroughness, Strangers,
-                                  Content&) const override {
-    return {};
-  }
-  bool is_current(const Placement&) const override { return true; }
-  std::vector<std::string> leftovers(const release::Target&, const std::string&,
-                                     const std::vector<Placement>&) const override {
-    return {};
-  }
-  void prune(const Placement&) override {}
 
  private:
   std::vector<CheckResult> ask(const std::vector<RenderedCheck>& checks, std::uint64_t revision,

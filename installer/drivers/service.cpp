@@ -7,6 +7,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/drivers/secret_command.hpp"
+#include "installer/drivers/step_driver.hpp"
 
 namespace sealift::installer {
 
@@ -40,16 +41,9 @@ void run_command(const std::string& name, const std::vector<std::string>& words,
   }
 }
 
-class ServiceDriver : public Driver {
+class ServiceDriver : public StepDriver {
  public:
   explicit ServiceDriver(const Layout& layout) : site_yaml_(layout.site_yaml) {}
-
-  bool accepts(std::string_view) const override { return false; }
-  std::vector<Step> plan(const Wish&) const override { return {}; }
-  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
-
-  // Whether a command ran to its end is not known: it may be run again.
-  StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 
   Json apply(const Step& step, StepIo& io) override {
     if (step.action != kGuard) carry_out(step.action, step.data, io.content);
@@ -60,17 +54,6 @@ class ServiceDriver : public Driver {
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
     if (step.action == kGuard) take_up_again(step.data.at("services"), io);
   }
-
-  std::vector<Difference> inspect(const Placement&, Thoroughness, Strangers,
-                                  Content&) const override {
-    return {};
-  }
-  bool is_current(const Placement&) const override { return true; }
-  std::vector<std::string> leftovers(const release::Target&, const std::string&,
-                                     const std::vector<Placement>&) const override {
-    return {};
-  }
-  void prune(const Placement&) override {}
 
  private:
   void carry_out(const std::string& action, const Json& data, Content& content) const {
