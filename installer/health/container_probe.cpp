@@ -21,10 +21,10 @@ Finding container_probe(const RenderedCheck& rendered) {
   // What was restarted long ago says nothing of now.
   for (Container& each : own) each.restarts = 0;
   const Json service = settings.at("services").value(name, Json::object());
-  const Verdict verdict = judge(own, service.value("replicas", 1U),
-                                service.value("job", false) ? Ending::expected : Ending::never);
-  if (!verdict.found.empty()) {
-    return {.verdict = Finding::Verdict::fails, .found = verdict.found};
+  const Complaint complaint = judge(own, service.value("replicas", 1U),
+                                    service.value("job", false) ? Ending::expected : Ending::never);
+  if (!complaint.found.empty()) {
+    return {.verdict = Finding::Verdict::fails, .found = complaint.found};
   }
   return {.verdict = Finding::Verdict::holds, .found = format("{} running", own.size())};
 }

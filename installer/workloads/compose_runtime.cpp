@@ -4,11 +4,7 @@
 // it, and carries a label that names all that its containers are made of. So containers are made
 // anew just where something of theirs has changed, and a mutable tag means nothing.
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <optional>
 #include <set>
 #include <thread>
@@ -22,7 +18,9 @@
 #include "content/image_name.hpp"
 #include "installer/driver.hpp"
 #include "installer/workloads/compose_file.hpp"
+#include "installer/workloads/compose_program.hpp"
 #include "installer/workloads/containers.hpp"
+#include "installer/workloads/parts.hpp"
 #include "installer/workloads/runtime.hpp"
 
 namespace sealift::installer {
@@ -35,124 +33,23 @@ constexpr std::size_t kProjectSite = 8;  // characters of the site's id in a pro
 
 using Words = std::vector<std::string>;
 
-// The generations differ in what they understand.
-constexpr const char* kV1 = "v1";
-constexpr const char* kV2 = "v2";
-constexpr const char* kPodman = "podman-compose";
-
-std::string base_name(const std::string& program) {
-  return program.substr(program.rfind('/') + 1);
-}
-
-std::optional<std::string> generation_of(Words command) {
-  if (base_name(command.front()) == "podman-compose") {
-    return is_program(command.front()) ? std::optional<std::string>(kPodman) : std::nullopt;
-  }
-  command.insert(command.end(), {"version", "--short"});
-  const auto outcome =
-      run({.arguments = command, .folder = {}, .input = {}, .timeout = std::chrono::seconds(30)});
-  if (!outcome || outcome->status != 0) return std::nullopt;
-  return outcome->output.starts_with("1.") ? kV1 : kV2;
-}
-
-struct Found {
-  Words command;
-  std::string generation;
-};
-
-Found find_compose(const release::Target& target) {
-  std::vector<Words> candidates = {{"docker", "compose"}, {"docker-compose"}, {"podman-compose"}};
-  if (!target.command.empty()) candidates = {target.command};
-  for (const Words& command : candidates) {
-    if (const auto generation = generation_of(command)) return {command, *generation};
-  }
-  throw Error(Errc::incompatible,
-              target.command.empty()
-                  ? std::string("found none of docker compose, docker-compose and podman-compose")
-                  : format("{}: is no Compose that works", printable(joined(target.command, " "))),
-              "install one, or name it: command in site.yaml");
-}
-
-// What Compose speaks to: its own program without the word that makes it Compose.
-Words engine_of(const release::Target& target, const Words& compose) {
-  if (!target.engine.empty()) return target.engine;
-  Words engine = compose;
-  const std::string program = base_name(compose.front());
-  if (program == "podman-compose") return {"podman"};
-  if (program == "docker-compose") {
-    engine.front() = "docker";
-  } else if (engine.back() == "compose") {
-    engine.pop_back();
-  }
-  return engine;
-}
-
-// What Compose and the engine's client find of our environment: where the engine is, never a
-// variable that a file might mean.
-constexpr std::array kPassed = {"PATH",
-                                "HOME",
-                                "TMPDIR",
-                                "XDG_RUNTIME_DIR",
-                                "DOCKER_HOST",
-                                "DOCKER_CONTEXT",
-                                "DOCKER_CONFIG",
-                                "DOCKER_CERT_PATH",
-                                "DOCKER_TLS_VERIFY",
-                                "CONTAINER_HOST",
-                                "CONTAINERS_CONF",
-                                "CONTAINERS_STORAGE_CONF"};
-
-std::vector<std::pair<std::string, std::string>> environment() {
-  std::vector<std::pair<std::string, std::string>> found = {{"LANG", "C.UTF-8"}};
-  for (const char* name : kPassed) {
-    if (const char* value = std::getenv(name); value != nullptr) found.emplace_back(name, value);
-  }
-  return found;
-}
-
 // The rendered text of one file of the component.
 std::string text_of(const RuntimeQuestion& question, const std::string& path,
                     std::optional<release::FileEntry>& entry) {
   const std::unique_ptr<TreeStream> tree = question.content.tree(question.component.row.name);
   while ((entry = tree->next())) {
     if (entry->path.str() != path) continue;
-    if (entry->size > kMaxComposeBytes) break;
-    std::string text(entry->size, '\0');
-    for (std::size_t done = 0; done < text.size();) {
-      const std::size_t count = tree->read(std::span(text).subspan(done));
-      if (count == 0) break;
-      done += count;
-    }
-    return text;
+    return read_all(*tree, *entry, kMaxComposeBytes);
   }
-  throw Error(Errc::incompatible,
-              format("{}: is not in the release, or has over {} bytes", path, kMaxComposeBytes));
+  throw Error(Errc::incompatible, format("{}: is not in the release", path));
 }
 
-// The files that a service reads, as a table says them.
-struct TableFiles {
-  std::vector<release::FileEntry> entries;
-
-  Json of(const std::vector<std::string>& paths, bool& has_folder) const {
-    Json found = Json::array();
-    for (const std::string& path : paths) {
-      for (const release::FileEntry& entry : entries) {
-        const std::string& name = entry.path.str();
-        if (path != "." && name != path && !name.starts_with(path + "/")) continue;
-        if (name == path && entry.type == EntryType::directory) has_folder = true;
-        if (path == ".") has_folder = true;
-        found.push_back(release::to_line(entry));
-      }
-    }
-    return found;
-  }
-};
-
-TableFiles files_in(Source& table) {
-  TableFiles files;
-  release::FileTableReader reader(table);
-  while (const auto entry = reader.next()) files.entries.push_back(*entry);
-  return files;
+// Whether a folder of the release is among what a service reads.
+bool has_folder(const std::vector<release::FileEntry>& table, const std::set<std::string>& paths) {
+  return std::any_of(table.begin(), table.end(), [&](const release::FileEntry& entry) {
+    return paths.contains(".") ||
+           (entry.type == EntryType::directory && paths.contains(entry.path.str()));
+  });
 }
 
 std::string pin_of(const ComposeService& service, const std::map<std::string, std::string>& pins,
@@ -184,19 +81,20 @@ class ComposeRuntime : public Runtime {
   Json settings(const RuntimeQuestion& question) const override {
     const std::string& name = question.component.row.name;
     const release::Workload& workload = *question.component.document.workload;
-    const Found compose = find_compose(question.target);
+    const ComposeProgram compose = find_compose(question.target);
     std::optional<release::FileEntry> entry;
     const std::string text = text_of(question, workload.file, entry);
     const ComposeFile file = ComposeFile::parse(text, workload.file);
-    const TableFiles files = files_in(*question.content.table(question.table));
+    const std::vector<release::FileEntry> table =
+        entries_of(*question.content.table(question.table));
     Problems problems;
     Json services = Json::object();
     for (const ComposeService& service : file.services) {
       const bool is_job = std::find(workload.jobs.begin(), workload.jobs.end(), service.name) !=
                           workload.jobs.end();
-      bool has_folder = false;
+      const std::set<std::string> reads(service.files.begin(), service.files.end());
       const std::string pin = pin_of(service, question.pins, problems);
-      const Json inputs = {service.definition, pin, files.of(service.files, has_folder)};
+      const Json inputs = {service.definition, pin, lines_at(table, reads)};
       services[service.name] = {
           {"image", pin},
           {"replicas", service.replicas},
@@ -205,7 +103,7 @@ class ComposeRuntime : public Runtime {
                          workload.canary.end()},
           // A mounted folder is the one of the release that the container was made for, and goes
           // with it; podman-compose has no other paths at all.
-          {"moves", has_folder || (compose.generation == kPodman && !service.files.empty())},
+          {"moves", has_folder(table, reads) || (compose.generation == kPodman && !reads.empty())},
           // Keyed where the file may hold a secret.
           {"inputs", key_.digest(*entry, Digest::of(to_canonical(inputs))).hex()}};
     }
@@ -315,8 +213,8 @@ class ComposeRuntime : public Runtime {
     for (const auto& [name, service] : deployment.settings.at("services").items()) {
       std::vector<Container> own = of_service(all, name);
       for (Container& each : own) each.restarts = 0;
-      if (Verdict verdict = judge_service(own, service); !verdict.found.empty()) {
-        found.push_back({format("service {}", name), verdict.found});
+      if (Complaint complaint = judge_service(own, service); !complaint.found.empty()) {
+        found.push_back({format("service {}", name), complaint.found});
       } else if (std::any_of(own.begin(), own.end(), [&, &made = service](const Container& each) {
                    return each.inputs != inputs_of(deployment, made);
                  })) {
@@ -365,9 +263,16 @@ class ComposeRuntime : public Runtime {
     }
   }
 
+  static bool has_canaries(const Deployment& now) {
+    const Json& services = now.settings.at("services");
+    return now.settings.at("generation") != kPodman &&
+           std::any_of(services.begin(), services.end(),
+                       [](const Json& service) { return service.at("canary").get<bool>(); });
+  }
+
   // One container of the new making beside those that serve; the others follow when it runs.
   void send_canaries(const Deployment& now, StepIo& io) const {
-    if (now.settings.at("generation") == kPodman) return;
+    if (!has_canaries(now)) return;
     const Engine engine(now.settings.at("engine"));
     const auto all = engine.containers(now.settings.at("project"));
     for (const auto& [name, service] : now.settings.at("services").items()) {
@@ -377,13 +282,8 @@ class ComposeRuntime : public Runtime {
             return each.inputs == inputs_of(now, made);
           });
       if (!service.at("canary").get<bool>() || own.empty() || is_new) continue;
-      const Outcome outcome = compose(now, fs::path(now.path) / "current",
-                                      {"up", "-d", "--no-build", "--no-deps", "--no-recreate",
-                                       "--scale", format("{}={}", name, own.size() + 1), name});
-      if (outcome.status != 0) {
-        throw Error(Errc::target_failed,
-                    format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
-      }
+      const Outcome outcome = demand(now, {"up", "-d", "--no-build", "--no-deps", "--no-recreate",
+                                           "--scale", format("{}={}", name, own.size() + 1), name});
       Deployment first = now;
       first.settings["services"] = {{name, service}};
       first.settings["services"][name]["replicas"] = 1;
@@ -410,11 +310,7 @@ class ComposeRuntime : public Runtime {
   void bring_all_up(const Deployment& now, StepIo& io) const {
     const Engine engine(now.settings.at("engine"));
     if (now.settings.at("generation") == kPodman) remove_changed(engine, now);
-    const Outcome outcome = compose(now, fs::path(now.path) / "current", up_words(now));
-    if (outcome.status != 0) {
-      throw Error(Errc::target_failed,
-                  format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
-    }
+    const Outcome outcome = demand(now, up_words(now));
     wait(engine, now, said(outcome), Which::all, io);
   }
 
@@ -453,16 +349,15 @@ class ComposeRuntime : public Runtime {
     all.insert(all.end(), {"-f", (folder / settings.at("file").get<std::string>()).string(), "-f",
                            override_file(settings).string()});
     all.insert(all.end(), words.begin(), words.end());
-    const auto outcome =
-        run({.arguments = all,
-             .folder = "/",
-             .input = {},
-             .timeout = std::chrono::seconds(settings.at("timeout").get<unsigned>()),
-             .environment = environment(),
-             .inherit = Inherit::nothing});
-    if (outcome) return *outcome;
-    throw Error(Errc::target_failed, format("the program {} was not found", all.front()),
-                "install it again, or correct command in site.yaml");
+    return run_compose(all, std::chrono::seconds(settings.at("timeout").get<unsigned>()));
+  }
+
+  // On what stands. Error{target_failed} unless it ends with status 0.
+  Outcome demand(const Deployment& now, Words words) const {
+    Outcome outcome = compose(now, fs::path(now.path) / "current", std::move(words));
+    if (outcome.status == 0) return outcome;
+    throw Error(Errc::target_failed,
+                format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
   }
 
   static Words up_words(const Deployment& now) {
@@ -495,7 +390,7 @@ class ComposeRuntime : public Runtime {
     return own;
   }
 
-  static Verdict judge_service(const std::vector<Container>& own, const Json& service) {
+  static Complaint judge_service(const std::vector<Container>& own, const Json& service) {
     return judge(own, service.at("replicas"),
                  service.at("job").get<bool>() ? Ending::expected : Ending::never);
   }
@@ -524,24 +419,24 @@ class ComposeRuntime : public Runtime {
             return each.inputs != inputs_of(now, made);
           });
         }
-        const Verdict verdict = judge_service(own, service);
-        if (verdict.found.empty()) continue;
-        waiting.push_back(format("{}: {}", name, verdict.found));
-        if (!verdict.is_final && Clock::now() <= end) continue;
+        const Complaint complaint = judge_service(own, service);
+        if (complaint.found.empty()) continue;
+        waiting.push_back(format("{}: {}", name, complaint.found));
+        if (!complaint.is_final && Clock::now() <= end) continue;
         // podman-compose says nothing by its status.
-        fail(name, verdict, own.empty() ? compose_said : engine.last_words(own.front()));
+        fail(name, complaint, own.empty() ? compose_said : engine.last_words(own.front()));
       }
       good = waiting.empty() ? good + 1 : 0;
       if (good < 2) std::this_thread::sleep_for(kBetween);
     }
   }
 
-  [[noreturn]] static void fail(const std::string& name, const Verdict& verdict,
+  [[noreturn]] static void fail(const std::string& name, const Complaint& complaint,
                                 const std::string& words) {
     throw Error(Errc::target_failed,
-                format("service {}: {}{}{}", name, verdict.found,
+                format("service {}: {}{}{}", name, complaint.found,
                        words.empty() ? "" : "; it said: ", words),
-                verdict.is_final ? "" : "if it only needs longer: timeout in site.yaml");
+                complaint.is_final ? "" : "if it only needs longer: timeout in site.yaml");
   }
 
   fs::path folder_;

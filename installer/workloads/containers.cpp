@@ -62,9 +62,7 @@ bool has_own_check(const Json& value) {
 std::string one_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   if (text.size() > kSaid) text.erase(0, text.size() - kSaid);
-  std::string line;
-  for (const char c : text) line += c == '\n' ? std::string("; ") : std::string(1, c);
-  return printable(line, kSaid);
+  return printable(on_one_line(text), kSaid);
 }
 
 }  // namespace
@@ -177,7 +175,7 @@ std::vector<std::string> Engine::projects_of(const std::string& site) const {
   return {projects.begin(), projects.end()};
 }
 
-Verdict judge(const std::vector<Container>& containers, unsigned replicas, Ending ending) {
+Complaint judge(const std::vector<Container>& containers, unsigned replicas, Ending ending) {
   unsigned good = 0;
   for (const Container& each : containers) {
     const bool has_ended =

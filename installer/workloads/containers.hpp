@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/process.hpp"
+#include "installer/workloads/runtime.hpp"
 
 namespace sealift::installer {
 
@@ -54,14 +55,9 @@ class Engine {
   std::vector<std::string> command_;
 };
 
-// What is wrong with the containers of one service: empty: nothing.
-struct Verdict {
-  std::string found;      // "has exited with status 1"
-  bool is_final = false;  // waiting will not help
-};
-
-// `jobs` end by themselves; others keep running.
+// Jobs end by themselves; others keep running.
 enum class Ending { never, expected };
-Verdict judge(const std::vector<Container>& containers, unsigned replicas, Ending ending);
+// What is wrong with the containers of one service.
+Complaint judge(const std::vector<Container>& containers, unsigned replicas, Ending ending);
 
 }  // namespace sealift::installer

@@ -47,6 +47,12 @@ struct RuntimeQuestion {
   std::map<std::string, std::string> pins;
 };
 
+// What keeps something that shall run from running as it should.
+struct Complaint {
+  std::string found;      // "has ended with status 1"; empty: nothing does
+  bool is_final = false;  // waiting will not help
+};
+
 class Runtime {
  public:
   virtual ~Runtime() = default;

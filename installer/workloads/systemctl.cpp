@@ -47,7 +47,7 @@ unsigned number(const std::string& text) {
 
 }  // namespace
 
-UnitVerdict judge(const UnitState& unit) {
+Complaint judge(const UnitState& unit) {
   if (unit.load != "loaded") return {format("is {}", printable(unit.load, 40)), true};
   if (unit.active == "failed") {
     return {format("has failed: {}, status {}", printable(unit.result, 40),

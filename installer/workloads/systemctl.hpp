@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/process.hpp"
+#include "installer/workloads/runtime.hpp"
 
 namespace sealift::installer {
 
@@ -24,12 +25,8 @@ struct UnitState {
   unsigned restarts = 0;  // by itself
 };
 
-// What is wrong with a unit that shall run; empty: nothing.
-struct UnitVerdict {
-  std::string found;      // "has failed: exit-code, status 3"
-  bool is_final = false;  // waiting will not help
-};
-UnitVerdict judge(const UnitState& unit);
+// What is wrong with a unit that shall run.
+Complaint judge(const UnitState& unit);
 
 class Systemctl {
  public:

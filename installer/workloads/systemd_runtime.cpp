@@ -14,6 +14,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/driver.hpp"
+#include "installer/workloads/parts.hpp"
 #include "installer/workloads/runtime.hpp"
 #include "installer/workloads/systemctl.hpp"
 #include "installer/workloads/unit_file.hpp"
@@ -53,20 +54,6 @@ struct Making {
   bool is_ours = false;            // the unit itself is in the tree
 };
 
-std::string text_of(TreeStream& tree, const release::FileEntry& entry) {
-  if (entry.type != EntryType::file || entry.size > kMaxUnitBytes) {
-    throw Error(Errc::incompatible,
-                format("{}: is no file of at most {} bytes", entry.path.str(), kMaxUnitBytes));
-  }
-  std::string text(entry.size, '\0');
-  for (std::size_t done = 0; done < text.size();) {
-    const std::size_t count = tree.read(std::span(text).subspan(done));
-    if (count == 0) break;
-    done += count;
-  }
-  return text;
-}
-
 std::map<std::string, Making> makings_in(TreeStream& tree) {
   std::map<std::string, Making> units;
   while (const auto entry = tree.next()) {
@@ -75,7 +62,7 @@ std::map<std::string, Making> makings_in(TreeStream& tree) {
     if (unit.empty()) continue;
     Making& making = units[unit];
     making.is_ours = making.is_ours || path == unit;
-    making.text += text_of(tree, *entry) + "\n";
+    making.text += read_all(tree, *entry, kMaxUnitBytes) + "\n";
     making.files.push_back(path);
   }
   if (units.size() > kMaxUnits) {
@@ -90,15 +77,7 @@ Json lines_of(const std::vector<release::FileEntry>& table, const Making& making
               const std::string& root) {
   std::set<std::string> wanted = names_below(making.text, root);
   wanted.insert(making.files.begin(), making.files.end());
-  Json lines = Json::array();
-  for (const release::FileEntry& entry : table) {
-    const std::string& path = entry.path.str();
-    const bool is_wanted = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
-      return name == "." || name == path || path.starts_with(name + "/");
-    });
-    if (is_wanted) lines.push_back(release::to_line(entry));
-  }
-  return lines;
+  return lines_at(table, wanted);
 }
 
 std::set<std::string> links_of(const Json& settings) {
@@ -218,10 +197,8 @@ class SystemdRuntime : public Runtime {
   Json settings(const RuntimeQuestion& question) const override {
     const release::Target& target = question.target;
     const auto tree = question.content.tree(question.component.row.name);
-    std::vector<release::FileEntry> table;
-    const auto source = question.content.table(question.table);
-    release::FileTableReader reader(*source);
-    while (const auto entry = reader.next()) table.push_back(*entry);
+    const std::vector<release::FileEntry> table =
+        entries_of(*question.content.table(question.table));
     Json units = Json::object();
     for (const auto& [name, making] : makings_in(*tree)) {
       units[name] = properties(table, making, target.path + "/current");
@@ -305,8 +282,8 @@ class SystemdRuntime : public Runtime {
     const Systemctl systemd = systemctl(settings);
     const Words installed = change_between(nullptr, &settings).installed;
     for (const UnitState& unit : systemd.show(installed)) {
-      if (const UnitVerdict verdict = judge(without_past(unit)); !verdict.found.empty()) {
-        found.push_back({format("unit {}", unit.name), verdict.found});
+      if (const Complaint complaint = judge(without_past(unit)); !complaint.found.empty()) {
+        found.push_back({format("unit {}", unit.name), complaint.found});
       }
     }
     for (const std::string& name : systemd.not_enabled(installed)) {
@@ -445,11 +422,11 @@ class SystemdRuntime : public Runtime {
         restarts.push_back(unit.restarts);
         unit.restarts -=
             std::min(unit.restarts, first.emplace(unit.name, unit.restarts).first->second);
-        const UnitVerdict verdict = judge(unit);
+        const Complaint complaint = judge(unit);
         const bool counts = watched.run.contains(unit.name) || unit.active == "failed";
-        if (verdict.found.empty() || !counts) continue;
+        if (complaint.found.empty() || !counts) continue;
         is_good = false;
-        if (verdict.is_final || Clock::now() > end) fail(systemd, unit, verdict);
+        if (complaint.is_final || Clock::now() > end) fail(systemd, unit, complaint);
       }
       good = is_good && (good == 0 || restarts == last) ? good + 1 : 0;
       last = std::move(restarts);
@@ -458,12 +435,12 @@ class SystemdRuntime : public Runtime {
   }
 
   [[noreturn]] static void fail(const Systemctl& systemd, const UnitState& unit,
-                                const UnitVerdict& verdict) {
+                                const Complaint& complaint) {
     const std::string words = systemd.last_words(unit.name);
     throw Error(Errc::target_failed,
-                format("unit {} {}{}{}", unit.name, verdict.found,
+                format("unit {} {}{}{}", unit.name, complaint.found,
                        words.empty() ? "" : "; it said: ", words),
-                verdict.is_final ? "" : "if it only needs longer: timeout in site.yaml");
+                complaint.is_final ? "" : "if it only needs longer: timeout in site.yaml");
   }
 
   void clear_scratch() const {
