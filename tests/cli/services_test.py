@@ -13,6 +13,7 @@ import time
 import urllib.request
 
 from road import BUILDER, INSTALLER, SOURCE, RoadTest, errors, free_port, main, need, run, write
+from sweep import journal_records, killed_before_record
 
 NGINX = """daemon on;
 pid {root}/nginx.pid;
@@ -247,19 +248,13 @@ class Nginx(ServiceRoad):
         need("strace")
         self.first_stands()
         changed = self.road.release("1.1.0", lambda project: self.page(project, "two"))
-        apply = [INSTALLER, "--site", self.road.site, "-q", "apply", changed, "--yes"]
-        trace = os.path.join(self.road.root, "trace")
-        run("strace", "-o", trace, "-e", "trace=pwrite64", *apply)
-        with open(trace, encoding="utf-8", errors="replace") as lines:
-            records = sum(line.startswith("pwrite64(") for line in lines)
+        apply = ["-q", "apply", changed, "--yes"]
+        records = journal_records(self.road, apply)
         self.serves("two")
         self.road.installer("rollback", "--yes")
         ended = {"one": 0, "two": 0}
         for record in range(1, records + 1):
-            subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
-                            f"inject=pwrite64:signal=KILL:when={record}", *apply],
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=False)
+            killed_before_record(self.road, apply, record)
             self.road.installer("-q", "recover")
             stands = "two" if "1.1.0" in self.road.current("etc") else "one"
             ended[stands] += 1

@@ -34,3 +34,20 @@ def killed_at(road, command, name, when):
                     *command],
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    check=False)
+
+
+def journal_records(road, command):
+    """Runs the command undisturbed: how many records it writes. Programs that it starts are left
+    alone."""
+    trace = os.path.join(road.root, "trace")
+    run("strace", "-o", trace, "-e", "trace=pwrite64", INSTALLER, "--site", road.site, *command)
+    with open(trace, encoding="utf-8", errors="replace") as lines:
+        return sum(line.startswith("pwrite64(") for line in lines)
+
+
+def killed_before_record(road, command, record):
+    subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
+                    f"inject=pwrite64:signal=KILL:when={record}", INSTALLER, "--site", road.site,
+                    *command],
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=False)

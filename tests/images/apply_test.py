@@ -4,39 +4,18 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
-import tempfile
-import unittest
 
 from shop import INSTALLER, SERVER, WORKER, ShopTest, eventually, moments
-from engines import Containerd, Docker, Podman, free, says
+from engines import Containerd, Docker, EngineFixture, Podman, says
 from made_image import Image, Platforms, write_archive, write_docker_archive, write_layout
 from road import main, need, run, tree_digest, write
 
 NEW_SERVER = "docker.io/chanuka/server:1.1.0"
 
 
-class EngineTests:
-    """One engine for all of a class's tests; each test has a site of its own."""
-
-    engine_type = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="sealift-engine-")
-        cls.engine = None
-        try:
-            cls.engine = cls.engine_type(cls.folder)
-        except unittest.SkipTest:
-            shutil.rmtree(cls.folder)
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        if cls.engine:
-            cls.engine.stop()
-        free(cls.folder)
+class EngineTests(EngineFixture):
+    """Each test has a site of its own."""
 
     def setUp(self):
         super().setUp()

@@ -10,8 +10,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
+import unittest
 import urllib.parse
 
 from road import need, write
@@ -69,6 +71,34 @@ class Engine:
         if found != status:
             raise AssertionError(f"{self.command} {arguments}: exit status {found}, not {status}")
         return text
+
+
+class EngineFixture:
+    """One engine for all tests of a class."""
+
+    engine_type = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = tempfile.mkdtemp(prefix="sealift-engine-")
+        cls.engine = None
+        try:
+            cls.start_engine()
+        except unittest.SkipTest:
+            shutil.rmtree(cls.folder)
+            raise
+
+    @classmethod
+    def start_engine(cls):
+        cls.engine = cls.engine_type(cls.folder)
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.engine:
+            cls.engine.stop()
+        free(cls.folder)
+        super().tearDownClass()
 
 
 class Podman(Engine):

@@ -6,10 +6,10 @@ engines, and with both programs that Debian has."""
 import json
 import os
 import subprocess
-import unittest
 
-from stack import (API, BUILDER, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose, StackTest, errors,
-                   main, need, run, server, service, write)
+from stack import (API, BUILDER, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose,
+                   StackTest, errors, main, need, run, server, service, write)
+from sweep import journal_records, killed_before_record
 
 
 class ComposeTests:
@@ -138,19 +138,13 @@ class ComposeTests:
         need("strace")
         self.first()
         bundle = self.second(page="page two\n")
-        apply = [INSTALLER, "--site", self.road.site, "-q", "apply", bundle, "--yes"]
-        trace = os.path.join(self.road.root, "trace")
-        run("strace", "-o", trace, "-e", "trace=pwrite64", *apply)
-        with open(trace, encoding="utf-8", errors="replace") as lines:
-            records = sum(line.startswith("pwrite64(") for line in lines)
+        apply = ["-q", "apply", bundle, "--yes"]
+        records = journal_records(self.road, apply)
         self.assertEqual(self.road.api(), "api 2")
         self.road.installer("rollback", "--yes")
         ended = {"1.0.0": 0, "1.1.0": 0}
         for record in range(1, records + 1):
-            subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
-                            f"inject=pwrite64:signal=KILL:when={record}", *apply],
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=False)
+            killed_before_record(self.road, apply, record)
             self.road.installer("-q", "recover", "--lock-timeout", "10")
             version = self.road.answer("status")["current"]["version"]
             ended[version] += 1

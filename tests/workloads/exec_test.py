@@ -5,7 +5,6 @@ end well or not at all."""
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 

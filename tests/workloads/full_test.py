@@ -6,7 +6,6 @@ way that users know, and killed; it ends on the old release or on the new one, a
 
 With SEALIFT_ROUNDS=N only the killing is done, N times (scripts/torture)."""
 
-import http.client
 import json
 import os
 import random
@@ -198,14 +197,6 @@ class PlatformTest(StackTest):
 
 @unittest.skipIf("SEALIFT_ROUNDS" in os.environ, "only the killing is asked for")
 class Upgrades(PlatformTest):
-    def window(self):
-        """From the first act that is seen to the end of the last transaction, by its journal."""
-        folder = os.path.join(self.platform.site, "state/journal")
-        newest = max(os.listdir(folder))
-        with open(os.path.join(folder, newest), "rb") as source:
-            records = [json.loads(line) for line in source.read().rstrip(b"\0").splitlines()]
-        return records
-
     def test_an_upgrade_and_the_way_back_are_seen_only_where_they_switch(self):
         self.apply(self.platform.bundle(0))
         self.serves(0)

@@ -5,10 +5,7 @@ engine of the tests' own."""
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
@@ -16,7 +13,7 @@ import urllib.request
 for folder in ("tests/cli", "tests/images"):
     sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], folder))
 
-from engines import Docker, Podman, free, says  # noqa: E402
+from engines import Docker, EngineFixture, Podman, says  # noqa: E402
 from made_image import Image  # noqa: E402
 from road import BUILDER, INSTALLER, errors, free_port, main, need, run, write  # noqa: E402
 from shop import Shop  # noqa: E402
@@ -131,29 +128,22 @@ class StackRoad(Shop):
                                  "./page.html:/www/index.html:ro"])}, **more}
 
 
-class StackTest(unittest.TestCase):
-    """One engine for all of a class's tests, each test with a site of its own."""
+class StackTest(EngineFixture, unittest.TestCase):
+    """Each test has a site of its own."""
 
     kind = None
 
     @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="sealift-stack-")
-        cls.engine = None
-        try:
-            cls.engine = cls.kind.engine_type(cls.folder)
-            cls.words = cls.kind.compose_words(cls.engine)
-        except unittest.SkipTest:
-            shutil.rmtree(cls.folder)
-            raise
+    def start_engine(cls):
+        cls.engine = cls.kind.engine_type(cls.folder)
+        cls.words = cls.kind.compose_words(cls.engine)
 
     @classmethod
     def tearDownClass(cls):
         if cls.engine:
             # What an engine was still making when a test was over.
             says(*cls.engine.command, "network", "prune", "-f")
-            cls.engine.stop()
-        free(cls.folder)
+        super().tearDownClass()
 
     def setUp(self):
         self.road = StackRoad()
