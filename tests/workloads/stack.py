@@ -152,7 +152,7 @@ class StackTest(EngineFixture, unittest.TestCase):
         self.road.new_stack_site(self.engine, self.words)
 
     def empty(self):
-        for name in self.containers().values():
+        for name in self.lines("ps", "-aq"):  # a service may have several
             says(*self.engine.command, "rm", "-f", name)
         # A network's bridge would outlive the engine, and there are only so many addresses.
         says(*self.engine.command, "network", "prune", "-f")
