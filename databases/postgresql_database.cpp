@@ -410,10 +410,24 @@ class PostgresqlDatabase : public Database {
                sql_text(psql_.database()), sql_name(psql_.database()), word));
   }
 
+  // The name that what stands is kept under. One may have it already: of a restore that was cut
+  // off, which whoever goes on finishes under the same label before the next.
+  std::string kept_name(const Psql& server, const std::string& label) const {
+    const std::string first = format("{}_{}", psql_.database(), label);
+    std::string name = first;
+    for (int number = 2; server.ask(format("SELECT to_json(EXISTS (SELECT FROM pg_database WHERE "
+                                           "datname = {}))",
+                                           sql_text(name)));
+         ++number) {
+      name = format("{}_{}", first, number);
+    }
+    return name;
+  }
+
   // Puts who is in out, and gives the name to the restored one.
   void swap(const Psql& server, const std::string& label) const {
     const std::string name = sql_name(psql_.database());
-    const std::string old = sql_name(format("{}_{}", psql_.database(), label));
+    const std::string old = sql_name(kept_name(server, label));
     run_on(server,
            format("SELECT EXISTS (SELECT FROM pg_database WHERE datname = {0}) AS there \\gset\n"
                   "\\if :there\n"

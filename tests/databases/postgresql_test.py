@@ -282,6 +282,22 @@ class PostgresqlTest(unittest.TestCase):
                 self.assertEqual(self.sql(SUMS), sums)
                 self.sql("UPDATE users SET name = 'later'")
 
+    def test_a_restore_cut_off_just_before_its_last_rename(self):
+        """The next one ends it first, and both keep what they replace under a name of its own."""
+        self.vault.apply("1.0.0", [ONE])
+        backup = self.vault.answer("backup", "create", "main")[0]["name"]
+        sums = self.sql(SUMS)
+        self.server.sql("postgres", f"CREATE DATABASE {self.name}_incoming TEMPLATE {self.name};")
+        self.server.sql("postgres", f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS false;")
+        self.vault.installer("backup", "restore", backup, "--yes", "--reason", "again")
+        self.assertEqual(self.sql(SUMS), sums)
+        kept = self.vault.answer("backup", "kept", "main")
+        self.assertEqual(len(kept), 2, kept)
+        self.assertTrue(kept[1].startswith(kept[0]), kept)
+        for name in kept:
+            self.vault.installer("backup", "kept", "main", "--drop", name)
+        self.assertEqual(self.databases(), [self.name])
+
     def databases(self):
         return self.server.sql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE "
                                f"'{self.name}%' ORDER BY 1").split()
