@@ -32,6 +32,11 @@ function(_archive_of out library)
   endif()
 endfunction()
 
+# What nearly every file reads.
+set(PRECOMPILED <algorithm> <filesystem> <functional> <map> <memory> <optional> <set> <span>
+  <string> <string_view> <vector> "${PROJECT_SOURCE_DIR}/base/format.hpp"
+  "${PROJECT_SOURCE_DIR}/base/json.hpp")
+
 function(room name)
   cmake_parse_arguments(ROOM "" "" "USES;DOOR;EMBED" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
@@ -52,10 +57,7 @@ function(room name)
     embed(sealift_${name} ${folder})
   endforeach()
   if(name STREQUAL "base")
-    target_precompile_headers(sealift_base PRIVATE
-      <algorithm> <filesystem> <functional> <map> <memory> <optional> <set> <span> <string>
-      <string_view> <vector> "${PROJECT_SOURCE_DIR}/base/format.hpp"
-      "${PROJECT_SOURCE_DIR}/base/json.hpp")
+    target_precompile_headers(sealift_base PRIVATE ${PRECOMPILED})
   else()
     target_precompile_headers(sealift_${name} REUSE_FROM sealift_base)
   endif()
