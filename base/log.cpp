@@ -9,7 +9,7 @@
 namespace sealift::log {
 
 void open(std::string_view program, Level level) {
-  auto logger = spdlog::stderr_logger_st(std::string(program));
+  auto logger = spdlog::stderr_logger_mt(std::string(program));
   logger->set_pattern(format("{}: %l: %v", program));
   logger->set_level(level == Level::quiet     ? spdlog::level::err
                     : level == Level::verbose ? spdlog::level::debug

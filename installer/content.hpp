@@ -38,6 +38,8 @@ class Content {
   virtual std::unique_ptr<Source> blob(const Digest& digest) = 0;
   // A secret of the release and this site, for a program that needs it. As Secrets::open().
   virtual const signing::Secret& secret(const std::string& key) = 0;
+  // The same content for another thread, which may outlive this; nothing: one thread at a time.
+  virtual std::unique_ptr<Content> twin() const { return nullptr; }
 };
 
 }  // namespace sealift::installer

@@ -302,6 +302,13 @@ const signing::Secret& SiteContent::secret(const std::string& key) {
   return secrets.at(key);
 }
 
+std::unique_ptr<Content> SiteContent::twin() const {
+  auto twin =
+      std::make_unique<SiteContent>(layout_, bundle_, digest_, values_, workers_, secret_files_);
+  twin->flags_ = flags_;
+  return twin;
+}
+
 std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
   return std::make_unique<FileSource>(table_file(layout_, digest));
 }

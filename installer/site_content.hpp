@@ -36,6 +36,7 @@ class SiteContent : public Content {
   const content::Image& image(const Digest& digest) override;
   std::unique_ptr<Source> blob(const Digest& digest) override;
   const signing::Secret& secret(const std::string& key) override;
+  std::unique_ptr<Content> twin() const override;
 
   // What a component of flags is on this site; to be said before its tree is asked for.
   void set_flags(const std::string& component, SiteFlags flags);

@@ -2,11 +2,16 @@
 #include "installer/transaction.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "installer/lanes.hpp"
 
 namespace sealift::installer {
 
@@ -51,11 +56,96 @@ std::vector<Begun> begun_steps(const Journal& journal) {
   return begun;
 }
 
-void apply_step(Journal& journal, const Step& step, const Drivers& drivers, StepIo& io) {
-  io.stop.throw_if_set();
-  journal.append(Event::applying, step.id);
-  Json result = drivers.named(step.driver).apply(step, io);
-  journal.append(Event::applied, step.id, std::move(result));
+// Applies steps, of several threads too, each between its two records.
+class Applier {
+ public:
+  Applier(Journal& journal, const Drivers& drivers) : journal_(journal), drivers_(drivers) {}
+
+  void apply(const Step& step, StepIo& io) {
+    io.stop.throw_if_set();
+    record(Event::applying, step, nullptr);
+    record(Event::applied, step, drivers_.named(step.driver).apply(step, io));
+  }
+
+ private:
+  void record(Event event, const Step& step, Json detail) {
+    const std::lock_guard guard(mutex_);
+    journal_.append(event, step.id, std::move(detail));
+  }
+
+  std::mutex mutex_;
+  Journal& journal_;
+  const Drivers& drivers_;
+};
+
+// What several threads tell the person who waits.
+class SharedProgress : public Progress {
+ public:
+  explicit SharedProgress(Progress& to) : to_(to) {}
+  void begin(std::string_view what, std::uint64_t total) override {
+    const std::lock_guard guard(mutex_);
+    to_.begin(what, total);
+  }
+  void advance(std::uint64_t bytes) override {
+    const std::lock_guard guard(mutex_);
+    to_.advance(bytes);
+  }
+  void end() override {
+    const std::lock_guard guard(mutex_);
+    to_.end();
+  }
+
+ private:
+  std::mutex mutex_;
+  Progress& to_;
+};
+
+// Nothing of it can be seen, so only how long it takes depends on the order. What belongs to no
+// component stands between those that do.
+bool may_overlap(const Step& step) {
+  return step.phase == Phase::stage && !step.component.empty();
+}
+
+void apply_beside(std::span<const Step> steps, Applier& applier, StepIo& io) {
+  const std::vector<Lane> lanes = lanes_of(steps);
+  std::vector<std::unique_ptr<Content>> contents(lanes.size());
+  if (lanes.size() > 1) {
+    for (std::unique_ptr<Content>& each : contents) each = io.content.twin();
+  }
+  if (!contents.front()) {
+    for (const Step& step : steps) applier.apply(step, io);
+    return;
+  }
+  SharedProgress progress(io.progress);
+  std::atomic<bool> has_failed = false;
+  side_by_side(lanes.size(), lanes.size(), [&] {
+    return [&](std::size_t index) {
+      StepIo own{
+          .content = *contents[index], .progress = progress, .stop = io.stop, .writes = io.writes};
+      try {
+        for (const Step* step : lanes[index]) {
+          if (!has_failed) applier.apply(*step, own);
+        }
+      } catch (...) {
+        has_failed = true;
+        throw;
+      }
+    };
+  });
+}
+
+void apply_all(Journal& journal, const Drivers& drivers, StepIo& io) {
+  Applier applier(journal, drivers);
+  const std::span<const Step> steps = journal.plan().steps;
+  for (auto next = steps.begin(); next != steps.end();) {
+    const auto end = std::find_if_not(next, steps.end(), may_overlap);
+    if (next == end) {
+      applier.apply(*next++, io);
+    } else {
+      apply_beside({next, end}, applier, io);
+      next = end;
+    }
+  }
 }
 
 void commit(Journal& journal) {
@@ -118,7 +208,7 @@ void count_attempt(Journal& journal) {
 
 void run(Journal& journal, const Drivers& drivers, StepIo& io) {
   try {
-    for (const Step& step : journal.plan().steps) apply_step(journal, step, drivers, io);
+    apply_all(journal, drivers, io);
     commit(journal);
   } catch (const Error& error) {
     undo_all(journal, drivers, io, error.message());
@@ -142,12 +232,13 @@ void recover_back(Journal& journal, const Drivers& drivers, StepIo& io) {
 void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
   if (journal.ending()) return;
   count_attempt(journal);
+  Applier applier(journal, drivers);
   for (const Step& step : journal.plan().steps) {
     Driver& driver = drivers.named(step.driver);
     const StepState state = driver.check(step, io);
     if (state == StepState::applied) continue;
     if (state == StepState::partial) driver.undo(step, std::nullopt, io);
-    apply_step(journal, step, drivers, io);
+    applier.apply(step, io);
   }
   commit(journal);
 }

@@ -56,6 +56,13 @@ class Platform(StackRoad):
                                   "command": words, "engine": engine.command, "timeout": 60}}}))
         self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
 
+    def change_site(self, change):
+        path = os.path.join(self.site, "site.yaml")
+        with open(path, encoding="utf-8") as source:
+            site = json.load(source)
+        change(site)
+        write(path, json.dumps(site))
+
     def bundle(self, number, image=None, compose_command=None, health=(), job=None):
         """Release 1.NUMBER.0: each has a page, an image and a migration of its own."""
         version = f"1.{number}.0"
@@ -214,6 +221,26 @@ class Upgrades(PlatformTest):
         print(f"{visitor.asked} requests over an upgrade and a rollback of {took:.1f} s: pages failed "
               f"0, the API {len(visitor.failed['api'])} while its one container was replaced twice")
         self.assertLess(gap, took)
+
+    def test_images_are_loaded_while_files_are_unpacked(self):
+        """An engine that waits for the files before it takes an image gets them."""
+        slow = os.path.join(self.platform.root, "slow-engine")
+        write(slow, f"""#!/bin/sh
+case " $* " in *" load "*)
+  rounds=0
+  until ls {self.platform.target("web")}/releases/* >{slow}.said 2>&1; do
+    rounds=$((rounds + 1))
+    [ $rounds -lt 100 ] || {{ echo "no files came meanwhile" >&2; exit 1; }}
+    sleep 0.1
+  done ;;
+esac
+exec {" ".join(self.engine.command)} "$@"
+""")
+        os.chmod(slow, 0o755)
+        self.platform.change_site(lambda site: site["targets"]["images"].update(command=[slow]))
+        self.apply(self.platform.bundle(0))
+        self.serves(0)
+        self.assertTrue(os.path.exists(f"{slow}.said"), "no image was loaded")
 
     def fails(self, number, said, **bundle):
         """An upgrade that fails; the first release serves again, and nothing is left over."""
