@@ -279,11 +279,13 @@ void Drafting::add_services() {
 void Drafting::add_health() {
   std::vector<Step>& steps = draft_.plan.steps;
   const Purpose purpose = draft_.plan.purpose;
-  if (steps.empty() || (purpose != Purpose::apply && purpose != Purpose::rollback)) return;
+  if (purpose != Purpose::apply && purpose != Purpose::rollback) return;
+  const Revision* now = state_.current();
+  // A release may differ in its checks alone.
+  if (steps.empty() && now != nullptr && now->digest == outcome_.digest) return;
   if (!draft_.health.checks.empty()) {
     steps.push_back(check_step(draft_.health, draft_.plan.number));
   }
-  const Revision* now = state_.current();
   if (now == nullptr) return;
   const Health standing = kept_health(installation_.layout, now->number);
   if (!standing.checks.empty()) steps.insert(steps.begin(), prove_step(standing, *now));

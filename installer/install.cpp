@@ -360,13 +360,13 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   lift_fence(tools);
 }
 
-bool recover(const Tools& tools, Direction direction, const std::string& reason) {
+std::optional<Proof> recover(const Tools& tools, Direction direction, const std::string& reason) {
   const Layout& layout = tools.installation.layout;
   const State state = load_state(layout, tools.clock);
   if (!state.unfinished) {
     tidy(tools);
     lift_fence(tools);
-    return false;
+    return std::nullopt;
   }
   Journal journal = Journal::open(*state.unfinished, tools.clock);
   const Plan plan = journal.plan();
@@ -391,7 +391,7 @@ bool recover(const Tools& tools, Direction direction, const std::string& reason)
     details["recoverReason"] = printable(reason, 1024);
   }
   follow_up(tools, std::move(details));
-  return true;
+  return std::move(io.proved);
 }
 
 void end_by_hand(const Tools& tools, Event ending, const std::string& why, const Json& found) {

@@ -67,8 +67,11 @@ enum class Direction {
   back_with_database,  // giving up what was written to databases since their backups
   forward
 };
-// Ends a transaction that was cut off; false where there is none.
-bool recover(const Tools& tools, Direction direction, const std::string& reason = {});
+// What a recovery has made sure of, for people.
+using Proof = std::vector<std::string>;
+// Ends a transaction that was cut off; nothing where there is none.
+std::optional<Proof> recover(const Tools& tools, Direction direction,
+                             const std::string& reason = {});
 
 // Ends a transaction that was cut off as a person says: `ending` is commit or abort. Nothing on the
 // targets is changed; `found` is audited.

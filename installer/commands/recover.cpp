@@ -94,8 +94,9 @@ void work(const Options& options, const std::string& site, cli::Session& session
   const Direction direction = options.forward            ? Direction::forward
                               : options.restore_database ? Direction::back_with_database
                                                          : Direction::back;
-  const bool recovered = recover(work.tools(), direction, options.change.reason);
-  report(recovered, work.state(), Json::object(), session);
+  const std::optional<Proof> proof = recover(work.tools(), direction, options.change.reason);
+  for (const std::string& line : proof.value_or(Proof())) session.out.line(line);
+  report(proof.has_value(), work.state(), Json::object(), session);
 }
 
 }  // namespace

@@ -183,6 +183,32 @@ class Releases(HealthTest):
         self.assertEqual("1.0.0", road.answer("status")["current"]["version"])
         self.assertEqual("healthy", self.results()["api"]["result"])
 
+    def test_a_release_that_differs_in_its_checks_alone(self):
+        road = self.road
+        self.say("1")
+        for folder, _, names in os.walk(os.path.join(road.project, "config")):
+            for name in names:
+                with open(os.path.join(folder, name), encoding="utf-8") as source:
+                    text = source.read()
+                write(os.path.join(folder, name), text.replace("{{release.version}}", "1"))
+
+        def release(version, found):
+            self.check('{name: api, http: "http://127.0.0.1:{{PORT}}/", within: 1s, every: 100ms, '
+                       f'expect: {{json: {{"/version": "{found}"}}}}}}')
+            return road.release(version)
+        first = release("1.0.0", "1")
+        road.init_site()
+        road.installer("apply", first, "--yes")
+        second = release("1.1.0", "2")
+        steps = road.answer("plan", second)["plan"]["steps"]
+        self.assertEqual(["health", "health"], [each["component"] for each in steps], steps)
+        said = road.refused("apply", second, "--yes", status=9)
+        self.assertIn('found "1" at /version, expected "2"', said)
+        road.installer("apply", release("1.2.0", "1"), "--yes")
+        self.assertEqual("1.2.0", road.answer("status")["current"]["version"])
+        road.installer("rollback", "--yes")
+        self.assertEqual("1.0.0", road.answer("status")["current"]["version"])
+
     def test_where_the_old_release_is_sick_after_the_undo_a_person_decides(self):
         road = self.road
         self.check(self.api("within: 1s, every: 100ms, stable: 500ms"))
@@ -204,7 +230,7 @@ class Releases(HealthTest):
         self.assertEqual(stands, road.current("etc"))
         road.refused("recover", status=10)
         self.app.mode = "ok"
-        road.installer("recover")
+        self.assertIn(b"release 1.0.0 serves again: 1 check holds", road.installer("recover"))
         self.assertFalse(road.answer("status")["unfinished"])
 
     def test_what_was_sick_before_is_not_asked_for(self):
