@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PostgreSQL through psql, pg_dump and pg_restore. One psql is one session: it polls for a session
-// advisory lock (a waiter that blocks would deadlock with CREATE INDEX CONCURRENTLY), looks at the
-// tracking table once more, and runs everything in one transaction, as drizzle-orm does. A server
-// whose client died before COMMIT rolls back.
+// PostgreSQL through psql, pg_dump and pg_restore.
 
 #include <algorithm>
 #include <thread>
@@ -12,9 +9,9 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "databases/postgresql_script.hpp"
 #include "databases/psql.hpp"
 #include "databases/quote.hpp"
-#include "migrations/lint.hpp"
 
 namespace sealift::databases {
 
@@ -22,121 +19,13 @@ namespace {
 
 using migrations::Applied;
 using migrations::AppliedRow;
-using migrations::Chunk;
 using migrations::Migration;
 using migrations::Shape;
-using migrations::Statement;
 using migrations::TrackingTable;
 
-// "sealift" in ASCII: advisory locks are per database.
-constexpr std::int64_t kLock = 0x7365616C696674;
-constexpr std::string_view kLockHeld =
-    "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid "
-    "= pg_backend_pid() AND (classid::bigint << 32) + objid::bigint = ";
-constexpr std::chrono::milliseconds kPoll{500};
+constexpr std::chrono::milliseconds kPoll{500};  // for sessions to end
 // Where one stands to create and rename others.
 constexpr const char* kMaintenance = "postgres";
-
-// Marks of a script, before what may fail for a reason of its own.
-constexpr std::string_view kAtLock = "lock";
-constexpr std::string_view kAtState = "state";
-constexpr std::string_view kAtPooler = "pooler";
-constexpr std::string_view kAtTable = "table";
-constexpr std::string_view kAtProgress = "progress";
-
-std::string qualified(const TrackingTable& table) {
-  return format("{}.{}", sql_name(table.schema), sql_name(table.name));
-}
-
-// Ends the script where the variable `name` of psql is not true.
-std::string demand(std::string_view name, std::string_view mark, std::string_view message) {
-  return format("\\if :{}\n\\else\n{}DO $$BEGIN RAISE EXCEPTION {}; END$$;\n\\endif\n", name,
-                Psql::mark(mark), sql_text(message));
-}
-
-std::string create_table(const TrackingTable& table, Shape shape) {
-  std::string columns = "id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint";
-  if (shape == Shape::with_name) {
-    columns += ", name text, applied_at timestamp with time zone DEFAULT now()";
-  }
-  return format("CREATE TABLE {} ({});\n", qualified(table), columns);
-}
-
-// CREATE SCHEMA IF NOT EXISTS asks for a privilege even where the schema exists.
-std::string create_schema(std::string_view name) {
-  return format(
-      "SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {}) AS absent \\gset\n\\if "
-      ":absent\nCREATE SCHEMA {};\n\\endif\n",
-      sql_text(name), sql_name(name));
-}
-
-constexpr std::string_view kHistory =
-    "CREATE TABLE IF NOT EXISTS sealift.history (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY "
-    "KEY, migration text NOT NULL, hash text NOT NULL, release text NOT NULL, digest text NOT "
-    "NULL, site_transaction bigint NOT NULL, actor text NOT NULL, applied_at timestamptz NOT NULL "
-    "DEFAULT clock_timestamp(), milliseconds bigint NOT NULL);\n";
-
-// How far a migration came that cannot be one transaction: `done` statements, and whether the next
-// one was begun.
-constexpr std::string_view kProgress =
-    "CREATE TABLE IF NOT EXISTS sealift.progress (migration text PRIMARY KEY, hash text NOT NULL, "
-    "done bigint NOT NULL, running boolean NOT NULL);\n";
-
-// Of CREATE INDEX CONCURRENTLY NAME ON TABLE and DROP INDEX CONCURRENTLY NAME, as they are written;
-// empty where the statement is another, or leaves the name to the server.
-struct IndexWords {
-  std::string index;  // of CREATE as a name, of DROP as it is written
-  std::string table;  // of CREATE, as it is written
-};
-
-IndexWords index_words(const Statement& statement) {
-  const std::vector<migrations::Token>& tokens = statement.tokens;
-  std::size_t at = 0;
-  while (at < tokens.size() && !tokens[at].is("concurrently")) ++at;
-  if (at++ >= tokens.size() || !statement.has("index")) return {};
-  while (at < tokens.size() &&
-         (tokens[at].is("if") || tokens[at].is("not") || tokens[at].is("exists"))) {
-    ++at;
-  }
-  // A name, with its schema.
-  const auto take = [&] {
-    std::string text;
-    bool is_open = true;
-    for (; at < tokens.size(); ++at) {
-      const bool is_dot = tokens[at].is('.');
-      if (!is_dot && !is_open) break;
-      text += tokens[at].text;
-      is_open = is_dot;
-    }
-    return text;
-  };
-  if (statement.begins({"drop"})) return {.index = take(), .table = {}};
-  if (!statement.begins({"create"}) || at >= tokens.size() || tokens[at].is("on")) return {};
-  IndexWords words{.index = tokens[at].value(), .table = {}};
-  ++at;
-  if (at < tokens.size() && tokens[at].is("on")) ++at;
-  if (at < tokens.size() && tokens[at].is("only")) ++at;
-  words.table = take();
-  return words;
-}
-
-std::string rows_select(const TrackingTable& table, Shape shape) {
-  return format(
-      "SELECT coalesce(json_agg(json_build_array(hash, coalesce(created_at, 0){}) ORDER BY id), "
-      "'[]') "
-      "FROM {}",
-      shape == Shape::with_name ? ", name" : "", qualified(table));
-}
-
-Json rows_json(const Applied& applied) {
-  Json rows = Json::array();
-  for (const AppliedRow& row : applied.rows) {
-    Json values = {row.hash, row.created_at};
-    if (applied.shape == Shape::with_name) values.push_back(row.name ? Json(*row.name) : Json());
-    rows.push_back(std::move(values));
-  }
-  return rows;
-}
 
 class ProgramFailure {
  public:
@@ -215,7 +104,7 @@ class PostgresqlDatabase : public Database {
   void migrate(const Run& run) override {
     Run left = run;
     for (unsigned attempt = 1;; ++attempt) {
-      const std::optional<Refusal> refusal = psql_.run(script_of(left));
+      const std::optional<Refusal> refusal = psql_.run(migration_script(left, patience_));
       if (!refusal) return;
       constexpr std::string_view kLockNotAvailable = "55P03";
       const bool is_locked = refusal->state == kLockNotAvailable;
@@ -512,183 +401,6 @@ class PostgresqlDatabase : public Database {
     }
     ProgramFailure::check(sink.finish(), "pg_restore", code);
     if (broken) throw *broken;
-  }
-
-  std::string script_of(const Run& run) const {
-    const Shape found = run.before.shape;
-    const Shape shape = found == Shape::missing ? migrations::shape_for(run.set.layout) : found;
-    std::string script = format(
-        "SET client_min_messages = error;\nSET standard_conforming_strings = on;\nSET "
-        "statement_timeout = {};\n{}{}",
-        patience_.statement.count(), lock_timeout(patience_.lock), take_lock());
-    script += begin() + check_state(run);
-    if (found == Shape::missing) {
-      script += create_schema(run.table.schema) + create_table(run.table, shape);
-    }
-    script += create_schema("sealift") + std::string(kHistory) + std::string(kProgress);
-    bool is_open = true;
-    for (std::size_t i = 0; i < run.pending.size(); ++i) {
-      const Migration& migration = *run.pending[i];
-      const bool is_inside = run.mode == Mode::record || can_be_inside(run.set, migration);
-      if (is_open != is_inside) script += is_open ? "COMMIT;\n" : begin();
-      is_open = is_inside;
-      script += is_inside ? inside(run, migration, i) : outside(run, migration, i);
-      if (!is_inside) {
-        script += begin();
-        is_open = true;
-      }
-      script += run.mode == Mode::take_back ? remove_rows(run, migration, shape)
-                                            : write_rows(run, migration, shape);
-      if (run.grouping == Grouping::file) {
-        script += "COMMIT;\n";
-        is_open = false;
-      }
-    }
-    return script + (is_open ? "COMMIT;\n" : "");
-  }
-
-  static std::string lock_timeout(std::chrono::milliseconds time) {
-    return format("SET lock_timeout = {};\n", time.count());
-  }
-
-  // A proxy that pools transactions may have given this one to a session without the lock.
-  static std::string begin() {
-    return format("BEGIN;\nSELECT {}{}) AS held \\gset\n{}", kLockHeld, kLock,
-                  demand("held", kAtPooler, "the lock is not held"));
-  }
-
-  static std::string check_state(const Run& run) {
-    const Shape found = run.before.shape;
-    std::string script =
-        format("{}SELECT to_regclass({}) IS {}NULL AS same \\gset\n{}", Psql::mark(kAtTable),
-               sql_text(qualified(run.table)), found == Shape::missing ? "" : "NOT ",
-               demand("same", kAtState, "changed"));
-    if (found == Shape::missing) return script;
-    return script + format(
-                        "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE;\nSELECT ({})::jsonb = "
-                        "{}::jsonb AS same \\gset\n{}",
-                        qualified(run.table), rows_select(run.table, found),
-                        sql_text(rows_json(run.before).dump()),
-                        demand("same", kAtState, "changed"));
-  }
-
-  static bool can_be_inside(const migrations::MigrationSet& set, const Migration& migration) {
-    if (migration.is_baseline()) return true;
-    for (const Chunk& chunk : set.chunks(migration)) {
-      for (const Statement& statement : parse_sql(chunk.text, set.dialect)) {
-        if (standing_of(statement, set.dialect) == migrations::Standing::outside) return false;
-      }
-    }
-    return true;
-  }
-
-  static std::string inside(const Run& run, const Migration& migration, std::size_t number) {
-    std::string script = "SELECT clock_timestamp() AS begun \\gset\n";
-    if (run.mode == Mode::record || migration.is_baseline()) return script;
-    for (const Chunk& chunk : run.set.chunks(migration)) {
-      if (parse_sql(chunk.text, run.set.dialect).empty()) continue;
-      script += Psql::mark(format("{} {}", number, chunk.line)) + handed_over(chunk.text);
-    }
-    return script;
-  }
-
-  // One statement after the other, each noted before and after, so that the next run goes on where
-  // this one ends.
-  std::string outside(const Run& run, const Migration& migration, std::size_t number) const {
-    const std::string who = format("migration = {}", sql_text(migration.name));
-    std::string script = format(
-        "SELECT clock_timestamp() AS begun \\gset\nINSERT INTO sealift.progress VALUES ({}, {}, 0, "
-        "false) ON CONFLICT DO NOTHING;\nSELECT hash = {} AS same, done, running FROM "
-        "sealift.progress WHERE {} \\gset\n{}",
-        sql_text(migration.name), sql_text(migration.hash.hex()), sql_text(migration.hash.hex()),
-        who, demand("same", kAtProgress, "begun from other text"));
-    std::size_t count = 0;
-    for (const Chunk& chunk : run.set.chunks(migration)) {
-      for (const Statement& statement : parse_sql(chunk.text, run.set.dialect)) {
-        script += format("SELECT :done <= {} AS todo \\gset\n\\if :todo\n", count);
-        script += find_leftover(statement, count);
-        script += format("\\if :todo\nUPDATE sealift.progress SET running = true WHERE {};\n{}",
-                         who, Psql::mark(format("{} {}", number, chunk.line + statement.line - 1)));
-        // A wait for old transactions is in nobody's way.
-        const bool is_concurrent = statement.has("concurrently");
-        if (is_concurrent) script += lock_timeout(std::chrono::milliseconds(0));
-        script += handed_over(statement.text);
-        if (is_concurrent) script += lock_timeout(patience_.lock);
-        script += format(
-            "\\endif\nUPDATE sealift.progress SET done = {}, running = false WHERE {};\n\\endif\n",
-            ++count, who);
-      }
-    }
-    return script;
-  }
-
-  // An index that was cut off while it was built is there and invalid: it goes. One that was
-  // finished, or removed, before that could be noted is not built or removed once more.
-  static std::string find_leftover(const Statement& statement, std::size_t number) {
-    const IndexWords words = index_words(statement);
-    if (words.index.empty()) return "";
-    const std::string found =
-        format("FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE {}",
-               words.table.empty() ? format("i.indexrelid = to_regclass({})", sql_text(words.index))
-                                   : format("i.indrelid = to_regclass({}) AND c.relname = {}",
-                                            sql_text(words.table), sql_text(words.index)));
-    if (words.table.empty()) {
-      return format(
-          "SELECT NOT (:'running'::boolean AND :done = {} AND NOT EXISTS (SELECT {})) AS "
-          "todo \\gset\n",
-          number, found);
-    }
-    return format(
-        "SELECT format('DROP INDEX CONCURRENTLY %s', i.indexrelid::regclass) {0} AND NOT "
-        "i.indisvalid \\gexec\nSELECT NOT (:'running'::boolean AND :done = {1} AND EXISTS (SELECT "
-        "{0})) AS todo \\gset\n",
-        found, number);
-  }
-
-  std::string take_lock() const {
-    const auto attempts = std::max<std::int64_t>(patience_.lock * patience_.attempts / kPoll, 1);
-    std::string script = format("SELECT pg_try_advisory_lock({}) AS got \\gset\n", kLock);
-    for (std::int64_t i = 0; i < attempts; ++i) {
-      script += format(
-          "\\if :got\n\\else\nSELECT pg_sleep({});\nSELECT pg_try_advisory_lock({}) AS got "
-          "\\gset\n\\endif\n",
-          static_cast<double>(kPoll.count()) / 1000, kLock);
-    }
-    return script + demand("got", kAtLock, "another run holds the lock");
-  }
-
-  static std::string write_rows(const Run& run, const Migration& migration, Shape shape) {
-    const AppliedRow row = row_for(migration, shape, run.now.seconds * 1000);
-    std::string script = Psql::mark(kAtTable);
-    script += row.name ? format("INSERT INTO {} (hash, created_at, name) VALUES ({}, {}, {});\n",
-                                qualified(run.table), sql_text(row.hash), row.created_at,
-                                sql_text(*row.name))
-                       : format("INSERT INTO {} (hash, created_at) VALUES ({}, {});\n",
-                                qualified(run.table), sql_text(row.hash), row.created_at);
-    return script +
-           format(
-               "INSERT INTO sealift.history (migration, hash, release, digest, "
-               "site_transaction, actor, milliseconds) VALUES ({0}, {1}, {2}, {3}, {4}, {5}, "
-               "extract(epoch FROM clock_timestamp() - :'begun'::timestamptz) * 1000);\n"
-               "DELETE FROM sealift.progress WHERE migration = {0};\n",
-               sql_text(migration.name), sql_text(row.hash), sql_text(run.author.release),
-               sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor));
-  }
-
-  static std::string remove_rows(const Run& run, const Migration& migration, Shape shape) {
-    std::string which = format("hash = {}", sql_text(migration.hash.hex()));
-    if (shape == Shape::with_name) which += format(" AND name = {}", sql_text(migration.name));
-    return Psql::mark(kAtTable) +
-           format(
-               "DELETE FROM {} WHERE {};\nINSERT INTO sealift.history (migration, hash, release, "
-               "digest, site_transaction, actor, milliseconds) VALUES ({}, {}, {}, {}, {}, {}, "
-               "extract(epoch FROM clock_timestamp() - :'begun'::timestamptz) * 1000);\nDELETE "
-               "FROM "
-               "sealift.progress WHERE migration = {};\n",
-               qualified(run.table), which, sql_text(migration.name + " taken back"),
-               sql_text(migration.hash.hex()), sql_text(run.author.release),
-               sql_text(run.author.digest), run.author.transaction, sql_text(run.author.actor),
-               sql_text(migration.name));
   }
 
   [[noreturn]] void fail(const Run& run, const Refusal& refusal) const {
