@@ -13,6 +13,26 @@ from road import (BUILDER, INSTALLER, RoadTest, errors, main, need, run, second_
 
 
 class WholeRoad(RoadTest):
+    def test_what_was_shown_is_what_is_done(self):
+        """`plan`, `apply --dry-run` and the journal hold one plan, but for when it was made and
+        where the bundle is kept."""
+        road = self.road
+        road.init_site()
+        for number, change in (("1.0.0", None), ("1.1.0", second_release)):
+            bundle = road.release(number, change)
+            shown = road.answer("plan", bundle)["plan"]
+            dry = road.answer("apply", bundle, "--dry-run")["plan"]
+            road.installer("apply", bundle, "--yes")
+            journals = os.path.join(road.site, "state/journal")
+            newest = max(os.listdir(journals), key=lambda name: int(name.split(".")[0]))
+            with open(os.path.join(journals, newest), "rb") as journal:
+                done = json.loads(journal.readline())["detail"]
+            for plan in (shown, dry, done):
+                self.assertGreater(len(plan["steps"]), 1)
+                del plan["created"], plan["outcome"]["bundle"]
+            self.assertEqual(shown, done)
+            self.assertEqual(dry, done)
+
     def test_apply_upgrade_rollback(self):
         road = self.road
         first = road.release("1.0.0")
