@@ -23,7 +23,20 @@ std::string place_of(const BuiltComponent& built) {
   return name.empty() ? "health" : format("components.{}", name);
 }
 
-// The health checks as templates of values, beside those of the components.
+// What a release asks or runs on a site, each with its place in release.yaml.
+std::vector<std::pair<std::string, const release::HealthCheck*>> commands_and_checks(
+    const release::Release& release) {
+  std::vector<std::pair<std::string, const release::HealthCheck*>> all;
+  for (std::size_t i = 0; i < release.health.size(); ++i) {
+    all.emplace_back(release.health_places[i], &release.health[i]);
+  }
+  for (std::size_t i = 0; i < release.hooks.size(); ++i) {
+    all.emplace_back(release.hook_places[i], &release.hooks[i].run);
+  }
+  return all;
+}
+
+// The health checks and hooks as templates of values, beside those of the components.
 BuiltComponent health_of(const release::Release& release) {
   BuiltComponent health{.component = {.row = {},
                                       .document = {},
@@ -36,12 +49,11 @@ BuiltComponent health_of(const release::Release& release) {
                                                    .layers = {},
                                                    .subject = {}}},
                         .uses = {}};
-  for (std::size_t i = 0; i < release.health.size(); ++i) {
-    const std::string& where = release.health_places[i];
-    for (const std::string& key : release.health[i].keys) {
+  for (const auto& [where, check] : commands_and_checks(release)) {
+    for (const std::string& key : check->keys) {
       health.uses.push_back({.name = key, .where = where + ".env"});
     }
-    for (release::Template& each : release::templates_of(release.health[i], where)) {
+    for (release::Template& each : release::templates_of(*check, where)) {
       for (const release::TemplateUse& use : each.uses()) {
         health.uses.push_back({.name = use.name,
                                .where = where,
@@ -57,7 +69,7 @@ BuiltComponent health_of(const release::Release& release) {
 std::vector<BuiltComponent> with_health(const release::Release& release,
                                         const std::vector<BuiltComponent>& built) {
   std::vector<BuiltComponent> all = built;
-  if (!release.health.empty()) all.push_back(health_of(release));
+  if (!release.health.empty() || !release.hooks.empty()) all.push_back(health_of(release));
   return all;
 }
 
@@ -76,8 +88,8 @@ void check_secrets_in_health(const release::Release& release, Problems& problems
       for (const std::string& name : release::reached_from(use.name, environment.values)) {
         if (!secrets.contains(name) || !reported.insert(use.where + name).second) continue;
         problems.add(format("{}: uses {}, which is a secret", use.where, name),
-                     "what a check asks and finds is shown and kept: ask for something that needs "
-                     "no secret");
+                     "what a check or hook runs and finds is shown and kept: use something that "
+                     "needs no secret");
       }
     }
   }

@@ -118,6 +118,7 @@ release::ReleaseDocument document_of(const release::Release& release, const Orig
   }
   document.sealed = release.sealed;
   document.health = release.health;
+  document.hooks = release.hooks;
   document.scripts = release.scripts;
   return document;
 }

@@ -11,6 +11,7 @@
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/health.hpp"
+#include "installer/drivers/hook.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/kept_history.hpp"
 #include "release/file_table.hpp"
@@ -210,7 +211,11 @@ Draft Drafting::finish() {
     steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
   }
   add_services();
-  add_health();
+  // A release may differ from the one that stands in its checks alone.
+  if (!steps.empty() || !is_what_stands()) {
+    add_health();
+    add_hooks();
+  }
   std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
   if (const std::string line = what_users_notice(steps); !line.empty())
@@ -280,15 +285,25 @@ void Drafting::add_health() {
   std::vector<Step>& steps = draft_.plan.steps;
   const Purpose purpose = draft_.plan.purpose;
   if (purpose != Purpose::apply && purpose != Purpose::rollback) return;
-  const Revision* now = state_.current();
-  // A release may differ in its checks alone.
-  if (steps.empty() && now != nullptr && now->digest == outcome_.digest) return;
   if (!draft_.health.checks.empty()) {
     steps.push_back(check_step(draft_.health, draft_.plan.number));
   }
+  const Revision* now = state_.current();
   if (now == nullptr) return;
   const Health standing = kept_health(installation_.layout, now->number);
   if (!standing.checks.empty()) steps.insert(steps.begin(), prove_step(standing, *now));
+}
+
+// A way back runs none: it has to lead there whatever they would do.
+void Drafting::add_hooks() {
+  const Purpose purpose = draft_.plan.purpose;
+  if (purpose != Purpose::apply && purpose != Purpose::stage) return;
+  installer::add_hooks(draft_.health.hooks, draft_.plan.number, draft_.plan.steps);
+}
+
+bool Drafting::is_what_stands() const {
+  const Revision* now = state_.current();
+  return now != nullptr && now->digest == outcome_.digest;
 }
 
 void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services) {

@@ -56,6 +56,8 @@ class Drafting {
   void add_services();
   // The release that stands is looked at before anything else, the new one behind everything.
   void add_health();
+  void add_hooks();
+  bool is_what_stands() const;
   void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services);
 
   const Installation& installation_;

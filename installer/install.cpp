@@ -17,6 +17,7 @@
 #include "content/media_types.hpp"
 #include "installer/backups.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/hook.hpp"
 #include "installer/drivers/kept_set.hpp"
 #include "installer/flags.hpp"
 #include "installer/overrides.hpp"
@@ -134,6 +135,21 @@ void follow_up(const Tools& tools, Json details) {
   store_roots_of_current(tools, load_state(tools.installation.layout, tools.clock));
   tidy(tools);
   lift_fence(tools);
+}
+
+// Those behind the commit. The release stands whatever they do.
+void run_last_hooks(const Tools& tools, const Draft& draft) {
+  for (const RenderedHook& hook : draft.health.hooks) {
+    if (hook.moment != release::Moment::after_commit) continue;
+    try {
+      run_hook(hook.run, tools.installation.layout, draft.plan.number);
+    } catch (const Error& error) {
+      log::warning(format("{}; the release stands", error.message()));
+      tools.audit().append("hook failed", {{"transaction", draft.plan.number},
+                                           {"hook", hook.run.check.name},
+                                           {"message", error.message()}});
+    }
+  }
 }
 
 // Gives up the images of revisions that go, unless one that stays has them too. Their folders are
@@ -358,6 +374,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   }
   tidy(tools);
   lift_fence(tools);
+  if (draft.plan.purpose == Purpose::apply) run_last_hooks(tools, draft);
 }
 
 std::optional<Proof> recover(const Tools& tools, Direction direction, const std::string& reason) {

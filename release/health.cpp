@@ -87,12 +87,6 @@ bool has(Probe probe, std::string_view key) {
   return true;
 }
 
-// The script that a word of a command names.
-std::optional<std::string> script_of(const std::string& word) {
-  if (!word.starts_with("./")) return std::nullopt;
-  return RelPath::parse(std::string_view(word).substr(2)).str();
-}
-
 void check_component_and_service(const std::string& text) {
   const std::size_t slash = text.find('/');
   if (slash == text.npos || !is_name(text.substr(0, slash)) || slash + 1 == text.size() ||
@@ -325,57 +319,6 @@ std::vector<HealthCheck> health_checks_from_json(const Json& value, const std::s
   return checks;
 }
 
-Scripts scripts_from_json(const Json& value, const std::string& where) {
-  Scripts scripts = texts_by_key(value, where);
-  if (scripts.empty() || scripts.size() > kMaxScripts) {
-    throw Error(Errc::corrupt,
-                format("{}: found {}, expected 1 to {}", where, scripts.size(), kMaxScripts));
-  }
-  for (const auto& [path, text] : scripts) {
-    while_reading(where, [&, &at = path] { RelPath::parse(at); });
-    if (text.size() > kMaxScriptBytes) {
-      throw Error(Errc::corrupt, format("{}: {}: found {} bytes, expected at most {}", where,
-                                        printable(path, 200), text.size(), kMaxScriptBytes));
-    }
-  }
-  return scripts;
-}
-
-std::set<std::string> scripts_named(const std::vector<HealthCheck>& checks) {
-  std::set<std::string> paths;
-  for (const HealthCheck& check : checks) {
-    for (const std::string& word : check.command) {
-      if (auto path = script_of(word)) paths.insert(std::move(*path));
-    }
-  }
-  return paths;
-}
-
-Scripts load_scripts(const fs::path& folder, const std::vector<HealthCheck>& checks) {
-  Problems problems;
-  Scripts scripts;
-  for (const std::string& path : scripts_named(checks)) {
-    try {
-      std::string text = read_file(folder / path, kMaxScriptBytes);
-      if (is_utf8(text)) {
-        scripts[path] = std::move(text);
-      } else {
-        problems.add(format("{}: found bytes that are no UTF-8, expected a script",
-                            (folder / path).string()),
-                     "programs belong into a component; a script of health may run them");
-      }
-    } catch (const Error& error) {
-      problems.add(error.within("health"));
-    }
-  }
-  if (scripts.size() > kMaxScripts) {
-    problems.add(
-        format("health: found {} scripts, expected at most {}", scripts.size(), kMaxScripts));
-  }
-  problems.throw_if_any(Errc::invalid_input);
-  return scripts;
-}
-
 void check_health(const Json& root, const Refuse& refuse) {
   const Json list = root.value("health", Json::array());
   std::set<std::string> names;
@@ -384,7 +327,7 @@ void check_health(const Json& root, const Refuse& refuse) {
     const std::string pointer = format("/health/{}", i);
     if (!item.is_object()) continue;
     if (const std::string name = text_at(item, "name"); !name.empty() && !names.insert(name).second)
-      refuse(pointer + "/name", format("two checks are named \"{}\"", printable(name, 80)), "");
+      refuse(pointer + "/name", format("two are named \"{}\"", printable(name, 80)), "");
     const std::optional<Probe> probe = probe_of(item);
     if (!probe) {
       refuse(pointer, "expected just one of http, tcp, sql, exec and container", "");

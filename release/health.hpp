@@ -16,13 +16,12 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "release/environment.hpp"
+#include "release/scripts.hpp"
 #include "release/template.hpp"
 
 namespace sealift::release {
 
 inline constexpr std::size_t kMaxChecks = 64;
-inline constexpr std::size_t kMaxScripts = 32;
-inline constexpr std::size_t kMaxScriptBytes = 64U << 10;
 
 // What is asked.
 enum class Probe { http, tcp, sql, exec, container };
@@ -63,15 +62,6 @@ Json to_json(const HealthCheck& check);
 // Strict; Error{corrupt}.
 HealthCheck health_check_from_json(const Json& value, const std::string& where);
 std::vector<HealthCheck> health_checks_from_json(const Json& value, const std::string& where);
-
-// The scripts that travel with a release, by their paths beside release.yaml.
-using Scripts = std::map<std::string, std::string>;
-// Strict; Error{corrupt}.
-Scripts scripts_from_json(const Json& value, const std::string& where);
-// The paths of the files that the checks' commands name.
-std::set<std::string> scripts_named(const std::vector<HealthCheck>& checks);
-// Reads them; Error{invalid_input} with everything that is wrong with them.
-Scripts load_scripts(const fs::path& folder, const std::vector<HealthCheck>& checks);
 
 // What is wrong with the checks of release.yaml that JSON Schema cannot express; `refuse` is given
 // a pointer, what was found and a hint.

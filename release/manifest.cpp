@@ -224,6 +224,7 @@ std::string to_text(const ReleaseDocument& document) {
   if (!document.contract.empty()) value["contract"] = document.contract.to_json();
   if (!document.sealed.empty()) value["sealed"] = to_json(document.sealed);
   for (const HealthCheck& check : document.health) value["health"].push_back(to_json(check));
+  for (const Hook& hook : document.hooks) value["hooks"].push_back(to_json(hook));
   if (!document.scripts.empty()) value["scripts"] = document.scripts;
   Json requires_ = Json::object();
   if (!document.upgrade_from.empty()) requires_["upgradeFrom"] = document.upgrade_from;
@@ -275,13 +276,16 @@ ReleaseDocument parse_release_document(std::string_view text) {
   if (const Json* health = fields.value_if("health")) {
     document.health = health_checks_from_json(*health, fields.at("health"));
   }
+  if (const Json* hooks = fields.value_if("hooks")) {
+    document.hooks = hooks_from_json(*hooks, fields.at("hooks"));
+  }
   if (fields.value_if("scripts") != nullptr) {
     document.scripts = scripts_from_json(fields.object("scripts"), fields.at("scripts"));
   }
   std::set<std::string> carried;
   for (const auto& [path, unused] : document.scripts) carried.insert(path);
-  if (carried != scripts_named(document.health)) {
-    fields.refuse("scripts", "expected just those that the checks name");
+  if (carried != scripts_named(commands_of(document.health, document.hooks))) {
+    fields.refuse("scripts", "expected just those that checks and hooks name");
   }
   if (const Json* requires_ = fields.value_if("requires")) {
     Fields inner(*requires_, fields.at("requires"));

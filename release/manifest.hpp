@@ -19,7 +19,7 @@
 #include "content/image.hpp"
 #include "release/carried_assets.hpp"
 #include "release/contract.hpp"
-#include "release/health.hpp"
+#include "release/hook.hpp"
 #include "release/image_entry.hpp"
 #include "release/sealed.hpp"
 #include "release/workload.hpp"
@@ -56,7 +56,8 @@ struct ReleaseDocument {
   std::vector<ComponentRow> components;
   SealedEnvironments sealed = {};        // secrets, by environment; empty: none
   std::vector<HealthCheck> health = {};  // what must hold once it stands
-  Scripts scripts = {};                  // just those that the checks name
+  std::vector<Hook> hooks = {};          // what runs before and after phases of its apply
+  Scripts scripts = {};                  // just those that checks and hooks name
 };
 
 std::string to_text(const ReleaseDocument& document);

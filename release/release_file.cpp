@@ -98,6 +98,8 @@ class Rules {
     check_rule_words(root.value("image_rules", Json::object()), "/image_rules");
     check_health(root, [&](const std::string& pointer, const std::string& found,
                            const std::string& hint) { add(pointer, found, hint); });
+    check_hooks(root, [&](const std::string& pointer, const std::string& found,
+                          const std::string& hint) { add(pointer, found, hint); });
     const auto components = root.find("components");
     if (components == root.end() || !components->is_array()) return;
     for (std::size_t i = 0; i < components->size(); ++i) {
@@ -617,7 +619,13 @@ Release load_release(const fs::path& file) {
   for (std::size_t i = 0; i < release.health.size(); ++i) {
     release.health_places.push_back(document.where(format("/health/{}", i)));
   }
-  gather([&] { release.scripts = load_scripts(release.folder, release.health); });
+  release.hooks = read_hooks(root);
+  for (std::size_t i = 0; i < release.hooks.size(); ++i) {
+    release.hook_places.push_back(document.where(format("/hooks/{}", i)));
+  }
+  gather([&] {
+    release.scripts = load_scripts(release.folder, commands_of(release.health, release.hooks));
+  });
   if (const std::string trust = text_at(root, "trust"); !trust.empty()) {
     release.trust = release.folder / trust;
   }

@@ -13,7 +13,7 @@
 #include "release/carried_assets.hpp"
 #include "release/contract.hpp"
 #include "release/environment.hpp"
-#include "release/health.hpp"
+#include "release/hook.hpp"
 #include "release/image_entry.hpp"
 #include "release/lock_file.hpp"
 #include "release/sealed.hpp"
@@ -108,7 +108,9 @@ struct Release {
   SealedEnvironments sealed = {};  // secrets of the environments; empty: none
   std::vector<HealthCheck> health = {};
   std::vector<std::string> health_places = {};  // of each: "release.yaml:14: health[0]"
-  Scripts scripts = {};                         // that they name
+  std::vector<Hook> hooks = {};
+  std::vector<std::string> hook_places = {};
+  Scripts scripts = {};  // that they name
 };
 
 // Reads release.yaml, release.lock.yaml, environments/NAME.yaml of every environment and the notes.

@@ -138,6 +138,10 @@ void work(const Options& options, cli::Session& session) {
     out.line(format("health check  {}: {} {}", check.name, release::name(check.probe),
                     printable(check.command.empty() ? check.at : joined(check.command, " "), 200)));
   }
+  for (const release::Hook& hook : document.hooks) {
+    out.line(format("hook          {}: {}, {}", hook.run.name, release::name(hook.moment),
+                    printable(joined(hook.run.command, " "), 200)));
+  }
   if (!document.upgrade_from.empty()) out.line(format("upgrade from  {}", document.upgrade_from));
   for (const std::string& id : keys) out.line(format("signed by     {} (not judged here)", id));
   if (keys.empty()) out.line("signed by     nobody");
@@ -181,6 +185,8 @@ void work(const Options& options, cli::Session& session) {
   }
   Json health = Json::array();
   for (const release::HealthCheck& check : document.health) health.push_back(to_json(check));
+  Json hooks = Json::array();
+  for (const release::Hook& hook : document.hooks) hooks.push_back(to_json(hook));
   out.json({{"name", document.name},
             {"version", document.version},
             {"digest", contents.digest().str()},
@@ -190,6 +196,7 @@ void work(const Options& options, cli::Session& session) {
             {"environments", document.environments},
             {"sealed", sealed_json(document)},
             {"health", std::move(health)},
+            {"hooks", std::move(hooks)},
             {"signatures", keys},
             {"components", std::move(components)},
             {"notes", contents.notes}});

@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "bundle/report.hpp"
+#include "installer/drivers/hook.hpp"
 
 namespace sealift::installer {
 
@@ -123,6 +124,11 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
   for (std::size_t i = 0; i < draft.plan.steps.size(); ++i) {
     const Step& step = draft.plan.steps[i];
     out.line(format("{:>3}. {:<9} {}", i + 1, name(step.phase), step.summary));
+  }
+  for (const RenderedHook& hook : draft.health.hooks) {
+    if (hook.moment == release::Moment::after_commit && draft.plan.purpose == Purpose::apply) {
+      out.line(format("     then      {}", summary(hook)));
+    }
   }
   out.line(draft.plan.steps.empty() ? "nothing to do"
            : draft.details.empty()  ? "a failure undoes every step"

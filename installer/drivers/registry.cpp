@@ -7,6 +7,7 @@
 #include "installer/drivers/directory.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/health.hpp"
+#include "installer/drivers/hook.hpp"
 #include "installer/drivers/images.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/drivers/workload.hpp"
@@ -23,6 +24,7 @@ Drivers::Drivers(const Layout& layout, Workers& workers) {
   drivers_["exec"] = workload_driver("exec", layout, exec_runtime());
   drivers_["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
   drivers_["fence"] = fence_driver(layout);
+  drivers_["hook"] = hook_driver(layout);
   drivers_["health"] = health_driver(layout);
   drivers_["service"] = service_driver(layout);
   for (const char* database : {"postgresql", "sqlite"}) {

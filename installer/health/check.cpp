@@ -15,6 +15,7 @@ fs::path revision_folder(const Layout& layout, std::uint64_t revision) {
 }
 
 bool runs_commands(const Health& health) {
+  if (!health.hooks.empty()) return true;
   for (const RenderedCheck& each : health.checks) {
     if (each.check.probe == release::Probe::exec) return true;
   }
@@ -70,7 +71,6 @@ fs::path scripts_folder(const Layout& layout, std::uint64_t revision) {
 
 // A bundle holds no secret in clear, and who may run the checks may read them.
 void keep_health(const Layout& layout, std::uint64_t revision, const Health& health) {
-  if (health.checks.empty()) return;
   const fs::path scripts = scripts_folder(layout, revision);
   if (runs_commands(health)) make_dirs(scripts);
   for (const auto& [path, text] : health.scripts) {
@@ -78,6 +78,7 @@ void keep_health(const Layout& layout, std::uint64_t revision, const Health& hea
     make_dirs(file.parent_path());
     write_file(file, text, FileMode::executable);
   }
+  if (health.checks.empty()) return;
   write_file(revision_folder(layout, revision) / "health.json",
              to_canonical({{"checks", to_json(health.checks)}, {"scripts", health.scripts}}));
 }
@@ -89,6 +90,7 @@ Health kept_health(const Layout& layout, std::uint64_t revision) {
   const Json value = parse_json(read_file(file, kLargest), file.string());
   Fields fields(value, file.string());
   Health health{.checks = rendered_from_json(fields.array("checks"), fields.at("checks")),
+                .hooks = {},
                 .scripts = {}};
   const Json& scripts = fields.object("scripts");
   if (!scripts.empty()) {

@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "installer/layout.hpp"
-#include "release/health.hpp"
+#include "release/hook.hpp"
 
 namespace sealift::installer {
 
@@ -24,13 +24,20 @@ Json to_json(const std::vector<RenderedCheck>& checks);
 // Strict; Error{corrupt}.
 std::vector<RenderedCheck> rendered_from_json(const Json& value, const std::string& where);
 
-// The checks of a revision, and the scripts that they run.
+// What runs at a moment of an apply. It is not kept: nobody runs it later.
+struct RenderedHook {
+  release::Moment moment;
+  RenderedCheck run;
+};
+
+// The checks of a revision, its hooks, and the scripts that both run.
 struct Health {
   std::vector<RenderedCheck> checks;
+  std::vector<RenderedHook> hooks;
   release::Scripts scripts;
 };
 
-// Where a revision's scripts lie; their checks run there.
+// Where a revision's scripts lie; checks and hooks run there.
 fs::path scripts_folder(const Layout& layout, std::uint64_t revision);
 void keep_health(const Layout& layout, std::uint64_t revision, const Health& health);
 // Empty where the revision has none.

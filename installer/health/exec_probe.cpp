@@ -26,10 +26,10 @@ std::string last_words(const Outcome& outcome) {
 
 }  // namespace
 
-Finding exec_probe(const RenderedCheck& rendered, const ProbeSite& site) {
+Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts) {
   const char* path = std::getenv("PATH");
   Command command{.arguments = rendered.check.command,
-                  .folder = site.scripts.string(),
+                  .folder = scripts.string(),
                   .input = {},
                   .timeout = std::chrono::ceil<std::chrono::seconds>(rendered.check.timeout),
                   .output_limit = kOutput};

@@ -35,9 +35,9 @@ Finding latency_probe(const release::HealthCheck& check, const ProbeSite& site,
 // Whether something listens.
 Finding tcp_probe(const release::HealthCheck& check);
 Finding sql_probe(const release::HealthCheck& check, const ProbeSite& site);
-// Exit status 0. The environment holds PATH, LANG=C and what the check names. Whole seconds of
-// timeout.
-Finding exec_probe(const RenderedCheck& rendered, const ProbeSite& site);
+// Exit status 0, run in the folder `scripts`. The environment holds PATH, LANG=C and what the check
+// names. Whole seconds of timeout.
+Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts);
 // All containers of the service run, and are healthy where they say; or ended with status 0.
 Finding container_probe(const RenderedCheck& rendered);
 

@@ -44,6 +44,14 @@ class Rendering {
         problems.add(error);
       }
     }
+    for (const release::Hook& hook : contents_.document.hooks) {
+      try {
+        health.hooks.push_back(
+            {.moment = hook.moment, .run = one(hook.run, format("hook {}", hook.run.name))});
+      } catch (const Error& error) {
+        problems.add(error);
+      }
+    }
     problems.throw_if_any(Errc::incompatible);
     health.scripts = contents_.document.scripts;
     return health;
@@ -80,8 +88,8 @@ class Rendering {
     for (const std::string& name : names) {
       if (!secrets_.contains(name)) continue;
       throw Error(Errc::incompatible, format("{}: uses {}, which is a secret", where, name),
-                  "what a check asks and finds is shown and kept: ask for something that needs no "
-                  "secret");
+                  "what a check or hook runs and finds is shown and kept: use something that needs "
+                  "no secret");
     }
   }
 
@@ -142,7 +150,7 @@ class Rendering {
 
 Health rendered_health(const bundle::Contents& contents, const release::Values& values,
                        const Installation& installation, const std::vector<Placement>& placements) {
-  if (contents.document.health.empty()) return {};
+  if (contents.document.health.empty() && contents.document.hooks.empty()) return {};
   return Rendering(contents, values, installation, placements).all();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// From a release's checks to those of one site.
+// From a release's checks and hooks to those of one site.
 
 #include <vector>
 

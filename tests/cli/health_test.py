@@ -458,7 +458,7 @@ class Mistakes(HealthTest):
             '{name: f, container: server}')
         for expected in ("health[0]: expected just one of http, tcp, sql, exec and container",
                          "health[1].expect: found expect, which tcp does not have",
-                         'health[2].name: two checks are named "b"',
+                         'health[2].name: two are named "b"',
                          "health[2]: found no query, which sql needs",
                          'found "1ms", expected a time from 100ms to 10m',
                          'found "5m", expected a time from 1ms to 1m',

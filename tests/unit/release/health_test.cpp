@@ -51,7 +51,7 @@ TEST_CASE("health: a script lies beside release.yaml and nowhere else", "[releas
   check.name = "smoke";
   check.probe = Probe::exec;
   check.command = {"./a/b.sh", "--x", "./c.sh"};
-  CHECK(scripts_named({check}) == std::set<std::string>{"a/b.sh", "c.sh"});
+  CHECK(scripts_named({check.command}) == std::set<std::string>{"a/b.sh", "c.sh"});
   check.command = {"./../b.sh"};
   CHECK_THROWS_AS(health_check_from_json(parse_json(to_canonical(to_json(check)), "x"), "x"),
                   Error);
