@@ -25,6 +25,14 @@ async function add(petition) {
   return [201, rows[0]];
 }
 
+async function sign({ petition, name }) {
+  if (typeof name !== "string" || !name.trim()) return [400, { error: "no name" }];
+  const { rows } = await database.query(
+    `INSERT INTO signatures (petition, name) SELECT id, $2 FROM petitions WHERE id = $1 RETURNING id`,
+    [petition, name]);
+  return rows.length ? [201, rows[0]] : [404, { error: "no such petition" }];
+}
+
 async function body(request) {
   let text = "";
   for await (const part of request.setEncoding("utf8")) {
@@ -44,6 +52,8 @@ async function answer(request) {
       return [200, await list()];
     case "POST /api/petitions":
       return add(await body(request));
+    case "POST /api/signatures":
+      return sign(await body(request));
     default:
       return [404, { error: "no such page" }];
   }

@@ -1,7 +1,8 @@
 const form = document.querySelector("form");
 const list = document.getElementById("petitions");
 
-const ask = async (path, options) => (await fetch("/api/" + path, options)).json();
+const ask = async (path) => (await fetch("/api/" + path)).json();
+const send = (path, what) => fetch("/api/" + path, { method: "POST", body: JSON.stringify(what) });
 
 function element(tag, text) {
   const made = document.createElement(tag);
@@ -9,9 +10,15 @@ function element(tag, text) {
   return made;
 }
 
-function row({ title, signatures }) {
+function row({ id, title, signatures }) {
   const made = document.createElement("li");
-  made.append(element("b", title), element("small", `${signatures} signatures`));
+  const sign = element("button", "Sign");
+  sign.addEventListener("click", async () => {
+    const name = prompt("Your name");
+    if (name) await send("signatures", { petition: id, name });
+    await show();
+  });
+  made.append(element("b", title), element("small", `${signatures} signed`), sign);
   return made;
 }
 
@@ -21,8 +28,7 @@ async function show() {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const body = JSON.stringify(Object.fromEntries(new FormData(form)));
-  await ask("petitions", { method: "POST", body });
+  await send("petitions", Object.fromEntries(new FormData(form)));
   form.reset();
   await show();
 });
