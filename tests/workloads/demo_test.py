@@ -19,10 +19,6 @@ SOURCE, BIN = os.environ["SEALIFT_SOURCE"], os.environ["SEALIFT_BIN"]
 PROGRAMS = ("curl", "jq", "nginx", "node", "npm", "psql")
 
 
-def clusters():
-    return set(glob.glob("/tmp/chanuka.*"))
-
-
 def processes(folder):
     """Those that a folder is named to on their command line: Nginx by its configuration."""
     found = []
@@ -50,7 +46,6 @@ class Demo(EngineFixture):
         place = tempfile.TemporaryDirectory(prefix="sealift-demo-")
         self.addCleanup(place.cleanup)
         self.demo = os.path.join(place.name, "demo")
-        self.before = clusters()
 
     def start(self):
         engine = self.engine.command
@@ -66,7 +61,10 @@ class Demo(EngineFixture):
         for words in (("ps", "-aq"), ("images", "-q"), ("volume", "ls", "-q"),
                       ("network", "ls", "--filter", "name=chanuka", "-q")):
             self.assertEqual(self.engine.call(*words), "", words)
-        self.assertEqual(clusters() - self.before, set())
+        with open(os.path.join(self.demo, "host/site.yaml"), encoding="utf-8") as site:
+            cluster = re.search(r"DATABASE_SOCKETS: (\S+)", site.read())[1]
+        self.assertFalse(os.path.exists(cluster))
+        self.assertEqual(processes(cluster), [])
         for _ in range(50):  # Nginx is told to stop, and does so when it likes
             if not processes(self.demo):
                 break

@@ -63,7 +63,8 @@ const server = createServer(async (request, response) => {
   const [status, found] = await answer(request).catch((error) => {
     if (error instanceof SyntaxError) return [400, { error: "no JSON" }];
     console.error(error.message);
-    return [500, { version, error: error.message }];
+    // Only who runs the server learns why: nginx lets nobody else ask /healthz.
+    return [500, { version, error: request.url === "/healthz" ? error.message : "try again later" }];
   });
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(found));
 });
