@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from stack import DockerCompose, EngineFixture, PodmanCompose, main, need
+from stack import DockerCompose, EngineFixture, PodmanCompose, main, need, write
 
 SOURCE, BIN = os.environ["SEALIFT_SOURCE"], os.environ["SEALIFT_BIN"]
 PROGRAMS = ("curl", "jq", "nginx", "node", "npm", "psql")
@@ -32,30 +32,54 @@ def processes(folder):
     return found
 
 
-class Demo(EngineFixture):
+class Demo(unittest.TestCase):
+    def setUp(self):
+        for program in PROGRAMS:
+            need(program)
+        place = tempfile.TemporaryDirectory(prefix="sealift-demo-")
+        self.addCleanup(place.cleanup)
+        self.root = place.name
+        self.demo = os.path.join(place.name, "demo")
+
+    def start(self, **variables):
+        return subprocess.Popen(
+            [os.path.join(SOURCE, "scripts/demo"), "--bin", BIN, "--stack", self.demo],
+            env={**os.environ, **variables}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True)
+
+
+class Refused(Demo):
+    def refused(self, said, **variables):
+        running = self.start(**variables)
+        self.assertIn(said, running.communicate()[0].decode())
+        self.assertEqual(running.returncode, 1)
+
+    def test_a_folder_that_is_not_the_demo_s_is_left_alone(self):
+        os.makedirs(self.demo)
+        self.refused("was not made by this script")
+        self.assertEqual(os.listdir(self.demo), [])
+
+    def test_without_an_engine_it_says_what_to_install(self):
+        for name in ("docker", "podman"):
+            write(os.path.join(self.root, name), "#!/bin/sh\nexit 1\n")
+            os.chmod(os.path.join(self.root, name), 0o755)
+        self.refused("apt-get install docker.io docker-compose",
+                     PATH=self.root + ":" + os.environ["PATH"])
+
+
+class WithEngine(EngineFixture, Demo):
     kind = None
 
     @classmethod
     def start_engine(cls):
-        for program in PROGRAMS:
-            need(program)
         cls.engine = cls.kind.engine_type(cls.folder)
         cls.words = cls.kind.compose_words(cls.engine)
-
-    def setUp(self):
-        place = tempfile.TemporaryDirectory(prefix="sealift-demo-")
-        self.addCleanup(place.cleanup)
-        self.demo = os.path.join(place.name, "demo")
 
     def start(self):
         engine = self.engine.command
         if self.kind is PodmanCompose:
             engine = [self.words[-1]]  # Podman with what it needs to find this one
-        return subprocess.Popen(
-            [os.path.join(SOURCE, "scripts/demo"), "--bin", BIN, "--stack", self.demo],
-            env={**os.environ, "COMPOSE": shlex.join(self.words), "ENGINE": shlex.join(engine)},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True)
+        return super().start(COMPOSE=shlex.join(self.words), ENGINE=shlex.join(engine))
 
     def assert_nothing_is_left(self):
         for words in (("ps", "-aq"), ("images", "-q"), ("volume", "ls", "-q"),
@@ -71,7 +95,7 @@ class Demo(EngineFixture):
             time.sleep(0.1)
         self.assertEqual(processes(self.demo), [])
 
-    def test_two_releases_serve_and_the_third_goes_back_by_itself(self):
+    def two_releases_serve_and_the_third_goes_back_by_itself(self):
         running = self.start()
         said = running.communicate()[0].decode()
         self.assertEqual(running.returncode, 0, said)
@@ -84,8 +108,11 @@ class Demo(EngineFixture):
         self.assert_nothing_is_left()
 
 
-class WithDocker(Demo, unittest.TestCase):
+class WithDocker(WithEngine):
     kind = DockerCompose
+
+    def test_two_releases_serve_and_the_third_goes_back_by_itself_with_docker(self):
+        self.two_releases_serve_and_the_third_goes_back_by_itself()
 
     def test_a_demo_that_is_cut_off_leaves_nothing(self):
         running = self.start()
@@ -98,16 +125,12 @@ class WithDocker(Demo, unittest.TestCase):
         self.assertNotEqual(running.returncode, 0, said)
         self.assert_nothing_is_left()
 
-    def test_a_folder_that_is_not_the_demo_s_is_left_alone(self):
-        os.makedirs(self.demo)
-        running = self.start()
-        self.assertIn(b"was not made by this script", running.communicate()[0])
-        self.assertEqual(running.returncode, 1)
-        self.assertEqual(os.listdir(self.demo), [])
 
-
-class WithPodman(Demo, unittest.TestCase):
+class WithPodman(WithEngine):
     kind = PodmanCompose
+
+    def test_two_releases_serve_and_the_third_goes_back_by_itself_with_podman(self):
+        self.two_releases_serve_and_the_third_goes_back_by_itself()
 
 
 main()
