@@ -14,6 +14,7 @@ import time
 import unittest
 
 from stack import DockerCompose, EngineFixture, PodmanCompose, main, need, write
+from engines import wait_until
 
 SOURCE, BIN = os.environ["SEALIFT_SOURCE"], os.environ["SEALIFT_BIN"]
 PROGRAMS = ("curl", "jq", "nginx", "node", "npm", "psql")
@@ -116,10 +117,8 @@ class WithDocker(WithEngine):
 
     def test_a_demo_that_is_cut_off_leaves_nothing(self):
         running = self.start()
-        for line in running.stdout:
-            if b"bring stack up" in line or running.poll() is not None:
-                break
-        time.sleep(1)
+        wait_until(lambda: self.engine.call("ps", "-q") or running.poll() is not None,
+                   "the first release", seconds=60)
         os.killpg(running.pid, signal.SIGINT)  # what a terminal does on Ctrl-C
         said = running.communicate()[0].decode()
         self.assertNotEqual(running.returncode, 0, said)
