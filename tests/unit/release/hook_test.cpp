@@ -77,7 +77,7 @@ TEST_CASE("hooks: every mistake is told with its place", "[release]") {
   CHECK(refusals(Json::parse(R"([{"name":"a","exec":["x"]},
     {"name":"a","before":"stage","after":"stage","exec":["./../x"],"env":["!"]}, 1])")) ==
         "/hooks/1/name: two are named \"a\"\n"
-        "/hooks/1/exec: path \"../x\": contains \"..\"\n"
+        "/hooks/1/exec: path \"../x\": name \"..\": not a name of its own\n"
         "/hooks/1/env: found \"!\", expected the key of a value\n"
         "/hooks/0: expected just one of before and after\n"
         "/hooks/1: expected just one of before and after\n");
