@@ -48,21 +48,28 @@ std::string span_text(milliseconds span) {
   return format("{}ms", span.count());
 }
 
-// "500ms", "10s", "2m".
-milliseconds parse_span(const std::string& text, const Span& span) {
+// "500ms", "10s", "2m"; nothing for a text of another form.
+std::optional<milliseconds> parse_time_span(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view unit =
       std::string_view(text).substr(static_cast<std::size_t>(end - text.data()));
   const std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1'000 : unit == "m" ? 60'000 : 0;
-  const bool is_number = failure == std::errc() && factor != 0 && number >= 0 && number < 1 << 30;
-  const milliseconds found(is_number ? number * factor : -1);
-  if (found < span.least || found > span.most) {
+  if (failure != std::errc() || factor == 0 || number < 0 || number >= 1 << 30) return std::nullopt;
+  return milliseconds(number * factor);
+}
+
+// The text under the span's key; one of another form stays what it was, and the schema says so.
+void read_span(const Json& object, const Span& span, milliseconds& into) {
+  const std::string text = text_at(object, span.key);
+  const std::optional<milliseconds> found = parse_time_span(text);
+  if (!found) return;
+  if (*found < span.least || *found > span.most) {
     throw Error(Errc::invalid_input,
                 format("found \"{}\", expected a time from {} to {}, such as 500ms, 10s or 2m",
                        printable(text, 40), span_text(span.least), span_text(span.most)));
   }
-  return found;
+  into = *found;
 }
 
 // What a check asks; nothing where it says none or several.
@@ -152,14 +159,20 @@ HealthCheck read_check(const Json& item, Probe probe) {
                     .keys = item.value("env", std::vector<std::string>{}),
                     .query = text_at(item, "query")};
   check.expect = read_expectation(item.value("expect", Json::object()));
-  for (const Span& span : kSpans) {
-    if (item.contains(span.key)) check.*span.field = parse_span(text_at(item, span.key), span);
-  }
   if (const auto latency = item.find("latency"); latency != item.end()) {
-    check.latency = Latency{.requests = latency->at("requests").get<unsigned>(),
-                            .p95 = parse_span(text_at(*latency, "p95"), kP95)};
+    check.latency = Latency{.requests = latency->at("requests").get<unsigned>(), .p95 = {}};
   }
   return check;
+}
+
+// The times of an item; `hold` runs a rule for a field.
+template <typename Hold>
+void read_times(const Json& item, HealthCheck& check, Hold&& hold) {
+  for (const Span& span : kSpans) {
+    hold(span.key, [&] { read_span(item, span, check.*span.field); });
+  }
+  if (!check.latency) return;
+  hold("latency.p95", [&] { read_span(item.at("latency"), kP95, check.latency->p95); });
 }
 
 // Every text of a check that may be a template, with its field's name.
@@ -347,18 +360,19 @@ void check_health(const Json& root, const Refuse& refuse) {
     if (*probe == Probe::sql && text_at(item, "query").empty()) {
       refuse(pointer, "found no query, which sql needs", "");
     }
+    const auto hold = [&](const char* key, auto&& rule) {
+      try {
+        rule();
+      } catch (const Error& error) {
+        std::string at = key;
+        std::replace(at.begin(), at.end(), '.', '/');
+        refuse(format("{}/{}", pointer, at), error.message(), error.hint());
+      }
+    };
     try {
-      check_meaning(read_check(item, *probe), [&](const char* key, auto&& rule) {
-        try {
-          rule();
-        } catch (const Error& error) {
-          std::string at = key;
-          std::replace(at.begin(), at.end(), '.', '/');
-          refuse(format("{}/{}", pointer, at), error.message(), error.hint());
-        }
-      });
-    } catch (const Error& error) {
-      refuse(pointer, error.message(), error.hint());
+      HealthCheck check = read_check(item, *probe);
+      read_times(item, check, hold);
+      check_meaning(check, hold);
     } catch (const Json::exception&) {
       continue;  // of another form: the schema has said so
     }
@@ -369,6 +383,7 @@ std::vector<HealthCheck> read_health(const Json& root) {
   std::vector<HealthCheck> checks;
   for (const Json& item : root.value("health", Json::array())) {
     checks.push_back(read_check(item, probe_of(item).value()));
+    read_times(item, checks.back(), [](const char*, auto&& rule) { rule(); });
   }
   return checks;
 }

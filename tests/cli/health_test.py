@@ -455,15 +455,19 @@ class Mistakes(HealthTest):
             '{name: b, sql: main}',
             '{name: d, exec: [../x.sh, ./../y.sh], every: 1ms}',
             '{name: e, http: "http://x/", expect: {json: {"a": 1}}, latency: {requests: 5, p95: 5m}}',
-            '{name: f, container: server}')
+            '{name: f, container: server}',
+            '{name: g, tcp: "x:1", within: soon, every: 1s, stable: 2h, timeout: 90m}')
         for expected in ("health[0]: expected just one of http, tcp, sql, exec and container",
                          "health[1].expect: found expect, which tcp does not have",
                          'health[2].name: two are named "b"',
                          "health[2]: found no query, which sql needs",
                          'found "1ms", expected a time from 100ms to 10m',
                          'found "5m", expected a time from 1ms to 1m',
-                         'found "server", expected COMPONENT/SERVICE'):
+                         'found "server", expected COMPONENT/SERVICE',
+                         'health[6].timeout: found "90m", expected a time from 100ms to 10m'):
             self.assertIn(expected, said)
+        for field in ("within", "stable"):
+            self.assertEqual(1, said.count(f"health[6].{field}"), said)
 
     def test_values_scripts_and_components_must_be_there(self):
         said = self.mistakes('{name: a, http: "http://{{PROT}}/"}', '{name: b, exec: [x], env: [NONE]}',
