@@ -2,15 +2,10 @@
 #include "release/release_file.hpp"
 
 #include <algorithm>
-#include <array>
-#include <set>
 
 #include "base/format.hpp"
-#include "base/path.hpp"
-#include "base/text.hpp"
 #include "release/order.hpp"
 #include "release/release_rules.hpp"
-#include "release/yaml.hpp"
 
 namespace sealift::release {
 

@@ -46,8 +46,9 @@ class Rendering {
     }
     for (const release::Hook& hook : contents_.document.hooks) {
       try {
-        health.hooks.push_back(
-            {.moment = hook.moment, .run = one(hook.run, format("hook {}", hook.run.name))});
+        RenderedCheck run = one(hook.run, format("hook {}", hook.run.name));
+        run.environment["SEALIFT_HOOK"] = hook.run.name;
+        health.hooks.push_back({.moment = hook.moment, .run = std::move(run)});
       } catch (const Error& error) {
         problems.add(error);
       }

@@ -16,7 +16,8 @@ MOMENTS = [("before", "stage"), ("after", "stage"), ("before", "check"), ("after
 SCRIPT = """#!/bin/sh
 echo "$1 $SEALIFT_VERSION $(readlink {web}/current | sed 's/.*releases.//; s/-.*//')" >> {state}/calls
 [ "$PORT" = 8443 ] && [ "$SEALIFT_RELEASE" = chanuka ] || exit 4
-[ ! -e {state}/hang-$1 ] || sleep 600
+[ "$SEALIFT_HOOK" = "$1" ] || exit 5
+[ ! -e {state}/hang-$1 ] || exec sleep 600
 [ ! -e {state}/fail-$1 ] || {{ echo "the $1 is not to be had"; exit 3; }}
 """
 
@@ -133,15 +134,14 @@ class Hooks(RoadTest):
                 made = self.sabotage("hang", "before-check")
                 running = subprocess.Popen([INSTALLER, "--site", road.site, "-q", "apply", second,
                                             "--yes"], stdin=subprocess.DEVNULL)
-                seen = os.path.join(self.state, "calls")
-                for _ in range(200):
-                    if os.path.exists(seen) and "before-check" in open(seen, encoding="utf-8").read():
-                        break
+                calls = []
+                while not any(call.startswith("before-check") for call in calls):
+                    self.assertIsNone(running.poll())
                     time.sleep(0.05)
+                    calls += self.calls()
                 running.kill()
                 running.wait()
                 os.remove(made)
-                self.calls()
                 road.installer("recover", *direction)
                 self.assertEqual(self.version(), stands)
                 # On the way on they run (again), on the way back none does.
