@@ -10,6 +10,7 @@ namespace {
 
 struct Options {
   bool forward = false;
+  bool back = false;
   bool restore_database = false;
   std::string accept;
   ChangeOptions change;
@@ -17,10 +18,13 @@ struct Options {
 
 void check(const Options& options) {
   const bool is_accepting = !options.accept.empty();
-  if (static_cast<int>(options.forward) + static_cast<int>(options.restore_database) +
+  const bool is_back = options.back || options.restore_database;
+  if (static_cast<int>(options.forward) + static_cast<int>(is_back) +
           static_cast<int>(is_accepting) >
       1) {
-    throw Error(Errc::usage, "--forward, --restore-database and --accept contradict each other",
+    throw Error(Errc::usage,
+                "--forward, --accept and the way back (--back, --restore-database) contradict each "
+                "other",
                 "give one of them");
   }
   if (options.restore_database && options.change.reason.empty()) {
@@ -106,6 +110,7 @@ void add_recover(cli::Command& program, const std::string& site) {
   program
       .sub("recover",
            "end a transaction that was cut off by a crash: back to the old release by default")
+      .flag("--back", options.back, "back to the old release, as without it")
       .flag("--forward", options.forward, "go on to the new release instead")
       .flag("--restore-database", options.restore_database,
             "restore migrated databases from their backups: what was written since goes")

@@ -194,6 +194,9 @@ class Stuck(OperatorRoad):
                       road.refused("recover", "--accept", "old", status=2))
         self.assertIn("expected old or new",
                       road.refused("recover", "--accept", "both", "--reason", "x", status=2))
+        for words in (("--back", "--forward"), ("--back", "--accept", "old", "--reason", "x"),
+                      ("--forward", "--restore-database", "--reason", "x")):
+            self.assertIn("contradict each other", road.refused("recover", *words, status=2))
         self.assertIn("contradict",
                       road.refused("recover", "--accept", "old", "--forward", "--reason", "x",
                                    status=2))

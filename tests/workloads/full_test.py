@@ -357,7 +357,7 @@ class Killed(PlatformTest):
                 running.wait()
             try:
                 self.platform.installer("-q", "recover", "--lock-timeout", "10",
-                                        *(["--forward"] if direction == "forward" else []))
+                                        f"--{direction}")
             except AssertionError as error:
                 raise AssertionError(f"{why}: {error}") from error
             found = int(self.platform.answer("status")["current"]["version"].split(".")[1])
