@@ -145,7 +145,7 @@ void run_last_hooks(const Tools& tools, const Draft& draft) {
       run_hook(hook.run, tools.installation.layout, draft.plan.number);
     } catch (const Error& error) {
       log::warning(format("{}; the release stands", error.message()));
-      tools.audit().append("hook failed", {{"transaction", draft.plan.number},
+      tools.audit().append("hook-failed", {{"transaction", draft.plan.number},
                                            {"hook", hook.run.check.name},
                                            {"message", error.message()}});
     }

@@ -115,7 +115,7 @@ class Hooks(RoadTest):
                       "stands", said)
         self.assertEqual(self.version(), "1.0.0")
         with open(os.path.join(road.site, "state/audit.jsonl"), encoding="utf-8") as log:
-            self.assertIn("hook failed", log.read())
+            self.assertIn("hook-failed", log.read())
 
     def test_one_that_does_not_end_is_ended(self):
         road = self.road
