@@ -282,7 +282,8 @@ case " $* " in *" load "*)
     rounds=$((rounds + 1))
     [ $rounds -lt 100 ] || {{ echo "no files came meanwhile" >&2; exit 1; }}
     sleep 0.1
-  done ;;
+  done
+  [ ! -e {slow}.full ] || {{ echo "the engine's disk is full" >&2; exit 1; }} ;;
 esac
 exec {" ".join(self.engine.command)} "$@"
 """)
@@ -291,6 +292,11 @@ exec {" ".join(self.engine.command)} "$@"
         self.apply(self.platform.bundle(0))
         self.serves(0)
         self.assertTrue(os.path.exists(f"{slow}.said"), "no image was loaded")
+        # Where one of them fails, both are taken back.
+        write(f"{slow}.full", "")
+        self.assertIn("the engine's disk is full",
+                      self.platform.refused("apply", self.platform.bundle(1), "--yes", status=9))
+        self.serves(0)
 
     def fails(self, number, said, **bundle):
         """An upgrade that fails; the first release serves again, and nothing is left over."""

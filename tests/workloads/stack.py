@@ -39,7 +39,7 @@ def service(image, port, command=None, **more):
 def fetch(port, path="version"):
     """What is served; None where nothing answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as answer:
             return answer.read().decode()
     except (urllib.error.URLError, OSError):
         return None
