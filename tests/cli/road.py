@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -91,9 +92,16 @@ def tree_digest(folder):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that may be bound, also again: below those that the system gives to connections, of
+    which another test may have used up all, each for a minute."""
+    for port in random.sample(range(10000, 32768), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("found no free port")
 
 
 def write(path, text):

@@ -16,7 +16,7 @@ import time
 import unittest
 import urllib.parse
 
-from road import need, write
+from road import free_port, need, write
 
 # A container of a test machine may lack the right to raise limits, and has no systemd.
 CONTAINERS_CONF = """[containers]
@@ -185,12 +185,6 @@ address = "{folder}/t.sock"
 
     def identity(self, image):
         return image.digest
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Registry(Engine):

@@ -21,7 +21,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../cli"))
-from road import SOURCE, Road, main, need, run, write
+from road import SOURCE, Road, free_port, main, need, run, write
 
 SWITCHES = 1000
 REAL_SECONDS = 40   # as many of them through the installer as fit
@@ -88,9 +88,7 @@ class Nginx:
     """One of our own, on loopback, with every file in `folder`."""
 
     def __init__(self, folder, site):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         os.makedirs(folder)
         places = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in
                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
