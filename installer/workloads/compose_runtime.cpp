@@ -395,6 +395,16 @@ class ComposeRuntime : public Runtime {
                  service.at("job").get<bool>() ? Ending::expected : Ending::never);
   }
 
+  // podman-compose goes on where Podman could not start a container, as when its port was not free
+  // yet; what is in the way may have gone.
+  static std::string start_created(const Engine& engine, const std::vector<Container>& containers) {
+    std::string refusal;
+    for (const Container& each : containers) {
+      if (each.state == "created") refusal = engine.start(each);
+    }
+    return refusal;
+  }
+
   // Until every container runs as it should at two looks in a row. `up --wait` of the second
   // generation is not used: it takes a job that has ended for a failure.
   static void wait(const Engine& engine, const Deployment& now, const std::string& compose_said,
@@ -422,9 +432,13 @@ class ComposeRuntime : public Runtime {
         const Complaint complaint = judge_service(own, service);
         if (complaint.found.empty()) continue;
         waiting.push_back(format("{}: {}", name, complaint.found));
+        const std::string refusal = start_created(engine, own);
         if (!complaint.is_final && Clock::now() <= end) continue;
         // podman-compose says nothing by its status.
-        fail(name, complaint, own.empty() ? compose_said : engine.last_words(own.front()));
+        fail(name, complaint,
+             !refusal.empty() ? refusal
+             : own.empty()    ? compose_said
+                              : engine.last_words(own.front()));
       }
       good = waiting.empty() ? good + 1 : 0;
       if (good < 2) std::this_thread::sleep_for(kBetween);

@@ -142,6 +142,11 @@ std::string Engine::last_words(const Container& container) const {
   return one_line(outcome.output + outcome.error_output);
 }
 
+std::string Engine::start(const Container& container) const {
+  const Outcome outcome = call({"start", container.id});
+  return outcome.status == 0 ? "" : printable(one_line(outcome.error_output), kSaid);
+}
+
 void Engine::remove(const Container& container) const {
   call({"stop", container.id});
   std::vector<std::string> arguments = {"rm", "-f"};

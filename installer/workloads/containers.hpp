@@ -38,6 +38,8 @@ class Engine {
   bool has_image(const std::string& reference) const;
   // What a container said last, on one line.
   std::string last_words(const Container& container) const;
+  // Starts one that was created; what the engine says where it does not, on one line.
+  std::string start(const Container& container) const;
   // Stops and removes a container, and those that cannot be without it.
   void remove(const Container& container) const;
   // Names of the project's networks, volumes and pods.

@@ -5,7 +5,10 @@ engines, and with both programs that Debian has."""
 
 import json
 import os
+import socket
 import subprocess
+import threading
+import time
 
 from stack import (API, BUILDER, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose,
                    StackTest, errors, main, need, run, server, service, write)
@@ -191,6 +194,37 @@ class OfDocker(ComposeTests, StackTest):
 
 class OfPodman(ComposeTests, StackTest):
     kind = PodmanCompose
+
+    def test_a_port_that_is_freed_late(self):
+        """podman-compose goes on where Podman could not start a container."""
+        bundle = self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
+                                       self.road.two_services(), {"page.html": "page one\n"})
+        holder = socket.create_server(("127.0.0.1", self.road.ports["API_PORT"]))
+        self.addCleanup(holder.close)
+
+        def let_go():
+            while "created" not in self.engine.call("ps", "-a", "--format", "{{.Status}}").lower():
+                time.sleep(0.2)
+            time.sleep(1)
+            holder.close()
+        thread = threading.Thread(target=let_go, daemon=True)
+        thread.start()
+        self.apply(bundle)
+        thread.join()
+        self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+
+    def test_a_port_that_another_has(self):
+        bundle = self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
+                                       self.road.two_services(), {"page.html": "page one\n"})
+        path = os.path.join(self.road.site, "site.yaml")
+        with open(path, encoding="utf-8") as source:
+            site = json.load(source)
+        site["targets"]["stack"]["timeout"] = 10
+        write(path, json.dumps(site))
+        with socket.create_server(("127.0.0.1", self.road.ports["API_PORT"])):
+            said = self.road.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("address already in use", said)
+        self.assertEqual(self.containers(), {})
 
 
 class Refused(StackTest):
