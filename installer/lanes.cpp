@@ -2,7 +2,13 @@
 #include "installer/lanes.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
 #include <iterator>
+#include <memory>
+#include <mutex>
+#include <thread>
 
 namespace sealift::installer {
 
@@ -21,6 +27,147 @@ void merge_into(Lane& lane, Lane& other) {
   lane = std::move(both);
   other.clear();
 }
+
+using Contents = std::vector<std::unique_ptr<Content>>;
+
+// One for each lane; empty where there is but one lane, or content that one thread must use alone.
+Contents twins(const std::vector<Lane>& lanes, const Content& content) {
+  Contents contents;
+  if (lanes.size() == 1) return contents;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    std::unique_ptr<Content> twin = content.twin();
+    if (!twin) return {};
+    contents.push_back(std::move(twin));
+  }
+  return contents;
+}
+
+// What several threads tell the person who waits.
+class SharedProgress : public Progress {
+ public:
+  explicit SharedProgress(Progress& to) : to_(to) {}
+  void begin(std::string_view what, std::uint64_t total) override {
+    const std::lock_guard guard(mutex_);
+    to_.begin(what, total);
+  }
+  void advance(std::uint64_t bytes) override {
+    const std::lock_guard guard(mutex_);
+    to_.advance(bytes);
+  }
+  void end() override {
+    const std::lock_guard guard(mutex_);
+    to_.end();
+  }
+
+ private:
+  std::mutex mutex_;
+  Progress& to_;
+};
+
+// Applies lanes side by side: a thread for each step that runs, while the caller's alone writes the
+// journal. The first failure lets those that run come to their end, and begins no other.
+class Beside {
+ public:
+  // `contents` has one for each lane.
+  Beside(const std::vector<Lane>& lanes, Contents contents, Journal& journal,
+         const Drivers& drivers, StepIo& io)
+      : lanes_(lanes),
+        journal_(journal),
+        drivers_(drivers),
+        stop_(io.stop),
+        progress_(io.progress),
+        contents_(std::move(contents)),
+        next_(lanes.size()),
+        threads_(lanes.size()) {
+    for (const std::unique_ptr<Content>& content : contents_) {
+      ios_.push_back(
+          {.content = *content, .progress = progress_, .stop = io.stop, .writes = io.writes});
+    }
+  }
+
+  void apply() {
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) unless_failed([&] { begin(lane); });
+    for (; running_ > 0; --running_) {
+      Result result = take();
+      threads_[result.lane].join();
+      unless_failed([&] { end(std::move(result)); });
+    }
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  struct Result {
+    std::size_t lane;
+    Json json;
+    std::exception_ptr failure;
+  };
+
+  template <typename Work>
+  void unless_failed(Work&& work) {
+    if (failure_) return;
+    try {
+      work();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+
+  // The lane's next step, if it has one.
+  void begin(std::size_t lane) {
+    if (next_[lane] == lanes_[lane].size()) return;
+    stop_.throw_if_set();
+    const Step& step = *lanes_[lane][next_[lane]];
+    Driver& driver = drivers_.named(step.driver);
+    journal_.append(Event::applying, step.id);
+    threads_[lane] = std::thread([this, lane, &step, &driver] { run(lane, step, driver); });
+    ++running_;
+  }
+
+  void end(Result result) {
+    if (result.failure) std::rethrow_exception(result.failure);
+    const Step& step = *lanes_[result.lane][next_[result.lane]];
+    journal_.append(Event::applied, step.id, std::move(result.json));
+    ++next_[result.lane];
+    begin(result.lane);
+  }
+
+  void run(std::size_t lane, const Step& step, Driver& driver) {
+    Result result{.lane = lane, .json = nullptr, .failure = nullptr};
+    try {
+      result.json = driver.apply(step, ios_[lane]);
+    } catch (...) {
+      result.failure = std::current_exception();
+    }
+    const std::lock_guard guard(mutex_);
+    results_.push_back(std::move(result));
+    changed_.notify_one();
+  }
+
+  Result take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !results_.empty(); });
+    Result result = std::move(results_.front());
+    results_.pop_front();
+    return result;
+  }
+
+  const std::vector<Lane>& lanes_;
+  Journal& journal_;
+  const Drivers& drivers_;
+  const StopFlag& stop_;
+  SharedProgress progress_;
+  // Of each lane.
+  Contents contents_;
+  std::deque<StepIo> ios_;
+  std::vector<std::size_t> next_;
+  std::vector<std::thread> threads_;
+
+  std::size_t running_ = 0;
+  std::exception_ptr failure_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Result> results_;  // of those that have ended
+};
 
 }  // namespace
 
@@ -41,6 +188,25 @@ std::vector<Lane> lanes_of(std::span<const Step> steps) {
   }
   std::erase_if(lanes, [](const Lane& lane) { return lane.empty(); });
   return lanes;
+}
+
+void apply_step(Journal& journal, const Step& step, const Drivers& drivers, StepIo& io) {
+  io.stop.throw_if_set();
+  journal.append(Event::applying, step.id);
+  Json result = drivers.named(step.driver).apply(step, io);
+  journal.append(Event::applied, step.id, std::move(result));
+}
+
+void apply_beside(const std::vector<Lane>& lanes, Journal& journal, const Drivers& drivers,
+                  StepIo& io) {
+  Contents contents = twins(lanes, io.content);
+  if (!contents.empty()) {
+    Beside(lanes, std::move(contents), journal, drivers, io).apply();
+    return;
+  }
+  for (const Lane& lane : lanes) {
+    for (const Step* step : lane) apply_step(journal, *step, drivers, io);
+  }
 }
 
 }  // namespace sealift::installer

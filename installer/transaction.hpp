@@ -15,9 +15,9 @@ namespace sealift::installer {
 inline constexpr std::size_t kMaxRecoveries = 10;
 
 // Applies every step, then commits; steps of `stage` that have nothing in common run beside each
-// other. When a step fails, or a person interrupts, everything is
-// undone, newest first, and Error{target_failed} or Error{interrupted} says so. When an undo fails:
-// Error{needs_operator}, and the journal stays open.
+// other. When a step fails, or a person interrupts, everything is undone, newest first, and
+// Error{target_failed} or Error{interrupted} says so. When an undo fails: Error{needs_operator},
+// and the journal stays open.
 void run(Journal& journal, const Drivers& drivers, StepIo& io);
 
 // Ends a transaction that was cut off: undoes whatever was begun. Idempotent, and may itself be cut
