@@ -316,9 +316,7 @@ class OnTheTarget(ConfigTest):
                     "means": "where the site is"},
             WORKERS={"type": "integer", "default": 2, "since": "1.1.0", "means": "how many"}))
         self.use("REGION", "WORKERS")
-        for name in ("development", "staging", "production"):
-            with open(self.path(f"environments/{name}.yaml"), "a", encoding="utf-8") as out:
-                out.write("  REGION:\n")
+        road.add_value("REGION:")
         second = road.release("1.1.0")
         self.set_values(API_PORT="eighty", OLD="x")
         before = tree_digest(road.root)
@@ -344,9 +342,7 @@ class OnTheTarget(ConfigTest):
         road = self.road
         self.write_contract(contract(DB_PASSWORD=SECRET))
         self.use("DB_PASSWORD")
-        for name in ("development", "staging", "production"):
-            with open(self.path(f"environments/{name}.yaml"), "a", encoding="utf-8") as out:
-                out.write("  DB_PASSWORD:\n")
+        road.add_value("DB_PASSWORD:")
         bundle = road.release("1.0.0")
         road.init_site()
         said = road.refused("apply", bundle, "--yes", "--set", f"DB_PASSWORD={CANARY}", status=2)

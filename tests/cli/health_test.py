@@ -114,10 +114,7 @@ class HealthTest(RoadTest):
               '{"version": "{{release.version}}", "deep": {"a/b": [1, true]}}\n')
         self.app = App(os.path.join(road.target("etc"), "current/version.json"))
         self.addCleanup(self.app.close)
-        self.values = os.path.join(road.project, "environments")
-        for name in sorted(os.listdir(self.values)):
-            with open(os.path.join(self.values, name), "a", encoding="utf-8") as out:
-                out.write(f"  PORT: {self.app.port}\n")
+        road.add_value(f"PORT: {self.app.port}")
         with open(os.path.join(road.project, "release.yaml"), encoding="utf-8") as source:
             self.text = source.read()
 

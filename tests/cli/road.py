@@ -132,6 +132,13 @@ class Road:
     def close(self):
         shutil.rmtree(self.root)
 
+    def add_value(self, line):
+        """To the values of every environment."""
+        folder = os.path.join(self.project, "environments")
+        for name in ("development", "staging", "production"):
+            with open(os.path.join(folder, f"{name}.yaml"), "a", encoding="utf-8") as out:
+                out.write(f"  {line}\n")
+
     def release(self, version, change=None):
         """Builds and signs one version; `change` may edit the project first."""
         path = os.path.join(self.project, "release.yaml")

@@ -16,9 +16,12 @@ from sweep import journal_records, killed_before_record
 
 
 class ComposeTests:
+    def first_bundle(self):
+        return self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
+                                     self.road.two_services(), {"page.html": "page one\n"})
+
     def first(self):
-        bundle = self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
-                                       self.road.two_services(), {"page.html": "page one\n"})
+        bundle = self.first_bundle()
         self.apply(bundle)
         self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
         return bundle
@@ -197,8 +200,7 @@ class OfPodman(ComposeTests, StackTest):
 
     def test_a_port_that_is_freed_late(self):
         """podman-compose goes on where Podman could not start a container."""
-        bundle = self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
-                                       self.road.two_services(), {"page.html": "page one\n"})
+        bundle = self.first_bundle()
         holder = socket.create_server(("127.0.0.1", self.road.ports["API_PORT"]))
         self.addCleanup(holder.close)
 
@@ -214,13 +216,8 @@ class OfPodman(ComposeTests, StackTest):
         self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
 
     def test_a_port_that_another_has(self):
-        bundle = self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")},
-                                       self.road.two_services(), {"page.html": "page one\n"})
-        path = os.path.join(self.road.site, "site.yaml")
-        with open(path, encoding="utf-8") as source:
-            site = json.load(source)
-        site["targets"]["stack"]["timeout"] = 10
-        write(path, json.dumps(site))
+        bundle = self.first_bundle()
+        self.road.change_site(lambda site: site["targets"]["stack"].update(timeout=10))
         with socket.create_server(("127.0.0.1", self.road.ports["API_PORT"])):
             said = self.road.refused("apply", bundle, "--yes", status=9)
         self.assertIn("address already in use", said)
@@ -279,20 +276,14 @@ class Refused(StackTest):
                     component={"jobs": ["nobody"]})
 
     def test_a_target_of_another_sort(self):
-        path = os.path.join(self.road.site, "site.yaml")
-        with open(path, encoding="utf-8") as source:
-            site = json.load(source)
-        site["targets"]["stack"] = {"driver": "directory", "path": self.road.target("stack")}
-        write(path, json.dumps(site))
+        self.road.change_site(lambda site: site["targets"].update(
+            stack={"driver": "directory", "path": self.road.target("stack")}))
         self.refuse(self.road.two_services(), "component stack is for compose, the target stack is "
                     "one of directory")
 
     def test_a_compose_that_is_not_there(self):
-        path = os.path.join(self.road.site, "site.yaml")
-        with open(path, encoding="utf-8") as source:
-            site = json.load(source)
-        site["targets"]["stack"]["command"] = ["no-such-compose"]
-        write(path, json.dumps(site))
+        self.road.change_site(
+            lambda site: site["targets"]["stack"].update(command=["no-such-compose"]))
         self.refuse(self.road.two_services(), "no-such-compose: is no Compose that works")
 
 

@@ -57,13 +57,6 @@ class Platform(StackRoad):
                                   "command": words, "engine": engine.command, "timeout": 60}}}))
         self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
 
-    def change_site(self, change):
-        path = os.path.join(self.site, "site.yaml")
-        with open(path, encoding="utf-8") as source:
-            site = json.load(source)
-        change(site)
-        write(path, json.dumps(site))
-
     def bundle(self, number, image=None, compose_command=None, health=(), services=None):
         """Release 1.NUMBER.0: each has a page, an image and a migration of its own."""
         version = f"1.{number}.0"

@@ -116,6 +116,13 @@ class StackRoad(Shop):
                                   "timeout": timeout}}, **more}))
         self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
 
+    def change_site(self, change):
+        path = os.path.join(self.site, "site.yaml")
+        with open(path, encoding="utf-8") as source:
+            site = json.load(source)
+        change(site)
+        write(path, json.dumps(site))
+
     def api(self, path="version"):
         return fetch(self.ports["API_PORT"], path)
 
