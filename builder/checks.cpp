@@ -69,7 +69,7 @@ BuiltComponent health_of(const release::Release& release) {
 std::vector<BuiltComponent> with_health(const release::Release& release,
                                         const std::vector<BuiltComponent>& built) {
   std::vector<BuiltComponent> all = built;
-  if (!release.health.empty() || !release.hooks.empty()) all.push_back(health_of(release));
+  if (!commands_and_checks(release).empty()) all.push_back(health_of(release));
   return all;
 }
 

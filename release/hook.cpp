@@ -22,14 +22,12 @@ struct Spelling {
   Moment moment;
   const char* key;
   const char* phase;
-  const char* name;
 };
-constexpr std::array kSpellings = {
-    Spelling{Moment::before_stage, kBefore, "stage", "before stage"},
-    Spelling{Moment::after_stage, kAfter, "stage", "after stage"},
-    Spelling{Moment::before_check, kBefore, "check", "before check"},
-    Spelling{Moment::after_check, kAfter, "check", "after check"},
-    Spelling{Moment::after_commit, kAfter, "commit", "after commit"}};
+constexpr std::array kSpellings = {Spelling{Moment::before_stage, kBefore, "stage"},
+                                   Spelling{Moment::after_stage, kAfter, "stage"},
+                                   Spelling{Moment::before_check, kBefore, "check"},
+                                   Spelling{Moment::after_check, kAfter, "check"},
+                                   Spelling{Moment::after_commit, kAfter, "commit"}};
 
 const Spelling& spelling_of(Moment moment) {
   for (const Spelling& each : kSpellings) {
@@ -92,8 +90,9 @@ Hook hook_from_json(const Json& value, const std::string& where) {
 
 }  // namespace
 
-std::string_view name(Moment moment) {
-  return spelling_of(moment).name;
+std::string name(Moment moment) {
+  const Spelling& spelling = spelling_of(moment);
+  return format("{} {}", spelling.key, spelling.phase);
 }
 
 Json to_json(const Hook& hook) {

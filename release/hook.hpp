@@ -6,7 +6,6 @@
 // back is a component.
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -24,7 +23,7 @@ enum class Moment {
   after_commit
 };
 // "before stage"
-std::string_view name(Moment moment);
+std::string name(Moment moment);
 
 struct Hook {
   Moment moment;

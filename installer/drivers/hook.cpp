@@ -21,10 +21,8 @@ class HookDriver : public StepDriver {
   explicit HookDriver(const Layout& layout) : layout_(layout) {}
 
   Json apply(const Step& step, StepIo&) override {
-    const std::vector<RenderedCheck> run = rendered_from_json(step.data.at("run"), step.id);
-    for (const RenderedCheck& hook : run) {
-      run_hook(hook, layout_, step.data.at("revision").get<std::uint64_t>());
-    }
+    run_hook(rendered_check_from_json(step.data.at("run"), step.id), layout_,
+             step.data.at("revision").get<std::uint64_t>());
     return nullptr;
   }
 
@@ -72,7 +70,7 @@ void add_hooks(const std::vector<RenderedHook>& hooks, std::uint64_t revision,
                     .target = "",
                     .driver = "hook",
                     .action = "run",
-                    .data = {{"revision", revision}, {"run", to_json({hook.run})}},
+                    .data = {{"revision", revision}, {"run", to_json(hook.run)}},
                     .summary = summary(hook)});
   }
   steps.insert(steps.begin(), std::make_move_iterator(first.begin()),

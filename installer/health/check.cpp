@@ -22,7 +22,22 @@ bool runs_commands(const Health& health) {
   return false;
 }
 
-RenderedCheck one_from_json(const Json& value, const std::string& where) {
+}  // namespace
+
+Json to_json(const RenderedCheck& check) {
+  Json value = {{"check", release::to_json(check.check)}};
+  if (!check.environment.empty()) value["environment"] = check.environment;
+  if (!check.container.is_null()) value["container"] = check.container;
+  return value;
+}
+
+Json to_json(const std::vector<RenderedCheck>& checks) {
+  Json list = Json::array();
+  for (const RenderedCheck& each : checks) list.push_back(to_json(each));
+  return list;
+}
+
+RenderedCheck rendered_check_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   RenderedCheck rendered{
       .check = release::health_check_from_json(fields.object("check"), fields.at("check")),
@@ -40,19 +55,6 @@ RenderedCheck one_from_json(const Json& value, const std::string& where) {
   return rendered;
 }
 
-}  // namespace
-
-Json to_json(const std::vector<RenderedCheck>& checks) {
-  Json list = Json::array();
-  for (const RenderedCheck& each : checks) {
-    Json value = {{"check", release::to_json(each.check)}};
-    if (!each.environment.empty()) value["environment"] = each.environment;
-    if (!each.container.is_null()) value["container"] = each.container;
-    list.push_back(std::move(value));
-  }
-  return list;
-}
-
 std::vector<RenderedCheck> rendered_from_json(const Json& value, const std::string& where) {
   if (!value.is_array() || value.size() > release::kMaxChecks) {
     throw Error(Errc::corrupt,
@@ -60,7 +62,7 @@ std::vector<RenderedCheck> rendered_from_json(const Json& value, const std::stri
   }
   std::vector<RenderedCheck> checks;
   for (const Json& item : value) {
-    checks.push_back(one_from_json(item, format("{}[{}]", where, checks.size())));
+    checks.push_back(rendered_check_from_json(item, format("{}[{}]", where, checks.size())));
   }
   return checks;
 }

@@ -20,8 +20,10 @@ struct RenderedCheck {
   Json container;  // of a container: the settings of its component's placement; else null
 };
 
+Json to_json(const RenderedCheck& check);
 Json to_json(const std::vector<RenderedCheck>& checks);
 // Strict; Error{corrupt}.
+RenderedCheck rendered_check_from_json(const Json& value, const std::string& where);
 std::vector<RenderedCheck> rendered_from_json(const Json& value, const std::string& where);
 
 // What runs at a moment of an apply. It is not kept: nobody runs it later.
