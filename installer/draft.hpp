@@ -47,6 +47,9 @@ struct Draft {
   release::Values set = {};             // what --set gave, kept with the revision
   Health health = {};                   // of the release that will stand, kept with the revision
   Json evidence = Json::object();       // what the audit log says beside the plan's own
+
+  // Hooks that run behind the commit; none where it is no apply.
+  std::vector<RenderedHook> last_hooks() const;
 };
 
 // Who asks, and why.

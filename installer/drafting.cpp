@@ -201,6 +201,14 @@ void Drafting::drop_the_rest() {
   }
 }
 
+std::vector<RenderedHook> Draft::last_hooks() const {
+  if (plan.purpose != Purpose::apply) return {};
+  std::vector<RenderedHook> last = health.hooks;
+  std::erase_if(
+      last, [](const RenderedHook& hook) { return hook.moment != release::Moment::after_commit; });
+  return last;
+}
+
 Draft Drafting::finish() {
   const auto is_of_database = [](const Step& each) { return each.phase == Phase::fence; };
   std::vector<Step>& steps = draft_.plan.steps;
@@ -212,7 +220,7 @@ Draft Drafting::finish() {
   }
   add_services();
   // A release may differ from the one that stands in its checks alone.
-  if (!steps.empty() || !is_what_stands()) {
+  if (!steps.empty() || !state_.stands(outcome_.digest)) {
     add_health();
     add_hooks();
   }
@@ -299,11 +307,6 @@ void Drafting::add_hooks() {
   const Purpose purpose = draft_.plan.purpose;
   if (purpose != Purpose::apply && purpose != Purpose::stage) return;
   installer::add_hooks(draft_.health.hooks, draft_.plan.number, draft_.plan.steps);
-}
-
-bool Drafting::is_what_stands() const {
-  const Revision* now = state_.current();
-  return now != nullptr && now->digest == outcome_.digest;
 }
 
 void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services) {

@@ -57,7 +57,6 @@ class Drafting {
   // The release that stands is looked at before anything else, the new one behind everything.
   void add_health();
   void add_hooks();
-  bool is_what_stands() const;
   void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services);
 
   const Installation& installation_;

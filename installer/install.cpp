@@ -139,8 +139,7 @@ void follow_up(const Tools& tools, Json details) {
 
 // Those behind the commit. The release stands whatever they do.
 void run_last_hooks(const Tools& tools, const Draft& draft) {
-  for (const RenderedHook& hook : draft.health.hooks) {
-    if (hook.moment != release::Moment::after_commit) continue;
+  for (const RenderedHook& hook : draft.last_hooks()) {
     try {
       run_hook(hook.run, tools.installation.layout, draft.plan.number);
     } catch (const Error& error) {
@@ -374,7 +373,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   }
   tidy(tools);
   lift_fence(tools);
-  if (draft.plan.purpose == Purpose::apply) run_last_hooks(tools, draft);
+  run_last_hooks(tools, draft);
 }
 
 std::optional<Proof> recover(const Tools& tools, Direction direction, const std::string& reason) {

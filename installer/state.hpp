@@ -60,6 +60,10 @@ struct State {
   std::uint64_t next_number = 1;
 
   const Revision* current() const { return revisions.empty() ? nullptr : &revisions.back(); }
+  // Whether the release with this D is the one that stands.
+  bool stands(const std::optional<Digest>& digest) const {
+    return current() != nullptr && current()->digest == digest;
+  }
   const Revision* revision(std::uint64_t number) const;
   // Where `rollback` leads: what stood before the release that stands now.
   const Revision* previous() const;

@@ -125,10 +125,8 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
     const Step& step = draft.plan.steps[i];
     out.line(format("{:>3}. {:<9} {}", i + 1, name(step.phase), step.summary));
   }
-  for (const RenderedHook& hook : draft.health.hooks) {
-    if (hook.moment == release::Moment::after_commit && draft.plan.purpose == Purpose::apply) {
-      out.line(format("     then      {}", summary(hook)));
-    }
+  for (const RenderedHook& hook : draft.last_hooks()) {
+    out.line(format("     then      {}", summary(hook)));
   }
   out.line(draft.plan.steps.empty() ? "nothing to do"
            : draft.details.empty()  ? "a failure undoes every step"

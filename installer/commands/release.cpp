@@ -22,11 +22,6 @@ fs::path bundle_of(const ReleaseOptions& options, const SiteWork& work, const St
   return work.installation().layout.store() / state.staged->bundle;
 }
 
-bool is_there(const Draft& draft, const State& state, const bundle::Contents& contents) {
-  const Revision* current = state.current();
-  return draft.plan.steps.empty() && current != nullptr && current->digest == contents.digest();
-}
-
 Json acceptance(const Accepted& accepted, const ReleaseOptions& options,
                 const release::Values& set) {
   Json value = evidence(accepted.verified.judgement());
@@ -92,7 +87,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     if (purpose == Purpose::stage) {
       std::erase_if(draft.plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
     }
-    if (is_there(draft, state, contents)) {
+    if (draft.plan.steps.empty() && state.stands(contents.digest())) {
       session.out.line(format("{} {} is already applied; nothing was changed",
                               contents.document.name, state.current()->title()));
       session.out.json({{"result", "unchanged"}, {"digest", contents.digest().str()}});

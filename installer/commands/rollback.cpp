@@ -115,7 +115,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
   const Draft draft =
       plan_rollback(target, content, work.installation(), state, drivers,
                     options.verify ? Thoroughness::by_content : Thoroughness::by_receipt, request);
-  if (draft.plan.steps.empty() && target.digest == state.current()->digest) {
+  if (draft.plan.steps.empty() && state.stands(target.digest)) {
     session.out.line(format("{} is what stands here; nothing was changed", target.title()));
     session.out.json({{"result", "unchanged"}});
     return;

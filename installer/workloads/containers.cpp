@@ -23,7 +23,7 @@ constexpr const char* kProject = "com.docker.compose.project";
 constexpr const char* kService = "com.docker.compose.service";
 
 // What an engine says of containers is its own document.
-Json said(const std::string& output) {
+Json documents_in(const std::string& output) {
   return parse_json(output, "what the engine says", Errc::target_failed, Numbers::any);
 }
 
@@ -118,7 +118,7 @@ std::vector<Container> Engine::containers(const std::string& project) const {
   inspect.insert(inspect.begin(), {"container", "inspect"});
   // One that went in between makes this fail as a whole: the next look has it right.
   const Outcome outcome = call(std::move(inspect));
-  const Json all = outcome.output.empty() ? Json::array() : said(outcome.output);
+  const Json all = outcome.output.empty() ? Json::array() : documents_in(outcome.output);
   std::vector<Container> found;
   found.reserve(all.size());
   for (const Json& value : all) {
@@ -178,7 +178,7 @@ std::vector<std::string> Engine::projects_of(const std::string& site) const {
   std::vector<std::string> inspect = {"container", "inspect"};
   inspect.insert(inspect.end(), ids.begin(), ids.end());
   std::set<std::string> projects;
-  for (const Json& value : said(demand(std::move(inspect)).output)) {
+  for (const Json& value : documents_in(demand(std::move(inspect)).output)) {
     projects.insert(label(value, kProject));
   }
   return {projects.begin(), projects.end()};
