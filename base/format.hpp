@@ -3,7 +3,7 @@
 
 // The door to fmt: text is formatted with sealift::format("{}", ...).
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace sealift {
 using fmt::format;

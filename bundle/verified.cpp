@@ -12,7 +12,7 @@ namespace sealift::bundle {
 
 namespace {
 
-constexpr std::int64_t kDay = 86400;
+constexpr std::int64_t kVerifiedDay = 86400;
 
 template <typename Parse>
 auto parse_all(const Reader::Claim& claim, std::string_view artifact_type, std::string_view what,
@@ -36,7 +36,7 @@ void check_not_expired(const signing::Root& root, Time now) {
 
 void check_age(const signing::Statement& statement, const signing::Policy& policy, Time now) {
   if (!policy.max_age_days) return;
-  const std::int64_t days = (now.seconds - statement.created.seconds) / kDay;
+  const std::int64_t days = (now.seconds - statement.created.seconds) / kVerifiedDay;
   if (days <= *policy.max_age_days) return;
   throw Error(
       Errc::untrusted,

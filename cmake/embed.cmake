@@ -16,6 +16,8 @@ function(embed target folder)
             "-DFILES=${files}" -DOUT=${out} -P ${script}
     DEPENDS ${absolute} ${script} VERBATIM)
   target_sources(${target} PRIVATE ${out}.cpp)
+  set_source_files_properties(${out}.cpp PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
   # A target of its own, so that the files can be made without building what the room uses.
   add_custom_target(embedded_${folder} DEPENDS ${out}.cpp ${out}.hpp)
 endfunction()

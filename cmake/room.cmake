@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# room(NAME USES rooms... DOOR libraries... EMBED folders...): folder NAME becomes namespace
-# sealift::NAME and the static library sealift_NAME.
+# room(NAME USES rooms... DOOR libraries... EMBED folders... PRECOMPILE headers...): folder NAME
+# becomes namespace sealift::NAME and the static library sealift_NAME. PRECOMPILE names what nearly
+# every file of a large room reads. LIGHT: compiled with -O1, for a room that decides and calls: what
+# takes time when it runs (hashing, frames, archives, verification) is in the rooms below.
+# Files are compiled several at a time (CMake's unity build), for most of the time of a file goes into
+# headers; ALONE names those that are not: large libraries, which fill a core each, and files whose
+# header's private types hold types of an unnamed namespace (-Wsubobject-linkage).
 # program(NAME ROOM room): the room's main.cpp as a program.
 
 set(DOOR_fmt "")
@@ -33,12 +38,12 @@ function(_archive_of out library)
 endfunction()
 
 # What nearly every file reads.
-set(PRECOMPILED <algorithm> <filesystem> <functional> <map> <memory> <optional> <set> <span>
-  <string> <string_view> <vector> "${PROJECT_SOURCE_DIR}/base/format.hpp"
+set(PRECOMPILED <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <set> <span>
+  <string> <string_view> <thread> <vector> "${PROJECT_SOURCE_DIR}/base/format.hpp"
   "${PROJECT_SOURCE_DIR}/base/json.hpp")
 
 function(room name)
-  cmake_parse_arguments(ROOM "" "" "USES;DOOR;EMBED" ${ARGN})
+  cmake_parse_arguments(ROOM "LIGHT" "" "USES;DOOR;EMBED;PRECOMPILE;ALONE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   add_library(sealift_${name} STATIC ${sources})
@@ -56,8 +61,15 @@ function(room name)
   foreach(folder ${ROOM_EMBED})
     embed(sealift_${name} ${folder})
   endforeach()
-  if(name STREQUAL "base")
-    target_precompile_headers(sealift_base PRIVATE ${PRECOMPILED})
+  set_target_properties(sealift_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  list(TRANSFORM ROOM_ALONE PREPEND ${PROJECT_SOURCE_DIR}/${name}/)
+  set_source_files_properties(${ROOM_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  if(ROOM_LIGHT)
+    target_compile_options(sealift_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+  if(name STREQUAL "base" OR ROOM_PRECOMPILE)
+    list(TRANSFORM ROOM_PRECOMPILE PREPEND ${PROJECT_SOURCE_DIR}/)
+    target_precompile_headers(sealift_${name} PRIVATE ${PRECOMPILED} ${ROOM_PRECOMPILE})
   else()
     target_precompile_headers(sealift_${name} REUSE_FROM sealift_base)
   endif()

@@ -34,9 +34,8 @@ target_include_directories(sealift_options INTERFACE ${PROJECT_SOURCE_DIR} ${PRO
 target_compile_options(sealift_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
   -fstack-protector-strong)
-# Debian has no static fmt and spdlog: both are used header-only.
 target_compile_definitions(sealift_options INTERFACE SEALIFT_VERSION="${PROJECT_VERSION}"
-  FMT_HEADER_ONLY SPDLOG_FMT_EXTERNAL)
+  SPDLOG_FMT_EXTERNAL)
 target_link_libraries(sealift_options INTERFACE Threads::Threads)
 if(SEALIFT_SANITIZE)
   # GCC 12 reports maybe-uninitialized inside <regex> and std::string under the sanitizers. Their

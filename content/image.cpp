@@ -125,7 +125,7 @@ bool is_attestation(const Json& row) {
 std::optional<Time> created_at(const std::string& text) {
   if (text.size() < 20) return std::nullopt;
   try {
-    return parse_time(text.substr(0, 19) + "Z");
+    return parse_time(format("{}Z", text.substr(0, 19)));
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -20,7 +20,7 @@ using migrations::TrackingTable;
 
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{500};  // for the lock
+constexpr std::chrono::milliseconds kPostgresqlScriptPoll{500};  // for the lock
 // "sealift" in ASCII: advisory locks are per database.
 constexpr std::int64_t kLock = 0x7365616C696674;
 constexpr std::string_view kLockHeld =
@@ -114,13 +114,14 @@ std::string lock_timeout(std::chrono::milliseconds time) {
 }
 
 std::string take_lock(const Patience& patience) {
-  const auto attempts = std::max<std::int64_t>(patience.lock * patience.attempts / kPoll, 1);
+  const auto attempts =
+      std::max<std::int64_t>(patience.lock * patience.attempts / kPostgresqlScriptPoll, 1);
   std::string script = format("SELECT pg_try_advisory_lock({}) AS got \\gset\n", kLock);
   for (std::int64_t i = 0; i < attempts; ++i) {
     script += format(
         "\\if :got\n\\else\nSELECT pg_sleep({});\nSELECT pg_try_advisory_lock({}) AS got "
         "\\gset\n\\endif\n",
-        static_cast<double>(kPoll.count()) / 1000, kLock);
+        static_cast<double>(kPostgresqlScriptPoll.count()) / 1000, kLock);
   }
   return script + demand("got", kAtLock, "another run holds the lock");
 }

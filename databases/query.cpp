@@ -14,8 +14,8 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::size_t kLongestAnswer = 64U << 10;  // bytes
-constexpr int kStepsBetween = 10'000;              // of SQLite's machine, from look to look
+constexpr std::size_t kQueryLongestAnswer = 64U << 10;  // bytes
+constexpr int kStepsBetween = 10'000;                   // of SQLite's machine, from look to look
 
 struct CloseConnection {
   void operator()(sqlite3* handle) const { ::sqlite3_close(handle); }
@@ -44,7 +44,7 @@ std::string ask_postgresql(const PostgresqlPlace& place, const std::string& quer
   command.input = format("SET statement_timeout = {};\nBEGIN READ ONLY;\n{}ROLLBACK;\n",
                          limit.count(), handed_over(query));
   command.timeout = seconds;
-  command.output_limit = kLongestAnswer;
+  command.output_limit = kQueryLongestAnswer;
   const std::optional<Outcome> outcome = run(command);
   if (!outcome) refuse(psql.database(), format("{} was not found", command.arguments.front()));
   if (outcome->status != 0) {
@@ -85,7 +85,7 @@ std::string ask_sqlite(const fs::path& file, const std::string& query,
   if (step != SQLITE_ROW) refuse(file.string(), said());
   const auto* text = reinterpret_cast<const char*>(::sqlite3_column_text(prepared, 0));
   const auto size = static_cast<std::size_t>(::sqlite3_column_bytes(prepared, 0));
-  return text == nullptr ? "" : std::string(text, std::min(size, kLongestAnswer));
+  return text == nullptr ? "" : std::string(text, std::min(size, kQueryLongestAnswer));
 }
 
 }  // namespace sealift::databases

@@ -195,7 +195,7 @@ std::string create_table(const TrackingTable& table, Shape shape, bool is_ours) 
   return format("CREATE TABLE IF NOT EXISTS {} ({}\n\t\t\t)", sql_name(table.name), columns);
 }
 
-constexpr const char* kHistory =
+constexpr const char* kSqliteDatabaseHistory =
     "CREATE TABLE IF NOT EXISTS \"__sealift_history\" (id INTEGER PRIMARY KEY, migration TEXT NOT "
     "NULL, hash TEXT NOT NULL, release TEXT NOT NULL, digest TEXT NOT NULL, site_transaction "
     "INTEGER NOT NULL, actor TEXT NOT NULL, applied_at TEXT NOT NULL, milliseconds INTEGER NOT "
@@ -375,7 +375,7 @@ class SqliteDatabase : public Database {
       shape = migrations::shape_for(run.set.layout);
       connection.exec(create_table(run.table, shape, run.set.layout == migrations::Layout::sql));
     }
-    connection.exec(kHistory);
+    connection.exec(kSqliteDatabaseHistory);
     for (const Migration* migration : run.pending) {
       const auto begun = std::chrono::steady_clock::now();
       if (run.mode != Mode::record && !migration->is_baseline()) {

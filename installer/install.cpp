@@ -350,7 +350,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   tools.progress.begin(name(draft.plan.purpose), bytes);
   try {
     Journal journal = Journal::create(layout.journal(), draft.plan, tools.clock);
-    run(journal, drivers, io);
+    run_transaction(journal, drivers, io);
   } catch (const Error& error) {
     tools.progress.end();
     if (error.code() != Errc::needs_operator) remove_revision(layout, draft.plan.number);

@@ -16,7 +16,7 @@ using release::VersionRange;
 
 namespace {
 
-[[noreturn]] void incompatible(const std::string& found, const std::string& hint) {
+[[noreturn]] void throw_incompatible(const std::string& found, const std::string& hint) {
   throw Error(Errc::incompatible, found, hint);
 }
 
@@ -59,24 +59,24 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
   const release::ReleaseDocument& document = contents.document;
   const release::Site& site = installation.site;
   if (document.name != site.release) {
-    incompatible(format("the bundle holds the release \"{}\", this site takes \"{}\"",
-                        document.name, site.release),
-                 "carry a bundle that was built for this site");
+    throw_incompatible(format("the bundle holds the release \"{}\", this site takes \"{}\"",
+                              document.name, site.release),
+                       "carry a bundle that was built for this site");
   }
   if (!document.environments.contains(site.environment)) {
-    incompatible(format("the release has no environment \"{}\"", site.environment),
-                 "correct environment in site.yaml, or carry a release that has it");
+    throw_incompatible(format("the release has no environment \"{}\"", site.environment),
+                       "correct environment in site.yaml, or carry a release that has it");
   }
   if (!document.installer.empty() &&
       !VersionRange::parse(document.installer).contains(Version::parse(SEALIFT_VERSION))) {
-    incompatible(format("the release asks for an installer {}, this is {}", document.installer,
-                        SEALIFT_VERSION),
-                 "use the installer that was delivered with the release");
+    throw_incompatible(format("the release asks for an installer {}, this is {}",
+                              document.installer, SEALIFT_VERSION),
+                       "use the installer that was delivered with the release");
   }
   if (const auto& arch = document.arch;
       !arch.empty() && std::find(arch.begin(), arch.end(), host_arch()) == arch.end()) {
-    incompatible(format("the release is for {}, this host is {}", joined(arch), host_arch()),
-                 "carry the bundle for this architecture");
+    throw_incompatible(format("the release is for {}, this host is {}", joined(arch), host_arch()),
+                       "carry the bundle for this architecture");
   }
   const Revision* current = state.current();
   if (current == nullptr) return;
@@ -87,10 +87,10 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
     const VersionRange range = VersionRange::parse(document.upgrade_from);
     if (!range.contains(Version::parse(current->version))) {
       const std::string first = range.lowest();
-      incompatible(format("release {} upgrades from {}, this site has {}", document.version,
-                          document.upgrade_from, current->version),
-                   first.empty() ? "carry a release that upgrades from this one first"
-                                 : format("carry release {} and apply it first", first));
+      throw_incompatible(format("release {} upgrades from {}, this site has {}", document.version,
+                                document.upgrade_from, current->version),
+                         first.empty() ? "carry a release that upgrades from this one first"
+                                       : format("carry release {} and apply it first", first));
     }
   }
 }

@@ -91,9 +91,9 @@ class PrivateValues {
     resolved_ = release::resolve(values_, keys);
   }
   ~PrivateValues() {
-    for (const std::string& key : keys_) signing::wipe(values_[key].get_ref<std::string&>());
+    for (const std::string& key : keys_) signing::wipe(values_[key].text());
     for (auto& [unused, value] : resolved_) {
-      if (value.is_string()) signing::wipe(value.get_ref<std::string&>());
+      if (value.is_string()) signing::wipe(value.text());
     }
   }
   PrivateValues(const PrivateValues&) = delete;

@@ -97,12 +97,12 @@ void check_values(const bundle::Contents& contents, const release::Site& site,
       return format("site.yaml: the value {}", key);
     }
     switch (setting->second.source) {
-      case release::Source::site:
+      case release::Origin::site:
         return site.places.at(key) + ":";
-      case release::Source::command_line:
+      case release::Origin::command_line:
         return format("--set {}:", key);
-      case release::Source::contract:
-      case release::Source::environment:
+      case release::Origin::contract:
+      case release::Origin::environment:
         break;
     }
     return format("the release: environment {}: {}:", site.environment, key);

@@ -130,7 +130,7 @@ void count_attempt(Journal& journal) {
 
 }  // namespace
 
-void run(Journal& journal, const Drivers& drivers, StepIo& io) {
+void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
   try {
     apply_all(journal, drivers, io);
     commit(journal);

@@ -18,7 +18,7 @@ inline constexpr std::size_t kMaxRecoveries = 10;
 // other. When a step fails, or a person interrupts, everything is undone, newest first, and
 // Error{target_failed} or Error{interrupted} says so. When an undo fails: Error{needs_operator},
 // and the journal stays open.
-void run(Journal& journal, const Drivers& drivers, StepIo& io);
+void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io);
 
 // Ends a transaction that was cut off: undoes whatever was begun. Idempotent, and may itself be cut
 // off at any point. Does nothing to one that has ended.

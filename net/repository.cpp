@@ -23,7 +23,7 @@ using content::Descriptor;
 constexpr std::uint64_t kMaxAnswer = 1U << 20;
 constexpr std::uint64_t kPiece = 64U << 20;  // of an upload: what is sent again at most
 constexpr unsigned kResumes = 5;             // without any progress
-constexpr std::chrono::milliseconds kFirstWait{500};
+constexpr std::chrono::milliseconds kRepositoryFirstWait{500};
 constexpr unsigned kOctet = 16;
 
 std::string encoded(std::string_view text) {
@@ -388,7 +388,7 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
   Pieces pieces(open);
   std::uint64_t at = 0;
   unsigned failures = 0;
-  std::chrono::milliseconds pause = kFirstWait;
+  std::chrono::milliseconds pause = kRepositoryFirstWait;
   // Asks how far the upload came, after something went wrong.
   const auto resume = [&](const std::string& why) {
     if (++failures > kResumes) {
@@ -432,7 +432,7 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
       }
       sent(at - before);
       failures = 0;
-      pause = kFirstWait;
+      pause = kRepositoryFirstWait;
     } catch (const Error& error) {
       if (error.code() != Errc::io || failures > kResumes) throw;
       resume(error.message());

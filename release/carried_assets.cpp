@@ -48,8 +48,8 @@ CarriedAssets carried_assets_from_json(const Json& value, const std::string& whe
                     format("found {}, expected at most {}", listed.size(), kMaxIntegrityRows));
     }
     Fields rows(listed, fields.at("integrity"));
-    for (const auto& row : listed.items()) {
-      const std::string& path = row.key();
+    for (const auto& each : listed.items()) {
+      const std::string& path = each.first;
       const std::string at = rows.at(printable(path, 200));
       std::string digest = rows.text(path.c_str());
       while_reading(at, [&] {

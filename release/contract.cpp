@@ -49,7 +49,7 @@ bool is_allowed(const Key& key, const Json& item, const std::optional<Pattern>& 
   if (!choices.empty() && std::find(choices.begin(), choices.end(), item) == choices.end()) {
     return false;
   }
-  return !pattern || !item.is_string() || pattern->matches(item.get_ref<const std::string&>());
+  return !pattern || !item.is_string() || pattern->matches(item.text());
 }
 
 struct KeyMistake {
@@ -121,7 +121,7 @@ std::vector<KeyMistake> mistakes_in(const std::string& name, const Key& key) {
   return mistakes;
 }
 
-// Of a document that the schema was asked about; throws Json::exception for a field of another
+// Of a document that the schema was asked about; throws Json::Mismatch for a field of another
 // type.
 Key key_from_json(const Json& value) {
   return {.type = value.value("type", "text"),
@@ -238,7 +238,7 @@ Contract Contract::load(const fs::path& folder) {
     try {
       if (!value.is_object()) continue;
       key = key_from_json(value);
-    } catch (const Json::exception&) {
+    } catch (const Json::Mismatch&) {
       continue;  // the schema has said why
     }
     for (KeyMistake& mistake : mistakes_in(name, key)) {

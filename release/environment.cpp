@@ -113,7 +113,7 @@ std::string mistake_in(const Json& value) {
 }
 
 void check_value_names(const YamlDocument& document, std::vector<Mistake>& mistakes) {
-  const Json::json_pointer values("/values");
+  const JsonPointer values("/values");
   if (!document.value().contains(values) || !document.value()[values].is_object()) return;
   const auto refuse = [&](const std::string& pointer, const std::string& found) {
     mistakes.push_back(

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMaxParameter = 4000;      // Nginx reads parameters into 4 KiB
 constexpr std::size_t kMaxPortable = 16U << 10;  // docker refuses lines of 64 KiB
 
-[[noreturn]] void refuse(const std::string& found, const std::string& hint = {}) {
+[[noreturn]] void refuse_filter(const std::string& found, const std::string& hint = {}) {
   throw Error(Errc::invalid_input, found, hint);
 }
 
@@ -28,8 +28,8 @@ bool is_control(char c) {
 // The text of a value that is no list.
 std::string one(const Json& value, std::string_view filter) {
   if (value.is_structured()) {
-    refuse(format("is {}, which the filter {} does not take", sort_of(value), filter),
-           "make it one text first, with json or join");
+    refuse_filter(format("is {}, which the filter {} does not take", sort_of(value), filter),
+                  "make it one text first, with json or join");
   }
   return scalar_text(value);
 }
@@ -52,7 +52,7 @@ Json shell(const Filter&, const Json& value) {
   return words(value, "shell", [](const Json& item) {
     std::string word = "'";
     for (const char c : one(item, "shell")) {
-      if (c == '\0') refuse("holds a zero byte, which no word of a shell can hold");
+      if (c == '\0') refuse_filter("holds a zero byte, which no word of a shell can hold");
       if (c == '\'') {
         word += "'\\''";
       } else {
@@ -124,16 +124,16 @@ Json nginx(const Filter&, const Json& value) {
     if (!item.is_string()) return text;
     std::string quoted = "\"";
     for (const char c : text) {
-      if (is_control(c)) refuse("holds a control character, which the filter nginx refuses");
+      if (is_control(c)) refuse_filter("holds a control character, which the filter nginx refuses");
       if (c == '$') {
-        refuse("holds \"$\", which Nginx would take for the beginning of a variable",
-               "choose a value without it; where the variable is meant, use no filter");
+        refuse_filter("holds \"$\", which Nginx would take for the beginning of a variable",
+                      "choose a value without it; where the variable is meant, use no filter");
       }
       if (c == '"' || c == '\\') quoted += '\\';
       quoted += c;
     }
     if (quoted.size() > kMaxParameter) {
-      refuse(format("has over {} bytes, which Nginx has no room for", kMaxParameter));
+      refuse_filter(format("has over {} bytes, which Nginx has no room for", kMaxParameter));
     }
     return quoted + "\"";
   });
@@ -141,8 +141,9 @@ Json nginx(const Filter&, const Json& value) {
 
 Json dotenv(const Filter&, const Json& value) {
   if (const std::string why = why_not_portable(value); !why.empty()) {
-    refuse(format("{}, which not every reader of a dotenv file takes the same", why),
-           "give it to the program in a Compose override, JSON or YAML, or encode it: | base64");
+    refuse_filter(
+        format("{}, which not every reader of a dotenv file takes the same", why),
+        "give it to the program in a Compose override, JSON or YAML, or encode it: | base64");
   }
   return scalar_text(value);
 }
@@ -153,7 +154,7 @@ Json base64(const Filter&, const Json& value) {
 
 Json join(const Filter& filter, const Json& value) {
   if (!value.is_array())
-    refuse(format("is {}, which the filter join does not take", sort_of(value)));
+    refuse_filter(format("is {}, which the filter join does not take", sort_of(value)));
   std::string all;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (i > 0) all += filter.argument;
@@ -167,7 +168,7 @@ Json portable(const Filter&, const Json& value) {
 }
 
 Json set(const Filter&, const Json& value) {
-  if (value.is_string()) return !value.get_ref<const std::string&>().empty();
+  if (value.is_string()) return !value.text().empty();
   return !value.is_null() && !(value.is_array() && value.empty());
 }
 

@@ -105,8 +105,8 @@ void check_component_and_service(const std::string& text) {
 
 void check_pointer(const std::string& pointer) {
   try {
-    [[maybe_unused]] const Json::json_pointer parsed(pointer);
-  } catch (const Json::exception&) {
+    [[maybe_unused]] const JsonPointer parsed(pointer);
+  } catch (const Json::Mismatch&) {
     throw Error(
         Errc::invalid_input,
         format("found \"{}\", expected a JSON pointer such as /version", printable(pointer, 200)));
@@ -373,7 +373,7 @@ void check_health(const Json& root, const Refuse& refuse) {
       HealthCheck check = read_check(item, *probe);
       read_times(item, check, hold);
       check_meaning(check, hold);
-    } catch (const Json::exception&) {
+    } catch (const Json::Mismatch&) {
       continue;  // of another form: the schema has said so
     }
   }

@@ -62,7 +62,7 @@ Json as_checks(const Json& root) {
 }
 
 // A document leaves out what a hook does not have of a check.
-constexpr std::array kSpans = {"within", "every", "stable"};
+constexpr std::array kHookSpans = {"within", "every", "stable"};
 
 Hook hook_from_json(const Json& value, const std::string& where) {
   const std::optional<Moment> moment = value.is_object() ? moment_of(value) : std::nullopt;
@@ -75,7 +75,7 @@ Hook hook_from_json(const Json& value, const std::string& where) {
   check.erase(kBefore);
   check.erase(kAfter);
   const Json defaults = to_json(HealthCheck{});
-  for (const char* span : kSpans) {
+  for (const char* span : kHookSpans) {
     if (check.contains(span)) {
       throw Error(Errc::corrupt, format("{}: found {}, which a hook does not have", where, span));
     }
@@ -97,7 +97,7 @@ std::string name(Moment moment) {
 
 Json to_json(const Hook& hook) {
   Json value = to_json(hook.run);
-  for (const char* span : kSpans) value.erase(span);
+  for (const char* span : kHookSpans) value.erase(span);
   const Spelling& spelling = spelling_of(hook.moment);
   value[spelling.key] = spelling.phase;
   return value;

@@ -12,11 +12,11 @@ namespace sealift::release {
 namespace {
 
 constexpr std::size_t kMaxChain = 16;
-constexpr std::size_t kMaxText = 64U << 10;
+constexpr std::size_t kReferencesMaxText = 64U << 10;
 constexpr std::size_t kMaxTotal = 8U << 20;
 
 bool refers(const Json& text) {
-  return text.is_string() && text.get_ref<const std::string&>().find("{{") != std::string::npos;
+  return text.is_string() && text.text().find("{{") != std::string::npos;
 }
 
 // Calls `visit` with every text of a value that may refer to others, and where it stands.
@@ -93,7 +93,7 @@ class Resolver {
   // False where the text refers to a value that is not set. `depth` becomes that of the deepest.
   bool fill(Json& text, const std::string& where, std::size_t& depth) {
     try {
-      const Template parsed = Template::parse(text.get_ref<const std::string&>(), where);
+      const Template parsed = Template::parse(text.text(), where);
       bool is_set = true;
       for (const TemplateUse& use : parsed.uses()) {
         if (use.section) {
@@ -107,7 +107,7 @@ class Resolver {
         if (found != resolved_.end() && found->second.is_null() && !use.guarded) is_set = false;
       }
       if (!is_set) return false;
-      std::string filled = parsed.render(resolved_, kMaxText);
+      std::string filled = parsed.render(resolved_, kReferencesMaxText);
       total_ += filled.size();
       if (total_ > kMaxTotal) {
         throw Error(Errc::invalid_input,

@@ -3,37 +3,22 @@
 
 #include <algorithm>
 #include <set>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "embedded/schemas.hpp"
+#include "release/json_schema.hpp"
 
 namespace sealift::release {
 
 namespace {
-
-using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
 Json load_schema(std::string_view name) {
   for (const embedded::schemas_file& file : embedded::schemas()) {
     if (file.path == name) return parse_json(file.content, file.path, Errc::internal);
   }
   throw Error(Errc::internal, format("no schema is named {}", name));
-}
-
-// valijson's context, "<root>" "[components]" "[2]", as parts.
-std::vector<std::string> parts_of(const std::vector<std::string>& context) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 1; i < context.size(); ++i) {
-    parts.push_back(context[i].substr(1, context[i].size() - 2));
-  }
-  return parts;
 }
 
 // The rule for a value: the sub-schema that its path leads to.
@@ -100,8 +85,8 @@ class Explainer {
   Explainer(const YamlDocument& document, const Json& schema)
       : document_(document), schema_(schema) {}
 
-  void explain(const valijson::ValidationResults::Error& error) {
-    const std::vector<std::string> parts = parts_of(error.context);
+  void explain(const SchemaError& error) {
+    const std::vector<std::string>& parts = error.path;
     std::string pointer;
     for (const std::string& part : parts) pointer += "/" + part;
     const std::string& text = error.description;
@@ -168,18 +153,8 @@ class Explainer {
 
 std::vector<Mistake> check_schema(const YamlDocument& document, std::string_view schema_name) {
   const Json rules = load_schema(schema_name);
-  valijson::Schema schema;
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  const Adapter rules_adapter(rules);
-  parser.populateSchema(rules_adapter, schema);
-
-  valijson::Validator validator(valijson::Validator::kStrongTypes);
-  valijson::ValidationResults results;
-  const Adapter target(document.value());
-  if (validator.validate(schema, target, &results)) return {};
   Explainer explainer(document, rules);
-  valijson::ValidationResults::Error error;
-  while (results.popError(error)) explainer.explain(error);
+  for (const SchemaError& error : errors_by(rules, document.value())) explainer.explain(error);
   return explainer.take();
 }
 

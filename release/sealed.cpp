@@ -45,7 +45,7 @@ Json plain(const SecretPlace& place) {
 // Which places of a mapping `KEY: {changed, for, sealed}` are wrong, beyond the schema.
 void read_values(const YamlDocument& document, const std::string& pointer, const std::string& site,
                  SealedFile& into, std::vector<Mistake>& mistakes) {
-  const Json values = document.value().value(Json::json_pointer(pointer), Json(Json::object()));
+  const Json values = document.value().value(JsonPointer(pointer), Json(Json::object()));
   for (const auto& [key, value] : values.items()) {
     const std::string at = format("{}/{}", pointer, key);
     const auto refuse = [&](const std::string& found) {
@@ -167,7 +167,7 @@ std::string seal(const SecretPlace& place, std::string_view value,
   sink.write(text);
   sink.finish();
   signing::wipe(text);
-  signing::wipe(content["value"].get_ref<std::string&>());
+  signing::wipe(content["value"].text());
   return out.take();
 }
 
@@ -195,7 +195,7 @@ signing::Secret unseal(std::string_view sealed, const signing::AgeIdentity& iden
     throw Error(Errc::corrupt, "holds something else than a secret with its key and environment",
                 "seal it with: sealift secret set");
   }
-  std::string value = std::move(content["value"].get_ref<std::string&>());
+  std::string value = std::move(content["value"].text());
   content.erase("value");
   signing::Secret secret = signing::Secret::taken_from(value);
   if (content != plain(place) || secret.bytes().size() > kMaxSecretBytes) {
@@ -409,9 +409,8 @@ SealedKey key_from_json(const Json& value, const std::string& where) {
   if (fields.value_if("sites") != nullptr) {
     const Json& sites = fields.object("sites");
     Fields inner(sites, fields.at("sites"));
-    for (const auto& each : sites.items()) {
-      const std::string& site = each.key();
-      while_reading(fields.at("sites"), [&] { check_site_name(site); });
+    for (const auto& [site, unused] : sites.items()) {
+      while_reading(fields.at("sites"), [&name = site] { check_site_name(name); });
       key[site] = file_from_json(inner.text(site.c_str()), inner.at(site));
     }
   }

@@ -14,15 +14,15 @@ Breach in_clear(const std::string& key, const std::string& hint) {
 
 }  // namespace
 
-std::string_view name(Source source) {
+std::string_view name(Origin source) {
   switch (source) {
-    case Source::contract:
+    case Origin::contract:
       return "default";
-    case Source::environment:
+    case Origin::environment:
       return "environment";
-    case Source::site:
+    case Origin::site:
       return "site.yaml";
-    case Source::command_line:
+    case Origin::command_line:
       return "--set";
   }
   return "";
@@ -32,11 +32,11 @@ Settings merge(const Contract& contract, const Values& environment, const Values
                const Values& set) {
   Settings settings;
   for (const auto& [key, declared] : contract.keys()) {
-    if (!declared.fallback.is_null()) settings[key] = {declared.fallback, Source::contract};
+    if (!declared.fallback.is_null()) settings[key] = {declared.fallback, Origin::contract};
   }
-  for (const auto& [key, value] : environment) settings[key] = {value, Source::environment};
-  for (const auto& [key, value] : site) settings[key] = {value, Source::site};
-  for (const auto& [key, value] : set) settings[key] = {value, Source::command_line};
+  for (const auto& [key, value] : environment) settings[key] = {value, Origin::environment};
+  for (const auto& [key, value] : site) settings[key] = {value, Origin::site};
+  for (const auto& [key, value] : set) settings[key] = {value, Origin::command_line};
   return settings;
 }
 

@@ -16,13 +16,13 @@
 
 namespace sealift::release {
 
-enum class Source { contract, environment, site, command_line };
+enum class Origin { contract, environment, site, command_line };
 // "default", "environment", "site.yaml", "--set".
-std::string_view name(Source source);
+std::string_view name(Origin source);
 
 struct Setting {
   Json value;
-  Source source;
+  Origin source;
 
   friend bool operator==(const Setting&, const Setting&) = default;
 };

@@ -16,7 +16,7 @@ namespace sealift::release {
 
 namespace {
 
-constexpr std::size_t kMany = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kTargetingMany = std::numeric_limits<std::size_t>::max();
 constexpr std::uint64_t kMaxWeights = 2'147'483'647;  // of one fractional: flagd's own limit
 
 enum class Answer { anything, truth };
@@ -44,27 +44,27 @@ constexpr std::array kOperators = {
     Operator{"none", 2, 2, Answer::truth},
     Operator{"some", 2, 2, Answer::truth},
     Operator{"in", 2, 2, Answer::truth},
-    Operator{"or", 1, kMany, Answer::anything},
-    Operator{"and", 1, kMany, Answer::anything},
-    Operator{"+", 2, kMany, Answer::anything},
-    Operator{"*", 2, kMany, Answer::anything},
+    Operator{"or", 1, kTargetingMany, Answer::anything},
+    Operator{"and", 1, kTargetingMany, Answer::anything},
+    Operator{"+", 2, kTargetingMany, Answer::anything},
+    Operator{"*", 2, kTargetingMany, Answer::anything},
     Operator{"-", 1, 2, Answer::anything},
     Operator{"/", 2, 2, Answer::anything},
     Operator{"%", 2, 2, Answer::anything},
-    Operator{"max", 1, kMany, Answer::anything},
-    Operator{"min", 1, kMany, Answer::anything},
+    Operator{"max", 1, kTargetingMany, Answer::anything},
+    Operator{"min", 1, kTargetingMany, Answer::anything},
     Operator{"map", 2, 2, Answer::anything},
     Operator{"filter", 2, 2, Answer::anything},
     Operator{"reduce", 3, 3, Answer::anything},
-    Operator{"merge", 1, kMany, Answer::anything},
-    Operator{"cat", 1, kMany, Answer::anything},
+    Operator{"merge", 1, kTargetingMany, Answer::anything},
+    Operator{"cat", 1, kTargetingMany, Answer::anything},
     Operator{"substr", 2, 3, Answer::anything},
-    Operator{"if", 2, kMany, Answer::anything},
+    Operator{"if", 2, kTargetingMany, Answer::anything},
     Operator{"starts_with", 2, 2, Answer::truth},
     Operator{"ends_with", 2, 2, Answer::truth},
     Operator{"sem_ver", 3, 3, Answer::truth},
-    Operator{"fractional", 1, kMany, Answer::anything},
-    Operator{"missing", 0, kMany, Answer::anything},
+    Operator{"fractional", 1, kTargetingMany, Answer::anything},
+    Operator{"missing", 0, kTargetingMany, Answer::anything},
     Operator{"missing_some", 2, 2, Answer::anything},
 };
 
@@ -82,8 +82,8 @@ bool is_rule(const Json& value) {
 
 std::string operands_text(const Operator& known) {
   if (known.least == known.most) return std::to_string(known.least);
-  return known.most == kMany ? format("at least {}", known.least)
-                             : format("{} to {}", known.least, known.most);
+  return known.most == kTargetingMany ? format("at least {}", known.least)
+                                      : format("{} to {}", known.least, known.most);
 }
 
 class Check {

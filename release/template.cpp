@@ -235,7 +235,7 @@ class Renderer {
         filtered = apply_filter(filter, *value);
         value = &filtered;
         if (filtered.is_string()) {
-          step(node, 1 + filtered.get_ref<const std::string&>().size() / kBytesPerStep);
+          step(node, 1 + filtered.text().size() / kBytesPerStep);
         }
       }
     } catch (const Error& error) {

@@ -11,7 +11,7 @@ namespace sealift::release {
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kTemplateScannerMaxDepth = 16;
 
 using Kind = TemplateNode::Kind;
 
@@ -181,7 +181,8 @@ void TemplateScanner::open(Kind kind, std::string_view inside) {
     // Kept, so that its end is not a mistake of its own.
     nodes_.push_back({kind, {}, {std::string(inside), {}}, line_, -1, 0});
   }
-  if (open_.size() >= kMaxDepth) refuse(format("found sections nested deeper than {}", kMaxDepth));
+  if (open_.size() >= kTemplateScannerMaxDepth)
+    refuse(format("found sections nested deeper than {}", kTemplateScannerMaxDepth));
   const int own = nodes_.back().use;
   open_.push_back({nodes_.size() - 1, own >= 0 || open_.empty() ? own : open_.back().use});
 }

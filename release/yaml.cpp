@@ -37,6 +37,13 @@ bool is_integer(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::size_t leaves_of(const Json& value) {
+  if (value.is_primitive() || value.empty()) return 1;
+  std::size_t leaves = 0;
+  for (const Json& each : value) leaves += leaves_of(each);
+  return leaves;
+}
+
 }  // namespace
 
 // yaml-cpp's node tree keeps one of two equal keys without a word, so the events are walked
@@ -113,13 +120,13 @@ class YamlBuilder : public YAML::EventHandler {
   }
 
   // Where the next value will stand.
-  Json::json_pointer next_place() const {
-    Json::json_pointer place;
+  JsonPointer next_place() const {
+    JsonPointer place;
     for (const Level& level : levels_) {
       if (level.value->is_array()) {
-        place /= level.value->size() - (&level == &levels_.back() ? 0 : 1);
+        place = place / (level.value->size() - (&level == &levels_.back() ? 0 : 1));
       } else {
-        place /= level.key;
+        place = place / level.key;
       }
     }
     return place;
@@ -138,7 +145,7 @@ class YamlBuilder : public YAML::EventHandler {
       return;
     }
     const Json& value = document_.value_.at(place->second);
-    aliased_ += value.flatten().size();
+    aliased_ += leaves_of(value);
     if (aliased_ > kMaxAliased) {
       problem(mark, format("found aliases that stand for more than {} values", kMaxAliased));
       put(mark, nullptr, "*");
@@ -241,7 +248,7 @@ class YamlBuilder : public YAML::EventHandler {
 
   YamlDocument& document_;
   Yaml form_;
-  std::map<YAML::anchor_t, Json::json_pointer> anchors_;
+  std::map<YAML::anchor_t, JsonPointer> anchors_;
   std::size_t aliased_ = 0;
   Problems problems_;
   std::vector<Level> levels_;

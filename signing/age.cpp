@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "signing/base64.hpp"
+#include "signing/raw.hpp"
 
 namespace sealift::signing {
 
@@ -33,14 +34,6 @@ constexpr std::size_t kMostStanzas = 256;
 constexpr std::size_t kMostLines = 64;  // of one stanza
 
 using Bytes = std::array<unsigned char, kKey>;
-
-const unsigned char* raw(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-unsigned char* raw(std::string& text) {
-  return reinterpret_cast<unsigned char*>(text.data());
-}
 
 std::string_view view(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

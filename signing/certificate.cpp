@@ -18,17 +18,17 @@ namespace sealift::signing {
 namespace {
 
 template <auto free_it>
-struct Free {
+struct FreeX509 {
   template <typename T>
   void operator()(T* thing) const {
     free_it(thing);
   }
 };
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Store = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
-using Check = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
+using Bio = std::unique_ptr<BIO, FreeX509<BIO_free_all>>;
+using Certificate = std::unique_ptr<X509, FreeX509<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreeX509<EVP_PKEY_free>>;
+using Store = std::unique_ptr<X509_STORE, FreeX509<X509_STORE_free>>;
+using Check = std::unique_ptr<X509_STORE_CTX, FreeX509<X509_STORE_CTX_free>>;
 
 constexpr int kMinRsaBits = 2048;
 constexpr std::size_t kMaxAnchors = 1024;

@@ -2,14 +2,9 @@
 #include <sodium.h>
 
 #include "signing/algorithms.hpp"
+#include "signing/raw.hpp"
 
 namespace sealift::signing {
-
-namespace {
-const unsigned char* raw(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-}  // namespace
 
 bool ed25519_verifies(std::string_view key, std::string_view message, std::string_view signature) {
   return key.size() == kEd25519Bytes && signature.size() == crypto_sign_BYTES &&

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxComment = 1024;
 
-[[noreturn]] void refuse(std::string_view found_and_expected) {
+[[noreturn]] void refuse_minisign(std::string_view found_and_expected) {
   throw Error(Errc::corrupt, std::string(found_and_expected));
 }
 
@@ -21,27 +21,28 @@ constexpr std::size_t kMaxComment = 1024;
 
 void check_key_comment(std::string_view comment) {
   if (comment.size() > kMaxComment) {
-    refuse(format("found a comment of {} bytes, expected at most {}", comment.size(), kMaxComment));
+    refuse_minisign(
+        format("found a comment of {} bytes, expected at most {}", comment.size(), kMaxComment));
   }
   if (std::any_of(comment.begin(), comment.end(),
                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
-    refuse("found a control character in the comment, expected plain text");
+    refuse_minisign("found a control character in the comment, expected plain text");
   }
 }
 
 std::string minisign_payload(std::string_view text) {
   if (text.size() > kMaxKeyFile) {
-    refuse(format("found more than {} bytes, expected a key file", kMaxKeyFile));
+    refuse_minisign(format("found more than {} bytes, expected a key file", kMaxKeyFile));
   }
   if (text.ends_with('\n')) text.remove_suffix(1);
   const std::size_t first = text.find('\n');
   if (!text.starts_with(kMinisignComment) || first == std::string_view::npos) {
-    refuse("found no line \"untrusted comment: ...\", expected a minisign key file");
+    refuse_minisign("found no line \"untrusted comment: ...\", expected a minisign key file");
   }
   check_key_comment(text.substr(kMinisignComment.size(), first - kMinisignComment.size()));
   const std::string_view line = text.substr(first + 1);
   if (line.find('\n') != std::string_view::npos) {
-    refuse("found more than two lines, expected a minisign key file");
+    refuse_minisign("found more than two lines, expected a minisign key file");
   }
   return from_base64(line);
 }
@@ -52,9 +53,10 @@ bool is_minisign_secret_key(std::string_view text) {
 
 std::string minisign_public_key(std::string_view text) {
   const std::string bytes = minisign_payload(text);
-  if (bytes.size() > kMinisignPublicBytes) refuse("found a secret key, expected a public key");
+  if (bytes.size() > kMinisignPublicBytes)
+    refuse_minisign("found a secret key, expected a public key");
   if (bytes.size() != kMinisignPublicBytes || !bytes.starts_with("Ed")) {
-    refuse("found another kind of key, expected a minisign Ed25519 public key");
+    refuse_minisign("found another kind of key, expected a minisign Ed25519 public key");
   }
   return bytes.substr(2 + kKeyNumberBytes);
 }

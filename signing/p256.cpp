@@ -9,6 +9,7 @@
 
 #include "base/digest.hpp"
 #include "signing/algorithms.hpp"
+#include "signing/raw.hpp"
 
 namespace sealift::signing {
 
@@ -18,10 +19,6 @@ struct Free {
   void operator()(EC_KEY* key) const { EC_KEY_free(key); }
 };
 using Key = std::unique_ptr<EC_KEY, Free>;
-
-const unsigned char* raw(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 // Null where `point` is not on the curve.
 Key key_of(std::string_view point) {

@@ -14,7 +14,7 @@ namespace sealift::signing {
 namespace {
 
 constexpr const char* kNamesField = "x-sealift-names";
-constexpr std::size_t kMaxSignatures = 256;
+constexpr std::size_t kRootMaxSignatures = 256;
 constexpr std::array kMandatoryRoles = {"root", "snapshot", "targets", "timestamp"};
 
 std::map<std::string, PublicKey> keys_from_json(const Json& value, const std::string& where) {
@@ -56,10 +56,9 @@ Role role_from_json(const Json& value, const std::map<std::string, PublicKey>& k
 }
 
 Json role_to_json(const Role& role) {
-  Json ids = Json::array();
-  for (const PublicKey& key : role.keys) ids.push_back(key.id());
-  std::sort(ids.begin(), ids.end());
-  return {{"keyids", std::move(ids)}, {"threshold", role.threshold}};
+  std::set<std::string> ids;
+  for (const PublicKey& key : role.keys) ids.insert(key.id());
+  return {{"keyids", ids}, {"threshold", role.threshold}};
 }
 
 bool is_plain_ascii(std::string_view text) {
@@ -72,12 +71,11 @@ bool is_plain_ascii(std::string_view text) {
 // Whether every text and field name in `value` is plain: only then do the canonical forms of TUF
 // and of jq agree.
 bool holds_plain_ascii(const Json& value) {
-  if (value.is_string()) return is_plain_ascii(value.get_ref<const std::string&>());
-  if (!value.is_structured()) return true;
-  for (const auto& [name, child] : value.items()) {
-    if ((value.is_object() && !is_plain_ascii(name)) || !holds_plain_ascii(child)) return false;
+  if (value.is_string()) return is_plain_ascii(value.text());
+  for (const auto& [name, unused] : value.items()) {
+    if (!is_plain_ascii(name)) return false;
   }
-  return true;
+  return value.is_primitive() || std::all_of(value.begin(), value.end(), holds_plain_ascii);
 }
 
 bool is_mandatory(std::string_view role) {
@@ -109,9 +107,9 @@ Root Root::parse(std::string_view text, const std::string& where) {
                  "found text with other characters, expected printable ASCII without backslashes");
   }
   const Json& signatures = outer.array("signatures");
-  if (signatures.size() > kMaxSignatures) {
+  if (signatures.size() > kRootMaxSignatures) {
     outer.refuse("signatures",
-                 format("found {}, expected at most {}", signatures.size(), kMaxSignatures));
+                 format("found {}, expected at most {}", signatures.size(), kRootMaxSignatures));
   }
   std::set<std::string> ids;
   for (const Json& item : signatures) {

@@ -13,6 +13,7 @@
 #include "signing/algorithms.hpp"
 #include "signing/base64.hpp"
 #include "signing/minisign_file.hpp"
+#include "signing/raw.hpp"
 
 namespace sealift::signing {
 
@@ -28,11 +29,7 @@ constexpr std::size_t kSecretFileBytes = 2 + 2 + 2 + 32 + 8 + 8 + kSealedBytes;
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30;
 constexpr std::string_view kPrehashed = "ED";
 
-const unsigned char* raw(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-[[noreturn]] void refuse(const std::string& where, std::string_view found) {
+[[noreturn]] void refuse_key(const std::string& where, std::string_view found) {
   throw Error(Errc::invalid_input, format("{}: {}", where, found),
               "keys are made with: sealift keygen FILE, or minisign -G");
 }
@@ -101,7 +98,7 @@ std::string read_payload(std::string_view text, const std::string& where) {
   try {
     return minisign_payload(text);
   } catch (const Error& error) {
-    refuse(where, error.message());
+    refuse_key(where, error.message());
   }
 }
 
@@ -148,12 +145,12 @@ SecretKey SecretKey::parse(std::string_view text, const std::string& where,
                            const std::function<Secret()>& passphrase) {
   std::string bytes = read_payload(text, where);
   if (bytes.size() == kMinisignPublicBytes) {
-    refuse(where, "found a public key, expected a secret key");
+    refuse_key(where, "found a public key, expected a secret key");
   }
   const std::string_view view = bytes;
   if (!is_secret_file(view)) {
     wipe(bytes);
-    refuse(where, "found another kind of key, expected a minisign secret key");
+    refuse_key(where, "found another kind of key, expected a minisign secret key");
   }
   const std::string salt(view.substr(6, 32));
   const PassphraseCost cost{.operations = le64(view.substr(38)), .memory = le64(view.substr(46))};
@@ -163,9 +160,10 @@ SecretKey SecretKey::parse(std::string_view text, const std::string& where,
   Secret sealed = Secret::taken_from(sealed_bytes);
   if (encrypted) {
     if (!is_bearable(cost)) {
-      refuse(where, format("its passphrase takes {} operations and {} bytes of memory, expected at "
-                           "most 1 GiB and an operation for each 32 bytes",
-                           cost.operations, cost.memory));
+      refuse_key(where,
+                 format("its passphrase takes {} operations and {} bytes of memory, expected at "
+                        "most 1 GiB and an operation for each 32 bytes",
+                        cost.operations, cost.memory));
     }
     apply_stream(sealed, passphrase(), salt, cost);
   }

@@ -10,7 +10,7 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct AttachOptions {
   std::string bundle;
   std::vector<std::string> files;
 };
@@ -38,7 +38,7 @@ void attach(OpenBundle& bundle, const std::string& file) {
   }
 }
 
-void work(const Options& options, cli::Session& session) {
+void run_attach(const AttachOptions& options, cli::Session& session) {
   OpenBundle bundle(options.bundle);
   for (const std::string& file : options.files) attach(bundle, file);
   bundle.save();
@@ -56,7 +56,7 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_attach(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<AttachOptions>();
   program.sub("attach", "add signatures, or a newer root, to a bundle: its content stays")
       .argument("BUNDLE", options.bundle, "the bundle file, changed in place",
                 cli::Presence::required)
@@ -64,7 +64,7 @@ void add_attach(cli::Command& program) {
                  "DSSE envelopes, signatures of ssh-keygen -Y sign, *.sigstore.json, N.root.json",
                  cli::Presence::required)
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_attach(options, session); });
 }
 
 }  // namespace sealift::builder

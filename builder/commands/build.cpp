@@ -11,7 +11,7 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct BuildOptions {
   std::string file = "release.yaml";
   std::string output = "dist";
   std::string previous;
@@ -20,7 +20,7 @@ struct Options {
   KeyOptions keys;
 };
 
-bundle::Packing packing_of(const Options& options) {
+bundle::Packing packing_of(const BuildOptions& options) {
   if (options.compression == "none") return {.level = {}};
   if (options.compression != "zstd") {
     throw Error(Errc::usage,
@@ -44,7 +44,7 @@ void warn_of_expiry(const release::Release& release, Time now) {
   }
 }
 
-void work(const Options& options, cli::Session& session) {
+void run_build(const BuildOptions& options, cli::Session& session) {
   const bundle::Packing packing = packing_of(options);
   const release::Release release = release::load_release(options.file);
   const Built built = build(release, options.output, options.previous, packing,
@@ -69,7 +69,7 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_build(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<BuildOptions>();
   cli::Command command = program.sub("build", "compile release.yaml into a bundle");
   command.argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
       .option("--output", options.output, "DIR", "where the bundle is written (default dist)")
@@ -80,7 +80,7 @@ void add_build(cli::Command& program) {
       .option("--level", options.level, "N", "of the compression, 1 to 19 (default 3)");
   add_signer_options(command, options.keys);
   command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_build(options, session); });
 }
 
 }  // namespace sealift::builder

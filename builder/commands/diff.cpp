@@ -13,7 +13,7 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct BundleDiffOptions {
   std::string before;
   std::string after;
   bool files = false;
@@ -138,7 +138,7 @@ Tally compare(const std::string& name, const Side& before, const Side& after, bo
   return tally;
 }
 
-void work(const Options& options, cli::Session& session) {
+void run_diff(const BundleDiffOptions& options, cli::Session& session) {
   const Side before(options.before);
   const Side after(options.after);
   const auto title = [](const Side& side) {
@@ -183,13 +183,13 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_diff(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<BundleDiffOptions>();
   program.sub("diff", "compare two bundles: components, files, bytes")
       .argument("OLD", options.before, "the older bundle", cli::Presence::required)
       .argument("NEW", options.after, "the newer bundle", cli::Presence::required)
       .flag("--files", options.files, "list every file that differs")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_diff(options, session); });
 }
 
 }  // namespace sealift::builder

@@ -17,12 +17,12 @@ std::string file_part(const std::string& name, const signing::Approval& approval
   return plain ? name : Digest::of(approval.key_id()).short_hex();
 }
 
-struct Options {
+struct ExportOptions {
   std::string bundle;
   std::string output = ".";
 };
 
-void work(const Options& options, cli::Session& session) {
+void run_export(const ExportOptions& options, cli::Session& session) {
   const OpenBundle bundle(options.bundle);
   const release::ReleaseDocument& document = bundle.contents().document;
   const std::string stem = format("{}-{}", document.name, document.version);
@@ -55,12 +55,12 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_export(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<ExportOptions>();
   program.sub("export", "write a bundle's statement, roots and signatures as files for other tools")
       .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .option("--output", options.output, "DIR", "where to (default: the current folder)")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_export(options, session); });
 }
 
 }  // namespace sealift::builder

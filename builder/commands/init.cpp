@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kStarter = "starter/";
 constexpr std::string_view kPlaceholder = "__NAME__";
 
-struct Options {
+struct InitOptions {
   std::string folder;
   std::string name;
 };
@@ -26,7 +26,7 @@ std::string with_name(std::string text, const std::string& name) {
   return text;
 }
 
-void work(const Options& options, cli::Session& session) {
+void run_init(const InitOptions& options, cli::Session& session) {
   const fs::path folder = options.folder;
   std::error_code ignored;
   if (fs::exists(folder / "release.yaml", ignored)) {
@@ -56,12 +56,12 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_init(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<InitOptions>();
   program.sub("init", "start a project: release.yaml, environments, a workflow for CI")
       .argument("DIR", options.folder, "the project's folder", cli::Presence::required)
       .option("--name", options.name, "NAME", "the release's name (default: the folder's)")
       .fails_with({Errc::invalid_input, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_init(options, session); });
 }
 
 }  // namespace sealift::builder

@@ -14,7 +14,7 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct InspectOptions {
   std::string bundle;
   bool files = false;
 };
@@ -112,7 +112,7 @@ Json sealed_json(const release::ReleaseDocument& document) {
   return value;
 }
 
-void work(const Options& options, cli::Session& session) {
+void run_inspect(const InspectOptions& options, cli::Session& session) {
   Workers workers(usable_cores());
   const Fd fd = open_for_reading(options.bundle);
   const bundle::Contents contents = bundle::read_documents(fd.get(), options.bundle, workers);
@@ -205,12 +205,12 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_inspect(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<InspectOptions>();
   program.sub("inspect", "show what a bundle says it contains; judges nothing")
       .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .flag("--files", options.files, "list every file")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_inspect(options, session); });
 }
 
 }  // namespace sealift::builder

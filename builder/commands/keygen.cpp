@@ -9,13 +9,13 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct KeygenOptions {
   std::string file;
   bool no_passphrase = false;
   KeyOptions key;
 };
 
-void work(const Options& options, cli::Session& session) {
+void run_keygen(const KeygenOptions& options, cli::Session& session) {
   const signing::SecretKey key = signing::SecretKey::generate();
   std::optional<signing::Secret> passphrase;
   if (!options.no_passphrase) {
@@ -40,7 +40,7 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_keygen(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<KeygenOptions>();
   cli::Command command = program.sub("keygen", "make a key pair in minisign's format");
   command
       .argument("FILE", options.file, "the secret key's new file, such as dev.key",
@@ -48,7 +48,7 @@ void add_keygen(cli::Command& program) {
       .flag("--no-passphrase", options.no_passphrase, "do not encrypt it: for throw-away keys");
   add_passphrase_options(command, options.key);
   command.fails_with({Errc::invalid_input, Errc::io}).runs([&options](cli::Session& session) {
-    work(options, session);
+    run_keygen(options, session);
   });
 }
 

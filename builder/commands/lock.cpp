@@ -8,11 +8,11 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct LockOptions {
   std::string file = "release.yaml";
 };
 
-void work(const Options& options, cli::Session& session) {
+void run_lock(const LockOptions& options, cli::Session& session) {
   const release::Release release = release::load_release(options.file);
   const release::Locked locked = resolve_images(release, session.progress);
   release::write_lock(release.folder, locked);
@@ -30,11 +30,11 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_lock(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<LockOptions>();
   program.sub("lock", "write release.lock.yaml: the digests that later builds must find")
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
       .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_lock(options, session); });
 }
 
 }  // namespace sealift::builder

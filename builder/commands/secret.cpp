@@ -29,7 +29,7 @@ constexpr int kLeastRandom = 16;  // bytes
 constexpr int kMostRandom = 1024;
 constexpr std::uint64_t kMaxIdentityFile = 64 << 10;
 
-struct Options {
+struct SecretOptions {
   std::string project = ".";
   std::string environment;
   std::string key;
@@ -43,7 +43,7 @@ struct Options {
 
 // ---- what stands in the repository
 
-Recipients recipients_of(const Options& options) {
+Recipients recipients_of(const SecretOptions& options) {
   std::optional<Recipients> recipients = Recipients::load(options.project);
   if (recipients) return std::move(*recipients);
   throw Error(
@@ -112,7 +112,7 @@ const release::Key* declared(const release::Contract& contract, const std::strin
 void check_against(const release::Key& key, const std::string& name, std::string_view value) {
   Json text = std::string(value);
   const std::string found = key.refuse(text);
-  signing::wipe(text.get_ref<std::string&>());
+  signing::wipe(text.text());
   if (found.empty()) return;
   throw Error(Errc::invalid_input, format("the value for {}: {}", name, found),
               "environments/schema.json says what it may be");
@@ -123,7 +123,7 @@ signing::Secret without_newline(std::string& text) {
   return signing::Secret::taken_from(text);
 }
 
-signing::Secret value_from(const Options& options) {
+signing::Secret value_from(const SecretOptions& options) {
   if (options.generate && !options.value_file.empty()) {
     throw Error(Errc::usage, "found --generate and --value-file, expected one of them");
   }
@@ -153,7 +153,7 @@ signing::Secret value_from(const Options& options) {
 }
 
 // An identity that age-keygen wrote.
-signing::AgeIdentity identity_of(const Options& options) {
+signing::AgeIdentity identity_of(const SecretOptions& options) {
   const Fd fd = open_for_reading(options.identity);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_errno(options.identity, "stat");
@@ -175,7 +175,7 @@ signing::Secret opened(const SealedFile& file, const SealedValue& value, const S
 
 // ---- the commands
 
-void store(const Options& options, SealedFile& file, std::string_view value,
+void store(const SecretOptions& options, SealedFile& file, std::string_view value,
            cli::Session& session) {
   const SecretPlace place = options.place();
   const release::Contract contract = release::Contract::load(options.project);
@@ -196,19 +196,19 @@ void store(const Options& options, SealedFile& file, std::string_view value,
 }
 
 // What can be said before a person is asked for the value.
-void check_first(const Options& options) {
+void check_first(const SecretOptions& options) {
   declared(release::Contract::load(options.project), options.key);
   recipients_of(options).of(options.place());
 }
 
-void set(const Options& options, cli::Session& session) {
+void set(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
   const signing::Secret value = value_from(options);
   store(options, file, value.view(), session);
 }
 
-void rotate(const Options& options, cli::Session& session) {
+void rotate(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
   existing(file, options.place());
@@ -216,7 +216,7 @@ void rotate(const Options& options, cli::Session& session) {
   store(options, file, value.view(), session);
 }
 
-void edit(const Options& options, cli::Session& session) {
+void edit(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
   const SecretPlace place = options.place();
@@ -231,7 +231,8 @@ void edit(const Options& options, cli::Session& session) {
 }
 
 // The environments that have sealed values, or whose sites are listed.
-std::vector<std::string> environments_of(const Options& options, const Recipients& recipients) {
+std::vector<std::string> environments_of(const SecretOptions& options,
+                                         const Recipients& recipients) {
   if (!options.environment.empty()) return {options.environment};
   std::set<std::string> names;
   for (const auto& [name, unused] : recipients.sites) names.insert(name);
@@ -262,7 +263,7 @@ std::vector<std::string> wanted(const Recipients& recipients, const SecretPlace&
   return release::labels(recipients.of(place));
 }
 
-void list(const Options& options, cli::Session& session) {
+void list(const SecretOptions& options, cli::Session& session) {
   const Recipients recipients = recipients_of(options);
   const release::Contract contract = release::Contract::load(options.project);
   std::vector<std::vector<std::string>> rows = {
@@ -335,7 +336,7 @@ void rekey_file(SealedFile& file, const std::string& environment, const Recipien
   std::erase_if(file.values, [](const auto& each) { return each.second.empty(); });
 }
 
-void rekey(const Options& options, cli::Session& session) {
+void rekey(const SecretOptions& options, cli::Session& session) {
   const Recipients recipients = recipients_of(options);
   const signing::AgeIdentity identity = identity_of(options);
   std::vector<SealedFile> files;
@@ -365,21 +366,22 @@ void rekey(const Options& options, cli::Session& session) {
   session.out.json({{"values", done.count}, {"gained", done.gained}, {"lost", done.lost}});
 }
 
-void add_place(cli::Command& command, Options& options) {
+void add_place(cli::Command& command, SecretOptions& options) {
   command
       .argument("ENVIRONMENT", options.environment, "such as production", cli::Presence::required)
       .argument("KEY", options.key, "the key that templates use", cli::Presence::required)
       .option("--site", options.site, "NAME", "for this site alone, as recipients.yaml names it");
 }
 
-void add_value(cli::Command& command, Options& options) {
+void add_value(cli::Command& command, SecretOptions& options) {
   command
       .option("--value-file", options.value_file, "FILE",
               "take the value from a file, - for standard input (default: ask on the terminal)")
       .option("--generate", options.generate, "BYTES", "take that many random bytes, as hex");
 }
 
-void finish(cli::Command& command, Options& options, void (*work)(const Options&, cli::Session&)) {
+void finish(cli::Command& command, SecretOptions& options,
+            void (*work)(const SecretOptions&, cli::Session&)) {
   command
       .option("--project", options.project, "DIR", "the folder of release.yaml (default: this one)")
       .fails_with(
@@ -395,20 +397,20 @@ void finish(cli::Command& command, Options& options, void (*work)(const Options&
 void add_secret(cli::Command& program) {
   cli::Command secret = program.sub(
       "secret", "secrets in the repository, sealed to sites and the recovery recipient");
-  auto& setting = cli::make_options<Options>();
+  auto& setting = cli::make_options<SecretOptions>();
   cli::Command set_command = secret.sub("set", "seal a value; nobody who builds can read it");
   add_place(set_command, setting);
   add_value(set_command, setting);
   finish(set_command, setting, set);
 
-  auto& listing = cli::make_options<Options>();
+  auto& listing = cli::make_options<SecretOptions>();
   cli::Command list_command =
       secret.sub("list", "which keys are sealed, for whom, since when; never values");
   list_command.argument("ENVIRONMENT", listing.environment, "only this one",
                         cli::Presence::optional);
   finish(list_command, listing, list);
 
-  auto& editing = cli::make_options<Options>();
+  auto& editing = cli::make_options<SecretOptions>();
   cli::Command edit_command =
       secret.sub("edit", "open a value in $EDITOR, in memory, and seal what was saved");
   add_place(edit_command, editing);
@@ -416,13 +418,13 @@ void add_secret(cli::Command& program) {
                       cli::Presence::required);
   finish(edit_command, editing, edit);
 
-  auto& rotating = cli::make_options<Options>();
+  auto& rotating = cli::make_options<SecretOptions>();
   cli::Command rotate_command = secret.sub("rotate", "put a new value where one is sealed already");
   add_place(rotate_command, rotating);
   add_value(rotate_command, rotating);
   finish(rotate_command, rotating, rotate);
 
-  auto& rekeying = cli::make_options<Options>();
+  auto& rekeying = cli::make_options<SecretOptions>();
   cli::Command rekey_command =
       secret.sub("rekey", "seal again for those who are in recipients.yaml now");
   rekey_command

@@ -18,7 +18,7 @@ std::vector<std::string> first_lines(const std::string& text, std::size_t limit)
   std::vector<std::string> lines;
   for (std::string_view rest = text; !rest.empty();) {
     if (lines.size() == limit) {
-      lines.push_back("... (the rest is shown by: sealift inspect)");
+      lines.emplace_back("... (the rest is shown by: sealift inspect)");
       break;
     }
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -28,7 +28,7 @@ std::vector<std::string> first_lines(const std::string& text, std::size_t limit)
   return lines;
 }
 
-void work(const std::string& file, cli::Session& session) {
+void run_sheet(const std::string& file, cli::Session& session) {
   const OpenBundle bundle(file);
   const FileSum sum = sum_of(file);
   const std::string name = fs::path(file).filename().string();
@@ -85,7 +85,7 @@ void add_sheet(cli::Command& program) {
       .sub("sheet", "print the page that travels with a bundle: sizes, digests, approvers, notes")
       .argument("BUNDLE", file, "the bundle file", cli::Presence::required)
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&file](cli::Session& session) { work(file, session); });
+      .runs([&file](cli::Session& session) { run_sheet(file, session); });
 }
 
 }  // namespace sealift::builder

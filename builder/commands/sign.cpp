@@ -12,7 +12,7 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct SignBundleOptions {
   std::string file;
   std::string out;
   KeyOptions keys;
@@ -31,7 +31,7 @@ void report(const std::string& file, const signing::Signer& signer, cli::Session
   ids.push_back(signer.key.id());
 }
 
-void sign_bundle(const Options& options, cli::Session& session) {
+void sign_bundle(const SignBundleOptions& options, cli::Session& session) {
   const std::vector<signing::Signer> signers = need_signers(options.keys);
   OpenBundle bundle(options.file);
   Json ids = Json::array();
@@ -45,12 +45,12 @@ void sign_bundle(const Options& options, cli::Session& session) {
 }
 
 // FILE.KEYID.dsse, or what --out names.
-std::string envelope_name(const Options& options, const signing::Signer& signer) {
+std::string envelope_name(const SignBundleOptions& options, const signing::Signer& signer) {
   if (!options.out.empty()) return options.out;
   return format("{}.{}.dsse", options.file, signer.key.id().substr(0, 12));
 }
 
-void sign_statement(const Options& options, cli::Session& session) {
+void sign_statement(const SignBundleOptions& options, cli::Session& session) {
   const std::string text = read_file(options.file, signing::kMaxStatementBytes);
   const signing::Statement statement = signing::parse_statement(text, options.file);
   for (const std::string& line : statement.summary) session.out.line(printable(line));
@@ -76,7 +76,7 @@ void sign_statement(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_sign(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<SignBundleOptions>();
   cli::Command command = program.sub(
       "sign", "approve a bundle in place, or a statement into a small file for `attach`");
   command

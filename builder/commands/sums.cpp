@@ -11,13 +11,13 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct SumsOptions {
   std::vector<std::string> files;
   std::string key;
   KeyOptions passphrase;
 };
 
-signing::SecretKey load_secret_key(const Options& options) {
+signing::SecretKey load_secret_key(const SumsOptions& options) {
   std::string text = read_file(options.key, signing::kMaxKeyFile);
   signing::SecretKey key = signing::SecretKey::parse(text, options.key, [&] {
     return signing::read_passphrase(options.passphrase.passphrase(), options.key,
@@ -27,7 +27,7 @@ signing::SecretKey load_secret_key(const Options& options) {
   return key;
 }
 
-void work(const Options& options, cli::Session& session) {
+void run_sums(const SumsOptions& options, cli::Session& session) {
   const fs::path folder = fs::absolute(options.files.front()).parent_path();
   for (const std::string& file : options.files) {
     if (fs::absolute(file).parent_path() != folder) {
@@ -53,7 +53,7 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_sums(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<SumsOptions>();
   cli::Command command =
       program.sub("sums", "write SHA256SUMS beside files, and sign it for `minisign -V`");
   command
@@ -62,7 +62,7 @@ void add_sums(cli::Command& program) {
       .option("--key", options.key, "FILE", "sign SHA256SUMS with this secret key");
   add_passphrase_options(command, options.passphrase);
   command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_sums(options, session); });
 }
 
 }  // namespace sealift::builder

@@ -192,8 +192,8 @@ Role& role_in(RootDraft& draft, const EditOptions& options) {
   return draft.environments.try_emplace(options.environment, draft.approvers).first->second;
 }
 
-void edit(const EditOptions& options, cli::Session& session,
-          const std::function<void(RootDraft&)>& change) {
+void edit_root(const EditOptions& options, cli::Session& session,
+               const std::function<void(RootDraft&)>& change) {
   const TrustFolder folder(options.folder);
   RootDraft draft = folder.next();
   draft.expires = expiry(options.expires, session.clock.now());
@@ -318,14 +318,14 @@ void add_edits(cli::Command& trust) {
       .options("--root-key", adding.root_keys, "PUB", "may change the root")
       .option("--environment", adding.environment, "NAME", "approver for this environment only")
       .runs([&](cli::Session& session) {
-        edit(adding, session, [&](RootDraft& draft) { add_keys(adding, draft); });
+        edit_root(adding, session, [&](RootDraft& draft) { add_keys(adding, draft); });
       });
   auto& removing = cli::make_options<EditOptions>();
   add_edit(trust, "remove-key", "draft the next root without a key", removing)
       .arguments("KEY", removing.names, "names or ids of keys", cli::Presence::required)
       .option("--environment", removing.environment, "NAME", "only as approver for this one")
       .runs([&](cli::Session& session) {
-        edit(removing, session, [&](RootDraft& draft) { remove_keys(removing, draft); });
+        edit_root(removing, session, [&](RootDraft& draft) { remove_keys(removing, draft); });
       });
   auto& counting = cli::make_options<EditOptions>();
   add_edit(trust, "set-threshold", "draft the next root with another number of keys", counting)
@@ -333,11 +333,11 @@ void add_edits(cli::Command& trust) {
       .option("--environment", counting.environment, "NAME", "releases for this environment")
       .flag("--root", counting.of_root, "changes of the root, instead of releases")
       .runs([&](cli::Session& session) {
-        edit(counting, session, [&](RootDraft& draft) { set_threshold(counting, draft); });
+        edit_root(counting, session, [&](RootDraft& draft) { set_threshold(counting, draft); });
       });
   auto& renewing = cli::make_options<EditOptions>();
   add_edit(trust, "renew", "draft the next root as the last one was, valid for longer", renewing)
-      .runs([&](cli::Session& session) { edit(renewing, session, [](RootDraft&) {}); });
+      .runs([&](cli::Session& session) { edit_root(renewing, session, [](RootDraft&) {}); });
 }
 
 }  // namespace

@@ -7,13 +7,13 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct ValidateOptions {
   std::string file = "release.yaml";
   std::vector<std::string> sites;
   std::string previous;
 };
 
-void work(const Options& options, cli::Session& session) {
+void run_validate(const ValidateOptions& options, cli::Session& session) {
   const release::Release release = release::load_release(options.file);
   validate(release, {options.sites.begin(), options.sites.end()}, options.previous,
            session.progress);
@@ -38,7 +38,7 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_validate(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<ValidateOptions>();
   program.sub("validate", "check release.yaml, its sources, environments and sites; writes nothing")
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
       .options("--site", options.sites, "FILE",
@@ -46,7 +46,7 @@ void add_validate(cli::Command& program) {
       .option("--previous", options.previous, "BUNDLE",
               "the release before, to see which images grew")
       .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_validate(options, session); });
 }
 
 }  // namespace sealift::builder

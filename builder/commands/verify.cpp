@@ -9,13 +9,13 @@ namespace sealift::builder {
 
 namespace {
 
-struct Options {
+struct VerifyOptions {
   std::string bundle;
   std::string root;
   std::string environment;
 };
 
-void work(const Options& options, cli::Session& session) {
+void run_verify(const VerifyOptions& options, cli::Session& session) {
   const signing::Root root = load_root(options.root);
   check_self_signed(root);
   const bundle::Trust trust{
@@ -33,7 +33,7 @@ void work(const Options& options, cli::Session& session) {
 }  // namespace
 
 void add_verify(cli::Command& program) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<VerifyOptions>();
   program.sub("verify", "check approvals and every byte of a bundle, as an installer does")
       .argument("BUNDLE", options.bundle, "the bundle file, or - for standard input",
                 cli::Presence::required)
@@ -41,7 +41,7 @@ void add_verify(cli::Command& program) {
               cli::Presence::required)
       .option("--environment", options.environment, "NAME", "the environment whose approvers count")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&options](cli::Session& session) { work(options, session); });
+      .runs([&options](cli::Session& session) { run_verify(options, session); });
 }
 
 }  // namespace sealift::builder

@@ -41,10 +41,10 @@ bool is_pattern(const std::string& text) {
 }
 
 // Which keys an output has.
-class Choice {
+class OutputChoice {
  public:
-  Choice(const OutputEntry& output, const std::vector<Key>& all, const std::string& where,
-         Problems& problems)
+  OutputChoice(const OutputEntry& output, const std::vector<Key>& all, const std::string& where,
+               Problems& problems)
       : output_(output), all_(all), where_(where), problems_(problems) {}
 
   std::vector<Key> make() {
@@ -220,7 +220,7 @@ std::map<std::string, std::string> outputs_of(const release::ComponentEntry& ent
     const std::string where =
         format("release.yaml:{}: components.{}: outputs.{}", output.line, entry.name, output.file);
     Problems here;
-    const std::vector<Key> keys = Choice(output, all, where, here).make();
+    const std::vector<Key> keys = OutputChoice(output, all, where, here).make();
     for (const Problem& problem : here.all()) problems.add(problem.message, problem.hint);
     if (!here.empty()) continue;
     for (auto& [path, text] : files_of(output, keys)) {

@@ -14,7 +14,7 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct BackupOptions {
   std::string name;  // of a database or of a backup
   bool discard = false;
   std::string drop;
@@ -60,7 +60,7 @@ Backup make(const std::string& database, const SiteWork& work, const Backups& ba
   return made;
 }
 
-void show(const std::vector<Backup>& backups, cli::Session& session) {
+void show_backups(const std::vector<Backup>& backups, cli::Session& session) {
   std::vector<std::vector<std::string>> rows = {
       {"BACKUP", "DATABASE", "MADE", "RELEASE", "BYTES", "PACKED", "SERVER"}};
   Json list = Json::array();
@@ -73,15 +73,16 @@ void show(const std::vector<Backup>& backups, cli::Session& session) {
   session.out.json(list);
 }
 
-void create(const Options& options, const std::string& site, cli::Session& session) {
+void create(const BackupOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("backup create", options.change);
   const Tools& tools = work.tools();
-  show({make(options.name, work, Backups(tools.installation.layout, tools.workers), session)},
-       session);
+  show_backups(
+      {make(options.name, work, Backups(tools.installation.layout, tools.workers), session)},
+      session);
 }
 
-void verify(const Options& options, const std::string& site, cli::Session& session) {
+void verify(const BackupOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("backup verify", options.change);
   const Tools& tools = work.tools();
@@ -95,7 +96,7 @@ void verify(const Options& options, const std::string& site, cli::Session& sessi
   session.out.json(to_json(backup));
 }
 
-void restore(const Options& options, const std::string& site, cli::Session& session) {
+void restore(const BackupOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("backup restore", options.change);
   const Tools& tools = work.tools();
@@ -130,7 +131,7 @@ void restore(const Options& options, const std::string& site, cli::Session& sess
   session.out.json({{"restored", backup.name}, {"before", before}});
 }
 
-void kept(const Options& options, const std::string& site, cli::Session& session) {
+void kept(const BackupOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("backup kept", options.change);
   const Tools& tools = work.tools();
@@ -155,7 +156,7 @@ void kept(const Options& options, const std::string& site, cli::Session& session
 void add_backup(cli::Command& program, const std::string& site) {
   cli::Command backup = program.sub("backup", "backups of this site's databases");
   backup.fails_with({});
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<BackupOptions>();
   const auto with_lock = [&](cli::Command command) {
     return command.option("--lock-timeout", options.change.lock_timeout, "SECONDS",
                           "wait this long for another installer (default 0)");
@@ -169,7 +170,7 @@ void add_backup(cli::Command& program, const std::string& site) {
       .runs([&site](cli::Session& session) {
         const SiteWork work(session, site);
         const Tools& tools = work.tools();
-        show(Backups(tools.installation.layout, tools.workers).list(), session);
+        show_backups(Backups(tools.installation.layout, tools.workers).list(), session);
       });
   with_lock(backup.sub("verify", "read a backup to its end as a restore would"))
       .argument("BACKUP", options.name, "its name", cli::Presence::required)

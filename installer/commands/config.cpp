@@ -245,8 +245,8 @@ std::string source_text(const Shown& shown, const std::string& name) {
   }
   const auto setting = shown.settings.find(name);
   if (setting == shown.settings.end()) return "-";
-  const release::Source source = setting->second.source;
-  return source == release::Source::environment ? format("environment {}", shown.environment)
+  const release::Origin source = setting->second.source;
+  return source == release::Origin::environment ? format("environment {}", shown.environment)
                                                 : std::string(release::name(source));
 }
 

@@ -19,14 +19,14 @@ namespace sealift::installer {
 
 namespace {
 
-struct Finding {
+struct Diagnosis {
   std::string what;
   std::string found;
   std::string mend;  // empty: nothing to do
 };
 
-std::vector<Finding> examine_targets(const release::Site& site) {
-  std::vector<Finding> findings;
+std::vector<Diagnosis> examine_targets(const release::Site& site) {
+  std::vector<Diagnosis> findings;
   for (const auto& [name, target] : site.targets) {
     if (target.path.empty()) continue;
     fs::path place = target.path;
@@ -42,12 +42,12 @@ std::vector<Finding> examine_targets(const release::Site& site) {
 }
 
 // What an act that was cut off may have left under names of ours, and whether stores answer at all.
-std::vector<Finding> examine_stores(const Installation& installation, const State& state,
-                                    const Tools& tools) {
+std::vector<Diagnosis> examine_stores(const Installation& installation, const State& state,
+                                      const Tools& tools) {
   const Layout& layout = installation.layout;
   const std::vector<Placement> known = retained_placements(layout, state);
   const Drivers drivers(layout, tools.workers);
-  std::vector<Finding> findings;
+  std::vector<Diagnosis> findings;
   for (const auto& [name, target] : installation.site.targets) {
     const std::string what = format("target {}", name);
     try {
@@ -68,8 +68,8 @@ std::vector<Finding> examine_stores(const Installation& installation, const Stat
 }
 
 // Whether databases answer, and give what a migration needs.
-std::vector<Finding> examine_databases(const Installation& installation) {
-  std::vector<Finding> findings;
+std::vector<Diagnosis> examine_databases(const Installation& installation) {
+  std::vector<Diagnosis> findings;
   for (const auto& [name, unused] : installation.site.databases) {
     const std::string what = format("database {}", name);
     try {
@@ -92,8 +92,8 @@ std::vector<Finding> examine_databases(const Installation& installation) {
   return findings;
 }
 
-std::vector<Finding> examine_services(const release::Site& site) {
-  std::vector<Finding> findings;
+std::vector<Diagnosis> examine_services(const release::Site& site) {
+  std::vector<Diagnosis> findings;
   for (const auto& [name, service] : site.services) {
     const std::vector<std::string> missing = missing_programs(service);
     findings.push_back({format("service {}", name),
@@ -106,8 +106,8 @@ std::vector<Finding> examine_services(const release::Site& site) {
   return findings;
 }
 
-std::vector<Finding> examine_certificates(const release::Site& site, Time now) {
-  std::vector<Finding> findings;
+std::vector<Diagnosis> examine_certificates(const release::Site& site, Time now) {
+  std::vector<Diagnosis> findings;
   for (const auto& [name, entry] : site.tls) {
     const std::string what = format("certificate {}", name);
     const signing::CertificateVerdict verdict = judge_tls(name, entry, now);
@@ -125,7 +125,7 @@ std::vector<Finding> examine_certificates(const release::Site& site, Time now) {
   return findings;
 }
 
-Finding examine_trust(const Layout& layout, Time now) {
+Diagnosis examine_trust(const Layout& layout, Time now) {
   try {
     const signing::Root root = trusted_root(layout);
     const bool soon = !bundle::expiry_warning(root, now).empty();
@@ -138,7 +138,7 @@ Finding examine_trust(const Layout& layout, Time now) {
   }
 }
 
-Finding examine_transaction(const Layout& layout, const State& state, const Clock& clock) {
+Diagnosis examine_transaction(const Layout& layout, const State& state, const Clock& clock) {
   if (!state.unfinished) return {"transaction", "none is open", ""};
   const Journal journal = Journal::read(*state.unfinished, clock);
   if (const auto holder = lock_holder(layout)) return {"transaction", *holder, ""};
@@ -152,7 +152,7 @@ Finding examine_transaction(const Layout& layout, const State& state, const Cloc
           "run: sealift-installer recover"};
 }
 
-Finding examine_clock(const Layout& layout, const Clock& clock) {
+Diagnosis examine_clock(const Layout& layout, const Clock& clock) {
   const Time now = clock.now();
   const Time latest = believed_now(layout, clock);
   return {"clock", to_text(now),
@@ -163,13 +163,13 @@ Finding examine_clock(const Layout& layout, const Clock& clock) {
               : ""};
 }
 
-void work(const std::string& site, cli::Session& session) {
+void run_doctor(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const Layout& layout = work.installation().layout;
   const State state = work.state();
   struct utsname host {};
   ::uname(&host);
-  std::vector<Finding> findings = {
+  std::vector<Diagnosis> findings = {
       {"host", format("{} {} {}", host.sysname, host.release, host.machine), ""},
       {"state",
        format("{}, {} free", layout.state.string(), cli::size_text(free_space(layout.state).bytes)),
@@ -179,25 +179,25 @@ void work(const std::string& site, cli::Session& session) {
       {"fence", is_fence_closed(layout) ? "closed: users are kept out" : "open",
        is_fence_closed(layout) && !state.unfinished ? "run: sealift-installer recover" : ""},
       examine_transaction(layout, state, session.clock)};
-  for (Finding& finding : examine_targets(work.installation().site)) {
+  for (Diagnosis& finding : examine_targets(work.installation().site)) {
     findings.push_back(std::move(finding));
   }
-  for (Finding& finding : examine_stores(work.installation(), state, work.tools())) {
+  for (Diagnosis& finding : examine_stores(work.installation(), state, work.tools())) {
     findings.push_back(std::move(finding));
   }
-  for (Finding& finding : examine_services(work.installation().site)) {
+  for (Diagnosis& finding : examine_services(work.installation().site)) {
     findings.push_back(std::move(finding));
   }
-  for (Finding& finding : examine_databases(work.installation())) {
+  for (Diagnosis& finding : examine_databases(work.installation())) {
     findings.push_back(std::move(finding));
   }
-  for (Finding& finding :
+  for (Diagnosis& finding :
        examine_certificates(work.installation().site, believed_now(layout, session.clock))) {
     findings.push_back(std::move(finding));
   }
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const Finding& finding : findings) {
+  for (const Diagnosis& finding : findings) {
     rows.push_back(
         {finding.mend.empty() ? "ok" : "MEND", finding.what,
          finding.mend.empty() ? finding.found : format("{}: {}", finding.found, finding.mend)});
@@ -216,7 +216,7 @@ void work(const std::string& site, cli::Session& session) {
 void add_doctor(cli::Command& program, const std::string& site) {
   program.sub("doctor", "what is missing on this host")
       .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io}, "20   something should be mended")
-      .runs([&site](cli::Session& session) { work(site, session); });
+      .runs([&site](cli::Session& session) { run_doctor(site, session); });
 }
 
 }  // namespace sealift::installer

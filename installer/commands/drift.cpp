@@ -28,7 +28,7 @@ std::map<std::string, std::string> changed_flags(const Placement& placement, Sit
   return found;
 }
 
-void work(const std::string& site, cli::Session& session) {
+void run_drift(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
   const Drivers drivers(work.installation().layout, work.tools().workers);
@@ -70,7 +70,7 @@ void add_drift(cli::Command& program, const std::string& site) {
       .sub("drift",
            "compare every installed file, link, mode, owner and flag with what was installed")
       .fails_with({Errc::corrupt, Errc::io}, "20   something differs")
-      .runs([&site](cli::Session& session) { work(site, session); });
+      .runs([&site](cli::Session& session) { run_drift(site, session); });
 }
 
 }  // namespace sealift::installer

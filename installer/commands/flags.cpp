@@ -14,7 +14,7 @@ namespace {
 using release::Flag;
 using release::FlagSet;
 
-struct Options {
+struct FlagsOptions {
   std::string flag;
   std::string variant;
   std::vector<std::string> flags;
@@ -32,7 +32,7 @@ struct Standing {
   FlagSet released;
 };
 
-Standing standing(const Tools& tools, const State& state) {
+Standing current_flags(const Tools& tools, const State& state) {
   const Revision* now = state.current();
   const Placement* placement = now == nullptr ? nullptr : now->flags_placement();
   if (placement == nullptr) {
@@ -51,7 +51,7 @@ Standing standing(const Tools& tools, const State& state) {
 }
 
 template <typename Map>
-std::vector<std::string> names_of(const Map& map) {
+std::vector<std::string> flag_names(const Map& map) {
   std::vector<std::string> names;
   names.reserve(map.size());
   for (const auto& [name, unused] : map) names.push_back(name);
@@ -61,7 +61,7 @@ std::vector<std::string> names_of(const Map& map) {
 const Flag& flag_named(const std::string& name, const FlagSet& set) {
   const auto found = set.flags.find(name);
   if (found != set.flags.end()) return found->second;
-  const std::string near = release::nearest(name, names_of(set.flags));
+  const std::string near = release::nearest(name, flag_names(set.flags));
   throw Error(
       Errc::usage, format("the release has no flag \"{}\"", printable(name, 80)),
       near.empty() ? "see: sealift-installer flags list" : format("did you mean \"{}\"?", near));
@@ -69,7 +69,7 @@ const Flag& flag_named(const std::string& name, const FlagSet& set) {
 
 void check_variant(const std::string& variant, const Flag& flag) {
   if (flag.variants.contains(variant)) return;
-  const std::vector<std::string> known = names_of(flag.variants);
+  const std::vector<std::string> known = flag_names(flag.variants);
   const std::string near = release::nearest(variant, known);
   throw Error(Errc::usage, format("the flag has no variant \"{}\"", printable(variant, 80)),
               near.empty() ? format("variants are: {}", joined(known))
@@ -83,7 +83,7 @@ Json to_json(const std::string& name, const Flag& flag, const FlagChange* change
                 {"variant", now.default_variant},
                 {"enabled", now.state == release::FlagState::enabled},
                 {"rules", !now.targeting.is_null()},
-                {"variants", names_of(flag.variants)},
+                {"variants", flag_names(flag.variants)},
                 {"from", change == nullptr ? "release" : "site"},
                 {"effect", effect_of(now)},
                 {"released", effect_of(flag)},
@@ -100,7 +100,7 @@ Json to_json(const std::string& name, const Flag& flag, const FlagChange* change
 void list(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
-  const Standing flags = standing(work.tools(), state);
+  const Standing flags = current_flags(work.tools(), state);
   std::vector<std::vector<std::string>> rows = {
       {"FLAG", "HOLDS", "FROM", "VARIANTS", "NEXT RELEASE", "MEANING"}};
   Json values = Json::array();
@@ -108,7 +108,7 @@ void list(const std::string& site, cli::Session& session) {
     const auto found = flags.site.changes.find(name);
     const FlagChange* change = found == flags.site.changes.end() ? nullptr : &found->second;
     rows.push_back({name, effect_of(change == nullptr ? flag : changed(flag, *change)),
-                    change == nullptr ? "release" : "site", joined(names_of(flag.variants)),
+                    change == nullptr ? "release" : "site", joined(flag_names(flag.variants)),
                     std::string(release::name(flag.next_release)), printable(flag.meaning, 400)});
     values.push_back(to_json(name, flag, change));
   }
@@ -123,7 +123,7 @@ void list(const std::string& site, cli::Session& session) {
 }
 
 // What the audit log says: each flag that changes, and what it was and becomes.
-Json evidence(const Standing& flags, const FlagChanges& before, const FlagChanges& after) {
+Json evidence_of_flags(const Standing& flags, const FlagChanges& before, const FlagChanges& after) {
   Json list = Json::array();
   const auto effect = [](const Flag& flag, const std::string& name, const FlagChanges& changes) {
     const auto change = changes.find(name);
@@ -145,14 +145,14 @@ Json evidence(const Standing& flags, const FlagChanges& before, const FlagChange
 
 // Carries out what `edit` does to the site's changes.
 template <typename Edit>
-void change(const Options& options, const std::string& command, const std::string& site,
+void change(const FlagsOptions& options, const std::string& command, const std::string& site,
             cli::Session& session, Edit&& edit) {
   SiteWork work(session, site);
   work.lock_and_settle(command, options.change);
   const SignalGuard signals;
   const Tools& tools = work.tools();
   const State state = work.state();
-  Standing flags = standing(tools, state);
+  Standing flags = current_flags(tools, state);
   const FlagChanges before = flags.site.changes;
   const Request request = work.request(Purpose::flags, options.change);
   edit(flags, request);
@@ -168,7 +168,7 @@ void change(const Options& options, const std::string& command, const std::strin
   }
   const Drivers drivers(work.installation().layout, tools.workers);
   Draft draft = plan_flags(flags.site, flags.content, work.installation(), state, drivers, request);
-  const Json list = evidence(flags, before, flags.site.changes);
+  const Json list = evidence_of_flags(flags, before, flags.site.changes);
   draft.evidence = {{"flags", list}};
   show(draft, "", session);
   if (options.change.dry_run) session.out.json(to_json(draft));
@@ -181,7 +181,7 @@ void change(const Options& options, const std::string& command, const std::strin
   session.out.json({{"result", "changed"}, {"revision", draft.plan.number}, {"flags", list}});
 }
 
-void set(const Options& options, const std::string& site, cli::Session& session) {
+void set(const FlagsOptions& options, const std::string& site, cli::Session& session) {
   if (options.disable != options.variant.empty()) {
     throw Error(Errc::usage,
                 options.disable ? "found a variant and --disable, expected one of them"
@@ -204,7 +204,7 @@ void set(const Options& options, const std::string& site, cli::Session& session)
   });
 }
 
-void reset(const Options& options, const std::string& site, cli::Session& session) {
+void reset(const FlagsOptions& options, const std::string& site, cli::Session& session) {
   if (options.all != options.flags.empty()) {
     throw Error(Errc::usage,
                 options.all ? "found flags and --all, expected one of them" : "found no flag",
@@ -224,7 +224,7 @@ void reset(const Options& options, const std::string& site, cli::Session& sessio
 void add_flags(cli::Command& program, const std::string& site) {
   cli::Command flags = program.sub("flags", "feature flags of the current release");
   flags.fails_with({});
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<FlagsOptions>();
   const std::vector<Errc> failures = {Errc::corrupt,    Errc::incompatible,  Errc::busy,
                                       Errc::io,         Errc::target_failed, Errc::needs_operator,
                                       Errc::interrupted};

@@ -8,7 +8,7 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct HealthOptions {
   bool wait = false;
 };
 
@@ -19,7 +19,7 @@ bool is_healthy(const std::vector<CheckResult>& results) {
   return true;
 }
 
-void work(const Options& options, const std::string& site, cli::Session& session) {
+void run_health(const HealthOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const SignalGuard signals;
   const StopFlag stop;
@@ -63,13 +63,13 @@ void show_results(const std::vector<CheckResult>& results, cli::Output& out) {
 }
 
 void add_health(cli::Command& program, const std::string& site) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<HealthOptions>();
   program.sub("health", "ask the health checks of the release that stands; changes nothing")
       .flag("--wait", options.wait,
             "give each check the time that the release gives it, and ask for latency too")
       .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io, Errc::interrupted},
                   "20   a check does not hold")
-      .runs([&](cli::Session& session) { work(options, site, session); });
+      .runs([&](cli::Session& session) { run_health(options, site, session); });
 }
 
 }  // namespace sealift::installer

@@ -15,7 +15,7 @@ std::string ending_word(const PastTransaction& past) {
   return past.ending == Event::abort ? "undone" : "cut off";
 }
 
-void work(const std::string& site, cli::Session& session) {
+void run_history(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
   std::vector<std::vector<std::string>> rows = {
@@ -52,7 +52,7 @@ void work(const std::string& site, cli::Session& session) {
 void add_history(cli::Command& program, const std::string& site) {
   program.sub("history", "every transaction of this site, oldest first")
       .fails_with({Errc::corrupt, Errc::io})
-      .runs([&site](cli::Session& session) { work(site, session); });
+      .runs([&site](cli::Session& session) { run_history(site, session); });
 }
 
 }  // namespace sealift::installer

@@ -7,7 +7,7 @@ namespace sealift::installer {
 
 namespace {
 
-void work(const std::string& site, cli::Session& session) {
+void run_images(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
   std::vector<std::vector<std::string>> rows = {{"IMAGE", "IS HERE", "PINNED", "PART OF"}};
@@ -36,7 +36,7 @@ void work(const std::string& site, cli::Session& session) {
 void add_images(cli::Command& program, const std::string& site) {
   program.sub("images", "what the images of the current release are called on this site")
       .fails_with({Errc::corrupt, Errc::io})
-      .runs([&site](cli::Session& session) { work(site, session); });
+      .runs([&site](cli::Session& session) { run_images(site, session); });
 }
 
 }  // namespace sealift::installer

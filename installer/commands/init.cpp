@@ -13,7 +13,7 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct InitOptions {
   std::string from;
   std::string release;
   std::string environment;
@@ -37,7 +37,7 @@ std::string quoted(const std::string& text) {
   return to_canonical(Json(text));
 }
 
-std::string compose_site(const Options& options) {
+std::string compose_site(const InitOptions& options) {
   if (options.release.empty() || options.environment.empty() || options.targets.empty()) {
     throw Error(Errc::usage, "a site needs --release, --environment and at least one --target",
                 "or give a prepared file with --from site.yaml");
@@ -69,7 +69,7 @@ std::string compose_site(const Options& options) {
 }
 
 // An operator may have written site.yaml before: then it is taken as it is.
-std::string site_text(const Options& options, const Layout& layout) {
+std::string site_text(const InitOptions& options, const Layout& layout) {
   std::error_code ignored;
   if (!options.from.empty()) return read_file(options.from, release::kMaxYamlBytes);
   if (options.release.empty() && fs::exists(layout.site_yaml, ignored)) {
@@ -90,7 +90,7 @@ void refuse_used_targets(const release::Site& site) {
   problems.throw_if_any(Errc::incompatible);
 }
 
-void work(const Options& options, const std::string& site_folder, cli::Session& session) {
+void run_init(const InitOptions& options, const std::string& site_folder, cli::Session& session) {
   const Layout layout = Layout::choose(site_folder);
   std::error_code ignored;
   if (fs::exists(layout.identity(), ignored)) {
@@ -146,7 +146,7 @@ void work(const Options& options, const std::string& site_folder, cli::Session& 
 }  // namespace
 
 void add_init(cli::Command& program, const std::string& site) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<InitOptions>();
   program.sub("init", "make a site: identity, state folder and site.yaml")
       .option("--from", options.from, "FILE", "a site.yaml that was prepared")
       .option("--release", options.release, "NAME", "the release that this site takes")
@@ -158,7 +158,7 @@ void add_init(cli::Command& program, const std::string& site) {
       .options("--value", options.values, "NAME=TEXT", "a configuration value of this site")
       .flag("--adopt", options.adopt, "record what stands on the targets as release 0")
       .fails_with({Errc::invalid_input, Errc::incompatible, Errc::io, Errc::target_failed})
-      .runs([&](cli::Session& session) { work(options, site, session); });
+      .runs([&](cli::Session& session) { run_init(options, site, session); });
 }
 
 }  // namespace sealift::installer

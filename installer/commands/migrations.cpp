@@ -72,7 +72,7 @@ void status(const std::string& site, cli::Session& session) {
   session.out.json(list);
 }
 
-struct Options {
+struct MigrationsOptions {
   std::string bundle;
   std::string database;
   std::string migration;
@@ -88,7 +88,7 @@ struct Subject {
   migrations::Applied applied;
 };
 
-Subject subject_of(const Options& options, const SiteWork& work, cli::Session& session) {
+Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::Session& session) {
   const Tools& tools = work.tools();
   const Fd fd = open_for_reading(options.bundle);
   FdSource source(fd.get(), options.bundle);
@@ -124,14 +124,14 @@ Subject subject_of(const Options& options, const SiteWork& work, cli::Session& s
                                   printable(options.database, 80)));
 }
 
-Json evidence(const Options& options, const Subject& subject) {
+Json evidence_of_migrations(const MigrationsOptions& options, const Subject& subject) {
   return {{"database", options.database},
           {"migration", options.migration},
           {"hash", subject.migration->hash.hex()},
           {"reason", printable(options.change.reason, 1024)}};
 }
 
-void baseline(const Options& options, SiteWork& work, const Subject& subject,
+void baseline(const MigrationsOptions& options, SiteWork& work, const Subject& subject,
               cli::Session& session) {
   databases::Run run{
       .set = subject.set,
@@ -153,14 +153,15 @@ void baseline(const Options& options, SiteWork& work, const Subject& subject,
   }
   if (run.pending.empty() || !agreed(options.change, "record them?")) return;
   subject.database->migrate(run);
-  Json known = evidence(options, subject);
+  Json known = evidence_of_migrations(options, subject);
   known["recorded"] = names;
   work.tools().audit().append("baseline", std::move(known));
   session.out.line("recorded");
   session.out.json({{"recorded", std::move(names)}});
 }
 
-void repair(const Options& options, SiteWork& work, const Subject& subject, cli::Session& session) {
+void repair(const MigrationsOptions& options, SiteWork& work, const Subject& subject,
+            cli::Session& session) {
   const Comparison found = compare(subject.set, subject.applied);
   for (const migrations::Drift& drift : found.drifted) {
     if (drift.migration != subject.migration) continue;
@@ -171,7 +172,7 @@ void repair(const Options& options, SiteWork& work, const Subject& subject, cli:
         std::find_if(subject.applied.rows.begin(), subject.applied.rows.end(),
                      [&](const migrations::AppliedRow& each) { return each.hash == drift.hash; });
     subject.database->rehash(subject.table, *row, drift.migration->hash.hex());
-    Json known = evidence(options, subject);
+    Json known = evidence_of_migrations(options, subject);
     known["before"] = printable(drift.hash, 64);
     work.tools().audit().append("repaired", std::move(known));
     session.out.line("repaired");
@@ -191,7 +192,7 @@ void add_migrations(cli::Command& program, const std::string& site) {
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io},
                   "20   something is not as the release has it")
       .runs([&site](cli::Session& session) { status(site, session); });
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<MigrationsOptions>();
   const auto add = [&](const char* word, const char* purpose, auto act) {
     cli::Command command = migrations.sub(word, purpose);
     add_change_options(command, options.change);

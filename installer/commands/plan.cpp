@@ -12,14 +12,14 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct PlanOptions {
   std::string bundle;
   bool detailed = false;
   TrustOptions trust;
   std::vector<std::string> set;
 };
 
-void work(const Options& options, const std::string& site, cli::Session& session) {
+void run_plan(const PlanOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("plan", {});
   const Tools& tools = work.tools();
@@ -55,7 +55,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
 }  // namespace
 
 void add_plan(cli::Command& program, const std::string& site) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<PlanOptions>();
   cli::Command command =
       program.sub("plan", "show what apply would do with a bundle; changes nothing");
   add_expiry_option(command, options.trust);
@@ -66,7 +66,7 @@ void add_plan(cli::Command& program, const std::string& site) {
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io},
                   "20   something would change (with --detailed-exitcode)")
-      .runs([&](cli::Session& session) { work(options, site, session); });
+      .runs([&](cli::Session& session) { run_plan(options, site, session); });
 }
 
 }  // namespace sealift::installer

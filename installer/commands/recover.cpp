@@ -8,7 +8,7 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct RecoverOptions {
   bool forward = false;
   bool back = false;
   bool restore_database = false;
@@ -16,7 +16,7 @@ struct Options {
   ChangeOptions change;
 };
 
-void check(const Options& options) {
+void check(const RecoverOptions& options) {
   const bool is_accepting = !options.accept.empty();
   const bool is_back = options.back || options.restore_database;
   if (static_cast<int>(options.forward) + static_cast<int>(is_back) +
@@ -39,7 +39,7 @@ void check(const Options& options) {
   }
 }
 
-void report(bool recovered, const State& state, const Json& more, cli::Session& session) {
+void report_recovery(bool recovered, const State& state, const Json& more, cli::Session& session) {
   const std::string stands =
       state.current() == nullptr ? "nothing was applied yet" : state.current()->title();
   session.out.line(recovered ? format("recovered; this site stands on: {}", stands)
@@ -50,7 +50,8 @@ void report(bool recovered, const State& state, const Json& more, cli::Session& 
   session.out.json(value);
 }
 
-void list(const std::string& title, const std::vector<std::string>& lines, cli::Session& session) {
+void show_list(const std::string& title, const std::vector<std::string>& lines,
+               cli::Session& session) {
   if (lines.empty()) return;
   session.out.line(title);
   for (const std::string& line : lines) session.out.line(format("  {}", line));
@@ -66,27 +67,27 @@ bool is_agreed(const Acceptance& acceptance, const ChangeOptions& change) {
 }
 
 // Where the person thinks better of it, the transaction stays open, and the status says so.
-void accept_by_hand(const Options& options, const SiteWork& work, cli::Session& session) {
+void accept_by_hand(const RecoverOptions& options, const SiteWork& work, cli::Session& session) {
   const std::optional<Acceptance> acceptance = examine(work.tools(), side_named(options.accept));
   if (!acceptance) {
     recover(work.tools(), Direction::back);
-    report(false, work.state(), Json::object(), session);
+    report_recovery(false, work.state(), Json::object(), session);
     return;
   }
   session.out.line(format("transaction {} shall end on the {} release: {}", acceptance->transaction,
                           name(acceptance->side), acceptance->title));
-  list("verified:", acceptance->verified, session);
-  list("differs:", acceptance->differs, session);
-  list("cannot be verified:", acceptance->unverified, session);
+  show_list("verified:", acceptance->verified, session);
+  show_list("differs:", acceptance->differs, session);
+  show_list("cannot be verified:", acceptance->unverified, session);
   if (!is_agreed(*acceptance, options.change)) {
     session.status = exit_status(Errc::needs_operator);
     return;
   }
   accept(work.tools(), *acceptance, options.change.reason);
-  report(true, work.state(), to_json(*acceptance), session);
+  report_recovery(true, work.state(), to_json(*acceptance), session);
 }
 
-void work(const Options& options, const std::string& site, cli::Session& session) {
+void run_recover(const RecoverOptions& options, const std::string& site, cli::Session& session) {
   check(options);
   SiteWork work(session, site);
   work.lock("recover", options.change);
@@ -100,13 +101,13 @@ void work(const Options& options, const std::string& site, cli::Session& session
                                                          : Direction::back;
   const std::optional<Proof> proof = recover(work.tools(), direction, options.change.reason);
   for (const std::string& line : proof.value_or(Proof())) session.out.line(line);
-  report(proof.has_value(), work.state(), Json::object(), session);
+  report_recovery(proof.has_value(), work.state(), Json::object(), session);
 }
 
 }  // namespace
 
 void add_recover(cli::Command& program, const std::string& site) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<RecoverOptions>();
   program
       .sub("recover",
            "end a transaction that was cut off by a crash: back to the old release by default")
@@ -121,7 +122,7 @@ void add_recover(cli::Command& program, const std::string& site) {
       .option("--lock-timeout", options.change.lock_timeout, "SECONDS",
               "wait this long for another installer (default 0)")
       .fails_with({Errc::corrupt, Errc::busy, Errc::io, Errc::needs_operator})
-      .runs([&](cli::Session& session) { work(options, site, session); });
+      .runs([&](cli::Session& session) { run_recover(options, site, session); });
 }
 
 }  // namespace sealift::installer

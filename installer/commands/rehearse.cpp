@@ -15,7 +15,7 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct RehearseOptions {
   std::string bundle;
   std::string backup;
   bool fresh = false;
@@ -99,7 +99,7 @@ Json rehearse(const Placement& placement, const Backup& backup, const Backups& b
           {"milliseconds", static_cast<std::uint64_t>(seconds * 1000)}};
 }
 
-void work(const Options& options, const std::string& site, cli::Session& session) {
+void run_rehearse(const RehearseOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("rehearse", {});
   if (options.fresh && !options.backup.empty()) {
@@ -134,7 +134,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
 }  // namespace
 
 void add_rehearse(cli::Command& program, const std::string& site) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<RehearseOptions>();
   cli::Command command = program.sub(
       "rehearse", "run a bundle's migrations on a copy of a backup, which is dropped afterwards");
   add_expiry_option(command, options.trust);
@@ -143,7 +143,7 @@ void add_rehearse(cli::Command& program, const std::string& site) {
       .flag("--fresh", options.fresh, "on a backup that is made for this and goes with it")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed})
-      .runs([&](cli::Session& session) { work(options, site, session); });
+      .runs([&](cli::Session& session) { run_rehearse(options, site, session); });
 }
 
 }  // namespace sealift::installer

@@ -11,7 +11,7 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct RollbackOptions {
   std::string to;
   bool verify = false;
   bool restore_database = false;
@@ -66,7 +66,7 @@ std::map<std::string, std::vector<Passed>> migrated_since(const Revision& target
 }
 
 // What was said of databases, and what is needed for it.
-DataRequest data_request(const Options& options, const Revision& target, const State& state,
+DataRequest data_request(const RollbackOptions& options, const Revision& target, const State& state,
                          const Tools& tools) {
   if (static_cast<int>(options.restore_database) + static_cast<int>(options.down) +
           static_cast<int>(!options.past.empty()) >
@@ -96,7 +96,7 @@ DataRequest data_request(const Options& options, const Revision& target, const S
   return data;
 }
 
-void work(const Options& options, const std::string& site, cli::Session& session) {
+void run_rollback(const RollbackOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock_and_settle("rollback", options.change);
   const SignalGuard signals;
@@ -134,7 +134,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
 }  // namespace
 
 void add_rollback(cli::Command& program, const std::string& site) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<RollbackOptions>();
   cli::Command command =
       program.sub("rollback", "return to a release that stood here before; needs no bundle");
   command
@@ -151,7 +151,7 @@ void add_rollback(cli::Command& program, const std::string& site) {
   command
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed,
                    Errc::needs_operator, Errc::interrupted})
-      .runs([&](cli::Session& session) { work(options, site, session); });
+      .runs([&](cli::Session& session) { run_rollback(options, site, session); });
 }
 
 }  // namespace sealift::installer

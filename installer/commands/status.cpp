@@ -19,7 +19,7 @@ std::optional<LastHealth> health_of(const Revision* now, const Layout& layout) {
   return last;
 }
 
-void work(const std::string& site, cli::Session& session) {
+void run_status(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
   cli::Output& out = session.out;
@@ -80,7 +80,7 @@ void work(const std::string& site, cli::Session& session) {
 void add_status(cli::Command& program, const std::string& site) {
   program.sub("status", "what stands on this site, and whether something was cut off")
       .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io, Errc::needs_operator})
-      .runs([&site](cli::Session& session) { work(site, session); });
+      .runs([&site](cli::Session& session) { run_status(site, session); });
 }
 
 }  // namespace sealift::installer

@@ -15,7 +15,7 @@ namespace {
 
 using signing::Root;
 
-struct Options {
+struct RootOptions {
   std::vector<std::string> files;
   std::string root;
   std::string fingerprint;
@@ -38,7 +38,7 @@ Json evidence(const Root& root) {
   return {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}};
 }
 
-void init(const Options& options, const std::string& site, cli::Session& session) {
+void init(const RootOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("trust init", options.change);
   const Layout& layout = work.installation().layout;
@@ -81,7 +81,7 @@ std::vector<Root> roots_in(const std::string& file, Workers& workers) {
   return roots;
 }
 
-void update(const Options& options, const std::string& site, cli::Session& session) {
+void update(const RootOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("trust update", options.change);
   const Tools& tools = work.tools();
@@ -122,7 +122,7 @@ void update(const Options& options, const std::string& site, cli::Session& sessi
 void add_trust(cli::Command& program, const std::string& site) {
   cli::Command trust = program.sub("trust", "whom this site believes");
   trust.fails_with({});
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<RootOptions>();
   trust.sub("init", "trust a release owner's root, once, by an explicit act")
       .argument("ROOT", options.root, "the root file, such as 1.root.json", cli::Presence::required)
       .option("--fingerprint", options.fingerprint, "HEX",
@@ -136,7 +136,7 @@ void add_trust(cli::Command& program, const std::string& site) {
         const Layout& layout = work.installation().layout;
         show_root(trusted_root(layout), believed_now(layout, session.clock), session);
       });
-  auto& updating = cli::make_options<Options>();
+  auto& updating = cli::make_options<RootOptions>();
   cli::Command update_command =
       trust.sub("update", "take newer roots, each signed by the one before, without a release");
   update_command.arguments("FILE", updating.files, "root files, or a bundle that carries them",

@@ -57,7 +57,7 @@ std::vector<Way> ways_out(const Journal& journal, const std::string& before,
 }
 
 // A word as a shell takes it.
-std::string quoted(const std::string& word) {
+std::string shell_quoted(const std::string& word) {
   const bool is_plain = std::all_of(word.begin(), word.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("/._-+:@").find(c) != std::string_view::npos;
@@ -153,8 +153,9 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   out.line();
   out.line("to go on, one of:");
   value["ways"] = Json::array();
-  const std::string program = site.empty() ? std::string("sealift-installer")
-                                           : format("sealift-installer --site {}", quoted(site));
+  const std::string program = site.empty()
+                                  ? std::string("sealift-installer")
+                                  : format("sealift-installer --site {}", shell_quoted(site));
   for (const Way& way : ways_out(journal, before_title, outcome.title())) {
     const std::string command = format("{} {}", program, way.arguments);
     out.line(format("  {}", command));

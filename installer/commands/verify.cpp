@@ -8,13 +8,13 @@ namespace sealift::installer {
 
 namespace {
 
-struct Options {
+struct VerifyOptions {
   std::string bundle;
   std::optional<int> at_root;
   TrustOptions trust;
 };
 
-bundle::Trust trust_of(const Options& options, const Tools& tools) {
+bundle::Trust trust_of(const VerifyOptions& options, const Tools& tools) {
   bundle::Trust trust = tools.trust(options.trust.expiry());
   if (options.at_root) {
     trust.root = accepted_root(tools.installation.layout,
@@ -24,7 +24,7 @@ bundle::Trust trust_of(const Options& options, const Tools& tools) {
   return trust;
 }
 
-void work(const Options& options, const std::string& site, cli::Session& session) {
+void run_verify(const VerifyOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const bundle::Trust trust = trust_of(options, work.tools());
   const bundle::VerifiedBundle verified = bundle::verify_file(
@@ -43,7 +43,7 @@ void work(const Options& options, const std::string& site, cli::Session& session
 }  // namespace
 
 void add_verify(cli::Command& program, const std::string& site) {
-  auto& options = cli::make_options<Options>();
+  auto& options = cli::make_options<VerifyOptions>();
   cli::Command command =
       program.sub("verify", "check approvals and every byte of a bundle; changes nothing");
   command
@@ -55,7 +55,7 @@ void add_verify(cli::Command& program, const std::string& site) {
   command
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
-      .runs([&](cli::Session& session) { work(options, site, session); });
+      .runs([&](cli::Session& session) { run_verify(options, site, session); });
 }
 
 }  // namespace sealift::installer

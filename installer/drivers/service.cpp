@@ -13,7 +13,7 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr std::string_view kCheck = "check";
+constexpr std::string_view kServiceCheck = "check";
 constexpr std::string_view kGuard = "guard";
 
 std::string step_id(std::string_view action, const std::string& service) {
@@ -65,7 +65,8 @@ class ServiceDriver : public StepDriver {
       return;
     }
     const release::Service& service = found->second;
-    const std::vector<std::string>& words = action == kCheck ? service.check : service.command;
+    const std::vector<std::string>& words =
+        action == kServiceCheck ? service.check : service.command;
     if (!words.empty()) run_command(name, words, service, content);
   }
 
@@ -142,7 +143,7 @@ std::vector<Step> service_steps(const std::vector<AffectedService>& affected) {
   for (const AffectedService& each : affected) {
     if (each.service.check.empty()) continue;
     steps.push_back(step_of(
-        each.name, kCheck, data_of(each, each.service.check),
+        each.name, kServiceCheck, data_of(each, each.service.check),
         format("check {}: {}", each.name, printable(joined(each.service.check, " "), 400))));
   }
   for (const AffectedService& each : affected) {

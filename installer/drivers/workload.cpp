@@ -14,7 +14,7 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::string_view kValidate = "validate";
-constexpr std::string_view kGuard = "guard";
+constexpr std::string_view kWorkloadGuard = "guard";
 constexpr std::string_view kUp = "up";
 constexpr std::string_view kDown = "down";
 
@@ -70,7 +70,7 @@ class WorkloadDriver : public Driver {
     }
     const std::string outlook =
         runtime_->outlook(before ? &*before : nullptr, now ? &*now : nullptr);
-    steps.push_back(step_of(wish, Phase::activate, kGuard, data_of(before, now),
+    steps.push_back(step_of(wish, Phase::activate, kWorkloadGuard, data_of(before, now),
                             before ? format("stand by to bring {} back as it was", wish.component)
                                    : format("stand by to take {} down again", wish.component)));
     if (!now) {
@@ -105,7 +105,7 @@ class WorkloadDriver : public Driver {
 
   // When what runs is taken back, the new files still stand: the guard waits for the old.
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
-    if (step.action != kGuard) return;
+    if (step.action != kWorkloadGuard) return;
     const bool was_touched = io.begun.contains(step_id(kUp, step.component)) ||
                              io.begun.contains(step_id(kDown, step.component));
     if (!was_touched) return;

@@ -15,7 +15,7 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::size_t kMaxBody = 1U << 20;
-constexpr std::size_t kShown = 160;  // bytes of what was found
+constexpr std::size_t kHttpProbeShown = 160;  // bytes of what was found
 
 using release::Expectation;
 using release::HealthCheck;
@@ -53,8 +53,8 @@ Body read_body(net::Reply& reply) {
 
 std::string shown(std::string_view text) {
   std::string line;
-  for (const char c : text.substr(0, 4 * kShown)) line += c == '\n' || c == '\r' ? ' ' : c;
-  return printable(line, kShown);
+  for (const char c : text.substr(0, 4 * kHttpProbeShown)) line += c == '\n' || c == '\r' ? ' ' : c;
+  return printable(line, kHttpProbeShown);
 }
 
 void compare_json(const Expectation& expect, const Body& body, std::vector<std::string>& wrong) {
@@ -66,7 +66,7 @@ void compare_json(const Expectation& expect, const Body& body, std::vector<std::
     return;
   }
   for (const auto& [pointer, wanted] : expect.json) {
-    const Json::json_pointer at(pointer);
+    const JsonPointer at(pointer);
     if (!document.contains(at)) {
       wrong.push_back(format("found no {}, expected \"{}\"", shown(pointer), shown(wanted)));
       continue;

@@ -23,7 +23,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr milliseconds kNap{50};          // from look to look whether to stop
 constexpr milliseconds kLookAround{200};  // of who tells what is waited for
-constexpr std::uint64_t kLargest = 1U << 20;
+constexpr std::uint64_t kRunnerLargest = 1U << 20;
 constexpr std::array kVerdicts = {std::pair{Verdict::healthy, "healthy"},
                                   std::pair{Verdict::unhealthy, "unhealthy"},
                                   std::pair{Verdict::undecided, "undecided"}};
@@ -238,7 +238,7 @@ std::optional<LastHealth> last_health(const Layout& layout) {
   std::error_code ignored;
   if (!fs::exists(layout.health(), ignored)) return std::nullopt;
   const std::string where = layout.health().string();
-  const Json value = parse_json(read_file(layout.health(), kLargest), where);
+  const Json value = parse_json(read_file(layout.health(), kRunnerLargest), where);
   Fields fields(value, where);
   LastHealth last;
   last.time = while_reading(fields.at("time"), [&] { return parse_time(fields.text("time")); });

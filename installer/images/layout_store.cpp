@@ -127,11 +127,13 @@ class LayoutStore : public ImageStore {
   void untag(const std::string& reference) override {
     Json value = index();
     Json& rows = value["manifests"];
-    const std::size_t before = rows.size();
-    rows.erase(std::remove_if(rows.begin(), rows.end(),
-                              [&](const Json& row) { return name_in(row) == reference; }),
-               rows.end());
-    if (rows.size() != before) write_index(value);
+    Json kept = Json::array();
+    for (const Json& row : rows) {
+      if (name_in(row) != reference) kept.push_back(row);
+    }
+    if (kept.size() == rows.size()) return;
+    rows = std::move(kept);
+    write_index(value);
   }
 
  private:

@@ -33,7 +33,7 @@ Json merged(Json value, int depth = 0) {
       for (const auto& [key, one] : other.items()) value.emplace(key, one);
     }
   }
-  for (auto& [unused, one] : value.items()) one = merged(std::move(one), depth);
+  for (Json& one : value) one = merged(std::move(one), depth);
   return value;
 }
 

@@ -27,12 +27,12 @@ Json documents_in(const std::string& output) {
   return parse_json(output, "what the engine says", Errc::target_failed, Numbers::any);
 }
 
-std::string text_at(const Json& value, const Json::json_pointer& place) {
+std::string text_at(const Json& value, const JsonPointer& place) {
   if (!value.contains(place) || !value.at(place).is_string()) return "";
   return value.at(place).get<std::string>();
 }
 
-std::uint64_t number_at(const Json& value, const Json::json_pointer& place) {
+std::uint64_t number_at(const Json& value, const JsonPointer& place) {
   return value.contains(place) && value.at(place).is_number_unsigned()
              ? value.at(place).get<std::uint64_t>()
              : 0;

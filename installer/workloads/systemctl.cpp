@@ -14,7 +14,7 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr unsigned kMaxRestarts = 3;
+constexpr unsigned kSystemctlMaxRestarts = 3;
 constexpr const char* kProperties =
     "Id,LoadState,ActiveState,SubState,Result,Type,ExecMainStatus,"
     "ExecMainStartTimestampMonotonic,NRestarts";
@@ -54,7 +54,8 @@ Complaint judge(const UnitState& unit) {
                    unit.status.empty() ? "unknown" : printable(unit.status, 20)),
             true};
   }
-  if (unit.restarts >= kMaxRestarts) return {format("was restarted {} times", unit.restarts), true};
+  if (unit.restarts >= kSystemctlMaxRestarts)
+    return {format("was restarted {} times", unit.restarts), true};
   const bool is_done =
       unit.type == "oneshot" && unit.active == "inactive" && unit.result == "success";
   if (unit.active == "active" || unit.active == "reloading" || is_done) return {};

@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::size_t kMaxUnitBytes = 1U << 20;
 constexpr std::size_t kMaxUnits = 256;
-constexpr std::chrono::milliseconds kBetween{500};
+constexpr std::chrono::milliseconds kSystemdRuntimeBetween{500};
 constexpr const char* kUsualFolder = "/etc/systemd/system";
 constexpr const char* kDropIns = ".d";
 constexpr const char* kDropIn = ".conf";
@@ -430,7 +430,7 @@ class SystemdRuntime : public Runtime {
       }
       good = is_good && (good == 0 || restarts == last) ? good + 1 : 0;
       last = std::move(restarts);
-      if (good < 2) std::this_thread::sleep_for(kBetween);
+      if (good < 2) std::this_thread::sleep_for(kSystemdRuntimeBetween);
     }
   }
 

@@ -14,12 +14,13 @@ namespace sealift::installer {
 namespace {
 
 // Folders beside units that hold links.
-constexpr std::array<std::string_view, 4> kFolders = {".d", ".wants", ".requires", ".upholds"};
+constexpr std::array<std::string_view, 4> kUnitLinksFolders = {".d", ".wants", ".requires",
+                                                               ".upholds"};
 constexpr const char* kTemporary = ".sealift-link";
 
 bool holds_links(const Entry& entry) {
   return entry.type == EntryType::directory &&
-         std::any_of(kFolders.begin(), kFolders.end(),
+         std::any_of(kUnitLinksFolders.begin(), kUnitLinksFolders.end(),
                      [&](std::string_view end) { return entry.name.ends_with(end); });
 }
 

@@ -27,8 +27,8 @@ LIBRARIES = {
     "archive": "archive", "boost/": "boost", "sqlite3.h": "sqlite3", "catch2/": "catch2",
     "zlib.h": "zlib", "brotli/": "brotli",
 }
-# The door's whole purpose is to re-export a name: base's format() and Json.
-OPEN_HEADERS = {"base/format.hpp", "base/json.hpp"}
+# The door's whole purpose is to re-export a name: base's format().
+OPEN_HEADERS = {"base/format.hpp"}
 SYSTEM = re.compile(
     r"[a-z0-9_]+"  # the standard library
     r"|(sys|linux|asm|net|netinet|arpa)/[a-z0-9_./]+"
@@ -45,13 +45,13 @@ class Room:
         self.uses, self.embeds, self.doors = [], [], []  # doors: (file or None, library)
         into = None
         for word in words[1:]:
-            if word in ("USES", "EMBED", "DOOR"):
+            if word in ("USES", "EMBED", "DOOR", "LIGHT", "PRECOMPILE", "ALONE"):
                 into = word
             elif into == "USES":
                 self.uses.append(word)
             elif into == "EMBED":
                 self.embeds.append(word)
-            else:
+            elif into == "DOOR":
                 file, _, library = word.rpartition(":")
                 self.doors.append((file or None, library))
 

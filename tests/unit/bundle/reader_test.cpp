@@ -86,7 +86,7 @@ TEST_CASE("bundle reader: an index.json that a writer would not write is refused
   for (const auto& [place, value] : changes) {
     CAPTURE(place);
     Json changed = index;
-    changed[Json::json_pointer(place)] = value;
+    changed[JsonPointer(place)] = value;
     CHECK(refusal_of([&] { read_all_of(small, with_index(good, changed)); }) == Errc::corrupt);
   }
 }

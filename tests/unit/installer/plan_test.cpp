@@ -49,7 +49,7 @@ TEST_CASE("plan: a plan with an unknown field, phase, purpose or format is refus
       {"/extra", true},         {"/created", "tomorrow"}, {"/steps", "none"}};
   for (const auto& [pointer, value] : changes) {
     Json changed = to_json(some_plan());
-    changed[Json::json_pointer(pointer)] = value;
+    changed[JsonPointer(pointer)] = value;
     CAPTURE(pointer);
     CHECK(refusal_of([&] { plan_from_json(changed, "plan"); }) == Errc::corrupt);
   }

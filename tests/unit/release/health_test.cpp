@@ -33,7 +33,7 @@ TEST_CASE("health: a check survives the bundle", "[release]") {
 TEST_CASE("health: a forged check is refused", "[release]") {
   const auto forged = [](const char* pointer, const Json& value) {
     Json json = to_json(an_http_check());
-    json[Json::json_pointer(pointer)] = value;
+    json[JsonPointer(pointer)] = value;
     return parse_json(to_canonical(json), "x");
   };
   for (const Json& json :

@@ -36,7 +36,7 @@ Manifest manifest() {
 
 std::string with(const std::string& text, const char* pointer, const Json& value) {
   Json changed = parse_json(text, "doc");
-  changed[Json::json_pointer(pointer)] = value;
+  changed[JsonPointer(pointer)] = value;
   return to_canonical(changed);
 }
 

@@ -12,7 +12,7 @@ namespace sealift::release {
 namespace {
 
 // One way to break one rule of a schema: the document with the value at `place` replaced, or taken
-// away where `value` is discarded.
+// away where `value` is kAbsent.
 struct Breach {
   std::string rule;   // JSON pointer of the keyword in the schema; of "required" with the key
   std::string place;  // JSON pointer in the document
@@ -20,7 +20,7 @@ struct Breach {
   const char* says;  // a part of the message
 };
 
-const Json kAbsent(Json::value_t::discarded);
+const Json kAbsent("(nothing stands here)");
 
 std::string letters(std::size_t count) {
   return std::string(count, 'a');
@@ -1212,13 +1212,15 @@ const std::vector<Breach> kEnvironmentBreaches = {
 
 Json broken(const Json& document, const Breach& breach) {
   Json changed = document;
-  const Json::json_pointer place(breach.place);
+  const JsonPointer place(breach.place);
   if (std::string_view(breach.rule).ends_with("/environments/maxItems") ||
       std::string_view(breach.rule).ends_with("/optional/maxItems") ||
       std::string_view(breach.rule).ends_with("/require/maxItems")) {
     changed[place] = different_names(257);
-  } else if (breach.value.is_discarded()) {
-    changed[place.parent_pointer()].erase(place.back());
+  } else if (breach.value == kAbsent) {
+    JsonPointer parent;
+    for (std::size_t i = 0; i + 1 < place.parts().size(); ++i) parent = parent / place.parts()[i];
+    changed[parent].erase(place.parts().back());
   } else {
     changed[place] = breach.value;
   }

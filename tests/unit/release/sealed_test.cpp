@@ -132,7 +132,7 @@ TEST_CASE("sealed: release.json carries it, bounded and in one spelling", "[rele
   CHECK(sealed_from_json(value, "sealed") == sealed);
   const auto refused = [&](const std::string& pointer, const Json& other) {
     Json changed = value;
-    changed[Json::json_pointer(pointer)] = other;
+    changed[JsonPointer(pointer)] = other;
     CHECK_THROWS_AS(sealed_from_json(changed, "sealed"), Error);
   };
   refused("/production", Json::object());

@@ -91,7 +91,7 @@ TEST_CASE("serving: what it says comes back, and nothing else is read") {
         Json::array({{{"path", "a.js"}, {"integrity", "sha384-" + std::string(64, 'A')}}}));
   const auto refused = [&](const char* pointer, const Json& value) {
     Json changed = to_json(assets);
-    changed[Json::json_pointer(pointer)] = value;
+    changed[JsonPointer(pointer)] = value;
     return refusal_of([&] { carried_assets_from_json(changed, "d"); });
   };
   CHECK(refused("/extra", 1) == Errc::corrupt);

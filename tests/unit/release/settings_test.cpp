@@ -36,12 +36,12 @@ TEST_CASE("settings: default, environment, site.yaml, --set, and who said it") {
   };
   const Values debug = {{"LEVEL", "debug"}};
   const Values error = {{"LEVEL", "error"}};
-  CHECK(level(none, none, none) == Setting{"info", Source::contract});
-  CHECK(level(debug, none, none) == Setting{"debug", Source::environment});
-  CHECK(level(error, debug, none) == Setting{"debug", Source::site});
-  CHECK(level(error, error, debug) == Setting{"debug", Source::command_line});
+  CHECK(level(none, none, none) == Setting{"info", Origin::contract});
+  CHECK(level(debug, none, none) == Setting{"debug", Origin::environment});
+  CHECK(level(error, debug, none) == Setting{"debug", Origin::site});
+  CHECK(level(error, error, debug) == Setting{"debug", Origin::command_line});
   CHECK_FALSE(merge(contract(), none, none, none).contains("URL"));
-  CHECK(name(Source::command_line) == "--set");
+  CHECK(name(Origin::command_line) == "--set");
 }
 
 TEST_CASE("settings: a null of the environment asks the site, whatever the default says") {

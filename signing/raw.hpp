@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The bytes of a text as the libraries of cryptography take them.
+
+#include <string>
+#include <string_view>
+
+namespace sealift::signing {
+
+inline const unsigned char* raw(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+inline unsigned char* raw(std::string& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+}  // namespace sealift::signing
