@@ -3,6 +3,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
+#include <system_error>
 
 #include "base/format.hpp"
 
@@ -77,6 +79,25 @@ Error Error::within(std::string_view context) const {
     problem.message = format("{}: {}", context, problem.message);
   }
   return Error(code_, std::move(problems));
+}
+
+Error current_error() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return Error(Errc::io, "found no memory left",
+                 "free memory, or raise the limit of this process (ulimit -v)");
+  } catch (const std::system_error& error) {
+    return Error(Errc::io, error.what());
+  } catch (const std::exception& exception) {
+    return Error(Errc::internal, format("unexpected failure: {}", exception.what()),
+                 "this is a defect of sealift; please report it with the command");
+  } catch (...) {
+    return Error(Errc::internal, "unexpected failure",
+                 "this is a defect of sealift; please report it with the command");
+  }
 }
 
 void Problems::add(std::string message, std::string hint) {

@@ -60,6 +60,11 @@ class Error : public std::exception {
   std::vector<Problem> problems_;
 };
 
+// The exception that is being handled, as an Error: what the operating system or the standard
+// library refused (a file, a thread, memory) is Error{io}, anything else that is no Error is
+// Error{internal}. Call it in a catch block.
+Error current_error();
+
 // Collects the mistakes of one document, so that all are reported at once.
 class Problems {
  public:

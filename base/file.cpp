@@ -128,6 +128,9 @@ AtomicFile::AtomicFile(const fs::path& path, FileMode mode)
       fd_(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {
   if (!fd_.is_open()) throw_errno(temporary_.string(), "create");
   if (::fchmod(fd_.get(), static_cast<mode_t>(mode)) != 0) {
+    const int failure = errno;
+    ::unlink(temporary_.c_str());
+    errno = failure;
     throw_errno(temporary_.string(), "set the mode");
   }
 }

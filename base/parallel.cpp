@@ -15,7 +15,7 @@ std::size_t usable_cores() {
 }
 
 Workers::Workers(std::size_t threads) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  for (std::size_t i = 0; i < threads && threads_.start([this] { work(); });) ++i;
 }
 
 Workers::~Workers() {
@@ -24,10 +24,14 @@ Workers::~Workers() {
     stopping_ = true;
   }
   changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  threads_.join();
 }
 
 void Workers::submit(std::function<void()> job) {
+  if (threads_.size() == 0) {
+    job();
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));

@@ -3,6 +3,7 @@
 
 // Work on several cores whose results come back in the order it was handed out.
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -11,12 +12,47 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace sealift {
 
-// Threads that take jobs in order. The destructor waits until every job is done.
+// Threads that end with their owner. Where the system gives no more of them (RLIMIT_NPROC, memory),
+// there is less that runs side by side, and never an error.
+class Threads {
+ public:
+  Threads() = default;
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+  ~Threads() { join(); }
+
+  // `work` must not throw. False where no thread could be started: the caller does the work.
+  template <typename Work>
+  bool start(Work work) {
+    try {
+      threads_.reserve(threads_.size() + 1);
+      threads_.emplace_back(std::move(work));
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+  void join() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+  std::size_t size() const { return threads_.size(); }
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
+// Threads that take jobs in order; jobs must not throw. The destructor waits until every job is
+// done. Without any thread submit() does the job itself.
 class Workers {
  public:
   explicit Workers(std::size_t threads);
@@ -25,7 +61,8 @@ class Workers {
   ~Workers();
 
   void submit(std::function<void()> job);
-  std::size_t threads() const { return threads_.size(); }
+  // At least 1.
+  std::size_t threads() const { return std::max<std::size_t>(1, threads_.size()); }
 
  private:
   void work();
@@ -34,14 +71,15 @@ class Workers {
   std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  Threads threads_;
 };
 
 // The number of cores this process may use, at least 1.
 std::size_t usable_cores();
 
-// Does pieces of work 0 to `count` - 1 on up to `most` threads. `start` is called in each thread
-// and gives what does one piece. The first failure ends all, and is thrown.
+// Does pieces of work 0 to `count` - 1 on up to `most` threads, of which the caller's is one.
+// `start` is called in each thread and gives what does one piece. The first failure ends all, and
+// is thrown.
 template <typename Start>
 void side_by_side(std::size_t most, std::size_t count, Start start) {
   std::mutex mutex;
@@ -62,9 +100,10 @@ void side_by_side(std::size_t most, std::size_t count, Start start) {
       if (!failure) failure = std::current_exception();
     }
   };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < most && i < count; ++i) threads.emplace_back(work);
-  for (std::thread& thread : threads) thread.join();
+  Threads threads;
+  for (std::size_t i = 1; i < most && i < count && threads.start(work);) ++i;
+  work();
+  threads.join();
   if (failure) std::rethrow_exception(failure);
 }
 

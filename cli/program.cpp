@@ -91,14 +91,12 @@ int run_command(const Program& program, const Globals& globals,
     progress.end();
     out.finish();
     return session.status;
-  } catch (const Error& error) {
+  } catch (...) {
     progress.end();
-    return fail(program.name, globals, error);
-  } catch (const std::exception& exception) {
-    progress.end();
-    return fail(program.name, globals,
-                Error(Errc::internal, format("unexpected failure: {}", exception.what()),
-                      "this is a defect of sealift; please report it with the command"));
+    const Error error = current_error();
+    if (session.effect == Effect::none) return fail(program.name, globals, error);
+    log::warning(format("it was done, but: {}", error.message()));
+    return session.status;
   }
 }
 

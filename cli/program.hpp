@@ -20,6 +20,12 @@ namespace sealift::cli {
 // Statuses that are answers, not failures.
 inline constexpr int kDiffers = 20;
 
+// Whether what was asked for has been done for good.
+enum class Effect {
+  none,
+  changed  // and cannot fail any more: whatever is thrown afterwards, or cannot be printed, warns
+};
+
 // What a running command is given.
 struct Session {
   const Globals& globals;
@@ -27,6 +33,7 @@ struct Session {
   Progress& progress;
   const Clock& clock;
   int status = 0;  // the exit status where nothing failed
+  Effect effect = Effect::none;
 };
 
 enum class Presence { required, optional };

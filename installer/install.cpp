@@ -86,29 +86,44 @@ Json evidence(const Plan& plan) {
 
 // Users come back once the transaction has ended.
 void lift_fence(const Tools& tools) {
-  if (!is_fence_closed(tools.installation.layout)) return;
   try {
+    if (!is_fence_closed(tools.installation.layout)) return;
     const State state = load_state(tools.installation.layout, tools.clock);
     const Revision* now = state.current();
     SiteContent content = content_of(tools, now != nullptr ? *now : Revision{});
     open_fence(tools.installation.layout, content);
-  } catch (const Error& error) {
+  } catch (...) {
     throw Error(Errc::needs_operator,
-                format("the release stands, but users are still kept out: {}", error.message()),
-                "mend the cause, then run: sealift-installer recover");
+                format("the transaction has ended, but users are still kept out: {}",
+                       current_error().message()),
+                "repair the cause, then run: sealift-installer recover");
   }
 }
 
-// What stands behind every changing command: the new state is written down and old things go.
-// The transaction has ended, so nothing here can undo it any more.
-void tidy(const Tools& tools) {
-  try {
-    const State state = load_state(tools.installation.layout, tools.clock);
-    write_summary(tools.installation.layout, state);
-    prune(tools, state);
-  } catch (const Error& error) {
-    log::warning(format("tidying up failed, the next command tries again: {}", error.message()));
+// What follows the end of a transaction. Nothing here can change how it ended: what fails is said,
+// and the next command does it.
+class Aftermath {
+ public:
+  template <typename Work>
+  void attempt(std::string_view what, Work work) {
+    try {
+      work();
+    } catch (...) {
+      is_complete_ = false;
+      log::warning(
+          format("{} failed, the next command tries again: {}", what, current_error().message()));
+    }
   }
+  bool is_complete() const { return is_complete_; }
+
+ private:
+  bool is_complete_ = true;
+};
+
+void tidy(const Tools& tools) {
+  const State state = load_state(tools.installation.layout, tools.clock);
+  write_summary(tools.installation.layout, state);
+  prune(tools, state);
 }
 
 // The roots that the current release brought, where a crash came between its commit and their
@@ -124,17 +139,66 @@ void store_roots_of_current(const Tools& tools, const State& state) {
     store_roots(layout,
                 bundle::Verifier(source, file.string(), trust, tools.workers).judgement().newer,
                 tools.audit());
-  } catch (const Error& error) {
-    log::warning(format("cannot read the roots of the current release: {}", error.message()));
+  } catch (...) {
+    log::warning(
+        format("cannot read the roots of the current release: {}", current_error().message()));
   }
 }
 
-// Behind every recovery.
-void follow_up(const Tools& tools, Json details) {
-  tools.audit().append("recovered", std::move(details));
-  store_roots_of_current(tools, load_state(tools.installation.layout, tools.clock));
-  tidy(tools);
-  lift_fence(tools);
+// What an ended transaction's line in the audit log is called.
+std::string event_of(const Journal& journal) {
+  return journal.ending() == Event::commit ? std::string(name(journal.plan().purpose)) : "failed";
+}
+
+bool has_line(const AuditLog& audit, std::uint64_t transaction) {
+  const std::vector<Json> entries = audit.entries();
+  return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
+    return entry.at("details").value("transaction", std::uint64_t{0}) == transaction;
+  });
+}
+
+// Transactions that have ended without what follows: a crash, or a disk that was full, came
+// between. Their last record is made durable first, for it may have been read from memory alone.
+void close_ended(const Tools& tools, const State& state) {
+  for (const fs::path& file : state.unclosed) {
+    Journal journal = Journal::open(file, tools.clock);
+    Aftermath aftermath;
+    aftermath.attempt("adding a line to the audit log", [&] {
+      if (has_line(tools.audit(), journal.plan().number)) return;
+      Json details = evidence(journal.plan());
+      details["late"] = true;
+      tools.audit().append(event_of(journal), std::move(details));
+    });
+    if (journal.ending() == Event::abort) {
+      aftermath.attempt("removing what was kept for the release",
+                        [&] { remove_revision(tools.installation.layout, journal.plan().number); });
+    }
+    if (aftermath.is_complete()) aftermath.attempt("closing the journal", [&] { journal.close(); });
+  }
+}
+
+// Behind every end: the audit log's line, then the journal is closed, then users come back and old
+// things go.
+void follow_up(const Tools& tools, Journal& journal, const std::string& event, Json details) {
+  Aftermath aftermath;
+  aftermath.attempt("adding a line to the audit log",
+                    [&] { tools.audit().append(event, std::move(details)); });
+  if (journal.ending() == Event::abort) {
+    aftermath.attempt("removing what was kept for the release",
+                      [&] { remove_revision(tools.installation.layout, journal.plan().number); });
+  }
+  if (aftermath.is_complete()) aftermath.attempt("closing the journal", [&] { journal.close(); });
+}
+
+// Adds a line about what was refused or failed; the failure itself matters more.
+void note(const Tools& tools, const std::string& event, Json details, const Error& error) {
+  details["code"] = name(error.code());
+  details["message"] = error.message();
+  try {
+    tools.audit().append(event, std::move(details));
+  } catch (...) {
+    log::warning(format("the audit log has no line of it: {}", current_error().message()));
+  }
 }
 
 // Those behind the commit. The release stands whatever they do.
@@ -142,11 +206,11 @@ void run_last_hooks(const Tools& tools, const Draft& draft) {
   for (const RenderedHook& hook : draft.last_hooks()) {
     try {
       run_hook(hook.run, tools.installation.layout, draft.plan.number);
-    } catch (const Error& error) {
+    } catch (...) {
+      const Error error = current_error();
       log::warning(format("{}; the release stands", error.message()));
-      tools.audit().append("hook-failed", {{"transaction", draft.plan.number},
-                                           {"hook", hook.run.check.name},
-                                           {"message", error.message()}});
+      note(tools, "hook-failed",
+           {{"transaction", draft.plan.number}, {"hook", hook.run.check.name}}, error);
     }
   }
 }
@@ -224,6 +288,32 @@ void remove_incoming(const Layout& layout) {
   }
 }
 
+bool has_journal(const Layout& layout, std::uint64_t number) {
+  return fs::exists(layout.journal() / format("{:06}.journal", number));
+}
+
+// Where there is no journal nothing was begun, and nothing is kept for it.
+Journal begin_journal(const Tools& tools, const Draft& draft) {
+  try {
+    return Journal::create(tools.installation.layout.journal(), draft.plan, tools.clock);
+  } catch (const Error& error) {
+    if (error.code() != Errc::needs_operator) {
+      remove_revision(tools.installation.layout, draft.plan.number);
+    }
+    throw;
+  }
+}
+
+// Behind every recovery.
+void clean_up(const Tools& tools) {
+  Aftermath aftermath;
+  aftermath.attempt("reading the state", [&] {
+    store_roots_of_current(tools, load_state(tools.installation.layout, tools.clock));
+  });
+  aftermath.attempt("tidying up", [&] { tidy(tools); });
+  lift_fence(tools);
+}
+
 }  // namespace
 
 bundle::Trust Tools::trust(bundle::Expiry expiry) const {
@@ -275,20 +365,33 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
     store.rename(incoming.filename().string(), name);
     store.sync();
     return {.verified = std::move(verified), .name = name, .was_there = was_there};
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = current_error();
     ::unlink(incoming.c_str());
-    known["code"] = name(error.code());
-    known["message"] = error.message();
-    tools.audit().append("refused", std::move(known));
-    throw;
+    note(tools, "refused", std::move(known), error);
+    throw error;
   }
+}
+
+void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, const Error& error) {
+  forget(tools, accepted);
+  // What came as far as a journal has its line already.
+  if (draft != nullptr && has_journal(tools.installation.layout, draft->plan.number)) return;
+  note(tools, "refused", evidence(accepted.verified.judgement()), error);
 }
 
 void forget(const Tools& tools, const Accepted& accepted) {
   if (accepted.was_there) return;
-  const Dir store = Dir::open(tools.installation.layout.store());
-  store.remove_tree(accepted.name);
-  store.sync();
+  try {
+    const State state = load_state(tools.installation.layout, tools.clock);
+    if (needs_bundle(tools.installation.layout, state, accepted.name)) return;
+    const Dir store = Dir::open(tools.installation.layout.store());
+    store.remove_tree(accepted.name);
+    store.sync();
+  } catch (...) {
+    log::warning(format("the bundle stays in the store until the next clean-up: {}",
+                        current_error().message()));
+  }
 }
 
 release::Values kept_values(const Layout& layout, const Revision& revision) {
@@ -312,6 +415,7 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
 void settle(const Tools& tools) {
   remove_incoming(tools.installation.layout);
   const State state = load_state(tools.installation.layout, tools.clock);
+  close_ended(tools, state);
   if (!state.unfinished) {
     lift_fence(tools);
     store_roots_of_current(tools, state);
@@ -347,67 +451,76 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
             .writes = Writes::kept_by_fence};
   std::uint64_t bytes = 0;
   for (const ComponentChange& change : draft.changes) bytes += change.new_bytes;
+  Json details = evidence(draft.plan);
+  details.update(draft.evidence);
+  Journal journal = begin_journal(tools, draft);
   tools.progress.begin(name(draft.plan.purpose), bytes);
   try {
-    Journal journal = Journal::create(layout.journal(), draft.plan, tools.clock);
     run_transaction(journal, drivers, io);
   } catch (const Error& error) {
     tools.progress.end();
-    if (error.code() != Errc::needs_operator) remove_revision(layout, draft.plan.number);
-    Json details = evidence(draft.plan);
-    details.update(draft.evidence);
-    details["code"] = name(error.code());
-    details["message"] = error.message();
-    tools.audit().append("failed", std::move(details));
+    if (journal.ending()) {
+      details["code"] = name(error.code());
+      details["message"] = error.message();
+      follow_up(tools, journal, "failed", std::move(details));
+    } else {
+      note(tools, "failed", std::move(details), error);
+    }
     throw;
   }
   tools.progress.end();
-  Json details = evidence(draft.plan);
-  details.update(draft.evidence);
-  tools.audit().append(std::string(name(draft.plan.purpose)), std::move(details));
-  try {
-    store_roots(layout, newer_roots, tools.audit());
-  } catch (const Error& error) {
-    log::warning(format("keeping the newer roots failed, the next command tries again: {}",
-                        error.message()));
-  }
-  tidy(tools);
+  follow_up(tools, journal, std::string(name(draft.plan.purpose)), std::move(details));
+  Aftermath aftermath;
+  aftermath.attempt("keeping the newer roots",
+                    [&] { store_roots(layout, newer_roots, tools.audit()); });
+  aftermath.attempt("tidying up", [&] { tidy(tools); });
   lift_fence(tools);
   run_last_hooks(tools, draft);
 }
 
 std::optional<Proof> recover(const Tools& tools, Direction direction, const std::string& reason) {
   const Layout& layout = tools.installation.layout;
+  Aftermath aftermath;
+  aftermath.attempt("removing leftovers of the store", [&] { remove_incoming(layout); });
   const State state = load_state(layout, tools.clock);
+  close_ended(tools, state);
   if (!state.unfinished) {
-    tidy(tools);
+    aftermath.attempt("tidying up", [&] { tidy(tools); });
     lift_fence(tools);
     return std::nullopt;
   }
-  Journal journal = Journal::open(*state.unfinished, tools.clock);
-  const Plan plan = journal.plan();
-  SiteContent content = content_of(tools, revision_from_json(plan.outcome, "outcome"));
-  const Drivers drivers(layout, tools.workers);
-  const StopFlag stop;
   const bool is_given_up = direction == Direction::back_with_database;
-  StepIo io{.content = content,
-            .progress = tools.progress,
-            .stop = stop,
-            .writes = is_given_up ? Writes::given_up : Writes::kept};
-  if (direction != Direction::forward) {
-    recover_back(journal, drivers, io);
-    remove_revision(layout, plan.number);
-  } else {
-    recover_forward(journal, drivers, io);
+  Proof proved;
+  try {
+    Journal journal = Journal::open(*state.unfinished, tools.clock);
+    SiteContent content = content_of(tools, revision_from_json(journal.plan().outcome, "outcome"));
+    const Drivers drivers(layout, tools.workers);
+    const StopFlag stop;
+    StepIo io{.content = content,
+              .progress = tools.progress,
+              .stop = stop,
+              .writes = is_given_up ? Writes::given_up : Writes::kept};
+    if (direction != Direction::forward) {
+      recover_back(journal, drivers, io);
+    } else {
+      recover_forward(journal, drivers, io);
+    }
+    proved = std::move(io.proved);
+    Json details = evidence(journal.plan());
+    details["direction"] = direction == Direction::forward ? "forward" : "back";
+    if (is_given_up) {
+      details["restoredDatabase"] = true;
+      details["recoverReason"] = printable(reason, 1024);
+    }
+    follow_up(tools, journal, "recovered", std::move(details));
+  } catch (...) {
+    const Error error = current_error();
+    throw Error(Errc::needs_operator, error.message(),
+                error.hint().empty() ? "repair the cause, then run: sealift-installer recover"
+                                     : error.hint());
   }
-  Json details = evidence(plan);
-  details["direction"] = direction == Direction::forward ? "forward" : "back";
-  if (is_given_up) {
-    details["restoredDatabase"] = true;
-    details["recoverReason"] = printable(reason, 1024);
-  }
-  follow_up(tools, std::move(details));
-  return std::move(io.proved);
+  clean_up(tools);
+  return proved;
 }
 
 void end_by_hand(const Tools& tools, Event ending, const std::string& why, const Json& found) {
@@ -420,11 +533,10 @@ void end_by_hand(const Tools& tools, Event ending, const std::string& why, const
   details.update(found);
   tools.audit().append("accepting", std::move(details));
   journal.append(ending, {}, Json(why));
-  journal.close();
-  if (ending == Event::abort) remove_revision(layout, journal.plan().number);
   Json recovered = evidence(journal.plan());
   recovered["direction"] = ending == Event::commit ? "accepted new" : "accepted old";
-  follow_up(tools, std::move(recovered));
+  follow_up(tools, journal, "recovered", std::move(recovered));
+  clean_up(tools);
 }
 
 Pruned prune(const Tools& tools, const State& state) {

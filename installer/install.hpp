@@ -45,8 +45,12 @@ struct Accepted {
 Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry);
 // What the audit log says of a judgement: digest, version, root, keys.
 Json evidence(const bundle::Judgement& judgement);
-// Takes an accepted bundle out of the store again, where nothing came of it.
+// Takes an accepted bundle out of the store again, unless a transaction that is open or committed
+// needs it: that is asked of the journals.
 void forget(const Tools& tools, const Accepted& accepted);
+// forget(), and a line of the audit log, where no transaction was begun. `draft` is null where
+// there was none yet.
+void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, const Error& error);
 
 // The content of a revision that this site has had.
 SiteContent content_of(const Tools& tools, const Revision& revision);
@@ -58,7 +62,10 @@ release::Values kept_values(const Layout& layout, const Revision& revision);
 // without asking; for anything later Error{needs_operator} says what to run.
 void settle(const Tools& tools);
 
-// Space, journal, transaction, then what follows a commit. `values` are those of the new revision.
+// Space, journal, transaction, then what follows its end. `values` are those of the new revision.
+// Throws where the transaction did not commit, and Error{needs_operator} also where it did and
+// users are still kept out. Anything else that fails behind the commit is a warning: the next
+// command does it, and `status` says so.
 void carry_out(const Tools& tools, const Draft& draft, Content& content,
                const release::Values& values, const std::vector<signing::Root>& newer_roots);
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/journal.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 
@@ -16,7 +13,12 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::uint64_t kMaxJournal = 64ULL << 20;
-constexpr std::uint64_t kReserved = 256U << 10;  // beyond the plan
+constexpr std::uint64_t kReserved = 256U << 10;  // beyond the plan and what its steps need
+constexpr std::uint64_t kReservedForStep = 2U << 10;
+// What records that lead forward leave free, so that all that was begun can be taken back on a disk
+// that is full: an `undone` for each step, and the end.
+constexpr std::uint64_t kKeptForUndo = 64U << 10;
+constexpr std::uint64_t kKeptForStep = 512;
 constexpr std::array kEvents = {Event::begin,  Event::applying,   Event::applied,
                                 Event::undone, Event::recovering, Event::needs_operator,
                                 Event::commit, Event::abort};
@@ -36,20 +38,8 @@ Event event_named(Fields& fields) {
   fields.refuse("event", format("found the unknown word \"{}\"", printable(word, 40)));
 }
 
-void write_at(int fd, std::uint64_t offset, std::string_view bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      throw_errno(name, "write");
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-    offset += static_cast<std::uint64_t>(count);
-  }
-}
-
-void sync_data(int fd, const std::string& name) {
-  if (::fdatasync(fd) != 0) throw_errno(name, "sync to disk");
+bool leads_back(Event event) {
+  return event == Event::undone || event == Event::needs_operator || event == Event::abort;
 }
 
 }  // namespace
@@ -83,28 +73,27 @@ std::string Journal::line_for(const Record& record) const {
   return to_canonical(value) + "\n";
 }
 
+std::string Journal::first_line(const Plan& plan, const Clock& clock) {
+  return Journal({}, clock).line_for(
+      {.event = Event::begin, .time = clock.now(), .step = {}, .detail = installer::to_json(plan)});
+}
+
+std::uint64_t Journal::reserved_for(const Plan& plan) {
+  return kReserved + plan.steps.size() * kReservedForStep;
+}
+
 Journal Journal::create(const fs::path& folder, const Plan& plan, const Clock& clock) {
-  const fs::path file = folder / format("{:06}.journal", plan.number);
-  Journal journal(file, clock);
-  journal.plan_ = plan;
-  const Record begin{
-      .event = Event::begin, .time = clock.now(), .step = {}, .detail = installer::to_json(plan)};
-  const std::string line = journal.line_for(begin);
-  AtomicFile out(file, FileMode::secret);
-  reserve(out.fd(), line.size() + kReserved, file.string());
-  out.write(line);
-  out.commit();
-  journal.fd_ = Fd(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!journal.fd_.is_open()) throw_errno(file.string(), "open");
-  journal.records_.push_back(begin);
-  journal.last_digest_ = Digest::of(line).hex();
-  journal.end_ = line.size();
+  const fs::path path = folder / format("{:06}.journal", plan.number);
+  const std::string line = first_line(plan, clock);
+  auto file = create_journal_file(path, line, line.size() + reserved_for(plan));
+  Journal journal = loaded(*file, path.string(), clock);
+  journal.file_ = std::move(file);
   return journal;
 }
 
 void Journal::load(std::string_view bytes) {
   while (!bytes.empty() && bytes.front() != '\0') {
-    const std::string where = format("{}: record {}", file_.string(), records_.size());
+    const std::string where = format("{}: record {}", name_, records_.size());
     const std::size_t newline = bytes.find('\n');
     const std::string_view line = bytes.substr(0, newline);
     // Only the last record can be torn: nothing but zero bytes follow it, and some of its own were
@@ -134,39 +123,47 @@ void Journal::load(std::string_view bytes) {
       throw Error(Errc::corrupt, error.problems());
     }
     last_digest_ = Digest::of(format("{}\n", line)).hex();
+    last_begin_ = end_;
     end_ += newline + 1;
     bytes = rest;
   }
   // What was never written of a last record may be its first bytes.
   const std::size_t torn = std::min(bytes.find('\n'), bytes.size());
   if (bytes.find_first_not_of(std::string_view("\n\0", 2), torn) != std::string_view::npos) {
-    throw Error(Errc::corrupt, format("{}: record {}: found none, and more behind it",
-                                      file_.string(), records_.size()));
+    throw Error(Errc::corrupt,
+                format("{}: record {}: found none, and more behind it", name_, records_.size()));
   }
   if (records_.empty() || records_.front().event != Event::begin) {
-    throw Error(Errc::corrupt, format("{}: does not begin with a plan", file_.string()),
+    throw Error(Errc::corrupt, format("{}: does not begin with a plan", name_),
                 "the disk lost what was synced; restore the site from a backup of its state");
   }
 }
 
-Journal Journal::read(const fs::path& file, const Clock& clock) {
-  Journal journal(file, clock);
-  journal.load(read_file(file, kMaxJournal));
-  journal.plan_ = plan_from_json(journal.records_.front().detail, file.string());
+Journal Journal::loaded(const JournalFile& file, std::string name, const Clock& clock) {
+  Journal journal(std::move(name), clock);
+  const std::string bytes = file.read();
+  journal.size_ = bytes.size();
+  journal.load(bytes);
+  journal.plan_ = plan_from_json(journal.records_.front().detail, journal.name_);
   return journal;
 }
 
+Journal Journal::read(const fs::path& file, const Clock& clock) {
+  return loaded(*view_journal_file(file), file.string(), clock);
+}
+
 Journal Journal::open(const fs::path& file, const Clock& clock) {
-  Journal journal = read(file, clock);
-  journal.fd_ = Fd(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!journal.fd_.is_open()) throw_errno(file.string(), "open");
-  const std::uint64_t size = fs::file_size(file);
-  if (size > journal.end_) {
-    // Whatever a torn write left behind must not be taken for a record later.
-    write_at(journal.fd_.get(), journal.end_, std::string(size - journal.end_, '\0'),
-             file.string());
-    sync_data(journal.fd_.get(), file.string());
-  }
+  return open(open_journal_file(file), file.string(), clock);
+}
+
+Journal Journal::open(std::unique_ptr<JournalFile> file, std::string name, const Clock& clock) {
+  Journal journal = loaded(*file, std::move(name), clock);
+  journal.file_ = std::move(file);
+  if (journal.is_closed()) return journal;
+  const std::string last =
+      journal.file_->read().substr(journal.last_begin_, journal.end_ - journal.last_begin_);
+  journal.file_->write(journal.last_begin_, last + std::string(journal.size_ - journal.end_, '\0'));
+  journal.file_->sync();
   return journal;
 }
 
@@ -186,19 +183,60 @@ void Journal::append(Event event, const std::string& step, Json detail) {
   write({.event = event, .time = clock_->now(), .step = step, .detail = std::move(detail)});
 }
 
+// Nothing is written where the space for it, and for the way back behind it, is not there.
+void Journal::make_room(Event event, std::uint64_t bytes) {
+  std::uint64_t needed = end_ + bytes;
+  if (!leads_back(event)) needed += kKeptForUndo + plan_->steps.size() * kKeptForStep;
+  if (needed > kMaxJournal) {
+    throw Error(Errc::io, format("{}: found no room for a record of {} bytes, expected at most {} "
+                                 "bytes in all",
+                                 name_, bytes, kMaxJournal));
+  }
+  if (needed <= size_) return;
+  file_->reserve(needed + kReserved);
+  size_ = needed + kReserved;
+}
+
+void Journal::withdraw(std::uint64_t bytes) {
+  is_in_doubt_ = true;
+  file_->write(end_, std::string(bytes, '\0'));
+  file_->sync();
+  is_in_doubt_ = false;
+}
+
 void Journal::write(const Record& record) {
+  if (is_in_doubt_) {
+    throw Error(Errc::io, format("{}: takes no more records, for one could not be written", name_));
+  }
   const std::string line = line_for(record);
-  write_at(fd_.get(), end_, line, file_.string());
-  sync_data(fd_.get(), file_.string());
-  records_.push_back(record);
-  last_digest_ = Digest::of(line).hex();
+  std::string digest = Digest::of(line).hex();
+  records_.reserve(records_.size() + 1);
+  make_room(record.event, line.size());
+  Record kept = record;
+  try {
+    file_->write(end_, line);
+    file_->sync();
+  } catch (...) {
+    const Error error = current_error();
+    try {
+      withdraw(line.size());
+    } catch (...) {
+      throw Error(error.code(), format("{}; nor could the record be withdrawn: {}", error.message(),
+                                       current_error().message()));
+    }
+    throw error;
+  }
+  // Nothing here throws: the record is on the disk.
+  records_.push_back(std::move(kept));
+  last_digest_ = std::move(digest);
+  last_begin_ = end_;
   end_ += line.size();
+  size_ = std::max(size_, end_);
 }
 
 void Journal::close() {
-  if (::ftruncate(fd_.get(), static_cast<off_t>(end_)) != 0) {
-    throw_errno(file_.string(), "give back reserved space");
-  }
+  file_->truncate(end_);
+  size_ = end_;
 }
 
 std::vector<fs::path> journal_files(const fs::path& folder) {

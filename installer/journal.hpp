@@ -5,8 +5,19 @@
 // transaction, so that a full disk can still record an undo; each record one JSON line that carries
 // the digest of the line before, on disk before the change that it announces. Zero bytes are the
 // end. A torn last record is cut off when the journal is opened; a broken one in the middle is
-// Error{corrupt}. A failed sync is final.
+// Error{corrupt}.
+//
+// A record counts once it is synced. One whose write or sync failed is withdrawn: its bytes become
+// zero, and that is synced, before anything else happens. Where that fails too, the journal is in
+// doubt: nobody knows which of the two is on the disk, it takes no more records, and the process
+// stops where it is. Only the last record can be in doubt, so open() writes that one again and
+// zeros behind it, and syncs, before anyone acts on what it says. So there is never a record behind
+// one that may be missing, and a shorter record never shows the tail of a longer one.
+//
+// A transaction that has ended is closed once what follows its end (the audit log, clean-up) is
+// done; the reserved space is given back by that, which is how the next command knows.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +25,7 @@
 #include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "installer/journal_file.hpp"
 #include "installer/plan.hpp"
 
 namespace sealift::installer {
@@ -41,10 +53,15 @@ class Journal {
  public:
   // Throws Error{io}; the journal then does not exist.
   static Journal create(const fs::path& folder, const Plan& plan, const Clock& clock);
-  // Opens an existing one to go on with it.
+  // Opens an existing one to go on with it: its last record is on the disk afterwards.
   static Journal open(const fs::path& file, const Clock& clock);
   // Reads an existing one, changing nothing.
   static Journal read(const fs::path& file, const Clock& clock);
+  // The same on any file; `name` is for messages.
+  static Journal open(std::unique_ptr<JournalFile> file, std::string name, const Clock& clock);
+  // What create() writes first, and the size that it reserves.
+  static std::string first_line(const Plan& plan, const Clock& clock);
+  static std::uint64_t reserved_for(const Plan& plan);
 
   const Plan& plan() const { return *plan_; }
   const std::vector<Record>& records() const { return records_; }
@@ -52,23 +69,32 @@ class Journal {
   std::optional<Event> ending() const;
   std::size_t count(Event event) const;
 
+  // Error{io}: the record is not there, and the journal can go on; unless is_in_doubt().
   void append(Event event, const std::string& step = {}, Json detail = nullptr);
-  // Gives back the space that was reserved. After commit or abort.
+  bool is_in_doubt() const { return is_in_doubt_; }
+  // Gives back the space that was reserved. After commit or abort, and all that follows.
   void close();
+  bool is_closed() const { return ending() && size_ == end_; }
 
  private:
-  Journal(fs::path file, const Clock& clock) : file_(std::move(file)), clock_(&clock) {}
+  Journal(std::string name, const Clock& clock) : name_(std::move(name)), clock_(&clock) {}
+  static Journal loaded(const JournalFile& file, std::string name, const Clock& clock);
   void load(std::string_view bytes);
   std::string line_for(const Record& record) const;
   void write(const Record& record);
+  void make_room(Event event, std::uint64_t bytes);
+  void withdraw(std::uint64_t bytes);
 
-  fs::path file_;
+  std::string name_;
   const Clock* clock_;
-  Fd fd_;
+  std::unique_ptr<JournalFile> file_;  // none where the journal is only read
   std::optional<Plan> plan_;
   std::vector<Record> records_;
   std::string last_digest_;
-  std::uint64_t end_ = 0;
+  std::uint64_t last_begin_ = 0;  // of the last record
+  std::uint64_t end_ = 0;         // of the records
+  std::uint64_t size_ = 0;        // of the file
+  bool is_in_doubt_ = false;
 };
 
 // Journal files of a folder, oldest first.

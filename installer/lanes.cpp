@@ -8,7 +8,8 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <thread>
+
+#include "base/parallel.hpp"
 
 namespace sealift::installer {
 
@@ -64,8 +65,9 @@ class SharedProgress : public Progress {
   Progress& to_;
 };
 
-// Applies lanes side by side: a thread for each step that runs, while the caller's alone writes the
-// journal. The first failure lets those that run come to their end, and begins no other.
+// Applies lanes side by side: a thread for each step that runs, or the caller's where there is none
+// to be had, while the caller's alone writes the journal. The first failure lets those that run
+// come to their end, and begins no other.
 class Beside {
  public:
   // `contents` has one for each lane.
@@ -78,7 +80,8 @@ class Beside {
         progress_(io.progress),
         contents_(std::move(contents)),
         next_(lanes.size()),
-        threads_(lanes.size()) {
+        results_(lanes.size()),
+        has_ended_(lanes.size()) {
     for (const std::unique_ptr<Content>& content : contents_) {
       ios_.push_back(
           {.content = *content, .progress = progress_, .stop = io.stop, .writes = io.writes});
@@ -88,16 +91,16 @@ class Beside {
   void apply() {
     for (std::size_t lane = 0; lane < lanes_.size(); ++lane) unless_failed([&] { begin(lane); });
     for (; running_ > 0; --running_) {
-      Result result = take();
-      threads_[result.lane].join();
-      unless_failed([&] { end(std::move(result)); });
+      const std::size_t lane = wait_for_one();
+      unless_failed([&] { end(lane); });
     }
+    threads_.join();
     if (failure_) std::rethrow_exception(failure_);
   }
 
  private:
+  // Of the step that a lane is at.
   struct Result {
-    std::size_t lane;
     Json json;
     std::exception_ptr failure;
   };
@@ -119,36 +122,41 @@ class Beside {
     const Step& step = *lanes_[lane][next_[lane]];
     Driver& driver = drivers_.named(step.driver);
     journal_.append(Event::applying, step.id);
-    threads_[lane] = std::thread([this, lane, &step, &driver] { run(lane, step, driver); });
+    results_[lane] = {};
     ++running_;
+    const auto work = [this, lane, &step, &driver] { run(lane, step, driver); };
+    if (!threads_.start(work)) work();
   }
 
-  void end(Result result) {
+  void end(std::size_t lane) {
+    Result& result = results_[lane];
     if (result.failure) std::rethrow_exception(result.failure);
-    const Step& step = *lanes_[result.lane][next_[result.lane]];
-    journal_.append(Event::applied, step.id, std::move(result.json));
-    ++next_[result.lane];
-    begin(result.lane);
+    journal_.append(Event::applied, lanes_[lane][next_[lane]]->id, std::move(result.json));
+    ++next_[lane];
+    begin(lane);
   }
 
+  // Allocates nothing once the step is done: a thread has nobody to throw to.
   void run(std::size_t lane, const Step& step, Driver& driver) {
-    Result result{.lane = lane, .json = nullptr, .failure = nullptr};
     try {
-      result.json = driver.apply(step, ios_[lane]);
+      results_[lane].json = driver.apply(step, ios_[lane]);
     } catch (...) {
-      result.failure = std::current_exception();
+      results_[lane].failure = std::current_exception();
     }
     const std::lock_guard guard(mutex_);
-    results_.push_back(std::move(result));
+    has_ended_[lane] = true;
     changed_.notify_one();
   }
 
-  Result take() {
+  std::size_t wait_for_one() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !results_.empty(); });
-    Result result = std::move(results_.front());
-    results_.pop_front();
-    return result;
+    auto ended = has_ended_.end();
+    changed_.wait(lock, [&] {
+      ended = std::find(has_ended_.begin(), has_ended_.end(), true);
+      return ended != has_ended_.end();
+    });
+    *ended = false;
+    return static_cast<std::size_t>(ended - has_ended_.begin());
   }
 
   const std::vector<Lane>& lanes_;
@@ -160,13 +168,14 @@ class Beside {
   Contents contents_;
   std::deque<StepIo> ios_;
   std::vector<std::size_t> next_;
-  std::vector<std::thread> threads_;
+  std::vector<Result> results_;
+  std::vector<bool> has_ended_;
 
   std::size_t running_ = 0;
   std::exception_ptr failure_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Result> results_;  // of those that have ended
+  Threads threads_;  // last: they use everything above
 };
 
 }  // namespace

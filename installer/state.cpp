@@ -93,6 +93,7 @@ State load_state(const Layout& layout, const Clock& clock) {
                              .outcome = outcome});
     state.next_number = std::max(state.next_number, plan.number + 1);
     if (!ending) state.unfinished = file;
+    if (ending && !journal.is_closed()) state.unclosed.push_back(file);
     if (ending != Event::commit) continue;
     if (plan.purpose == Purpose::stage) {
       state.staged = outcome;
@@ -119,6 +120,13 @@ void write_summary(const Layout& layout, const State& state) {
 bool is_retained(const Layout& layout, const Revision& revision) {
   std::error_code ignored;
   return fs::is_directory(layout.revisions() / std::to_string(revision.number), ignored);
+}
+
+bool needs_bundle(const Layout& layout, const State& state, const std::string& name) {
+  return std::any_of(state.history.begin(), state.history.end(), [&](const PastTransaction& past) {
+    const bool is_kept = past.ending == Event::commit && is_retained(layout, past.outcome);
+    return (!past.ending || is_kept) && past.outcome.bundle == name;
+  });
 }
 
 std::vector<Placement> retained_placements(const Layout& layout, const State& state) {

@@ -56,6 +56,7 @@ struct State {
   std::vector<Revision> revisions;     // committed, oldest first
   std::optional<Revision> staged;      // by the last `stage`, unless something was applied since
   std::optional<fs::path> unfinished;  // the journal of a transaction that was cut off
+  std::vector<fs::path> unclosed;      // of those that have ended, without all that follows
   std::vector<PastTransaction> history;
   std::uint64_t next_number = 1;
 
@@ -76,6 +77,10 @@ void write_summary(const Layout& layout, const State& state);
 
 // True while site.yaml and values of the revision are kept, so that it can be restored.
 bool is_retained(const Layout& layout, const Revision& revision);
+
+// True where an open transaction, or a revision that is retained, has its content from this bundle
+// of the store.
+bool needs_bundle(const Layout& layout, const State& state, const std::string& name);
 
 // What stands on the targets of every revision that is retained.
 std::vector<Placement> retained_placements(const Layout& layout, const State& state);

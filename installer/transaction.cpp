@@ -72,9 +72,32 @@ void apply_all(Journal& journal, const Drivers& drivers, StepIo& io) {
   }
 }
 
-void commit(Journal& journal) {
-  journal.append(Event::commit);
-  journal.close();
+constexpr std::size_t kMaxCause = 4096;  // bytes of a failure that a record holds
+
+// The transaction can neither go on nor back before a person has seen to it.
+[[noreturn]] void stop_here(const std::string& found, const std::string& cause,
+                            const std::string& hint) {
+  throw Error(Errc::needs_operator,
+              cause.empty() ? found : format("{}; it went back because {}", found, cause), hint);
+}
+
+constexpr const char* kRecover =
+    "repair the cause, then run: sealift-installer recover (where it stopped: sealift-installer "
+    "status)";
+
+// A step's undo has failed: recorded where that is possible.
+[[noreturn]] void stop_at(Journal& journal, const Step& step, const Error& error,
+                          const std::string& cause) {
+  try {
+    Json detail = {{kWhy, error.message().substr(0, kMaxCause)}};
+    if (!cause.empty()) detail[kCause] = cause.substr(0, kMaxCause);
+    journal.append(Event::needs_operator, step.id, std::move(detail));
+  } catch (...) {
+    log::warning(format("the journal cannot record it: {}", current_error().message()));
+  }
+  stop_here(format("{}: cannot be undone: {}", step.summary, error.message()), cause,
+            error.hint().empty() ? std::string(kRecover)
+                                 : format("{}; then run: sealift-installer recover", error.hint()));
 }
 
 // Takes back everything; afterwards the journal has ended with `abort`. `cause` is the failure that
@@ -90,26 +113,25 @@ void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::s
   for (const Begun& each : begun) {
     try {
       drivers.named(each.step->driver).undo(*each.step, each.result, io);
-    } catch (const Error& error) {
-      try {
-        Json detail = {{kWhy, error.message()}};
-        if (!cause.empty()) detail[kCause] = cause;
-        journal.append(Event::needs_operator, each.step->id, std::move(detail));
-      } catch (const Error& failure) {
-        log::warning(format("the journal cannot record it: {}", failure.message()));
-      }
-      throw Error(Errc::needs_operator,
-                  format("{}: cannot be undone: {}{}", each.step->summary, error.message(),
-                         cause.empty() ? cause : format("; it went back because {}", cause)),
-                  error.hint().empty()
-                      ? "mend the cause, then run: sealift-installer recover (what stands where "
-                        "says: sealift-installer status)"
-                      : format("{}; then run: sealift-installer recover", error.hint()));
+    } catch (...) {
+      stop_at(journal, *each.step, current_error(), cause);
     }
     journal.append(Event::undone, each.step->id);
   }
-  journal.append(Event::abort, {}, Json(cause.empty() ? "recovered" : cause));
-  journal.close();
+  journal.append(Event::abort, {}, Json(cause.empty() ? "recovered" : cause.substr(0, kMaxCause)));
+}
+
+// Whatever leaves `work` leaves the transaction open, and says so.
+template <typename Work>
+void left_open(std::string_view found, const std::string& cause, Work work) {
+  try {
+    work();
+  } catch (...) {
+    const Error error = current_error();
+    if (error.code() == Errc::needs_operator) throw error;
+    stop_here(format("{}: {}", found, error.message()), cause,
+              error.hint().empty() ? std::string(kRecover) : error.hint());
+  }
 }
 
 // What is known of the site after everything was undone.
@@ -133,9 +155,18 @@ void count_attempt(Journal& journal) {
 void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
   try {
     apply_all(journal, drivers, io);
-    commit(journal);
-  } catch (const Error& error) {
-    undo_all(journal, drivers, io, error.message());
+    journal.append(Event::commit);
+    return;
+  } catch (...) {
+    const Error error = current_error();
+    if (journal.is_in_doubt()) {
+      stop_here(
+          format("the transaction stopped where it was, for its journal cannot be written: {}",
+                 error.message()),
+          {}, kRecover);
+    }
+    left_open("not everything could be undone", error.message(),
+              [&] { undo_all(journal, drivers, io, error.message()); });
     if (error.code() == Errc::interrupted) {
       throw Error(Errc::interrupted, format("interrupted; everything was undone, {}",
                                             outcome_of(io, "nothing was changed")));
@@ -149,21 +180,25 @@ void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
 
 void recover_back(Journal& journal, const Drivers& drivers, StepIo& io) {
   if (journal.ending()) return;
-  count_attempt(journal);
-  undo_all(journal, drivers, io, {});
+  left_open("the transaction is still open", {}, [&] {
+    count_attempt(journal);
+    undo_all(journal, drivers, io, {});
+  });
 }
 
 void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
   if (journal.ending()) return;
-  count_attempt(journal);
-  for (const Step& step : journal.plan().steps) {
-    Driver& driver = drivers.named(step.driver);
-    const StepState state = driver.check(step, io);
-    if (state == StepState::applied) continue;
-    if (state == StepState::partial) driver.undo(step, std::nullopt, io);
-    apply_step(journal, step, drivers, io);
-  }
-  commit(journal);
+  left_open("the transaction is still open", {}, [&] {
+    count_attempt(journal);
+    for (const Step& step : journal.plan().steps) {
+      Driver& driver = drivers.named(step.driver);
+      const StepState state = driver.check(step, io);
+      if (state == StepState::applied) continue;
+      if (state == StepState::partial) driver.undo(step, std::nullopt, io);
+      apply_step(journal, step, drivers, io);
+    }
+    journal.append(Event::commit);
+  });
 }
 
 std::optional<FailedUndo> failed_undo(const Journal& journal) {

@@ -175,6 +175,7 @@ void change(const FlagsOptions& options, const std::string& command, const std::
   if (!agreed(options.change, "change it?")) return;
   carry_out(tools, draft, flags.content, kept_values(work.installation().layout, *state.current()),
             {});
+  session.effect = cli::Effect::changed;
   session.out.line();
   session.out.line(format("changed (revision {}); applications read it from {}/current/{}",
                           draft.plan.number, flags.placement->path, kFlagsFile));

@@ -15,6 +15,7 @@ void add_prune(cli::Command& program, const std::string& site) {
         SiteWork work(session, site);
         work.lock_and_settle("prune", options);
         const Pruned pruned = prune(work.tools(), work.state());
+        session.effect = cli::Effect::changed;
         session.out.line(format("removed {} and {}",
                                 cli::count_text(pruned.releases, "unpacked release"),
                                 cli::count_text(pruned.bundles, "bundle")));

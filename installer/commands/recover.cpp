@@ -84,6 +84,7 @@ void accept_by_hand(const RecoverOptions& options, const SiteWork& work, cli::Se
     return;
   }
   accept(work.tools(), *acceptance, options.change.reason);
+  session.effect = cli::Effect::changed;
   report_recovery(true, work.state(), to_json(*acceptance), session);
 }
 
@@ -100,6 +101,7 @@ void run_recover(const RecoverOptions& options, const std::string& site, cli::Se
                               : options.restore_database ? Direction::back_with_database
                                                          : Direction::back;
   const std::optional<Proof> proof = recover(work.tools(), direction, options.change.reason);
+  session.effect = cli::Effect::changed;
   for (const std::string& line : proof.value_or(Proof())) session.out.line(line);
   report_recovery(proof.has_value(), work.state(), Json::object(), session);
 }

@@ -75,26 +75,26 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
   const Accepted accepted = accept(tools, bundle_of(options, work, state), options.trust.expiry());
   const bundle::Contents& contents = accepted.verified.contents();
-  bool done = false;
+  std::optional<Draft> draft;
   try {
     check_requirements(contents, work.installation(), state, options.trust.floor());
     Request request = work.request(purpose, options.change);
     request.set = parse_overrides(options.set, contents, work.installation().site.environment);
     SiteContent content = accepted.content(tools, request.set);
     const Drivers drivers(work.installation().layout, work.tools().workers);
-    Draft draft = plan_release(contents, accepted.name, content, work.installation(), state,
-                               drivers, request);
+    draft = plan_release(contents, accepted.name, content, work.installation(), state, drivers,
+                         request);
     if (purpose == Purpose::stage) {
-      std::erase_if(draft.plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
+      std::erase_if(draft->plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
     }
-    if (draft.plan.steps.empty() && state.stands(contents.digest())) {
+    if (draft->plan.steps.empty() && state.stands(contents.digest())) {
       session.out.line(format("{} {} is already applied; nothing was changed",
                               contents.document.name, state.current()->title()));
       session.out.json({{"result", "unchanged"}, {"digest", contents.digest().str()}});
       return;
     }
-    show(draft, contents.notes, session);
-    if (options.change.dry_run) session.out.json(to_json(draft));
+    show(*draft, contents.notes, session);
+    if (options.change.dry_run) session.out.json(to_json(*draft));
     if (agreed(options.change, format("{} it?", name(purpose)))) {
       // Once more: it may have closed while a large bundle was verified, or a person thought.
       if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
@@ -105,24 +105,17 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
       }
       tools.audit().append("accepted", std::move(details));
       remember_time(work.installation().layout, seen_by(accepted, options, session.clock));
-      carry_out(tools, draft, content, values_for(contents, work.installation().site, request.set),
+      carry_out(tools, *draft, content, values_for(contents, work.installation().site, request.set),
                 accepted.verified.judgement().newer);
-      done = true;
-      report(draft.plan, purpose == Purpose::stage ? "staged" : "applied", session);
+      session.effect = cli::Effect::changed;
+      report(draft->plan, purpose == Purpose::stage ? "staged" : "applied", session);
     }
-  } catch (const Error& error) {
-    if (error.code() == Errc::needs_operator) throw;
-    forget(tools, accepted);
-    // What failed inside the transaction has its line already.
-    if (error.code() != Errc::target_failed && error.code() != Errc::interrupted) {
-      Json known = evidence(accepted.verified.judgement());
-      known["code"] = name(error.code());
-      known["message"] = error.message();
-      tools.audit().append("refused", std::move(known));
-    }
-    throw;
+  } catch (...) {
+    const Error error = current_error();
+    refuse(tools, accepted, draft ? &*draft : nullptr, error);
+    throw error;
   }
-  if (!done) forget(tools, accepted);
+  forget(tools, accepted);
 }
 
 }  // namespace sealift::installer

@@ -68,6 +68,14 @@ void run_status(const std::string& site, cli::Session& session) {
   if (state.staged) value["staged"] = to_json(*state.staged);
   if (health) value["health"] = to_json(*health);
   if (maintenance) value["window"] = to_json(*maintenance);
+  for (const fs::path& journal : state.unclosed) {
+    out.line();
+    out.line(
+        format("left undone  {}: its transaction has ended, and what follows (the audit log, "
+               "clean-up) has not been done; the next command that changes the site does it",
+               journal.stem().string()));
+    value["leftUndone"].push_back(journal.stem().string());
+  }
   if (state.unfinished) {
     out.line();
     value["transaction"] = show_unfinished(work, state, site, session);

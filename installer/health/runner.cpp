@@ -6,11 +6,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 
@@ -35,17 +35,21 @@ milliseconds since(SteadyClock::time_point began) {
 class Round {
  public:
   Round(const std::vector<Asked>& checks, Asking asking, const Watching& watching)
-      : checks_(checks), asking_(asking), watching_(watching), results_(checks.size()) {}
+      : checks_(checks),
+        asking_(asking),
+        watching_(watching),
+        results_(checks.size()),
+        done_(checks.size()) {}
 
   std::vector<CheckResult> run() {
-    std::vector<std::thread> threads;
-    threads.reserve(checks_.size());
-    for (std::size_t i = 0; i < checks_.size(); ++i) {
-      results_[i].name = checks_[i].check.name;
-      threads.emplace_back([this, i] { one(i); });
-    }
+    for (std::size_t i = 0; i < checks_.size(); ++i) results_[i].name = checks_[i].check.name;
+    Threads threads;
+    std::size_t started = 0;
+    while (started < checks_.size() && threads.start([this, started] { one(started); })) ++started;
+    // Where there are no more threads to be had, the others are asked one after the other.
+    for (std::size_t i = started; i < checks_.size(); ++i) one(i);
     tell();
-    for (std::thread& thread : threads) thread.join();
+    threads.join();
     return std::move(results_);
   }
 
@@ -63,13 +67,20 @@ class Round {
     return !is_over();
   }
 
-  void one(std::size_t index) {
-    CheckResult result = decide(checks_[index]);
+  // A check that cannot be asked is not healthy; a thread has nobody to throw to.
+  void one(std::size_t index) noexcept {
+    CheckResult result;
+    result.verdict = Verdict::unhealthy;
+    try {
+      result = decide(checks_[index]);
+    } catch (const std::exception&) {
+      result.found = "cannot be asked";  // short enough to need no memory
+    }
     if (result.verdict == Verdict::unhealthy && asking_ == Asking::until_stable) failed_ = true;
     const std::lock_guard guard(mutex_);
     result.name = std::move(results_[index].name);
     results_[index] = std::move(result);
-    done_.insert(index);
+    done_[index] = true;
     changed_.notify_all();
   }
 
@@ -118,10 +129,10 @@ class Round {
   void tell() {
     std::string told;
     std::unique_lock lock(mutex_);
-    while (done_.size() < checks_.size()) {
+    while (std::find(done_.begin(), done_.end(), false) != done_.end()) {
       std::vector<std::string> names;
       for (std::size_t i = 0; i < checks_.size(); ++i) {
-        if (!done_.contains(i)) names.push_back(checks_[i].check.name);
+        if (!done_[i]) names.push_back(checks_[i].check.name);
       }
       if (std::string text = joined(names); text != told && watching_.waiting) {
         told = std::move(text);
@@ -137,8 +148,8 @@ class Round {
   std::atomic<bool> failed_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::set<std::size_t> done_;
   std::vector<CheckResult> results_;
+  std::vector<bool> done_;
 };
 
 }  // namespace
