@@ -145,6 +145,8 @@ class Drivers {
  public:
   // The list of drivers.
   Drivers(const Layout& layout, Workers& workers);
+  explicit Drivers(std::map<std::string, std::unique_ptr<Driver>> drivers)
+      : drivers_(std::move(drivers)) {}
   // Error{incompatible} for a driver that this program does not have.
   Driver& named(const std::string& name) const;
 
