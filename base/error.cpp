@@ -87,10 +87,11 @@ Error current_error() {
   } catch (const Error& error) {
     return error;
   } catch (const std::bad_alloc&) {
-    return Error(Errc::io, "found no memory left",
-                 "free memory, or raise the limit of this process (ulimit -v)");
+    return Error(Errc::io, "memory: the system gave no more",
+                 "free some, or raise the limit of it (ulimit -v)");
   } catch (const std::system_error& error) {
-    return Error(Errc::io, error.what());
+    return Error(Errc::io, format("the system refused: {}", error.what()),
+                 "look at the limits of this process (ulimit -a) and run the command again");
   } catch (const std::exception& exception) {
     return Error(Errc::internal, format("unexpected failure: {}", exception.what()),
                  "this is a defect of sealift; please report it with the command");
@@ -132,6 +133,15 @@ void throw_errno(std::string_view where, std::string_view action) {
     case EMFILE:
     case ENFILE:
       hint = "raise the limit of open files (ulimit -n)";
+      break;
+    case EFBIG:
+      hint = "raise the limit of a file's size (ulimit -f)";
+      break;
+    case EAGAIN:
+      hint = "raise the limit of processes (ulimit -u), or try again when fewer are running";
+      break;
+    case ENOMEM:
+      hint = "free some memory, or raise the limit of it (ulimit -v)";
       break;
     default:
       break;

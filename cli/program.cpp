@@ -2,14 +2,15 @@
 #include "cli/program.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <system_error>
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/startup.hpp"
 #include "cli/completion.hpp"
 #include "cli/progress.hpp"
 
@@ -183,9 +184,9 @@ Command& Command::runs(std::function<void(Session&)> work) {
   return *this;
 }
 
-int run_main(int argc, char** argv, const Program& program) {
-  // A reader that goes away is an error of write(), not a silent death.
-  ::signal(SIGPIPE, SIG_IGN);
+namespace {
+
+int parse_and_run(int argc, char** argv, const Program& program) {
   Globals globals;
   CLI::App app(program.purpose, program.name);
   app.set_version_flag("--version", std::string(program.name + " " SEALIFT_VERSION));
@@ -212,6 +213,17 @@ int run_main(int argc, char** argv, const Program& program) {
                 Error(Errc::usage, error.what(), format("see: {} --help", program.name)));
   }
   return run_command(program, globals, work);
+}
+
+}  // namespace
+
+int run_main(int argc, char** argv, const Program& program) try {
+  prepare_process();
+  return parse_and_run(argc, argv, program);
+} catch (...) {
+  Globals globals;
+  globals.json = asks_for_json(argc, argv);
+  return fail(program.name, globals, current_error());
 }
 
 bool confirm(const std::string& question) {
