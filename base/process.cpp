@@ -55,7 +55,10 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
   prepare_child();
-  const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
+  const bool is_bounded =
+      command.privileges == Privileges::keep || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  const bool entered =
+      is_bounded && (command.folder.empty() || ::chdir(command.folder.c_str()) == 0);
   if (command.inherit == Inherit::nothing) {
     ::clearenv();
     ::setpgid(0, 0);

@@ -20,6 +20,12 @@ enum class Inherit {
   nothing  // and it is a process group of its own, which ends as a whole when the time is up
 };
 
+// Whether a program may have more rights than we have, by set-uid bits or capabilities of a file.
+enum class Privileges {
+  keep,   // what a site or a person named, such as sudo; engines need it for newuidmap
+  no_new  // for good, and for all that it starts (PR_SET_NO_NEW_PRIVS)
+};
+
 struct Command {
   std::vector<std::string> arguments;  // the first is the program, looked up in PATH
   std::string folder;                  // working directory; empty: this one
@@ -29,6 +35,7 @@ struct Command {
   // What it has in its environment beside ours.
   std::vector<std::pair<std::string, std::string>> environment = {};
   Inherit inherit = Inherit::all;
+  Privileges privileges = Privileges::keep;
 };
 
 struct Outcome {

@@ -33,7 +33,8 @@ Origin origin_of(const release::Release& release) {
   Origin origin{.created = {}, .revision = release.source_revision};
   const auto commit = run({.arguments = {"git", "log", "-1", "--format=%H %ct", "--", "."},
                            .folder = release.folder.string(),
-                           .input = {}});
+                           .input = {},
+                           .privileges = Privileges::no_new});
   if (commit && commit->status == 0 && commit->output.size() > 41) {
     if (origin.revision.empty()) origin.revision = commit->output.substr(0, 40);
     origin.created.seconds = std::strtoll(commit->output.c_str() + 41, nullptr, 10);

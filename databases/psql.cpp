@@ -98,7 +98,12 @@ Command Psql::program(std::vector<std::string> words) const {
   }
   if (!place_.password_file.empty()) all.push_back(format("PGPASSFILE={}", place_.password_file));
   all.insert(all.end(), words.begin(), words.end());
-  return {.arguments = std::move(all), .folder = {}, .input = {}, .timeout = kLongest};
+  // A launcher may be sudo; psql needs nothing that we do not have.
+  return {.arguments = std::move(all),
+          .folder = {},
+          .input = {},
+          .timeout = kLongest,
+          .privileges = place_.tools.empty() ? Privileges::no_new : Privileges::keep};
 }
 
 std::optional<Refusal> Psql::run(const std::string& script, std::string* output) const {

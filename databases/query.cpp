@@ -8,6 +8,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "databases/psql.hpp"
+#include "databases/sqlite_guard.hpp"
 
 namespace sealift::databases {
 
@@ -18,9 +19,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 constexpr std::size_t kQueryLongestAnswer = 64U << 10;  // bytes
 constexpr int kStepsBetween = 10'000;                   // of SQLite's machine, from look to look
 
-struct CloseConnection {
-  void operator()(sqlite3* handle) const { ::sqlite3_close(handle); }
-};
 struct CloseStatement {
   void operator()(sqlite3_stmt* statement) const { ::sqlite3_finalize(statement); }
 };
@@ -67,9 +65,10 @@ std::string ask_sqlite(const fs::path& file, const std::string& query,
   const int status = ::sqlite3_open_v2(
       file.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
       nullptr);
-  const std::unique_ptr<sqlite3, CloseConnection> connection(opened);
+  const SqliteHandle connection(opened);
   const auto said = [&] { return std::string(opened == nullptr ? "" : ::sqlite3_errmsg(opened)); };
   if (status != SQLITE_OK) refuse(file.string(), "cannot be opened: " + said());
+  guard_connection(opened);
   SteadyTime deadline = std::chrono::steady_clock::now() + limit;
   ::sqlite3_busy_timeout(opened, static_cast<int>(limit.count()));
   ::sqlite3_progress_handler(opened, kStepsBetween, is_late, &deadline);

@@ -17,6 +17,7 @@
 #include "base/random.hpp"
 #include "databases/database.hpp"
 #include "databases/quote.hpp"
+#include "databases/sqlite_guard.hpp"
 
 namespace sealift::databases {
 
@@ -39,41 +40,40 @@ class Connection {
                   format("{}: found {}, expected a file", file.string(), kind_of(*found)),
                   "correct path of this database in site.yaml");
     }
+    sqlite3* opened = nullptr;
     const int status = ::sqlite3_open_v2(
-        file.c_str(), &handle_, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
+        file.c_str(), &opened, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
+    handle_.reset(opened);
     if (status != SQLITE_OK) {
-      const std::string said = handle_ == nullptr ? "no memory" : ::sqlite3_errmsg(handle_);
-      ::sqlite3_close(handle_);
+      const std::string said = opened == nullptr ? "no memory" : ::sqlite3_errmsg(opened);
       throw Error(Errc::incompatible, format("{}: cannot be opened: {}", file.string(), said),
                   "correct path of this database in site.yaml, or the rights of its file");
     }
-    ::sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
+    guard_connection(opened);
+    ::sqlite3_busy_timeout(opened, static_cast<int>(patience.count()));
   }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { ::sqlite3_close(handle_); }
 
-  sqlite3* handle() const { return handle_; }
-  bool is_busy() const { return (::sqlite3_errcode(handle_) & 0xFF) == SQLITE_BUSY; }
-  std::string said() const { return printable(::sqlite3_errmsg(handle_), 400); }
+  sqlite3* handle() const { return handle_.get(); }
+  bool is_busy() const { return (::sqlite3_errcode(handle()) & 0xFF) == SQLITE_BUSY; }
+  std::string said() const { return printable(::sqlite3_errmsg(handle()), 400); }
 
   [[noreturn]] void fail(std::string_view doing) const {
     if (is_busy()) {
       throw Error(Errc::busy, format("{}: {}: somebody else is writing", file_.string(), doing),
                   "stop what writes to it for a while, or raise lock_timeout in site.yaml");
     }
-    const int code = ::sqlite3_errcode(handle_) & 0xFF;
+    const int code = ::sqlite3_errcode(handle()) & 0xFF;
     const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     throw Error(is_damaged ? Errc::corrupt : Errc::io,
                 format("{}: {}: {}", file_.string(), doing, said()));
   }
   void exec(const std::string& sql) const {
-    if (::sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
+    if (::sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
   }
 
  private:
   fs::path file_;
-  sqlite3* handle_ = nullptr;
+  SqliteHandle handle_;
 };
 
 class Query {
@@ -207,6 +207,7 @@ std::string create_table(const TrackingTable& table, Shape shape, bool is_ours) 
   return format("CREATE TABLE IF NOT EXISTS {} ({}\n\t\t\t)", sql_name(table.name), columns);
 }
 
+constexpr const char* kSqliteHistoryTable = "__sealift_history";
 constexpr const char* kSqliteDatabaseHistory =
     "CREATE TABLE IF NOT EXISTS \"__sealift_history\" (id INTEGER PRIMARY KEY, migration TEXT NOT "
     "NULL, hash TEXT NOT NULL, release TEXT NOT NULL, digest TEXT NOT NULL, site_transaction "
@@ -223,6 +224,12 @@ std::string as_javascript(Time time) {
 std::size_t lines_before(std::string_view text, std::size_t offset) {
   return static_cast<std::size_t>(
       std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+}
+
+// As much of a statement as an error shows.
+std::string first_line(std::string_view statement) {
+  constexpr std::size_t kShown = 80;
+  return printable(statement.substr(0, std::min(statement.find_first_of("\n;"), kShown)), kShown);
 }
 
 class SqliteDatabase : public Database {
@@ -387,8 +394,9 @@ class SqliteDatabase : public Database {
     for (const Migration* migration : run.pending) {
       const auto begun = std::chrono::steady_clock::now();
       if (run.mode != Mode::record && !migration->is_baseline()) {
+        const MigrationGuard guard(connection.handle(), {run.table.name, kSqliteHistoryTable});
         for (const Chunk& chunk : run.set.chunks(*migration)) {
-          run_chunk(connection, *migration, chunk);
+          run_chunk(connection, guard, *migration, chunk);
         }
       }
       const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -404,8 +412,8 @@ class SqliteDatabase : public Database {
     transaction.commit();
   }
 
-  static void run_chunk(const Connection& connection, const Migration& migration,
-                        const Chunk& chunk) {
+  static void run_chunk(const Connection& connection, const MigrationGuard& guard,
+                        const Migration& migration, const Chunk& chunk) {
     const char* const begin = chunk.text.data();
     const char* const end = begin + chunk.text.size();
     for (const char* at = begin; at < end;) {
@@ -419,18 +427,27 @@ class SqliteDatabase : public Database {
         } while (status == SQLITE_ROW);
       }
       const bool failed = status != SQLITE_OK && status != SQLITE_DONE;
-      const int offset = failed ? std::max(::sqlite3_error_offset(connection.handle()), 0) : 0;
+      const bool is_refused = failed && !guard.refusal().empty();
+      const int offset =
+          failed && !is_refused ? std::max(::sqlite3_error_offset(connection.handle()), 0) : 0;
       const std::string said = failed ? connection.said() : "";
       const bool is_busy = failed && connection.is_busy();
       ::sqlite3_finalize(statement);
       if (is_busy) connection.fail(migration.file);
       if (failed) {
-        // An error of a step has no place: that of the statement's first word is given.
+        // An error of a step or a refusal of ours has no place: that of the statement's first word
+        // is given.
         std::size_t place = static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(offset);
         while (offset == 0 && place < chunk.text.size() && chunk.text[place] <= ' ') ++place;
+        const std::string where =
+            format("{}:{}", migration.file, chunk.line + lines_before(chunk.text, place));
+        if (!is_refused) {
+          throw Error(Errc::target_failed, format("{}: {}", where, said));
+        }
         throw Error(Errc::target_failed,
-                    format("{}:{}: {}", migration.file,
-                           chunk.line + lines_before(chunk.text, place), said));
+                    format("{}: found {}, which {}: a migration may not", where,
+                           first_line(std::string_view(chunk.text).substr(place)), guard.refusal()),
+                    "let a migration change only tables and rows of its own database");
       }
       at = rest;
     }

@@ -112,6 +112,7 @@ class Driver {
   virtual bool accepts(std::string_view artifact_type) const = 0;
   // Of manifests: what their placement says beside their files.
   virtual Json settings(const RuntimeQuestion&) const { return nullptr; }
+  virtual std::vector<release::Claim> claims(const RuntimeQuestion&) const { return {}; }
   // The steps from what stands there to the wish. Throws Error{incompatible} where the place is not
   // ours or is not as the records say.
   virtual std::vector<Step> plan(const Wish& wish) const = 0;

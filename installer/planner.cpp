@@ -10,6 +10,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/media_types.hpp"
+#include "installer/allowance.hpp"
 #include "installer/drafting.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/kept_set.hpp"
@@ -99,7 +100,8 @@ Placement placed_tree(const release::Component& component, const release::Target
 // What runs from a tree of files.
 Placement placed_workload(const release::Component& component, const release::Target& target,
                           SiteContent& content, const bundle::Contents& contents,
-                          const Installation& installation, const Drivers& drivers) {
+                          const Installation& installation, const Drivers& drivers,
+                          Problems& problems) {
   const release::Workload& workload = *component.document.workload;
   if (workload.runtime != target.driver) {
     throw Error(Errc::incompatible,
@@ -108,14 +110,33 @@ Placement placed_workload(const release::Component& component, const release::Ta
                 "correct targets in site.yaml");
   }
   Placement placement = placed_tree(component, target, content, nullptr);
-  placement.settings = drivers.named(target.driver)
-                           .settings({.component = component,
-                                      .target = target,
-                                      .site = installation.id,
-                                      .content = content,
-                                      .table = placement.table,
-                                      .pins = image_pins(contents, installation.site)});
+  const Driver& driver = drivers.named(target.driver);
+  const RuntimeQuestion question{.component = component,
+                                 .target = target,
+                                 .site = installation.id,
+                                 .content = content,
+                                 .table = placement.table,
+                                 .pins = image_pins(contents, installation.site)};
+  check_allowed({.who = format("component {}", component.row.name),
+                 .name = component.row.name,
+                 .own = target.path},
+                driver.claims(question), installation.site.allow, problems);
+  placement.settings = driver.settings(question);
   return placement;
+}
+
+// Commands of a release that no component has.
+void check_commands(const release::ReleaseDocument& document, const release::Site& site,
+                    Problems& problems) {
+  const std::vector<release::Claim> claims = {
+      {release::Reach::commands, "runs a command of the release"}};
+  const auto judge = [&](const char* sort, const release::HealthCheck& check) {
+    if (check.probe != release::Probe::exec) return;
+    check_allowed({.who = format("{} {}", sort, check.name), .name = check.name}, claims,
+                  site.allow, problems);
+  };
+  for (const release::Hook& hook : document.hooks) judge("hook", hook.run);
+  for (const release::HealthCheck& check : document.health) judge("health check", check);
 }
 
 // What --set gave before and does not give now would be lost in silence.
@@ -228,7 +249,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
       }
       if (component.document.workload) {
         Placement wanted =
-            placed_workload(component, target, content, contents, installation, drivers);
+            placed_workload(component, target, content, contents, installation, drivers, problems);
         std::string ready = staged_directory(state, drivers, wanted, content);
         if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
         drafting.want(std::move(wanted), target, ready);
@@ -269,6 +290,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                        : error);
     }
   }
+  check_commands(document, site, problems);
   judge_certificates(content.asked_for(), site,
                      believed_now(installation.layout, FixedClock(request.now)), problems,
                      drafting.draft().warnings);

@@ -97,6 +97,7 @@ class Linter {
   void look(const Statement& statement, std::size_t line_offset) {
     offset_ = line_offset;
     check_runner(statement);
+    check_reach(statement);
     if (standing_of(statement, dialect_) == Standing::boundary) {
       fatal(statement.line, "transaction-control", "begins or ends a transaction by itself",
             "each run is one transaction; what must stand outside is found and run outside");
@@ -149,6 +150,21 @@ class Linter {
     if (statement.begins({"copy"}) && statement.has({"from", "stdin"})) {
       fatal(statement.line, "copy-from-stdin", "reads rows from the client, which has none",
             "write INSERT statements");
+    }
+  }
+
+  // What would leave the database's own tables; an installer refuses it as well, when it runs.
+  void check_reach(const Statement& statement) {
+    if (dialect_ != Dialect::sqlite) return;
+    const bool is_pragma = statement.begins({"pragma"});
+    for (const std::string_view name : {"writable_schema", "trusted_schema"}) {
+      if (!is_pragma || !statement.has(name)) continue;
+      fatal(statement.line, "schema-table", format("sets PRAGMA {}", name),
+            "change the schema by CREATE, ALTER and DROP");
+    }
+    if (statement.has({"load_extension"})) {
+      fatal(statement.line, "load-extension", "loads code into the program that migrates",
+            "write it in SQL");
     }
   }
 

@@ -42,8 +42,10 @@ bool is_for(std::string_view key, std::string_view host) {
 std::optional<Credentials> from_helper(const std::string& helper, const std::string& host,
                                        const std::string& where) {
   const std::string server(host == kDockerHub ? kDockerHubKey : host);
-  const auto outcome =
-      run({.arguments = {"docker-credential-" + helper, "get"}, .folder = {}, .input = server});
+  const auto outcome = run({.arguments = {"docker-credential-" + helper, "get"},
+                            .folder = {},
+                            .input = server,
+                            .privileges = Privileges::no_new});
   if (!outcome) {
     throw Error(Errc::invalid_input, format("{}: names docker-credential-{}, which was not found",
                                             where, printable(helper, 80)));

@@ -203,6 +203,16 @@ void read_secrets(const YamlDocument& document, Site& site, std::vector<Mistake>
   }
 }
 
+std::optional<Allow> read_allow(const Json& root) {
+  const auto listed = root.find("allow");
+  if (listed == root.end()) return std::nullopt;
+  Allow allow;
+  for (const Reach reach : kReaches) {
+    allow[reach] = listed->value(name(reach), std::vector<std::string>{});
+  }
+  return allow;
+}
+
 void read_windows(const YamlDocument& document, Site& site, std::vector<Mistake>& mistakes) {
   const Json windows = document.value().value("windows", Json::array());
   for (std::size_t i = 0; i < windows.size(); ++i) {
@@ -253,6 +263,7 @@ Site read(const YamlDocument& document) {
   for (const auto& [key, unused] : site.values) {
     site.places[key] = document.where("/values/" + key);
   }
+  site.allow = read_allow(root);
   std::vector<Mistake> mistakes;
   for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
     const std::string pointer = format("/backups/encrypt_to/{}", i);

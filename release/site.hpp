@@ -13,6 +13,7 @@
 
 #include "base/file.hpp"
 #include "content/image_name.hpp"
+#include "release/allow.hpp"
 #include "release/environment.hpp"
 #include "release/tls.hpp"
 #include "release/window.hpp"
@@ -99,6 +100,7 @@ struct Site {
   std::string health_ca = {};  // certificates that health checks trust beside the system's
   // Secrets that the site keeps itself: key -> an absolute path.
   std::map<std::string, std::string> secrets = {};
+  std::optional<Allow> allow = {};   // nothing: a release may have whatever it was approved with
   std::vector<Window> windows = {};  // when `apply` may change it; none: always
 
   bool takes(const std::string& optional_component) const;

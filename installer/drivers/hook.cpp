@@ -79,8 +79,9 @@ void add_hooks(const std::vector<RenderedHook>& hooks, std::uint64_t revision,
 
 void run_hook(const RenderedCheck& hook, const Layout& layout, std::uint64_t revision) {
   const std::string where = format("hook {}", hook.check.name);
-  const Finding finding = blame(Errc::target_failed, where,
-                                [&] { return exec_probe(hook, scripts_folder(layout, revision)); });
+  const Finding finding = blame(Errc::target_failed, where, [&] {
+    return exec_probe(hook, scripts_folder(layout, revision), Privileges::keep);
+  });
   if (finding.verdict == Finding::Verdict::holds) return;
   throw Error(Errc::target_failed, format("{}: {}", where, finding.found));
 }

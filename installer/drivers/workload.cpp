@@ -48,6 +48,10 @@ class WorkloadDriver : public Driver {
     return runtime_->settings(question);
   }
 
+  std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
+    return runtime_->claims(question);
+  }
+
   std::vector<Step> plan(const Wish& wish) const override {
     std::vector<Step> steps;
     std::optional<Step> turn;

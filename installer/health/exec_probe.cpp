@@ -26,7 +26,7 @@ std::string last_words(const Outcome& outcome) {
 
 }  // namespace
 
-Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts) {
+Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts, Privileges privileges) {
   const char* path = std::getenv("PATH");
   Command command{.arguments = rendered.check.command,
                   .folder = scripts.string(),
@@ -34,6 +34,7 @@ Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts) {
                   .timeout = std::chrono::ceil<std::chrono::seconds>(rendered.check.timeout),
                   .output_limit = kOutput};
   command.inherit = Inherit::nothing;
+  command.privileges = privileges;
   command.environment = {{"PATH", path == nullptr ? "/usr/bin:/bin" : path}, {"LANG", "C"}};
   for (const auto& each : rendered.environment) command.environment.push_back(each);
   const std::optional<Outcome> outcome = run(command);

@@ -16,7 +16,7 @@ Finding probe(const RenderedCheck& rendered, const ProbeSite& site) {
       case release::Probe::sql:
         return sql_probe(rendered.check, site);
       case release::Probe::exec:
-        return exec_probe(rendered, site.scripts);
+        return exec_probe(rendered, site.scripts, Privileges::no_new);
       case release::Probe::container:
         return container_probe(rendered);
     }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/process.hpp"
 #include "installer/health/check.hpp"
 #include "installer/layout.hpp"
 #include "release/site.hpp"
@@ -37,7 +38,7 @@ Finding tcp_probe(const release::HealthCheck& check);
 Finding sql_probe(const release::HealthCheck& check, const ProbeSite& site);
 // Exit status 0, run in the folder `scripts`. The environment holds PATH, LANG=C and what the check
 // names. Whole seconds of timeout.
-Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts);
+Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts, Privileges privileges);
 // All containers of the service run, and are healthy where they say; or ended with status 0.
 Finding container_probe(const RenderedCheck& rendered);
 

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/workloads/compose_claims.hpp"
 #include "release/yaml.hpp"
 
 namespace sealift::installer {
@@ -77,6 +78,7 @@ class ComposeReader {
       }
     }
     problems_.throw_if_any(Errc::invalid_input);
+    file.claims = compose_claims(root_);
     return file;
   }
 

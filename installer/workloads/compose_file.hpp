@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "release/allow.hpp"
 
 namespace sealift::installer {
 
@@ -25,6 +26,7 @@ struct ComposeFile {
   std::string version;  // of the form; empty: not said
   // Those that start by themselves: without a profile.
   std::vector<ComposeService> services;
+  std::vector<release::Claim> claims;  // what it asks of the host
 
   // Error{invalid_input} with every mistake: no service, one without an image, and what would reach
   // outside of the release.

@@ -130,6 +130,12 @@ class ComposeRuntime : public Runtime {
     return settings;
   }
 
+  std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
+    const std::string& file = question.component.document.workload->file;
+    std::optional<release::FileEntry> entry;
+    return ComposeFile::parse(text_of(question, file, entry), file).claims;
+  }
+
   std::string outlook(const Deployment* before, const Deployment* now) const override {
     Words fresh;
     Words changed;

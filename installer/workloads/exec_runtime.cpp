@@ -53,6 +53,10 @@ class ExecRuntime : public Runtime {
     return settings;
   }
 
+  std::vector<release::Claim> claims(const RuntimeQuestion&) const override {
+    return {{release::Reach::commands, "runs commands of its own"}};
+  }
+
   std::string outlook(const Deployment* before, const Deployment* now) const override {
     return format("run {}",
                   text(now != nullptr ? now->settings.at("apply") : before->settings.at("undo")));

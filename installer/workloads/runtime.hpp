@@ -16,6 +16,7 @@
 #include "installer/drivers/tree_check.hpp"
 #include "installer/layout.hpp"
 #include "installer/table_key.hpp"
+#include "release/allow.hpp"
 #include "release/manifest.hpp"
 #include "release/site.hpp"
 
@@ -59,6 +60,8 @@ class Runtime {
   // All that running it takes beside its files; equal settings and files run alike.
   // Error{incompatible} with everything that keeps it from running here.
   virtual Json settings(const RuntimeQuestion& question) const = 0;
+  // What running it asks of the host beyond what is its own.
+  virtual std::vector<release::Claim> claims(const RuntimeQuestion& question) const = 0;
   // What bring_up() will do, for people: "recreate api, remove old". Either may be null.
   virtual std::string outlook(const Deployment* before, const Deployment* now) const = 0;
   // Refuses files that would not run; nothing that runs is touched. Error{target_failed}.

@@ -154,8 +154,11 @@ std::string Systemctl::last_words(const std::string& unit) const {
   Words arguments = {"journalctl"};
   if (is_of_user()) arguments.emplace_back("--user");
   arguments.insert(arguments.end(), {"--no-pager", "-q", "-o", "cat", "-n", "5", "-u", unit});
-  const auto outcome = run(
-      {.arguments = arguments, .folder = "/", .input = {}, .timeout = std::chrono::seconds(20)});
+  const auto outcome = run({.arguments = arguments,
+                            .folder = "/",
+                            .input = {},
+                            .timeout = std::chrono::seconds(20),
+                            .privileges = Privileges::no_new});
   if (!outcome || outcome->status != 0 || outcome->output.empty()) return "";
   return said({0, outcome->output, {}});
 }
@@ -169,7 +172,8 @@ std::optional<Outcome> Systemctl::verify(const Words& files) const {
               .folder = "/",
               .input = {},
               .timeout = timeout_,
-              .environment = {{"LC_ALL", "C"}, {"SYSTEMD_COLORS", "0"}}});
+              .environment = {{"LC_ALL", "C"}, {"SYSTEMD_COLORS", "0"}},
+              .privileges = Privileges::no_new});
 }
 
 }  // namespace sealift::installer

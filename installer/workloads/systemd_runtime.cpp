@@ -51,6 +51,7 @@ std::string unit_of(const std::string& path) {
 struct Making {
   std::vector<std::string> files;  // the unit's own first, then its drop-ins
   std::string text;                // of all of them
+  UnitFile unit;                   // what they say together
   bool is_ours = false;            // the unit itself is in the tree
 };
 
@@ -62,7 +63,9 @@ std::map<std::string, Making> makings_in(TreeStream& tree) {
     if (unit.empty()) continue;
     Making& making = units[unit];
     making.is_ours = making.is_ours || path == unit;
-    making.text += read_all(tree, *entry, kMaxUnitBytes) + "\n";
+    const std::string text = read_all(tree, *entry, kMaxUnitBytes);
+    making.unit.add(text);
+    making.text += text + "\n";
     making.files.push_back(path);
   }
   if (units.size() > kMaxUnits) {
@@ -182,7 +185,7 @@ Change change_between(const Json* before, const Json* now) {
 
 Json properties(const std::vector<release::FileEntry>& table, const Making& making,
                 const std::string& root) {
-  const UnitFile unit = UnitFile::parse(making.text);
+  const UnitFile& unit = making.unit;
   return {{"files", making.files},
           {"ours", making.is_ours},
           {"job", unit.is_job},
@@ -212,6 +215,19 @@ class SystemdRuntime : public Runtime {
                      {"units", std::move(units)}};
     refuse_strangers(settings);
     return settings;
+  }
+
+  std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
+    const Words& command = question.target.command;
+    // A user's own systemd runs nothing as root.
+    if (std::find(command.begin(), command.end(), "--user") != command.end()) return {};
+    const auto tree = question.content.tree(question.component.row.name);
+    std::vector<release::Claim> claims;
+    for (const auto& [name, making] : makings_in(*tree)) {
+      if (!making.unit.runs_as_root(name)) continue;
+      claims.push_back({release::Reach::root_units, format("unit {} runs as root", name)});
+    }
+    return claims;
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {

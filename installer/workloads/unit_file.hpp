@@ -2,7 +2,8 @@
 #pragma once
 
 // A unit of systemd (systemd.unit(5)) as far as it must be understood: whether it is started by
-// itself, and which files of its own release it names. The rest is systemd's to understand.
+// itself, whether it runs as root, and which files of its own release it names. The rest is
+// systemd's to understand.
 
 #include <set>
 #include <string>
@@ -14,8 +15,20 @@ struct UnitFile {
   std::string install;  // who wants it by [Install]; empty: it is not started by itself
   bool is_job = false;  // Type=oneshot: it ends by itself
 
-  // Of a unit's file and its drop-ins, one behind the other. What it does not know is left out.
+  std::string user;           // that its commands run as; empty: nothing is said
+  bool is_dynamic = false;    // DynamicUser=: a user of its own, where nothing is said
+  bool has_commands = false;  // any Exec line
+  bool keeps_rights = false;  // some of it has root's rights, whoever the user is
+
+  // A unit's file, and then its drop-ins in their order. What it does not know is left out.
+  void add(std::string_view text);
   static UnitFile parse(std::string_view text);
+
+  // Whether any part of it does: also where it does not say whom it runs as, or by a specifier.
+  bool runs_as_root(std::string_view name) const;
+
+ private:
+  void take(std::string_view section, std::string_view key, std::string_view value);
 };
 
 // Whether a name stands for instances, such as "web@.service".

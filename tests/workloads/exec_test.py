@@ -77,6 +77,13 @@ class Exec(RoadTest):
         os.remove(path)
         return found
 
+    def bound(self, allow):
+        """Replaces what site.yaml allows."""
+        path = os.path.join(self.road.site, "site.yaml")
+        with open(path, encoding="utf-8") as source:
+            kept = [each for each in source.read().splitlines(True) if not each.startswith("allow:")]
+        write(path, "".join(kept) + f"allow: {allow}\n")
+
     def fails(self, call):
         write(os.path.join(self.state, "fail-" + call.replace(" ", "-")), "")
 
@@ -143,6 +150,39 @@ class Exec(RoadTest):
             self.assertEqual(calls, [f"up {version}"] + [f"ok {version}"] * (broken == "ok") +
                              [f"down {version}", "up 1.0.0"])
             self.assertEqual((road.current("cdn"), self.serves()), (stood, "1.0.0"))
+
+    def test_a_site_bounds_what_a_release_may_run(self):
+        road = self.road
+        road.installer("apply", self.first, "--yes")
+        stood = road.current("cdn")
+        self.calls()
+
+        def run_more(project):
+            script = os.path.join(project, "hooks/look.sh")
+            write(script, f"#!/bin/sh\ngrep NoNewPrivs /proc/self/status > {self.state}/$1\n")
+            os.chmod(script, 0o755)
+            with open(os.path.join(project, "release.yaml"), "a", encoding="utf-8") as text:
+                text.write("hooks:\n  - {name: warm, before: check, exec: [./hooks/look.sh, hook]}\n"
+                           "health:\n  - {name: smoke, exec: [./hooks/look.sh, check]}\n")
+        bundle = self.release("1.1.0", change=run_more)
+        self.bound("{}")
+        for words in ("plan", bundle), ("stage", bundle, "--yes"), ("apply", bundle, "--yes"):
+            text = road.refused(*words, status=6)
+            for who in ("component cdn: runs commands of its own", "hook warm: runs a command",
+                        "health check smoke: runs a command"):
+                self.assertIn(who, text)
+            for name in "cdn", "warm", "smoke":
+                self.assertIn(f"allow: {{commands: [{name}]}}", text)
+        self.assertEqual((self.calls(), road.current("cdn")), ([], stood))
+        self.bound("{commands: [cdn, warm, smoke]}")
+        road.installer("apply", bundle, "--yes")
+        # A check gets no new privileges, a hook may need them.
+        self.assertEqual(self.text("hook"), "NoNewPrivs:\t0\n")
+        self.assertEqual(self.text("check"), "NoNewPrivs:\t1\n")
+        # The way back is never barred.
+        self.bound("{}")
+        road.installer("rollback", "--yes")
+        self.assertEqual(road.current("cdn"), stood)
 
     def test_an_undo_that_fails_is_a_persons_to_look_at(self):
         road = self.road

@@ -39,6 +39,18 @@ TEST_CASE("process: a program that inherits nothing finds what it is given alone
   CHECK_FALSE(run(env));
 }
 
+TEST_CASE("process: a program that gets no new privileges cannot start one that does") {
+  const auto mark_of = [](Privileges privileges) {
+    Command grep = command({"sh", "-c", "grep NoNewPrivs /proc/self/status"});
+    grep.privileges = privileges;
+    return run(grep)->output;
+  };
+  CHECK(mark_of(Privileges::no_new) == "NoNewPrivs:\t1\n");
+  CHECK(mark_of(Privileges::keep) == "NoNewPrivs:\t0\n");
+  // Nor is ours touched.
+  CHECK(mark_of(Privileges::keep) == "NoNewPrivs:\t0\n");
+}
+
 TEST_CASE("process: one that inherits nothing and takes too long goes with all that it started") {
   const tests::ScratchFolder folder;
   const std::string mark = (folder / "mark").string();

@@ -77,6 +77,81 @@ TEST_CASE("sqlite: a run that fails leaves nothing, and says where") {
   CHECK(shelf.applied().shape == Shape::missing);
 }
 
+TEST_CASE("sqlite: a migration that leaves its database is refused, named, and changes nothing") {
+  struct Refused {
+    const char* sql;
+    const char* why;
+  };
+  const Refused refused =
+      GENERATE(Refused{"ATTACH '/tmp/other.db' AS other", "attaches another file"},
+               Refused{"DETACH main", "detaches a file"},
+               Refused{"SELECT load_extension('/tmp/x.so')", "loads code"},
+               Refused{"PRAGMA writable_schema = ON", "sets PRAGMA writable_schema"},
+               Refused{"PRAGMA main.Trusted_Schema = 1", "sets PRAGMA trusted_schema"},
+               Refused{"PRAGMA temp_store_directory = '/tmp'", "sets PRAGMA temp_store_directory"},
+               Refused{"COMMIT", "begins or ends a transaction by itself"},
+               Refused{"DELETE FROM __sealift_migrations",
+                       "changes __sealift_migrations, which only the installer may change"},
+               Refused{"UPDATE __SEALIFT_history SET actor = ''",
+                       "changes __sealift_history, which only the installer may change"},
+               Refused{"DROP TABLE __sealift_migrations",
+                       "changes __sealift_migrations, which only the installer may change"},
+               Refused{"ALTER TABLE __sealift_migrations RENAME TO old",
+                       "changes __sealift_migrations, which only the installer may change"},
+               Refused{"CREATE TEMP TABLE __sealift_migrations (id)",
+                       "changes __sealift_migrations, which only the installer may change"},
+               Refused{"CREATE TRIGGER hide AFTER INSERT ON __sealift_history BEGIN SELECT 1; END",
+                       "changes __sealift_history, which only the installer may change"});
+  const std::string sql = refused.sql;
+  CAPTURE(sql);
+  Shelf shelf({kOne, migration("0002_out", "CREATE TABLE u (a);\n" + sql)});
+  const auto error = tests::error_of([&] { shelf.migrate(); });
+  REQUIRE(error);
+  CHECK(error->code() == Errc::target_failed);
+  CHECK(error->message() == "0002_out.sql:2: found " + sql.substr(0, sql.find(';')) + ", which " +
+                                refused.why + ": a migration may not");
+  CHECK(shelf.applied().shape == Shape::missing);
+}
+
+TEST_CASE("sqlite: the schema table is not written, nor what only SQLite may write") {
+  const char* sql = GENERATE("DELETE FROM sqlite_master", "UPDATE sqlite_schema SET sql = ''",
+                             "CREATE VIRTUAL TABLE f USING fts5(a); DELETE FROM f_data");
+  CAPTURE(sql);
+  Shelf shelf({kOne, migration("0002_out", sql)});
+  const auto error = tests::error_of([&] { shelf.migrate(); });
+  REQUIRE(error);
+  CHECK(error->message().find("may not be modified") != std::string::npos);
+  CHECK(shelf.applied().shape == Shape::missing);
+}
+
+TEST_CASE("sqlite: a migration may do what drizzle-kit writes, and search, and look") {
+  Shelf shelf(
+      {kOne, migration("0002_more",
+                       "PRAGMA foreign_keys=OFF;\n"
+                       "CREATE TABLE `__new_t` (`a` text NOT NULL DEFAULT 'y', `b` integer);\n"
+                       "INSERT INTO `__new_t`(\"a\") SELECT \"a\" FROM `t`;\n"
+                       "DROP TABLE `t`;\n"
+                       "ALTER TABLE `__new_t` RENAME TO `t`;\n"
+                       "PRAGMA foreign_keys=ON;\n"
+                       "PRAGMA defer_foreign_keys=ON;\n"
+                       "PRAGMA journal_mode;\n"
+                       "PRAGMA user_version=3;\n"
+                       "CREATE UNIQUE INDEX `t_a` ON `t` (`a`);\n"
+                       "ALTER TABLE `t` ADD `c` text NOT NULL DEFAULT '';\n"
+                       "ALTER TABLE `t` RENAME COLUMN `b` TO `d`;\n"
+                       "ALTER TABLE `t` DROP COLUMN `d`;\n"
+                       "CREATE VIEW `v` AS SELECT lower(a) AS l FROM t;\n"
+                       "CREATE VIRTUAL TABLE `f` USING fts5(a);\n"
+                       "CREATE TRIGGER `keep` AFTER INSERT ON `t` BEGIN\n"
+                       "  INSERT INTO f (a) VALUES (new.a);\nEND;\n"
+                       "INSERT INTO t (a) VALUES ('z');\n"
+                       "CREATE TABLE log AS SELECT hash FROM __sealift_migrations;\n"
+                       "SAVEPOINT s; RELEASE s; ANALYZE; REINDEX;\n"
+                       "DROP VIEW `v`; DROP INDEX `t_a`;")});
+  shelf.migrate();
+  CHECK(shelf.applied().rows.size() == 2);
+}
+
 TEST_CASE("sqlite: a plan that was made from another state is refused") {
   Shelf shelf({kOne});
   const Applied before = shelf.applied();

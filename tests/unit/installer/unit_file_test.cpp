@@ -25,6 +25,41 @@ TEST_CASE("unit file: a job is of the type oneshot, and the last word counts") {
   CHECK(UnitFile::parse("[\n=\n[]\n").install.empty());
 }
 
+TEST_CASE("unit file: it runs as root unless it says otherwise") {
+  const auto is_root = [](const std::string& lines, const char* name = "a.service") {
+    return UnitFile::parse("[Service]\n" + lines).runs_as_root(name);
+  };
+  CHECK(is_root("ExecStart=/bin/a"));
+  CHECK(is_root("User=root"));
+  CHECK(is_root("User=0"));
+  CHECK(is_root("User=%i"));
+  CHECK(is_root("User=app\nUser="));
+  CHECK(is_root("User=\\\n  root"));
+  CHECK(is_root("User=app\rUser=root"));
+  CHECK(is_root("User=root\nDynamicUser=yes"));
+  CHECK(is_root("User=app\nExecStartPre=-+/bin/a"));
+  CHECK(is_root("User=app\nExecStart=\\\n+/bin/a"));
+  CHECK(is_root("User=app\nType=oneshot\nExecStart=/bin/a ; !/bin/b"));
+  CHECK(is_root("User=app\nPermissionsStartOnly=true"));
+  CHECK(is_root("User=app\nAmbientCapabilities=CAP_SYS_ADMIN"));
+  CHECK(is_root("[Install]\nUser=app"));
+  CHECK_FALSE(is_root("User=app\nExecStart=@/bin/a +x !y"));
+  CHECK_FALSE(is_root("User=1000\nAmbientCapabilities=CAP_NET_BIND_SERVICE"));
+  CHECK_FALSE(is_root("DynamicUser=yes"));
+  CHECK(is_root("", "data.mount"));
+  CHECK(is_root("[Socket]\nExecStartPre=/bin/a", "a.socket"));
+  CHECK_FALSE(is_root("[Socket]\nListenStream=80", "a.socket"));
+  CHECK_FALSE(is_root("[Timer]\nOnCalendar=daily", "a.timer"));
+}
+
+TEST_CASE("unit file: each drop-in begins without a section, and the last word counts") {
+  UnitFile unit = UnitFile::parse("[Service]\nUser=app\n[Install]\nX=\\");
+  unit.add("User=other\n[Service]\nExecStart=/bin/a\n");
+  CHECK(unit.user == "app");
+  unit.add("[Service]\nUser=root");
+  CHECK(unit.runs_as_root("a.service"));
+}
+
 TEST_CASE("unit file: what it names of its own release is found") {
   using Names = std::set<std::string>;
   const std::string root = "/srv/units/current";

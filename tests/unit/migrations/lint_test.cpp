@@ -53,6 +53,15 @@ TEST_CASE("lint: psql gets nothing that it would take for itself") {
   CHECK(broken("set standard_conforming_strings = off") == Rules{"string-form!"});
 }
 
+TEST_CASE("lint: SQLite's own walls stay up") {
+  const auto of_sqlite = [](const char* sql) { return broken(sql, Dialect::sqlite); };
+  CHECK(of_sqlite("PRAGMA main.writable_schema = ON") == Rules{"schema-table!"});
+  CHECK(of_sqlite("pragma trusted_schema=1") == Rules{"schema-table!"});
+  CHECK(of_sqlite("SELECT load_extension('/tmp/x.so')") == Rules{"load-extension!"});
+  CHECK(of_sqlite("PRAGMA foreign_keys=OFF") == Rules{});
+  CHECK(of_sqlite("INSERT INTO t VALUES ('writable_schema', 'load_extension')") == Rules{});
+}
+
 TEST_CASE("lint: transactions are not the migration's") {
   for (const char* sql : {"begin", "START TRANSACTION", "commit", "end", "rollback", "abort",
                           "prepare transaction 'x'"}) {

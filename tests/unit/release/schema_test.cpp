@@ -71,8 +71,9 @@ const Json kRelease = Json::parse(R"({"schema":1,"name":"x","version":"1.0.0",
                 {"name":"stack","kind":"manifests","source":"deploy","target":"stack",
                  "runtime":"compose","jobs":["job"],"canary":["api"],"apply":["a"],"undo":["b"],"check":["c"],
                  "timeout":9,"after":["db"]}]})");
-const Json kSite =
-    Json::parse(R"({"health":{"ca":"/ca.pem"},"schema":1,"release":"x","environment":"production",
+const Json kSite = Json::parse(
+    R"({"allow":{"privileged":["a"],"host_paths":["/a"],"host_network":["a"],"host_pid":["a"],
+           "root_units":["a"],"commands":["a"]},"health":{"ca":"/ca.pem"},"schema":1,"release":"x","environment":"production",
   "targets":{"web":{"driver":"directory","path":"/srv/web","owner":"1:1","sharing":"never"},
              "images":{"driver":"podman","command":["podman"],"map":{"docker.io/":"r.site/"}},
              "stack":{"driver":"compose","path":"/srv/stack","project":"p","engine":["docker"],
@@ -1276,8 +1277,36 @@ TEST_CASE("schema: every rule of release.schema.json refuses something") {
   examine("release.schema.json", kRelease, kReleaseBreaches);
 }
 
+// The rules for each list of `allow`.
+static std::vector<Breach> breaches_of_allow() {
+  std::vector<Breach> all = {
+      {"/properties/allow/type", "/allow", 1, "what an approved release may ask"},
+      {"/properties/allow/additionalProperties", "/allow/devices", many(1, "a"), "unknown key"},
+      {"/properties/allow/properties/host_paths/items/pattern", "/allow/host_paths/0", "srv",
+       "the absolute path of a folder"}};
+  for (const std::string key :
+       {"privileged", "host_paths", "host_network", "host_pid", "root_units", "commands"}) {
+    const std::string rule = "/properties/allow/properties/" + key;
+    const std::string place = "/allow/" + key;
+    const bool is_path = key == "host_paths";
+    Json numbered = Json::array();
+    for (int i = 0; i < 257; ++i) numbered.push_back("/" + std::to_string(i));
+    all.push_back({rule + "/type", place, "a", "a list of"});
+    all.push_back({rule + "/uniqueItems", place, many(2, "/a"), "a list of"});
+    all.push_back({rule + "/maxItems", place, numbered, "a list of"});
+    all.push_back({rule + "/items/type", place + "/0", 1, "found the number 1"});
+    all.push_back({rule + "/items/maxLength", place + "/0", "/" + letters(is_path ? 4096 : 64),
+                   is_path ? "absolute path" : "at most 64"});
+    if (!is_path) all.push_back({rule + "/items/minLength", place + "/0", "", "the name of"});
+  }
+  return all;
+}
+
 TEST_CASE("schema: every rule of site.schema.json refuses something") {
-  examine("site.schema.json", kSite, kSiteBreaches);
+  std::vector<Breach> breaches = kSiteBreaches;
+  const std::vector<Breach> allow = breaches_of_allow();
+  breaches.insert(breaches.end(), allow.begin(), allow.end());
+  examine("site.schema.json", kSite, breaches);
 }
 
 TEST_CASE("schema: every rule of lock.schema.json refuses something") {

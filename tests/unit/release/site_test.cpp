@@ -52,6 +52,19 @@ TEST_CASE("site: what the operator wrote is read") {
   CHECK(site.keep_releases == 5);
 }
 
+TEST_CASE("site: what a release may ask of the host is listed, or nothing is said of it") {
+  CHECK_FALSE(parse_site(kSite, "site.yaml").allow);
+  const Site closed = parse_site(kSite + "allow: {}\n", "site.yaml");
+  REQUIRE(closed.allow);
+  CHECK(closed.allow->at(Reach::privileged).empty());
+  const Site site =
+      parse_site(kSite + "allow: {host_paths: [/srv/data], root_units: [agent]}\n", "site.yaml");
+  CHECK(site.allow->at(Reach::host_paths) == std::vector<std::string>{"/srv/data"});
+  CHECK(site.allow->at(Reach::root_units) == std::vector<std::string>{"agent"});
+  CHECK(site.allow->at(Reach::commands).empty());
+  CHECK_FALSE(refused(kSite + "allow: {host_paths: [data]}\n").empty());
+}
+
 TEST_CASE("site: what may be left out has its default") {
   const Site site = parse_site(
       "schema: 1\nrelease: a\nenvironment: b\ntargets: {t: {driver: directory, path: /t}}\n", "s");

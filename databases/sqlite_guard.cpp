@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "databases/sqlite_guard.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+
+namespace sealift::databases {
+
+namespace {
+
+// Switches by which SQL takes the walls down, or moves files outside of the database's folder.
+constexpr std::array kForbiddenPragmas = {"writable_schema",      "trusted_schema",
+                                          "schema_version",       "journal_mode",
+                                          "temp_store_directory", "data_store_directory"};
+
+bool is_same(const char* name, const char* other) {
+  return name != nullptr && ::sqlite3_stricmp(name, other) == 0;
+}
+
+// Whether an action only reads, or leaves every row as it is.
+bool is_harmless(int action) {
+  return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ||
+         action == SQLITE_ANALYZE || action == SQLITE_REINDEX;
+}
+
+// What a migration may never do, whatever table it is about; empty: it may.
+std::string forbidden(int action, const char* first, const char* second) {
+  switch (action) {
+    case SQLITE_ATTACH:
+      return "attaches another file";
+    case SQLITE_DETACH:
+      return "detaches a file";
+    case SQLITE_TRANSACTION:
+      return "begins or ends a transaction by itself";
+    case SQLITE_FUNCTION:
+      return is_same(second, "load_extension") ? "loads code" : "";
+    case SQLITE_PRAGMA: {
+      const auto found = std::find_if(kForbiddenPragmas.begin(), kForbiddenPragmas.end(),
+                                      [&](const char* each) { return is_same(first, each); });
+      const bool is_set = found != kForbiddenPragmas.end() && second != nullptr;
+      return is_set ? format("sets PRAGMA {}", *found) : "";
+    }
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+void CloseSqlite::operator()(sqlite3* handle) const {
+  ::sqlite3_close(handle);
+}
+
+void guard_connection(sqlite3* handle) {
+  constexpr std::array kSwitches = {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                    std::pair{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                    std::pair{SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}};
+  for (const auto& [option, wanted] : kSwitches) {
+    int now = -1;
+    if (::sqlite3_db_config(handle, option, wanted, &now) != SQLITE_OK || now != wanted) {
+      throw Error(Errc::internal, format("SQLite: option {} cannot be set", option));
+    }
+  }
+}
+
+MigrationGuard::MigrationGuard(sqlite3* handle, std::vector<std::string> tracking)
+    : handle_(handle), tracking_(std::move(tracking)) {
+  ::sqlite3_set_authorizer(handle_, authorize, this);
+  // The application's own triggers run, and SQLite 3.40 refuses those that write a table of FTS5
+  // unless the schema is trusted. The authorizer sees what they do.
+  ::sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, nullptr);
+}
+
+MigrationGuard::~MigrationGuard() {
+  ::sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  ::sqlite3_set_authorizer(handle_, nullptr, nullptr);
+}
+
+int MigrationGuard::authorize(void* guard, int action, const char* first, const char* second,
+                              const char* /*database*/, const char* /*trigger*/) {
+  auto& self = *static_cast<MigrationGuard*>(guard);
+  // SQLite may ask on after a refusal: the first is the reason.
+  if (self.refusal_.empty()) self.refusal_ = forbidden(action, first, second);
+  if (!self.refusal_.empty()) return SQLITE_DENY;
+  if (is_harmless(action) || action == SQLITE_PRAGMA || action == SQLITE_FUNCTION) {
+    return SQLITE_OK;
+  }
+  // The second argument of an update is a column; else it may be the table of an index or trigger.
+  for (const std::string& table : self.tracking_) {
+    if (!is_same(first, table.c_str()) &&
+        (action == SQLITE_UPDATE || !is_same(second, table.c_str()))) {
+      continue;
+    }
+    self.refusal_ = format("changes {}, which only the installer may change", table);
+    return SQLITE_DENY;
+  }
+  return SQLITE_OK;
+}
+
+}  // namespace sealift::databases

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bounds what SQL may do through SQLite's library, which runs in our process with our rights. The
+// content of a database file and the SQL of a release are both written by others.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+struct sqlite3;
+
+namespace sealift::databases {
+
+struct CloseSqlite {
+  void operator()(sqlite3* handle) const;
+};
+using SqliteHandle = std::unique_ptr<sqlite3, CloseSqlite>;
+
+// For every connection, right after it was opened: SQL cannot write the pages of the schema or of
+// virtual tables, functions in a schema are only the harmless ones, and no code is loaded.
+void guard_connection(sqlite3* handle);
+
+// For as long as it lives, a connection prepares only what a migration may do: change this one
+// database, but not its tracking tables, the schema table, other files or the transaction.
+class MigrationGuard {
+ public:
+  // `tracking`: the names of the tables that only the installer writes.
+  MigrationGuard(sqlite3* handle, std::vector<std::string> tracking);
+  MigrationGuard(const MigrationGuard&) = delete;
+  MigrationGuard& operator=(const MigrationGuard&) = delete;
+  ~MigrationGuard();
+
+  // Why a statement was refused, and with it all that follow: "attaches another file"; empty: none
+  // was.
+  const std::string& refusal() const { return refusal_; }
+
+ private:
+  static int authorize(void* guard, int action, const char* first, const char* second,
+                       const char* database, const char* trigger);
+
+  sqlite3* handle_;
+  std::vector<std::string> tracking_;
+  std::string refusal_;
+};
+
+}  // namespace sealift::databases

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a Compose file asks of the host beyond containers of its own (release/allow.hpp). Of every
+// service, also of those with a profile, for a file .env of the release may choose profiles. What
+// depends on a variable is asked for: nobody knows its value before the engine does.
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "release/allow.hpp"
+
+namespace sealift::installer {
+
+// `root`: the whole file, its merges resolved.
+std::vector<release::Claim> compose_claims(const Json& root);
+
+}  // namespace sealift::installer
