@@ -79,6 +79,7 @@ Json evidence(const Plan& plan) {
   Json value = {{"transaction", plan.number},
                 {"purpose", name(plan.purpose)},
                 {"version", outcome.version},
+                {"environment", outcome.environment},
                 {"reason", plan.reason}};
   if (outcome.digest) value["digest"] = outcome.digest->str();
   return value;
@@ -117,6 +118,8 @@ void store_roots_of_current(const Tools& tools, const State& state) {
   const Layout& layout = tools.installation.layout;
   if (state.current() == nullptr || state.current()->bundle.empty()) return;
   const fs::path file = layout.store() / state.current()->bundle;
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return;  // `status` names it
   try {
     const Fd fd = open_for_reading(file);
     FdSource source(fd.get(), file.string());
@@ -407,7 +410,9 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
     details["recoverReason"] = printable(reason, 1024);
   }
   follow_up(tools, std::move(details));
-  return std::move(io.proved);
+  Proof proof = std::move(io.kept);
+  proof.insert(proof.end(), io.proved.begin(), io.proved.end());
+  return proof;
 }
 
 void end_by_hand(const Tools& tools, Event ending, const std::string& why, const Json& found) {
