@@ -56,7 +56,7 @@ void AuditLog::append(const std::string& event, Json details) {
     details = {{"cut", printable(text, kMaxDetails)}};
   }
   const std::string name = file_.string();
-  const bool is_new = !fs::exists(file_);
+  const bool is_new = !path_exists(file_);
   const Fd fd(::open(file_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.is_open()) throw_errno(name, "open");
   const Tail tail = read_tail(fd.get(), name);
@@ -85,8 +85,7 @@ void AuditLog::append(const std::string& event, Json details) {
 
 std::vector<Json> AuditLog::entries() const {
   std::vector<Json> entries;
-  std::error_code ignored;
-  if (!fs::exists(file_, ignored)) return entries;
+  if (!path_exists(file_)) return entries;
   const std::string bytes = read_file(file_, kMaxLog);
   std::string previous;
   for (std::string_view rest = bytes; !rest.empty();) {

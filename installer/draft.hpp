@@ -11,6 +11,7 @@
 #include "installer/driver.hpp"
 #include "installer/health/check.hpp"
 #include "installer/plan.hpp"
+#include "installer/site_change.hpp"
 #include "release/environment.hpp"
 
 namespace sealift::installer {
@@ -45,8 +46,11 @@ struct Draft {
   std::vector<std::string> details;     // of migrations: what they are, for people
   std::vector<std::string> flags = {};  // what becomes of flags that the site has changed
   release::Values set = {};             // what --set gave, kept with the revision
-  Health health = {};                   // of the release that will stand, kept with the revision
-  Json evidence = Json::object();       // what the audit log says beside the plan's own
+  // Of the release that is installed already: what is not as it was installed.
+  std::vector<std::string> drift = {};
+  std::vector<SiteChange> site_changes = {};  // of what the site is for
+  Health health = {};              // of the release that will stand, kept with the revision
+  Json evidence = Json::object();  // what the audit log says beside the plan's own
 
   // Hooks that run behind the commit; none where it is no apply.
   std::vector<RenderedHook> last_hooks() const;

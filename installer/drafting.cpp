@@ -65,7 +65,19 @@ ComponentChange compare_images(const Wish& wish, Content& content) {
   return change;
 }
 
-ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch) {
+// A tree that is gone, or is not what is served, differs in every file.
+DamagedFiles damaged_files(const Placement& placement, const std::vector<Difference>& differences) {
+  const std::string place = (fs::path(placement.path) / placement.directory).string();
+  DamagedFiles damage;
+  for (const Difference& each : differences) {
+    damage.paths.insert(each.path);
+    if (each.path == placement.path || each.path == place) damage.is_whole_tree = true;
+  }
+  return damage;
+}
+
+ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
+                        const DamagedFiles& damage) {
   if (!wish.images.empty() || (wish.before && !wish.before->images.empty())) {
     return compare_images(wish, content);
   }
@@ -75,6 +87,9 @@ ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch)
   release::compare_tables(
       before.get(), after.get(),
       [&](release::Change kind, const release::FileEntry* was, const release::FileEntry* entry) {
+        if (kind == release::Change::same && damage.covers(entry->path.str())) {
+          kind = release::Change::changed;
+        }
         watch.see(kind, was, entry);
         switch (kind) {
           case release::Change::added:
@@ -149,8 +164,8 @@ void Drafting::want(Placement placement,
   outcome_.placements.push_back(std::move(placement));
 }
 
-void Drafting::want(Placement placement, const release::Target& settings,
-                    const std::string& ready) {
+void Drafting::want(Placement placement, const release::Target& settings, const std::string& ready,
+                    const std::vector<Difference>& differences) {
   Wish wish = wish_for(placement.component, placement.target, placement.path, settings);
   wish.table = placement.table;
   wish.files = placement.files;
@@ -159,7 +174,9 @@ void Drafting::want(Placement placement, const release::Target& settings,
   wish.settings = placement.settings;
   wanted_.insert(placement.path);
   const Placement* before = standing_at(placement.path);
-  if (before != nullptr && before->component == placement.component &&
+  const bool is_standing = before != nullptr && before->directory == placement.directory;
+  const DamagedFiles damage = is_standing ? damaged_files(placement, differences) : DamagedFiles();
+  if (before != nullptr && differences.empty() && before->component == placement.component &&
       before->table == placement.table && before->images == placement.images &&
       before->settings == placement.settings &&
       drivers_.named(placement.driver).is_current(*before) &&
@@ -167,10 +184,10 @@ void Drafting::want(Placement placement, const release::Target& settings,
       (ready.empty() || ready == before->directory)) {
     outcome_.placements.push_back(*before);
     outcome_.placements.back().services = placement.services;
-    draft_.changes.push_back(compare_watched(wish, placement.services));
+    draft_.changes.push_back(compare_watched(wish, placement.services, damage));
     return;
   }
-  add(placement.driver, wish, placement.services);
+  add(placement.driver, wish, placement.services, damage);
   placement.directory = ready;
   if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
   for (const Step& step : draft_.plan.steps) {
@@ -197,7 +214,8 @@ void Drafting::drop_the_rest() {
   if (now == nullptr) return;
   for (const Placement& placement : now->placements) {
     if (wanted_.contains(placement.path)) continue;
-    add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}), {});
+    add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}), {},
+        {});
   }
 }
 
@@ -257,9 +275,10 @@ Wish Drafting::wish_for(const std::string& component, const std::string& target,
   return wish;
 }
 
-ComponentChange Drafting::compare_watched(const Wish& wish, const ServiceGlobs& services) {
+ComponentChange Drafting::compare_watched(const Wish& wish, const ServiceGlobs& services,
+                                          const DamagedFiles& damage) {
   ServiceWatch watch(wish.before ? wish.before->services : ServiceGlobs(), services, services_);
-  return compare(wish, content_, watch);
+  return compare(wish, content_, watch, damage);
 }
 
 void Drafting::add_services() {
@@ -292,7 +311,7 @@ void Drafting::add_services() {
 void Drafting::add_health() {
   std::vector<Step>& steps = draft_.plan.steps;
   const Purpose purpose = draft_.plan.purpose;
-  if (purpose != Purpose::apply && purpose != Purpose::rollback) return;
+  if (purpose == Purpose::stage || purpose == Purpose::flags) return;
   if (!draft_.health.checks.empty()) {
     steps.push_back(check_step(draft_.health, draft_.plan.number));
   }
@@ -302,16 +321,17 @@ void Drafting::add_health() {
   if (!standing.checks.empty()) steps.insert(steps.begin(), prove_step(standing, *now));
 }
 
-// A way back runs none: it has to lead there whatever they would do.
+// A way back runs none, nor does a repair: it has to lead there whatever they would do.
 void Drafting::add_hooks() {
   const Purpose purpose = draft_.plan.purpose;
   if (purpose != Purpose::apply && purpose != Purpose::stage) return;
   installer::add_hooks(draft_.health.hooks, draft_.plan.number, draft_.plan.steps);
 }
 
-void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services) {
+void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
+                   const DamagedFiles& damage) {
   for (Step& step : drivers_.named(driver).plan(wish)) draft_.plan.steps.push_back(std::move(step));
-  ComponentChange change = compare_watched(wish, services);
+  ComponentChange change = compare_watched(wish, services, damage);
   if (wish.table && wish.ready.empty() && wish.images.empty()) {
     const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
     draft_.needs.push_back(

@@ -19,6 +19,14 @@ namespace sealift::installer {
 // Whose files the driver makes, as a placement says it.
 std::string owner_of(const Placement& placement, const release::Target& settings);
 
+// The files of one component that are not as they were installed.
+struct DamagedFiles {
+  bool is_whole_tree = false;
+  std::set<std::string> paths = {};
+
+  bool covers(const std::string& path) const { return is_whole_tree || paths.contains(path); }
+};
+
 // Collects wishes into a draft.
 class Drafting {
  public:
@@ -29,7 +37,9 @@ class Drafting {
   void want(Placement placement, std::shared_ptr<const migrations::MigrationSet> migrations);
 
   // `placement` says what shall stand there; its directory is filled in by the driver's steps.
-  void want(Placement placement, const release::Target& settings, const std::string& ready);
+  // `damage` is how what is there differs from what was installed: it counts as a change.
+  void want(Placement placement, const release::Target& settings, const std::string& ready,
+            const std::vector<Difference>& damage = {});
 
   // What stands now and is not touched.
   void keep(const Placement& placement);
@@ -43,6 +53,8 @@ class Drafting {
   Draft finish();
 
   Draft& draft() { return draft_; }
+  // False for what was adopted.
+  bool has_bundle() const { return outcome_.digest.has_value(); }
   // What will stand, as far as it was wanted so far.
   const std::vector<Placement>& placements() const { return outcome_.placements; }
 
@@ -50,14 +62,16 @@ class Drafting {
   const Placement* standing_at(const std::string& path) const;
   Wish wish_for(const std::string& component, const std::string& target, const std::string& path,
                 const release::Target& settings) const;
-  ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services);
+  ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services,
+                                  const DamagedFiles& damage);
 
   // The guard stands before the switches, what is run behind them; all are of one phase.
   void add_services();
   // The release that stands is looked at before anything else, the new one behind everything.
   void add_health();
   void add_hooks();
-  void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services);
+  void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
+           const DamagedFiles& damage);
 
   const Installation& installation_;
   const State& state_;

@@ -95,6 +95,7 @@ struct StepIo {
   std::set<std::string> begun = {};      // on the way back: every step that was ever begun
   std::optional<Phase> furthest = {};    // on the way back: the last phase that was ever begun
   std::vector<std::string> proved = {};  // what an undo has made sure of, for people
+  std::vector<std::string> kept = {};    // what an undo has left as the new release made it
 };
 
 // Something that stood on a target before sealift came.

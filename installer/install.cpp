@@ -79,6 +79,7 @@ Json evidence(const Plan& plan) {
   Json value = {{"transaction", plan.number},
                 {"purpose", name(plan.purpose)},
                 {"version", outcome.version},
+                {"environment", outcome.environment},
                 {"reason", plan.reason}};
   if (outcome.digest) value["digest"] = outcome.digest->str();
   return value;
@@ -132,6 +133,7 @@ void store_roots_of_current(const Tools& tools, const State& state) {
   const Layout& layout = tools.installation.layout;
   if (state.current() == nullptr || state.current()->bundle.empty()) return;
   const fs::path file = layout.store() / state.current()->bundle;
+  if (!path_exists(file)) return;  // `status` names it
   try {
     const Fd fd = open_for_reading(file);
     FdSource source(fd.get(), file.string());
@@ -289,7 +291,7 @@ void remove_incoming(const Layout& layout) {
 }
 
 bool has_journal(const Layout& layout, std::uint64_t number) {
-  return exists(layout.journal() / format("{:06}.journal", number));
+  return path_exists(layout.journal() / format("{:06}.journal", number));
 }
 
 // Where there is no journal nothing was begun, and nothing is kept for it.
@@ -504,7 +506,8 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
     } else {
       recover_forward(journal, drivers, io);
     }
-    proved = std::move(io.proved);
+    proved = std::move(io.kept);
+    proved.insert(proved.end(), io.proved.begin(), io.proved.end());
     Json details = evidence(journal.plan());
     details["direction"] = direction == Direction::forward ? "forward" : "back";
     if (is_given_up) {

@@ -74,7 +74,7 @@ enum class Direction {
   back_with_database,  // giving up what was written to databases since their backups
   forward
 };
-// What a recovery has made sure of, for people.
+// What a recovery has left in place, and what it has made sure of, for people.
 using Proof = std::vector<std::string>;
 // Ends a transaction that was cut off; nothing where there is none.
 std::optional<Proof> recover(const Tools& tools, Direction direction,

@@ -54,6 +54,14 @@ Installation open_installation(const Layout& layout) {
   return installation;
 }
 
+void restore_folders(const Layout& layout) {
+  for (const fs::path& folder :
+       {layout.store(), layout.tables(), layout.revisions(), layout.receipts(), layout.trust()}) {
+    make_dirs(folder);
+  }
+  make_dirs(layout.keys(), 0700);
+}
+
 signing::Root trusted_root(const Layout& layout) {
   std::uint64_t newest = 0;
   for (const Entry& entry : Dir::open(layout.trust()).entries()) {

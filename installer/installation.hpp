@@ -24,6 +24,10 @@ struct Installation {
 // Throws Error{usage} where there is no site yet, Error{invalid_input} for mistakes in site.yaml.
 Installation open_installation(const Layout& layout);
 
+// Makes those folders of the state again that may be empty: what was in them comes back from
+// bundles, or a person brings it.
+void restore_folders(const Layout& layout);
+
 // The newest root that the site accepted; Error{untrusted} where it trusts nobody yet.
 signing::Root trusted_root(const Layout& layout);
 // One that it accepted once; Error{usage} where it never did.

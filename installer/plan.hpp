@@ -35,7 +35,8 @@ struct Step {
   friend bool operator==(const Step&, const Step&) = default;
 };
 
-enum class Purpose { apply, stage, rollback, adopt, flags };
+// A repair lays out again what the current release has and a target has not.
+enum class Purpose { apply, stage, rollback, adopt, flags, repair };
 std::string_view name(Purpose purpose);
 
 struct Plan {

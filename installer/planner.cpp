@@ -21,6 +21,7 @@
 #include "installer/placing.hpp"
 #include "installer/requirements.hpp"
 #include "installer/site_values.hpp"
+#include "installer/standing.hpp"
 #include "installer/tls.hpp"
 #include "release/schema.hpp"
 #include "release/tls.hpp"
@@ -207,6 +208,52 @@ std::string standing_directory(const State& state, const Drivers& drivers, const
   return whole ? before->directory : "";
 }
 
+// The same release once more.
+Revision restored(const Revision& target) {
+  Revision outcome = target;
+  outcome.placements.clear();
+  outcome.restores = target.restores.value_or(target.number);
+  outcome.changes.reset();
+  return outcome;
+}
+
+// A table that was lost comes back from the bundle that was kept.
+void keep_missing_table(const Layout& layout, const Placement& placement, SiteContent& content) {
+  if (placement.directory.empty() || path_exists(table_file(layout, placement.table))) {
+    return;
+  }
+  content.keep_table(placement.component);
+}
+
+// Wants what was placed once; where it is damaged, unpacked again from the bundle that was kept.
+void want_again(const Placement& placement, const std::vector<Difference>& differences,
+                SiteContent& content, const Installation& installation, const State& state,
+                Drafting& drafting) {
+  std::string ready = placement.directory;
+  Placement wanted = placement;
+  const bool is_only_elsewhere =
+      differences.size() == 1 && differences.front().path == placement.path;
+  if (!differences.empty() && !is_only_elsewhere && placement.images.empty()) {
+    const std::size_t more = differences.size() - 1;
+    drafting.draft().warnings.push_back(format(
+        "{}/{}: {}: {}{}; it is unpacked again from the bundle that was kept", placement.path,
+        placement.directory, printable(differences.front().path), differences.front().found,
+        more == 0 ? std::string() : format(", and {} more", more)));
+    ready.clear();
+    // Secrets may have changed since: what is unpacked is what is recorded.
+    if (drafting.has_bundle()) {
+      wanted.table = content.keep_table(placement.component).digest;
+    }
+  }
+  if (const auto assets = assets_of(placement.settings)) {
+    wanted.settings = kept_settings_for(wanted, *assets, state, installation.layout);
+  }
+  const auto target = installation.site.targets.find(placement.target);
+  drafting.want(std::move(wanted),
+                target == installation.site.targets.end() ? release::Target{} : target->second,
+                ready, placement.images.empty() ? differences : std::vector<Difference>());
+}
+
 }  // namespace
 
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
@@ -312,41 +359,42 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
 Draft plan_rollback(const Revision& target, SiteContent& content, const Installation& installation,
                     const State& state, const Drivers& drivers, Thoroughness thoroughness,
                     const Request& request) {
-  Revision outcome = target;
-  outcome.placements.clear();
-  outcome.restores = target.restores.value_or(target.number);
-  outcome.changes.reset();
-  Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
+  Drafting drafting(installation, state, drivers, content, request, restored(target));
   for (const Placement& placement : target.placements) {
     if (is_of_database(placement)) {
       drafting.want(placement, migrations_of(placement, content));
       continue;
     }
-    const auto settings = installation.site.targets.find(placement.target);
-    const std::vector<Difference> damage =
-        drivers.named(placement.driver)
-            .inspect(placement, thoroughness, Strangers::ignored, content);
-    std::string ready = placement.directory;
-    Placement wanted = placement;
-    if (!damage.empty() && placement.images.empty()) {
-      drafting.draft().warnings.push_back(format(
-          "{}/{}: {}: {}; it is unpacked again from the bundle that was kept", placement.path,
-          placement.directory, printable(damage.front().path), damage.front().found));
-      ready.clear();
-      // Secrets may have changed since: what is unpacked is what is recorded.
-      if (target.digest) wanted.table = content.keep_table(placement.component).digest;
-    }
-    if (const auto assets = assets_of(placement.settings)) {
-      wanted.settings = kept_settings_for(wanted, *assets, state, installation.layout);
-    }
-    drafting.want(
-        std::move(wanted),
-        settings == installation.site.targets.end() ? release::Target{} : settings->second, ready);
+    if (target.digest) keep_missing_table(installation.layout, placement, content);
+    want_again(placement,
+               drivers.named(placement.driver)
+                   .inspect(placement, thoroughness, Strangers::ignored, content),
+               content, installation, state, drafting);
   }
   warn_about_certificates(installation, request.now, drafting.draft().warnings);
   drafting.drop_the_rest();
   drafting.draft().flags = compare(changes_of(state.current()), changes_of(&target));
   drafting.draft().health = kept_health(installation.layout, target.number);
+  return drafting.finish();
+}
+
+Draft plan_repair(SiteContent& content, const Installation& installation, const State& state,
+                  const Drivers& drivers, const Request& request) {
+  const Revision& now = *state.current();
+  Drafting drafting(installation, state, drivers, content, request, restored(now));
+  for (const Placement& placement : now.placements) {
+    if (is_of_database(placement)) {
+      drafting.keep(placement);
+      continue;
+    }
+    keep_missing_table(installation.layout, placement, content);
+    want_again(
+        placement,
+        files_differ(drivers.named(placement.driver), placement, Thoroughness::by_content, content),
+        content, installation, state, drafting);
+  }
+  drafting.draft().set = kept_overrides(installation.layout, now);
+  drafting.draft().health = kept_health(installation.layout, now.number);
   return drafting.finish();
 }
 

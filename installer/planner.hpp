@@ -24,6 +24,11 @@ Draft plan_rollback(const Revision& target, SiteContent& content, const Installa
                     const State& state, const Drivers& drivers, Thoroughness thoroughness,
                     const Request& request);
 
+// The current revision, with what differs on its targets laid out again beside what is there now.
+// Its databases stay as they are.
+Draft plan_repair(SiteContent& content, const Installation& installation, const State& state,
+                  const Drivers& drivers, const Request& request);
+
 // The current revision with other changes of its flags and nothing else: the same release, and a
 // rollback leads where it led before. `content` is that of the current revision, which has flags.
 Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/standing.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/drivers/database.hpp"
 
 namespace sealift::installer {
 
-std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
-                                       Thoroughness thoroughness, Content& content) {
+std::vector<Difference> files_differ(const Driver& driver, const Placement& placement,
+                                     Thoroughness thoroughness, Content& content) {
   std::vector<Difference> differences;
   // Images and migrations each say so themselves.
   if (!placement.directory.empty() && !driver.is_current(placement)) {
@@ -17,6 +20,12 @@ std::vector<Difference> differences_of(const Driver& driver, const Placement& pl
   for (Difference& each : driver.inspect(placement, thoroughness, Strangers::reported, content)) {
     differences.push_back(std::move(each));
   }
+  return differences;
+}
+
+std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
+                                       Thoroughness thoroughness, Content& content) {
+  std::vector<Difference> differences = files_differ(driver, placement, thoroughness, content);
   for (Difference& each : driver.differences(placement)) differences.push_back(std::move(each));
   return differences;
 }
@@ -43,6 +52,18 @@ std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
     all.push_back(std::move(standing));
   }
   return all;
+}
+
+std::vector<std::string> drift_of(const Tools& tools, const Revision& revision, const Plan& plan) {
+  std::vector<std::string> lines;
+  for (const Standing& each : standing_of(tools, revision, Thoroughness::by_receipt)) {
+    const bool is_planned =
+        std::any_of(plan.steps.begin(), plan.steps.end(),
+                    [&](const Step& step) { return step.component == each.placement.component; });
+    if (each.is_sound() || is_planned || is_of_database(each.placement)) continue;
+    lines.push_back(format("{}: {}", each.placement.component, text(each)));
+  }
+  return lines;
 }
 
 std::string place_of(const Placement& placement) {

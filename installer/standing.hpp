@@ -12,7 +12,12 @@
 
 namespace sealift::installer {
 
-// How a placement differs from what was put there; one that is not what is served differs, too.
+// How the files, or images, of a placement differ from what was put there; one that is not what is
+// served differs, too.
+std::vector<Difference> files_differ(const Driver& driver, const Placement& placement,
+                                     Thoroughness thoroughness, Content& content);
+
+// The same, and how what runs of it differs from what should run.
 std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
                                        Thoroughness thoroughness, Content& content);
 
@@ -31,6 +36,10 @@ struct Standing {
 // cannot.
 std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
                                   Thoroughness thoroughness);
+
+// One line for each placement that is not as it was installed, but for databases and for those that
+// `plan` brings about again.
+std::vector<std::string> drift_of(const Tools& tools, const Revision& revision, const Plan& plan);
 
 // "/srv/web/releases/1.0.0-0123456789ab", "database:main"
 std::string place_of(const Placement& placement);

@@ -75,10 +75,40 @@ const Revision* State::previous() const {
   return now != nullptr && now->parent ? revision(*now->parent) : nullptr;
 }
 
+namespace {
+
+// Without it nobody knows what is installed.
+void check_journal_folder(const Layout& layout) {
+  const std::string folder = layout.journal().string();
+  if (entry_exists(folder)) return;
+  throw Error(Errc::corrupt, format("{}: is missing, it says what is installed here", folder),
+              format("restore it from a backup of {}; without one begin again: mkdir '{}', remove "
+                     "the link current of each target, and apply the bundle",
+                     layout.state.string(), folder));
+}
+
+Journal read_journal(const Layout& layout, const fs::path& file, const Clock& clock) {
+  try {
+    return Journal::read(file, clock);
+  } catch (const Error& error) {
+    if (error.code() != Errc::corrupt) throw;
+    const std::string name = file.string();
+    throw Error(Errc::corrupt,
+                format("{}: is damaged, its records do not follow from each other", name),
+                format("restore it from a backup of {}; without one give that transaction up: mv "
+                       "'{}' '{}.damaged'; then return to the release before it: sealift-installer "
+                       "apply --repair",
+                       layout.state.string(), name, name));
+  }
+}
+
+}  // namespace
+
 State load_state(const Layout& layout, const Clock& clock) {
   State state;
+  check_journal_folder(layout);
   for (const fs::path& file : journal_files(layout.journal())) {
-    const Journal journal = Journal::read(file, clock);
+    const Journal journal = read_journal(layout, file, clock);
     const Plan& plan = journal.plan();
     const std::optional<Event> ending = journal.ending();
     const Revision outcome = revision_from_json(plan.outcome, file.string());
@@ -98,8 +128,9 @@ State load_state(const Layout& layout, const Clock& clock) {
     if (plan.purpose == Purpose::stage) {
       state.staged = outcome;
     } else {
-      // A release that was staged is still the next one when flags have changed.
-      if (plan.purpose != Purpose::flags) state.staged.reset();
+      // A staged release is still the next one when flags have changed or damage was repaired.
+      const bool keeps_release = plan.purpose == Purpose::flags || plan.purpose == Purpose::repair;
+      if (!keeps_release) state.staged.reset();
       state.revisions.push_back(outcome);
     }
   }

@@ -136,7 +136,10 @@ void left_open(std::string_view found, const std::string& cause, Work work) {
 
 // What is known of the site after everything was undone.
 std::string outcome_of(const StepIo& io, std::string_view otherwise) {
-  return io.proved.empty() ? std::string(otherwise) : joined(io.proved, "; ");
+  std::vector<std::string> known = io.kept;
+  known.insert(known.end(), io.proved.begin(), io.proved.end());
+  return format("{} was undone, {}", io.kept.empty() ? "everything" : "everything else",
+                known.empty() ? std::string(otherwise) : joined(known, "; "));
 }
 
 // Where an attempt ends before it begins: nothing more is tried without a person.
@@ -168,12 +171,11 @@ void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
     left_open("not everything could be undone", error.message(),
               [&] { undo_all(journal, drivers, io, error.message()); });
     if (error.code() == Errc::interrupted) {
-      throw Error(Errc::interrupted, format("interrupted; everything was undone, {}",
-                                            outcome_of(io, "nothing was changed")));
+      throw Error(Errc::interrupted,
+                  format("interrupted; {}", outcome_of(io, "nothing was changed")));
     }
     throw Error(Errc::target_failed,
-                format("{}; everything was undone, {}", error.message(),
-                       outcome_of(io, "the site is as before")),
+                format("{}; {}", error.message(), outcome_of(io, "the site is as before")),
                 error.hint());
   }
 }

@@ -8,14 +8,20 @@ void add_apply(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<ReleaseOptions>();
   cli::Command command = program.sub(
       "apply", "apply a bundle as one transaction; a failure leaves the site as it was");
-  command.argument("BUNDLE", options.bundle, "the bundle file (default: the one that was staged)",
-                   cli::Presence::optional);
+  command.argument(
+      "BUNDLE", options.bundle,
+      "the bundle file (default: the one that was staged; with --repair the installed one)",
+      cli::Presence::optional);
   add_change_options(command, options.change);
   add_expiry_option(command, options.trust);
   add_floor_option(command, options.trust);
   add_set_option(command, options.set);
   command.flag("--now", options.now,
                "outside of the maintenance windows of site.yaml as well; audited, needs --reason");
+  command.flag(
+      "--repair", options.repair,
+      "make the installed release whole: every file, link, mode, image, unit and container");
+  add_environment_option(command, options.change_environment);
   command
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy,

@@ -34,6 +34,11 @@ void add_set_option(cli::Command& command, std::vector<std::string>& set) {
                   "a value for this time only, before that of site.yaml; never a secret");
 }
 
+void add_environment_option(cli::Command& command, bool& change_environment) {
+  command.flag("--change-environment", change_environment,
+               "to the environment or release name that site.yaml says now; audited");
+}
+
 void add_floor_option(cli::Command& command, TrustOptions& options) {
   command.flag("--below-floor", options.below_floor,
                "disaster recovery: take a release older than the current one; needs --reason");
@@ -78,6 +83,7 @@ void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
   require_file_size(kLeastFileSize);
   lock_.emplace(installation_.layout, command, session_.clock,
                 std::chrono::seconds(options.lock_timeout.value_or(0)));
+  restore_folders(installation_.layout);
 }
 
 void SiteWork::lock_and_settle(const std::string& command, const ChangeOptions& options) {
@@ -106,14 +112,25 @@ Json to_json(const Draft& draft) {
   }
   return {{"plan", to_json(draft.plan)}, {"changes", std::move(changes)},
           {"warnings", draft.warnings},  {"details", draft.details},
-          {"flags", draft.flags},        {"set", draft.set}};
+          {"flags", draft.flags},        {"set", draft.set},
+          {"drift", draft.drift},        {"siteChanges", to_json(draft.site_changes)}};
+}
+
+void show_drift(const Draft& draft) {
+  for (const std::string& line : draft.drift) log::warning(line);
+  if (draft.drift.empty()) return;
+  log::warning(
+      "the installed release is not as it was installed; repair it with: sealift-installer apply "
+      "--repair");
 }
 
 void show(const Draft& draft, const std::string& notes, cli::Session& session) {
   cli::Output& out = session.out;
   for (const std::string& warning : draft.warnings) log::warning(warning);
+  show_drift(draft);
   const Revision outcome = revision_from_json(draft.plan.outcome, "outcome");
   out.line(format("{} {} {}", name(draft.plan.purpose), outcome.release, outcome.title()));
+  for (const SiteChange& change : draft.site_changes) out.line(text(change));
   for (const auto& [key, value] : draft.set) {
     out.line(format("with --set {}={}", key, printable(release::scalar_text(value))));
   }

@@ -36,6 +36,9 @@ void add_expiry_option(cli::Command& command, TrustOptions& options);
 // Adds --below-floor.
 void add_floor_option(cli::Command& command, TrustOptions& options);
 
+// Adds --change-environment.
+void add_environment_option(cli::Command& command, bool& change_environment);
+
 // Adds --set.
 void add_set_option(cli::Command& command, std::vector<std::string>& set);
 
@@ -63,6 +66,9 @@ class SiteWork {
   Tools tools_;
   std::optional<SiteLock> lock_;
 };
+
+// Warns of drift, with the command that repairs it.
+void show_drift(const Draft& draft);
 
 // The plan for people (or with --json), and its warnings.
 void show(const Draft& draft, const std::string& notes, cli::Session& session);

@@ -2,6 +2,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <array>
+#include <iterator>
+
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -9,6 +12,7 @@
 #include "bundle/report.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/damage.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/service.hpp"
@@ -53,8 +57,10 @@ std::vector<Diagnosis> examine_stores(const Installation& installation, const St
           drivers.named(target.driver).leftovers(target, installation.id, known);
       for (const std::string& each : left) {
         findings.push_back({what, each,
-                            target.path.empty() ? "no release needs it: sealift-installer prune"
-                                                : "no release needs it: it may be removed"});
+                            state.unfinished ? "a transaction is open and may need it: end that "
+                                               "first, see: sealift-installer status"
+                            : target.path.empty() ? "no release needs it: sealift-installer prune"
+                                                  : "no release needs it: it may be removed"});
       }
       if (target.path.empty() && left.empty()) findings.push_back({what, target.driver, ""});
     } catch (const Error& error) {
@@ -161,10 +167,55 @@ Diagnosis examine_clock(const Layout& layout, const Clock& clock) {
               : ""};
 }
 
+// The environment that the installed release was applied with.
+std::vector<Diagnosis> examine_environment(const Installation& installation, const State& state) {
+  std::vector<Diagnosis> findings;
+  for (const SiteChange& each : site_changes(state.current(), installation.site)) {
+    findings.push_back({"site.yaml",
+                        format("{} is {}, the installed release was applied with {}", each.key,
+                               printable(each.wanted), printable(each.applied)),
+                        format("put it back; {}", kChangeEnvironment)});
+  }
+  return findings;
+}
+
+std::vector<Diagnosis> diagnoses(std::vector<Damage> damages) {
+  std::vector<Diagnosis> findings;
+  for (Damage& each : damages) {
+    findings.push_back({std::move(each.what), std::move(each.found), std::move(each.mend)});
+  }
+  return findings;
+}
+
+// All that only the journals know.
+std::vector<Diagnosis> examine_state(const Tools& tools, const State& state) {
+  const Layout& layout = tools.installation.layout;
+  std::vector<Diagnosis> findings = {
+      {"fence", is_fence_closed(layout) ? "closed: users are kept out" : "open",
+       is_fence_closed(layout) && !state.unfinished ? "run: sealift-installer recover" : ""},
+      examine_transaction(layout, state, tools.clock)};
+  for (std::vector<Diagnosis>& more :
+       std::array{examine_environment(tools.installation, state),
+                  diagnoses(damage_of_releases(tools, state)),
+                  examine_stores(tools.installation, state, tools)}) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
+  }
+  return findings;
+}
+
+// Journals that cannot be read are a finding, and no reason to stop looking.
+std::vector<Diagnosis> examine_journals(const SiteWork& work) {
+  try {
+    return examine_state(work.tools(), work.state());
+  } catch (const Error& error) {
+    if (error.code() != Errc::corrupt) throw;
+    return {{"journal", error.message(), error.hint()}};
+  }
+}
+
 void run_doctor(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const Layout& layout = work.installation().layout;
-  const State state = work.state();
   struct utsname host {};
   ::uname(&host);
   std::vector<Diagnosis> findings = {
@@ -173,25 +224,13 @@ void run_doctor(const std::string& site, cli::Session& session) {
        format("{}, {} free", layout.state.string(), cli::size_text(free_space(layout.state).bytes)),
        ::access(layout.state.c_str(), W_OK) == 0 ? "" : "it is not writable for this user"},
       examine_trust(layout, believed_now(layout, session.clock)),
-      examine_clock(layout, session.clock),
-      {"fence", is_fence_closed(layout) ? "closed: users are kept out" : "open",
-       is_fence_closed(layout) && !state.unfinished ? "run: sealift-installer recover" : ""},
-      examine_transaction(layout, state, session.clock)};
-  for (Diagnosis& finding : examine_targets(work.installation().site)) {
-    findings.push_back(std::move(finding));
-  }
-  for (Diagnosis& finding : examine_stores(work.installation(), state, work.tools())) {
-    findings.push_back(std::move(finding));
-  }
-  for (Diagnosis& finding : examine_services(work.installation().site)) {
-    findings.push_back(std::move(finding));
-  }
-  for (Diagnosis& finding : examine_databases(work.installation())) {
-    findings.push_back(std::move(finding));
-  }
-  for (Diagnosis& finding :
-       examine_certificates(work.installation().site, believed_now(layout, session.clock))) {
-    findings.push_back(std::move(finding));
+      examine_clock(layout, session.clock)};
+  for (std::vector<Diagnosis>& more : std::array{
+           diagnoses(damage_of_state(layout, session.clock)), examine_journals(work),
+           examine_targets(work.installation().site), examine_services(work.installation().site),
+           examine_databases(work.installation()),
+           examine_certificates(work.installation().site, believed_now(layout, session.clock))}) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
   }
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;

@@ -153,6 +153,7 @@ void change(const FlagsOptions& options, const std::string& command, const std::
   const Tools& tools = work.tools();
   const State state = work.state();
   Standing flags = current_flags(tools, state);
+  refuse_site_changes(*state.current(), work.installation().site, kChangeEnvironment);
   const FlagChanges before = flags.site.changes;
   const Request request = work.request(Purpose::flags, options.change);
   edit(flags, request);

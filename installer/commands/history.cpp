@@ -19,7 +19,7 @@ void run_history(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
   std::vector<std::vector<std::string>> rows = {
-      {"REVISION", "TIME", "WHAT", "RELEASE", "END", "BY", "REASON"}};
+      {"REVISION", "TIME", "WHAT", "RELEASE", "ENVIRONMENT", "END", "BY", "REASON"}};
   Json list = Json::array();
   FlagChanges before;
   for (const PastTransaction& past : state.history) {
@@ -30,12 +30,14 @@ void run_history(const std::string& site, cli::Session& session) {
     if (!flags.empty()) why = format("{}{}{}", joined(flags, "; "), why.empty() ? "" : ": ", why);
     if (past.ending == Event::commit && past.purpose != Purpose::stage) before = after;
     rows.push_back({std::to_string(past.number), to_local_text(past.begun),
-                    std::string(name(past.purpose)), past.outcome.title(), ending_word(past),
-                    printable(past.actor), printable(why, flags.empty() ? 80 : 160)});
+                    std::string(name(past.purpose)), past.outcome.title(),
+                    printable(past.outcome.environment), ending_word(past), printable(past.actor),
+                    printable(why, flags.empty() ? 80 : 160)});
     list.push_back({{"revision", past.number},
                     {"time", to_text(past.begun)},
                     {"purpose", name(past.purpose)},
                     {"version", past.outcome.version},
+                    {"environment", past.outcome.environment},
                     {"end", ending_word(past)},
                     {"actor", past.actor},
                     {"reason", past.reason},

@@ -88,10 +88,82 @@ void refuse_used_targets(const release::Site& site) {
   problems.throw_if_any(Errc::incompatible);
 }
 
+// What the release owner is told of a site.
+struct Card {
+  std::string id;
+  std::string created;
+  std::string key;
+  std::string recipient = {};
+};
+
+Card read_card(const Layout& layout) {
+  const std::string file = layout.identity().string();
+  const Json value = parse_json(read_file(file, 64 << 10), file);
+  Fields fields(value, file);
+  return {.id = fields.text("id"), .created = fields.text("created"), .key = fields.text("key")};
+}
+
+bool has_key_pair(const Layout& layout) {
+  return path_exists(layout.keys() / "site.key") && path_exists(layout.keys() / "site.pub");
+}
+
+// Makes those keys that are missing, and last the file that makes it a site: an init that was cut
+// off is simply run again.
+void make_keys(const Layout& layout, const Clock& clock, Card& card) {
+  make_dirs(layout.keys(), 0700);
+  if (!has_key_pair(layout) || card.key.empty()) {
+    const signing::SecretKey key = signing::SecretKey::generate();
+    std::string secret = key.to_file(nullptr);
+    write_file(layout.keys() / "site.key", secret, FileMode::secret);
+    signing::wipe(secret);
+    write_file(layout.keys() / "site.pub", key.to_public_file());
+    card.key = key.public_key().id();
+  }
+  card.recipient = site_identity(layout, clock.now()).recipient().str();
+  write_file(layout.identity(),
+             to_pretty({{"id", card.id}, {"created", card.created}, {"key", card.key}}));
+}
+
+void show(const Card& card, const release::Site& site, const Layout& layout,
+          cli::Session& session) {
+  session.out.line("registration card of this site, for the release owner:");
+  session.out.line(format("  site         {}", card.id));
+  session.out.line(format("  release      {}", site.release));
+  session.out.line(format("  environment  {}", site.environment));
+  session.out.line(format("  key          {}", card.key));
+  session.out.line(format("  recipient    {}", card.recipient));
+  session.out.line(format("settings       {}", layout.site_yaml.string()));
+  session.out.line(format("state          {}", layout.state.string()));
+}
+
+Json to_json(const Card& card, const release::Site& site) {
+  return {{"site", card.id},
+          {"release", site.release},
+          {"environment", site.environment},
+          {"key", card.key},
+          {"recipient", card.recipient}};
+}
+
+// A site that is there already is left alone, but for keys that it has lost.
+void renew_keys(const Layout& layout, cli::Session& session) {
+  if (has_key_pair(layout) && path_exists(layout.age_identity())) {
+    throw Error(Errc::invalid_input, format("{}: a site is here already", layout.state.string()));
+  }
+  const release::Site site = open_installation(layout).site;
+  Card card = read_card(layout);
+  make_keys(layout, session.clock, card);
+  AuditLog(layout.audit(), session.clock)
+      .append("keys", {{"key", card.key}, {"recipient", card.recipient}});
+  session.out.line("the keys that this site had lost were made again");
+  show(card, site, layout, session);
+  session.out.json(to_json(card, site));
+}
+
 void run_init(const InitOptions& options, const std::string& site_folder, cli::Session& session) {
   const Layout layout = Layout::choose(site_folder);
   if (path_exists(layout.identity())) {
-    throw Error(Errc::invalid_input, format("{}: a site is here already", layout.state.string()));
+    renew_keys(layout, session);
+    return;
   }
   refuse_other_writers(layout);
   const std::string text = site_text(options, layout);
@@ -100,32 +172,13 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
 
   make_dirs(layout.site_yaml.parent_path());
   make_dirs(layout.state, 0700);
-  for (const fs::path& folder : {layout.store(), layout.tables(), layout.revisions(),
-                                 layout.journal(), layout.receipts(), layout.trust()}) {
-    make_dirs(folder);
-  }
-  make_dirs(layout.keys(), 0700);
-  const signing::SecretKey key = signing::SecretKey::generate();
-  std::string secret = key.to_file(nullptr);
-  write_file(layout.keys() / "site.key", secret, FileMode::secret);
-  signing::wipe(secret);
-  write_file(layout.keys() / "site.pub", key.to_public_file());
-  const std::string recipient = site_identity(layout, session.clock.now()).recipient().str();
+  restore_folders(layout);
+  make_dirs(layout.journal());
   if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, text);
-  const std::string id = random_hex(16);
-  // Last, because it is what makes a site: an init that was cut off is simply run again.
-  write_file(layout.identity(), to_pretty({{"id", id},
-                                           {"created", to_text(session.clock.now())},
-                                           {"key", key.public_key().id()}}));
+  Card card{.id = random_hex(16), .created = to_text(session.clock.now()), .key = {}};
+  make_keys(layout, session.clock, card);
 
-  session.out.line("registration card of this site, for the release owner:");
-  session.out.line(format("  site         {}", id));
-  session.out.line(format("  release      {}", site.release));
-  session.out.line(format("  environment  {}", site.environment));
-  session.out.line(format("  key          {}", key.public_key().id()));
-  session.out.line(format("  recipient    {}", recipient));
-  session.out.line(format("settings       {}", layout.site_yaml.string()));
-  session.out.line(format("state          {}", layout.state.string()));
+  show(card, site, layout, session);
   if (options.adopt) {
     SiteWork site_work(session, site_folder);
     site_work.lock("init", {});
@@ -133,12 +186,9 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
     session.out.line("adopted        what stood on the targets is release 0");
   }
   session.out.line("next: sealift-installer trust init ROOT --fingerprint HEX");
-  session.out.json({{"site", id},
-                    {"release", site.release},
-                    {"environment", site.environment},
-                    {"key", key.public_key().id()},
-                    {"recipient", recipient},
-                    {"adopted", options.adopt}});
+  Json value = to_json(card, site);
+  value["adopted"] = options.adopt;
+  session.out.json(value);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "installer/maintenance.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
+#include "installer/standing.hpp"
 
 namespace sealift::installer {
 
@@ -17,6 +18,7 @@ struct PlanOptions {
   bool detailed = false;
   TrustOptions trust;
   std::vector<std::string> set;
+  bool change_environment = false;
 };
 
 void run_plan(const PlanOptions& options, const std::string& site, cli::Session& session) {
@@ -31,14 +33,18 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   const bundle::Contents& contents = verified.contents();
   const State state = work.state();
   check_requirements(contents, work.installation(), state, options.trust.floor());
+  if (state.current() != nullptr && !options.change_environment) {
+    refuse_site_changes(*state.current(), work.installation().site, kChangeEnvironment);
+  }
   Request request = work.request(Purpose::apply, {});
   request.set = parse_overrides(options.set, contents, work.installation().site.environment);
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
                       values_for(contents, work.installation().site, request.set), tools.workers,
                       secret_files(work.installation().site));
   const Drivers drivers(work.installation().layout, work.tools().workers);
-  const Draft draft =
-      plan_release(contents, "", content, work.installation(), state, drivers, request);
+  Draft draft = plan_release(contents, "", content, work.installation(), state, drivers, request);
+  draft.site_changes = site_changes(state.current(), work.installation().site);
+  if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current(), draft.plan);
   check_space(draft);
   show(draft, contents.notes, session);
   Json value = to_json(draft);
@@ -61,6 +67,7 @@ void add_plan(cli::Command& program, const std::string& site) {
   add_expiry_option(command, options.trust);
   add_floor_option(command, options.trust);
   add_set_option(command, options.set);
+  add_environment_option(command, options.change_environment);
   command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .flag("--detailed-exitcode", options.detailed, "exit with 20 where something would change")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,

@@ -8,6 +8,7 @@
 #include "installer/maintenance.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
+#include "installer/standing.hpp"
 
 namespace sealift::installer {
 
@@ -57,10 +58,26 @@ void report(const Plan& plan, const std::string& word, cli::Session& session) {
                     {"revision", outcome.number}});
 }
 
+// What is said of a release that is applied already. A bundle that the store had lost is kept.
+void report_unchanged(const Accepted& accepted, const Revision& now, const Draft& draft,
+                      cli::Session& session) {
+  show_drift(draft);
+  session.out.line(
+      format("{} {} is already applied; nothing was changed", now.release, now.title()));
+  if (!accepted.was_there) session.out.line("its bundle was missing in the store and is back");
+  session.out.json({{"result", "unchanged"},
+                    {"digest", accepted.verified.contents().digest().str()},
+                    {"drift", draft.drift}});
+}
+
 }  // namespace
 
 void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
            cli::Session& session) {
+  if (options.repair) {
+    repair(options, site, session);
+    return;
+  }
   SiteWork work(session, site);
   work.lock_and_settle(std::string(name(purpose)), options.change);
   const SignalGuard signals;
@@ -78,6 +95,10 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   std::optional<Draft> draft;
   try {
     check_requirements(contents, work.installation(), state, options.trust.floor());
+    const release::Site& site_yaml = work.installation().site;
+    if (state.current() != nullptr && !options.change_environment) {
+      refuse_site_changes(*state.current(), site_yaml, kChangeEnvironment);
+    }
     Request request = work.request(purpose, options.change);
     request.set = parse_overrides(options.set, contents, work.installation().site.environment);
     SiteContent content = accepted.content(tools, request.set);
@@ -87,10 +108,14 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     if (purpose == Purpose::stage) {
       std::erase_if(draft->plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
     }
-    if (draft->plan.steps.empty() && state.stands(contents.digest())) {
-      session.out.line(format("{} {} is already applied; nothing was changed",
-                              contents.document.name, state.current()->title()));
-      session.out.json({{"result", "unchanged"}, {"digest", contents.digest().str()}});
+    draft->site_changes = site_changes(state.current(), site_yaml);
+    if (!draft->site_changes.empty()) draft->evidence["siteChanges"] = to_json(draft->site_changes);
+    if (state.stands(contents.digest())) {
+      draft->drift = drift_of(tools, *state.current(), draft->plan);
+    }
+    if (draft->plan.steps.empty() && draft->site_changes.empty() &&
+        state.stands(contents.digest())) {
+      report_unchanged(accepted, *state.current(), *draft, session);
       return;
     }
     show(*draft, contents.notes, session);
@@ -99,6 +124,8 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
       // Once more: it may have closed while a large bundle was verified, or a person thought.
       if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
       Json details = acceptance(accepted, options, request.set);
+      details["environment"] = site_yaml.environment;
+      if (!draft.site_changes.empty()) details["siteChanges"] = to_json(draft.site_changes);
       const auto maintenance = maintenance_of(work.installation(), session.clock);
       if (purpose == Purpose::apply && maintenance && !maintenance->is_open) {
         details["outsideWindow"] = true;

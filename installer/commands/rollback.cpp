@@ -108,6 +108,7 @@ void run_rollback(const RollbackOptions& options, const std::string& site, cli::
                 format("revision {}, {}, was pruned", target.number, target.title()),
                 "raise retention in site.yaml for the future; apply its bundle where you have it");
   }
+  refuse_site_changes(target, work.installation().site, {});
   SiteContent content = content_of(tools, target);
   const Drivers drivers(work.installation().layout, work.tools().workers);
   Request request = work.request(Purpose::rollback, options.change);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/commands/health.hpp"
 #include "installer/commands/unfinished.hpp"
+#include "installer/damage.hpp"
 #include "installer/drivers/fence.hpp"
 #include "installer/flags.hpp"
 #include "installer/maintenance.hpp"
@@ -19,6 +21,23 @@ std::optional<LastHealth> health_of(const Revision* now, const Layout& layout) {
   return last;
 }
 
+std::vector<Damage> damage_of(const SiteWork& work, const State& state, const Clock& clock) {
+  std::vector<Damage> all = damage_of_state(work.installation().layout, clock);
+  for (Damage& each : damage_of_releases(work.tools(), state)) all.push_back(std::move(each));
+  return all;
+}
+
+Json show_damage(const std::vector<Damage>& damage, cli::Output& out) {
+  Json list = Json::array();
+  for (const Damage& each : damage) {
+    out.line();
+    out.line(format("DAMAGED      {}: {}", each.what, each.found));
+    out.line(format("      {}", each.mend));
+    list.push_back({{"what", each.what}, {"found", each.found}, {"mend", each.mend}});
+  }
+  return list;
+}
+
 void run_status(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
@@ -29,6 +48,11 @@ void run_status(const std::string& site, cli::Session& session) {
   out.line(now == nullptr ? std::string("release      none yet")
                           : format("release      {} {}, revision {}", now->release, now->title(),
                                    now->number));
+  if (now != nullptr) out.line(format("environment  {}", printable(now->environment)));
+  const std::vector<SiteChange> changes = site_changes(now, work.installation().site);
+  for (const SiteChange& change : changes) {
+    out.line(format("site.yaml    {}: put it back; {}", text(change), kChangeEnvironment));
+  }
   if (const Revision* previous = state.previous()) {
     out.line(format("rollback to  {}, revision {}", previous->title(), previous->number));
   }
@@ -76,6 +100,8 @@ void run_status(const std::string& site, cli::Session& session) {
                journal.stem().string()));
     value["leftUndone"].push_back(journal.stem().string());
   }
+  value["siteChanges"] = to_json(changes);
+  value["damage"] = show_damage(damage_of(work, state, session.clock), out);
   if (state.unfinished) {
     out.line();
     value["transaction"] = show_unfinished(work, state, site, session);

@@ -251,10 +251,7 @@ class DatabaseDriver : public Driver {
       return;
     }
     if (step.action == kMigrate && rollback == "code-only") {
-      log::warning(
-          format("the database {} keeps its migrations: the release before runs on it "
-                 "(rollback: code-only)",
-                 step.target));
+      io.kept.push_back(what_is_kept(step, *database, io));
       return;
     }
     throw Error(
@@ -314,6 +311,18 @@ class DatabaseDriver : public Driver {
     const migrations::TrackingTable table =
         tracking_table(step.data.at("settings"), set_of(step, io));
     return database.applied(table) == applied_from_json(step.data.at("before"), step.id);
+  }
+
+  // What a release that says rollback: code-only leaves in the database.
+  static std::string what_is_kept(const Step& step, databases::Database& database, StepIo& io) {
+    const migrations::TrackingTable table =
+        tracking_table(step.data.at("settings"), set_of(step, io));
+    const Applied before = applied_from_json(step.data.at("before"), step.id);
+    const std::size_t now = database.applied(table).rows.size();
+    const std::size_t count = now - std::min(now, before.rows.size());
+    return format("the database {} keeps {} migration{} of {} (rollback: code-only)", step.target,
+                  count, count == 1 ? "" : "s",
+                  step.data.at("author").at("release").get<std::string>());
   }
 
   Json change_data(const Wish& wish, const Applied& before) const {

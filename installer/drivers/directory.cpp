@@ -63,6 +63,13 @@ Observation observe(const Wish& wish) {
   if (!seen.missing.empty()) return seen;
   const Dir root = Dir::open(wish.path);
   const std::vector<Entry> entries = root.entries();
+  // Of a target that was placed once, and whose releases are still there, only the marker is lost.
+  const bool is_lost = wish.purpose == Purpose::repair && wish.before && root.stat(kReleases);
+  if (is_lost && !root.stat(kMarker)) {
+    seen.managed = true;
+    seen.current = root.read_link(kCurrent).value_or("");
+    return seen;
+  }
   if (root.stat(kMarker)) {
     const fs::path marker = fs::path(wish.path) / kMarker;
     const std::string found = read_file(marker, kMaxMarker);
@@ -80,7 +87,9 @@ Observation observe(const Wish& wish) {
     throw Error(Errc::incompatible,
                 format("target {}: {} holds {} that sealift did not put there", wish.target,
                        wish.path, printable(entries.front().name)),
-                "use an empty path, or make the site with: sealift-installer init --adopt");
+                wish.before ? "if it is this site's target: sealift-installer apply --repair"
+                            : "use an empty path, or make the site with: sealift-installer init "
+                              "--adopt");
   }
   return seen;
 }
@@ -114,14 +123,14 @@ class DirectoryDriver : public Driver {
 
   std::vector<Step> plan(const Wish& wish) const override {
     const Observation seen = observe(wish);
-    const std::string before = wish.before ? wish.before->directory : "";
+    const bool is_repair = wish.purpose == Purpose::repair;
+    const std::string before = is_repair ? seen.current : wish.before ? wish.before->directory : "";
     if (seen.current != before) {
       throw Error(
           Errc::incompatible,
           format("target {}: {}/current points to \"{}\", the history says \"{}\"", wish.target,
                  wish.path, printable(seen.current), before),
-          format("somebody switched it by hand; put it back with: ln -sfn '{}' '{}/current'",
-                 before, wish.path));
+          "somebody switched it by hand; put it back with: sealift-installer apply --repair");
     }
     std::vector<Step> steps;
     std::string directory;
@@ -329,7 +338,7 @@ class DirectoryDriver : public Driver {
     if (!wish.table) return std::nullopt;
     const std::optional<KeptSet> after = kept_of(wish.settings, directory, *wish.table);
     const std::optional<KeptSet> before = wish.before ? kept_of(*wish.before) : std::nullopt;
-    if (!after || after == before) return std::nullopt;
+    if (!after || (after == before && wish.purpose != Purpose::repair)) return std::nullopt;
     if (!wish.has_kept && entry_exists(fs::path(wish.path) / kKept)) {
       throw Error(Errc::incompatible,
                   format("target {}: {}/{} is there already, and sealift did not put it there",

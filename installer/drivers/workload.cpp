@@ -18,7 +18,7 @@ constexpr std::string_view kWorkloadGuard = "guard";
 constexpr std::string_view kUp = "up";
 constexpr std::string_view kDown = "down";
 
-std::string step_id(std::string_view action, const std::string& component) {
+std::string workload_step_id(std::string_view action, const std::string& component) {
   return format("{}:{}", action, component);
 }
 
@@ -72,11 +72,20 @@ class WorkloadDriver : public Driver {
       steps.push_back(step_of(wish, Phase::stage, kValidate, data_of({}, now),
                               format("have {} checked by {}", wish.component, name_)));
     }
-    const std::string outlook =
-        runtime_->outlook(before ? &*before : nullptr, now ? &*now : nullptr);
     steps.push_back(step_of(wish, Phase::activate, kWorkloadGuard, data_of(before, now),
                             before ? format("stand by to bring {} back as it was", wish.component)
                                    : format("stand by to take {} down again", wish.component)));
+    // What runs may have read damaged files; a runtime compares only what they should be.
+    const bool is_laid_again = wish.purpose == Purpose::repair && wish.ready.empty() && before &&
+                               now && name_ != release::kExec;
+    if (is_laid_again) {
+      steps.push_back(
+          step_of(wish, Phase::activate, kDown, data_of(before, now),
+                  format("take {} down, which may have read damaged files", wish.component)));
+      before.reset();
+    }
+    const std::string outlook =
+        runtime_->outlook(before ? &*before : nullptr, now ? &*now : nullptr);
     if (!now) {
       steps.push_back(step_of(wish, Phase::activate, kDown, data_of(before, now),
                               format("take {} down: {}", wish.component, outlook)));
@@ -110,8 +119,8 @@ class WorkloadDriver : public Driver {
   // When what runs is taken back, the new files still stand: the guard waits for the old.
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
     if (step.action != kWorkloadGuard) return;
-    const bool was_touched = io.begun.contains(step_id(kUp, step.component)) ||
-                             io.begun.contains(step_id(kDown, step.component));
+    const bool was_touched = io.begun.contains(workload_step_id(kUp, step.component)) ||
+                             io.begun.contains(workload_step_id(kDown, step.component));
     if (!was_touched) return;
     const std::optional<Deployment> before = deployment_at(step, "before");
     const std::optional<Deployment> now = deployment_at(step, "now");
@@ -157,7 +166,7 @@ class WorkloadDriver : public Driver {
 
   Step step_of(const Wish& wish, Phase phase, std::string_view action, Json data,
                std::string summary) const {
-    return {.id = step_id(action, wish.component),
+    return {.id = workload_step_id(action, wish.component),
             .phase = phase,
             .component = wish.component,
             .target = wish.target,

@@ -246,8 +246,7 @@ void keep_last_health(const Layout& layout, const LastHealth& last) {
 }
 
 std::optional<LastHealth> last_health(const Layout& layout) {
-  std::error_code ignored;
-  if (!fs::exists(layout.health(), ignored)) return std::nullopt;
+  if (!path_exists(layout.health())) return std::nullopt;
   const std::string where = layout.health().string();
   const Json value = parse_json(read_file(layout.health(), kRunnerLargest), where);
   Fields fields(value, where);

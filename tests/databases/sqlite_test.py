@@ -368,6 +368,17 @@ class SqliteTest(unittest.TestCase):
         self.vault.installer("recover", "--forward")
         self.assertEqual(self.vault.version(), "1.1.0")
 
+    def test_a_failure_says_what_the_database_keeps(self):
+        self.vault.apply("1.0.0", [ONE])
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="code-only")
+        done = self.vault.hurt("error=EIO", "apply", bundle, "--yes")
+        self.assertEqual(done.returncode, 9, done.stderr)
+        said = done.stderr.decode()
+        self.assertIn("everything else was undone, the database main keeps 1 migration of 1.1.0",
+                      said)
+        self.assertNotIn("as before", said)
+        self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
+
     def test_a_fence_that_does_not_open(self):
         self.vault.write_site({"fence": {"close": ["true"], "open": ["false"]}})
         bundle = self.vault.build("1.0.0", [ONE])
