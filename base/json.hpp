@@ -264,6 +264,8 @@ class Json {
 class Json::Item {
  public:
   template <typename T>
+  // Hides no copy or move: an Item makes no Json.
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload)
   requires std::constructible_from<Json, T&&> Item(T&& value) : value_(std::forward<T>(value)) {}
   Item(std::initializer_list<Item> items) : value_(items) {}
   Json take() const { return std::move(value_); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/completion.hpp"
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -10,31 +10,29 @@ namespace sealift::cli {
 
 namespace {
 
-std::string words_of(const CLI::App& app) {
+std::string words_of(const CommandTree& command) {
   std::string words;
-  for (const CLI::App* sub : app.get_subcommands({})) words += sub->get_name() + " ";
-  for (const CLI::Option* option : app.get_options({})) {
-    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
-  }
+  for (const CommandTree& sub : command.commands) words += sub.name + " ";
+  for (const std::string& option : command.options) words += "--" + option + " ";
   return words;
 }
 
-void add_cases(const CLI::App& app, const std::string& path, std::string& cases) {
-  cases += format("    \"{}\") words=\"{}\" ;;\n", path, words_of(app));
-  for (const CLI::App* sub : app.get_subcommands({})) {
-    add_cases(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), cases);
+void add_cases(const CommandTree& command, const std::string& path, std::string& cases) {
+  cases += format("    \"{}\") words=\"{}\" ;;\n", path, words_of(command));
+  for (const CommandTree& sub : command.commands) {
+    add_cases(sub, path.empty() ? sub.name : path + " " + sub.name, cases);
   }
 }
 
 }  // namespace
 
-std::string completion_script(const CLI::App& app, const std::string& shell) {
+std::string completion_script(const CommandTree& program, const std::string& shell) {
   if (shell != "bash" && shell != "zsh") {
     throw Error(Errc::usage, format("found the shell \"{}\", expected bash or zsh", shell));
   }
   std::string cases;
-  add_cases(app, "", cases);
-  std::string function = app.get_name();
+  add_cases(program, "", cases);
+  std::string function = program.name;
   std::replace(function.begin(), function.end(), '-', '_');
   // zsh runs bash's script through its own compatibility.
   return format(R"({}_{}() {{
@@ -54,7 +52,7 @@ std::string completion_script(const CLI::App& app, const std::string& shell) {
 }}
 complete -o filenames -F _{} {})",
                 shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "", function,
-                cases, function, app.get_name());
+                cases, function, program.name);
 }
 
 }  // namespace sealift::cli

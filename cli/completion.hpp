@@ -4,14 +4,18 @@
 // Completion scripts, made from the commands themselves.
 
 #include <string>
-
-namespace CLI {
-class App;
-}
+#include <vector>
 
 namespace sealift::cli {
 
+// A program or command as its user types it.
+struct CommandTree {
+  std::string name;
+  std::vector<std::string> options;  // long names, without "--"
+  std::vector<CommandTree> commands;
+};
+
 // Throws Error{usage} for a shell that is not known.
-std::string completion_script(const CLI::App& app, const std::string& shell);
+std::string completion_script(const CommandTree& program, const std::string& shell);
 
 }  // namespace sealift::cli

@@ -75,6 +75,16 @@ void add_globals(CLI::App& app, Globals& globals) {
       "say what is being done");
 }
 
+CommandTree tree_of(const CLI::App& app) {
+  CommandTree tree{.name = app.get_name(), .options = {}, .commands = {}};
+  for (const CLI::Option* option : app.get_options({})) {
+    const std::vector<std::string>& names = option->get_lnames();
+    tree.options.insert(tree.options.end(), names.begin(), names.end());
+  }
+  for (const CLI::App* sub : app.get_subcommands({})) tree.commands.push_back(tree_of(*sub));
+  return tree;
+}
+
 int fail(const std::string& program, const Globals& globals, const Error& error) {
   print_error(program, globals, error);
   return exit_status(error.code());
@@ -201,7 +211,7 @@ int parse_and_run(int argc, char** argv, const Program& program) {
   root.sub("completion", "print a completion script for bash or zsh")
       .argument("SHELL", shell, "bash or zsh", Presence::required)
       .fails_with({})
-      .runs([&](Session& session) { session.out.line(completion_script(app, shell)); });
+      .runs([&](Session& session) { session.out.line(completion_script(tree_of(app), shell)); });
   root.fails_with({}, "Every command lists its own statuses: run it with --help.");
   try {
     app.parse(argc, argv);

@@ -6,7 +6,8 @@
 # Files are compiled several at a time (CMake's unity build), for most of the time of a file goes into
 # headers; ALONE names those that are not: large libraries, which fill a core each, and files whose
 # header's private types hold types of an unnamed namespace (-Wsubobject-linkage).
-# program(NAME ROOM room): the room's main.cpp as a program.
+# program(NAME ROOM room): the room's main.cpp as a program; in a release without what is never called,
+# and stripped.
 
 set(DOOR_fmt "")
 set(DOOR_spdlog "")
@@ -82,5 +83,16 @@ function(program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   if(SEALIFT_STATIC AND NOT SEALIFT_SANITIZE)
     target_link_options(${name} PRIVATE -static-pie)
+  endif()
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    # The map is what scripts/build-times --size reads.
+    target_link_options(${name} PRIVATE -Wl,--gc-sections -Wl,-z,pack-relative-relocs
+      -Wl,-Map=$<TARGET_FILE:${name}>.map)
+    # What a debugger needs stays beside the program, which names it (.gnu_debuglink).
+    set(debug $<TARGET_FILE:${name}>.debug)
+    add_custom_command(TARGET ${name} POST_BUILD
+      COMMAND ${CMAKE_OBJCOPY} --only-keep-debug $<TARGET_FILE:${name}> ${debug}
+      COMMAND ${CMAKE_OBJCOPY} --strip-all --add-gnu-debuglink=${debug} $<TARGET_FILE:${name}>
+      VERBATIM)
   endif()
 endfunction()

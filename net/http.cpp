@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
@@ -33,6 +37,7 @@ namespace ssl = boost::asio::ssl;
 
 constexpr std::uint32_t kMaxHeader = 64U << 10;
 constexpr std::size_t kBuffer = 256U << 10;
+constexpr std::size_t kRead = 64U << 10;
 constexpr std::chrono::milliseconds kFirstWait{500};
 constexpr std::chrono::seconds kLongestWait{60};
 constexpr const char* kSystemRoots = "/etc/ssl/certs/ca-certificates.crt";
@@ -93,6 +98,35 @@ std::optional<Proxy> proxy_for(const Url& url) {
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
+using Parser = http::response_parser<http::buffer_body>;
+
+// How an operation ended. One type for all of them: Asio's templates are compiled for each type of
+// handler, and for each stream.
+struct Ended {
+  beast::error_code& failure;
+  std::size_t& count;  // bytes moved
+
+  void operator()(beast::error_code result, std::size_t moved = 0) {
+    failure = result;
+    count = moved;
+  }
+  void operator()(beast::error_code result, const asio::ip::tcp::endpoint&) { failure = result; }
+};
+
+// The head of a request, as lines (RFC 9112, 3).
+class Head {
+ public:
+  Head(std::string_view method, std::string_view target)
+      : text_(format("{} {} HTTP/1.1\r\n", method, target)) {}
+  void add(std::string_view name, std::string_view value) {
+    text_ += format("{}: {}\r\n", name, value);
+  }
+  std::string text() const { return text_ + "\r\n"; }
+
+ private:
+  std::string text_;
+};
+
 // One connection to one server, with or without TLS.
 class Connection {
  public:
@@ -110,43 +144,30 @@ class Connection {
   }
 
   void send(const Request& request) {
-    http::request<http::empty_body> head;
-    head.version(11);
-    head.method_string(request.method);
-    head.target(absolute_ ? format("http://{}{}", url_.authority(), request.url.target)
-                          : request.url.target);
-    head.set(http::field::host, url_.authority());
-    head.set(http::field::user_agent, "sealift/" SEALIFT_VERSION);
-    if (!proxy_authorization_.empty()) {
-      head.set(http::field::proxy_authorization, proxy_authorization_);
-    }
-    for (const auto& [name, value] : request.headers) head.set(name, value);
+    Head head(request.method, absolute_
+                                  ? format("http://{}{}", url_.authority(), request.url.target)
+                                  : request.url.target);
+    head.add("Host", url_.authority());
+    head.add("User-Agent", "sealift/" SEALIFT_VERSION);
+    if (!proxy_authorization_.empty()) head.add("Proxy-Authorization", proxy_authorization_);
+    for (const auto& [name, value] : request.headers) head.add(name, value);
     if (request.body || request.method == "POST" || request.method == "PUT") {
-      head.set(http::field::content_length, std::to_string(request.body_size));
+      head.add("Content-Length", std::to_string(request.body_size));
     }
-    with_stream([&](auto& stream) {
-      wait("sending", [&](auto done) { http::async_write(stream, head, done); });
-    });
+    write("sending", head.text());
     if (request.body) send_body(request);
   }
 
-  template <typename Parser>
-  void read_head(Parser& parser) {
-    with_stream([&](auto& stream) {
-      wait("waiting for an answer",
-           [&](auto done) { http::async_read_header(stream, buffer_, parser, done); });
-    });
+  void read_head(Parser& parser, std::string_view doing = "waiting for an answer") {
+    while (!parser.is_header_done()) parse(parser, doing);
   }
 
-  template <typename Parser>
   std::size_t read_body(Parser& parser, std::span<char> into) {
     auto& body = parser.get().body();
     while (!parser.is_done()) {
       body.data = into.data();
       body.size = into.size();
-      with_stream([&](auto& stream) {
-        wait("receiving", [&](auto done) { http::async_read_some(stream, buffer_, parser, done); });
-      });
+      parse(parser, "receiving");
       if (const std::size_t count = into.size() - body.size; count > 0) return count;
     }
     return 0;
@@ -157,15 +178,6 @@ class Connection {
   void mark_used() { used_ = true; }
 
  private:
-  template <typename Use>
-  void with_stream(Use&& use) {
-    if (tls_) {
-      use(*tls_);
-    } else {
-      use(*tcp_);
-    }
-  }
-
   std::chrono::milliseconds limited(std::chrono::milliseconds limit) const {
     if (!deadline_) return limit;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -173,16 +185,67 @@ class Connection {
     return std::clamp(left, std::chrono::milliseconds(0), limit);
   }
 
-  beast::tcp_stream& lowest() { return tls_ ? beast::get_lowest_layer(*tls_) : *tcp_; }
+  beast::tcp_stream& lowest() { return tls_ ? tls_->next_layer() : *tcp_; }
 
-  // Runs one operation to its end, or to the limit.
+  // Runs one operation to its end, or to the limit; the bytes that it moved.
   template <typename Start>
-  void wait(std::string_view doing, Start&& start) {
-    beast::error_code failure = asio::error::would_block;
-    lowest().expires_after(limited(settings_.idle_limit));
-    start([&failure](beast::error_code result, auto&&...) { failure = result; });
+  std::size_t run(std::chrono::milliseconds limit, beast::error_code& failure, Start&& start) {
+    std::size_t count = 0;
+    failure = asio::error::would_block;
+    lowest().expires_after(limited(limit));
+    start(Ended{failure, count});
     context_.restart();
     context_.run();
+    return count;
+  }
+
+  void write(std::string_view doing, std::string_view bytes) {
+    while (!bytes.empty()) {
+      beast::error_code failure;
+      const std::size_t count = run(settings_.idle_limit, failure, [&](Ended ended) {
+        const auto block = asio::buffer(bytes.data(), bytes.size());
+        if (tls_) {
+          tls_->async_write_some(block, std::move(ended));
+        } else {
+          tcp_->async_write_some(block, std::move(ended));
+        }
+      });
+      if (failure) broken(url_, doing, failure);
+      bytes.remove_prefix(count);
+    }
+  }
+
+  // What comes next, behind what is in the buffer.
+  void read_more(beast::error_code& failure) {
+    const std::size_t room = std::min(kRead, buffer_.max_size() - buffer_.size());
+    if (room == 0) {
+      failure = http::error::buffer_overflow;
+      return;
+    }
+    buffer_.commit(run(settings_.idle_limit, failure, [&](Ended ended) {
+      if (tls_) {
+        tls_->async_read_some(buffer_.prepare(room), std::move(ended));
+      } else {
+        tcp_->async_read_some(buffer_.prepare(room), std::move(ended));
+      }
+    }));
+  }
+
+  // One step of the parser, over what is in the buffer or comes next. Not Beast's own operations:
+  // they are templates of the stream, the parser and the handler, half a minute to compile.
+  void parse(Parser& parser, std::string_view doing) {
+    beast::error_code failure = http::error::need_more;
+    if (buffer_.size() > 0) buffer_.consume(parser.put(buffer_.data(), failure));
+    while (failure == http::error::need_more) {
+      read_more(failure);
+      if (!failure) {
+        buffer_.consume(parser.put(buffer_.data(), failure));
+      } else if (failure == asio::error::eof) {
+        // The end of the connection is the end of a body without a length.
+        failure = http::error::end_of_stream;
+        if (parser.got_some()) parser.put_eof(failure);
+      }
+    }
     // A full buffer is what a reader asked for.
     if (failure && failure != http::error::need_buffer) broken(url_, doing, failure);
   }
@@ -198,27 +261,21 @@ class Connection {
                   "check the name, and the host's DNS");
     }
     tcp_.emplace(context_);
-    failure = asio::error::would_block;
-    tcp_->expires_after(limited(settings_.connect_limit));
-    tcp_->async_connect(addresses,
-                        [&failure](beast::error_code result, auto&&...) { failure = result; });
-    context_.restart();
-    context_.run();
+    run(settings_.connect_limit, failure,
+        [&](Ended ended) { tcp_->async_connect(addresses, std::move(ended)); });
     if (failure) broken(url_, format("connecting to {}", to.authority()), failure);
   }
 
   void tunnel(const Proxy& proxy) {
-    http::request<http::empty_body> head(http::verb::connect, format("{}:{}", url_.host, url_.port),
-                                         11);
-    head.set(http::field::host, format("{}:{}", url_.host, url_.port));
-    if (!proxy.authorization.empty()) {
-      head.set(http::field::proxy_authorization, proxy.authorization);
-    }
-    wait("asking the proxy", [&](auto done) { http::async_write(*tcp_, head, done); });
-    http::response_parser<http::empty_body> parser;
+    constexpr std::string_view kDoing = "asking the proxy";
+    const std::string to = format("{}:{}", url_.host, url_.port);
+    Head head("CONNECT", to);
+    head.add("Host", to);
+    if (!proxy.authorization.empty()) head.add("Proxy-Authorization", proxy.authorization);
+    write(kDoing, head.text());
+    Parser parser;
     parser.skip(true);
-    wait("asking the proxy",
-         [&](auto done) { http::async_read_header(*tcp_, buffer_, parser, done); });
+    read_head(parser, kDoing);
     if (parser.get().result() != http::status::ok) {
       throw Error(Errc::io, format("{}: the proxy {} answered {}", url_.shown(),
                                    proxy.url.authority(), parser.get().result_int()));
@@ -235,16 +292,16 @@ class Connection {
       throw Error(Errc::io, format("{}: cannot name the host", url_.shown()));
     }
     tls_->set_verify_callback(ssl::host_name_verification(url_.host));
-    try {
-      wait("TLS", [&](auto done) { tls_->async_handshake(ssl::stream_base::client, done); });
-    } catch (const Error& error) {
-      const long verdict = SSL_get_verify_result(tls_->native_handle());
-      if (verdict == X509_V_OK) throw;
-      throw Error(Errc::io,
-                  format("{}: its certificate is not trusted: {}", url_.shown(),
-                         X509_verify_cert_error_string(verdict)),
-                  "give the site's CA (ca in site.yaml, --ca for the builder)");
-    }
+    beast::error_code failure;
+    run(settings_.idle_limit, failure,
+        [&](Ended ended) { tls_->async_handshake(ssl::stream_base::client, std::move(ended)); });
+    if (!failure) return;
+    const long verdict = SSL_get_verify_result(tls_->native_handle());
+    if (verdict == X509_V_OK) broken(url_, "TLS", failure);
+    throw Error(Errc::io,
+                format("{}: its certificate is not trusted: {}", url_.shown(),
+                       X509_verify_cert_error_string(verdict)),
+                "give the site's CA (ca in site.yaml, --ca for the builder)");
   }
 
   void send_body(const Request& request) {
@@ -255,11 +312,7 @@ class Connection {
       const std::size_t count =
           body->read(std::span(block).first(std::min<std::uint64_t>(left, block.size())));
       if (count == 0) throw Error(Errc::internal, "a request's body is shorter than announced");
-      with_stream([&](auto& stream) {
-        wait("sending", [&](auto done) {
-          asio::async_write(stream, asio::buffer(block.data(), count), done);
-        });
-      });
+      write("sending", std::string_view(block).substr(0, count));
       left -= count;
     }
   }
@@ -269,7 +322,7 @@ class Connection {
   Url url_;
   asio::io_context context_;
   std::optional<beast::tcp_stream> tcp_;
-  std::optional<beast::ssl_stream<beast::tcp_stream>> tls_;
+  std::optional<ssl::stream<beast::tcp_stream>> tls_;
   beast::flat_buffer buffer_;
   bool absolute_ = false;
   std::string proxy_authorization_;
@@ -311,7 +364,7 @@ class Answer : public Reply {
   std::unique_ptr<Connection> connection_;
   Idle& idle_;
   Url url_;
-  http::response_parser<http::buffer_body> parser_;
+  Parser parser_;
 };
 
 bool may_pass(int status) {

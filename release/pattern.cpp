@@ -2,6 +2,7 @@
 #include "release/pattern.hpp"
 
 #include <algorithm>
+#include <regex>
 #include <vector>
 
 #include "base/error.hpp"
@@ -65,6 +66,10 @@ Measure measure(std::string_view text) {
 
 }  // namespace
 
+struct Pattern::Expression {
+  std::regex regex;
+};
+
 Pattern Pattern::parse(std::string_view text) {
   const auto refuse = [&](const std::string& found) {
     throw Error(Errc::invalid_input, format("found \"{}\", {}", printable(text, 80), found));
@@ -80,8 +85,8 @@ Pattern Pattern::parse(std::string_view text) {
   }
   try {
     // libstdc++ knows a second way to match, which neither backtracks nor recurses over the text.
-    return Pattern(std::regex(text.begin(), text.end(),
-                              std::regex::ECMAScript | std::regex_constants::__polynomial));
+    return Pattern(std::make_shared<Expression>(Expression{std::regex(
+        text.begin(), text.end(), std::regex::ECMAScript | std::regex_constants::__polynomial)}));
   } catch (const std::regex_error& error) {
     refuse(error.code() == std::regex_constants::error_complexity
                ? "expected a regular expression without back-references"
@@ -91,7 +96,7 @@ Pattern Pattern::parse(std::string_view text) {
 }
 
 bool Pattern::matches(std::string_view text) const {
-  return text.size() <= kMaxText && std::regex_match(text.begin(), text.end(), expression_);
+  return text.size() <= kMaxText && std::regex_match(text.begin(), text.end(), expression_->regex);
 }
 
 }  // namespace sealift::release

@@ -6,7 +6,7 @@
 // bounded memory: its bytes, the states that its counted repetitions are written out to, and the
 // text have limits.
 
-#include <regex>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -24,8 +24,10 @@ class Pattern {
   bool matches(std::string_view text) const;
 
  private:
-  explicit Pattern(std::regex expression) : expression_(std::move(expression)) {}
-  std::regex expression_;
+  struct Expression;  // <regex> is compiled in pattern.cpp alone
+  explicit Pattern(std::shared_ptr<const Expression> expression)
+      : expression_(std::move(expression)) {}
+  std::shared_ptr<const Expression> expression_;
 };
 
 }  // namespace sealift::release
