@@ -23,7 +23,11 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kMaxEvents = 4;  // ten times slower
+#else
 constexpr std::size_t kMaxEvents = 6;
+#endif
 const FixedClock kClock(Time{1'700'000'000});
 
 // Takes the turns of one run: those of `script` first, then always the first way, which is the one
