@@ -125,7 +125,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
       if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
       Json details = acceptance(accepted, options, request.set);
       details["environment"] = site_yaml.environment;
-      if (!draft.site_changes.empty()) details["siteChanges"] = to_json(draft.site_changes);
+      if (!draft->site_changes.empty()) details["siteChanges"] = to_json(draft->site_changes);
       const auto maintenance = maintenance_of(work.installation(), session.clock);
       if (purpose == Purpose::apply && maintenance && !maintenance->is_open) {
         details["outsideWindow"] = true;
