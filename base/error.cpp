@@ -112,6 +112,15 @@ void throw_errno(std::string_view where, std::string_view action) {
     case ENFILE:
       hint = "raise the limit of open files (ulimit -n)";
       break;
+    case EFBIG:
+      hint = "raise the limit of a file's size (ulimit -f)";
+      break;
+    case EAGAIN:
+      hint = "raise the limit of processes (ulimit -u), or try again when fewer are running";
+      break;
+    case ENOMEM:
+      hint = "free some memory, or raise the limit of it (ulimit -v)";
+      break;
     default:
       break;
   }

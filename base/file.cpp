@@ -40,6 +40,17 @@ fs::path folder_of(const fs::path& path) {
   return parent.empty() ? fs::path(".") : parent;
 }
 
+// True where the process's umask would take bits of `mode` away. What we install does not depend on
+// it, and one system call less for each file is worth the question.
+bool is_masked(unsigned mode) {
+  static const mode_t mask = [] {
+    const mode_t found = ::umask(022);
+    ::umask(found);
+    return found;
+  }();
+  return (mode & mask) != 0;
+}
+
 // Remembered for the process: a kernel or a seccomp filter that lacks openat2 will not grow it.
 bool lacks_openat2 = false;
 
@@ -94,7 +105,31 @@ void FdSink::write(std::string_view bytes) {
   write_all(fd_, bytes, name_);
 }
 
+namespace {
+
+void require_regular(const struct stat& status, std::string_view name) {
+  if (S_ISREG(status.st_mode)) return;
+  throw Error(Errc::io, format("{}: found {}, expected a regular file", name, kind_of(status)),
+              S_ISDIR(status.st_mode) ? "name a file in it"
+                                      : "write the content to a file and name that file");
+}
+
+}  // namespace
+
 Fd open_for_reading(const fs::path& path) {
+  // Asked before it is opened, for opening a device may act on it; and again afterwards, for it may
+  // have been replaced. O_NONBLOCK: a pipe put there in between must not make us wait.
+  if (const auto status = status_of(path)) require_regular(*status, path.string());
+  Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status {};
+  if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) throw_errno(path.string(), "open");
+  require_regular(status, path.string());
+  return fd;
+}
+
+Fd open_stream(const fs::path& path) {
+  const std::optional<struct stat> status = status_of(path);
+  if (!status || !S_ISFIFO(status->st_mode)) return open_for_reading(path);
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.is_open()) throw_errno(path.string(), "open");
   return fd;
@@ -128,6 +163,9 @@ AtomicFile::AtomicFile(const fs::path& path, FileMode mode)
       fd_(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {
   if (!fd_.is_open()) throw_errno(temporary_.string(), "create");
   if (::fchmod(fd_.get(), static_cast<mode_t>(mode)) != 0) {
+    const int number = errno;
+    ::unlink(temporary_.c_str());  // no destructor runs for what was not made
+    errno = number;
     throw_errno(temporary_.string(), "set the mode");
   }
 }
@@ -167,7 +205,7 @@ void write_file(const fs::path& path, std::string_view content, FileMode mode) {
 }
 
 void write_new_file(const fs::path& path, std::string_view content, FileMode mode) {
-  if (::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+  if (entry_exists(path)) {
     throw Error(Errc::invalid_input,
                 format("{}: exists already, expected a new name", path.string()),
                 "move it away or choose another name; nothing was overwritten");
@@ -176,13 +214,17 @@ void write_new_file(const fs::path& path, std::string_view content, FileMode mod
 }
 
 void make_dirs(const fs::path& path, unsigned mode) {
-  std::error_code ignored;
-  if (path.empty() || fs::is_directory(path, ignored)) return;
-  make_dirs(folder_of(path), mode);
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
+  if (path.empty() || dir_exists(path)) return;
+  const fs::path folder = folder_of(path);
+  if (folder != path) make_dirs(folder, mode);
+  if (::mkdir(path.c_str(), mode) == 0) {
+    if (is_masked(mode) && ::chmod(path.c_str(), mode) != 0) {
+      throw_errno(path.string(), "set the mode");
+    }
+  } else if (errno != EEXIST || !dir_exists(path)) {  // another process may have been faster
     throw_errno(path.string(), "create directory");
   }
-  sync_dir(folder_of(path));
+  sync_dir(folder);
 }
 
 void sync_fd(int fd, std::string_view name) {
@@ -216,6 +258,100 @@ void reserve(int fd, std::uint64_t bytes, std::string_view name) {
   }
 }
 
+namespace {
+
+std::optional<struct stat> ask(const fs::path& path, int flags) {
+  struct stat status {};
+  if (::fstatat(AT_FDCWD, path.c_str(), &status, flags) == 0) return status;
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw_errno(path.string(), "stat");
+}
+
+}  // namespace
+
+std::optional<struct stat> status_of(const fs::path& path) {
+  return ask(path, 0);
+}
+
+std::optional<struct stat> link_status_of(const fs::path& path) {
+  return ask(path, AT_SYMLINK_NOFOLLOW);
+}
+
+bool path_exists(const fs::path& path) {
+  return status_of(path).has_value();
+}
+
+bool entry_exists(const fs::path& path) {
+  return link_status_of(path).has_value();
+}
+
+bool dir_exists(const fs::path& path) {
+  const std::optional<struct stat> status = status_of(path);
+  return status && S_ISDIR(status->st_mode);
+}
+
+fs::path existing_part(const fs::path& path) {
+  fs::path part = path;
+  while (!path_exists(part) && part != folder_of(part)) part = folder_of(part);
+  return part;
+}
+
+bool is_empty_dir(const fs::path& path) {
+  return dir_exists(path) && Dir::open(path).entries().empty();
+}
+
+std::uint64_t file_bytes(const fs::path& path) {
+  const std::optional<struct stat> status = status_of(path);
+  if (status) return static_cast<std::uint64_t>(status->st_size);
+  errno = ENOENT;
+  throw_errno(path.string(), "stat");
+}
+
+std::optional<std::string> link_target(const fs::path& path) {
+  std::error_code failure;
+  const fs::path target = fs::read_symlink(path, failure);
+  if (!failure) return target.string();
+  errno = failure.value();
+  if (errno == ENOENT || errno == ENOTDIR || errno == EINVAL) return std::nullopt;
+  throw_errno(path.string(), "read symbolic link");
+}
+
+fs::path absolute_path(const fs::path& path) {
+  std::error_code failure;
+  const fs::path absolute = fs::absolute(path, failure);
+  if (!failure) return absolute.lexically_normal();
+  errno = failure.value();
+  throw_errno(path.string(), "find the working directory for");
+}
+
+fs::path real_path(const fs::path& path) {
+  std::error_code failure;
+  fs::path real = fs::canonical(path, failure);
+  if (!failure) return real;
+  errno = failure.value();
+  throw_errno(path.string(), "resolve");
+}
+
+fs::path temporary_folder() {
+  std::error_code failure;
+  fs::path folder = fs::temp_directory_path(failure);
+  if (!failure) return folder;
+  throw Error(Errc::io, format("temporary files: {}", failure.message()),
+              "set TMPDIR to a directory");
+}
+
+bool remove_file(const fs::path& path) {
+  if (::unlink(path.c_str()) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  throw_errno(path.string(), "remove");
+}
+
+bool remove_empty_dir(const fs::path& path) {
+  if (::rmdir(path.c_str()) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR || errno == ENOTEMPTY || errno == EEXIST) return false;
+  throw_errno(path.string(), "remove directory");
+}
+
 Space free_space(const fs::path& path) {
   struct statvfs status {};
   if (::statvfs(path.c_str(), &status) != 0) throw_errno(path.string(), "ask for free space");
@@ -229,6 +365,23 @@ EntryType type_of(const struct stat& status) {
   if (S_ISREG(status.st_mode)) return EntryType::file;
   if (S_ISLNK(status.st_mode)) return EntryType::symlink;
   return EntryType::other;
+}
+
+std::string_view kind_of(const struct stat& status) {
+  switch (status.st_mode & S_IFMT) {
+    case S_IFREG:
+      return "a regular file";
+    case S_IFDIR:
+      return "a directory";
+    case S_IFLNK:
+      return "a symbolic link";
+    case S_IFIFO:
+      return "a pipe";
+    case S_IFSOCK:
+      return "a socket";
+    default:
+      return "a device";
+  }
 }
 
 Dir Dir::open(const fs::path& path) {
@@ -267,26 +420,9 @@ Fd Dir::open_file(std::string_view relative) const {
   Fd fd = open_beneath(relative, O_RDONLY | O_NONBLOCK);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_errno(at(relative), "stat");
-  if (!S_ISREG(status.st_mode)) {
-    throw Error(Errc::io, format("{}: found no regular file", at(relative)));
-  }
+  require_regular(status, at(relative));
   return fd;
 }
-
-namespace {
-
-// True where the process's umask would take bits of `mode` away. What we install does not depend on
-// it, and one system call less for each file is worth the question.
-bool is_masked(unsigned mode) {
-  static const mode_t mask = [] {
-    const mode_t found = ::umask(022);
-    ::umask(found);
-    return found;
-  }();
-  return (mode & mask) != 0;
-}
-
-}  // namespace
 
 Fd Dir::create_file(std::string_view name, unsigned mode) const {
   const std::string text(name);

@@ -61,7 +61,12 @@ class FdSink : public Sink {
   std::string name_;
 };
 
+// A regular file; Error{io} at once for anything else (a pipe would wait for its writer, a device
+// may do something when it is opened).
 Fd open_for_reading(const fs::path& path);
+// A regular file or a pipe, such as a shell's <(command), whose writer is waited for: for what a
+// person hands over. Not for use under the site's lock.
+Fd open_stream(const fs::path& path);
 // The whole file; Error{invalid_input} beyond `limit` bytes.
 std::string read_file(const fs::path& path, std::uint64_t limit);
 // Fills `into` from `offset`; returns less only at the end of the file.
@@ -94,7 +99,8 @@ void remove_leftovers(const fs::path& folder, const std::function<bool(std::stri
 void write_file(const fs::path& path, std::string_view content, FileMode mode = FileMode::plain);
 // A new file; Error{invalid_input} where one is already there.
 void write_new_file(const fs::path& path, std::string_view content, FileMode mode);
-// Creates what is missing of `path` and syncs each directory that was changed.
+// Creates what is missing of `path` and syncs each directory that was changed. What it creates has
+// `mode`, whatever the umask.
 void make_dirs(const fs::path& path, unsigned mode = 0755);
 void sync_dir(const fs::path& path);
 void sync_fd(int fd, std::string_view name);
@@ -102,6 +108,33 @@ void sync_fd(int fd, std::string_view name);
 Fd open_scratch(const fs::path& folder);
 // Reserves space so that a later write cannot fail for lack of it.
 void reserve(int fd, std::uint64_t bytes, std::string_view name);
+
+// Questions about a path. The answer is no where nothing is there or a part of the path is no
+// directory; where the system does not say (EACCES, EIO, ELOOP, ...) it is Error{io}, never no.
+// They follow symbolic links, except those whose names begin with link_ or entry_.
+std::optional<struct stat> status_of(const fs::path& path);
+std::optional<struct stat> link_status_of(const fs::path& path);
+bool path_exists(const fs::path& path);
+bool entry_exists(const fs::path& path);  // also a link to nowhere
+bool dir_exists(const fs::path& path);
+// The longest part of an absolute path that exists: where the rest would be created.
+fs::path existing_part(const fs::path& path);
+// A directory without entries; no where it is missing.
+bool is_empty_dir(const fs::path& path);
+// Error{io} where it is missing.
+std::uint64_t file_bytes(const fs::path& path);
+// The target of a symbolic link; nothing where there is none.
+std::optional<std::string> link_target(const fs::path& path);
+// `path` with the working directory before it where it is relative, without "." and "..".
+fs::path absolute_path(const fs::path& path);
+// `path`, which must exist, without symbolic links.
+fs::path real_path(const fs::path& path);
+// TMPDIR, else /tmp.
+fs::path temporary_folder();
+// False where nothing was there.
+bool remove_file(const fs::path& path);
+// Removes a directory if it is empty; false where it is missing or holds something.
+bool remove_empty_dir(const fs::path& path);
 
 struct Space {
   std::uint64_t bytes;
@@ -161,5 +194,7 @@ class Dir {
 };
 
 EntryType type_of(const struct stat& status);
+// "a pipe", "a directory", ...: for messages.
+std::string_view kind_of(const struct stat& status);
 
 }  // namespace sealift

@@ -17,6 +17,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/startup.hpp"
 #include "base/text.hpp"
 
 namespace sealift {
@@ -53,6 +54,7 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   ::dup2(in.read_end.get(), 0);
   ::dup2(out.write_end.get(), 1);
   ::dup2(err.write_end.get(), 2);
+  prepare_child();
   const bool entered = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
   if (command.inherit == Inherit::nothing) {
     ::clearenv();
@@ -327,6 +329,7 @@ int run_in_foreground(const std::vector<std::string>& arguments) {
     sigset_t none;
     ::sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    prepare_child();
     ::execvp(words[0], words.data());
     ::_exit(127);
   }

@@ -2,14 +2,15 @@
 #include "cli/program.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <system_error>
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/startup.hpp"
 #include "cli/completion.hpp"
 #include "cli/progress.hpp"
 
@@ -79,6 +80,21 @@ int fail(const std::string& program, const Globals& globals, const Error& error)
   return exit_status(error.code());
 }
 
+// What left a command, as the Error that it means.
+Error as_error(const std::exception& exception) {
+  if (const auto* error = dynamic_cast<const Error*>(&exception)) return *error;
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
+    return Error(Errc::io, "memory: the system gave no more",
+                 "free some, or raise the limit of it (ulimit -v)");
+  }
+  if (const auto* refused = dynamic_cast<const std::system_error*>(&exception)) {
+    return Error(Errc::io, format("the system refused: {}", refused->what()),
+                 "look at the limits of this process (ulimit -a) and run the command again");
+  }
+  return Error(Errc::internal, format("unexpected failure: {}", exception.what()),
+               "this is a defect of sealift; please report it with the command");
+}
+
 int run_command(const Program& program, const Globals& globals,
                 const std::function<void(Session&)>& work) {
   log::open(program.name, globals.level);
@@ -91,14 +107,9 @@ int run_command(const Program& program, const Globals& globals,
     progress.end();
     out.finish();
     return session.status;
-  } catch (const Error& error) {
-    progress.end();
-    return fail(program.name, globals, error);
   } catch (const std::exception& exception) {
     progress.end();
-    return fail(program.name, globals,
-                Error(Errc::internal, format("unexpected failure: {}", exception.what()),
-                      "this is a defect of sealift; please report it with the command"));
+    return fail(program.name, globals, as_error(exception));
   }
 }
 
@@ -185,9 +196,9 @@ Command& Command::runs(std::function<void(Session&)> work) {
   return *this;
 }
 
-int run_main(int argc, char** argv, const Program& program) {
-  // A reader that goes away is an error of write(), not a silent death.
-  ::signal(SIGPIPE, SIG_IGN);
+namespace {
+
+int parse_and_run(int argc, char** argv, const Program& program) {
   Globals globals;
   CLI::App app(program.purpose, program.name);
   app.set_version_flag("--version", std::string(program.name + " " SEALIFT_VERSION));
@@ -214,6 +225,17 @@ int run_main(int argc, char** argv, const Program& program) {
                 Error(Errc::usage, error.what(), format("see: {} --help", program.name)));
   }
   return run_command(program, globals, work);
+}
+
+}  // namespace
+
+int run_main(int argc, char** argv, const Program& program) try {
+  prepare_process();
+  return parse_and_run(argc, argv, program);
+} catch (const std::exception& exception) {
+  Globals globals;
+  globals.json = asks_for_json(argc, argv);
+  return fail(program.name, globals, as_error(exception));
 }
 
 bool confirm(const std::string& question) {

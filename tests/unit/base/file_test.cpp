@@ -2,6 +2,8 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -12,6 +14,8 @@
 
 namespace sealift {
 
+using tests::error_of;
+using tests::messages;
 using tests::refusal_of;
 using tests::ScratchFolder;
 
@@ -148,6 +152,67 @@ TEST_CASE("make_dirs: creates what is missing and accepts what is there") {
   CHECK(fs::is_directory(folder / "a/b/c"));
   write_file(folder / "file", "");
   CHECK(refusal_of([&] { make_dirs(folder / "file/x"); }) == Errc::io);
+  CHECK(refusal_of([&] { make_dirs(folder / "file"); }) == Errc::io);
+  fs::create_symlink("loop", folder / "loop");
+  CHECK(refusal_of([&] { make_dirs(folder / "loop/x"); }) == Errc::io);
+}
+
+TEST_CASE("make_dirs: the mode is the one asked for, whatever the umask") {
+  const ScratchFolder folder;
+  make_dirs(folder / "a/b", 0777);
+  CHECK(mode_of(folder / "a") == 0777);
+  CHECK(mode_of(folder / "a/b") == 0777);
+}
+
+TEST_CASE("file: where the system does not say whether something is there, that is no \"no\"") {
+  const ScratchFolder folder;
+  fs::create_symlink("loop", folder / "loop");
+  fs::create_symlink("nowhere", folder / "dangling");
+  write_file(folder / "file", "12345");
+  const fs::path unknown = folder / "loop/name";
+  CHECK(refusal_of([&] { path_exists(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { entry_exists(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { dir_exists(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { is_empty_dir(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { file_bytes(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { link_target(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { real_path(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { existing_part(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { remove_file(unknown); }) == Errc::io);
+  CHECK(refusal_of([&] { remove_empty_dir(unknown); }) == Errc::io);
+  for (const char* missing : {"missing", "missing/below", "file/below", "dangling"}) {
+    CAPTURE(missing);
+    CHECK_FALSE(path_exists(folder / missing));
+    CHECK_FALSE(dir_exists(folder / missing));
+    CHECK_FALSE(is_empty_dir(folder / missing));
+    CHECK(refusal_of([&] { file_bytes(folder / missing); }) == Errc::io);
+  }
+  CHECK(entry_exists(folder / "dangling"));
+  CHECK(link_target(folder / "dangling") == "nowhere");
+  CHECK_FALSE(link_target(folder / "file"));
+  CHECK(existing_part(folder / "missing/below") == folder.path());
+  CHECK(file_bytes(folder / "file") == 5);
+  CHECK_FALSE(remove_empty_dir(folder.path()));
+  CHECK(remove_file(folder / "file"));
+  CHECK_FALSE(remove_file(folder / "file"));
+}
+
+TEST_CASE("file: what is no regular file is refused at once, in words that say what it is") {
+  const ScratchFolder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  const auto words = [](const fs::path& path) {
+    return messages(error_of([&] { read_file(path, 100); }));
+  };
+  CHECK(words(folder / "pipe").find("found a pipe, expected a regular file") != std::string::npos);
+  CHECK(words(folder.path()).find("found a directory") != std::string::npos);
+  CHECK(words("/dev/null").find("found a device") != std::string::npos);
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  (folder / "socket").string().copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const Fd closed(listener);
+  CHECK(words(folder / "socket").find("found a socket") != std::string::npos);
+  CHECK(refusal_of([&] { open_for_reading(folder / "missing"); }) == Errc::io);
 }
 
 TEST_CASE("dir: what is inside can be reached at any depth") {
