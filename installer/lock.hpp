@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One writer per site. The lock is the operating system's (flock) and dies with its process, so a
-// dead installer never blocks the next; what the file says is only for people.
+// One writer per site. The locks are the operating system's (flock) and die with their process, so
+// a dead installer never blocks the next. Two are held: the state folder itself, which nobody can
+// remove or replace without the site, and state/lock, which also says who holds the site. A lock
+// counts only if what was locked is still what the path leads to.
 
 #include <chrono>
 #include <optional>
@@ -21,7 +23,8 @@ class SiteLock {
            std::chrono::seconds timeout);
 
  private:
-  Fd fd_;
+  Fd folder_;
+  Fd file_;
 };
 
 // "apply (process 123) since 2026-11-25T23:40:29Z" while an installer works on this site.
