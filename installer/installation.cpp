@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/json.hpp"
+#include "installer/site_access.hpp"
 #include "release/yaml.hpp"
 
 namespace sealift::installer {
@@ -26,8 +27,7 @@ fs::path root_file(const Layout& layout, std::uint64_t version) {
 
 Time latest_time(const Layout& layout) {
   const fs::path file = layout.latest_time();
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return {};
+  if (!path_exists(file)) return {};
   const Json value = parse_json(read_file(file, 4096), file.string());
   Fields fields(value, file.string());
   const std::string latest = fields.text("latest");
@@ -38,11 +38,11 @@ Time latest_time(const Layout& layout) {
 }  // namespace
 
 Installation open_installation(const Layout& layout) {
-  std::error_code ignored;
-  if (!fs::exists(layout.identity(), ignored)) {
+  if (!path_exists(layout.identity())) {
     throw Error(Errc::usage, format("{}: found no site", layout.state.string()),
                 "make one with: sealift-installer init; or name one with --site DIR");
   }
+  refuse_other_writers(layout);
   const Json identity =
       parse_json(read_file(layout.identity(), 64 << 10), layout.identity().string());
   Fields fields(identity, layout.identity().string());
@@ -69,8 +69,7 @@ signing::Root trusted_root(const Layout& layout) {
 
 signing::Root accepted_root(const Layout& layout, std::uint64_t version) {
   const fs::path file = root_file(layout, version);
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
+  if (!path_exists(file)) {
     throw Error(Errc::usage, format("this site never accepted a root of version {}", version),
                 "see: sealift-installer trust show");
   }
@@ -80,8 +79,7 @@ signing::Root accepted_root(const Layout& layout, std::uint64_t version) {
 void store_roots(const Layout& layout, const std::vector<signing::Root>& roots, AuditLog audit) {
   for (const signing::Root& root : roots) {
     const fs::path file = root_file(layout, root.version());
-    std::error_code ignored;
-    if (fs::exists(file, ignored)) continue;
+    if (path_exists(file)) continue;
     write_file(file, root.text());
     audit.append("trust",
                  {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}});
