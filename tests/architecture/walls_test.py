@@ -5,7 +5,8 @@
 A room includes its own files, the rooms that its line USES, the folders that it EMBEDs, standard and
 system headers, and third-party headers only through its DOOR. A room uses only rooms whose line
 stands above its own, so there is no cycle. A line grants nothing that no file needs. Headers do not
-show third-party headers to others, but for the two that exist to do so."""
+show third-party headers to others, but for the two that exist to do so. Outside base/file.cpp nothing
+asks about a path in a way that reads an error as "no"."""
 
 import os
 import re
@@ -34,6 +35,14 @@ SYSTEM = re.compile(
     r"|(sys|linux|asm|net|netinet|arpa)/[a-z0-9_./]+"
     r"|(dirent|errno|fcntl|fnmatch|grp|limits|netdb|poll|pthread|pwd|sched|signal|spawn|termios|"
     r"time|unistd)\.h")
+# Questions about a path that answer "no" where the system does not say, or that throw what is no Error.
+# base/file.hpp has those that answer yes, no, or Error{io}.
+UNSURE = re.compile(
+    r"\bfs::(exists|is_\w+|file_size|(symlink_)?status|read_symlink|(weakly_)?canonical|absolute|"
+    r"current_path|remove(_all)?|rename|copy\w*|create_\w+|(recursive_)?directory_iterator|"
+    r"permissions|last_write_time|space|equivalent|temp_directory_path)\s*\("
+    r"|(?<!\w)::l?stat\(")
+ASKS_THE_SYSTEM = {"base/file.cpp"}
 # Folders at the top that are no rooms.
 NOT_ROOMS = {"build", "docs", "examples", "tests", "bench", "scripts", "cmake", "schemas",
              "templates", "environments", "dist", "demo"}
@@ -136,12 +145,24 @@ def complaints_about_room(root, room, rooms):
             yield f"CMakeLists.txt:{room.line}: {room.name} is granted {granted}, which no file needs"
 
 
+def complaints_about_questions(root, room):
+    for file in files_of(root, room.name):
+        if file in ASKS_THE_SYSTEM:
+            continue
+        with open(os.path.join(root, file), encoding="utf-8") as source:
+            for number, line in enumerate(source, 1):
+                if found := UNSURE.search(line):
+                    yield (f"{file}:{number}: {found.group().rstrip('(')} reads an error as an "
+                           f"answer, expected a function of base/file.hpp")
+
+
 def complaints(root):
     rooms = rooms_of(root)
     found = list(complaints_about_lines(root, rooms))
     for room in rooms.values():
         if os.path.isdir(os.path.join(root, room.name)):
             found += complaints_about_room(root, room, rooms)
+            found += complaints_about_questions(root, room)
     return found
 
 
@@ -222,6 +243,14 @@ class Violations(unittest.TestCase):
     def test_a_grant_that_nobody_needs(self):
         self.change_lines("room(signing USES base", "room(signing USES base content")
         self.assert_found("signing is granted content, which no file needs")
+
+    def test_a_question_that_reads_an_error_as_no(self):
+        self.plant("installer/planted.cpp", "bool is_there = fs::exists(file, ignored);")
+        self.assert_found("installer/planted.cpp:1: fs::exists reads an error as an answer")
+
+    def test_a_bare_stat(self):
+        self.plant("release/planted.cpp", "if (::stat(path, &status) == 0) return;")
+        self.assert_found("release/planted.cpp:1: ::stat reads an error as an answer")
 
     def test_code_outside_the_rooms(self):
         self.plant("helpers/planted.cpp", "int planted;")
