@@ -46,7 +46,7 @@ bundle::Judgement judge_early(const Tools& tools, const fs::path& file,
 
 void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
   const Fd from = open_for_reading(file);
-  const std::uint64_t size = fs::file_size(file);
+  const std::uint64_t size = file_bytes(file);
   if (free_space(tools.installation.layout.store()).bytes < size + size / 20) {
     throw Error(Errc::io,
                 format("{}: has no room for the bundle's {} bytes",
@@ -269,8 +269,7 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
     bundle::VerifiedBundle verified =
         bundle::Verifier(source, file.string(), trust, tools.workers).verify(tools.progress);
     const std::string name = store_name(verified.contents());
-    std::error_code ignored;
-    const bool was_there = fs::exists(layout.store() / name, ignored);
+    const bool was_there = path_exists(layout.store() / name);
     const Dir store = Dir::open(layout.store());
     store.rename(incoming.filename().string(), name);
     store.sync();
@@ -478,9 +477,8 @@ Pruned prune(const Tools& tools, const State& state) {
   for (const PastTransaction& past : state.history) {
     if (past.ending != Event::commit || keep.contains(past.number)) continue;
     for (const Placement& placement : past.outcome.placements) {
-      std::error_code ignored;
       if (places.contains({placement.path, placement.directory}) || placement.directory.empty() ||
-          !fs::exists(fs::path(placement.path) / placement.directory, ignored)) {
+          !path_exists(fs::path(placement.path) / placement.directory)) {
         continue;
       }
       drivers.named(placement.driver).prune(placement);
