@@ -193,7 +193,7 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
 void validate(const release::Release& release, const std::vector<fs::path>& sites,
               const fs::path& previous, Progress& progress) {
   Workers workers(usable_cores());
-  bundle::Spool spool(fs::temp_directory_path(), workers, {.level = content::kMinLevel});
+  bundle::Spool spool(temporary_folder(), workers, {.level = content::kMinLevel});
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
   const std::vector<BuiltComponent> built = build_checked(

@@ -62,9 +62,7 @@ class PrivateFolder {
   static void overwrite(const fs::path& file) {
     const Fd fd(::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd.is_open()) return;
-    std::error_code ignored;
-    const std::string zeros(fs::file_size(file, ignored), '\0');
-    if (!ignored) FdSink(fd.get(), file.string()).write(zeros);
+    FdSink(fd.get(), file.string()).write(std::string(file_bytes(file), '\0'));
   }
 
   std::string name_;

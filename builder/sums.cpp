@@ -17,8 +17,7 @@ class Nowhere : public Sink {
 };
 
 std::string lines_of_others(const fs::path& sums, const std::string& name) {
-  std::error_code ignored;
-  if (!fs::exists(sums, ignored)) return {};
+  if (!path_exists(sums)) return {};
   const std::string text = read_file(sums, kMaxSums);
   std::string kept;
   for (std::string_view rest = text; !rest.empty();) {
@@ -36,11 +35,10 @@ std::string lines_of_others(const fs::path& sums, const std::string& name) {
 void write_sum(const fs::path& file, const Digest& digest) {
   const std::string name = file.filename().string();
   check_name(name);
-  const fs::path sums = fs::absolute(file).parent_path() / kSumsName;
+  const fs::path sums = absolute_path(file).parent_path() / kSumsName;
   write_file(sums, lines_of_others(sums, name) + format("{}  {}\n", digest.hex(), name));
   const fs::path signature = sums.string() + ".minisig";
-  std::error_code ignored;
-  if (fs::remove(signature, ignored)) {
+  if (remove_file(signature)) {
     log::warning(format("{}: removed, because {} has changed; sign it again with: sealift sums",
                         signature.string(), kSumsName));
   }

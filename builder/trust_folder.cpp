@@ -21,7 +21,7 @@ fs::path TrustFolder::draft_file(std::uint64_t version) const {
 
 std::vector<Root> TrustFolder::chain() const {
   std::vector<Root> chain;
-  while (fs::exists(root_file(chain.size() + 1))) {
+  while (path_exists(root_file(chain.size() + 1))) {
     const fs::path file = root_file(chain.size() + 1);
     const Root root = load_root(file);
     while_doing(file.string(), [&] {
@@ -43,7 +43,7 @@ std::vector<Root> TrustFolder::chain() const {
 signing::RootDraft TrustFolder::next() const {
   const std::vector<Root> roots = chain();
   const fs::path open = draft_file(roots.size() + 1);
-  if (fs::exists(open)) return draft_of(load_root(open));
+  if (path_exists(open)) return draft_of(load_root(open));
   if (roots.empty()) {
     throw Error(
         Errc::invalid_input,
@@ -92,8 +92,7 @@ Root TrustFolder::publish(const Root& draft) const {
     check_succession(roots.back(), draft);
   }
   write_new_file(root_file(draft.version()), draft.text(), FileMode::plain);
-  std::error_code ignored;
-  fs::remove(draft_file(draft.version()), ignored);
+  remove_file(draft_file(draft.version()));
   return draft;
 }
 

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "databases/psql.hpp"
@@ -58,6 +59,10 @@ std::string ask_postgresql(const PostgresqlPlace& place, const std::string& quer
 
 std::string ask_sqlite(const fs::path& file, const std::string& query,
                        std::chrono::milliseconds limit) {
+  // Asked before it is opened, for a pipe would wait for its writer.
+  if (const auto found = status_of(file); found && !S_ISREG(found->st_mode)) {
+    refuse(file.string(), format("is {}, expected a file", kind_of(*found)));
+  }
   sqlite3* opened = nullptr;
   const int status = ::sqlite3_open_v2(
       file.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,

@@ -2,6 +2,7 @@
 // SQLite, through its library: no program is needed on the site. A run is one transaction that
 // takes the write lock before it reads anything.
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/random.hpp"
@@ -32,6 +34,11 @@ constexpr int kPagesAtOnce = 1024;
 class Connection {
  public:
   Connection(const fs::path& file, int flags, std::chrono::milliseconds patience) : file_(file) {
+    if (const auto found = status_of(file); found && !S_ISREG(found->st_mode)) {
+      throw Error(Errc::incompatible,
+                  format("{}: found {}, expected a file", file.string(), kind_of(*found)),
+                  "correct path of this database in site.yaml");
+    }
     const int status = ::sqlite3_open_v2(
         file.c_str(), &handle_, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
     if (status != SQLITE_OK) {
@@ -140,7 +147,12 @@ class Transaction {
 class ScratchFile {
  public:
   explicit ScratchFile(const fs::path& folder)
-      : path_(folder / format(".scratch-{}.db", random_hex(8))) {}
+      : path_(folder / format(".scratch-{}.db", random_hex(8))) {
+    // Made before SQLite makes it for everybody to read.
+    const Fd made(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                         static_cast<mode_t>(FileMode::secret)));
+    if (!made.is_open()) throw_errno(path_.string(), "create");
+  }
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
   ~ScratchFile() {
@@ -224,9 +236,8 @@ class SqliteDatabase : public Database {
   Facts facts() override {
     std::uint64_t bytes = 0;
     for (const char* ending : {"", "-wal"}) {
-      struct stat status {};
-      if (::stat((file_.string() + ending).c_str(), &status) == 0) {
-        bytes += static_cast<std::uint64_t>(status.st_size);
+      if (const auto status = status_of(file_.string() + ending)) {
+        bytes += static_cast<std::uint64_t>(status->st_size);
       }
     }
     if (is_there()) {
@@ -314,10 +325,7 @@ class SqliteDatabase : public Database {
   bool finish_restore(const std::string& /*label*/) override { return false; }
 
  private:
-  bool is_there() const {
-    std::error_code ignored;
-    return fs::exists(file_, ignored);
-  }
+  bool is_there() const { return path_exists(file_); }
 
   Connection open(int flags) const { return Connection(file_, flags, patience_.lock); }
 

@@ -169,7 +169,7 @@ std::unique_ptr<Source> Backups::dump_of(const Backup& backup, Progress& progres
 
 std::string Backups::free_name(const std::string& wanted) const {
   std::string name = wanted;
-  for (int i = 2; fs::exists(record(name)); ++i) name = format("{}-{}", wanted, i);
+  for (int i = 2; path_exists(record(name)); ++i) name = format("{}-{}", wanted, i);
   return name;
 }
 
@@ -199,7 +199,7 @@ Backup Backups::create(databases::Database& database, Backup backup, Progress& p
   out.commit();
   backup.digest = dump.finish();
   backup.bytes = dump.bytes();
-  backup.packed = fs::file_size(file(backup));
+  backup.packed = file_bytes(file(backup));
   write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
   return backup;
 }

@@ -13,16 +13,11 @@ namespace {
 
 constexpr std::uint64_t kLargest = 64 << 10;  // bytes
 
-bool is_there(const fs::path& file) {
-  struct stat status {};
-  return ::lstat(file.c_str(), &status) == 0;
-}
-
 }  // namespace
 
 signing::AgeIdentity site_identity(const Layout& layout, Time now) {
   const fs::path file = layout.age_identity();
-  if (!is_there(file)) {
+  if (!entry_exists(file)) {
     const signing::AgeIdentity made = signing::AgeIdentity::generate();
     make_dirs(layout.keys(), 0700);
     std::string text = made.to_file(now);
@@ -34,14 +29,13 @@ signing::AgeIdentity site_identity(const Layout& layout, Time now) {
 
 signing::AgeIdentity existing_identity(const Layout& layout) {
   const fs::path file = layout.age_identity();
-  if (!is_there(file)) {
+  const std::optional<struct stat> status = link_status_of(file);
+  if (!status) {
     throw Error(Errc::untrusted, format("{}: the site's identity is missing", file.string()),
                 "restore it from a backup of the state folder; without it the release has to be "
                 "sealed to a new one");
   }
-  struct stat status {};
-  if (::lstat(file.c_str(), &status) != 0) throw_errno(file.string(), "stat");
-  if ((status.st_mode & 077) != 0) {
+  if ((status->st_mode & 077) != 0) {
     throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
                 format("chmod 600 {}; if somebody has read it, make another", file.string()));
   }

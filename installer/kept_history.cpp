@@ -29,8 +29,7 @@ Json kept_settings_for(const Placement& wanted, const release::CarriedAssets& as
       return known.table == stood->table;
     });
     // Without its table nobody can say what it had.
-    std::error_code ignored;
-    if (is_listed || !fs::exists(table_file(layout, stood->table), ignored)) continue;
+    if (is_listed || !path_exists(table_file(layout, stood->table))) continue;
     before.push_back({.directory = stood->directory, .table = stood->table});
   }
   return kept_settings(assets, before);

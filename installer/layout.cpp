@@ -11,7 +11,7 @@ Layout Layout::choose(const std::string& folder) {
     if (const char* named = std::getenv("SEALIFT_SITE")) chosen = named;
   }
   if (chosen.empty()) return {.site_yaml = "/etc/sealift/site.yaml", .state = "/var/lib/sealift"};
-  const fs::path root = fs::absolute(chosen).lexically_normal();
+  const fs::path root = absolute_path(chosen);
   return {.site_yaml = root / "site.yaml", .state = root / "state"};
 }
 

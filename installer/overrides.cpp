@@ -87,8 +87,7 @@ void keep_overrides(const Layout& layout, std::uint64_t number, const release::V
 release::Values kept_overrides(const Layout& layout, const Revision& revision) {
   // A rollback stands on what its release was applied with.
   const fs::path file = file_of(layout, revision.restores.value_or(revision.number));
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return {};
+  if (!path_exists(file)) return {};
   return while_reading(file.string(), [&] {
     const Json value = parse_json(read_file(file, kMaxBytes), "set.json");
     if (!value.is_object()) throw Error(Errc::corrupt, "expected an object");

@@ -366,12 +366,8 @@ void check_space(const Draft& draft) {
   };
   std::map<dev_t, Total> totals;
   for (const Need& need : draft.needs) {
-    fs::path place = need.path;
-    std::error_code ignored;
-    while (!fs::exists(place, ignored)) place = place.parent_path();
-    struct stat status {};
-    if (::stat(place.c_str(), &status) != 0) throw_errno(place.string(), "stat");
-    Total& total = totals[status.st_dev];
+    const fs::path place = existing_part(need.path);
+    Total& total = totals[status_of(place)->st_dev];
     // A file takes whole blocks.
     total.bytes += need.bytes + need.inodes * 2048;
     total.inodes += need.inodes;

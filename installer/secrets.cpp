@@ -86,10 +86,11 @@ signing::Secret Secrets::read_own(const std::string& key, const std::string& pat
     throw Error(Errc::invalid_input, format("{}: {}", printable(path), found),
                 format("see secrets.{} in site.yaml", key));
   };
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) refuse("is missing");
-  check_access(path, status);  // before it is opened: a pipe would wait for somebody
+  const std::optional<struct stat> found = status_of(path);
+  if (!found) refuse("is missing");
+  check_access(path, *found);
   const Fd fd = open_for_reading(path);
+  struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_errno(path, "stat");
   check_access(path, status);
   std::string text(release::kMaxSecretBytes + 2, '\0');

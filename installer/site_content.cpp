@@ -334,8 +334,7 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
   // Some trees are made here: those of templates and of flags.
   if (!component.has_templates() && component.row.artifact_type != media_type::kFlags) {
     const fs::path file = table_file(layout_, table.digest);
-    std::error_code ignored;
-    if (fs::exists(file, ignored)) return table;
+    if (path_exists(file)) return table;
     AtomicFile out(file, FileMode::plain);
     copy(*open().blobs.open(table.digest), out);
     out.commit();

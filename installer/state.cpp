@@ -117,8 +117,7 @@ void write_summary(const Layout& layout, const State& state) {
 }
 
 bool is_retained(const Layout& layout, const Revision& revision) {
-  std::error_code ignored;
-  return fs::is_directory(layout.revisions() / std::to_string(revision.number), ignored);
+  return dir_exists(layout.revisions() / std::to_string(revision.number));
 }
 
 std::vector<Placement> retained_placements(const Layout& layout, const State& state) {

@@ -16,14 +16,14 @@ namespace {
 constexpr std::uint64_t kFileBytes = 65;  // of hex, with its newline
 
 signing::Secret read_key(const fs::path& file) {
-  struct stat status {};
-  if (::lstat(file.c_str(), &status) != 0) {
+  const std::optional<struct stat> status = link_status_of(file);
+  if (!status) {
     const signing::Secret made = signing::random_key();
     std::string text = to_hex(made.view()) + "\n";
     make_dirs(file.parent_path(), 0700);
     write_file(file, text, FileMode::secret);
     signing::wipe(text);
-  } else if ((status.st_mode & 077) != 0) {
+  } else if ((status->st_mode & 077) != 0) {
     throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
                 format("chmod 600 {}", file.string()));
   }

@@ -33,10 +33,11 @@ signing::CertificateVerdict judge_tls(const std::string& name, const release::Tl
   const std::string authorities = read("ca", entry.ca, signing::kMaxAuthoritiesBytes);
   std::string key_text = read("key", entry.key, signing::kMaxTlsKeyBytes);
   const signing::Secret key = signing::Secret::taken_from(key_text);
-  struct stat status {};
-  if (::stat(entry.key.c_str(), &status) == 0 && (status.st_mode & kTooOpen) != 0) {
+  const std::optional<struct stat> status =
+      key.view().empty() ? std::nullopt : status_of(entry.key);
+  if (status && (status->st_mode & kTooOpen) != 0) {
     mistakes.push_back(format("key: {} has the mode {:04o}, expected at most 0640", entry.key,
-                              status.st_mode & 07777U));
+                              status->st_mode & 07777U));
   }
   signing::CertificateVerdict verdict;
   if (!chain.empty() && !key.view().empty() && (entry.ca.empty() || !authorities.empty())) {

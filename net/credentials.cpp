@@ -118,8 +118,7 @@ std::optional<Credentials> credentials_for(const std::string& host) {
   } else if (const char* home = std::getenv("HOME")) {
     file = fs::path(home) / ".docker/config.json";
   }
-  std::error_code ignored;
-  if (file.empty() || !fs::exists(file, ignored)) return std::nullopt;
+  if (file.empty() || !path_exists(file)) return std::nullopt;
   return credentials_in(read_file(file, kMaxConfig), host, file.string());
 }
 

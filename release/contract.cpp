@@ -222,9 +222,8 @@ Json Key::nothing() const {
 
 Contract Contract::load(const fs::path& folder) {
   const fs::path file = folder / "environments" / "schema.json";
-  std::error_code ignored;
   Contract contract;
-  if (!fs::exists(file, ignored)) return contract;
+  if (!path_exists(file)) return contract;
   const YamlDocument document = YamlDocument::load(file);
   std::vector<Mistake> mistakes = check_schema(document, "contract.schema.json");
   const Json keys = document.value().is_object() ? document.value().value("keys", Json()) : Json();

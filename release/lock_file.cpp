@@ -13,8 +13,7 @@ fs::path lock_file(const fs::path& folder) {
 }
 
 std::optional<Locked> load_lock(const fs::path& folder) {
-  std::error_code ignored;
-  if (!fs::exists(lock_file(folder), ignored)) return std::nullopt;
+  if (!path_exists(lock_file(folder))) return std::nullopt;
   const YamlDocument document = YamlDocument::load(lock_file(folder));
   throw_mistakes(check_schema(document, "lock.schema.json"));
   Locked locked;

@@ -166,9 +166,8 @@ Environment environment_named(const std::string& name, const fs::path& folder,
                               const Contract& contract) {
   const fs::path yaml = folder / "environments" / (name + ".yaml");
   const fs::path dotenv = folder / "environments" / (name + ".env");
-  std::error_code ignored;
-  if (!fs::exists(dotenv, ignored)) return load_environment(yaml, name);
-  if (fs::exists(yaml, ignored)) {
+  if (!path_exists(dotenv)) return load_environment(yaml, name);
+  if (path_exists(yaml)) {
     throw Error(Errc::invalid_input,
                 format("{}: found {} beside it, expected one of them", yaml.string(),
                        dotenv.filename().string()),

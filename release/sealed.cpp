@@ -207,8 +207,7 @@ signing::Secret unseal(std::string_view sealed, const signing::AgeIdentity& iden
 
 std::optional<Recipients> Recipients::load(const fs::path& folder) {
   const fs::path file = folder / "environments" / "recipients.yaml";
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return std::nullopt;
+  if (!path_exists(file)) return std::nullopt;
   const YamlDocument document = YamlDocument::load(file);
   throw_mistakes(check_schema(document, "recipients.schema.json"));
   std::vector<Mistake> mistakes;
@@ -282,8 +281,7 @@ SealedFile SealedFile::load(const fs::path& folder, const std::string& environme
   SealedFile result;
   result.file_ = folder / "environments" / (environment + ".sealed.yaml");
   result.environment_ = environment;
-  std::error_code ignored;
-  if (!fs::exists(result.file_, ignored)) return result;
+  if (!path_exists(result.file_)) return result;
   const YamlDocument document = YamlDocument::load(result.file_);
   throw_mistakes(check_schema(document, "sealed.schema.json"));
   std::vector<Mistake> mistakes;

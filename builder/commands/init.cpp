@@ -28,14 +28,12 @@ std::string with_name(std::string text, const std::string& name) {
 
 void run_init(const InitOptions& options, cli::Session& session) {
   const fs::path folder = options.folder;
-  std::error_code ignored;
-  if (fs::exists(folder / "release.yaml", ignored)) {
+  if (path_exists(folder / "release.yaml")) {
     throw Error(Errc::invalid_input,
                 format("{}: holds a release.yaml already, expected a new project", options.folder));
   }
-  const std::string name = options.name.empty()
-                               ? fs::absolute(folder).lexically_normal().filename().string()
-                               : options.name;
+  const std::string name =
+      options.name.empty() ? absolute_path(folder).filename().string() : options.name;
   Json written = Json::array();
   const auto put = [&](const fs::path& relative, std::string_view content) {
     make_dirs((folder / relative).parent_path());

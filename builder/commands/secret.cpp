@@ -138,7 +138,7 @@ signing::Secret value_from(const SecretOptions& options) {
   }
   if (options.value_file.empty()) return signing::read_hidden(options.place().str());
   const bool is_input = options.value_file == "-";
-  const Fd fd = is_input ? Fd(::dup(0)) : open_for_reading(options.value_file);
+  const Fd fd = is_input ? Fd(::dup(0)) : open_stream(options.value_file);
   if (!fd.is_open()) throw_errno("standard input", "read");
   FdSource source(fd.get(), is_input ? "standard input" : options.value_file);
   std::string text(release::kMaxSecretBytes + 2, '\0');
@@ -154,7 +154,7 @@ signing::Secret value_from(const SecretOptions& options) {
 
 // An identity that age-keygen wrote.
 signing::AgeIdentity identity_of(const SecretOptions& options) {
-  const Fd fd = open_for_reading(options.identity);
+  const Fd fd = open_stream(options.identity);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw_errno(options.identity, "stat");
   if ((status.st_mode & 077) != 0) {
@@ -237,8 +237,8 @@ std::vector<std::string> environments_of(const SecretOptions& options,
   std::set<std::string> names;
   for (const auto& [name, unused] : recipients.sites) names.insert(name);
   constexpr std::string_view kEnding = ".sealed.yaml";
-  for (const auto& entry : fs::directory_iterator(fs::path(options.project) / "environments")) {
-    const std::string name = entry.path().filename().string();
+  for (const Entry& entry : Dir::open(fs::path(options.project) / "environments").entries()) {
+    const std::string& name = entry.name;
     if (name.ends_with(kEnding)) names.insert(name.substr(0, name.size() - kEnding.size()));
   }
   return {names.begin(), names.end()};

@@ -28,9 +28,9 @@ signing::SecretKey load_secret_key(const SumsOptions& options) {
 }
 
 void run_sums(const SumsOptions& options, cli::Session& session) {
-  const fs::path folder = fs::absolute(options.files.front()).parent_path();
+  const fs::path folder = absolute_path(options.files.front()).parent_path();
   for (const std::string& file : options.files) {
-    if (fs::absolute(file).parent_path() != folder) {
+    if (absolute_path(file).parent_path() != folder) {
       throw Error(Errc::usage,
                   format("{} is in another folder than {}", file, options.files.front()),
                   "SHA256SUMS is about one folder");

@@ -140,12 +140,12 @@ void add_root_key(const std::string& file, RootDraft& draft, KeyOptions& signers
 }
 
 void create(const CreateOptions& options, cli::Session& session) {
-  const fs::path out = fs::absolute(options.out);
+  const fs::path out = absolute_path(options.out);
   if (out.filename() != "1.root.json") {
     throw Error(Errc::usage, format("--out {}, expected a file named 1.root.json", options.out));
   }
   const TrustFolder folder(out.parent_path());
-  if (fs::exists(out) || fs::exists(folder.draft_file(1))) {
+  if (path_exists(out) || path_exists(folder.draft_file(1))) {
     throw Error(Errc::invalid_input,
                 format("{}: found a first root already, or its draft", out.parent_path().string()));
   }
@@ -244,9 +244,8 @@ void set_threshold(const EditOptions& options, RootDraft& draft) {
 // The folder and the draft that a file belongs to.
 Root open_draft(const std::string& file, TrustFolder& folder) {
   Root root = load_root(file);
-  folder = TrustFolder(fs::absolute(file).parent_path());
-  if (fs::absolute(file).lexically_normal() !=
-      folder.draft_file(root.version()).lexically_normal()) {
+  folder = TrustFolder(absolute_path(file).parent_path());
+  if (absolute_path(file) != folder.draft_file(root.version()).lexically_normal()) {
     throw Error(
         Errc::usage,
         format("{} is not named {}", file, folder.draft_file(root.version()).filename().string()),

@@ -167,7 +167,7 @@ content::Descriptor ImageSources::find(const release::ImageEntry& entry) {
 
 release::Locked resolve_images(const release::Release& release, Progress& progress) {
   Workers workers(usable_cores());
-  bundle::Spool spool(fs::temp_directory_path(), workers, {.level = content::kMinLevel});
+  bundle::Spool spool(temporary_folder(), workers, {.level = content::kMinLevel});
   Absorber absorber(spool, progress);
   ImageSources sources(release, absorber);
   release::Locked locked;

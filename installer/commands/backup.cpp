@@ -163,10 +163,10 @@ void add_backup(cli::Command& program, const std::string& site) {
   };
   with_lock(backup.sub("create", "back a database up now, and verify the backup"))
       .argument("DATABASE", options.name, "its name in site.yaml", cli::Presence::required)
-      .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { create(options, site, session); });
   backup.sub("list", "what backups there are")
-      .fails_with({Errc::corrupt, Errc::io})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) {
         const SiteWork work(session, site);
         const Tools& tools = work.tools();
@@ -174,20 +174,22 @@ void add_backup(cli::Command& program, const std::string& site) {
       });
   with_lock(backup.sub("verify", "read a backup to its end as a restore would"))
       .argument("BACKUP", options.name, "its name", cli::Presence::required)
-      .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { verify(options, site, session); });
   with_lock(
       backup.sub("kept", "databases that restores have left beside a database")
           .argument("DATABASE", options.name, "its name in site.yaml", cli::Presence::required)
           .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
-          .fails_with({Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed}))
+          .fails_with(
+              {Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed}))
       .runs([&](cli::Session& session) { kept(options, site, session); });
   cli::Command command =
       backup.sub("restore", "put a backup in place of what the database holds now");
   add_change_options(command, options.change);
   command.argument("BACKUP", options.name, "its name", cli::Presence::required)
       .flag("--discard", options.discard, "do not back up first what is there")
-      .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io,
+                   Errc::target_failed})
       .runs([&](cli::Session& session) { restore(options, site, session); });
 }
 

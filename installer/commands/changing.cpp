@@ -5,10 +5,16 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
+#include "base/startup.hpp"
 #include "bundle/report.hpp"
 #include "installer/drivers/hook.hpp"
 
 namespace sealift::installer {
+
+namespace {
+// Room for the longest journal and the audit log, so that an undo can be written down too.
+constexpr std::uint64_t kLeastFileSize = 64ULL << 20;
+}  // namespace
 
 void add_change_options(cli::Command& command, ChangeOptions& options) {
   command.flag("--yes", options.yes, "do not ask")
@@ -37,8 +43,7 @@ namespace {
 
 // Long before a root expires, while there is time to carry a new one.
 void warn_about_time(const Layout& layout, const Clock& clock) {
-  std::error_code ignored;
-  if (!fs::is_directory(layout.trust(), ignored) || fs::is_empty(layout.trust(), ignored)) return;
+  if (!dir_exists(layout.trust()) || is_empty_dir(layout.trust())) return;
   const signing::Root root = trusted_root(layout);
   const Time now = believed_now(layout, clock);
   if (now > clock.now()) {
@@ -70,6 +75,7 @@ SiteWork::SiteWork(cli::Session& session, const std::string& site)
 }
 
 void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
+  require_file_size(kLeastFileSize);
   lock_.emplace(installation_.layout, command, session_.clock,
                 std::chrono::seconds(options.lock_timeout.value_or(0)));
 }

@@ -29,9 +29,7 @@ std::vector<Diagnosis> examine_targets(const release::Site& site) {
   std::vector<Diagnosis> findings;
   for (const auto& [name, target] : site.targets) {
     if (target.path.empty()) continue;
-    fs::path place = target.path;
-    std::error_code ignored;
-    while (!fs::exists(place, ignored)) place = place.parent_path();
+    const fs::path place = existing_part(target.path);
     const Space space = free_space(place);
     const bool writable = ::access(place.c_str(), W_OK) == 0;
     findings.push_back(
@@ -215,7 +213,8 @@ void run_doctor(const std::string& site, cli::Session& session) {
 
 void add_doctor(cli::Command& program, const std::string& site) {
   program.sub("doctor", "what is missing on this host")
-      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io}, "20   something should be mended")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io},
+                  "20   something should be mended")
       .runs([&site](cli::Session& session) { run_doctor(site, session); });
 }
 

@@ -225,11 +225,11 @@ void add_flags(cli::Command& program, const std::string& site) {
   cli::Command flags = program.sub("flags", "feature flags of the current release");
   flags.fails_with({});
   auto& options = cli::make_options<FlagsOptions>();
-  const std::vector<Errc> failures = {Errc::corrupt,    Errc::incompatible,  Errc::busy,
-                                      Errc::io,         Errc::target_failed, Errc::needs_operator,
-                                      Errc::interrupted};
+  const std::vector<Errc> failures = {Errc::untrusted,      Errc::corrupt,    Errc::incompatible,
+                                      Errc::busy,           Errc::io,         Errc::target_failed,
+                                      Errc::needs_operator, Errc::interrupted};
   flags.sub("list", "every flag, what holds and who says so")
-      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&site](cli::Session& session) { list(site, session); });
   cli::Command setting =
       flags.sub("set", "change a flag on this site, as a transaction of its own; needs no bundle");

@@ -67,8 +67,9 @@ void add_health(cli::Command& program, const std::string& site) {
   program.sub("health", "ask the health checks of the release that stands; changes nothing")
       .flag("--wait", options.wait,
             "give each check the time that the release gives it, and ask for latency too")
-      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io, Errc::interrupted},
-                  "20   a check does not hold")
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io, Errc::interrupted},
+          "20   a check does not hold")
       .runs([&](cli::Session& session) { run_health(options, site, session); });
 }
 

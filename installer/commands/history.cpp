@@ -51,7 +51,7 @@ void run_history(const std::string& site, cli::Session& session) {
 
 void add_history(cli::Command& program, const std::string& site) {
   program.sub("history", "every transaction of this site, oldest first")
-      .fails_with({Errc::corrupt, Errc::io})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) { run_history(site, session); });
 }
 

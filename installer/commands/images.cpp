@@ -35,7 +35,7 @@ void run_images(const std::string& site, cli::Session& session) {
 
 void add_images(cli::Command& program, const std::string& site) {
   program.sub("images", "what the images of the current release are called on this site")
-      .fails_with({Errc::corrupt, Errc::io})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) { run_images(site, session); });
 }
 

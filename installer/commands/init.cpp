@@ -6,6 +6,7 @@
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/identity.hpp"
+#include "installer/site_access.hpp"
 #include "release/yaml.hpp"
 #include "signing/secret_key.hpp"
 
@@ -49,7 +50,7 @@ std::string compose_site(const InitOptions& options) {
   for (const std::string& target : options.targets) {
     const auto [name, path] = split("--target", target);
     text += format("  {}: {{driver: directory, path: {}}}\n", quoted(name),
-                   quoted(fs::absolute(path).lexically_normal().string()));
+                   quoted(absolute_path(path).string()));
   }
   if (!options.take.empty()) text += format("optional: {}\n", to_canonical(Json(options.take)));
   if (!options.databases.empty()) text += "databases:\n";
@@ -57,8 +58,7 @@ std::string compose_site(const InitOptions& options) {
     const auto [name, place] = split("--database", database);
     const bool is_url = place.find("://") != place.npos;
     text += format("  {}: {{driver: {}, {}: {}}}\n", quoted(name), is_url ? "postgresql" : "sqlite",
-                   is_url ? "url" : "path",
-                   quoted(is_url ? place : fs::absolute(place).lexically_normal().string()));
+                   is_url ? "url" : "path", quoted(is_url ? place : absolute_path(place).string()));
   }
   if (!options.values.empty()) text += "values:\n";
   for (const std::string& value : options.values) {
@@ -70,9 +70,8 @@ std::string compose_site(const InitOptions& options) {
 
 // An operator may have written site.yaml before: then it is taken as it is.
 std::string site_text(const InitOptions& options, const Layout& layout) {
-  std::error_code ignored;
   if (!options.from.empty()) return read_file(options.from, release::kMaxYamlBytes);
-  if (options.release.empty() && fs::exists(layout.site_yaml, ignored)) {
+  if (options.release.empty() && path_exists(layout.site_yaml)) {
     return read_file(layout.site_yaml, release::kMaxYamlBytes);
   }
   return compose_site(options);
@@ -81,9 +80,8 @@ std::string site_text(const InitOptions& options, const Layout& layout) {
 void refuse_used_targets(const release::Site& site) {
   Problems problems;
   for (const auto& [name, target] : site.targets) {
-    std::error_code ignored;
-    if (!fs::exists(target.path, ignored)) continue;
-    if (fs::is_directory(target.path, ignored) && fs::is_empty(target.path, ignored)) continue;
+    if (!path_exists(target.path)) continue;
+    if (is_empty_dir(target.path)) continue;
     problems.add(format("target {}: {} is not empty", name, target.path),
                  "give --adopt to record what stands there as release 0, or another path");
   }
@@ -92,10 +90,10 @@ void refuse_used_targets(const release::Site& site) {
 
 void run_init(const InitOptions& options, const std::string& site_folder, cli::Session& session) {
   const Layout layout = Layout::choose(site_folder);
-  std::error_code ignored;
-  if (fs::exists(layout.identity(), ignored)) {
+  if (path_exists(layout.identity())) {
     throw Error(Errc::invalid_input, format("{}: a site is here already", layout.state.string()));
   }
+  refuse_other_writers(layout);
   const std::string text = site_text(options, layout);
   const release::Site site = release::parse_site(text, layout.site_yaml.string());
   if (!options.adopt) refuse_used_targets(site);
@@ -113,7 +111,7 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
   signing::wipe(secret);
   write_file(layout.keys() / "site.pub", key.to_public_file());
   const std::string recipient = site_identity(layout, session.clock.now()).recipient().str();
-  if (!fs::exists(layout.site_yaml, ignored)) write_file(layout.site_yaml, text);
+  if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, text);
   const std::string id = random_hex(16);
   // Last, because it is what makes a site: an init that was cut off is simply run again.
   write_file(layout.identity(), to_pretty({{"id", id},
@@ -157,7 +155,8 @@ void add_init(cli::Command& program, const std::string& site) {
       .options("--take", options.take, "NAME", "an optional component that this site takes")
       .options("--value", options.values, "NAME=TEXT", "a configuration value of this site")
       .flag("--adopt", options.adopt, "record what stands on the targets as release 0")
-      .fails_with({Errc::invalid_input, Errc::incompatible, Errc::io, Errc::target_failed})
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::incompatible, Errc::io, Errc::target_failed})
       .runs([&](cli::Session& session) { run_init(options, site, session); });
 }
 

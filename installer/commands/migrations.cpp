@@ -189,7 +189,7 @@ void add_migrations(cli::Command& program, const std::string& site) {
   cli::Command migrations = program.sub("migrations", "what this site's databases have had");
   migrations.fails_with({});
   migrations.sub("status", "each migration of the current release, and whether it is applied")
-      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io},
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io},
                   "20   something is not as the release has it")
       .runs([&site](cli::Session& session) { status(site, session); });
   auto& options = cli::make_options<MigrationsOptions>();

@@ -10,7 +10,7 @@ void add_prune(cli::Command& program, const std::string& site) {
   program.sub("prune", "remove releases that the retention rule does not keep")
       .option("--lock-timeout", options.lock_timeout, "SECONDS",
               "wait this long for another installer (default 0)")
-      .fails_with({Errc::busy, Errc::io, Errc::needs_operator})
+      .fails_with({Errc::untrusted, Errc::busy, Errc::io, Errc::needs_operator})
       .runs([&](cli::Session& session) {
         SiteWork work(session, site);
         work.lock_and_settle("prune", options);

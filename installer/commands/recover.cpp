@@ -121,7 +121,7 @@ void add_recover(cli::Command& program, const std::string& site) {
       .option("--reason", options.change.reason, "TEXT", "kept in the audit log")
       .option("--lock-timeout", options.change.lock_timeout, "SECONDS",
               "wait this long for another installer (default 0)")
-      .fails_with({Errc::corrupt, Errc::busy, Errc::io, Errc::needs_operator})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::busy, Errc::io, Errc::needs_operator})
       .runs([&](cli::Session& session) { run_recover(options, site, session); });
 }
 

@@ -149,8 +149,8 @@ void add_rollback(cli::Command& program, const std::string& site) {
           "leave databases as they are, although this release says they keep it from going back");
   add_change_options(command, options.change);
   command
-      .fails_with({Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed,
-                   Errc::needs_operator, Errc::interrupted})
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io,
+                   Errc::target_failed, Errc::needs_operator, Errc::interrupted})
       .runs([&](cli::Session& session) { run_rollback(options, site, session); });
 }
 

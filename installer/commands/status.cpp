@@ -79,7 +79,8 @@ void run_status(const std::string& site, cli::Session& session) {
 
 void add_status(cli::Command& program, const std::string& site) {
   program.sub("status", "what stands on this site, and whether something was cut off")
-      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io, Errc::needs_operator})
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io, Errc::needs_operator})
       .runs([&site](cli::Session& session) { run_status(site, session); });
 }
 

@@ -20,9 +20,32 @@ constexpr std::string_view kReleases = "releases";
 constexpr std::string_view kCurrent = "current";
 constexpr std::string_view kMarker = ".sealift-target";
 constexpr std::size_t kMaxDifferences = 1000;
+constexpr std::uint64_t kMaxMarker = 4096;  // bytes
 
-std::string marker_text(const std::string& site, const std::string& target) {
-  return to_canonical({{"site", site}, {"target", target}}) + "\n";
+// A directory that we made has the mode that we gave it; of one that was there the operator
+// decides.
+enum class Maker { us, others };
+constexpr unsigned kDirectoryMode = 0755;
+
+std::string marker_text(const std::string& site, const std::string& target, Maker maker) {
+  Json marker = {{"site", site}, {"target", target}};
+  if (maker == Maker::us) marker["made"] = true;
+  return to_canonical(marker) + "\n";
+}
+
+bool is_marker_of(const std::string& text, const std::string& site, const std::string& target) {
+  return text == marker_text(site, target, Maker::us) ||
+         text == marker_text(site, target, Maker::others);
+}
+
+Maker maker_in(const fs::path& marker) {
+  const Json value = parse_json(read_file(marker, kMaxMarker), marker.string());
+  Fields fields(value, marker.string());
+  fields.text("site");
+  fields.text("target");
+  const Maker maker = fields.value_if("made") != nullptr ? Maker::us : Maker::others;
+  fields.done();
+  return maker;
 }
 
 // What stands at a path now.
@@ -34,8 +57,7 @@ struct Observation {
 
 Observation observe(const Wish& wish) {
   Observation seen;
-  std::error_code ignored;
-  for (fs::path path = wish.path; !fs::exists(path, ignored); path = path.parent_path()) {
+  for (fs::path path = wish.path; !path_exists(path); path = path.parent_path()) {
     seen.missing.insert(seen.missing.begin(), path.string());
   }
   if (!seen.missing.empty()) return seen;
@@ -43,8 +65,8 @@ Observation observe(const Wish& wish) {
   const std::vector<Entry> entries = root.entries();
   if (root.stat(kMarker)) {
     const fs::path marker = fs::path(wish.path) / kMarker;
-    const std::string found = read_file(marker, 4096);
-    if (found != marker_text(wish.site, wish.target)) {
+    const std::string found = read_file(marker, kMaxMarker);
+    if (!is_marker_of(found, wish.site, wish.target)) {
       throw Error(Errc::incompatible,
                   format("target {}: {} is managed by another site or target: {}", wish.target,
                          wish.path, printable(found)),
@@ -65,8 +87,7 @@ Observation observe(const Wish& wish) {
 
 std::string free_name(const Wish& wish) {
   std::string plain = format("{}/{}", kReleases, wish.label);
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(fs::path(wish.path) / plain, ignored))) return plain;
+  if (!entry_exists(fs::path(wish.path) / plain)) return plain;
   return format("{}-r{}", plain, wish.number);
 }
 
@@ -114,8 +135,7 @@ class DirectoryDriver : public Driver {
   }
 
   std::optional<Adoptable> take_over(const Wish& wish) override {
-    std::error_code ignored;
-    if (!fs::is_directory(wish.path, ignored) || fs::is_empty(wish.path, ignored)) {
+    if (!dir_exists(wish.path) || is_empty_dir(wish.path)) {
       return std::nullopt;
     }
     const fs::path path = wish.path;
@@ -126,14 +146,14 @@ class DirectoryDriver : public Driver {
       found.directory = root.read_link(kCurrent).value_or("");
       found.folder = path / found.directory;
       found.skipped.clear();
-      if (found.directory.empty() || !fs::is_directory(found.folder, ignored)) {
+      if (found.directory.empty() || !dir_exists(found.folder)) {
         throw Error(Errc::incompatible,
                     format("{}/current is no symbolic link to a directory", wish.path),
                     "move it away, or make it a relative link to what is served");
       }
       while_doing(format("{}/current", wish.path), [&] { RelPath::parse(found.directory); });
     }
-    write_file(path / kMarker, marker_text(wish.site, wish.target));
+    write_file(path / kMarker, marker_text(wish.site, wish.target, Maker::others));
     return found;
   }
 
@@ -146,9 +166,8 @@ class DirectoryDriver : public Driver {
       return now == change.from ? StepState::not_applied : StepState::partial;
     }
     const Unpack unpack = unpack_from_json(step);
-    std::error_code ignored;
     const fs::path releases = fs::path(unpack.path) / kReleases;
-    if (fs::exists(releases / unpack.name(), ignored)) {
+    if (path_exists(releases / unpack.name())) {
       const std::unique_ptr<Source> table = io.content.table(unpack.table);
       return check_tree(Dir::open(releases / unpack.name()), *table,
                         {.receipts = receipts_of(unpack.target),
@@ -161,8 +180,7 @@ class DirectoryDriver : public Driver {
                  ? StepState::applied
                  : StepState::partial;
     }
-    return fs::exists(releases / unpack.staging, ignored) ? StepState::partial
-                                                          : StepState::not_applied;
+    return path_exists(releases / unpack.staging) ? StepState::partial : StepState::not_applied;
   }
 
   Json apply(const Step& step, StepIo& io) override {
@@ -195,8 +213,7 @@ class DirectoryDriver : public Driver {
   std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
                                   Strangers strangers, Content& content) const override {
     const fs::path place = fs::path(placement.path) / placement.directory;
-    std::error_code ignored;
-    if (!fs::is_directory(place, ignored)) return {{place.string(), "missing"}};
+    if (!dir_exists(place)) return {{place.string(), "missing"}};
     const std::unique_ptr<Source> table = content.table(placement.table);
     Receipts receipts = receipts_of(placement.target);
     const TreeQuestion question{.receipts = receipts,
@@ -208,9 +225,7 @@ class DirectoryDriver : public Driver {
     std::vector<Difference> differences = check_tree(Dir::open(place), *table, question);
     if (strangers == Strangers::ignored) return differences;
     const Dir root = Dir::open(placement.path);
-    if (!root.stat(kMarker)) {
-      differences.push_back({fs::path(placement.path) / kMarker, "missing"});
-    }
+    check_own_directories(placement, differences);
     // What is kept belongs to what is served; of others only their own tree is asked for.
     const std::optional<KeptSet> kept = kept_of(placement);
     if (!kept || !is_current(placement)) return differences;
@@ -221,16 +236,14 @@ class DirectoryDriver : public Driver {
   }
 
   bool is_current(const Placement& placement) const override {
-    std::error_code ignored;
-    return fs::is_directory(placement.path, ignored) &&
+    return dir_exists(placement.path) &&
            Dir::open(placement.path).read_link(kCurrent) == placement.directory;
   }
 
   std::vector<std::string> leftovers(const release::Target& target, const std::string&,
                                      const std::vector<Placement>& known) const override {
     std::vector<std::string> left;
-    std::error_code ignored;
-    if (!fs::is_directory(fs::path(target.path) / kReleases, ignored)) return left;
+    if (!dir_exists(fs::path(target.path) / kReleases)) return left;
     for (const Entry& entry : Dir::open(target.path).descend(kReleases).entries()) {
       const std::string directory = format("{}/{}", kReleases, entry.name);
       const bool is_known =
@@ -243,8 +256,7 @@ class DirectoryDriver : public Driver {
   }
 
   void trim(const Placement& kept, const Placement* current, Content& content) override {
-    std::error_code ignored;
-    if (!fs::is_directory(fs::path(kept.path) / kKept, ignored)) return;
+    if (!dir_exists(fs::path(kept.path) / kKept)) return;
     const Dir root = Dir::open(kept.path);
     const std::optional<KeptSet> set = current == nullptr ? std::nullopt : kept_of(*current);
     Receipts receipts = receipts_of(kept.target);
@@ -252,8 +264,7 @@ class DirectoryDriver : public Driver {
   }
 
   void prune(const Placement& placement) override {
-    std::error_code ignored;
-    if (!fs::is_directory(fs::path(placement.path) / placement.directory, ignored)) return;
+    if (!dir_exists(fs::path(placement.path) / placement.directory)) return;
     const Dir root = Dir::open(placement.path);
     if (is_current(placement)) {
       throw Error(Errc::internal, format("{}/{} is current and cannot be pruned", placement.path,
@@ -269,6 +280,25 @@ class DirectoryDriver : public Driver {
   }
 
  private:
+  // The tree's file table knows nothing of the directories above it, through which it is served.
+  static void check_own_directories(const Placement& placement,
+                                    std::vector<Difference>& differences) {
+    const fs::path path = placement.path;
+    const fs::path marker = path / kMarker;
+    if (!path_exists(marker)) {
+      differences.push_back({marker.string(), "missing"});
+      return;
+    }
+    if (maker_in(marker) == Maker::others) return;
+    for (const fs::path& each : {path, path / kReleases}) {
+      const std::optional<struct stat> status = status_of(each);
+      if (!status) continue;  // said by the tree's check
+      if (auto wrong = mode_difference(each.string(), *status, kDirectoryMode)) {
+        differences.push_back(std::move(*wrong));
+      }
+    }
+  }
+
   Receipts receipts_of(const std::string& target) const {
     return Receipts::load(receipts_ / (target + ".receipts"));
   }
@@ -300,8 +330,7 @@ class DirectoryDriver : public Driver {
     const std::optional<KeptSet> after = kept_of(wish.settings, directory, *wish.table);
     const std::optional<KeptSet> before = wish.before ? kept_of(*wish.before) : std::nullopt;
     if (!after || after == before) return std::nullopt;
-    std::error_code ignored;
-    if (!wish.has_kept && fs::exists(fs::symlink_status(fs::path(wish.path) / kKept, ignored))) {
+    if (!wish.has_kept && entry_exists(fs::path(wish.path) / kKept)) {
       throw Error(Errc::incompatible,
                   format("target {}: {}/{} is there already, and sealift did not put it there",
                          wish.target, wish.path, kKept),
@@ -321,8 +350,7 @@ class DirectoryDriver : public Driver {
   }
 
   StepState check_kept(const Keep& keep, Content& content) const {
-    std::error_code ignored;
-    if (!fs::is_directory(fs::path(keep.path) / kKept, ignored)) return StepState::not_applied;
+    if (!dir_exists(fs::path(keep.path) / kKept)) return StepState::not_applied;
     const Dir root = Dir::open(keep.path);
     Receipts receipts = receipts_of(keep.target);
     return KeptAssets(root, {}, receipts)
@@ -338,8 +366,7 @@ class DirectoryDriver : public Driver {
   }
 
   void take_back(const Keep& keep, Content& content) const {
-    std::error_code ignored;
-    if (!fs::is_directory(keep.path, ignored)) return;
+    if (!dir_exists(keep.path)) return;
     const Dir root = Dir::open(keep.path);
     Receipts receipts = receipts_of(keep.target);
     KeptAssets(root, parse_owner(keep.owner), receipts)
@@ -358,8 +385,7 @@ class DirectoryDriver : public Driver {
 
   // From one directory to the other, wherever an earlier attempt stopped.
   static void turn(const Switch& change, const std::string& from, const std::string& to) {
-    std::error_code ignored;
-    if (to.empty() && !fs::exists(change.path, ignored)) return;
+    if (to.empty() && !path_exists(change.path)) return;
     const Dir root = Dir::open(change.path);
     root.remove_tree(change.scratch);
     const std::string now = root.read_link(kCurrent).value_or("");
@@ -381,14 +407,16 @@ class DirectoryDriver : public Driver {
   }
 
   static void prepare(const Unpack& unpack) {
-    make_dirs(unpack.path);
+    make_dirs(unpack.path, kDirectoryMode);
     const Dir root = Dir::open(unpack.path);
     if (!unpack.missing.empty()) own(root, parse_owner(unpack.owner));
     if (!root.stat(kMarker)) {
-      write_file(fs::path(unpack.path) / kMarker, marker_text(unpack.site, unpack.target));
+      write_file(fs::path(unpack.path) / kMarker,
+                 marker_text(unpack.site, unpack.target,
+                             unpack.missing.empty() ? Maker::others : Maker::us));
     }
     if (!root.stat(kReleases)) {
-      root.make_dir(kReleases, 0755);
+      root.make_dir(kReleases, kDirectoryMode);
       root.sync();
     }
   }
@@ -399,15 +427,14 @@ class DirectoryDriver : public Driver {
     const Dir releases = root.descend(kReleases);
     if (releases.stat(unpack.name())) return Json::object();  // the rename was the last act
     releases.remove_tree(unpack.staging);
-    releases.make_dir(unpack.staging, 0755);
+    releases.make_dir(unpack.staging, kDirectoryMode);
     const Dir staging = releases.descend(unpack.staging);
     copy_selinux_label(root, staging);
     Receipts receipts = receipts_of(unpack.target);
     const std::optional<Owner> owner = parse_owner(unpack.owner);
     own(staging, owner);
     TreeWriter writer(staging, owner, receipts, key_);
-    std::error_code ignored;
-    if (unpack.base_table && fs::is_directory(fs::path(unpack.path) / unpack.base, ignored)) {
+    if (unpack.base_table && dir_exists(fs::path(unpack.path) / unpack.base)) {
       writer.share_with({root.descend(unpack.base), io.content.table(*unpack.base_table)});
     }
     const std::unique_ptr<TreeStream> tree = io.content.tree(component);
@@ -424,8 +451,7 @@ class DirectoryDriver : public Driver {
   }
 
   static void remove_unpacked(const Unpack& unpack) {
-    std::error_code ignored;
-    if (fs::is_directory(fs::path(unpack.path) / kReleases, ignored)) {
+    if (dir_exists(fs::path(unpack.path) / kReleases)) {
       const Dir root = Dir::open(unpack.path);
       const Dir releases = root.descend(kReleases);
       releases.remove_tree(unpack.staging);
@@ -437,14 +463,13 @@ class DirectoryDriver : public Driver {
 
   // Leaves a path as it was found: what was created is removed if it is still empty.
   static void remove_preparation(const Unpack& unpack) {
-    std::error_code ignored;
-    if (!fs::is_directory(unpack.path, ignored)) return;
+    if (!dir_exists(unpack.path)) return;
     const fs::path path = unpack.path;
-    fs::remove(path / kReleases, ignored);
-    if (!fs::exists(path / kReleases, ignored)) fs::remove(path / kMarker, ignored);
+    remove_empty_dir(path / kReleases);
+    if (!path_exists(path / kReleases)) remove_file(path / kMarker);
     sync_dir(path);
     for (auto made = unpack.missing.rbegin(); made != unpack.missing.rend(); ++made) {
-      if (!fs::remove(*made, ignored)) break;
+      if (!remove_empty_dir(*made)) break;
       sync_dir(fs::path(*made).parent_path());
     }
   }

@@ -70,8 +70,7 @@ Step fence_step(const release::Fence& fence, std::uint64_t transaction) {
 }
 
 bool is_fence_closed(const Layout& layout) {
-  std::error_code ignored;
-  return fs::exists(layout.fence(), ignored);
+  return path_exists(layout.fence());
 }
 
 void open_fence(const Layout& layout, Content& content) {

@@ -19,15 +19,6 @@ namespace {
 
 using release::FileEntry;
 
-std::optional<Difference> mode_of(const std::string& path, const struct stat& status,
-                                  unsigned expected) {
-  // A directory inherits the bit by which groups are passed on from what it stands in.
-  const unsigned inherited = S_ISDIR(status.st_mode) ? S_ISGID : 0U;
-  if ((status.st_mode & 07777U & ~inherited) == expected) return std::nullopt;
-  return Difference{path, format("mode {:04o}", status.st_mode & 07777U),
-                    format("mode {:04o}", expected)};
-}
-
 std::optional<Difference> owner_of(const std::string& path, const struct stat& status,
                                    const std::optional<Ownership>& expected) {
   if (!expected ||
@@ -66,7 +57,7 @@ class TreeCheck {
       if (target == entry.target) return std::nullopt;
       return differs(format("points to {}", printable(target)), printable(entry.target));
     }
-    if (auto wrong = mode_of(path, *status, entry.mode)) return wrong;
+    if (auto wrong = mode_difference(path, *status, entry.mode)) return wrong;
     if (entry.type == EntryType::directory) return std::nullopt;
     if (static_cast<std::uint64_t>(status->st_size) != entry.size) {
       return differs(format("{} bytes", status->st_size), format("{} bytes", entry.size));
@@ -94,7 +85,7 @@ void check_root(const Dir& root, const std::optional<Ownership>& owner,
   struct stat status {};
   if (::fstat(root.fd(), &status) != 0) throw_errno(root.path(), "stat");
   if (auto wrong = owner_of(".", status, owner)) found.push_back(std::move(*wrong));
-  if (auto wrong = mode_of(".", status, 0755)) found.push_back(std::move(*wrong));
+  if (auto wrong = mode_difference(".", status, 0755)) found.push_back(std::move(*wrong));
 }
 
 void find_strangers(const Dir& folder, const std::string& prefix,
@@ -113,6 +104,15 @@ void find_strangers(const Dir& folder, const std::string& prefix,
 }
 
 }  // namespace
+
+std::optional<Difference> mode_difference(const std::string& path, const struct stat& status,
+                                          unsigned expected) {
+  // A directory inherits the bit by which groups are passed on from what it stands in.
+  const unsigned inherited = S_ISDIR(status.st_mode) ? S_ISGID : 0U;
+  if ((status.st_mode & 07777U & ~inherited) == expected) return std::nullopt;
+  return Difference{path, format("mode {:04o}", status.st_mode & 07777U),
+                    format("mode {:04o}", expected)};
+}
 
 Digest digest_of(int fd, const std::string& name) {
   thread_local std::string buffer(256 * 1024, '\0');

@@ -52,6 +52,10 @@ struct TreeQuestion {
 // What differs, in the order of the table; the tree's own directory is ".".
 std::vector<Difference> check_tree(const Dir& root, Source& table, const TreeQuestion& question);
 
+// Nothing where the mode of `path` is `expected`.
+std::optional<Difference> mode_difference(const std::string& path, const struct stat& status,
+                                          unsigned expected);
+
 // The digest of an open file, read from its beginning.
 Digest digest_of(int fd, const std::string& name);
 

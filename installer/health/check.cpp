@@ -87,8 +87,7 @@ void keep_health(const Layout& layout, std::uint64_t revision, const Health& hea
 
 Health kept_health(const Layout& layout, std::uint64_t revision) {
   const fs::path file = revision_folder(layout, revision) / "health.json";
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) return {};
+  if (!path_exists(file)) return {};
   const Json value = parse_json(read_file(file, kLargest), file.string());
   Fields fields(value, file.string());
   Health health{.checks = rendered_from_json(fields.array("checks"), fields.at("checks")),

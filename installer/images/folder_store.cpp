@@ -42,8 +42,7 @@ class FolderStore : public ImageStore {
   explicit FolderStore(const Json& settings) : path_(settings.at("path").get<std::string>()) {}
 
   void check(const PlacedImage& image) override {
-    std::error_code ignored;
-    if (!fs::is_directory(path_, ignored)) {
+    if (!dir_exists(path_)) {
       throw Error(Errc::incompatible, format("{}: found no such folder", path_.string()),
                   "create it, or correct path in site.yaml");
     }

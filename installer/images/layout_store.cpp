@@ -33,9 +33,8 @@ class LayoutStore : public ImageStore {
   explicit LayoutStore(const Json& settings) : path_(settings.at("path").get<std::string>()) {}
 
   void check(const PlacedImage&) override {
-    std::error_code ignored;
-    if (!fs::exists(path_, ignored) || fs::is_empty(path_, ignored)) return;
-    if (!fs::exists(path_ / bundle::kOciLayoutName, ignored)) {
+    if (!path_exists(path_) || is_empty_dir(path_)) return;
+    if (!path_exists(path_ / bundle::kOciLayoutName)) {
       throw Error(Errc::incompatible,
                   format("{}: found files, but no OCI image layout", path_.string()),
                   "give the target a folder of its own");
@@ -73,8 +72,7 @@ class LayoutStore : public ImageStore {
         write_file(path_ / bundle::blob_entry(document.descriptor).name, document.bytes);
       }
     }
-    std::error_code ignored;
-    if (!fs::exists(path_ / bundle::kOciLayoutName, ignored)) {
+    if (!path_exists(path_ / bundle::kOciLayoutName)) {
       write_file(path_ / bundle::kOciLayoutName, bundle::kOciLayoutText);
     }
     put_row(content::to_json(content.root), kept_name(image));
@@ -82,8 +80,7 @@ class LayoutStore : public ImageStore {
 
   void release(const PlacedImage& image) override {
     untag(kept_name(image));
-    std::error_code ignored;
-    if (!fs::exists(path_ / "blobs/sha256", ignored)) return;
+    if (!path_exists(path_ / "blobs/sha256")) return;
     try {
       const std::set<std::string> needed = reachable();
       std::set<std::string> left;
@@ -91,7 +88,7 @@ class LayoutStore : public ImageStore {
         if (needed.contains(digest)) {
           left.insert(digest);
         } else {
-          fs::remove(path_ / "blobs/sha256" / Digest::parse(digest).hex());
+          remove_file(path_ / "blobs/sha256" / Digest::parse(digest).hex());
         }
       }
       sync_dir(path_ / "blobs/sha256");
@@ -102,8 +99,7 @@ class LayoutStore : public ImageStore {
   }
 
   void clean() override {
-    std::error_code ignored;
-    if (!fs::exists(path_ / "blobs/sha256", ignored)) return;
+    if (!path_exists(path_ / "blobs/sha256")) return;
     remove_leftovers(path_, [](std::string_view name) {
       return name == bundle::kIndexName || name == bundle::kOciLayoutName || name == kBrought;
     });
@@ -142,21 +138,18 @@ class LayoutStore : public ImageStore {
   }
   std::set<std::string> brought() const {
     const fs::path list = path_ / kBrought;
-    std::error_code ignored;
-    if (!fs::exists(list, ignored)) return {};
+    if (!path_exists(list)) return {};
     return parse_json(read_file(list, content::kMaxImageDocument), list.string())
         .get<std::set<std::string>>();
   }
   bool holds(const Descriptor& blob) const {
-    std::error_code failure;
-    const std::uintmax_t size = fs::file_size(path_ / bundle::blob_entry(blob).name, failure);
-    return !failure && size == blob.size;
+    const std::optional<struct stat> status = status_of(path_ / bundle::blob_entry(blob).name);
+    return status && static_cast<std::uint64_t>(status->st_size) == blob.size;
   }
 
   Json index() const {
     const fs::path file = path_ / bundle::kIndexName;
-    std::error_code ignored;
-    if (!fs::exists(file, ignored)) {
+    if (!path_exists(file)) {
       return {{"schemaVersion", 2},
               {"mediaType", media_type::kImageIndex},
               {"manifests", Json::array()}};

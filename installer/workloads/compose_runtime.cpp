@@ -188,9 +188,7 @@ class ComposeRuntime : public Runtime {
   void take_down(const Deployment& deployment, StepIo&) const override {
     const Engine engine(deployment.settings.at("engine"));
     const std::string project = deployment.settings.at("project");
-    std::error_code ignored;
-    if (fs::exists(deployment.folder() / deployment.settings.at("file").get<std::string>(),
-                   ignored)) {
+    if (path_exists(deployment.folder() / deployment.settings.at("file").get<std::string>())) {
       Words words = {"down"};
       if (deployment.settings.at("generation") != kPodman) words.emplace_back("--remove-orphans");
       const Outcome outcome = compose(deployment, deployment.folder(), std::move(words));
@@ -202,8 +200,7 @@ class ComposeRuntime : public Runtime {
       throw Error(Errc::target_failed, format("the container {} is still there", left.front().name),
                   "remove it by hand");
     }
-    std::error_code failed;
-    fs::remove(override_file(deployment.settings), failed);
+    remove_file(override_file(deployment.settings));
   }
 
   std::vector<Difference> differences(const Deployment& deployment) const override {

@@ -444,9 +444,8 @@ class SystemdRuntime : public Runtime {
   }
 
   void clear_scratch() const {
-    std::error_code failed;
-    fs::remove_all(scratch_, failed);
-    if (failed) throw Error(Errc::io, format("{}: {}", scratch_.string(), failed.message()));
+    const fs::path above = scratch_.parent_path();
+    if (dir_exists(above)) Dir::open(above).remove_tree(scratch_.filename().string());
   }
 
   // The units as they will be read, though PATH/current does not lead to them yet.

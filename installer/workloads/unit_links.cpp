@@ -44,29 +44,27 @@ bool UnitLinks::is_ours(const std::string& target) const {
 
 std::string UnitLinks::stranger(const std::string& name) const {
   const fs::path place = folder_ / name;
-  std::error_code failed;
-  if (const fs::path above = place.parent_path();
-      above != folder_ && fs::exists(fs::symlink_status(above, failed)) &&
-      !fs::is_directory(fs::symlink_status(above, failed))) {
-    return format("{}: is there already, and no folder", above.string());
+  if (const fs::path above = place.parent_path(); above != folder_) {
+    const std::optional<struct stat> status = link_status_of(above);
+    if (status && !S_ISDIR(status->st_mode)) {
+      return format("{}: is there already, and no folder", above.string());
+    }
   }
-  const fs::file_status status = fs::symlink_status(place, failed);
-  if (!fs::exists(status)) return "";
-  if (!fs::is_symlink(status)) return format("{}: is there already", place.string());
-  const std::string target = fs::read_symlink(place, failed).string();
+  const std::optional<struct stat> status = link_status_of(place);
+  if (!status) return "";
+  if (!S_ISLNK(status->st_mode)) return format("{}: is there already", place.string());
+  const std::string target = link_target(place).value_or("");
   if (is_ours(target)) return "";
   return format("{}: is there already, and leads to {}", place.string(), printable(target));
 }
 
 bool UnitLinks::stands(const std::string& name) const {
-  std::error_code failed;
-  return fs::read_symlink(folder_ / name, failed).string() == wanted_target(name) && !failed;
+  return link_target(folder_ / name) == wanted_target(name);
 }
 
 std::vector<UnitLinks::Link> UnitLinks::links() const {
   std::vector<Link> found;
-  std::error_code failed;
-  if (!fs::is_directory(folder_, failed)) return found;
+  if (!dir_exists(folder_)) return found;
   const Dir folder = Dir::open(folder_);
   const auto see = [&](const Dir& dir, const std::string& prefix, const Entry& entry) {
     if (entry.type != EntryType::symlink) return;
@@ -115,13 +113,12 @@ void UnitLinks::put(const std::set<std::string>& names) const {
 
 void UnitLinks::remove(const std::vector<std::string>& names) const {
   for (const std::string& name : names) {
-    if (const fs::path above = (folder_ / name).parent_path(); fs::exists(above)) {
+    if (const fs::path above = (folder_ / name).parent_path(); path_exists(above)) {
       const Dir folder = Dir::open(above);
       if (is_ours(folder.read_link(last(name)).value_or(""))) folder.remove(last(name));
       folder.sync();
     }
-    std::error_code not_empty;
-    if (!parent(name).empty() && fs::remove(folder_ / parent(name), not_empty)) sync_dir(folder_);
+    if (!parent(name).empty() && remove_empty_dir(folder_ / parent(name))) sync_dir(folder_);
   }
 }
 
