@@ -466,7 +466,7 @@ class DirectoryDriver : public Driver {
     if (!dir_exists(unpack.path)) return;
     const fs::path path = unpack.path;
     remove_empty_dir(path / kReleases);
-    if (!path_exists(path / kReleases)) remove_file(path / kMarker);
+    if (!path_exists(path / kReleases)) sealift::remove_file(path / kMarker);
     sync_dir(path);
     for (auto made = unpack.missing.rbegin(); made != unpack.missing.rend(); ++made) {
       if (!remove_empty_dir(*made)) break;

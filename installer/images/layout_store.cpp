@@ -88,7 +88,7 @@ class LayoutStore : public ImageStore {
         if (needed.contains(digest)) {
           left.insert(digest);
         } else {
-          remove_file(path_ / "blobs/sha256" / Digest::parse(digest).hex());
+          sealift::remove_file(path_ / "blobs/sha256" / Digest::parse(digest).hex());
         }
       }
       sync_dir(path_ / "blobs/sha256");

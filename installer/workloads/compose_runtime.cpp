@@ -200,7 +200,7 @@ class ComposeRuntime : public Runtime {
       throw Error(Errc::target_failed, format("the container {} is still there", left.front().name),
                   "remove it by hand");
     }
-    remove_file(override_file(deployment.settings));
+    sealift::remove_file(override_file(deployment.settings));
   }
 
   std::vector<Difference> differences(const Deployment& deployment) const override {
