@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/drivers/database.hpp"
 #include "installer/flags.hpp"
 #include "installer/standing.hpp"
 
@@ -48,7 +49,7 @@ void run_drift(const std::string& site, cli::Session& session) {
       for (const Difference& difference : differences_of(drivers.named(placement.driver), placement,
                                                          Thoroughness::by_content, content)) {
         add(placement, difference);
-        is_damaged = true;
+        is_damaged = is_damaged || !is_of_database(placement);
       }
       for (const auto& [flag, found] : changed_flags(placement, content)) {
         add(placement, {format("flag {}", flag), found});
