@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/standing.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -52,10 +54,13 @@ std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
   return all;
 }
 
-std::vector<std::string> drift_of(const Tools& tools, const Revision& revision) {
+std::vector<std::string> drift_of(const Tools& tools, const Revision& revision, const Plan& plan) {
   std::vector<std::string> lines;
   for (const Standing& each : standing_of(tools, revision, Thoroughness::by_receipt)) {
-    if (each.is_sound() || is_of_database(each.placement)) continue;
+    const bool is_planned =
+        std::any_of(plan.steps.begin(), plan.steps.end(),
+                    [&](const Step& step) { return step.component == each.placement.component; });
+    if (each.is_sound() || is_planned || is_of_database(each.placement)) continue;
     lines.push_back(format("{}: {}", each.placement.component, text(each)));
   }
   return lines;

@@ -37,8 +37,9 @@ struct Standing {
 std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
                                   Thoroughness thoroughness);
 
-// One line for each placement that is not as it was installed, but for databases.
-std::vector<std::string> drift_of(const Tools& tools, const Revision& revision);
+// One line for each placement that is not as it was installed, but for databases and for those that
+// `plan` brings about again.
+std::vector<std::string> drift_of(const Tools& tools, const Revision& revision, const Plan& plan);
 
 // "/srv/web/releases/1.0.0-0123456789ab", "database:main"
 std::string place_of(const Placement& placement);

@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/drivers/database.hpp"
 #include "installer/flags.hpp"
 #include "installer/standing.hpp"
 
@@ -33,6 +34,7 @@ void run_drift(const std::string& site, cli::Session& session) {
   const State state = work.state();
   const Drivers drivers(work.installation().layout, work.tools().workers);
   Json list = Json::array();
+  bool is_damaged = false;
   if (const Revision* now = state.current()) {
     SiteContent content = content_of(work.tools(), *now);
     const auto add = [&](const Placement& placement, const Difference& difference) {
@@ -47,6 +49,7 @@ void run_drift(const std::string& site, cli::Session& session) {
       for (const Difference& difference : differences_of(drivers.named(placement.driver), placement,
                                                          Thoroughness::by_content, content)) {
         add(placement, difference);
+        is_damaged = is_damaged || !is_of_database(placement);
       }
       for (const auto& [flag, found] : changed_flags(placement, content)) {
         add(placement, {format("flag {}", flag), found});
@@ -58,6 +61,7 @@ void run_drift(const std::string& site, cli::Session& session) {
         "a transaction was cut off: this is compared with the release before it; see: "
         "sealift-installer status");
   }
+  if (is_damaged) session.out.line("make it whole with: sealift-installer apply --repair");
   if (list.empty()) session.out.line("everything is as it was installed");
   if (!list.empty()) session.status = cli::kDiffers;
   session.out.json({{"differences", std::move(list)}});

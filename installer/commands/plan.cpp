@@ -44,7 +44,7 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   const Drivers drivers(work.installation().layout, work.tools().workers);
   Draft draft = plan_release(contents, "", content, work.installation(), state, drivers, request);
   draft.site_changes = site_changes(state.current(), work.installation().site);
-  if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current());
+  if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current(), draft.plan);
   check_space(draft);
   show(draft, contents.notes, session);
   Json value = to_json(draft);

@@ -110,7 +110,8 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     }
     draft.site_changes = site_changes(state.current(), site_yaml);
     if (!draft.site_changes.empty()) draft.evidence["siteChanges"] = to_json(draft.site_changes);
-    if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current());
+    if (state.stands(contents.digest()))
+      draft.drift = drift_of(tools, *state.current(), draft.plan);
     if (draft.plan.steps.empty() && draft.site_changes.empty() && state.stands(contents.digest())) {
       report_unchanged(accepted, *state.current(), draft, session);
       return;

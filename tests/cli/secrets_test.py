@@ -135,6 +135,22 @@ class Secrets(RoadTest):
 
 
 class OnTheSite(Secrets):
+    def test_a_lost_key_of_tables_is_named_and_repaired(self):
+        road = self.road
+        self.start()
+        self.set()
+        road.installer("apply", road.release("1.0.0"), "--yes")
+        key = os.path.join(road.site, "state/keys/table.key")
+        os.remove(key)
+        for said in (road.installer("status").decode(),
+                     road.installer("doctor", status=20).decode()):
+            self.assertIn(f"{key} is missing", said)
+            self.assertIn("sealift-installer apply --repair", said)
+        road.installer("apply", "--repair", "--yes")
+        road.installer("drift")
+        road.installer("doctor")
+        self.assertEqual(text_of(self.env_file()), f"{KEY}={VALUE}\n")
+
     def test_a_sealed_secret_reaches_a_file_for_its_owner_only(self):
         road = self.road
         self.start()

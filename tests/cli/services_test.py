@@ -134,6 +134,17 @@ class Nginx(ServiceRoad):
         self.road.installer("apply", self.first, "--yes")
         self.serves("one")
 
+    def test_a_repair_reloads_what_may_have_read_a_damaged_file(self):
+        self.first_stands()
+        restarted = self.restarted()
+        edit(os.path.join(self.road.target("etc"), "current/nginx/chanuka.conf"), "one", "two")
+        run("nginx", "-c", self.conf, "-s", "reload")
+        self.serves("two")
+        self.road.installer("apply", "--repair", "--yes")
+        self.serves("one")
+        self.assertEqual(self.restarted(), restarted)
+        self.road.installer("drift")
+
     def test_reloaded_where_its_files_changed_and_only_there(self):
         self.first_stands()
         workers, restarts = self.workers(), self.restarted()
