@@ -45,10 +45,16 @@ if(SEALIFT_SANITIZE)
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(sealift_options INTERFACE -fsanitize=address,undefined)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  # Calls and returns land only where code expects them, and no frame jumps over the guard page.
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    set(CONTROL_FLOW -fcf-protection)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    set(CONTROL_FLOW -mbranch-protection=standard)
+  endif()
   # A section for each function, so that the linker leaves out those that nothing calls, and what only
   # they would bring in from other libraries.
   target_compile_options(sealift_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-    -ffunction-sections -fdata-sections)
+    -fstack-clash-protection ${CONTROL_FLOW} -ffunction-sections -fdata-sections)
   target_link_options(sealift_options INTERFACE -Wl,-z,relro,-z,now)
 endif()
 if(SEALIFT_FUZZ)

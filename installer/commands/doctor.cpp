@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/sandbox.hpp"
 #include "base/text.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/changing.hpp"
@@ -220,6 +221,10 @@ void run_doctor(const std::string& site, cli::Session& session) {
   ::uname(&host);
   std::vector<Diagnosis> findings = {
       {"host", format("{} {} {}", host.sysname, host.release, host.machine), ""},
+      {"landlock",
+       has_landlock() ? "verify gives up its rights before it reads a bundle"
+                      : "this kernel has none: verify keeps its rights",
+       ""},
       {"state",
        format("{}, {} free", layout.state.string(), cli::size_text(free_space(layout.state).bytes)),
        ::access(layout.state.c_str(), W_OK) == 0 ? "" : "it is not writable for this user"},
