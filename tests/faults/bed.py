@@ -19,7 +19,7 @@ from road import BUILDER, INSTALLER, Road, run, second_release, tree_digest, wri
 
 TARGETS = ("web", "etc", "flags")
 TEMPORARY = re.compile(r"^\.(incoming-|scratch\.|.*\.[0-9a-f]{12}$)")
-SERVICE_ACCOUNT = 64998  # of no one: limits of processes do not bind root
+SERVICE_ACCOUNTS = 64900  # of no one, one for each bed: limits of processes do not bind root
 
 
 def upgrade(project):
@@ -57,6 +57,7 @@ class Releases:
 
     def __init__(self):
         self.road = road = Road()
+        os.chmod(road.root, 0o755)  # a service account reads the bundles
         self.answering = Answering()
         shutil.copytree(os.path.join(os.environ["SEALIFT_SOURCE"], "examples/chanuka/flags"),
                         os.path.join(road.project, "flags"))
@@ -82,9 +83,10 @@ class Releases:
 class Bed:
     """One site, where `place` is; a case runs alone in it."""
 
-    def __init__(self, releases, place):
+    def __init__(self, releases, folder, number):
         self.releases = releases
-        self.place = place
+        self.place = place = os.path.join(folder, str(number))
+        self.account = str(SERVICE_ACCOUNTS + number)
         self.site, self.srv, self.db = (os.path.join(place, n) for n in ("site", "srv", "db"))
         self.file = os.path.join(self.db, "petitions.db")
         self.closed = os.path.join(self.db, "CLOSED")
@@ -163,10 +165,10 @@ class Bed:
         run("cp", "-a", *(os.path.join(kept, n) for n in os.listdir(kept)), self.place)
 
     def become_service_account(self):
-        account = str(SERVICE_ACCOUNT)
-        run("chown", "-R", f"{account}:{account}", *(p for p in (self.site, self.srv, self.db)
-                                                      if os.path.exists(p)))
-        self.prefix = ["setpriv", f"--reuid={account}", f"--regid={account}", "--clear-groups"]
+        there = [place for place in (self.site, self.srv, self.db) if os.path.exists(place)]
+        run("chown", "-R", f"{self.account}:{self.account}", *there)
+        self.prefix = ["setpriv", f"--reuid={self.account}", f"--regid={self.account}",
+                       "--clear-groups"]
 
     def become_root(self):
         self.prefix = []
