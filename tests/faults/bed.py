@@ -144,7 +144,7 @@ class Bed:
     def must(self, *command):
         return run(self.program, "--site", self.site, *command)
 
-    def run(self, *command, under=(), timeout=60):
+    def run(self, *command, under=(), timeout=120):
         """A command of the installer below other programs: (status, what it said)."""
         done = subprocess.run([*self.prefix, *under, self.program, "--site", self.site, *command],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -207,7 +207,7 @@ class Bed:
 def injecting(rules):
     """strace that disturbs calls: "fdatasync:error=EIO:when=3"."""
     names = ",".join(sorted({rule.split(":")[0] for rule in rules}))
-    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={names}"]
+    command = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={names}"]
     for rule in rules:
         command += ["-e", f"inject={rule}"]
     return command
