@@ -205,9 +205,9 @@ class Connection {
       const std::size_t count = run(settings_.idle_limit, failure, [&](Ended ended) {
         const auto block = asio::buffer(bytes.data(), bytes.size());
         if (tls_) {
-          tls_->async_write_some(block, std::move(ended));
+          tls_->async_write_some(block, ended);
         } else {
-          tcp_->async_write_some(block, std::move(ended));
+          tcp_->async_write_some(block, ended);
         }
       });
       if (failure) broken(url_, doing, failure);
@@ -224,9 +224,9 @@ class Connection {
     }
     buffer_.commit(run(settings_.idle_limit, failure, [&](Ended ended) {
       if (tls_) {
-        tls_->async_read_some(buffer_.prepare(room), std::move(ended));
+        tls_->async_read_some(buffer_.prepare(room), ended);
       } else {
-        tcp_->async_read_some(buffer_.prepare(room), std::move(ended));
+        tcp_->async_read_some(buffer_.prepare(room), ended);
       }
     }));
   }
@@ -262,7 +262,7 @@ class Connection {
     }
     tcp_.emplace(context_);
     run(settings_.connect_limit, failure,
-        [&](Ended ended) { tcp_->async_connect(addresses, std::move(ended)); });
+        [&](Ended ended) { tcp_->async_connect(addresses, ended); });
     if (failure) broken(url_, format("connecting to {}", to.authority()), failure);
   }
 
@@ -294,7 +294,7 @@ class Connection {
     tls_->set_verify_callback(ssl::host_name_verification(url_.host));
     beast::error_code failure;
     run(settings_.idle_limit, failure,
-        [&](Ended ended) { tls_->async_handshake(ssl::stream_base::client, std::move(ended)); });
+        [&](Ended ended) { tls_->async_handshake(ssl::stream_base::client, ended); });
     if (!failure) return;
     const long verdict = SSL_get_verify_result(tls_->native_handle());
     if (verdict == X509_V_OK) broken(url_, "TLS", failure);
