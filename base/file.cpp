@@ -290,6 +290,12 @@ bool dir_exists(const fs::path& path) {
   return status && S_ISDIR(status->st_mode);
 }
 
+std::optional<fs::path> followed_path(const fs::path& path) {
+  std::error_code failure;
+  fs::path place = fs::weakly_canonical(path, failure);
+  return failure ? std::nullopt : std::optional(std::move(place));
+}
+
 fs::path existing_part(const fs::path& path) {
   fs::path part = path;
   while (!path_exists(part) && part != folder_of(part)) part = folder_of(part);

@@ -117,6 +117,9 @@ std::optional<struct stat> link_status_of(const fs::path& path);
 bool path_exists(const fs::path& path);
 bool entry_exists(const fs::path& path);  // also a link to nowhere
 bool dir_exists(const fs::path& path);
+// Where an absolute path leads once every link in it is followed; its end need not exist. Nothing
+// where that cannot be known.
+std::optional<fs::path> followed_path(const fs::path& path);
 // The longest part of an absolute path that exists: where the rest would be created.
 fs::path existing_part(const fs::path& path);
 // A directory without entries; no where it is missing.

@@ -17,10 +17,8 @@ using release::Reach;
 // Where links of the host lead, for an engine follows them too; nothing where that cannot be known.
 std::optional<fs::path> real_place(const std::string& folder) {
   if (!folder.starts_with('/')) return std::nullopt;
-  std::error_code error;
-  fs::path place = fs::weakly_canonical(folder, error);
-  if (error) return std::nullopt;
-  return place.has_filename() ? place : place.parent_path();
+  const std::optional<fs::path> place = followed_path(folder);
+  return !place || place->has_filename() ? place : place->parent_path();
 }
 
 bool is_at_or_below(const fs::path& place, const fs::path& folder) {

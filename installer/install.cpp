@@ -192,17 +192,6 @@ void follow_up(const Tools& tools, Journal& journal, const std::string& event, J
   if (aftermath.is_complete()) aftermath.attempt("closing the journal", [&] { journal.close(); });
 }
 
-// Adds a line about what was refused or failed; the failure itself matters more.
-void note(const Tools& tools, const std::string& event, Json details, const Error& error) {
-  details["code"] = name(error.code());
-  details["message"] = error.message();
-  try {
-    tools.audit().append(event, std::move(details));
-  } catch (...) {
-    log::warning(format("the audit log has no line of it: {}", current_error().message()));
-  }
-}
-
 // Those behind the commit. The release stands whatever they do.
 void run_last_hooks(const Tools& tools, const Draft& draft) {
   for (const RenderedHook& hook : draft.last_hooks()) {
@@ -211,7 +200,7 @@ void run_last_hooks(const Tools& tools, const Draft& draft) {
     } catch (...) {
       const Error error = current_error();
       log::warning(format("{}; the release stands", error.message()));
-      note(tools, "hook-failed",
+      audit_failure(tools, "hook-failed",
            {{"transaction", draft.plan.number}, {"hook", hook.run.check.name}}, error);
     }
   }
@@ -344,6 +333,16 @@ SiteContent Accepted::content(const Tools& tools, const release::Values& set) co
                      tools.workers, secret_files(tools.installation.site));
 }
 
+void audit_failure(const Tools& tools, const std::string& event, Json details, const Error& error) {
+  details["code"] = name(error.code());
+  details["message"] = error.message();
+  try {
+    tools.audit().append(event, std::move(details));
+  } catch (...) {
+    log::warning(format("the audit log has no line of it: {}", current_error().message()));
+  }
+}
+
 Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry) {
   const Layout& layout = tools.installation.layout;
   const fs::path incoming = layout.store() / format("{}{}", kIncoming, random_hex(6));
@@ -369,7 +368,7 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
   } catch (...) {
     const Error error = current_error();
     ::unlink(incoming.c_str());
-    note(tools, "refused", std::move(known), error);
+    audit_failure(tools, "refused", std::move(known), error);
     throw error;
   }
 }
@@ -378,7 +377,7 @@ void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, co
   forget(tools, accepted);
   // What came as far as a journal has its line already.
   if (draft != nullptr && has_journal(tools.installation.layout, draft->plan.number)) return;
-  note(tools, "refused", evidence(accepted.verified.judgement()), error);
+  audit_failure(tools, "refused", evidence(accepted.verified.judgement()), error);
 }
 
 void forget(const Tools& tools, const Accepted& accepted) {
@@ -465,7 +464,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
       details["message"] = error.message();
       follow_up(tools, journal, "failed", std::move(details));
     } else {
-      note(tools, "failed", std::move(details), error);
+      audit_failure(tools, "failed", std::move(details), error);
     }
     throw;
   }

@@ -52,6 +52,10 @@ void forget(const Tools& tools, const Accepted& accepted);
 // there was none yet.
 void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, const Error& error);
 
+// Adds a line about `error` to the audit log. Where that fails it is a warning: the failure itself
+// matters more.
+void audit_failure(const Tools& tools, const std::string& event, Json details, const Error& error);
+
 // The content of a revision that this site has had.
 SiteContent content_of(const Tools& tools, const Revision& revision);
 

@@ -88,9 +88,10 @@ void store_roots(const Layout& layout, const std::vector<signing::Root>& roots, 
   for (const signing::Root& root : roots) {
     const fs::path file = root_file(layout, root.version());
     if (path_exists(file)) continue;
-    write_file(file, root.text());
+    // The log first: a root that cannot be recorded is not accepted.
     audit.append("trust",
                  {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}});
+    write_file(file, root.text());
   }
 }
 

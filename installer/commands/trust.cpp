@@ -108,11 +108,11 @@ void update(const RootOptions& options, const std::string& site, cli::Session& s
     }
     store_roots(layout, newer, tools.audit());
     if (newer.empty()) session.out.line("nothing newer; the trusted root stays");
-  } catch (const Error& error) {
-    tools.audit().append("refused", {{"roots", printable(joined(options.files), 1024)},
-                                     {"code", name(error.code())},
-                                     {"message", error.message()}});
-    throw;
+    session.effect = newer.empty() ? cli::Effect::none : cli::Effect::changed;
+  } catch (...) {
+    const Error error = current_error();
+    audit_failure(tools, "refused", {{"roots", printable(joined(options.files), 1024)}}, error);
+    throw error;
   }
   show_root(trusted_root(layout), now, session);
 }

@@ -301,7 +301,7 @@ class Releases(HealthTest):
         road.installer("apply", road.release("1.0.0"), "--yes")
         self.kill_while_checking(road.release("1.1.0"))
         self.app.mode = "503"
-        self.assertIn("found status 503", road.refused("recover", "--forward", status=9))
+        self.assertIn("found status 503", road.refused("recover", "--forward", status=10))
         self.app.mode = "ok"
         road.installer("recover")
         self.assertEqual("1.0.0", road.answer("status")["current"]["version"])

@@ -128,6 +128,7 @@ class Lock(RoadTest):
         first = road.release("1.0.0")
         road.init_site()
         lock = os.path.join(road.site, "state/lock")
+        os.unlink(lock)  # as somebody might who believes that it is left over
         held = os.open(os.path.join(road.site, "state"), os.O_RDONLY)
         fcntl.flock(held, fcntl.LOCK_EX)
         self.assertIn("another installer works on this site",

@@ -465,7 +465,7 @@ class SqliteTest(unittest.TestCase):
         before = self.dump()
         bundle = self.vault.build("1.1.0", [ONE, TWO])
         folder = os.path.join(self.vault.site, "state/backups")
-        run("mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", folder)
+        run("mount", "-t", "tmpfs", "-o", "size=600k,mode=0700", "tmpfs", folder)
         self.addCleanup(run, "umount", folder)
         said = self.vault.refused("apply", bundle, "--yes", status=8)
         self.assertIn("free some space", said)

@@ -10,8 +10,11 @@ namespace sealift::installer {
 namespace {
 
 Revision applied(bool from_bundle) {
-  Revision revision{
-      .number = 3, .release = "shop", .version = "1.0.0", .environment = "production"};
+  Revision revision;
+  revision.number = 3;
+  revision.release = "shop";
+  revision.version = "1.0.0";
+  revision.environment = "production";
   if (from_bundle) revision.digest = Digest::of("shop 1.0.0");
   return revision;
 }
