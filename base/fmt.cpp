@@ -3,7 +3,7 @@
 // (FMT_HEADER_ONLY) would compile all of this again in every file that formats a text.
 #include <fmt/format-inl.h>
 
-namespace fmt::inline v9 {
+FMT_BEGIN_NAMESPACE
 
 template FMT_API auto detail::locale_ref::get<std::locale>() const -> std::locale;
 template FMT_API auto detail::thousands_sep_impl(locale_ref) -> thousands_sep_result<char>;
@@ -12,4 +12,4 @@ template FMT_API void detail::buffer<char>::append(const char*, const char*);
 template FMT_API void detail::vformat_to(buffer<char>&, string_view,
                                          basic_format_args<FMT_BUFFER_CONTEXT(char)>, locale_ref);
 
-}  // namespace fmt::inline v9
+FMT_END_NAMESPACE

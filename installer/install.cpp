@@ -201,7 +201,7 @@ void run_last_hooks(const Tools& tools, const Draft& draft) {
       const Error error = current_error();
       log::warning(format("{}; the release stands", error.message()));
       audit_failure(tools, "hook-failed",
-           {{"transaction", draft.plan.number}, {"hook", hook.run.check.name}}, error);
+                    {{"transaction", draft.plan.number}, {"hook", hook.run.check.name}}, error);
     }
   }
 }
