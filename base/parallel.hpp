@@ -82,6 +82,7 @@ std::size_t usable_cores();
 // is thrown.
 template <typename Start>
 void side_by_side(std::size_t most, std::size_t count, Start start) {
+  if (count == 0) return;
   std::mutex mutex;
   std::size_t next = 0;
   std::exception_ptr failure;
