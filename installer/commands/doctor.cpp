@@ -182,6 +182,7 @@ std::vector<Diagnosis> examine_environment(const Installation& installation, con
 
 std::vector<Diagnosis> diagnoses(std::vector<Damage> damages) {
   std::vector<Diagnosis> findings;
+  findings.reserve(damages.size());
   for (Damage& each : damages) {
     findings.push_back({std::move(each.what), std::move(each.found), std::move(each.mend)});
   }

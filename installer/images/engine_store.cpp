@@ -269,8 +269,8 @@ class ContainerdStore : public EngineStore {
   }
 };
 
-std::vector<std::string> command_in(const Json& settings, std::vector<std::string> usual) {
-  return settings.value("command", std::move(usual));
+std::vector<std::string> command_in(const Json& settings, const std::vector<std::string>& usual) {
+  return settings.value("command", usual);
 }
 
 }  // namespace
