@@ -375,8 +375,12 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
 
 void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, const Error& error) {
   forget(tools, accepted);
-  // What came as far as a journal has its line already.
-  if (draft != nullptr && has_journal(tools.installation.layout, draft->plan.number)) return;
+  // What came as far as a journal has its line already; where that cannot be known it may have.
+  try {
+    if (draft != nullptr && has_journal(tools.installation.layout, draft->plan.number)) return;
+  } catch (const Error&) {
+    return;
+  }
   audit_failure(tools, "refused", evidence(accepted.verified.judgement()), error);
 }
 
