@@ -17,13 +17,16 @@
 namespace {
 
 // The n-th request from now on fails; 0: none does.
-thread_local std::size_t failing_allocation = 0;
 std::atomic<std::size_t> failing_thread = 0;
 std::atomic<bool> no_threads = false;
+
+#ifndef __SANITIZE_ADDRESS__
+thread_local std::size_t failing_allocation = 0;
 
 bool is_turn(std::size_t& left) {
   return left > 0 && --left == 0;
 }
+#endif
 
 }  // namespace
 
