@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/lanes.hpp"
 
@@ -89,8 +90,8 @@ constexpr const char* kRecover =
 [[noreturn]] void stop_at(Journal& journal, const Step& step, const Error& error,
                           const std::string& cause) {
   try {
-    Json detail = {{kWhy, error.message().substr(0, kMaxCause)}};
-    if (!cause.empty()) detail[kCause] = cause.substr(0, kMaxCause);
+    Json detail = {{kWhy, printable(error.message(), kMaxCause)}};
+    if (!cause.empty()) detail[kCause] = printable(cause, kMaxCause);
     journal.append(Event::needs_operator, step.id, std::move(detail));
   } catch (...) {
     log::warning(format("the journal cannot record it: {}", current_error().message()));
@@ -118,7 +119,7 @@ void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::s
     }
     journal.append(Event::undone, each.step->id);
   }
-  journal.append(Event::abort, {}, Json(cause.empty() ? "recovered" : cause.substr(0, kMaxCause)));
+  journal.append(Event::abort, {}, Json(cause.empty() ? "recovered" : printable(cause, kMaxCause)));
 }
 
 // Whatever leaves `work` leaves the transaction open, and says so.
