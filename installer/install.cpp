@@ -159,37 +159,35 @@ bool has_line(const AuditLog& audit, std::uint64_t transaction) {
   });
 }
 
-// Transactions that have ended without what follows: a crash, or a disk that was full, came
-// between. Their last record is made durable first, for it may have been read from memory alone.
-void close_ended(const Tools& tools, const State& state) {
-  for (const fs::path& file : state.unclosed) {
-    Journal journal = Journal::open(file, tools.clock);
-    Aftermath aftermath;
-    aftermath.attempt("adding a line to the audit log", [&] {
-      if (has_line(tools.audit(), journal.plan().number)) return;
-      Json details = evidence(journal.plan());
-      details["late"] = true;
-      tools.audit().append(event_of(journal), std::move(details));
-    });
-    if (journal.ending() == Event::abort) {
-      aftermath.attempt("removing what was kept for the release",
-                        [&] { remove_revision(tools.installation.layout, journal.plan().number); });
-    }
-    if (aftermath.is_complete()) aftermath.attempt("closing the journal", [&] { journal.close(); });
-  }
-}
-
-// Behind every end: the audit log's line, then the journal is closed, then users come back and old
-// things go.
-void follow_up(const Tools& tools, Journal& journal, const std::string& event, Json details) {
+// Behind every end: `add_line` adds the audit log's line, then the journal is closed. A journal
+// that stays unclosed is how the next command knows that this is left to it.
+template <typename AddLine>
+void close_after(const Tools& tools, Journal& journal, AddLine add_line) {
   Aftermath aftermath;
-  aftermath.attempt("adding a line to the audit log",
-                    [&] { tools.audit().append(event, std::move(details)); });
+  aftermath.attempt("adding a line to the audit log", add_line);
   if (journal.ending() == Event::abort) {
     aftermath.attempt("removing what was kept for the release",
                       [&] { remove_revision(tools.installation.layout, journal.plan().number); });
   }
   if (aftermath.is_complete()) aftermath.attempt("closing the journal", [&] { journal.close(); });
+}
+
+// Transactions that have ended without what follows: a crash, or a disk that was full, came
+// between. Their last record is made durable first, for it may have been read from memory alone.
+void close_ended(const Tools& tools, const State& state) {
+  for (const fs::path& file : state.unclosed) {
+    Journal journal = Journal::open(file, tools.clock);
+    close_after(tools, journal, [&] {
+      if (has_line(tools.audit(), journal.plan().number)) return;
+      Json details = evidence(journal.plan());
+      details["late"] = true;
+      tools.audit().append(event_of(journal), std::move(details));
+    });
+  }
+}
+
+void follow_up(const Tools& tools, Journal& journal, const std::string& event, Json details) {
+  close_after(tools, journal, [&] { tools.audit().append(event, std::move(details)); });
 }
 
 // Those behind the commit. The release stands whatever they do.
@@ -285,13 +283,16 @@ bool has_journal(const Layout& layout, std::uint64_t number) {
 
 // Where there is no journal nothing was begun, and nothing is kept for it.
 Journal begin_journal(const Tools& tools, const Draft& draft) {
+  const Layout& layout = tools.installation.layout;
   try {
-    return Journal::create(tools.installation.layout.journal(), draft.plan, tools.clock);
-  } catch (const Error& error) {
-    if (error.code() != Errc::needs_operator) {
-      remove_revision(tools.installation.layout, draft.plan.number);
-    }
-    throw;
+    return Journal::create(layout.journal(), draft.plan, tools.clock);
+  } catch (...) {
+    const Error error = current_error();
+    Aftermath aftermath;
+    aftermath.attempt("removing what was kept for the release", [&] {
+      if (!has_journal(layout, draft.plan.number)) remove_revision(layout, draft.plan.number);
+    });
+    throw error;
   }
 }
 

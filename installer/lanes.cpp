@@ -81,7 +81,8 @@ class Beside {
         contents_(std::move(contents)),
         next_(lanes.size()),
         results_(lanes.size()),
-        has_ended_(lanes.size()) {
+        has_ended_(lanes.size()),
+        threads_(lanes.size()) {
     for (const std::unique_ptr<Content>& content : contents_) {
       ios_.push_back(
           {.content = *content, .progress = progress_, .stop = io.stop, .writes = io.writes});
@@ -92,9 +93,9 @@ class Beside {
     for (std::size_t lane = 0; lane < lanes_.size(); ++lane) unless_failed([&] { begin(lane); });
     for (; running_ > 0; --running_) {
       const std::size_t lane = wait_for_one();
+      threads_[lane].join();
       unless_failed([&] { end(lane); });
     }
-    threads_.join();
     if (failure_) std::rethrow_exception(failure_);
   }
 
@@ -125,7 +126,7 @@ class Beside {
     results_[lane] = {};
     ++running_;
     const auto work = [this, lane, &step, &driver] { run(lane, step, driver); };
-    if (!threads_.start(work)) work();
+    if (!threads_[lane].start(work)) work();
   }
 
   void end(std::size_t lane) {
@@ -175,7 +176,7 @@ class Beside {
   std::exception_ptr failure_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  Threads threads_;  // last: they use everything above
+  std::deque<Threads> threads_;  // last, for they use everything above; of each lane
 };
 
 }  // namespace
