@@ -38,7 +38,9 @@ TEST_CASE("secret: its memory goes into no core dump and not to the swap") {
   const std::string flags = flags_of_mapping_at(secret.bytes().data());
   CAPTURE(flags);
   CHECK(flags.find(" dd ") != std::string::npos);
+#ifndef __SANITIZE_ADDRESS__  // its mlock() does nothing
   CHECK(flags.find(" lo ") != std::string::npos);
+#endif
 }
 
 }  // namespace sealift::signing
