@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import tempfile
 import unittest
 
@@ -189,5 +190,19 @@ def second_release(project):
         page.write("<!-- 1.1.0 -->\n")
 
 
+class TimedResult(unittest.TextTestResult):
+    """Says of every case how long it took."""
+
+    def startTest(self, test):
+        self.began = time.monotonic()
+        super().startTest(test)
+
+    def addSuccess(self, test):
+        self.stream.write(f"{time.monotonic() - self.began:.1f} s, ")
+        super().addSuccess(test)
+
+
 def main():
-    unittest.main(argv=[sys.argv[0], "-v"])
+    """Runs the cases of the file, or those that are named behind it."""
+    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]],
+                  testRunner=unittest.TextTestRunner(verbosity=2, resultclass=TimedResult))
