@@ -25,6 +25,8 @@ default_ulimits = ["nofile=1024:4096","nproc=1024:4096"]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+[network]
+network_config_dir = "%s/networks"
 """
 
 
@@ -109,7 +111,7 @@ class Podman(Engine):
         need("podman")
         super().__init__(folder)
         os.environ["CONTAINERS_CONF"] = os.path.join(folder, "containers.conf")
-        write(os.environ["CONTAINERS_CONF"], CONTAINERS_CONF)
+        write(os.environ["CONTAINERS_CONF"], CONTAINERS_CONF % folder)
         self.command = ["podman", "--root", folder + "/root", "--runroot", folder + "/run",
                         "--storage-driver", "vfs"]
 
