@@ -85,10 +85,8 @@ Json evidence(const Plan& plan) {
   return value;
 }
 
-// Users come back once the transaction has ended.
-void lift_fence(const Tools& tools) {
+void let_users_in(const Tools& tools) {
   try {
-    if (!is_fence_closed(tools.installation.layout)) return;
     const State state = load_state(tools.installation.layout, tools.clock);
     const Revision* now = state.current();
     SiteContent content = content_of(tools, now != nullptr ? *now : Revision{});
@@ -99,6 +97,16 @@ void lift_fence(const Tools& tools) {
                        current_error().message()),
                 "repair the cause, then run: sealift-installer recover");
   }
+}
+
+// Users come back once a transaction has ended, whoever ended it.
+void lift_fence(const Tools& tools) {
+  if (is_fence_closed(tools.installation.layout)) let_users_in(tools);
+}
+
+// Where the transaction was taken back, the undo of the step that closed the fence has opened it.
+void lift_fence_after(const Tools& tools, const Journal& journal) {
+  if (journal.ending() == Event::commit && closes_fence(journal.plan())) let_users_in(tools);
 }
 
 // What follows the end of a transaction. Nothing here can change how it ended: what fails is said,
@@ -303,7 +311,6 @@ void clean_up(const Tools& tools) {
     store_roots_of_current(tools, load_state(tools.installation.layout, tools.clock));
   });
   aftermath.attempt("tidying up", [&] { tidy(tools); });
-  lift_fence(tools);
 }
 
 }  // namespace
@@ -479,7 +486,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   aftermath.attempt("keeping the newer roots",
                     [&] { store_roots(layout, newer_roots, tools.audit()); });
   aftermath.attempt("tidying up", [&] { tidy(tools); });
-  lift_fence(tools);
+  lift_fence_after(tools, journal);
   run_last_hooks(tools, draft);
 }
 
@@ -519,13 +526,14 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
       details["recoverReason"] = printable(reason, 1024);
     }
     follow_up(tools, journal, "recovered", std::move(details));
+    clean_up(tools);
+    lift_fence_after(tools, journal);
   } catch (...) {
     const Error error = current_error();
     throw Error(Errc::needs_operator, error.message(),
                 error.hint().empty() ? "repair the cause, then run: sealift-installer recover"
                                      : error.hint());
   }
-  clean_up(tools);
   return proved;
 }
 
@@ -543,6 +551,7 @@ void end_by_hand(const Tools& tools, Event ending, const std::string& why, const
   recovered["direction"] = ending == Event::commit ? "accepted new" : "accepted old";
   follow_up(tools, journal, "recovered", std::move(recovered));
   clean_up(tools);
+  lift_fence(tools);
 }
 
 Pruned prune(const Tools& tools, const State& state) {

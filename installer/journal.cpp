@@ -85,9 +85,13 @@ std::uint64_t Journal::reserved_for(const Plan& plan) {
 Journal Journal::create(const fs::path& folder, const Plan& plan, const Clock& clock) {
   const fs::path path = folder / format("{:06}.journal", plan.number);
   const std::string line = first_line(plan, clock);
-  auto file = create_journal_file(path, line, line.size() + reserved_for(plan));
-  Journal journal = loaded(*file, path.string(), clock);
-  journal.file_ = std::move(file);
+  Journal journal(path.string(), clock);
+  journal.size_ = line.size() + reserved_for(plan);
+  journal.load(line);
+  journal.plan_ = plan;
+  // Last: nothing that can fail comes behind it, for once the file is there the transaction is
+  // open.
+  journal.file_ = create_journal_file(path, line, journal.size_);
   return journal;
 }
 

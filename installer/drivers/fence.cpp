@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/fence.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/drivers/secret_command.hpp"
@@ -12,6 +15,7 @@ namespace sealift::installer {
 
 namespace {
 
+constexpr std::string_view kDriver = "fence";
 constexpr std::chrono::minutes kPatience{10};
 constexpr std::uint64_t kLargest = 1 << 20;  // bytes of the file
 
@@ -62,11 +66,16 @@ Step fence_step(const release::Fence& fence, std::uint64_t transaction) {
           .phase = Phase::fence,
           .component = "fence",
           .target = "fence",
-          .driver = "fence",
+          .driver = std::string(kDriver),
           .action = "close",
           .data = std::move(data),
           .summary = format("close the fence: {}; it opens after the commit",
                             printable(joined(fence.close, " "), 400))};
+}
+
+bool closes_fence(const Plan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(),
+                     [](const Step& step) { return step.driver == kDriver; });
 }
 
 bool is_fence_closed(const Layout& layout) {
@@ -80,7 +89,12 @@ void open_fence(const Layout& layout, Content& content) {
             "opening the fence");
   const Dir folder = Dir::open(layout.state);
   folder.remove_tree(file.filename().string());
-  folder.sync();
+  try {
+    folder.sync();
+  } catch (const Error& error) {
+    // Users are in. Where a power cut brings the file back, the next command opens what is open.
+    log::warning(error.message());
+  }
 }
 
 }  // namespace sealift::installer
