@@ -94,8 +94,9 @@ class EngineTests(EngineFixture):
         self.engine.call(*self.tag_words(), WORKER, SERVER)
         found = self.shop.answer("drift", status=20)["differences"]
         self.assertEqual([row["found"] for row in found], ["means another image"])
-        self.apply("1.0.1", {SERVER: image, WORKER: other})
+        self.shop.installer("apply", "--repair", "--yes")
         self.assertEqual(self.engine.run(SERVER), "image")
+        self.shop.installer("drift")
 
     def test_a_failure_afterwards_takes_everything_back(self):
         old, new = Image("old"), Image("new")

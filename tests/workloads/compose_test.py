@@ -117,12 +117,12 @@ class ComposeTests:
         self.stands("1.0.0")
 
     def test_what_was_stopped_by_hand_is_drift_and_is_mended(self):
-        bundle = self.first()
+        self.first()
         self.engine.call("rm", "-f", self.containers()["web"])
         found = self.road.answer("drift", status=20)["differences"]
         self.assertEqual([(row["path"], row["found"]) for row in found],
                          [("service web", "has no container")])
-        self.apply(bundle)
+        self.road.installer("apply", "--repair", "--yes")
         self.assertEqual(self.road.web(), "web 1")
         self.stands("1.0.0")
 

@@ -366,8 +366,7 @@ class Units(RoadTest):
         self.assertIn("does not lead to the release", drift)
         doctor = str(road.answer("doctor", status=20))
         self.assertIn("old.service", doctor)
-        # The next apply of the same release mends it.
-        road.installer("apply", self.first, "--yes")
+        road.installer("apply", "--repair", "--yes")
         road.installer("drift")
 
     def test_a_unit_that_was_stopped_by_hand_is_started_again(self):
@@ -376,7 +375,7 @@ class Units(RoadTest):
         worker = self.runs("worker.service")
         self.systemd.ctl("disable", "--now", "web.service")
         self.assertIn("web.service", str(road.answer("drift", status=20)))
-        road.installer("apply", self.first, "--yes")
+        road.installer("apply", "--repair", "--yes")
         self.runs("web.service")
         self.assertEqual(self.runs("worker.service"), worker)
         self.assertEqual(self.systemd.ctl("is-enabled", "web.service").stdout, b"enabled\n")
