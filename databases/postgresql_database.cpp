@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "databases/postgresql_properties.hpp"
 #include "databases/postgresql_script.hpp"
 #include "databases/psql.hpp"
 #include "databases/quote.hpp"
@@ -24,8 +25,6 @@ using migrations::Shape;
 using migrations::TrackingTable;
 
 constexpr std::chrono::milliseconds kPoll{500};  // for sessions to end
-// Where one stands to create and rename others.
-constexpr const char* kMaintenance = "postgres";
 
 class ProgramFailure {
  public:
@@ -161,13 +160,14 @@ class PostgresqlDatabase : public Database {
   }
 
   bool exists() override {
-    return psql_.on(kMaintenance)
-        .ask(format("SELECT to_json(EXISTS (SELECT FROM pg_database WHERE datname = {}))",
-                    sql_text(psql_.database())));
+    return anywhere().ask(
+        format("SELECT to_json(EXISTS (SELECT FROM pg_database WHERE datname = "
+               "{}))",
+               sql_text(psql_.database())));
   }
 
   Json describe() override {
-    Json about = described(psql_.on(kMaintenance));
+    Json about = psql_.ask(properties_select(psql_.database()));
     const Json inside = psql_.ask(
         "SELECT json_build_object('roles', (SELECT coalesce(json_agg(DISTINCT "
         "pg_get_userbyid(refobjid)), '[]') FROM pg_shdepend WHERE dbid = (SELECT oid FROM "
@@ -179,14 +179,15 @@ class PostgresqlDatabase : public Database {
   }
 
   void check_restorable(const Json& about) override {
-    const Psql server = psql_.on(kMaintenance);
+    const Psql server = beside();
     const Json found = server.ask(format(
         "SELECT json_build_object('role', current_user, 'super', r.rolsuper, 'create', "
         "r.rolsuper OR r.rolcreatedb, 'signal', pg_has_role('pg_signal_backend', 'USAGE'), "
         "'owner', (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = {}), "
-        "'roles', (SELECT json_agg(rolname) FROM pg_roles), 'extensions', (SELECT "
-        "coalesce(json_object_agg(name, ''), '{{}}') FROM pg_available_extensions)) FROM pg_roles "
-        "r WHERE rolname = current_user",
+        "'roles', (SELECT json_agg(rolname) FROM pg_roles), 'tablespaces', (SELECT "
+        "json_object_agg(spcname, has_tablespace_privilege(oid, 'CREATE')) FROM pg_tablespace), "
+        "'extensions', (SELECT coalesce(json_object_agg(name, ''), '{{}}') FROM "
+        "pg_available_extensions)) FROM pg_roles r WHERE rolname = current_user",
         sql_text(psql_.database())));
     const std::string role = found["role"];
     Problems problems;
@@ -201,6 +202,18 @@ class PostgresqlDatabase : public Database {
     need(found["super"].get<bool>() || found["signal"].get<bool>(),
          "may not put other users' sessions out",
          format("GRANT pg_signal_backend TO {}", sql_name(role)));
+    const std::string tablespace =
+        tablespace_of(found["owner"].is_null() ? about : properties_now(server));
+    const auto place = found["tablespaces"].find(tablespace);
+    if (!tablespace.empty() && place == found["tablespaces"].end()) {
+      problems.add(format("restoring {}: the tablespace {} does not exist on this server",
+                          psql_.database(), printable(tablespace, 80)),
+                   format("CREATE TABLESPACE {} LOCATION 'FOLDER'", sql_name(tablespace)));
+    } else if (!tablespace.empty()) {
+      need(place->get<bool>(),
+           format("may not create in the tablespace {}", printable(tablespace, 80)),
+           format("GRANT CREATE ON TABLESPACE {} TO {}", sql_name(tablespace), sql_name(role)));
+    }
     const Json roles = about.value("roles", Json::array());
     for (const Json& each : roles) {
       if (std::find(found["roles"].begin(), found["roles"].end(), each) != found["roles"].end()) {
@@ -223,12 +236,9 @@ class PostgresqlDatabase : public Database {
 
   void restore(Source& dump, const Restoring& how) override {
     check_restorable(how.about);
-    const Psql server = psql_.on(kMaintenance);
+    const Psql server = beside();
     // What was set since the dump was made counts; a database that is gone comes as it was.
-    const Json about = exists() ? described(server) : how.about;
-    fill(server, incoming(), dump, about);
-    run_on(server, settings_script(about, incoming()));
-    run_on(psql_.on(incoming()), "ANALYZE;\n");
+    fill(server, incoming(), dump, exists() ? properties_now(server) : how.about);
     // From here on the new one is whole. Nobody comes in until the name means it.
     allow_connections(server, "false");
     try {
@@ -240,21 +250,18 @@ class PostgresqlDatabase : public Database {
   }
 
   std::vector<std::string> kept() override {
-    return psql_.on(kMaintenance)
-        .ask(format(
-            "SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database "
-            "WHERE datname ~ ('^' || {} || '_(incoming|rehearsal|(old|failed)_[0-9a-f_]+)$')",
-            sql_text(psql_.database())));
+    return anywhere().ask(
+        format("SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database "
+               "WHERE datname ~ ('^' || {} || '_(incoming|rehearsal|(old|failed)_[0-9a-f_]+)$')",
+               sql_text(psql_.database())));
   }
 
-  void drop_kept(const std::string& name) override {
-    run_on(psql_.on(kMaintenance), format("DROP DATABASE {};\n", sql_name(name)));
-  }
+  void drop_kept(const std::string& name) override { run_on(beside(), drop_database(name)); }
 
   std::unique_ptr<Database> rehearsal(Source& dump) override;
 
   bool finish_restore(const std::string& label) override {
-    const Psql server = psql_.on(kMaintenance);
+    const Psql server = beside();
     const Json found = server.ask(format(
         "SELECT json_build_object('incoming', EXISTS (SELECT FROM pg_database WHERE datname = {}), "
         "'open', (SELECT datallowconn FROM pg_database WHERE datname = {}))",
@@ -268,6 +275,49 @@ class PostgresqlDatabase : public Database {
  private:
   std::string incoming() const { return format("{}_incoming", psql_.database()); }
 
+  // Another database of the server, from where this one is made and renamed. It is called postgres,
+  // unless the server has none or keeps this role out of it; template1 comes last, for whoever is
+  // in it keeps others from making databases.
+  Psql beside() const {
+    std::optional<Refusal> refusal;
+    const auto answers = [&](const std::string& name) {
+      refusal = psql_.on(name).run("SELECT 1;\n");
+      return !refusal;
+    };
+    if (answers("postgres")) return psql_.on("postgres");
+    for (const std::string& name : neighbours()) {
+      if (answers(name)) return psql_.on(name);
+    }
+    throw Error(Errc::incompatible,
+                format("the database {}: a restore needs another database of the server to connect "
+                       "to, and none can be connected to: {}",
+                       psql_.database(), refusal->message),
+                "GRANT CONNECT ON DATABASE postgres TO the role in url");
+  }
+
+  std::vector<std::string> neighbours() const {
+    std::string answer;
+    const std::string mine = sql_text(psql_.database());
+    std::vector<std::string> names;
+    if (!psql_.run(format("SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM "
+                          "pg_database WHERE datallowconn AND NOT datistemplate AND datname ~ "
+                          "'^[A-Za-z0-9_-]+$' AND datname <> {0} AND NOT starts_with(datname, {0} "
+                          "|| '_') AND has_database_privilege(oid, 'CONNECT');\n",
+                          mine),
+                   &answer)) {
+      names = parse_json(answer, "names of databases").get<std::vector<std::string>>();
+    }
+    names.push_back("template1");
+    return names;
+  }
+
+  // The list of databases is the same in each of them.
+  Psql anywhere() const { return psql_.run("SELECT 1;\n") ? beside() : psql_; }
+
+  Json properties_now(const Psql& server) const {
+    return server.ask(properties_select(psql_.database()));
+  }
+
   void run_on(const Psql& psql, const std::string& script) const {
     if (const auto refusal = psql.run(script)) {
       throw Error(Errc::target_failed,
@@ -276,18 +326,20 @@ class PostgresqlDatabase : public Database {
     }
   }
 
-  // A new database of this name, alike but for its content, which is that of the dump.
+  // A new database of this name with the content of the dump and these properties, ready for use.
   void fill(const Psql& server, const std::string& name, Source& dump, const Json& about) const {
-    run_on(server, format("DROP DATABASE IF EXISTS {};\n", sql_name(name)));
-    const auto text = [&](const char* key) { return about.at(key).get<std::string>(); };
-    run_on(server, format("CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {} LC_COLLATE "
-                          "{} LC_CTYPE {};\n",
-                          sql_name(name), sql_name(text("owner")), sql_text(text("encoding")),
-                          sql_text(text("collate")), sql_text(text("ctype"))));
+    run_on(server, drop_database(name));
+    run_on(server, create_database(name, about));
     const Psql into = psql_.on(name);
     ProgramSink sink(into.program(
         {"pg_restore", "--exit-on-error", "--single-transaction", "-w", "-d", into.url()}));
     feed(sink, dump, Errc::target_failed);
+    run_on(into, "ANALYZE;\n");
+    run_on(server, properties_script(name, about));
+    Problems problems;
+    compare_properties(about, server.ask(properties_select(name)),
+                       format("restoring {}", psql_.database()), problems);
+    problems.throw_if_any(Errc::target_failed);
   }
 
   // To what has the name, if anything has.
@@ -327,52 +379,6 @@ class PostgresqlDatabase : public Database {
                   "\\endif\n"
                   "ALTER DATABASE {3} RENAME TO {1};\n",
                   sql_text(psql_.database()), name, old, sql_name(incoming())));
-  }
-
-  // What pg_dump leaves out: how the database was made, its settings, and who may connect.
-  Json described(const Psql& server) const {
-    return server.ask(format(
-        "SELECT json_build_object('owner', pg_get_userbyid(datdba), 'encoding', "
-        "pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype, "
-        "'settings', coalesce((SELECT json_agg(json_build_array(CASE WHEN "
-        "s.setrole = 0 THEN NULL ELSE pg_get_userbyid(s.setrole) END, c)) FROM pg_db_role_setting "
-        "s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid), '[]'), 'public', "
-        "coalesce((SELECT bool_or(grantee = 0 AND privilege_type = 'CONNECT') FROM "
-        "aclexplode(coalesce(datacl, acldefault('d', datdba)))), false), 'grants', "
-        "coalesce((SELECT json_agg(json_build_array(privilege_type, pg_get_userbyid(grantee))) "
-        "FROM "
-        "aclexplode(datacl) WHERE grantee <> 0 AND grantee <> datdba), '[]')) FROM pg_database d "
-        "WHERE datname = {}",
-        sql_text(psql_.database())));
-  }
-
-  static std::string settings_script(const Json& found, const std::string& to) {
-    std::string script;
-    for (const Json& row : found.at("settings")) {
-      const std::string setting = row[1];
-      const std::size_t equals = setting.find('=');
-      const std::string what =
-          format("SET {} = {};\n", sql_name(setting.substr(0, equals)),
-                 list_or_text(setting.substr(0, equals), setting.substr(equals + 1)));
-      script += row[0].is_null() ? format("ALTER DATABASE {} {}", sql_name(to), what)
-                                 : format("ALTER ROLE {} IN DATABASE {} {}",
-                                          sql_name(row[0].get<std::string>()), sql_name(to), what);
-    }
-    if (!found.at("public")) {
-      script += format("REVOKE CONNECT ON DATABASE {} FROM PUBLIC;\n", sql_name(to));
-    }
-    for (const Json& grant : found.at("grants")) {
-      script += format("GRANT {} ON DATABASE {} TO {};\n", grant[0].get<std::string>(),
-                       sql_name(to), sql_name(grant[1].get<std::string>()));
-    }
-    return script.empty() ? "SELECT 1;\n" : script;
-  }
-
-  // search_path and its like are lists whose text is already quoted.
-  static std::string list_or_text(const std::string& name, const std::string& value) {
-    const bool is_list = name == "search_path" || name == "temp_tablespaces" ||
-                         name == "session_preload_libraries" || name == "local_preload_libraries";
-    return is_list && !value.empty() ? value : sql_text(value);
   }
 
   void check_client(const std::string& program, int server, Problems& problems) {
@@ -466,7 +472,7 @@ class PostgresqlRehearsal : public PostgresqlDatabase {
   PostgresqlRehearsal& operator=(const PostgresqlRehearsal&) = delete;
   ~PostgresqlRehearsal() override {
     try {
-      if (const auto refusal = server_.run(format("DROP DATABASE {};\n", sql_name(name_)))) {
+      if (const auto refusal = server_.run(drop_database(name_))) {
         log::warning(format("the database {} stays: {}", name_, refusal->message));
       }
     } catch (const Error& error) {
@@ -480,13 +486,12 @@ class PostgresqlRehearsal : public PostgresqlDatabase {
 };
 
 std::unique_ptr<Database> PostgresqlDatabase::rehearsal(Source& dump) {
-  const Psql server = psql_.on(kMaintenance);
+  const Psql server = beside();
   const std::string name = format("{}_rehearsal", psql_.database());
   PostgresqlPlace place = place_;
   place.url = psql_.on(name).url();
   auto copy = std::make_unique<PostgresqlRehearsal>(place, session_, patience_, server, name);
-  fill(server, name, dump, described(server));
-  run_on(psql_.on(name), "ANALYZE;\n");
+  fill(server, name, dump, properties_now(server));
   return copy;
 }
 

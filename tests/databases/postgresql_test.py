@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Migrations of a real PostgreSQL: one transaction, verified backups, restore by rename."""
 
+import json
 import random
+import shutil
 import signal
 import subprocess
 import threading
@@ -384,6 +386,98 @@ class PostgresqlTest(unittest.TestCase):
         self.assertEqual(self.sql("SHOW work_mem"), "7MB")
         self.assertEqual(self.server.sql("postgres", "SELECT pg_get_userbyid(datdba) FROM pg_database "
                                          f"WHERE datname = '{self.name}'"), f"owner_{self.name}")
+
+    def new_database(self, name, options):
+        """The vault's database is this one from now on."""
+        self.name = name
+        self.server.sql("postgres", f"CREATE DATABASE {name} {options};")
+        self.vault.database["url"] = self.server.url(name)
+        self.vault.write_site()
+
+    def property(self, expression, name=None):
+        return self.server.sql("postgres", f"SELECT {expression} FROM pg_database d WHERE datname = "
+                               f"'{name or self.name}'")
+
+    def test_a_restored_database_has_every_property_of_the_old_one(self):
+        folder = os.path.join(self.server.folder, "space_" + self.name)
+        os.mkdir(folder)
+        if self.server.as_user:
+            shutil.chown(folder, "postgres")
+        self.server.sql("postgres", f"CREATE TABLESPACE space_{self.name} LOCATION '{folder}'")
+        self.server.sql("postgres", f"CREATE ROLE reader_{self.name}")
+        self.new_database(self.name + "i", f"TEMPLATE template0 TABLESPACE space_{self.name} LOCALE "
+                          "'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'sv-SE'")
+        self.vault.apply("1.0.0", [("0000_init", ["CREATE TABLE words (t text)", "INSERT INTO words "
+                                                  "VALUES ('z'), ('ö'), ('a')"])])
+        self.server.sql("postgres", f"""
+            ALTER DATABASE {self.name} CONNECTION LIMIT 17;
+            ALTER DATABASE {self.name} IS_TEMPLATE true;
+            ALTER DATABASE {self.name} SET search_path = '', "a,b", "$user", public;
+            ALTER ROLE reader_{self.name[:-1]} IN DATABASE {self.name} SET work_mem = '7MB';
+            COMMENT ON DATABASE {self.name} IS 'it''s \important';
+            REVOKE CONNECT, TEMPORARY ON DATABASE {self.name} FROM PUBLIC;
+            REVOKE CREATE ON DATABASE {self.name} FROM postgres;
+            GRANT CONNECT ON DATABASE {self.name} TO reader_{self.name[:-1]} WITH GRANT OPTION;""")
+        every = ("row(datlocprovider, daticulocale, datcollate, dattablespace, datconnlimit, "
+                 "datistemplate, datacl, shobj_description(oid, 'pg_database'), (SELECT "
+                 "array_agg((setrole, setconfig) ORDER BY setrole) FROM pg_db_role_setting WHERE "
+                 "setdatabase = d.oid))")
+        before = self.property(every)
+        order = "SELECT string_agg(t, '' ORDER BY t) FROM public.words"
+        self.assertEqual(self.sql(order), "azö")
+        backup = self.vault.answer("backup", "create", "main")[0]["name"]
+        for drop in ("", f"ALTER DATABASE {self.name} IS_TEMPLATE false;\n"
+                         f"DROP DATABASE {self.name};"):
+            with self.subTest(drop):
+                self.server.sql("postgres", drop)
+                self.vault.installer("backup", "restore", backup, "--yes", "--reason", "x")
+                self.assertEqual(self.property(every), before)
+                self.assertEqual(self.sql(order), "azö")
+        # A rehearsal has the same database.
+        sorts = ("0001_sorts", ["DO $$BEGIN ASSERT (SELECT string_agg(t, '' ORDER BY t) = 'azö' FROM "
+                                "public.words); END$$"])
+        self.vault.installer("rehearse", self.vault.build("1.1.0", [
+            ("0000_init", ["CREATE TABLE words (t text)", "INSERT INTO words VALUES ('z'), ('ö'), "
+                           "('a')"]), sorts]))
+        for name in self.vault.answer("backup", "kept", "main"):
+            self.vault.installer("backup", "kept", "main", "--drop", name)
+
+    def test_a_property_that_cannot_be_had_is_refused_before(self):
+        self.vault.apply("1.0.0", [ONE])
+        record = os.path.join(self.vault.site, "state/backups/main-1.json")
+        with open(record, encoding="utf-8") as file:
+            known = json.load(file)
+        known["about"]["tablespace"] = "ssd"
+        write(record, json.dumps(known))
+        self.server.sql("postgres", f"DROP DATABASE {self.name}")
+        said = self.vault.refused("backup", "restore", "main-1", "--yes", "--reason", "x", status=6)
+        self.assertIn("the tablespace ssd does not exist on this server", said)
+        self.assertEqual(self.databases(), [])
+
+    def test_a_server_whose_database_postgres_is_closed_or_gone(self):
+        role = f"app_{self.name}"
+        self.server.sql("postgres", f"CREATE ROLE {role} LOGIN CREATEDB IN ROLE pg_signal_backend;\n"
+                        f"ALTER DATABASE {self.name} OWNER TO {role};\n"
+                        "SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', datname) FROM "
+                        "pg_database \\gexec")
+        self.addCleanup(self.server.sql, "postgres", "GRANT CONNECT ON DATABASE postgres, template1 "
+                        "TO PUBLIC;")
+        self.vault.write_site(url=self.server.url(self.name, role))
+        self.vault.apply("1.0.0", [ONE])
+        sums = self.sql(SUMS)
+        # Nothing but a restore needs another database; it is refused where there is none.
+        said = self.vault.refused("backup", "restore", "main-1", "--yes", "--reason", "x", status=6)
+        self.assertIn("a restore needs another database of the server to connect to", said)
+        self.vault.write_site({"fence": {"close": ["true"], "open": ["true"]}},
+                              url=self.server.url(self.name, role))
+        bundle = self.vault.build("1.1.0", [ONE, TWO], rollback="restore")
+        self.assertIn("a restore needs another", self.vault.refused("plan", bundle, status=6))
+        self.server.sql("postgres", f"CREATE DATABASE default_{self.name} OWNER {role}")
+        backup = self.vault.answer("backup", "create", "main")[0]["name"]
+        self.sql("DELETE FROM users")
+        self.vault.installer("backup", "restore", backup, "--yes", "--reason", "x")
+        self.assertEqual(self.sql(SUMS), sums)
+        self.vault.installer("apply", bundle, "--yes")
 
     def test_what_a_restore_needs_is_named_before(self):
         role = f"app_{self.name}"
