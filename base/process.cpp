@@ -17,6 +17,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/program_file.hpp"
 #include "base/startup.hpp"
 #include "base/text.hpp"
 
@@ -159,17 +160,41 @@ Started start(const Command& command) {
   return started;
 }
 
+// Where a program is looked for.
+std::string search_path_of(const std::vector<std::pair<std::string, std::string>>& environment) {
+  for (const auto& [name, value] : environment) {
+    if (name == "PATH") return value;
+  }
+  const char* path = std::getenv("PATH");
+  return path == nullptr ? "/bin:/usr/bin" : path;
+}
+
+// One error of execve() has several causes; empty: the program is not there, or nothing is known.
+std::string why_not_started(const Command& command) {
+  const std::string& name = command.arguments.at(0);
+  const std::string search_path = search_path_of(command.environment);
+  const bool has_place = name.find('/') != name.npos;
+  const fs::path program =
+      has_place ? fs::path(command.folder) / name : find_program(name, search_path);
+  if (program.empty() || !entry_exists(program)) return "";
+  return program_obstacle(program, search_path);
+}
+
 // Waits for the end; Outcome::status. Nothing where the program does not exist.
-std::optional<int> wait_for(Started& started, const std::string& program) {
+std::optional<int> wait_for(Started& started, const Command& command) {
   int status = 0;
   while (::waitpid(started.child, &status, 0) < 0 && errno == EINTR) {
   }
   started.child = 0;
   int number = 0;
   if (::read(started.failure.read_end.get(), &number, sizeof number) == sizeof number) {
+    const std::string why = why_not_started(command);
+    if (!why.empty()) {
+      throw Error(Errc::io, format("{}: cannot be started: it {}", command.arguments.at(0), why));
+    }
     if (number == ENOENT) return std::nullopt;
     errno = number;
-    throw_errno(program, "start");
+    throw_errno(command.arguments.at(0), "start");
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -182,17 +207,17 @@ std::string said(const Outcome& outcome) {
 }
 
 std::optional<Outcome> run(const Command& command) {
-  const std::string& program = command.arguments.at(0);
   Started started = start(command);
   Outcome outcome{};
   const bool finished = converse(command, started.in, started.out, started.err, outcome);
   if (!finished) ::kill(started.child, SIGKILL);
   // Its children hold what it said open, and nobody waits for them.
   if (!finished && command.inherit == Inherit::nothing) ::kill(-started.child, SIGKILL);
-  const std::optional<int> status = wait_for(started, program);
+  const std::optional<int> status = wait_for(started, command);
   if (!status) return std::nullopt;
   if (!finished) {
-    throw Error(Errc::io, format("{}: no end after {} s", program, command.timeout.count()));
+    throw Error(Errc::io,
+                format("{}: no end after {} s", command.arguments.at(0), command.timeout.count()));
   }
   outcome.status = *status;
   return outcome;
@@ -253,7 +278,7 @@ struct ProgramSink::Running {
   Outcome finish() {
     started.in.write_end = Fd();
     wait(Until::closed);
-    const std::optional<int> status = wait_for(started, command.arguments.at(0));
+    const std::optional<int> status = wait_for(started, command);
     if (!status) {
       throw Error(Errc::io, format("the program {} was not found", command.arguments.at(0)),
                   "install it, or correct its name");
@@ -312,16 +337,7 @@ Outcome ProgramSource::finish() {
 }
 
 bool is_program(const std::string& program) {
-  if (program.find('/') != program.npos) return ::access(program.c_str(), X_OK) == 0;
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "/bin:/usr/bin" : path;
-  while (true) {
-    const std::size_t colon = rest.find(':');
-    const fs::path folder = rest.substr(0, colon);
-    if (::access((folder / program).c_str(), X_OK) == 0) return true;
-    if (colon == rest.npos) return false;
-    rest.remove_prefix(colon + 1);
-  }
+  return !find_program(program, search_path_of({})).empty();
 }
 
 int run_in_foreground(const std::vector<std::string>& arguments) {

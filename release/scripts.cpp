@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/scripts.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/program_file.hpp"
 #include "base/text.hpp"
 
 namespace sealift::release {
@@ -23,19 +26,37 @@ std::set<std::string> scripts_named(const Commands& commands) {
   return paths;
 }
 
+namespace {
+
+bool is_started(const std::string& path, const Commands& commands) {
+  return std::any_of(commands.begin(), commands.end(), [&](const auto& command) {
+    return !command.empty() && script_of(command.front()) == path;
+  });
+}
+
+// A script that is only an argument may be read by a program that takes it as it is.
+void check_script(const std::string& path, const std::string& text, const fs::path& file,
+                  const Commands& commands, Problems& problems) {
+  if (!is_utf8(text)) {
+    problems.add(format("{}: found bytes that are no UTF-8, expected a script", file.string()),
+                 "programs belong into a component; a script may run them");
+    return;
+  }
+  const std::string flaw = program_flaw(text);
+  if (flaw.empty() || !is_started(path, commands)) return;
+  problems.add(format("{}: cannot be started: it {}", file.string(), flaw), flaw_hint(text));
+}
+
+}  // namespace
+
 Scripts load_scripts(const fs::path& folder, const Commands& commands) {
   Problems problems;
   Scripts scripts;
   for (const std::string& path : scripts_named(commands)) {
     try {
       std::string text = read_file(folder / path, kMaxScriptBytes);
-      if (is_utf8(text)) {
-        scripts[path] = std::move(text);
-      } else {
-        problems.add(format("{}: found bytes that are no UTF-8, expected a script",
-                            (folder / path).string()),
-                     "programs belong into a component; a script may run them");
-      }
+      check_script(path, text, folder / path, commands, problems);
+      scripts[path] = std::move(text);
     } catch (const Error& error) {
       problems.add(error.within("scripts"));
     }

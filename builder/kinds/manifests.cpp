@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
+#include "base/program_file.hpp"
 #include "base/text.hpp"
 #include "builder/kinds/templates.hpp"
 #include "content/media_types.hpp"
@@ -64,19 +67,48 @@ void check_units(const release::ComponentEntry& entry, const std::set<std::strin
                      ".service, .socket, .timer, .target or .path"));
 }
 
+using Executables = std::map<std::string, std::string>;  // path -> how each begins
+
+// A program must be one for every machine that the release is for.
+void check_machine(const std::string& where, const std::string& machine,
+                   const std::vector<std::string>& arch, Problems& problems) {
+  if (arch.empty()) {
+    log::warning(
+        format("{}: is a program for {}; requires: {{arch: [{}]}} in release.yaml keeps "
+               "the release from other hosts",
+               where, machine, machine));
+  }
+  for (const std::string& each : arch) {
+    if (each == machine) continue;
+    problems.add(format("{}: is a program for {}, and the release is for {}", where, machine, each),
+                 format("build it for {}, or say requires: {{arch: [{}]}}", each, machine));
+  }
+}
+
 // A program that is no file of the host's is one of the component's.
 void check_commands(const release::ComponentEntry& entry, const std::set<std::string>& files,
-                    const std::set<std::string>& executables) {
+                    const Executables& executables, const std::vector<std::string>& arch) {
   Problems problems;
   for (const auto& [key, command] : release::commands_of(entry.workload)) {
     const std::string program = release::program_in_tree(*command);
-    if (program.empty() || executables.contains(program)) continue;
-    problems.add(
-        format("components.{}.{}: {}: found {}", entry.name, key, printable(command->front(), 200),
-               files.contains(program) ? "a file that is not executable"
-                                       : "no such file in " + entry.source),
-        files.contains(program) ? "chmod +x, in the repository as well"
-                                : "the program of a command is looked for there");
+    if (program.empty()) continue;
+    const std::string where =
+        format("components.{}.{}: {}", entry.name, key, printable(command->front(), 200));
+    const auto found = executables.find(program);
+    if (found == executables.end()) {
+      problems.add(format("{}: found {}", where,
+                          files.contains(program) ? "a file that is not executable"
+                                                  : "no such file in " + entry.source),
+                   files.contains(program) ? "chmod +x, in the repository as well"
+                                           : "the program of a command is looked for there");
+      continue;
+    }
+    const std::string& head = found->second;
+    if (const std::string flaw = program_flaw(head); !flaw.empty()) {
+      problems.add(format("{}: cannot be started: it {}", where, flaw), flaw_hint(head));
+    }
+    const std::string machine = program_machine(head);
+    if (!machine.empty()) check_machine(where, machine, arch, problems);
   }
   problems.throw_if_any(Errc::invalid_input);
 }
@@ -98,7 +130,7 @@ class Manifests : public Kind {
           } else if (workload.runtime == release::kSystemd) {
             check_units(entry, files);
           } else {
-            check_commands(entry, files, packed.executables);
+            check_commands(entry, files, packed.executables, workshop.release.arch);
           }
           packed.document.workload = std::move(workload);
         });

@@ -7,6 +7,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/program_file.hpp"
 #include "base/sha384.hpp"
 #include "builder/kinds/key_scan.hpp"
 #include "builder/kinds/variants.hpp"
@@ -248,6 +249,7 @@ class TreePacker {
     KeyScan keys;
     Sha384 integrity;
     std::uint64_t size = 0;
+    std::string head;
     std::string text;
     while (const std::size_t count = source.read(buffer_)) {
       const std::string_view part = std::string_view(buffer_).substr(0, count);
@@ -255,6 +257,7 @@ class TreePacker {
       if (size > row.size) break;
       hasher.update(part);
       keys.feed(part);
+      head += part.substr(0, kProgramHead - head.size());
       if (has_integrity) integrity.update(part);
       tar_.write(part);
       if (beside_.inspect) keep_text(text, part, path);
@@ -263,6 +266,7 @@ class TreePacker {
     if (size != row.size) refuse_changed(folder.path() + "/" + entry.name);
     row.digest = hasher.finish();
     end_file(row);
+    if (row.mode == 0755U) packed_.executables[path.str()] = head;
     refuse_key(keys, path);
     last_file_ = row.digest;
     if (has_integrity) packed_.sha384[path.str()] = integrity.finish();
@@ -300,7 +304,6 @@ class TreePacker {
   void end_file(const FileEntry& row) {
     tar_.write(content::tar_padding(row.size));
     put_row(row);
-    if (row.mode == 0755) packed_.executables.insert(row.path.str());
     ++packed_.document.files;
     packed_.document.bytes += row.size;
   }

@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +39,8 @@ struct PackedTree {
   content::Descriptor tree;
   release::ComponentDocument document;
   std::map<std::string, std::string> sha384 = {};  // path -> 48 bytes
-  std::set<std::string> executables = {};          // paths of files that are programs
+  // Paths of files that are programs -> how each begins, kProgramHead bytes.
+  std::map<std::string, std::string> executables = {};
 };
 
 // `tree_type` is the media type of the tar. Compressed files take their place in the order of the

@@ -127,7 +127,7 @@ class WorkloadDriver : public Driver {
     if (before) {
       runtime_->bring_back(*before, now ? &*now : nullptr, io);
     } else {
-      runtime_->take_down(*now, io);
+      runtime_->take_back(*now, io);
     }
   }
 

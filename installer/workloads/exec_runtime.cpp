@@ -9,6 +9,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
+#include "base/program_file.hpp"
 #include "base/text.hpp"
 #include "installer/driver.hpp"
 #include "installer/workloads/runtime.hpp"
@@ -27,21 +28,39 @@ std::string search_path() {
   return joined({kFolders.begin(), kFolders.end()}, ":");
 }
 
-// What keeps the program of a command from being run in that folder; empty: nothing.
+// What keeps the program of a command from being started in that folder; empty: nothing known.
 std::string obstacle(const Words& command, const fs::path& folder) {
   const std::string& word = command.front();
   if (const std::string inside = release::program_in_tree(command); !inside.empty()) {
-    return is_program(folder / inside) ? "" : "is no program of the release";
+    return program_obstacle(folder / inside, search_path());
   }
-  if (word.front() == '/') return is_program(word) ? "" : "is no program here";
-  for (const char* each : kFolders) {
-    if (is_program(format("{}/{}", each, word))) return "";
-  }
-  return format("was not found in {}", search_path());
+  const fs::path program = word.front() == '/' ? fs::path(word) : find_program(word, search_path());
+  if (program.empty()) return format("was not found in {}", search_path());
+  return program_obstacle(program, search_path());
 }
 
-std::string text(const Json& command) {
-  return printable(joined(command.get<Words>(), " "), 200);
+// The command of a deployment under that key; empty where it has none.
+Words words_of(const Deployment& deployment, const char* key) {
+  const auto command = deployment.settings.find(key);
+  return command == deployment.settings.end() ? Words() : command->get<Words>();
+}
+
+bool can_start(const Deployment& deployment, const char* key) {
+  return obstacle(words_of(deployment, key), deployment.folder()).empty();
+}
+
+// False where neither what brings a deployment about nor what takes it back can be started: then
+// nothing of it has run. An undo that can be started is run in any case, for it may find nothing.
+bool may_have_run(const Deployment& deployment) {
+  return can_start(deployment, "apply") || can_start(deployment, "undo");
+}
+
+std::string text(const Words& command) {
+  return printable(joined(command, " "), 200);
+}
+
+std::string name_of(const Deployment& deployment) {
+  return deployment.settings.at("component").get<std::string>();
 }
 
 class ExecRuntime : public Runtime {
@@ -59,16 +78,19 @@ class ExecRuntime : public Runtime {
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
     return format("run {}",
-                  text(now != nullptr ? now->settings.at("apply") : before->settings.at("undo")));
+                  text(now != nullptr ? words_of(*now, "apply") : words_of(*before, "undo")));
   }
 
   void validate(const Deployment& staged) const override {
     Problems problems;
     for (const char* key : {"apply", "undo", "check"}) {
-      const auto command = staged.settings.find(key);
-      if (command == staged.settings.end()) continue;
-      const std::string found = obstacle(command->get<Words>(), staged.folder());
-      if (!found.empty()) problems.add(format("{}: {}: {}", key, text(*command), found));
+      const Words command = words_of(staged, key);
+      if (command.empty()) continue;
+      const std::string found = obstacle(command, staged.folder());
+      if (found.empty()) continue;
+      problems.add(format("{}: {}: {}", key, text(command), found),
+                   "it cannot be started on this host: mend that here, or carry a release whose "
+                   "command can be");
     }
     problems.throw_if_any(Errc::target_failed);
   }
@@ -79,8 +101,21 @@ class ExecRuntime : public Runtime {
   }
 
   void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const override {
+    // A removal that could not begin, or a command that was never started, has changed nothing.
+    if (failed == nullptr ? !can_start(then, "undo") : !may_have_run(*failed)) {
+      io.proved.push_back(format("nothing of {} was started", name_of(then)));
+      return;
+    }
     if (failed != nullptr) demand(*failed, "undo");
     bring_up(then, failed, io);
+  }
+
+  void take_back(const Deployment& failed, StepIo& io) const override {
+    if (may_have_run(failed)) {
+      demand(failed, "undo");
+    } else {
+      io.proved.push_back(format("nothing of {} was started", name_of(failed)));
+    }
   }
 
   void take_down(const Deployment& deployment, StepIo&) const override {
@@ -105,11 +140,11 @@ class ExecRuntime : public Runtime {
  private:
   // Runs one of the commands; Error{target_failed} unless it ends with status 0.
   static void demand(const Deployment& deployment, const char* key) {
-    const Json& command = deployment.settings.at(key);
+    const Words command = words_of(deployment, key);
     const std::string what = format("{}: {}", key, text(command));
     const std::optional<Outcome> outcome = blame(Errc::target_failed, key, [&] {
       return run(
-          {.arguments = command.get<Words>(),
+          {.arguments = command,
            .folder = deployment.folder().string(),
            .input = {},
            .timeout = std::chrono::seconds(deployment.settings.at("timeout").get<std::uint64_t>()),
@@ -128,7 +163,7 @@ class ExecRuntime : public Runtime {
     return {{"PATH", search_path()},
             {"LANG", "C.UTF-8"},
             {"HOME", "/"},
-            {"SEALIFT_COMPONENT", deployment.settings.at("component").get<std::string>()},
+            {"SEALIFT_COMPONENT", name_of(deployment)},
             {"SEALIFT_RELEASE", fs::path(deployment.directory).filename().string()},
             {"SEALIFT_DIRECTORY", deployment.folder().string()}};
   }

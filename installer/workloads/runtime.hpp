@@ -73,6 +73,8 @@ class Runtime {
   virtual void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const {
     bring_up(then, failed, io);
   }
+  // The way back where nothing ran before `failed`, which may have been let run.
+  virtual void take_back(const Deployment& failed, StepIo& io) const { take_down(failed, io); }
   // Nothing of it runs afterwards. Data stays.
   virtual void take_down(const Deployment& deployment, StepIo& io) const = 0;
   // How what runs differs from what should.

@@ -252,6 +252,68 @@ class Exec(RoadTest):
         self.assertIn("apply: no-such-program up: was not found in /usr/local/sbin:", text)
         self.assertEqual([c for c in self.calls() if c != "ok 1.0.0"], [])
 
+    def written(self, text):
+        """A change of a project that gives its script another content."""
+        def change(project):
+            path = os.path.join(project, "deploy/cdn/cdn.sh")
+            write(path, text)
+            os.chmod(path, 0o755)
+        return change
+
+    def mistakes_with(self, content):
+        self.declare(self.road.project, component())
+        path = os.path.join(self.road.project, "deploy/cdn/cdn.sh")
+        with open(path, "wb") as script:
+            script.write(content)
+        os.chmod(path, 0o755)
+        return errors(BUILDER, "validate", os.path.join(self.road.project, "release.yaml"), status=3)
+
+    def test_what_no_host_can_start_is_refused_by_the_builder(self):
+        said = self.mistakes_with(b"#!/bin/sh\r\nexit 0\r\n")
+        for key in "apply", "undo", "check":
+            self.assertIn(f"components.cdn.{key}: ./cdn.sh: cannot be started: it has a first line "
+                          "that ends in CRLF", said)
+        self.assertIn("sed -i", said)
+        self.assertIn("byte order mark", self.mistakes_with(b"\xef\xbb\xbf#!/bin/sh\n"))
+
+    def test_what_this_host_cannot_start_changes_nothing(self):
+        road = self.road
+        road.installer("apply", self.first, "--yes")
+        stood = road.current("cdn")
+        self.calls()
+        for number, (line, found) in enumerate((
+                ("#!/no/such/shell", "asks for the interpreter /no/such/shell, which is not there"),
+                ("#!/usr/bin/env no-such-shell", "asks for the interpreter no-such-shell"))):
+            bundle = self.release(f"1.1.{number}", change=self.written(line + "\nexit 0\n"))
+            said = road.refused("apply", bundle, "--yes", status=9)
+            self.assertIn(found, said)
+            self.assertIn("the site is as before", said)
+            self.assertEqual(road.current("cdn"), stood)
+            self.assertEqual([c for c in self.calls() if c != "ok 1.0.0"], [])
+
+    def test_what_was_never_started_needs_no_undo(self):
+        """The interpreter goes when all was looked at, so that not even the undo can be started."""
+        road = self.road
+        road.installer("apply", self.first, "--yes")
+        stood = road.current("cdn")
+        shell = os.path.join(self.state, "shell")
+        hook = "hooks:\n  - {name: away, after: stage, exec: [rm, \"%s\"]}\n" % shell
+
+        def change(project):
+            self.written(f"#!{shell}\nexit 0\n")(project)
+            with open(os.path.join(project, "release.yaml"), "a", encoding="utf-8") as text:
+                text.write(hook)
+        write(shell, "#!/bin/sh\n")
+        os.chmod(shell, 0o755)
+        bundle = self.release("1.1.0", change=change)
+        self.calls()
+        said = road.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("asks for the interpreter", said)
+        self.assertIn("nothing of cdn was started", said)
+        self.assertEqual((road.current("cdn"), self.serves()), (stood, "1.0.0"))
+        self.assertEqual([c for c in self.calls() if c != "ok 1.0.0"], [])
+        self.assertIsNone(road.answer("status")["unfinished"] or None)
+
     def test_the_wrong_target_is_refused(self):
         path = os.path.join(self.road.site, "site.yaml")
         with open(path, encoding="utf-8") as source:
