@@ -13,6 +13,14 @@ namespace {
 
 using Kind = Token::Kind;
 
+constexpr std::string_view kBackslash = "backslash";
+constexpr std::string_view kVariable = "variable";
+constexpr std::string_view kStringForm = "string-form";
+constexpr std::string_view kCopyFromStdin = "copy-from-stdin";
+constexpr std::string_view kSchemaTable = "schema-table";
+constexpr std::string_view kLoadExtension = "load-extension";
+constexpr std::string_view kTransactionControl = "transaction-control";
+constexpr std::string_view kJournalOrder = "journal-order";
 constexpr std::string_view kDropTable = "drop-table";
 constexpr std::string_view kDropColumn = "drop-column";
 constexpr std::string_view kTruncate = "truncate";
@@ -99,7 +107,7 @@ class Linter {
     check_runner(statement);
     check_reach(statement);
     if (standing_of(statement, dialect_) == Standing::boundary) {
-      fatal(statement.line, "transaction-control", "begins or ends a transaction by itself",
+      fatal(statement.line, kTransactionControl, "begins or ends a transaction by itself",
             "each run is one transaction; what must stand outside is found and run outside");
     }
     look_at_tables(statement);
@@ -134,21 +142,21 @@ class Linter {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       const Token& token = tokens[i];
       if (token.is('\\')) {
-        fatal(token.line, "backslash", "found a backslash outside of a string",
+        fatal(token.line, kBackslash, "found a backslash outside of a string",
               "psql would run a command of its own");
       }
       if (token.is(':') && token.depth == 0 && is_variable(tokens, i)) {
-        fatal(token.line, "variable",
+        fatal(token.line, kVariable,
               format("found {}, which psql replaces by a variable",
                      printable(variable_text(tokens, i), 80)),
               "write what is meant");
       }
       if (token.is("standard_conforming_strings") || token.is("backslash_quote")) {
-        fatal(token.line, "string-form", "changes how strings are read", "use E'...' instead");
+        fatal(token.line, kStringForm, "changes how strings are read", "use E'...' instead");
       }
     }
     if (statement.begins({"copy"}) && statement.has({"from", "stdin"})) {
-      fatal(statement.line, "copy-from-stdin", "reads rows from the client, which has none",
+      fatal(statement.line, kCopyFromStdin, "reads rows from the client, which has none",
             "write INSERT statements");
     }
   }
@@ -159,11 +167,11 @@ class Linter {
     const bool is_pragma = statement.begins({"pragma"});
     for (const std::string_view name : {"writable_schema", "trusted_schema"}) {
       if (!is_pragma || !statement.has(name)) continue;
-      fatal(statement.line, "schema-table", format("sets PRAGMA {}", name),
+      fatal(statement.line, kSchemaTable, format("sets PRAGMA {}", name),
             "change the schema by CREATE, ALTER and DROP");
     }
     if (statement.has({"load_extension"})) {
-      fatal(statement.line, "load-extension", "loads code into the program that migrates",
+      fatal(statement.line, kLoadExtension, "loads code into the program that migrates",
             "write it in SQL");
     }
   }
@@ -374,18 +382,28 @@ Standing standing_of(const Statement& statement, Dialect dialect) {
 }
 
 const std::vector<Rule>& rules() {
+  constexpr auto fatal = Finding::Weight::fatal;
+  constexpr auto warning = Finding::Weight::warning;
   static const std::vector<Rule> all = {
-      {kDropTable, "rows are lost"},
-      {kDropColumn, "values are lost"},
-      {kTruncate, "rows are lost"},
-      {kRename, "running code knows the old name"},
-      {kTypeChange, "the table is written anew under a lock"},
-      {kNotNull, "the table is read under a lock"},
-      {kNewNotNull, "it fails where there are rows"},
-      {kIndex, "nobody can write while it is built"},
-      {kConstraint, "the table is read, or an index built, under a lock"},
-      {kUnbounded, "every row is written"},
-      {kNewEnumValue, "it fails within one transaction"},
+      {kBackslash, fatal, "psql would run a command of its own"},
+      {kVariable, fatal, "psql would put in another text"},
+      {kStringForm, fatal, "statements would end elsewhere"},
+      {kCopyFromStdin, fatal, "there is no client to read from"},
+      {kSchemaTable, fatal, "the schema may be damaged"},
+      {kLoadExtension, fatal, "code would run in the installer"},
+      {kTransactionControl, fatal, "a failure could not take the run back"},
+      {kJournalOrder, fatal, "databases would not all get it"},
+      {kDropTable, warning, "rows are lost"},
+      {kDropColumn, warning, "values are lost"},
+      {kTruncate, warning, "rows are lost"},
+      {kRename, warning, "running code knows the old name"},
+      {kTypeChange, warning, "the table is written anew under a lock"},
+      {kNotNull, warning, "the table is read under a lock"},
+      {kNewNotNull, warning, "it fails where there are rows"},
+      {kIndex, warning, "nobody can write while it is built"},
+      {kConstraint, warning, "the table is read, or an index built, under a lock"},
+      {kUnbounded, warning, "every row is written"},
+      {kNewEnumValue, warning, "it fails within one transaction"},
   };
   return all;
 }
@@ -400,6 +418,29 @@ std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migra
       for (const Statement& statement : parse_sql(chunk.text, set.dialect)) {
         linter.look(statement, chunk.line - 1);
       }
+    }
+  }
+  return findings;
+}
+
+std::vector<Finding> lint_order(const MigrationSet& set) {
+  std::vector<Finding> findings;
+  if (set.layout != Layout::drizzle_0) return findings;
+  const Migration* newest = nullptr;
+  for (const Migration& each : set.migrations) {
+    if (newest != nullptr && each.when <= newest->when) {
+      findings.push_back(
+          {.weight = Finding::Weight::fatal,
+           .rule = std::string(kJournalOrder),
+           .migration = each.name,
+           .file = std::string(kJournal),
+           .line = each.journal_line,
+           .found = format("{} is dated {}, not after {} before it ({}): drizzle-orm never runs it "
+                           "on a database that has that one",
+                           each.name, each.when, newest->name, newest->when),
+           .hint = "late: applied runs it also where later ones were applied"});
+    } else {
+      newest = &each;
     }
   }
   return findings;

@@ -2,8 +2,10 @@
 #pragma once
 
 // What is known about a migration before it runs: what no runner may be given, what cannot be part
-// of a transaction, and what people regret. A waiver silences the last, with a reason that is
-// recorded; never the first.
+// of a transaction, and what people regret. This is the one list of checks: the builder asks it of
+// every release, the installer of what is pending. A waiver silences what people regret, with a
+// reason that is recorded. Of what no runner may be given it says that every database has had it:
+// the builder takes it then, and the installer still refuses to run it.
 
 #include <string>
 #include <string_view>
@@ -23,8 +25,8 @@ Standing standing_of(const Statement& statement, Dialect dialect);
 
 struct Finding {
   enum class Weight {
-    fatal,    // never given to a database
-    warning,  // may be waived
+    fatal,    // never given to a database; a waiver must name the migration
+    warning,  // may be waived, also for all migrations
   };
   Weight weight;
   std::string rule;       // "drop-column"
@@ -38,6 +40,7 @@ struct Finding {
 // The rules that a waiver may name, each with its reason.
 struct Rule {
   std::string_view id;
+  Finding::Weight weight;
   std::string_view reason;
 };
 const std::vector<Rule>& rules();
@@ -45,5 +48,9 @@ const std::vector<Rule>& rules();
 // Looks at `pending`, a run of migrations of `set` in their order. A table that the run itself
 // makes is empty, so nothing that is done to it is slow or loses anything.
 std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migration*>& pending);
+
+// Migrations that drizzle-orm 0.x never runs where it has run the one before them, because their
+// times in the journal do not rise. On an empty database it runs them all.
+std::vector<Finding> lint_order(const MigrationSet& set);
 
 }  // namespace sealift::migrations

@@ -17,7 +17,6 @@ namespace sealift::migrations {
 namespace {
 
 constexpr std::string_view kBreakpoint = "--> statement-breakpoint";
-constexpr std::string_view kJournal = "meta/_journal.json";
 constexpr std::string_view kMigrationFile = "/migration.sql";
 constexpr std::string_view kSql = ".sql";
 constexpr std::string_view kDown = ".down.sql";
@@ -39,18 +38,25 @@ bool is_plain_name(std::string_view name) {
 
 class Reader {
  public:
-  Reader(const SourceFiles& files, Layout layout, Dialect dialect)
-      : files_(files), set_{.layout = layout, .dialect = dialect, .migrations = {}} {}
+  Reader(const SourceFiles& files, Layout layout, Dialect dialect, Problems& problems)
+      : files_(files),
+        set_{.layout = layout, .dialect = dialect, .migrations = {}},
+        problems_(problems) {}
 
   void refuse(const std::string& where, std::string_view found, const std::string& hint = {}) {
     problems_.add(format("{}: {}", where, found), hint);
   }
 
+  // What is wrong with this file is said already.
+  void set_aside(const std::string& file) { used_.insert(file); }
+
   // Adds the migration that `file` holds, if it can be one.
-  void add(const std::string& name, const std::string& file, std::int64_t when) {
+  void add(const std::string& name, const std::string& file, std::int64_t when,
+           std::size_t journal_line = 0) {
     const auto found = files_.find(file);
     if (found == files_.end()) {
-      refuse(file, "missing, though the journal names it");
+      refuse(file, "missing, though the journal names it",
+             "restore it from version control: drizzle-orm reads every file of the journal");
       return;
     }
     used_.insert(file);
@@ -63,13 +69,14 @@ class Reader {
       refuse(file, "found text that is not UTF-8");
       return;
     }
-    set_.migrations.push_back({.name = name,
-                               .file = file,
-                               .sql = sql,
-                               .hash = Digest::of(sql),
-                               .when = when,
-                               .down = {}});
-    check_statements(set_.migrations.back());
+    Migration migration{.name = name,
+                        .file = file,
+                        .sql = sql,
+                        .hash = Digest::of(sql),
+                        .when = when,
+                        .down = {},
+                        .journal_line = journal_line};
+    if (has_statements(migration)) set_.migrations.push_back(std::move(migration));
   }
 
   void add_down(const std::string& name, const std::string& file) {
@@ -103,13 +110,13 @@ class Reader {
       refuse("source", format("found {} migrations, expected at most {}", set_.migrations.size(),
                               kMaxMigrations));
     }
-    problems_.throw_if_any(Errc::invalid_input);
     return std::move(set_);
   }
 
  private:
-  void check_statements(const Migration& migration) {
-    if (migration.is_baseline()) return;
+  bool has_statements(const Migration& migration) {
+    if (migration.is_baseline()) return true;
+    bool is_readable = true;
     for (const Chunk& chunk : set_.chunks(migration)) {
       try {
         parse_sql(chunk.text, set_.dialect);
@@ -117,14 +124,16 @@ class Reader {
         refuse(migration.file,
                format("the statement that begins in line {}: {}", chunk.line, error.message()),
                "a breakpoint splits wherever it stands, also within a string or a comment");
+        is_readable = false;
       }
     }
+    return is_readable;
   }
 
   const SourceFiles& files_;
   MigrationSet set_;
   std::set<std::string> used_;
-  Problems problems_;
+  Problems& problems_;
 };
 
 // What the journal of drizzle-kit 0.x says of one migration.
@@ -159,49 +168,53 @@ Json parse_object(const std::string& text, const std::string& where) {
   return value;
 }
 
-std::vector<JournalEntry> entries_of(const Json& journal) {
+std::vector<JournalEntry> entries_of(const Json& journal, Problems& problems) {
   const auto list = journal.find("entries");
   if (list == journal.end() || !list->is_array()) {
     throw Error(Errc::invalid_input, format("{}: found no list of entries", kJournal));
   }
   std::vector<JournalEntry> entries;
-  Problems problems;
+  std::size_t place = 0;
   for (const Json& item : *list) {
-    const std::string where = format("{}: entries[{}]", kJournal, entries.size());
+    const std::string where = format("{}: entries[{}]", kJournal, place++);
     const bool is_entry = item.is_object() && item.contains("tag") && item["tag"].is_string() &&
                           item.contains("when") && item["when"].is_number_integer();
-    entries.push_back(is_entry ? JournalEntry{item["tag"], item["when"]} : JournalEntry{"", 0});
     if (!is_entry) {
       problems.add(format("{}: expected a tag and a time in milliseconds", where));
-    } else if (!is_plain_name(entries.back().tag)) {
-      problems.add(format("{}: found the tag \"{}\", expected letters, digits, _ - .", where,
-                          printable(entries.back().tag, 80)));
+      continue;
     }
+    entries.push_back({item["tag"], item["when"]});
   }
-  problems.throw_if_any(Errc::invalid_input);
   return entries;
 }
 
-MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal_text) {
+// Where a text first has `word`, from 1.
+std::size_t line_of(std::string_view text, std::string_view word) {
+  const std::string_view before = text.substr(0, std::min(text.find(word), text.size()));
+  return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+}
+
+MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal_text,
+                            Problems& problems) {
   const Json journal = parse_object(journal_text, std::string(kJournal));
-  Reader reader(files, Layout::drizzle_0, dialect_of(journal, "meta/_journal.json"));
+  Reader reader(files, Layout::drizzle_0, dialect_of(journal, "meta/_journal.json"), problems);
   std::set<std::string> tags;
-  const JournalEntry* before = nullptr;
-  const std::vector<JournalEntry> entries = entries_of(journal);
-  for (const JournalEntry& entry : entries) {
+  for (const JournalEntry& entry : entries_of(journal, problems)) {
     if (!tags.insert(entry.tag).second) {
-      reader.refuse(std::string(kJournal), format("names {} twice", entry.tag));
+      reader.refuse(std::string(kJournal), format("names {} twice", entry.tag),
+                    "remove one of both entries: drizzle-orm would run it twice");
       continue;
     }
-    if (before != nullptr && entry.when <= before->when) {
-      reader.refuse(std::string(kJournal),
-                    format("{} is dated {}, not after {} before it ({}): a database that has that "
-                           "one would never get this one",
-                           entry.tag, entry.when, before->tag, before->when),
-                    "generate the later migration anew, or give it a later time in the journal");
+    const std::string file = entry.tag + std::string(kSql);
+    const std::size_t line = line_of(journal_text, format("\"{}\"", entry.tag));
+    if (is_plain_name(entry.tag)) {
+      reader.add(entry.tag, file, entry.when, line);
+    } else {
+      reader.refuse(format("{}:{}", kJournal, line),
+                    format("found the tag \"{}\", expected letters, digits, _ - .",
+                           printable(entry.tag, 80)));
+      reader.set_aside(file);
     }
-    before = &entry;
-    reader.add(entry.tag, entry.tag + std::string(kSql), entry.when);
   }
   reader.refuse_strays("add it to the journal with drizzle-kit, or remove it");
   return reader.finish();
@@ -219,7 +232,8 @@ std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
   }
 }
 
-MigrationSet read_drizzle_1(const SourceFiles& files, const std::vector<std::string>& names) {
+MigrationSet read_drizzle_1(const SourceFiles& files, const std::vector<std::string>& names,
+                            Problems& problems) {
   std::optional<Dialect> dialect;
   for (const std::string& name : names) {
     const auto snapshot = files.find(name + "/snapshot.json");
@@ -230,7 +244,7 @@ MigrationSet read_drizzle_1(const SourceFiles& files, const std::vector<std::str
     throw Error(Errc::invalid_input, "found no snapshot.json beside a migration.sql",
                 "keep what drizzle-kit writes: the snapshot says for which database it is");
   }
-  Reader reader(files, Layout::drizzle_1, *dialect);
+  Reader reader(files, Layout::drizzle_1, *dialect, problems);
   std::string before;
   for (const std::string& name : names) {
     const std::string stamp = name.substr(0, kStamp);
@@ -278,7 +292,7 @@ bool Migration::is_baseline() const {
   }
 }
 
-MigrationSet read_drizzle(const SourceFiles& files) {
+MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
   std::vector<std::string> names;  // in the order of the map: by their stamps
   for (const auto& [path, unused] : files) {
     if (!path.ends_with(kMigrationFile)) continue;
@@ -289,16 +303,16 @@ MigrationSet read_drizzle(const SourceFiles& files) {
   if (journal != files.end() && !names.empty()) {
     throw Error(Errc::invalid_input,
                 format("found both {} and {}{}", kJournal, names.front(), kMigrationFile),
-                "finish the change to drizzle-kit 1.x (drizzle-kit up), or take it back");
+                "finish the change to drizzle-kit 1.x: drizzle-kit up, then remove the journal");
   }
-  if (journal != files.end()) return read_drizzle_0(files, journal->second);
-  if (!names.empty()) return read_drizzle_1(files, names);
+  if (journal != files.end()) return read_drizzle_0(files, journal->second, problems);
+  if (!names.empty()) return read_drizzle_1(files, names, problems);
   throw Error(Errc::invalid_input, format("found neither {} nor NAME{}", kJournal, kMigrationFile),
               "source is the folder that drizzle-kit writes (out in drizzle.config)");
 }
 
-MigrationSet read_sql(const SourceFiles& files, Dialect dialect) {
-  Reader reader(files, Layout::sql, dialect);
+MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems) {
+  Reader reader(files, Layout::sql, dialect, problems);
   struct Numbered {
     std::uint64_t number;
     std::string name;
@@ -331,7 +345,7 @@ MigrationSet read_sql(const SourceFiles& files, Dialect dialect) {
     }
     if (before != nullptr && before->number == each.number) {
       reader.refuse(each.file, format("has the number of {}", before->file),
-                    "give the later one the next number");
+                    "give the next number to the one that no database has had");
     }
     before = &each;
     reader.add(each.name, each.file, 0);

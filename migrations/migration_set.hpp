@@ -15,12 +15,15 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "migrations/sql.hpp"
 
 namespace sealift::migrations {
 
 inline constexpr std::size_t kMaxMigrations = 10'000;
 inline constexpr std::uint64_t kMaxMigrationBytes = 16ULL << 20;  // of one file
+
+inline constexpr std::string_view kJournal = "meta/_journal.json";
 
 enum class Layout {
   drizzle_0,  // one folder and a journal
@@ -41,6 +44,7 @@ struct Migration {
   Digest hash;                           // of `sql`; in tracking tables without its prefix
   std::int64_t when = 0;                 // of drizzle: milliseconds since 1970
   std::optional<std::string> down = {};  // of plain SQL: what takes it back
+  std::size_t journal_line = 0;          // of drizzle 0.x: where the journal names it
 
   // True for what `drizzle-kit pull` writes: the schema that is there already, commented out.
   bool is_baseline() const;
@@ -58,11 +62,11 @@ struct MigrationSet {
 // The files of a source by their paths below it; others than migrations may be among them.
 using SourceFiles = std::map<std::string, std::string>;
 
-// Throws Error{invalid_input} with every mistake: a journal and files that contradict each other,
-// an order that databases would not see in the same way, text that is not UTF-8 or cannot be split
-// into statements.
-MigrationSet read_drizzle(const SourceFiles& files);
-MigrationSet read_sql(const SourceFiles& files, Dialect dialect);
+// What can be read of a folder. Its mistakes are added to `problems`: a journal and files that
+// contradict each other, text that is not UTF-8 or cannot be split into statements. Throws
+// Error{invalid_input} where nothing says which migrations there are.
+MigrationSet read_drizzle(const SourceFiles& files, Problems& problems);
+MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems);
 
 // What takes migrations back, as a set of its own: each has its file and text, and the name and
 // hash of what it takes back. Those that nothing takes back are missing.

@@ -75,13 +75,15 @@ Comparison compare(const MigrationSet& set, const Applied& applied) {
   const auto last = std::find(is_applied.rbegin(), is_applied.rend(), true);
   const auto after_last = static_cast<std::size_t>(is_applied.rend() - last);
   for (std::size_t i = 0; i < set.migrations.size(); ++i) {
-    const Migration* migration = &set.migrations[i];
-    if (is_applied[i]) {
-      result.applied.push_back(migration);
-      continue;
-    }
-    result.pending.push_back(migration);
-    if (i < after_last) result.late.push_back(migration);
+    (is_applied[i] ? result.applied : result.pending).push_back(&set.migrations[i]);
+  }
+  for (const Migration* each : result.pending) {
+    const bool is_passed =
+        static_cast<std::size_t>(each - set.migrations.data()) < after_last ||
+        (set.layout == Layout::drizzle_0 &&
+         std::any_of(result.applied.begin(), result.applied.end(),
+                     [&](const Migration* other) { return other->when >= each->when; }));
+    if (is_passed) result.late.push_back(each);
   }
   return result;
 }

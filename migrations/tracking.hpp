@@ -54,7 +54,8 @@ struct Drift {
 struct Comparison {
   std::vector<const Migration*> applied;
   std::vector<const Migration*> pending;
-  // Pending, though a later one is applied: drizzle-orm 0.x would pass over it for ever.
+  // Pending, though one is applied that follows it or has a later time: drizzle-orm 0.x would pass
+  // over it for ever.
   std::vector<const Migration*> late;
   std::vector<Drift> drifted;
   std::vector<AppliedRow> unknown;  // applied, and not in the release

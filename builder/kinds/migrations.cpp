@@ -6,6 +6,7 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "builder/kinds/tree.hpp"
 #include "content/media_types.hpp"
 #include "migrations/lint.hpp"
@@ -22,23 +23,24 @@ std::string_view word(Dialect dialect) {
   return dialect == Dialect::sqlite ? "sqlite" : "postgresql";
 }
 
-MigrationSet read(const release::MigrationsEntry& entry, const migrations::SourceFiles& files) {
+MigrationSet read(const release::MigrationsEntry& entry, const migrations::SourceFiles& files,
+                  Problems& problems) {
   if (entry.format == "drizzle") {
-    MigrationSet set = migrations::read_drizzle(files);
+    MigrationSet set = migrations::read_drizzle(files, problems);
     if (!entry.dialect.empty() && entry.dialect != word(set.dialect)) {
-      throw Error(Errc::invalid_input, format("found migrations for {}, dialect says {}",
-                                              word(set.dialect), entry.dialect));
+      problems.add(
+          format("found migrations for {}, dialect says {}", word(set.dialect), entry.dialect));
     }
     return set;
   }
-  return migrations::read_sql(files,
-                              entry.dialect == "sqlite" ? Dialect::sqlite : Dialect::postgresql);
+  return migrations::read_sql(
+      files, entry.dialect == "sqlite" ? Dialect::sqlite : Dialect::postgresql, problems);
 }
 
 // A way back that a release promises must be there.
-void check_ways_down(const release::MigrationsEntry& entry, const MigrationSet& set) {
+void check_ways_down(const release::MigrationsEntry& entry, const MigrationSet& set,
+                     Problems& problems) {
   if (entry.rollback != "down") return;
-  Problems problems;
   for (const migrations::Migration& each : set.migrations) {
     if (each.down || each.is_baseline()) continue;
     problems.add(format("{}: nothing takes it back, and rollback says down", each.file),
@@ -52,43 +54,45 @@ void check_ways_down(const release::MigrationsEntry& entry, const MigrationSet& 
       problems.add(format("{}:{}: {}", finding.file, finding.line, finding.found), finding.hint);
     }
   }
-  problems.throw_if_any(Errc::invalid_input);
 }
 
-// What was accepted, and mistakes in what was not.
+// The mistakes of a folder that nobody has accepted.
 class Review {
  public:
-  Review(const release::ComponentEntry& entry, const MigrationSet& set)
-      : entry_(entry), set_(set) {}
+  Review(const release::ComponentEntry& entry, const MigrationSet& set, Problems& problems)
+      : entry_(entry), set_(set), problems_(problems) {}
 
   // Each migration on its own: how many of them a site has is not known here.
-  std::map<std::string, std::string> run() {
+  void run() {
     check_words();
+    if (entry_.migrations.late == "refused") {
+      for (const Finding& finding : migrations::lint_order(set_)) look(finding);
+    }
     for (const migrations::Migration& migration : set_.migrations) {
       for (const Finding& finding : migrations::lint(set_, {&migration})) look(finding);
     }
-    problems_.throw_if_any(Errc::invalid_input);
-    return entry_.migrations.accept;
   }
 
  private:
   void check_words() {
     std::set<std::string> names;
     for (const migrations::Migration& migration : set_.migrations) names.insert(migration.name);
+    const auto& rules = migrations::rules();
     for (const auto& [key, unused] : entry_.migrations.accept) {
       const std::size_t slash = key.find('/');
-      const std::string rule = slash == key.npos ? key : key.substr(slash + 1);
-      const auto& rules = migrations::rules();
-      const bool is_rule =
-          std::any_of(rules.begin(), rules.end(),
-                      [&](const migrations::Rule& each) { return each.id == rule; });
-      if (!is_rule || (slash != key.npos && !names.contains(key.substr(0, slash)))) {
-        std::string known;
-        for (const migrations::Rule& each : rules) {
-          known += format("{}{}", known.empty() ? "" : ", ", each.id);
-        }
+      const std::string word = slash == key.npos ? key : key.substr(slash + 1);
+      const auto rule = std::find_if(rules.begin(), rules.end(),
+                                     [&](const migrations::Rule& each) { return each.id == word; });
+      if (rule == rules.end() || (slash != key.npos && !names.contains(key.substr(0, slash)))) {
+        std::vector<std::string> known;
+        for (const migrations::Rule& each : rules) known.emplace_back(each.id);
         problems_.add(format("accept: found \"{}\", expected RULE or MIGRATION/RULE", key),
-                      format("rules: {}", known));
+                      format("rules: {}", joined(known)));
+      } else if (slash == key.npos && rule->weight == Finding::Weight::fatal) {
+        problems_.add(
+            format("accept: found \"{}\", expected MIGRATION/{}", key, word),
+            "what no database may be given is accepted for one migration at a time, which "
+            "every database has had");
       }
     }
   }
@@ -98,12 +102,13 @@ class Review {
     const std::string key = format("{}/{}", finding.migration, finding.rule);
     const std::string text =
         format("{}:{}: {}: {}", finding.file, finding.line, finding.rule, finding.found);
-    if (finding.weight == Finding::Weight::fatal) {
-      problems_.add(text, finding.hint);
-      return;
-    }
-    if (accepted.contains(key) || accepted.contains(finding.rule)) return;
-    if (entry_.migrations.lint_is_strict) {
+    const bool is_fatal = finding.weight == Finding::Weight::fatal;
+    if (accepted.contains(key) || (!is_fatal && accepted.contains(finding.rule))) return;
+    if (is_fatal) {
+      problems_.add(text, format("{}; where every database has had it already: accept: {{\"{}\": "
+                                 "REASON}}",
+                                 finding.hint, key));
+    } else if (entry_.migrations.lint_is_strict) {
       problems_.add(text, format("{}; or accept {} with a reason", finding.hint, key));
     } else {
       log::warning(format("components.{}: {}", entry_.name, text));
@@ -112,7 +117,7 @@ class Review {
 
   const release::ComponentEntry& entry_;
   const MigrationSet& set_;
-  Problems problems_;
+  Problems& problems_;
 };
 
 class Migrations : public Kind {
@@ -128,7 +133,14 @@ class Migrations : public Kind {
     PackedTree packed = pack_tree(workshop, entry, media_type::kTree, {.inspect = inspect});
     const release::MigrationsEntry& said = entry.migrations;
     try {
-      const MigrationSet set = read(said, files);
+      Problems problems;
+      const MigrationSet set = read(said, files, problems);
+      Review(entry, set, problems).run();
+      check_ways_down(said, set, problems);
+      if (set.dialect == Dialect::sqlite && !said.schema.empty()) {
+        problems.add("tracking: found a schema, which SQLite does not have");
+      }
+      problems.throw_if_any(Errc::invalid_input);
       packed.document.migrations =
           release::CarriedMigrations{.format = said.format,
                                      .dialect = std::string(word(set.dialect)),
@@ -138,11 +150,7 @@ class Migrations : public Kind {
                                      .schema = said.schema,
                                      .table = said.table,
                                      .count = set.migrations.size(),
-                                     .waivers = Review(entry, set).run()};
-      check_ways_down(said, set);
-      if (set.dialect == Dialect::sqlite && !said.schema.empty()) {
-        throw Error(Errc::invalid_input, "tracking: found a schema, which SQLite does not have");
-      }
+                                     .waivers = said.accept};
     } catch (const Error& error) {
       throw error.within(format("components.{}: {}", entry.name, entry.source));
     }

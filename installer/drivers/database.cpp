@@ -97,8 +97,8 @@ void check_comparison(const Comparison& found, const std::string& database,
     if (late_ones == "applied") break;
     problems.add(format("{}: is older than a migration that the database {} has had already",
                         late->file, database),
-                 "drizzle-orm 0.x would pass over it: give it a newer time, or let the release say "
-                 "late: applied");
+                 "drizzle-orm 0.x would pass over it: let the release say late: applied; or, where "
+                 "the database has it already: sealift-installer migrations baseline");
   }
   problems.throw_if_any(Errc::incompatible);
 }
@@ -636,10 +636,16 @@ MigrationSet read_migrations(TreeStream& tree, const Json& settings) {
     }
     files.emplace(entry->path.str(), std::move(content));
   }
-  if (settings.at("format") == "drizzle") return migrations::read_drizzle(files);
-  return migrations::read_sql(files, settings.at("dialect") == "sqlite"
-                                         ? migrations::Dialect::sqlite
-                                         : migrations::Dialect::postgresql);
+  Problems problems;
+  MigrationSet set = settings.at("format") == "drizzle"
+                         ? migrations::read_drizzle(files, problems)
+                         : migrations::read_sql(files,
+                                                settings.at("dialect") == "sqlite"
+                                                    ? migrations::Dialect::sqlite
+                                                    : migrations::Dialect::postgresql,
+                                                problems);
+  problems.throw_if_any(Errc::invalid_input);
+  return set;
 }
 
 bool is_of_database(const Placement& placement) {

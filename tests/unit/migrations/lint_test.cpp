@@ -133,6 +133,26 @@ TEST_CASE("lint: a value of an enumeration is not used in the run that adds it")
         Rules{});
 }
 
+TEST_CASE("lint: times of a journal that do not rise") {
+  const auto at = [](const char* name, std::int64_t when) {
+    return Migration{.name = name, .file = "", .sql = "", .hash = Digest::of(name), .when = when};
+  };
+  const auto order = [&](Layout layout) {
+    const MigrationSet set{.layout = layout,
+                           .dialect = Dialect::postgresql,
+                           .migrations = {at("a", 20), at("b", 10), at("c", 15), at("d", 21)}};
+    Rules found;
+    for (const Finding& finding : lint_order(set)) found.push_back(finding.found);
+    return found;
+  };
+  // drizzle-orm goes by the newest that was applied, not by the one before.
+  const Rules found = order(Layout::drizzle_0);
+  REQUIRE(found.size() == 2);
+  CHECK_THAT(found[0], Catch::Matchers::StartsWith("b is dated 10, not after a before it (20)"));
+  CHECK_THAT(found[1], Catch::Matchers::StartsWith("c is dated 15, not after a before it (20)"));
+  CHECK(order(Layout::drizzle_1).empty());
+}
+
 TEST_CASE("lint: a finding says where") {
   const std::vector<Finding> found =
       findings("select 1;\n--> statement-breakpoint\n\ndrop table t;");

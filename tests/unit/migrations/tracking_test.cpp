@@ -62,6 +62,14 @@ TEST_CASE("one that drizzle would pass over is late") {
   CHECK(names(found.late) == Names{"0001_two"});
 }
 
+TEST_CASE("one whose time is not after that of an applied one is late, wherever it stands") {
+  const MigrationSet set = set_of(Layout::drizzle_0, {kTwo, kOne, kThree});
+  const Comparison found = compare(set, {Shape::unnamed, {row(kTwo)}});
+  CHECK(names(found.pending) == Names{"0000_one", "0002_three"});
+  CHECK(names(found.late) == Names{"0000_one"});
+  CHECK(compare(set, {Shape::missing, {}}).late.empty());
+}
+
 TEST_CASE("rows that the release has nothing for are unknown, also a second one for the same") {
   const MigrationSet set = set_of(Layout::drizzle_0, {kOne});
   const Comparison found = compare(set, {Shape::unnamed, {row(kOne), row(kTwo), row(kOne)}});
