@@ -88,7 +88,7 @@ class Manifests : public Kind {
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
     std::set<std::string> files;
-    return build_templates(
+    BuiltComponent built = build_templates(
         entry, workshop, media_type::kManifests, {},
         [&](const std::string& path, const std::string&) { files.insert(path); },
         [&](PackedTree& packed) {
@@ -102,6 +102,9 @@ class Manifests : public Kind {
           }
           packed.document.workload = std::move(workload);
         });
+    // Of Compose the images are those of its services, in whatever spelling: see check_compose().
+    if (entry.workload.runtime == release::kCompose) built.image_references.clear();
+    return built;
   }
 };
 

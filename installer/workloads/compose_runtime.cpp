@@ -15,9 +15,9 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "content/image_name.hpp"
+#include "compose/file.hpp"
+#include "compose/images.hpp"
 #include "installer/driver.hpp"
-#include "installer/workloads/compose_file.hpp"
 #include "installer/workloads/compose_program.hpp"
 #include "installer/workloads/containers.hpp"
 #include "installer/workloads/parts.hpp"
@@ -31,6 +31,8 @@ constexpr std::size_t kMaxComposeBytes = 1U << 20;
 constexpr std::chrono::milliseconds kBetween{500};
 constexpr std::size_t kProjectSite = 8;  // characters of the site's id in a project's name
 
+using compose::ComposeFile;
+using compose::ComposeService;
 using Words = std::vector<std::string>;
 
 // The rendered text of one file of the component.
@@ -52,23 +54,27 @@ bool has_folder(const std::vector<release::FileEntry>& table, const std::set<std
   });
 }
 
-std::string pin_of(const ComposeService& service, const std::map<std::string, std::string>& pins,
+std::string pin_of(const ComposeService& service, const RuntimeQuestion& question,
                    Problems& problems) {
-  for (const auto& [unused, pin] : pins) {
+  for (const auto& [unused, pin] : question.pins) {
     if (service.image == pin) return pin;
   }
   try {
-    content::ImageName name = content::ImageName::parse(service.image);
-    if (name.tag.empty() && !name.digest) name.tag = "latest";
-    name.digest.reset();
-    if (const auto pin = pins.find(name.str()); pin != pins.end()) return pin->second;
-    problems.add(format("service {}: its image {} is not one that was delivered here", service.name,
+    const std::string& name = compose::find_image(service.image, question.images).name;
+    if (const auto pin = question.pins.find(name); pin != question.pins.end()) return pin->second;
+    problems.add(format("{}: the image {} is not one that was delivered here", service.image_place,
                         printable(service.image, 200)),
-                 "have the release carry it, in a component of images that this site takes");
+                 "its component of images has to go to this site");
   } catch (const Error& error) {
-    problems.add(error.within(format("service {}", service.name)));
+    problems.add(error.within(service.image_place));
   }
   return "";
+}
+
+std::set<std::string> paths_of(const ComposeService& service) {
+  std::set<std::string> paths;
+  for (const compose::OwnFile& file : service.files) paths.insert(file.path);
+  return paths;
 }
 
 // Which containers of a service are waited for.
@@ -92,8 +98,8 @@ class ComposeRuntime : public Runtime {
     for (const ComposeService& service : file.services) {
       const bool is_job = std::find(workload.jobs.begin(), workload.jobs.end(), service.name) !=
                           workload.jobs.end();
-      const std::set<std::string> reads(service.files.begin(), service.files.end());
-      const std::string pin = pin_of(service, question.pins, problems);
+      const std::set<std::string> reads = paths_of(service);
+      const std::string pin = pin_of(service, question, problems);
       const Json inputs = {service.definition, pin, lines_at(table, reads)};
       services[service.name] = {
           {"image", pin},

@@ -10,8 +10,8 @@ import subprocess
 import threading
 import time
 
-from stack import (API, BUILDER, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose,
-                   StackTest, errors, main, need, run, server, service, write)
+from stack import (API, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose,
+                   StackTest, main, need, run, server, service, write)
 from sweep import journal_records, killed_before_record
 
 
@@ -246,34 +246,6 @@ class Refused(StackTest):
         compose = self.road.two_services()
         compose["services"]["api"]["no_such_key"] = 1
         self.refuse(compose, "Compose does not take compose.yaml")
-
-    def test_a_variable_that_nobody_sets(self):
-        compose = self.road.two_services()
-        compose["services"]["api"]["environment"] = {"A": "${NOWHERE}"}
-        self.refuse(compose, "NOWHERE", "variable is not set")
-
-    def test_all_mistakes_at_once(self):
-        self.refuse({"services": {"api": {"build": "."}, "web": {"image": "${WEB}"},
-                                  "old": {"image": WEB, "extends": "api"}}},
-                    "is built where it runs, and has no image", "found a variable",
-                    "takes from another service")
-
-    def test_an_alias_bomb(self):
-        lines = ["x0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
-        lines += [f"x{i}: &x{i} [" + ", ".join([f"*x{i - 1}"] * 10) + "]" for i in range(1, 9)]
-        self.refuse("\n".join(lines) + f"\nservices: {{api: {{image: \"{API}\"}}}}\n",
-                    "found aliases that stand for more than")
-
-    def test_an_image_that_is_not_carried_is_refused_by_validate(self):
-        compose = "services:\n  api:\n    image: docker.io/chanuka/elsewhere:1\n"
-        path = self.road.stack("1.0.0", {API: server("api 1")}, compose)
-        said = errors(BUILDER, "validate", path, status=3)
-        self.assertIn("names the image docker.io/chanuka/elsewhere:1, which no component carries",
-                      said)
-
-    def test_a_job_that_the_file_does_not_have(self):
-        self.refuse(self.road.two_services(), "jobs: compose.yaml has no service nobody",
-                    component={"jobs": ["nobody"]})
 
     def test_a_target_of_another_sort(self):
         self.road.change_site(lambda site: site["targets"].update(

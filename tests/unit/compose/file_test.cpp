@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/workloads/compose_file.hpp"
+#include "compose/file.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::installer {
+namespace sealift::compose {
 
 using tests::error_of;
 using tests::messages;
@@ -47,8 +47,13 @@ configs:
   inline: {content: x}
 secrets: {token: {file: token.txt}}
 )");
-  CHECK(api.files == std::vector<std::string>{"app.env", "conf/app.conf", "more", "nginx.conf",
-                                              "other.env", "static", "token.txt"});
+  std::vector<std::string> paths;
+  for (const OwnFile& file : api.files) paths.push_back(file.path);
+  CHECK(paths == std::vector<std::string>{"app.env", "conf/app.conf", "more", "nginx.conf",
+                                          "other.env", "static", "token.txt"});
+  CHECK(api.files.at(1).where == "compose.yaml:6: services.api.volumes[0]");
+  CHECK(api.files.at(1).use == OwnFile::Use::mount);
+  CHECK(api.files.at(4).use == OwnFile::Use::read_if_there);
 }
 
 TEST_CASE("compose: anchors stand for what they name, and numbers with a point are no mistake") {
@@ -119,4 +124,4 @@ TEST_CASE("compose: a mapping that takes in itself ends") {
   CHECK_FALSE(refused("x: &x {<<: *x}\nservices: {}\n").empty());
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::compose

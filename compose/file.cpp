@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/workloads/compose_file.hpp"
+#include "compose/file.hpp"
 
 #include <optional>
 #include <set>
@@ -7,10 +7,10 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/workloads/compose_claims.hpp"
+#include "compose/claims.hpp"
 #include "release/yaml.hpp"
 
-namespace sealift::installer {
+namespace sealift::compose {
 
 namespace {
 
@@ -75,6 +75,8 @@ class ComposeReader {
         add(pointer, "found no mapping");
       } else if (definition.value("profiles", Json::array()).empty()) {
         file.services.push_back(service(name, definition, pointer));
+      } else if (std::string image = text_at(definition, "image"); !image.empty()) {
+        file.other_images.push_back(std::move(image));
       }
     }
     problems_.throw_if_any(Errc::invalid_input);
@@ -89,8 +91,11 @@ class ComposeReader {
 
   ComposeService service(const std::string& name, const Json& definition,
                          const std::string& pointer) {
-    ComposeService service{
-        .name = name, .image = text_at(definition, "image"), .files = {}, .definition = definition};
+    ComposeService service{.name = name,
+                           .image = text_at(definition, "image"),
+                           .image_place = document_.where(pointer + "/image"),
+                           .files = {},
+                           .definition = definition};
     if (definition.contains("extends")) {
       add(pointer + "/extends", "takes from another service",
           "write it out, or use an anchor and <<: *name");
@@ -108,7 +113,7 @@ class ComposeReader {
     if (!policy.empty() && policy != "never" && policy != "missing" && policy != "if_not_present") {
       add(pointer + "/pull_policy", format("found \"{}\", expected never", printable(policy, 40)));
     }
-    add_files(definition, service);
+    service.files = files_of(definition, pointer);
     service.replicas = replicas(definition, pointer);
     service.definition["sealift.shared"] = {{"networks", root_.value("networks", Json())},
                                             {"volumes", root_.value("volumes", Json())}};
@@ -128,43 +133,53 @@ class ComposeReader {
   }
 
   // Mounts, files of variables, configurations and secrets that come from a file.
-  void add_files(const Json& definition, ComposeService& service) {
-    std::set<std::string> found;
-    const auto see = [&](const std::string& path) {
-      if (auto plain = inside(path)) found.insert(std::move(*plain));
+  std::vector<OwnFile> files_of(const Json& definition, const std::string& pointer) {
+    std::set<OwnFile> found;
+    const auto see = [&](const std::string& path, OwnFile::Use use, const std::string& at) {
+      if (auto plain = inside(path)) found.insert({std::move(*plain), use, document_.where(at)});
     };
-    for (const Json& volume : list(definition, "volumes")) {
+    for_each(definition, "volumes", pointer, [&](const Json& volume, const std::string& at) {
       if (volume.is_string()) {
         const std::string text = volume;
-        if (text.starts_with('.')) see(text.substr(0, text.find(':')));
-      } else if (volume.is_object() && text_at(volume, "type") == "bind") {
-        see(text_at(volume, "source"));
+        if (text.starts_with('.')) see(text.substr(0, text.find(':')), OwnFile::Use::mount, at);
+      } else if (text_at(volume, "type") == "bind") {
+        see(text_at(volume, "source"), OwnFile::Use::mount, at);
       }
-    }
-    for (const Json& file : list(definition, "env_file")) {
-      see(file.is_string()   ? file.get<std::string>()
-          : file.is_object() ? text_at(file, "path")
-                             : "");
-    }
+    });
+    for_each(definition, "env_file", pointer, [&](const Json& file, const std::string& at) {
+      const bool is_needed = !file.is_object() || file.value("required", Json(true)) != Json(false);
+      see(file.is_string() ? file.get<std::string>() : text_at(file, "path"),
+          is_needed ? OwnFile::Use::read : OwnFile::Use::read_if_there, at);
+    });
     for (const char* sort : {"configs", "secrets"}) {
       const Json all = root_.value(sort, Json::object());
-      for (const Json& use : list(definition, sort)) {
-        const std::string name = use.is_string()   ? use.get<std::string>()
-                                 : use.is_object() ? text_at(use, "source")
-                                                   : "";
+      for_each(definition, sort, pointer, [&](const Json& use, const std::string&) {
+        const std::string name = use.is_string() ? use.get<std::string>() : text_at(use, "source");
         const auto entry = all.find(name);
-        if (all.is_object() && entry != all.end() && entry->is_object()) {
-          see(text_at(*entry, "file"));
+        if (entry != all.end()) {
+          see(text_at(*entry, "file"), OwnFile::Use::read, format("/{}/{}/file", sort, name));
         }
-      }
+      });
     }
-    service.files.assign(found.begin(), found.end());
+    return {found.begin(), found.end()};
   }
 
-  static Json list(const Json& object, const char* key) {
+  // What a key lists, or its one value; what is neither text nor a mapping is the engine's to
+  // refuse.
+  template <typename Visit>
+  static void for_each(const Json& object, const std::string& key, const std::string& pointer,
+                       Visit&& visit) {
     const auto found = object.find(key);
-    if (found == object.end()) return Json::array();
-    return found->is_array() ? *found : Json::array({*found});
+    if (found == object.end()) return;
+    const std::string at = format("{}/{}", pointer, key);
+    if (!found->is_array()) {
+      if (found->is_string() || found->is_object()) visit(*found, at);
+      return;
+    }
+    for (std::size_t i = 0; i < found->size(); ++i) {
+      const Json& item = (*found)[i];
+      if (item.is_string() || item.is_object()) visit(item, format("{}/{}", at, i));
+    }
   }
 
   const release::YamlDocument& document_;
@@ -180,4 +195,4 @@ ComposeFile ComposeFile::parse(std::string_view text, const std::string& name) {
   return ComposeReader(document).read();
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::compose
