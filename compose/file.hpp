@@ -6,11 +6,14 @@
 // engine's to understand. The builder judges a file with this before it is signed, the installer
 // reads it with the same before it is run.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
+#include "compose/variables.hpp"
 #include "release/allow.hpp"
 
 namespace sealift::compose {
@@ -31,7 +34,9 @@ struct ComposeService {
   std::string image_place;     // where it says it, for messages
   std::vector<OwnFile> files;  // which it mounts or reads: sorted, each path once
   unsigned replicas = 1;
-  Json definition;  // as the file says it, with what it refers to
+  bool is_job = false;           // another waits for its end: service_completed_successfully
+  bool has_pull_policy = false;  // which means nothing here: images are those of the release
+  Json definition;               // its variables filled in, with what it refers to
 };
 
 struct ComposeFile {
@@ -39,11 +44,21 @@ struct ComposeFile {
   // Those that start by themselves: without a profile.
   std::vector<ComposeService> services;
   std::vector<std::string> other_images;  // of the other services, as the file says them
-  std::vector<release::Claim> claims;     // what it asks of the host
+  std::vector<std::string> built;         // services that have a `build`, which is the developers'
+  std::vector<OwnFile> volume_folders;    // of the tree, which a volume binds
+  std::vector<std::string> host_env_files;  // from which services take variables: absolute
+  std::vector<release::Claim> claims;       // what it asks of the host
+  std::vector<Problem> findings;            // what is no mistake, and may not be what was meant
 
-  // Error{invalid_input} with every mistake: no service, one without an image, and what would reach
-  // outside of the release.
-  static ComposeFile parse(std::string_view text, const std::string& name);
+  // `variables` are those of the file .env beside it. Nothing: nobody can read them here, and each
+  // stays as it stands. Error{invalid_input} with every mistake: no service, one without an image,
+  // and what would reach outside of the release.
+  static ComposeFile parse(std::string_view text, const std::string& name,
+                           const std::optional<Variables>& variables = {});
+  // As far as the file can be understood, with its mistakes added to `problems`.
+  // Error{invalid_input} where it has no services, or is no YAML.
+  static ComposeFile read(std::string_view text, const std::string& name,
+                          const std::optional<Variables>& variables, Problems& problems);
 };
 
 }  // namespace sealift::compose
