@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from stack import (API, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose,
+from stack import (API, BUILDER, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose,
                    StackTest, main, need, run, server, service, write)
 from sweep import journal_records, killed_before_record
 
@@ -99,6 +99,30 @@ class ComposeTests:
         self.assertIsNone(self.road.web())
         self.road.installer("rollback", "--yes")
         self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+
+    def test_a_file_as_projects_have_it(self):
+        """Variables, a build for the developers, jobs that the file tells, and variables of a
+        component that is installed with it."""
+        settings = self.road.target("settings")
+        self.road.change_site(lambda site: site["targets"].update(
+            settings={"driver": "directory", "path": settings}))
+        self.road.change_site(lambda site: site.update(allow={"host_paths": [settings]}))
+        show = "/bin/busybox env > /www/env; " + SERVE
+        compose = self.road.two_services()
+        compose["services"]["job"] = service(API, 0, command="exit 0", restart="no")
+        compose["services"]["api"] = service(
+            "docker.io/chanuka/api:${TAG:-1}", "${API_PORT}", command=show, build="./nothing",
+            pull_policy="always", environment={"A": "${NOWHERE:-default}", "W": "${WORDS}"},
+            env_file=[settings + "/current/images.env"],
+            depends_on={"job": {"condition": "service_completed_successfully"}})
+        bundle = self.road.build_stack(
+            "1.0.0", {API: server("api 1"), WEB: server("web 1")}, compose, {"page.html": "x"},
+            more={"template": "FROM_CONFIG=yes\n"}, values={"WORDS": "one # $two"})
+        self.apply(bundle)
+        shown = self.road.api("env")
+        for line in ("A=default", "W=one # $two", "FROM_CONFIG=yes"):
+            self.assertIn(line, shown.splitlines())
+        self.stands("1.0.0")
 
     def test_jobs_run_to_their_end(self):
         compose = self.road.two_services()
@@ -244,7 +268,7 @@ class Refused(StackTest):
 
     def test_what_compose_does_not_take(self):
         compose = self.road.two_services()
-        compose["services"]["api"]["no_such_key"] = 1
+        compose["services"]["api"]["ports"] = ["no:port:x"]
         self.refuse(compose, "Compose does not take compose.yaml")
 
     def test_a_target_of_another_sort(self):
