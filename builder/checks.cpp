@@ -2,10 +2,10 @@
 #include "builder/checks.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "builder/known_values.hpp"
 #include "content/image_name.hpp"
 #include "release/references.hpp"
 #include "release/schema.hpp"
@@ -108,40 +108,6 @@ void check_containers_in_health(const release::Release& release, Problems& probl
         format("{}.container: no component is named \"{}\"", release.health_places[i], name),
         near.empty() ? "" : format("did you mean \"{}\"?", near));
   }
-}
-
-// What templates may use without any environment's saying so.
-release::Values known_to_all(const std::vector<BuiltComponent>& built) {
-  release::Values values = release::builtin_values("", "", "");
-  std::vector<std::string> images;
-  for (const BuiltComponent& component : built) {
-    for (const release::CarriedImage& image : component.component.document.images) {
-      images.push_back(image.name);
-    }
-  }
-  for (const auto& [unused, name] : release::image_value_names(images)) values[name] = "";
-  for (const BuiltComponent& component : built) {
-    if (component.component.is_assets()) values.merge(asset_values(component.component));
-    // Certificates are each site's: what a release knows of them are their names.
-    for (const ValueUse& use : component.uses) {
-      if (!release::tls_name(use.name).empty()) values[use.name] = "";
-    }
-  }
-  return values;
-}
-
-// The values of an environment as templates see them before a site has said its own.
-release::Values values_in(const release::Release& release,
-                          const release::Environment& environment) {
-  release::Values values =
-      values_of(release.contract, merge(release.contract, environment.values, {}, {}));
-  std::set<std::string> secrets = release::sealed_keys(release.sealed, environment.name);
-  for (const auto& [key, declared] : release.contract.keys()) {
-    if (declared.secret) secrets.insert(key);
-  }
-  // Nobody here can read them: each is some text.
-  for (const std::string& key : secrets) values[key] = "text";
-  return values;
 }
 
 // What templates use, and what the values that they use refer to.
@@ -331,14 +297,14 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
   }
 }
 
-void check_image_references(const std::vector<BuiltComponent>& built, Problems& problems) {
+void check_image_references(const std::vector<BuiltComponent>& built, std::set<std::string> used,
+                            Problems& problems) {
   std::vector<std::string> carried;
   for (const BuiltComponent& component : built) {
     for (const release::CarriedImage& image : component.component.document.images) {
       carried.push_back(image.name);
     }
   }
-  std::set<std::string> used;
   for (const BuiltComponent& component : built) {
     const std::string& name = component.component.row.name;
     for (const ValueUse& use : component.uses) used.insert(use.name);

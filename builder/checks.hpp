@@ -4,6 +4,7 @@
 // What must hold between the parts of a release, once each part is sound: values and the templates
 // that use them, images and the files that name them, and the sites that shall take it all.
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,10 @@ void check_environments(const release::Release& release, Problems& problems);
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& built,
                   Problems& problems);
 
-// Every image that a compose file or manifest names is carried, and every image that is carried is
-// named somewhere.
-void check_image_references(const std::vector<BuiltComponent>& built, Problems& problems);
+// Every image that a file names is carried, and every image that is carried is named somewhere:
+// there, or among `used`.
+void check_image_references(const std::vector<BuiltComponent>& built, std::set<std::string> used,
+                            Problems& problems);
 
 // What a target would refuse about the site's own file.
 void check_site(const release::Release& release, const std::vector<BuiltComponent>& built,

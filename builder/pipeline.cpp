@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "builder/checks.hpp"
+#include "builder/compose_check.hpp"
 #include "builder/kinds/kind.hpp"
 #include "builder/open_bundle.hpp"
 #include "builder/sums.hpp"
@@ -86,12 +87,17 @@ std::vector<BuiltComponent> build_components(const Workshop& workshop) {
 }
 
 // The components, and what must hold between them; none where a component has mistakes of its own.
-std::vector<BuiltComponent> build_checked(const Workshop& workshop, Problems& problems) {
+struct Checked {
+  std::vector<BuiltComponent> built;
+  std::set<std::string> images;  // that Compose files use
+};
+Checked build_checked(const Workshop& workshop, Problems& problems) {
   check_environments(workshop.release, problems);
   try {
     std::vector<BuiltComponent> built = build_components(workshop);
     check_values(workshop.release, built, problems);
-    return built;
+    std::set<std::string> images = check_compose(workshop.release, built, problems);
+    return {std::move(built), std::move(images)};
   } catch (const Error& error) {
     if (error.code() != Errc::invalid_input) throw;
     problems.add(error);
@@ -155,7 +161,7 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
   const std::vector<BuiltComponent> built =
-      build_checked({release, origin.created, before, spool, workers, progress}, problems);
+      build_checked({release, origin.created, before, spool, workers, progress}, problems).built;
   problems.throw_if_any(Errc::invalid_input);
 
   std::vector<release::Component> components;
@@ -197,9 +203,9 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   bundle::Spool spool(temporary_folder(), workers, {.level = content::kMinLevel});
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
-  const std::vector<BuiltComponent> built = build_checked(
+  const auto [built, images] = build_checked(
       {release, origin_of(release).created, before, spool, workers, progress}, problems);
-  if (!built.empty()) check_image_references(built, problems);
+  if (!built.empty()) check_image_references(built, images, problems);
   for (const fs::path& site : sites) {
     try {
       check_site(release, built, site, problems);

@@ -98,6 +98,16 @@ Placement placed_tree(const release::Component& component, const release::Target
   return placement;
 }
 
+std::vector<compose::KnownImage> carried_images(const bundle::Contents& contents) {
+  std::vector<compose::KnownImage> all;
+  for (const release::Component& component : contents.components) {
+    for (compose::KnownImage& image : compose::known_images(component)) {
+      all.push_back(std::move(image));
+    }
+  }
+  return all;
+}
+
 // What runs from a tree of files.
 Placement placed_workload(const release::Component& component, const release::Target& target,
                           SiteContent& content, const bundle::Contents& contents,
@@ -117,7 +127,8 @@ Placement placed_workload(const release::Component& component, const release::Ta
                                  .site = installation.id,
                                  .content = content,
                                  .table = placement.table,
-                                 .pins = image_pins(contents, installation.site)};
+                                 .pins = image_pins(contents, installation.site),
+                                 .images = carried_images(contents)};
   check_allowed({.who = format("component {}", component.row.name),
                  .name = component.row.name,
                  .own = target.path},

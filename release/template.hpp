@@ -62,6 +62,7 @@ class Template {
   // Throws Error{invalid_input} with every mistake, each "WHERE:LINE: ...".
   static Template parse(std::string_view text, const std::string& where);
 
+  const std::string& where() const { return where_; }
   const std::vector<TemplateUse>& uses() const { return uses_; }
   // The names of the sections around a use, the inner first.
   std::vector<std::string> sections_around(const TemplateUse& use) const;

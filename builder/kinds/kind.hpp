@@ -30,9 +30,11 @@ struct ValueUse {
 struct BuiltComponent {
   release::Component component;
   std::vector<ValueUse> uses;
-  // Names of images, as compose files and manifests say them.
+  // Names of images, as files that are no workload of Compose say them.
   std::vector<ValueUse> image_references = {};
   std::vector<release::Template> templates = {};
+  // What the tree holds, of a component whose files are templates.
+  std::map<std::string, EntryType> paths = {};
 };
 
 // The bytes of each image's layers in the release before, by the image's place.

@@ -12,7 +12,9 @@
 #include "base/path.hpp"
 #include "base/program_file.hpp"
 #include "base/text.hpp"
+#include "builder/kinds/outputs.hpp"
 #include "builder/kinds/templates.hpp"
+#include "compose/variables.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::builder {
@@ -35,6 +37,30 @@ std::string compose_file(const release::ComponentEntry& entry, const std::set<st
               format("components.{}: {}: found {}, expected one Compose file", entry.name,
                      entry.source, found.empty() ? "none of these names" : joined(found)),
               format("it is named {}", joined({kComposeFiles.begin(), kComposeFiles.end()})));
+}
+
+// The text of the Compose file in the source, as it is there; empty where there is none, which
+// compose_file() says.
+std::string compose_source(const fs::path& source) {
+  if (!dir_exists(source)) {
+    return path_exists(source) ? read_file(source, release::kMaxTemplateBytes) : "";
+  }
+  for (const char* name : kComposeFiles) {
+    if (path_exists(source / name)) return read_file(source / name, release::kMaxTemplateBytes);
+  }
+  return "";
+}
+
+// The values of the configuration for the variables of the Compose file, unless the source says
+// them itself.
+MadeFiles made_for(const release::ComponentEntry& entry, const Workshop& workshop) {
+  const fs::path source = workshop.release.folder / entry.source;
+  const bool has_own = dir_exists(source) && path_exists(source / compose::kVariablesFile);
+  if (entry.workload.runtime != release::kCompose || has_own) return {};
+  std::string variables =
+      compose_variables(compose::variables_in(compose_source(source)), workshop.release);
+  if (variables.empty()) return {};
+  return {{compose::kVariablesFile, std::move(variables)}};
 }
 
 // A file that looks like a unit and would not be one is a mistake.
@@ -120,9 +146,12 @@ class Manifests : public Kind {
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
     std::set<std::string> files;
-    return build_templates(
-        entry, workshop, media_type::kManifests, {},
-        [&](const std::string& path, const std::string&) { files.insert(path); },
+    MadeFiles made = made_for(entry, workshop);
+    BuiltComponent built = build_templates(
+        entry, workshop, media_type::kManifests, made,
+        [&](const std::string& path, const std::string&) {
+          if (!made.contains(path)) files.insert(path);
+        },
         [&](PackedTree& packed) {
           release::Workload workload = entry.workload;
           if (workload.runtime == release::kCompose) {
@@ -134,6 +163,9 @@ class Manifests : public Kind {
           }
           packed.document.workload = std::move(workload);
         });
+    // Of Compose the images are those of its services, in whatever spelling: see check_compose().
+    if (entry.workload.runtime == release::kCompose) built.image_references.clear();
+    return built;
   }
 };
 

@@ -232,4 +232,19 @@ std::map<std::string, std::string> outputs_of(const release::ComponentEntry& ent
   return files;
 }
 
+std::string compose_variables(const std::set<std::string>& names, const release::Release& release) {
+  std::vector<Key> keys;
+  for (const Key& key : keys_of(release)) {
+    if (names.contains(key.name)) keys.push_back(key);
+  }
+  // In single quotes where not every reader takes a plain value the same.
+  return lines(keys,
+               "{{#NAME | text | portable}}\n"
+               "NAME={{NAME | text}}\n"
+               "{{/NAME | text | portable}}\n"
+               "{{^NAME | text | portable}}\n"
+               "NAME={{NAME | text | shell}}\n"
+               "{{/NAME | text | portable}}\n");
+}
+
 }  // namespace sealift::builder

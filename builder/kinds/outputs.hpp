@@ -6,6 +6,7 @@
 // renders it like any other; docs/templates.md says what each format writes.
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "release/release_file.hpp"
@@ -16,5 +17,9 @@ namespace sealift::builder {
 // mistake: keys that do not exist, patterns that match none, secrets that only a pattern names.
 std::map<std::string, std::string> outputs_of(const release::ComponentEntry& entry,
                                               const release::Release& release);
+
+// The template of a file .env from which Compose fills in the variables of its own file: those of
+// `names` that the configuration has. Empty where it has none of them.
+std::string compose_variables(const std::set<std::string>& names, const release::Release& release);
 
 }  // namespace sealift::builder

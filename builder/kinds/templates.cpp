@@ -50,6 +50,7 @@ BuiltComponent build_templates(const release::ComponentEntry& entry, const Works
   std::vector<ValueUse> uses;
   std::vector<ValueUse> images;
   std::vector<release::Template> templates;
+  std::map<std::string, EntryType> paths;
   const Inspect inspect = [&](const std::string& path, const std::string& content) {
     templates.push_back(release::Template::parse(content, path));
     const release::Template& parsed = templates.back();
@@ -63,11 +64,14 @@ BuiltComponent build_templates(const release::ComponentEntry& entry, const Works
     if (!is_yaml(path)) return;
     for (ValueUse& image : images_in(content, path)) images.push_back(std::move(image));
   };
-  PackedTree packed = pack_tree(workshop, entry, media_type::kMustacheTree,
-                                {.inspect = inspect, .made = std::move(made)});
+  PackedTree packed = pack_tree(
+      workshop, entry, media_type::kMustacheTree,
+      {.inspect = inspect,
+       .see_row = [&](const release::FileEntry& row) { paths.emplace(row.path.str(), row.type); },
+       .made = std::move(made)});
   if (finish) finish(packed);
   return {tree_component(entry, artifact_type, packed), std::move(uses), std::move(images),
-          std::move(templates)};
+          std::move(templates), std::move(paths)};
 }
 
 }  // namespace sealift::builder

@@ -348,6 +348,7 @@ class TreePacker {
 
   void put_row(const FileEntry& entry) {
     rules_.check(entry);
+    if (beside_.see_row) beside_.see_row(entry);
     for (std::optional<release::Glob>& glob : unmatched_) {
       if (glob && entry.type != EntryType::directory && glob->matches(entry.path.str())) {
         glob.reset();

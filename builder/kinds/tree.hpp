@@ -14,6 +14,7 @@
 
 #include "builder/kinds/kind.hpp"
 #include "content/precompress.hpp"
+#include "release/file_table.hpp"
 
 namespace sealift::builder {
 
@@ -21,13 +22,16 @@ namespace sealift::builder {
 // throwing Error{invalid_input}.
 using Inspect = std::function<void(const std::string& path, const std::string& content)>;
 using OfFile = std::function<bool(const std::string& path)>;
+// Told of everything that the tree holds.
+using SeeRow = std::function<void(const release::FileEntry& row)>;
 
 // Files that have no source, by their paths.
 using MadeFiles = std::map<std::string, std::string>;
 
 // What a kind asks for beside the files as they are.
 struct Beside {
-  Inspect inspect = {};                           // a file may then have at most 4 MiB
+  Inspect inspect = {};  // a file may then have at most 4 MiB
+  SeeRow see_row = {};
   OfFile has_integrity = {};                      // asked of each file: whether to take its SHA-384
   OfFile is_compressible = {};                    // which files get compressed ones beside them
   std::vector<content::Encoding> encodings = {};  // in which encodings

@@ -46,8 +46,9 @@ constexpr std::array kPassed = {"PATH",
                                 "CONTAINERS_CONF",
                                 "CONTAINERS_STORAGE_CONF"};
 
-std::vector<std::pair<std::string, std::string>> environment() {
-  std::vector<std::pair<std::string, std::string>> found = {{"LANG", "C.UTF-8"}};
+std::vector<std::pair<std::string, std::string>> environment(const fs::path& folder) {
+  std::vector<std::pair<std::string, std::string>> found = {{"LANG", "C.UTF-8"},
+                                                            {"PWD", folder.string()}};
   for (const char* name : kPassed) {
     if (const char* value = std::getenv(name); value != nullptr) found.emplace_back(name, value);
   }
@@ -82,12 +83,13 @@ Words engine_of(const release::Target& target, const Words& compose) {
   return engine;
 }
 
-Outcome run_compose(const std::vector<std::string>& words, std::chrono::seconds timeout) {
+Outcome run_compose(const std::vector<std::string>& words, const fs::path& folder,
+                    std::chrono::seconds timeout) {
   const auto outcome = run({.arguments = words,
                             .folder = "/",
                             .input = {},
                             .timeout = timeout,
-                            .environment = environment(),
+                            .environment = environment(folder),
                             .inherit = Inherit::nothing});
   if (outcome) return *outcome;
   throw Error(Errc::target_failed, format("the program {} was not found", words.front()),

@@ -28,8 +28,9 @@ ComposeProgram find_compose(const release::Target& target);
 // Compose.
 std::vector<std::string> engine_of(const release::Target& target,
                                    const std::vector<std::string>& compose);
-// Runs it with an environment that says where the engine is, and nothing else. Error{target_failed}
-// where the program is gone.
-Outcome run_compose(const std::vector<std::string>& words, std::chrono::seconds timeout);
+// Runs it with an environment that says where the engine is, and PWD, the folder of the file; and
+// nothing else. Error{target_failed} where the program is gone.
+Outcome run_compose(const std::vector<std::string>& words, const fs::path& folder,
+                    std::chrono::seconds timeout);
 
 }  // namespace sealift::installer

@@ -15,9 +15,9 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "content/image_name.hpp"
+#include "compose/file.hpp"
+#include "compose/images.hpp"
 #include "installer/driver.hpp"
-#include "installer/workloads/compose_file.hpp"
 #include "installer/workloads/compose_program.hpp"
 #include "installer/workloads/containers.hpp"
 #include "installer/workloads/parts.hpp"
@@ -31,17 +31,41 @@ constexpr std::size_t kMaxComposeBytes = 1U << 20;
 constexpr std::chrono::milliseconds kBetween{500};
 constexpr std::size_t kProjectSite = 8;  // characters of the site's id in a project's name
 
+using compose::ComposeFile;
+using compose::ComposeService;
 using Words = std::vector<std::string>;
 
-// The rendered text of one file of the component.
-std::string text_of(const RuntimeQuestion& question, const std::string& path,
-                    std::optional<release::FileEntry>& entry) {
+// What a Compose file and the .env beside it say, of which nobody else may be asked.
+struct ComposeTexts {
+  std::optional<std::string> file;
+  std::optional<release::FileEntry> entry;
+  std::string variables;  // empty: there is no .env
+};
+
+ComposeTexts texts_of(const RuntimeQuestion& question, const std::string& path) {
+  ComposeTexts texts;
   const std::unique_ptr<TreeStream> tree = question.content.tree(question.component.row.name);
-  while ((entry = tree->next())) {
-    if (entry->path.str() != path) continue;
-    return read_all(*tree, *entry, kMaxComposeBytes);
+  while (const auto entry = tree->next()) {
+    if (entry->path.str() == path) {
+      texts.file = read_all(*tree, *entry, kMaxComposeBytes);
+      texts.entry = entry;
+    } else if (entry->path.str() == compose::kVariablesFile) {
+      texts.variables = read_all(*tree, *entry, kMaxComposeBytes);
+    }
   }
-  throw Error(Errc::incompatible, format("{}: is not in the release", path));
+  if (!texts.file) throw Error(Errc::incompatible, format("{}: is not in the release", path));
+  return texts;
+}
+
+// Earlier builders took every .env: one that cannot be read here leaves the variables to Compose.
+ComposeFile parsed(const std::string& text, const std::string& variables, const std::string& name) {
+  std::optional<compose::Variables> known;
+  try {
+    known = compose::read_variables(variables);
+  } catch (const Error& error) {
+    log::detail(error.message());
+  }
+  return ComposeFile::parse(text, name, known);
 }
 
 // Whether a folder of the release is among what a service reads.
@@ -52,23 +76,27 @@ bool has_folder(const std::vector<release::FileEntry>& table, const std::set<std
   });
 }
 
-std::string pin_of(const ComposeService& service, const std::map<std::string, std::string>& pins,
+std::string pin_of(const ComposeService& service, const RuntimeQuestion& question,
                    Problems& problems) {
-  for (const auto& [unused, pin] : pins) {
+  for (const auto& [unused, pin] : question.pins) {
     if (service.image == pin) return pin;
   }
   try {
-    content::ImageName name = content::ImageName::parse(service.image);
-    if (name.tag.empty() && !name.digest) name.tag = "latest";
-    name.digest.reset();
-    if (const auto pin = pins.find(name.str()); pin != pins.end()) return pin->second;
-    problems.add(format("service {}: its image {} is not one that was delivered here", service.name,
+    const std::string& name = compose::find_image(service.image, question.images).name;
+    if (const auto pin = question.pins.find(name); pin != question.pins.end()) return pin->second;
+    problems.add(format("{}: the image {} is not one that was delivered here", service.image_place,
                         printable(service.image, 200)),
-                 "have the release carry it, in a component of images that this site takes");
+                 "its component of images has to go to this site");
   } catch (const Error& error) {
-    problems.add(error.within(format("service {}", service.name)));
+    problems.add(error.within(service.image_place));
   }
   return "";
+}
+
+std::set<std::string> paths_of(const ComposeService& service) {
+  std::set<std::string> paths;
+  for (const compose::OwnFile& file : service.files) paths.insert(file.path);
+  return paths;
 }
 
 // Which containers of a service are waited for.
@@ -82,18 +110,17 @@ class ComposeRuntime : public Runtime {
     const std::string& name = question.component.row.name;
     const release::Workload& workload = *question.component.document.workload;
     const ComposeProgram compose = find_compose(question.target);
-    std::optional<release::FileEntry> entry;
-    const std::string text = text_of(question, workload.file, entry);
-    const ComposeFile file = ComposeFile::parse(text, workload.file);
+    const ComposeTexts texts = texts_of(question, workload.file);
+    const ComposeFile file = parsed(*texts.file, texts.variables, workload.file);
     const std::vector<release::FileEntry> table =
         entries_of(*question.content.table(question.table));
     Problems problems;
     Json services = Json::object();
     for (const ComposeService& service : file.services) {
-      const bool is_job = std::find(workload.jobs.begin(), workload.jobs.end(), service.name) !=
-                          workload.jobs.end();
-      const std::set<std::string> reads(service.files.begin(), service.files.end());
-      const std::string pin = pin_of(service, question.pins, problems);
+      const bool is_job = service.is_job || std::find(workload.jobs.begin(), workload.jobs.end(),
+                                                      service.name) != workload.jobs.end();
+      const std::set<std::string> reads = paths_of(service);
+      const std::string pin = pin_of(service, question, problems);
       const Json inputs = {service.definition, pin, lines_at(table, reads)};
       services[service.name] = {
           {"image", pin},
@@ -105,7 +132,8 @@ class ComposeRuntime : public Runtime {
           // with it; podman-compose has no other paths at all.
           {"moves", has_folder(table, reads) || (compose.generation == kPodman && !reads.empty())},
           // Keyed where the file may hold a secret.
-          {"inputs", key_.digest(*entry, Digest::of(to_canonical(inputs))).hex()}};
+          {"inputs", key_.digest(*texts.entry, Digest::of(to_canonical(inputs))).hex()}};
+      if (service.has_pull_policy) services[service.name]["pull_policy"] = "never";
     }
     for (const auto& [key, names] :
          {std::pair("jobs", &workload.jobs), {"canary", &workload.canary}}) {
@@ -127,13 +155,14 @@ class ComposeRuntime : public Runtime {
                      {"timeout", question.target.timeout},
                      {"services", std::move(services)}};
     if (!file.version.empty()) settings["version"] = file.version;
+    if (!file.built.empty()) settings["built"] = file.built;
     return settings;
   }
 
   std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
     const std::string& file = question.component.document.workload->file;
-    std::optional<release::FileEntry> entry;
-    return ComposeFile::parse(text_of(question, file, entry), file).claims;
+    const ComposeTexts texts = texts_of(question, file);
+    return parsed(*texts.file, texts.variables, file).claims;
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
@@ -162,19 +191,22 @@ class ComposeRuntime : public Runtime {
   }
 
   void validate(const Deployment& staged) const override {
+    const std::string file = staged.settings.at("file");
+    if (const std::string missing = missing_file(staged, file); !missing.empty()) {
+      log::detail(format("{}: {} is not there yet: Compose checks the file when it is brought up",
+                         file, missing));
+      return;
+    }
     const bool is_podman = staged.settings.at("generation") == kPodman;
     const Outcome outcome =
         compose(staged, staged.folder(), is_podman ? Words{"ps", "-q"} : Words{"config", "-q"});
     if (outcome.status != 0) {
-      throw Error(Errc::target_failed,
-                  format("Compose does not take {}: {}",
-                         staged.settings.at("file").get<std::string>(), said(outcome)),
+      throw Error(Errc::target_failed, format("Compose does not take {}: {}", file, said(outcome)),
                   "correct the file in the release");
     }
     // It goes on with an empty text there.
     if (outcome.error_output.find("variable is not set") != std::string::npos) {
-      throw Error(Errc::target_failed, said(outcome),
-                  "give it a value in the release: {{NAME}}, a default, or a file .env");
+      log::warning(format("{}: {}", file, said(outcome)));
     }
   }
 
@@ -255,6 +287,19 @@ class ComposeRuntime : public Runtime {
   }
 
  private:
+  // A file of variables outside of the component that is not there: another component of the same
+  // release may bring it, and is switched before this one is brought up.
+  static std::string missing_file(const Deployment& staged, const std::string& file) {
+    const fs::path variables = staged.folder() / compose::kVariablesFile;
+    const ComposeFile parsed_file =
+        parsed(read_file(staged.folder() / file, kMaxComposeBytes),
+               path_exists(variables) ? read_file(variables, kMaxComposeBytes) : "", file);
+    for (const std::string& path : parsed_file.host_env_files) {
+      if (!path_exists(path)) return path;
+    }
+    return "";
+  }
+
   static void demand_images(const Deployment& now) {
     const Engine engine(now.settings.at("engine"));
     for (const auto& [name, service] : now.settings.at("services").items()) {
@@ -327,13 +372,22 @@ class ComposeRuntime : public Runtime {
   }
 
   // JSON is YAML.
-  void write_override(const Deployment& deployment) const {
+  void write_override(const Deployment& deployment, const fs::path& folder) const {
     Json services = Json::object();
     for (const auto& [name, service] : deployment.settings.at("services").items()) {
       services[name] = {{"image", service.at("image")},
                         {"labels",
                          {{kInputsLabel, inputs_of(deployment, service)},
                           {kSiteLabel, deployment.settings.at("site")}}}};
+      if (service.contains("pull_policy")) {
+        services[name]["pull_policy"] = service.at("pull_policy");
+      }
+    }
+    // Nothing is built here, but the first generation wants the folder to be there.
+    if (deployment.settings.at("generation") == kV1) {
+      for (const Json& name : deployment.settings.value("built", Json::array())) {
+        services[name.text()]["build"] = {{"context", folder.string()}};
+      }
     }
     Json file = {{"services", std::move(services)}};
     if (deployment.settings.contains("version")) file["version"] = deployment.settings["version"];
@@ -343,7 +397,7 @@ class ComposeRuntime : public Runtime {
 
   Outcome compose(const Deployment& deployment, const fs::path& folder, Words words) const {
     const Json& settings = deployment.settings;
-    write_override(deployment);
+    write_override(deployment, folder);
     Words all = settings.at("command");
     all.insert(all.end(), {"-p", settings.at("project")});
     if (settings.at("generation") != kPodman) {
@@ -352,7 +406,7 @@ class ComposeRuntime : public Runtime {
     all.insert(all.end(), {"-f", (folder / settings.at("file").get<std::string>()).string(), "-f",
                            override_file(settings).string()});
     all.insert(all.end(), words.begin(), words.end());
-    return run_compose(all, std::chrono::seconds(settings.at("timeout").get<unsigned>()));
+    return run_compose(all, folder, std::chrono::seconds(settings.at("timeout").get<unsigned>()));
   }
 
   // On what stands. Error{target_failed} unless it ends with status 0.
@@ -438,22 +492,34 @@ class ComposeRuntime : public Runtime {
         const std::string refusal = start_created(engine, own);
         if (!complaint.is_final && Clock::now() <= end) continue;
         // podman-compose says nothing by its status.
+        const std::string hint =
+            has_ended_well(own)
+                ? format("where it is to end by itself, name it in release.yaml: jobs: [{}]", name)
+            : complaint.is_final ? ""
+                                 : "if it only needs longer: timeout in site.yaml";
         fail(name, complaint,
              !refusal.empty() ? refusal
              : own.empty()    ? compose_said
-                              : engine.last_words(own.front()));
+                              : engine.last_words(own.front()),
+             hint);
       }
       good = waiting.empty() ? good + 1 : 0;
       if (good < 2) std::this_thread::sleep_for(kBetween);
     }
   }
 
+  static bool has_ended_well(const std::vector<Container>& own) {
+    return std::any_of(own.begin(), own.end(), [](const Container& each) {
+      return each.state == "exited" && each.exit_code == 0;
+    });
+  }
+
   [[noreturn]] static void fail(const std::string& name, const Complaint& complaint,
-                                const std::string& words) {
+                                const std::string& words, const std::string& hint) {
     throw Error(Errc::target_failed,
                 format("service {}: {}{}{}", name, complaint.found,
                        words.empty() ? "" : "; it said: ", words),
-                complaint.is_final ? "" : "if it only needs longer: timeout in site.yaml");
+                hint);
   }
 
   fs::path folder_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "compose/images.hpp"
 #include "installer/content.hpp"
 #include "installer/drivers/tree_check.hpp"
 #include "installer/layout.hpp"
@@ -46,6 +47,7 @@ struct RuntimeQuestion {
   Digest table;      // of that tree, kept
   // Name of an image in the release -> what it is called here so that only it can be meant.
   std::map<std::string, std::string> pins;
+  std::vector<compose::KnownImage> images;  // that the release carries
 };
 
 // What keeps something that shall run from running as it should.

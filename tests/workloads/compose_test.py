@@ -11,7 +11,7 @@ import threading
 import time
 
 from stack import (API, BUILDER, INSTALLER, JOB, SERVE, WEB, DockerCompose, Image, PodmanCompose,
-                   StackTest, errors, main, need, run, server, service, write)
+                   StackTest, main, need, run, server, service, write)
 from sweep import SOME, journal_records, killed_before_record
 
 
@@ -101,6 +101,30 @@ class ComposeTests:
         self.assertIsNone(self.road.web())
         self.road.installer("rollback", "--yes")
         self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+
+    def test_a_file_as_projects_have_it(self):
+        """Variables, a build for the developers, jobs that the file tells, and variables of a
+        component that is installed with it."""
+        settings = self.road.target("settings")
+        self.road.change_site(lambda site: site["targets"].update(
+            settings={"driver": "directory", "path": settings}))
+        self.road.change_site(lambda site: site.update(allow={"host_paths": [settings]}))
+        show = "/bin/busybox env > /www/env; " + SERVE
+        compose = self.road.two_services()
+        compose["services"]["job"] = service(API, 0, command="exit 0", restart="no")
+        compose["services"]["api"] = service(
+            "docker.io/chanuka/api:${TAG:-1}", "${API_PORT}", command=show, build="./nothing",
+            pull_policy="always", environment={"A": "${NOWHERE:-default}", "W": "${WORDS}"},
+            env_file=[settings + "/current/images.env"],
+            depends_on={"job": {"condition": "service_completed_successfully"}})
+        bundle = self.road.build_stack(
+            "1.0.0", {API: server("api 1"), WEB: server("web 1")}, compose, {"page.html": "x"},
+            more={"template": "FROM_CONFIG=yes\n"}, values={"WORDS": "one # $two"})
+        self.apply(bundle)
+        shown = self.road.api("env")
+        for line in ("A=default", "W=one # $two", "FROM_CONFIG=yes"):
+            self.assertIn(line, shown.splitlines())
+        self.stands("1.0.0")
 
     def test_jobs_run_to_their_end(self):
         compose = self.road.two_services()
@@ -247,36 +271,8 @@ class Refused(StackTest):
 
     def test_what_compose_does_not_take(self):
         compose = self.road.two_services()
-        compose["services"]["api"]["no_such_key"] = 1
+        compose["services"]["api"]["ports"] = ["no:port:x"]
         self.refuse(compose, "Compose does not take compose.yaml")
-
-    def test_a_variable_that_nobody_sets(self):
-        compose = self.road.two_services()
-        compose["services"]["api"]["environment"] = {"A": "${NOWHERE}"}
-        self.refuse(compose, "NOWHERE", "variable is not set")
-
-    def test_all_mistakes_at_once(self):
-        self.refuse({"services": {"api": {"build": "."}, "web": {"image": "${WEB}"},
-                                  "old": {"image": WEB, "extends": "api"}}},
-                    "is built where it runs, and has no image", "found a variable",
-                    "takes from another service")
-
-    def test_an_alias_bomb(self):
-        lines = ["x0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
-        lines += [f"x{i}: &x{i} [" + ", ".join([f"*x{i - 1}"] * 10) + "]" for i in range(1, 9)]
-        self.refuse("\n".join(lines) + f"\nservices: {{api: {{image: \"{API}\"}}}}\n",
-                    "found aliases that stand for more than")
-
-    def test_an_image_that_is_not_carried_is_refused_by_validate(self):
-        compose = "services:\n  api:\n    image: docker.io/chanuka/elsewhere:1\n"
-        path = self.road.stack("1.0.0", {API: server("api 1")}, compose)
-        said = errors(BUILDER, "validate", path, status=3)
-        self.assertIn("names the image docker.io/chanuka/elsewhere:1, which no component carries",
-                      said)
-
-    def test_a_job_that_the_file_does_not_have(self):
-        self.refuse(self.road.two_services(), "jobs: compose.yaml has no service nobody",
-                    component={"jobs": ["nobody"]})
 
     def test_a_target_of_another_sort(self):
         self.road.change_site(lambda site: site["targets"].update(

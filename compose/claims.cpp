@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/workloads/compose_claims.hpp"
+#include "compose/claims.hpp"
 
 #include <array>
 
@@ -7,7 +7,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 
-namespace sealift::installer {
+namespace sealift::compose {
 
 namespace {
 
@@ -210,4 +210,4 @@ std::vector<Claim> compose_claims(const Json& root) {
   return ComposeClaims().of(root);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::compose

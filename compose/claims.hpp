@@ -11,9 +11,9 @@
 #include "base/json.hpp"
 #include "release/allow.hpp"
 
-namespace sealift::installer {
+namespace sealift::compose {
 
 // `root`: the whole file, its merges resolved.
 std::vector<release::Claim> compose_claims(const Json& root);
 
-}  // namespace sealift::installer
+}  // namespace sealift::compose

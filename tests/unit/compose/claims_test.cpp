@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/workloads/compose_claims.hpp"
+#include "compose/claims.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "installer/workloads/compose_file.hpp"
+#include "compose/file.hpp"
 
-namespace sealift::installer {
+namespace sealift::compose {
 
 namespace {
 
@@ -113,4 +113,4 @@ TEST_CASE("compose claims: neither a profile nor a merge hides one") {
   CHECK_FALSE(claims_of(deep + "services: {a: {image: i, <<: *m11}}\n").empty());
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::compose

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/workloads/compose_file.hpp"
+#include "compose/file.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::installer {
+namespace sealift::compose {
 
 using tests::error_of;
 using tests::messages;
@@ -47,8 +47,13 @@ configs:
   inline: {content: x}
 secrets: {token: {file: token.txt}}
 )");
-  CHECK(api.files == std::vector<std::string>{"app.env", "conf/app.conf", "more", "nginx.conf",
-                                              "other.env", "static", "token.txt"});
+  std::vector<std::string> paths;
+  for (const OwnFile& file : api.files) paths.push_back(file.path);
+  CHECK(paths == std::vector<std::string>{"app.env", "conf/app.conf", "more", "nginx.conf",
+                                          "other.env", "static", "token.txt"});
+  CHECK(api.files.at(1).where == "compose.yaml:6: services.api.volumes[0]");
+  CHECK(api.files.at(1).use == OwnFile::Use::mount);
+  CHECK(api.files.at(4).use == OwnFile::Use::read_if_there);
 }
 
 TEST_CASE("compose: anchors stand for what they name, and numbers with a point are no mistake") {
@@ -80,7 +85,7 @@ services:
   a: {build: .}
   b: {image: "${IMAGE}"}
   c: {image: x:1, extends: a}
-  d: {image: x:1, pull_policy: always}
+  d: {image: x:1, imagee: y}
   e: {image: x:1, deploy: {replicas: many}}
   f: 7
 include: [other.yaml]
@@ -88,7 +93,7 @@ include: [other.yaml]
   CHECK(said.find("compose.yaml:3: services.a: is built where it runs") != said.npos);
   CHECK(said.find("compose.yaml:4: services.b.image: found a variable") != said.npos);
   CHECK(said.find("services.c.extends: takes from another service") != said.npos);
-  CHECK(said.find("services.d.pull_policy: found \"always\"") != said.npos);
+  CHECK(said.find("services.d.imagee: found a key that Compose does not know") != said.npos);
   CHECK(said.find("services.e: found \"many\" replicas") != said.npos);
   CHECK(said.find("services.f: found no mapping") != said.npos);
   CHECK(said.find("include: reaches into other files") != said.npos);
@@ -119,4 +124,65 @@ TEST_CASE("compose: a mapping that takes in itself ends") {
   CHECK_FALSE(refused("x: &x {<<: *x}\nservices: {}\n").empty());
 }
 
-}  // namespace sealift::installer
+TEST_CASE("compose: variables are filled in, and those that nothing sets are findings") {
+  const Variables variables = {{"TAG", "1"}, {"N", "3"}};
+  const ComposeFile file = ComposeFile::parse(R"(
+services:
+  a: {image: "x:${TAG:-2}", deploy: {replicas: "${N}"}, environment: {A: "$NOWHERE", B: "$$x"}}
+  b: {image: "y:${NO:-2}", pull_policy: always, build: .}
+)",
+                                              "compose.yaml", variables);
+  REQUIRE(file.services.size() == 2);
+  CHECK(file.services[0].image == "x:1");
+  CHECK(file.services[0].replicas == 3);
+  CHECK(file.services[1].image == "y:2");
+  CHECK(file.services[1].has_pull_policy);
+  CHECK(file.built == std::vector<std::string>{"b"});
+  REQUIRE(file.findings.size() == 2);
+  CHECK(
+      file.findings[0].message ==
+      "compose.yaml:3: services.a.environment.A: nothing sets the variable NOWHERE: Compose takes "
+      "an empty text");
+  CHECK(file.findings[1].message.find("\"always\" is ignored") != std::string::npos);
+}
+
+TEST_CASE("compose: a variable that must be set is a mistake where it is not, also of a profile") {
+  const auto error = error_of([] {
+    ComposeFile::parse("services: {a: {image: x:1}, b: {profiles: [p], image: 'y:${V:?say it}'}}",
+                       "compose.yaml", Variables{});
+  });
+  CHECK(
+      messages(error).find("compose.yaml:1: services.b.image: the variable V is not set: say it") !=
+      std::string::npos);
+}
+
+TEST_CASE("compose: variables that cannot be read stay as they stand") {
+  const std::string text = "services: {a: {image: x:1, environment: {A: '${V:?} $1'}}}";
+  CHECK(only_service(text).definition.at("environment").at("A") == "${V:?} $1");
+}
+
+TEST_CASE("compose: a service that others wait for to end is a job") {
+  const ComposeFile file = ComposeFile::parse(R"(
+services:
+  migrate: {image: x:1}
+  app: {image: x:1, depends_on: {migrate: {condition: service_completed_successfully}}}
+  web: {image: x:1, depends_on: [app]}
+)",
+                                              "compose.yaml");
+  for (const ComposeService& each : file.services) CHECK(each.is_job == (each.name == "migrate"));
+}
+
+TEST_CASE("compose: a folder of the project is its own, by whatever name") {
+  const ComposeFile file = ComposeFile::parse(R"(
+services: {a: {image: x:1, volumes: ["${PWD}/data:/data"], env_file: [/etc/app.env]}}
+volumes: {v: {driver_opts: {type: none, o: bind, device: ./rows}}}
+)",
+                                              "compose.yaml", Variables{});
+  REQUIRE(file.services[0].files.size() == 1);
+  CHECK(file.services[0].files[0].path == "data");
+  REQUIRE(file.volume_folders.size() == 1);
+  CHECK(file.volume_folders[0].path == "rows");
+  CHECK(file.host_env_files == std::vector<std::string>{"/etc/app.env"});
+}
+
+}  // namespace sealift::compose

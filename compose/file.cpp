@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "base/file.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "compose/claims.hpp"
+#include "release/schema.hpp"
+#include "release/yaml.hpp"
+
+namespace sealift::compose {
+
+namespace {
+
+constexpr std::size_t kMaxComposeServices = 256;
+constexpr unsigned kMaxReplicas = 1000;
+constexpr int kMaxMerges = 8;
+
+// `<<` of a mapping: the keys of others, where it has none itself.
+Json merged(Json value, int depth = 0) {
+  if (value.is_array()) {
+    for (Json& item : value) item = merged(std::move(item), depth);
+    return value;
+  }
+  if (!value.is_object() || depth > kMaxMerges) return value;
+  if (const auto base = value.find("<<"); base != value.end()) {
+    const Json bases = base->is_array() ? *base : Json::array({*base});
+    value.erase(base);
+    for (const Json& each : bases) {
+      const Json other = merged(each, depth + 1);
+      if (!other.is_object()) continue;
+      for (const auto& [key, one] : other.items()) value.emplace(key, one);
+    }
+  }
+  for (Json& one : value) one = merged(std::move(one), depth);
+  return value;
+}
+
+// A path of the tree's own; nothing for volumes, other places of the host, and what is none.
+std::optional<std::string> inside(const std::string& path) {
+  if (path.empty() || path.front() == '/' || path.front() == '~') return std::nullopt;
+  std::string plain = fs::path(path).lexically_normal().string();
+  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  if (plain.starts_with("..")) return std::nullopt;
+  return plain;
+}
+
+// What the Compose Specification knows of a file and of a service.
+constexpr std::array kFileKeys = {"configs", "include",  "models",  "name",   "networks",
+                                  "secrets", "services", "version", "volumes"};
+constexpr std::array kServiceKeys = {"annotations",
+                                     "attach",
+                                     "blkio_config",
+                                     "build",
+                                     "cap_add",
+                                     "cap_drop",
+                                     "cgroup",
+                                     "cgroup_parent",
+                                     "command",
+                                     "configs",
+                                     "container_name",
+                                     "cpu_count",
+                                     "cpu_percent",
+                                     "cpu_period",
+                                     "cpu_quota",
+                                     "cpu_rt_period",
+                                     "cpu_rt_runtime",
+                                     "cpu_shares",
+                                     "cpus",
+                                     "cpuset",
+                                     "credential_spec",
+                                     "depends_on",
+                                     "deploy",
+                                     "develop",
+                                     "device_cgroup_rules",
+                                     "devices",
+                                     "dns",
+                                     "dns_opt",
+                                     "dns_search",
+                                     "domainname",
+                                     "entrypoint",
+                                     "env_file",
+                                     "environment",
+                                     "expose",
+                                     "extends",
+                                     "external_links",
+                                     "extra_hosts",
+                                     "gpus",
+                                     "group_add",
+                                     "healthcheck",
+                                     "hostname",
+                                     "image",
+                                     "init",
+                                     "ipc",
+                                     "isolation",
+                                     "label_file",
+                                     "labels",
+                                     "links",
+                                     "logging",
+                                     "mac_address",
+                                     "mem_limit",
+                                     "mem_reservation",
+                                     "mem_swappiness",
+                                     "memswap_limit",
+                                     "models",
+                                     "network_mode",
+                                     "networks",
+                                     "oom_kill_disable",
+                                     "oom_score_adj",
+                                     "pid",
+                                     "pids_limit",
+                                     "platform",
+                                     "ports",
+                                     "post_start",
+                                     "pre_start",
+                                     "pre_stop",
+                                     "privileged",
+                                     "profiles",
+                                     "provider",
+                                     "pull_policy",
+                                     "pull_refresh_after",
+                                     "read_only",
+                                     "restart",
+                                     "runtime",
+                                     "scale",
+                                     "secrets",
+                                     "security_opt",
+                                     "shm_size",
+                                     "stdin_open",
+                                     "stop_grace_period",
+                                     "stop_signal",
+                                     "storage_opt",
+                                     "sysctls",
+                                     "tmpfs",
+                                     "tty",
+                                     "ulimits",
+                                     "use_api_socket",
+                                     "user",
+                                     "userns_mode",
+                                     "uts",
+                                     "volumes",
+                                     "volumes_from",
+                                     "working_dir"};
+
+// The parts of a file whose values have variables.
+constexpr std::array kFilledParts = {"services", "networks", "volumes", "configs", "secrets"};
+
+// What a key lists, or its one value; what is neither text nor a mapping is the engine's to
+// refuse.
+template <typename Visit>
+void for_each(const Json& object, const std::string& key, const std::string& pointer,
+              Visit&& visit) {
+  const auto found = object.find(key);
+  if (found == object.end()) return;
+  const std::string at = format("{}/{}", pointer, key);
+  if (!found->is_array()) {
+    if (found->is_string() || found->is_object()) visit(*found, at);
+    return;
+  }
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const Json& item = (*found)[i];
+    if (item.is_string() || item.is_object()) visit(item, format("{}/{}", at, i));
+  }
+}
+
+class ComposeReader {
+ public:
+  ComposeReader(const release::YamlDocument& document, Problems& problems)
+      : document_(document), root_(merged(document.value())), problems_(problems) {}
+
+  ComposeFile read(const std::optional<Variables>& variables) {
+    const auto services = root_.find("services");
+    if (services == root_.end() || !services->is_object() || services->empty()) {
+      throw Error(
+          Errc::invalid_input,
+          format("{}: found no services, expected a mapping of at least one", document_.where("")));
+    }
+    if (services->size() > kMaxComposeServices) {
+      throw Error(Errc::invalid_input,
+                  format("{}: found {} services, expected at most {}", document_.where("/services"),
+                         services->size(), kMaxComposeServices));
+    }
+    if (root_.contains("include")) {
+      add("/include", "reaches into other files", "put the services into this one");
+    }
+    if (variables) {
+      Interpolation interpolation(*variables);
+      for (const char* part : kFilledParts) {
+        const auto found = root_.find(part);
+        if (found != root_.end()) fill(*found, format("/{}", part), interpolation);
+      }
+    }
+    file_.version = text_at(root_, "version");
+    check_keys(root_, "", kFileKeys);
+    for (const auto& [name, definition] : services->items()) {
+      const std::string pointer = "/services/" + name;
+      if (!definition.is_object()) {
+        add(pointer, "found no mapping");
+        continue;
+      }
+      check_keys(definition, pointer, kServiceKeys);
+      if (definition.contains("build")) file_.built.push_back(name);
+      if (definition.value("profiles", Json::array()).empty()) {
+        file_.services.push_back(service(name, definition, pointer));
+      } else if (std::string image = text_at(definition, "image"); !image.empty()) {
+        file_.other_images.push_back(std::move(image));
+      }
+    }
+    find_jobs();
+    find_volume_folders();
+    file_.claims = compose_claims(root_);
+    return std::move(file_);
+  }
+
+ private:
+  void add(const std::string& pointer, const std::string& found, const std::string& hint = {}) {
+    problems_.add(format("{}: {}", document_.where(pointer), found), hint);
+  }
+
+  // No Compose takes a key that the Specification does not have.
+  template <typename Known>
+  void check_keys(const Json& object, const std::string& pointer, const Known& known) {
+    for (const auto& [key, unused] : object.items()) {
+      if (key.starts_with("x-") || key == "<<" ||
+          std::find(known.begin(), known.end(), key) != known.end()) {
+        continue;
+      }
+      const std::string near = release::nearest(key, {known.begin(), known.end()});
+      add(format("{}/{}", pointer, key), "found a key that Compose does not know",
+          near.empty() ? "remove it; a key of your own begins with x-"
+                       : format("did you mean \"{}\"?", near));
+    }
+  }
+
+  // Each variable's value in its place; what nothing sets is noted.
+  void fill(Json& value, const std::string& pointer, Interpolation& interpolation) {
+    if (value.is_string()) {
+      const std::set<std::string> noted = interpolation.unset();
+      try {
+        value = interpolation.fill(value.text());
+      } catch (const Error& error) {
+        add(pointer, error.message(), error.hint());
+      }
+      for (const std::string& each : interpolation.unset()) {
+        if (noted.contains(each)) continue;
+        file_.findings.push_back(
+            {format("{}: nothing sets the variable {}: Compose takes an empty text",
+                    document_.where(pointer), each),
+             format("set {0} in the configuration, or write ${{{0}:-default}}", each)});
+      }
+    } else if (value.is_array()) {
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        fill(value[i], format("{}/{}", pointer, i), interpolation);
+      }
+    } else if (value.is_object()) {
+      for (auto& [key, each] : value.items()) {
+        fill(each, format("{}/{}", pointer, key), interpolation);
+      }
+    }
+  }
+
+  // A service that another waits for until it has ended is one that ends.
+  void find_jobs() {
+    std::set<std::string> jobs;
+    for (const ComposeService& each : file_.services) {
+      const auto others = each.definition.find("depends_on");
+      if (others == each.definition.end() || !others->is_object()) continue;
+      for (const auto& [name, how] : others->items()) {
+        if (text_at(how, "condition") == "service_completed_successfully") jobs.insert(name);
+      }
+    }
+    for (ComposeService& each : file_.services) each.is_job = jobs.contains(each.name);
+  }
+
+  // A volume of the driver local may be a folder by another name.
+  void find_volume_folders() {
+    const auto volumes = root_.find("volumes");
+    if (volumes == root_.end() || !volumes->is_object()) return;
+    for (const auto& [name, volume] : volumes->items()) {
+      const std::string device = text_at(volume.value("driver_opts", Json::object()), "device");
+      if (!device.starts_with('.')) continue;
+      const std::string where = document_.where(format("/volumes/{}/driver_opts/device", name));
+      if (auto plain = inside(device)) {
+        file_.volume_folders.push_back({std::move(*plain), OwnFile::Use::mount, where});
+      }
+    }
+  }
+
+  ComposeService service(const std::string& name, const Json& definition,
+                         const std::string& pointer) {
+    ComposeService service{.name = name,
+                           .image = text_at(definition, "image"),
+                           .image_place = document_.where(pointer + "/image"),
+                           .files = {},
+                           .definition = definition};
+    if (definition.contains("extends")) {
+      add(pointer + "/extends", "takes from another service",
+          "write it out, or use an anchor and <<: *name");
+    }
+    if (service.image.empty()) {
+      add(pointer,
+          definition.contains("build") ? "is built where it runs, and has no image"
+                                       : "found no image",
+          "name an image that the release carries: image: NAME:TAG beside build");
+    } else if (service.image.find('$') != std::string::npos) {
+      add(pointer + "/image", "found a variable, expected the image's name",
+          "name it as the release does, or with {{image...}}");
+    }
+    const std::string policy = text_at(definition, "pull_policy");
+    service.has_pull_policy = !policy.empty();
+    if (!policy.empty() && policy != "never" && policy != "missing" && policy != "if_not_present") {
+      file_.findings.push_back(
+          {format("{}: \"{}\" is ignored, images are those of the release",
+                  document_.where(pointer + "/pull_policy"), printable(policy, 40)),
+           "remove it, or write never"});
+    }
+    service.files = files_of(definition, pointer);
+    service.replicas = replicas(definition, pointer);
+    service.definition["sealift.shared"] = {{"networks", root_.value("networks", Json())},
+                                            {"volumes", root_.value("volumes", Json())}};
+    return service;
+  }
+
+  unsigned replicas(const Json& definition, const std::string& pointer) {
+    const Json deploy = definition.value("deploy", Json::object());
+    Json count = definition.value("scale", Json(1U));
+    if (deploy.is_object()) count = deploy.value("replicas", count);
+    if (count.is_number_unsigned() && count.get<std::uint64_t>() <= kMaxReplicas) {
+      return count.get<unsigned>();
+    }
+    // As a variable gives it.
+    if (count.is_string()) {
+      const std::string& text = count.text();
+      unsigned number = 0;
+      const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+      if (failure == std::errc() && end == text.data() + text.size() && number <= kMaxReplicas) {
+        return number;
+      }
+    }
+    add(pointer, format("found {} replicas, expected a number up to {}",
+                        printable(count.dump(), 40), kMaxReplicas));
+    return 1;
+  }
+
+  // Mounts, files of variables, configurations and secrets that come from a file.
+  std::vector<OwnFile> files_of(const Json& definition, const std::string& pointer) {
+    std::set<OwnFile> found;
+    const auto see = [&](const std::string& path, OwnFile::Use use, const std::string& at) {
+      if (auto plain = inside(path)) found.insert({std::move(*plain), use, document_.where(at)});
+    };
+    for_each(definition, "volumes", pointer, [&](const Json& volume, const std::string& at) {
+      if (volume.is_string()) {
+        const std::string text = volume;
+        if (text.starts_with('.')) see(text.substr(0, text.find(':')), OwnFile::Use::mount, at);
+      } else if (text_at(volume, "type") == "bind") {
+        see(text_at(volume, "source"), OwnFile::Use::mount, at);
+      }
+    });
+    for_each(definition, "env_file", pointer, [&](const Json& file, const std::string& at) {
+      const bool is_needed = !file.is_object() || file.value("required", Json(true)) != Json(false);
+      const std::string path = file.is_string() ? file.get<std::string>() : text_at(file, "path");
+      see(path, is_needed ? OwnFile::Use::read : OwnFile::Use::read_if_there, at);
+      if (path.starts_with('/') && is_needed) file_.host_env_files.push_back(path);
+    });
+    for (const char* sort : {"configs", "secrets"}) {
+      const Json all = root_.value(sort, Json::object());
+      for_each(definition, sort, pointer, [&](const Json& use, const std::string&) {
+        const std::string name = use.is_string() ? use.get<std::string>() : text_at(use, "source");
+        const auto entry = all.find(name);
+        if (entry != all.end()) {
+          see(text_at(*entry, "file"), OwnFile::Use::read, format("/{}/{}/file", sort, name));
+        }
+      });
+    }
+    return {found.begin(), found.end()};
+  }
+
+  const release::YamlDocument& document_;
+  Json root_;
+  ComposeFile file_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+ComposeFile ComposeFile::parse(std::string_view text, const std::string& name,
+                               const std::optional<Variables>& variables) {
+  Problems problems;
+  ComposeFile file = read(text, name, variables, problems);
+  problems.throw_if_any(Errc::invalid_input);
+  return file;
+}
+
+ComposeFile ComposeFile::read(std::string_view text, const std::string& name,
+                              const std::optional<Variables>& variables, Problems& problems) {
+  const release::YamlDocument document =
+      release::YamlDocument::parse(text, name, release::Yaml::foreign);
+  return ComposeReader(document, problems).read(variables);
+}
+
+}  // namespace sealift::compose

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compose/variables.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "release/dotenv.hpp"
+
+namespace sealift::compose {
+
+namespace {
+
+constexpr int kMaxNesting = 16;
+
+bool begins_variable(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+std::string_view name_at(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() &&
+         (begins_variable(text[end]) || (end > 0 && text[end] >= '0' && text[end] <= '9'))) {
+    ++end;
+  }
+  return text.substr(0, end);
+}
+
+// Where the brace that `text` begins with is closed; npos: nowhere.
+std::size_t closing(std::string_view text) {
+  std::size_t open = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '{' && (i == 0 || text[i - 1] == '$')) ++open;
+    if (text[i] == '}' && --open == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
+[[noreturn]] void refuse_dollar(std::string_view text) {
+  throw Error(Errc::invalid_input,
+              format("found \"{}\", expected a variable such as ${{NAME}}", printable(text, 40)),
+              "write $$ for a $ that begins no variable");
+}
+
+}  // namespace
+
+Variables read_variables(std::string_view text) {
+  Variables variables;
+  for (const auto& [key, entry] : release::parse_dotenv(text, kVariablesFile)) {
+    if (!entry.value.is_null()) variables.emplace(key, entry.value.text());
+  }
+  return variables;
+}
+
+bool is_of_host(std::string_view name) {
+  constexpr std::array kNames = {
+      "PATH", "HOME", "TMPDIR", "LANG", "XDG_RUNTIME_DIR", "COMPOSE_PROJECT_NAME"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+         name.starts_with("DOCKER_") || name.starts_with("CONTAINER");
+}
+
+std::string Interpolation::fill(std::string_view text) {
+  return fill(text, 0);
+}
+
+std::string Interpolation::fill(std::string_view text, int depth) {
+  if (depth > kMaxNesting) refuse_dollar(text);
+  std::string filled;
+  while (!text.empty()) {
+    const std::size_t at = std::min(text.find('$'), text.size());
+    filled += text.substr(0, at);
+    text.remove_prefix(at);
+    if (text.empty()) break;
+    const std::string_view behind = text.substr(1);
+    if (behind.starts_with('$')) {
+      filled += '$';
+      text.remove_prefix(2);
+    } else if (behind.starts_with('{')) {
+      const std::size_t end = closing(behind);
+      if (end == std::string_view::npos) refuse_dollar(text);
+      filled += braced(behind.substr(1, end - 1), depth);
+      text.remove_prefix(end + 2);
+    } else {
+      const std::string_view name = name_at(behind);
+      if (name.empty()) refuse_dollar(text);
+      filled += plain(std::string(name), text.substr(0, name.size() + 1));
+      text.remove_prefix(name.size() + 1);
+    }
+  }
+  return filled;
+}
+
+std::string Interpolation::plain(const std::string& name, std::string_view written) {
+  if (name == "PWD") return ".";
+  if (is_of_host(name)) return std::string(written);
+  if (const auto value = variables_.find(name); value != variables_.end()) return value->second;
+  unset_.insert(name);
+  return "";
+}
+
+std::string Interpolation::braced(std::string_view inside, int depth) {
+  const std::string written = format("${{{}}}", inside);
+  const std::string name(name_at(inside));
+  std::string_view rest = inside.substr(name.size());
+  if (name.empty()) refuse_dollar(written);
+  if (rest.empty()) return plain(name, written);
+  const bool is_colon = rest.starts_with(':');
+  if (is_colon) rest.remove_prefix(1);
+  if (rest.empty() || std::string_view("-?+").find(rest.front()) == std::string_view::npos) {
+    refuse_dollar(written);
+  }
+  const char sort = rest.front();
+  rest.remove_prefix(1);
+  if (is_of_host(name)) return written;
+  if (name == "PWD") return sort == '+' ? fill(rest, depth + 1) : ".";
+  const auto value = variables_.find(name);
+  const bool is_set = value != variables_.end() && !(is_colon && value->second.empty());
+  if (sort == '+') return is_set ? fill(rest, depth + 1) : "";
+  if (is_set) return value->second;
+  if (sort == '-') return fill(rest, depth + 1);
+  throw Error(Errc::invalid_input,
+              format("the variable {} is not set: {}", name,
+                     rest.empty() ? "it is required" : printable(rest, 200)),
+              format("declare {} in environments/schema.json or give it a value in "
+                     "environments/NAME.yaml",
+                     name));
+}
+
+std::set<std::string> variables_in(std::string_view text) {
+  std::set<std::string> names;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::size_t first = line.find_first_not_of(" \t");
+    if (first == std::string_view::npos || line[first] == '#') continue;
+    for (std::size_t at = line.find('$'); at != std::string_view::npos; at = line.find('$', at)) {
+      line.remove_prefix(at + 1);
+      at = 0;
+      if (line.starts_with('$')) {
+        line.remove_prefix(1);
+        continue;
+      }
+      const std::string_view name = name_at(line.substr(line.starts_with('{') ? 1 : 0));
+      if (!name.empty() && !is_of_host(name) && name != "PWD") names.emplace(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace sealift::compose

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The variables of a Compose file, as Compose fills them in from the file .env beside it: $NAME,
+// ${NAME}, ${NAME:-default}, ${NAME-default}, ${NAME:?message}, ${NAME?message}, ${NAME:+other} and
+// ${NAME+other}, one inside another too. $$ is one $; any other $ is a mistake, as it is for
+// Compose.
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace sealift::compose {
+
+using Variables = std::map<std::string, std::string>;
+
+// The file that Compose takes them from, beside its own.
+inline constexpr const char* kVariablesFile = ".env";
+// Its text; a key without a value is not set. Error{invalid_input} with every mistake.
+Variables read_variables(std::string_view text);
+
+// PWD is the folder of the Compose file, ".".
+// Whether a variable is one of the host's, which Compose is run with whatever .env says: nobody
+// knows its value before.
+bool is_of_host(std::string_view name);
+
+class Interpolation {
+ public:
+  explicit Interpolation(const Variables& variables) : variables_(variables) {}
+
+  // A variable of the host stays as it stands. Error{invalid_input} for a $ that begins nothing,
+  // and for ${NAME:?message} where NAME is not set.
+  std::string fill(std::string_view text);
+  // Those that nothing sets and that have no default: Compose takes an empty text for each.
+  const std::set<std::string>& unset() const { return unset_; }
+
+ private:
+  std::string fill(std::string_view text, int depth);
+  std::string braced(std::string_view inside, int depth);
+  std::string plain(const std::string& name, std::string_view written);
+
+  const Variables& variables_;
+  std::set<std::string> unset_;
+};
+
+// The names of all variables that a text, which may be a template, looks for; comments of YAML are
+// passed over.
+std::set<std::string> variables_in(std::string_view text);
+
+}  // namespace sealift::compose

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What an installer would refuse of a Compose file is refused where the file is written."""
+
+import json
+import os
+import unittest
+
+from stack import API, WEB, StackRoad, server
+from road import BUILDER, errors, main, run, write
+
+IMAGES = {API: server("api 1"), WEB: server("web 1")}
+
+
+class JudgeTest(unittest.TestCase):
+    def setUp(self):
+        self.road = StackRoad()
+        self.addCleanup(self.road.close)
+
+    def release(self, compose, **more):
+        if isinstance(compose, dict):
+            compose = {"services": {"used": {"image": API}, "too": {"image": WEB},
+                                    **compose.get("services", compose)},
+                       **{key: value for key, value in compose.items()
+                          if key != "services" and "services" in compose}}
+        return self.road.stack("1.0.0", IMAGES, compose, **more)
+
+    def build(self, path, status=0):
+        return errors(BUILDER, "build", path, "--output", os.path.join(self.road.root, "dist"),
+                      "--key", self.road.key, status=status)
+
+    def taken(self, compose, **more):
+        path = self.release(compose, **more)
+        said = errors(BUILDER, "validate", path, status=0)
+        self.build(path)
+        return said
+
+    def refused(self, compose, *words, **more):
+        path = self.release(compose, **more)
+        for said in (errors(BUILDER, "validate", path, status=3), self.build(path, 3)):
+            for word in words:
+                self.assertIn(word, said)
+        return said
+
+
+class Compose(JudgeTest):
+    def test_all_mistakes_at_once_with_their_lines(self):
+        self.refused(f"services:\n  a: {{image: \"{API}\", deploy: {{replicas: many}}}}\n"
+                     "  b:\n    image: x/other:2\n  c: {build: .}\n",
+                     'compose.yaml:2: services.a: found "many" replicas',
+                     "compose.yaml:5: services.c: is built where it runs")
+        self.refused(f"services:\n  a: {{image: \"{API}\"}}\n  b:\n    image: x/other:2\n",
+                     "compose.yaml:4: services.b.image: names the image docker.io/x/other:2")
+
+    def test_images_in_every_spelling(self):
+        self.taken(f"services:\n  a:\n    image: &app {API}\n  b:\n    image: *app\n"
+                   f"    environment:\n      image: portrait.png\n  c: {{\"image\": \"{WEB}\"}}\n"
+                   "  debug: {image: x/debugger, profiles: [debug]}\n")
+        self.refused(f"x-other: &other x/other:2\nservices:\n  a: {{image: \"{API}\"}}\n"
+                     "  b: {\"image\": *other}\n", "names the image docker.io/x/other:2")
+
+    def test_a_mistake_of_one_environment_names_it(self):
+        path = self.release("services:\n  a: {image: \"{{image.api}}\"}\n"
+                            "  b: {image: \"{{image.web}}\", deploy: {replicas: {{COUNT}}}}\n",
+                            values={"COUNT": 2})
+        with open(path, encoding="utf-8") as source:
+            release = json.load(source)
+        release["environments"].append("staging")
+        write(path, json.dumps(release))
+        write(os.path.join(self.road.project, "environments/staging.yaml"),
+              "schema: 1\nvalues: {COUNT: many}\n")
+        said = errors(BUILDER, "validate", path, status=3)
+        self.assertIn('services.b: found "many" replicas', said)
+        self.assertIn("(in staging)", said)
+
+    def test_what_hangs_on_a_value_of_the_site_is_no_mistake(self):
+        text = (f"services:\n  a: {{image: \"{API}\", deploy: {{replicas: {{{{COUNT}}}}}}}}\n"
+                f"  b: {{image: \"{WEB}\", environment: {{A: {{{{LATER | compose}}}}}}}}\n")
+        self.taken(text, values={"COUNT": None, "LATER": None})
+        self.refused(text.replace(WEB, "x/other:2"), "names the image docker.io/x/other:2",
+                     values={"COUNT": None, "LATER": None})
+
+    def test_jobs_and_canaries_that_the_file_does_not_have(self):
+        self.refused({}, "jobs: compose.yaml has no service nobody",
+                     "canary: compose.yaml has no service noone",
+                     component={"jobs": ["nobody"], "canary": ["noone"]})
+
+    def test_a_mount_of_nothing_would_lose_data(self):
+        self.refused({"b": {"image": API, "volumes": ["./data:/data", "./page/:/p"],
+                            "env_file": "app.env"}},
+                     "services.b.volumes[0]: mounts data, of which the release holds nothing",
+                     "services.b.env_file: reads app.env, which the release does not hold",
+                     files={"page/index.html": "x"})
+        self.refused({"services": {}, "volumes": {"v": {"driver_opts": {
+            "type": "none", "o": "bind", "device": "./rows"}}}},
+                     "volumes.v.driver_opts.device: mounts rows")
+
+    def test_variables_take_the_values_of_the_configuration(self):
+        said = self.taken({"b": {"image": API, "environment": {"A": "${WORD:-x}", "B": "${NOWHERE}"}}},
+                          values={"WORD": "one # two"})
+        self.assertIn("nothing sets the variable NOWHERE", said)
+        self.assertNotIn("WORD", said)
+        self.refused({"b": {"image": API, "environment": {"A": "${NOWHERE:?say it}"}}},
+                     "services.b.environment.A: the variable NOWHERE is not set: say it")
+
+    def test_an_env_file_of_their_own_is_taken_as_it_is(self):
+        said = self.taken({"b": {"image": API, "environment": {"A": "${WORD}", "B": "${OTHER}"}}},
+                          files={".env": "WORD={{WORD}}\n"}, values={"WORD": "one"})
+        self.assertIn("nothing sets the variable OTHER", said)
+
+    def test_the_table_of_the_documentation_is_true(self):
+        with open(os.path.join(os.environ["SEALIFT_SOURCE"], "docs/compose.md"),
+                  encoding="utf-8") as source:
+            rows = [line.split(" | ") for line in source if line.startswith("| `")]
+        self.assertGreater(len(rows), 30)
+        image = {"docker.io/library/app:1": server("app")}
+        for example, verdict, *_ in rows:
+            texts = example.removeprefix("| ").strip("`").split("` and `")
+            file = texts[0] if texts[0].startswith("services") else "services: {" + ", ".join(
+                f"s{i}: {text}" for i, text in enumerate(texts)) + "}"
+            if file.startswith("services: {a") or file.startswith("services: {init"):
+                file = file.replace("}, volumes:", "}\nvolumes:").replace("}, include:", "}\ninclude:")
+            with self.subTest(example):
+                path = self.road.stack("1.0.0", image, file, files={
+                    "conf/app.conf": "a\n", "app.env": "A=b\n"},
+                                       values={"PORT": 80} if "${PORT}" in file else {})
+                said = errors(BUILDER, "validate", path, status=3 if verdict == "refused" else 0)
+                findings = [line for line in said.splitlines() if "components.stack" in line]
+                self.assertEqual(bool(findings), verdict != "taken", said)
+
+    def test_what_is_no_yaml(self):
+        self.refused("services: {db: [\n", "compose.yaml:")
+        self.refused("x-a: 1\n", "found no services")
+
+
+if __name__ == "__main__":
+    main()
