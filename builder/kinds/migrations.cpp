@@ -138,8 +138,15 @@ class Migrations : public Kind {
                                      .schema = said.schema,
                                      .table = said.table,
                                      .count = set.migrations.size(),
+                                     .foreign_keys = said.foreign_keys == "on" ? "on" : "off",
                                      .waivers = Review(entry, set).run()};
       check_ways_down(said, set);
+      if (set.dialect == Dialect::postgresql && !said.foreign_keys.empty()) {
+        throw Error(
+            Errc::invalid_input,
+            format("foreign_keys: found {}, which PostgreSQL does not have", said.foreign_keys),
+            "remove the key: PostgreSQL always follows foreign keys");
+      }
       if (set.dialect == Dialect::sqlite && !said.schema.empty()) {
         throw Error(Errc::invalid_input, "tracking: found a schema, which SQLite does not have");
       }
