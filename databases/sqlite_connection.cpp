@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "databases/sqlite_connection.hpp"
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "base/error.hpp"
@@ -35,6 +36,14 @@ SqliteConnection::SqliteConnection(const fs::path& file, int flags,
   ::sqlite3_busy_timeout(opened, static_cast<int>(patience.count()));
 }
 
+int SqliteConnection::error_kind() const {
+  return ::sqlite3_errcode(handle()) & 0xFF;
+}
+
+bool SqliteConnection::is_busy() const {
+  return error_kind() == SQLITE_BUSY;
+}
+
 std::string SqliteConnection::said() const {
   return printable(::sqlite3_errmsg(handle()), 400);
 }
@@ -44,7 +53,7 @@ void SqliteConnection::fail(std::string_view doing) const {
     throw Error(Errc::busy, format("{}: {}: somebody else is writing", file_.string(), doing),
                 "stop what writes to it for a while, or raise lock_timeout in site.yaml");
   }
-  const int code = ::sqlite3_errcode(handle()) & 0xFF;
+  const int code = error_kind();
   const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
   throw Error(is_damaged ? Errc::corrupt : Errc::io,
               format("{}: {}: {}", file_.string(), doing, said()));
@@ -62,6 +71,10 @@ SqliteQuery::SqliteQuery(const SqliteConnection& connection, std::string_view sq
   }
 }
 
+SqliteQuery::~SqliteQuery() {
+  ::sqlite3_finalize(statement_);
+}
+
 SqliteQuery& SqliteQuery::bind(std::string_view text) {
   ::sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
                       SQLITE_TRANSIENT);
@@ -77,6 +90,14 @@ bool SqliteQuery::step() {
   const int status = ::sqlite3_step(statement_);
   if (status != SQLITE_ROW && status != SQLITE_DONE) connection_.fail(sql_);
   return status == SQLITE_ROW;
+}
+
+bool SqliteQuery::is_null(int column) const {
+  return ::sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+std::int64_t SqliteQuery::number(int column) const {
+  return ::sqlite3_column_int64(statement_, column);
 }
 
 std::string SqliteQuery::text(int column) const {

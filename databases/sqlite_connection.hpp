@@ -4,8 +4,6 @@
 // SQLite's library with errors of ours: Error{incompatible} where a file cannot be opened,
 // Error{busy} where somebody else is writing, Error{corrupt} where it is damaged, else Error{io}.
 
-#include <sqlite3.h>
-
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -13,6 +11,8 @@
 
 #include "base/file.hpp"
 #include "databases/sqlite_guard.hpp"
+
+struct sqlite3_stmt;
 
 namespace sealift::databases {
 
@@ -26,7 +26,9 @@ class SqliteConnection {
   SqliteConnection(const fs::path& file, int flags, std::chrono::milliseconds patience);
 
   sqlite3* handle() const { return handle_.get(); }
-  bool is_busy() const { return (::sqlite3_errcode(handle()) & 0xFF) == SQLITE_BUSY; }
+  // What kind of error the last call met: SQLITE_BUSY.
+  int error_kind() const;
+  bool is_busy() const;
   std::string said() const;
 
   [[noreturn]] void fail(std::string_view doing) const;
@@ -43,16 +45,14 @@ class SqliteQuery {
   SqliteQuery(const SqliteConnection& connection, std::string_view sql);
   SqliteQuery(const SqliteQuery&) = delete;
   SqliteQuery& operator=(const SqliteQuery&) = delete;
-  ~SqliteQuery() { ::sqlite3_finalize(statement_); }
+  ~SqliteQuery();
 
   SqliteQuery& bind(std::string_view text);
   SqliteQuery& bind(std::int64_t number);
   // True where there is a row.
   bool step();
-  bool is_null(int column) const {
-    return ::sqlite3_column_type(statement_, column) == SQLITE_NULL;
-  }
-  std::int64_t number(int column) const { return ::sqlite3_column_int64(statement_, column); }
+  bool is_null(int column) const;
+  std::int64_t number(int column) const;
   std::string text(int column) const;
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "databases/sqlite_foreign_keys.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <set>
 #include <vector>
@@ -61,7 +63,7 @@ Orphans::Found Orphans::find(const SqliteConnection& connection) {
       }
     } catch (const Error& error) {
       // Of keys that refer to no unique column SQLite itself cannot say whether they hold.
-      if ((::sqlite3_errcode(connection.handle()) & 0xFF) != SQLITE_ERROR) throw;
+      if (connection.error_kind() != SQLITE_ERROR) throw;
       log::detail(format("foreign keys of {} cannot be checked: {}", table, error.message()));
     }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sqlite3.h>
 #include <catch2/catch.hpp>
 
 #include "databases/database.hpp"
