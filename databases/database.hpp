@@ -47,6 +47,12 @@ enum class Mode {
 // What is one transaction.
 enum class Grouping { run, file };
 
+// How SQLite treats foreign keys while a migration runs; PostgreSQL always follows them.
+enum class ForeignKeys {
+  ignored,  // as its library does by default; rows that refer to nothing are found at the end
+  followed  // as after PRAGMA foreign_keys=ON
+};
+
 struct Run {
   const migrations::MigrationSet& set;
   std::vector<const migrations::Migration*> pending;
@@ -57,6 +63,7 @@ struct Run {
   Time now;
   Mode mode = Mode::apply;
   Grouping grouping = Grouping::run;
+  ForeignKeys foreign_keys = ForeignKeys::ignored;
 };
 
 // How a dump comes into the place of what is there.
@@ -86,7 +93,8 @@ class Database {
   // All of the run, or of a file where those are transactions, or nothing of it; but a migration
   // with statements that the database takes only outside of a transaction ends what comes before
   // it, and is gone on with, at the statement that failed, by the next run. Error{target_failed}
-  // naming the file and line that the database refused, Error{busy} where others did not give way.
+  // naming the file and line that the database refused, or the tables in which rows of SQLite refer
+  // to nothing and did not before; Error{busy} where others did not give way.
   virtual void migrate(const Run& run) = 0;
 
   // A copy made of a dump, which nobody else knows of and which goes with its owner.

@@ -106,7 +106,9 @@ class PostgresqlDatabase : public Database {
       const std::optional<Refusal> refusal = psql_.run(migration_script(left, patience_));
       if (!refusal) return;
       constexpr std::string_view kLockNotAvailable = "55P03";
-      const bool is_locked = refusal->state == kLockNotAvailable;
+      constexpr std::string_view kDeadlockDetected = "40P01";
+      const bool is_locked =
+          refusal->state == kLockNotAvailable || refusal->state == kDeadlockDetected;
       if (!is_locked || attempt >= patience_.attempts) fail(left, *refusal);
       log::warning(format("{}: {}; trying again ({} of {})", psql_.database(), refusal->message,
                           attempt + 1, patience_.attempts));

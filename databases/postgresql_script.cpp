@@ -113,6 +113,62 @@ std::string lock_timeout(std::chrono::milliseconds time) {
   return format("SET lock_timeout = {};\n", time.count());
 }
 
+std::string own_settings(const Patience& patience) {
+  return format(
+      "SET client_min_messages = error;\nSET standard_conforming_strings = on;\nSET "
+      "statement_timeout = {};\n{}",
+      patience.statement.count(), lock_timeout(patience.lock));
+}
+
+// What a new session would get, also of what a migration has set for this database or role.
+constexpr std::string_view kBeginAnew = R"(RESET SESSION AUTHORIZATION;
+RESET ROLE;
+RESET ALL;
+SELECT set_config(name, value, false) FROM (
+  SELECT split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS value
+  FROM pg_db_role_setting, unnest(setconfig) c
+  WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
+  ORDER BY setrole <> 0, setdatabase <> 0) s
+WHERE name NOT IN ('application_name', 'client_encoding')
+  AND current_setting(name, true) IS DISTINCT FROM value
+  AND NOT EXISTS (SELECT FROM pg_settings p WHERE p.name = s.name AND context <> 'user'
+                  AND NOT (context = 'superuser' AND current_setting('is_superuser') = 'on'));
+)";
+
+// SET CONSTRAINTS for those in which `which` is true of a name, if there are any. By name, for ALL
+// would count for constraints of later migrations too.
+std::string set_constraints(std::string_view which, std::string_view how) {
+  return format(
+      "SELECT 'SET CONSTRAINTS ' || string_agg(name, ', ') || ' {}' FROM (SELECT "
+      "format('%I.%I', nspname, conname) AS name FROM pg_constraint c JOIN pg_namespace n ON n.oid "
+      "= connamespace WHERE has_schema_privilege(n.oid, 'USAGE') GROUP BY 1 HAVING {}) c HAVING "
+      "count(*) > 0 \\gexec\n",
+      how, which);
+}
+
+// What a migration has set, made or opened for its session goes, as at the end of a session, but
+// for locks. So the rows that we write meet nothing of it, and the next migration begins alike on a
+// site that gets both at once and on one that gets them one by one. Deferred constraints are
+// checked, as a commit would, and those that are deferred from the start are so again.
+std::string reset_session(const Patience& patience) {
+  return format("{}{}{}{}CLOSE ALL;\nDEALLOCATE ALL;\nUNLISTEN *;\nDISCARD TEMP;\n", kBeginAnew,
+                own_settings(patience), set_constraints("bool_or(condeferrable)", "IMMEDIATE"),
+                set_constraints("bool_and(condeferred)", "DEFERRED"));
+}
+
+// Between two statements of a migration: who it is, and ourselves.
+constexpr std::string_view kBecomeUs =
+    "SELECT session_user AS who, current_setting('role') AS role \\gset\n"
+    "RESET SESSION AUTHORIZATION;\nRESET ROLE;\n";
+constexpr std::string_view kBecomeThem = "SET SESSION AUTHORIZATION :'who';\nSET ROLE :'role';\n";
+
+// A statement that says how the session is: a run that goes on in the middle of a migration says it
+// again.
+bool is_of_session(const Statement& statement) {
+  return statement.begins({"set"}) || statement.begins({"reset"}) || statement.has("set_config");
+}
+
 std::string take_lock(const Patience& patience) {
   const auto attempts =
       std::max<std::int64_t>(patience.lock * patience.attempts / kPostgresqlScriptPoll, 1);
@@ -146,14 +202,15 @@ std::string check_state(const Run& run) {
                       sql_text(rows_json(run.before).dump()), demand("same", kAtState, "changed"));
 }
 
-std::string inside(const Run& run, const Migration& migration, std::size_t number) {
+std::string inside(const Run& run, const Migration& migration, std::size_t number,
+                   const Patience& patience) {
   std::string script = "SELECT clock_timestamp() AS begun \\gset\n";
   if (run.mode == Mode::record || migration.is_baseline()) return script;
   for (const Chunk& chunk : run.set.chunks(migration)) {
     if (parse_sql(chunk.text, run.set.dialect).empty()) continue;
     script += Psql::mark(format("{} {}", number, chunk.line)) + handed_over(chunk.text);
   }
-  return script;
+  return script + reset_session(patience);
 }
 
 // An index that was cut off while it was built is there and invalid: it goes. One that was
@@ -195,7 +252,8 @@ std::string outside(const Run& run, const Migration& migration, std::size_t numb
     for (const Statement& statement : parse_sql(chunk.text, run.set.dialect)) {
       script += format("SELECT :done <= {} AS todo \\gset\n\\if :todo\n", count);
       script += find_leftover(statement, count);
-      script += format("\\if :todo\nUPDATE sealift.progress SET running = true WHERE {};\n{}", who,
+      script += format("\\if :todo\n{}UPDATE sealift.progress SET running = true WHERE {};\n{}{}",
+                       kBecomeUs, who, kBecomeThem,
                        Psql::mark(format("{} {}", number, chunk.line + statement.line - 1)));
       // A wait for old transactions is in nobody's way.
       const bool is_concurrent = statement.has("concurrently");
@@ -203,11 +261,13 @@ std::string outside(const Run& run, const Migration& migration, std::size_t numb
       script += handed_over(statement.text);
       if (is_concurrent) script += lock_timeout(patience.lock);
       script += format(
-          "\\endif\nUPDATE sealift.progress SET done = {}, running = false WHERE {};\n\\endif\n",
-          ++count, who);
+          "\\endif\n{}UPDATE sealift.progress SET done = {}, running = false WHERE "
+          "{};\n{}{}\\endif\n",
+          kBecomeUs, ++count, who, kBecomeThem,
+          is_of_session(statement) ? "\\else\n" + handed_over(statement.text) : "");
     }
   }
-  return script;
+  return script + reset_session(patience);
 }
 
 std::string write_rows(const Run& run, const Migration& migration, Shape shape) {
@@ -271,11 +331,7 @@ bool can_be_inside(const migrations::MigrationSet& set, const Migration& migrati
 std::string migration_script(const Run& run, const Patience& patience) {
   const Shape found = run.before.shape;
   const Shape shape = found == Shape::missing ? migrations::shape_for(run.set.layout) : found;
-  std::string script = format(
-      "SET client_min_messages = error;\nSET standard_conforming_strings = on;\nSET "
-      "statement_timeout = {};\n{}{}",
-      patience.statement.count(), lock_timeout(patience.lock), take_lock(patience));
-  script += begin() + check_state(run);
+  std::string script = own_settings(patience) + take_lock(patience) + begin() + check_state(run);
   if (found == Shape::missing) {
     script += create_schema(run.table.schema) + create_table(run.table, shape);
   }
@@ -286,7 +342,8 @@ std::string migration_script(const Run& run, const Patience& patience) {
     const bool is_inside = run.mode == Mode::record || can_be_inside(run.set, migration);
     if (is_open != is_inside) script += is_open ? "COMMIT;\n" : begin();
     is_open = is_inside;
-    script += is_inside ? inside(run, migration, i) : outside(run, migration, i, patience);
+    script +=
+        is_inside ? inside(run, migration, i, patience) : outside(run, migration, i, patience);
     if (!is_inside) {
       script += begin();
       is_open = true;

@@ -2,6 +2,7 @@
 #include "databases/psql.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/error.hpp"
@@ -31,44 +32,64 @@ NamePlace name_in(std::string_view url) {
   return {.begin = slash == url.npos || slash >= end ? end : slash + 1, .end = end};
 }
 
-std::string without(std::string_view text, char unwanted) {
-  std::string kept;
-  for (const char c : text) {
-    if (c != unwanted) kept += c;
+struct Complaint {
+  std::string_view state;  // empty: of psql itself, or before a session had begun
+  std::string_view text;
+};
+
+// "FEHLER:  42601: Syntaxfehler ...", with VERBOSITY verbose. How an error is called is the
+// server's language (lc_messages), so the state tells it from other lines, and from notices. The
+// names of those that explain it ("DETAIL:  ") are psql's own. What begins with "psql:" need have
+// no state.
+std::optional<Complaint> complaint_in(std::string_view line) {
+  constexpr std::string_view kGap = ":  ";
+  constexpr std::array kExplaining = {"DETAIL:", "HINT:", "QUERY:", "CONTEXT:", "LOCATION:"};
+  const std::size_t gap = line.find(kGap);
+  if (gap == line.npos || std::any_of(kExplaining.begin(), kExplaining.end(),
+                                      [&](const char* each) { return line.starts_with(each); })) {
+    return std::nullopt;
   }
-  return kept;
+  const std::string_view rest = line.substr(gap + kGap.size());
+  const std::string_view state = rest.substr(0, rest.find(':'));
+  constexpr std::size_t kState = 5;
+  const bool is_state =
+      state.size() == kState && std::all_of(state.begin(), state.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+      });
+  if (!is_state) {
+    return line.starts_with("psql:") ? std::optional(Complaint{.state = {}, .text = rest})
+                                     : std::nullopt;
+  }
+  const bool is_notice = state.starts_with("00") || state.starts_with("01");
+  if (is_notice) return std::nullopt;
+  return Complaint{.state = state, .text = rest.substr(std::min(kState + 2, rest.size()))};
 }
 
-// The last complaint of psql with VERBOSITY verbose: "ERROR:  42601: syntax error ...", then lines
-// such as "LINE 3: ..." and "DETAIL:  ...".
-Refusal refusal_in(const std::string& said) {
+}  // namespace
+
+Refusal refusal_in(std::string_view said) {
   Refusal refusal{.state = {}, .message = {}, .line = 0, .mark = {}};
-  for (std::size_t at = 0; at < said.size();) {
-    const std::size_t end = std::min(said.find('\n', at), said.size());
-    const std::string_view line = std::string_view(said).substr(at, end - at);
-    at = end + 1;
+  std::string others;  // lines that have no form
+  while (!said.empty()) {
+    const std::size_t end = std::min(said.find('\n'), said.size());
+    const std::string_view line = said.substr(0, end);
+    said.remove_prefix(std::min(end + 1, said.size()));
     if (line.starts_with(kMark)) {
       refusal.mark = line.substr(kMark.size());
-      continue;
-    }
-    const std::size_t error = std::min(line.find("ERROR:  "), line.find("FATAL:  "));
-    if (error != line.npos) {
-      const std::string_view rest = line.substr(error + 8);
-      constexpr std::size_t kState = 5;
-      const bool has_state = rest.size() > kState + 2 && rest.substr(kState, 2) == ": ";
-      refusal.state = has_state ? rest.substr(0, kState) : "";
-      refusal.message = printable(has_state ? rest.substr(kState + 2) : rest, 400);
+    } else if (const auto complaint = complaint_in(line)) {
+      refusal.state = complaint->state;
+      refusal.message = printable(complaint->text, 400);
     } else if (line.starts_with("LINE ")) {
       std::from_chars(line.data() + 5, line.data() + line.size(), refusal.line);
     } else if (line.starts_with("DETAIL:  ") && !refusal.message.empty()) {
       refusal.message += format(" ({})", printable(line.substr(9), 400));
+    } else {
+      others += format("{}{}", others.empty() ? "" : " ", line);
     }
   }
-  if (refusal.message.empty()) refusal.message = printable(without(said, '\n'), 400);
+  if (refusal.message.empty()) refusal.message = printable(others, 400);
   return refusal;
 }
-
-}  // namespace
 
 std::string handed_over(std::string_view sql) {
   std::string tag;

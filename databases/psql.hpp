@@ -27,6 +27,9 @@ struct Refusal {
   std::string mark;     // of the last mark() before it
 };
 
+// The last complaint in what psql wrote to stderr, whatever language the server speaks.
+Refusal refusal_in(std::string_view said);
+
 class Psql {
  public:
   // `session`: how its sessions are called (application_name).

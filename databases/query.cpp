@@ -8,7 +8,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "databases/psql.hpp"
-#include "databases/sqlite_guard.hpp"
+#include "databases/sqlite_connection.hpp"
 
 namespace sealift::databases {
 
@@ -63,8 +63,8 @@ std::string ask_sqlite(const fs::path& file, const std::string& query,
   }
   sqlite3* opened = nullptr;
   const int status = ::sqlite3_open_v2(
-      file.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
-      nullptr);
+      within_real_folder(file).c_str(), &opened,
+      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
   const SqliteHandle connection(opened);
   const auto said = [&] { return std::string(opened == nullptr ? "" : ::sqlite3_errmsg(opened)); };
   if (status != SQLITE_OK) refuse(file.string(), "cannot be opened: " + said());

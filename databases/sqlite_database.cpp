@@ -17,6 +17,8 @@
 #include "base/random.hpp"
 #include "databases/database.hpp"
 #include "databases/quote.hpp"
+#include "databases/sqlite_connection.hpp"
+#include "databases/sqlite_foreign_keys.hpp"
 #include "databases/sqlite_guard.hpp"
 
 namespace sealift::databases {
@@ -32,100 +34,10 @@ using migrations::TrackingTable;
 
 constexpr int kPagesAtOnce = 1024;
 
-class Connection {
- public:
-  Connection(const fs::path& file, int flags, std::chrono::milliseconds patience) : file_(file) {
-    if (const auto found = status_of(file); found && !S_ISREG(found->st_mode)) {
-      throw Error(Errc::incompatible,
-                  format("{}: found {}, expected a file", file.string(), kind_of(*found)),
-                  "correct path of this database in site.yaml");
-    }
-    sqlite3* opened = nullptr;
-    const int status = ::sqlite3_open_v2(
-        file.c_str(), &opened, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
-    handle_.reset(opened);
-    if (status != SQLITE_OK) {
-      const std::string said = opened == nullptr ? "no memory" : ::sqlite3_errmsg(opened);
-      throw Error(Errc::incompatible, format("{}: cannot be opened: {}", file.string(), said),
-                  "correct path of this database in site.yaml, or the rights of its file");
-    }
-    guard_connection(opened);
-    ::sqlite3_busy_timeout(opened, static_cast<int>(patience.count()));
-  }
-
-  sqlite3* handle() const { return handle_.get(); }
-  bool is_busy() const { return (::sqlite3_errcode(handle()) & 0xFF) == SQLITE_BUSY; }
-  std::string said() const { return printable(::sqlite3_errmsg(handle()), 400); }
-
-  [[noreturn]] void fail(std::string_view doing) const {
-    if (is_busy()) {
-      throw Error(Errc::busy, format("{}: {}: somebody else is writing", file_.string(), doing),
-                  "stop what writes to it for a while, or raise lock_timeout in site.yaml");
-    }
-    const int code = ::sqlite3_errcode(handle()) & 0xFF;
-    const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-    throw Error(is_damaged ? Errc::corrupt : Errc::io,
-                format("{}: {}: {}", file_.string(), doing, said()));
-  }
-  void exec(const std::string& sql) const {
-    if (::sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
-  }
-
- private:
-  fs::path file_;
-  SqliteHandle handle_;
-};
-
-class Query {
- public:
-  Query(const Connection& connection, std::string_view sql) : connection_(connection), sql_(sql) {
-    if (::sqlite3_prepare_v2(connection.handle(), sql_.data(), static_cast<int>(sql_.size()),
-                             &statement_, nullptr) != SQLITE_OK) {
-      connection.fail(sql_);
-    }
-  }
-  Query(const Query&) = delete;
-  Query& operator=(const Query&) = delete;
-  ~Query() { ::sqlite3_finalize(statement_); }
-
-  Query& bind(std::string_view text) {
-    ::sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
-                        SQLITE_TRANSIENT);
-    return *this;
-  }
-  Query& bind(std::int64_t number) {
-    ::sqlite3_bind_int64(statement_, ++bound_, number);
-    return *this;
-  }
-  // True where there is a row.
-  bool step() {
-    const int status = ::sqlite3_step(statement_);
-    if (status != SQLITE_ROW && status != SQLITE_DONE) connection_.fail(sql_);
-    return status == SQLITE_ROW;
-  }
-  bool is_null(int column) const {
-    return ::sqlite3_column_type(statement_, column) == SQLITE_NULL;
-  }
-  std::int64_t number(int column) const { return ::sqlite3_column_int64(statement_, column); }
-  std::string text(int column) const {
-    const auto* bytes = reinterpret_cast<const char*>(::sqlite3_column_text(statement_, column));
-    return bytes == nullptr
-               ? ""
-               : std::string(bytes,
-                             static_cast<std::size_t>(::sqlite3_column_bytes(statement_, column)));
-  }
-
- private:
-  const Connection& connection_;
-  std::string sql_;
-  sqlite3_stmt* statement_ = nullptr;
-  int bound_ = 0;
-};
-
 // Rolls back unless it was committed.
 class Transaction {
  public:
-  explicit Transaction(const Connection& connection) : connection_(connection) {
+  explicit Transaction(const SqliteConnection& connection) : connection_(connection) {
     connection.exec("BEGIN IMMEDIATE");
   }
   Transaction(const Transaction&) = delete;
@@ -139,7 +51,7 @@ class Transaction {
   }
 
  private:
-  const Connection& connection_;
+  const SqliteConnection& connection_;
   bool committed_ = false;
 };
 
@@ -166,7 +78,7 @@ class ScratchFile {
   fs::path path_;
 };
 
-void copy_pages(const Connection& from, const Connection& to, unsigned attempts) {
+void copy_pages(const SqliteConnection& from, const SqliteConnection& to, unsigned attempts) {
   sqlite3_backup* backup = ::sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
   if (backup == nullptr) to.fail("copying");
   int status = SQLITE_OK;
@@ -187,8 +99,8 @@ void copy_pages(const Connection& from, const Connection& to, unsigned attempts)
   }
 }
 
-void check_integrity(const Connection& connection, Errc code) {
-  Query query(connection, "PRAGMA integrity_check(1)");
+void check_integrity(const SqliteConnection& connection, Errc code) {
+  SqliteQuery query(connection, "PRAGMA integrity_check(1)");
   if (!query.step() || query.text(0) != "ok") {
     throw Error(code, format("integrity check: {}", printable(query.text(0), 400)));
   }
@@ -248,7 +160,7 @@ class SqliteDatabase : public Database {
       }
     }
     if (is_there()) {
-      Query(open(SQLITE_OPEN_READWRITE), "SELECT count(*) FROM sqlite_master").step();
+      SqliteQuery(open(SQLITE_OPEN_READWRITE), "SELECT count(*) FROM sqlite_master").step();
     } else if (::access(file_.parent_path().c_str(), W_OK) != 0) {
       throw Error(Errc::incompatible,
                   format("{}: is not there, and cannot be made in its folder", file_.string()),
@@ -275,9 +187,9 @@ class SqliteDatabase : public Database {
   }
 
   void rehash(const TrackingTable& table, const AppliedRow& row, const std::string& hash) override {
-    const Connection connection = open(SQLITE_OPEN_READWRITE);
-    Query(connection,
-          format("UPDATE {} SET hash = ? WHERE hash = ? AND created_at = ?", sql_name(table.name)))
+    const SqliteConnection connection = open(SQLITE_OPEN_READWRITE);
+    SqliteQuery(connection, format("UPDATE {} SET hash = ? WHERE hash = ? AND created_at = ?",
+                                   sql_name(table.name)))
         .bind(hash)
         .bind(row.hash)
         .bind(row.created_at)
@@ -300,9 +212,9 @@ class SqliteDatabase : public Database {
   void dump(Sink& to) override {
     const ScratchFile copy(scratch_);
     {
-      const Connection source = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-      const Connection target(copy.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                              patience_.lock);
+      const SqliteConnection source = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+      const SqliteConnection target(copy.path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                    patience_.lock);
       copy_pages(source, target, attempts());
       // A dump is one file, whatever the database's way of writing.
       target.exec("PRAGMA journal_mode=DELETE");
@@ -315,15 +227,16 @@ class SqliteDatabase : public Database {
   void check_dump(Source& dump) override {
     const ScratchFile copy(scratch_);
     unpack(dump, copy.path());
-    check_integrity(Connection(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock), Errc::corrupt);
+    check_integrity(SqliteConnection(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock),
+                    Errc::corrupt);
   }
 
   void restore(Source& dump, const Restoring&) override {
     const ScratchFile copy(scratch_);
     unpack(dump, copy.path());
-    const Connection source(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock);
+    const SqliteConnection source(copy.path(), SQLITE_OPEN_READWRITE, patience_.lock);
     check_integrity(source, Errc::corrupt);
-    const Connection target = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const SqliteConnection target = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     // Under the write lock of the target, and in its journal: all pages change, or none.
     copy_pages(source, target, attempts());
   }
@@ -334,7 +247,7 @@ class SqliteDatabase : public Database {
  private:
   bool is_there() const { return path_exists(file_); }
 
-  Connection open(int flags) const { return Connection(file_, flags, patience_.lock); }
+  SqliteConnection open(int flags) const { return SqliteConnection(file_, flags, patience_.lock); }
 
   unsigned attempts() const {
     return static_cast<unsigned>(patience_.lock.count() / 100) * patience_.attempts;
@@ -346,9 +259,9 @@ class SqliteDatabase : public Database {
     file.commit();
   }
 
-  static Applied applied_in(const Connection& connection, const TrackingTable& table) {
+  static Applied applied_in(const SqliteConnection& connection, const TrackingTable& table) {
     Applied applied;
-    Query columns(connection, "SELECT name FROM pragma_table_info(?)");
+    SqliteQuery columns(connection, "SELECT name FROM pragma_table_info(?)");
     columns.bind(table.name);
     while (columns.step()) {
       if (applied.shape == Shape::missing) applied.shape = Shape::unnamed;
@@ -356,8 +269,8 @@ class SqliteDatabase : public Database {
     }
     if (applied.shape == Shape::missing) return applied;
     const bool has_name = applied.shape == Shape::with_name;
-    Query rows(connection, format("SELECT hash, created_at{} FROM {} ORDER BY rowid",
-                                  has_name ? ", name" : "", sql_name(table.name)));
+    SqliteQuery rows(connection, format("SELECT hash, created_at{} FROM {} ORDER BY rowid",
+                                        has_name ? ", name" : "", sql_name(table.name)));
     while (rows.step()) {
       AppliedRow row{.hash = rows.text(0), .created_at = rows.number(1), .name = std::nullopt};
       if (has_name && !rows.is_null(2)) row.name = rows.text(2);
@@ -378,8 +291,9 @@ class SqliteDatabase : public Database {
   }
 
   void migrate_once(const Run& run) const {
-    const Connection connection = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const SqliteConnection connection = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     Transaction transaction(connection);
+    const Orphans orphans(connection);
     const Applied now = applied_in(connection, run.table);
     if (now != run.before) {
       throw Error(Errc::target_failed, "others have migrated the database since the plan was made",
@@ -394,7 +308,8 @@ class SqliteDatabase : public Database {
     for (const Migration* migration : run.pending) {
       const auto begun = std::chrono::steady_clock::now();
       if (run.mode != Mode::record && !migration->is_baseline()) {
-        const MigrationGuard guard(connection.handle(), {run.table.name, kSqliteHistoryTable});
+        MigrationGuard guard(connection.handle(), {run.table.name, kSqliteHistoryTable},
+                             run.foreign_keys);
         for (const Chunk& chunk : run.set.chunks(*migration)) {
           run_chunk(connection, guard, *migration, chunk);
         }
@@ -409,10 +324,18 @@ class SqliteDatabase : public Database {
       write_row(connection, run, row_for(*migration, shape, run.now.seconds * 1000));
       write_history(connection, run, migration->name, *migration, spent);
     }
+    orphans.check_since(names_of_files(run));
     transaction.commit();
   }
 
-  static void run_chunk(const Connection& connection, const MigrationGuard& guard,
+  // For messages: "0001_a.sql", "0001_a.sql to 0007_b.sql".
+  static std::string names_of_files(const Run& run) {
+    if (run.pending.empty()) return "";
+    const std::string& last = run.pending.back()->file;
+    return run.pending.size() == 1 ? last : format("{} to {}", run.pending.front()->file, last);
+  }
+
+  static void run_chunk(const SqliteConnection& connection, MigrationGuard& guard,
                         const Migration& migration, const Chunk& chunk) {
     const char* const begin = chunk.text.data();
     const char* const end = begin + chunk.text.size();
@@ -425,6 +348,7 @@ class SqliteDatabase : public Database {
         do {
           status = ::sqlite3_step(statement);
         } while (status == SQLITE_ROW);
+        guard.follow_pragma();
       }
       const bool failed = status != SQLITE_OK && status != SQLITE_DONE;
       const bool is_refused = failed && !guard.refusal().empty();
@@ -453,12 +377,12 @@ class SqliteDatabase : public Database {
     }
   }
 
-  static void write_row(const Connection& connection, const Run& run, const AppliedRow& row) {
+  static void write_row(const SqliteConnection& connection, const Run& run, const AppliedRow& row) {
     const std::string table = sql_name(run.table.name);
     if (row.name) {
-      Query(connection, format("INSERT INTO {} (\"hash\", \"created_at\", \"name\", "
-                               "\"applied_at\") VALUES (?, ?, ?, ?)",
-                               table))
+      SqliteQuery(connection, format("INSERT INTO {} (\"hash\", \"created_at\", \"name\", "
+                                     "\"applied_at\") VALUES (?, ?, ?, ?)",
+                                     table))
           .bind(row.hash)
           .bind(row.created_at)
           .bind(*row.name)
@@ -466,27 +390,31 @@ class SqliteDatabase : public Database {
           .step();
       return;
     }
-    Query(connection, format("INSERT INTO {} (\"hash\", \"created_at\") VALUES (?, ?)", table))
+    SqliteQuery(connection,
+                format("INSERT INTO {} (\"hash\", \"created_at\") VALUES (?, ?)", table))
         .bind(row.hash)
         .bind(row.created_at)
         .step();
   }
 
-  static void remove_row(const Connection& connection, const Run& run, const Migration& migration,
-                         Shape shape) {
+  static void remove_row(const SqliteConnection& connection, const Run& run,
+                         const Migration& migration, Shape shape) {
     const bool has_name = shape == Shape::with_name;
-    Query query(connection, format("DELETE FROM {} WHERE hash = ?{}", sql_name(run.table.name),
-                                   has_name ? " AND name = ?" : ""));
+    SqliteQuery query(connection,
+                      format("DELETE FROM {} WHERE hash = ?{}", sql_name(run.table.name),
+                             has_name ? " AND name = ?" : ""));
     query.bind(migration.hash.hex());
     if (has_name) query.bind(migration.name);
     query.step();
   }
 
-  static void write_history(const Connection& connection, const Run& run, const std::string& what,
-                            const Migration& migration, std::chrono::milliseconds spent) {
-    Query(connection,
-          "INSERT INTO \"__sealift_history\" (migration, hash, release, digest, site_transaction, "
-          "actor, applied_at, milliseconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+  static void write_history(const SqliteConnection& connection, const Run& run,
+                            const std::string& what, const Migration& migration,
+                            std::chrono::milliseconds spent) {
+    SqliteQuery(
+        connection,
+        "INSERT INTO \"__sealift_history\" (migration, hash, release, digest, site_transaction, "
+        "actor, applied_at, milliseconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(what)
         .bind(migration.hash.hex())
         .bind(run.author.release)
@@ -513,7 +441,8 @@ class SqliteRehearsal : public ScratchFile, public SqliteDatabase {
 std::unique_ptr<Database> SqliteDatabase::rehearsal(Source& dump) {
   auto copy = std::make_unique<SqliteRehearsal>(scratch_, patience_);
   unpack(dump, copy->path());
-  check_integrity(Connection(copy->path(), SQLITE_OPEN_READWRITE, patience_.lock), Errc::corrupt);
+  check_integrity(SqliteConnection(copy->path(), SQLITE_OPEN_READWRITE, patience_.lock),
+                  Errc::corrupt);
   return copy;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -50,6 +51,18 @@ std::string forbidden(int action, const char* first, const char* second) {
   }
 }
 
+// Unlike the PRAGMA this works within a transaction.
+void follow_foreign_keys(sqlite3* handle, ForeignKeys how) {
+  ::sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, how == ForeignKeys::followed ? 1 : 0,
+                      nullptr);
+}
+
+// What PRAGMA takes for a switch that is on: sqlite3GetBoolean().
+bool is_on(const char* word) {
+  return is_same(word, "on") || is_same(word, "yes") || is_same(word, "true") ||
+         std::atoi(word) != 0;
+}
+
 }  // namespace
 
 void CloseSqlite::operator()(sqlite3* handle) const {
@@ -68,8 +81,10 @@ void guard_connection(sqlite3* handle) {
   }
 }
 
-MigrationGuard::MigrationGuard(sqlite3* handle, std::vector<std::string> tracking)
-    : handle_(handle), tracking_(std::move(tracking)) {
+MigrationGuard::MigrationGuard(sqlite3* handle, std::vector<std::string> tracking,
+                               ForeignKeys foreign_keys)
+    : handle_(handle), tracking_(std::move(tracking)), foreign_keys_(foreign_keys) {
+  follow_foreign_keys(handle_, foreign_keys_);
   ::sqlite3_set_authorizer(handle_, authorize, this);
   // The application's own triggers run, and SQLite 3.40 refuses those that write a table of FTS5
   // unless the schema is trusted. The authorizer sees what they do.
@@ -77,8 +92,14 @@ MigrationGuard::MigrationGuard(sqlite3* handle, std::vector<std::string> trackin
 }
 
 MigrationGuard::~MigrationGuard() {
+  follow_foreign_keys(handle_, ForeignKeys::ignored);
   ::sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   ::sqlite3_set_authorizer(handle_, nullptr, nullptr);
+}
+
+void MigrationGuard::follow_pragma() {
+  if (wanted_ && foreign_keys_ == ForeignKeys::followed) follow_foreign_keys(handle_, *wanted_);
+  wanted_.reset();
 }
 
 int MigrationGuard::authorize(void* guard, int action, const char* first, const char* second,
@@ -87,6 +108,9 @@ int MigrationGuard::authorize(void* guard, int action, const char* first, const 
   // SQLite may ask on after a refusal: the first is the reason.
   if (self.refusal_.empty()) self.refusal_ = forbidden(action, first, second);
   if (!self.refusal_.empty()) return SQLITE_DENY;
+  if (action == SQLITE_PRAGMA && is_same(first, "foreign_keys") && second != nullptr) {
+    self.wanted_ = is_on(second) ? ForeignKeys::followed : ForeignKeys::ignored;
+  }
   if (is_harmless(action) || action == SQLITE_PRAGMA || action == SQLITE_FUNCTION) {
     return SQLITE_OK;
   }

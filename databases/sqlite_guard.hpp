@@ -5,8 +5,11 @@
 // content of a database file and the SQL of a release are both written by others.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "databases/database.hpp"
 
 struct sqlite3;
 
@@ -22,11 +25,14 @@ using SqliteHandle = std::unique_ptr<sqlite3, CloseSqlite>;
 void guard_connection(sqlite3* handle);
 
 // For as long as it lives, a connection prepares only what a migration may do: change this one
-// database, but not its tracking tables, the schema table, other files or the transaction.
+// database, but not its tracking tables, the schema table, other files or the transaction. Foreign
+// keys are followed or not, as the release says; where they are, a migration's own PRAGMA
+// foreign_keys is obeyed, which SQLite ignores within a transaction: a table that is dropped to be
+// made anew would take along the rows that refer to it.
 class MigrationGuard {
  public:
   // `tracking`: the names of the tables that only the installer writes.
-  MigrationGuard(sqlite3* handle, std::vector<std::string> tracking);
+  MigrationGuard(sqlite3* handle, std::vector<std::string> tracking, ForeignKeys foreign_keys);
   MigrationGuard(const MigrationGuard&) = delete;
   MigrationGuard& operator=(const MigrationGuard&) = delete;
   ~MigrationGuard();
@@ -34,6 +40,8 @@ class MigrationGuard {
   // Why a statement was refused, and with it all that follow: "attaches another file"; empty: none
   // was.
   const std::string& refusal() const { return refusal_; }
+  // Does what the last statement said about foreign keys, if it did.
+  void follow_pragma();
 
  private:
   static int authorize(void* guard, int action, const char* first, const char* second,
@@ -41,6 +49,8 @@ class MigrationGuard {
 
   sqlite3* handle_;
   std::vector<std::string> tracking_;
+  ForeignKeys foreign_keys_;
+  std::optional<ForeignKeys> wanted_;  // by the statement that was prepared last
   std::string refusal_;
 };
 

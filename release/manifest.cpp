@@ -162,6 +162,7 @@ Json migrations_to_json(const CarriedMigrations& migrations) {
                 {"count", migrations.count}};
   if (!migrations.schema.empty()) value["schema"] = migrations.schema;
   if (!migrations.table.empty()) value["table"] = migrations.table;
+  if (migrations.foreign_keys == "on") value["foreignKeys"] = migrations.foreign_keys;
   if (!migrations.waivers.empty()) value["waivers"] = migrations.waivers;
   return value;
 }
@@ -184,6 +185,9 @@ CarriedMigrations migrations_from_json(const Json& value, const std::string& whe
       .schema = fields.text_if("schema").value_or(""),
       .table = fields.text_if("table").value_or(""),
       .count = fields.number("count")};
+  if (fields.value_if("foreignKeys") != nullptr) {
+    migrations.foreign_keys = one_of("foreignKeys", {"on"});
+  }
   if (fields.value_if("waivers") != nullptr) {
     migrations.waivers = texts_by_key(fields.object("waivers"), fields.at("waivers"));
   }

@@ -105,6 +105,7 @@ struct CarriedMigrations {
   std::string schema;
   std::string table;
   std::uint64_t count = 0;
+  std::string foreign_keys = "off";  // of SQLite, while migrations run: "off", "on"
   // Findings that were accepted, and why: RULE or MIGRATION/RULE.
   std::map<std::string, std::string> waivers = {};
   friend bool operator==(const CarriedMigrations&, const CarriedMigrations&) = default;

@@ -69,6 +69,7 @@ MigrationsEntry read_migrations(const Json& component) {
           .transactions = component.value("transactions", "run"),
           .late = component.value("late", "refused"),
           .rollback = component.value("rollback", "code-only"),
+          .foreign_keys = text_at(component, "foreign_keys"),
           .lint_is_strict = text_at(component, "lint") == "error",
           .accept = component.value("accept", std::map<std::string, std::string>{})};
 }

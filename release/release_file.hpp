@@ -31,6 +31,7 @@ struct MigrationsEntry {
   std::string transactions = "run";  // "run", "file"
   std::string late = "refused";      // "refused", "applied"
   std::string rollback = "code-only";
+  std::string foreign_keys;                   // of SQLite: "off", "on"; empty: off
   bool lint_is_strict = false;                // findings are mistakes
   std::map<std::string, std::string> accept;  // RULE or MIGRATION/RULE -> reason
 };

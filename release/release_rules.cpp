@@ -25,8 +25,9 @@ constexpr std::string_view kMigrations = "migrations";
 constexpr std::string_view kFlags = "flags";
 constexpr std::string_view kConfig = "config";
 // What only migrations have.
-constexpr std::array kOfMigrations = {"format",   "dialect", "database", "tracking", "transactions",
-                                      "rollback", "late",    "lint",     "accept"};
+constexpr std::array kOfMigrations = {"format",       "dialect",     "database", "tracking",
+                                      "transactions", "rollback",    "late",     "lint",
+                                      "accept",       "foreign_keys"};
 // What only assets have.
 constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integrity"};
 constexpr std::string_view kAssets = "assets";

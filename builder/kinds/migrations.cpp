@@ -137,6 +137,11 @@ class Migrations : public Kind {
       const MigrationSet set = read(said, files, problems);
       Review(entry, set, problems).run();
       check_ways_down(said, set, problems);
+      if (set.dialect == Dialect::postgresql && !said.foreign_keys.empty()) {
+        problems.add(format("foreign_keys: found {}, which PostgreSQL does not have",
+                            said.foreign_keys),
+                     "remove the key: PostgreSQL always follows foreign keys");
+      }
       if (set.dialect == Dialect::sqlite && !said.schema.empty()) {
         problems.add("tracking: found a schema, which SQLite does not have");
       }
@@ -150,6 +155,7 @@ class Migrations : public Kind {
                                      .schema = said.schema,
                                      .table = said.table,
                                      .count = set.migrations.size(),
+                                     .foreign_keys = said.foreign_keys == "on" ? "on" : "off",
                                      .waivers = said.accept};
     } catch (const Error& error) {
       throw error.within(format("components.{}: {}", entry.name, entry.source));

@@ -82,7 +82,8 @@ Json rehearse(const Placement& placement, const Backup& backup, const Backups& b
       .table = tracking_table(placement.settings, set),
       .before = {},
       .author = {.transaction = 0, .release = "rehearsal", .digest = {}, .actor = acting_user()},
-      .now = session.clock.now()};
+      .now = session.clock.now(),
+      .foreign_keys = foreign_keys(placement.settings)};
   run.before = copy->applied(run.table);
   run.pending = compare(set, run.before).pending;
   const auto begun = std::chrono::steady_clock::now();

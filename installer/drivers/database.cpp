@@ -494,7 +494,8 @@ class DatabaseDriver : public Driver {
             .now = parse_time(step.data.at("made").get<std::string>()),
             .mode = databases::Mode::apply,
             .grouping = settings.at("transactions") == "file" ? databases::Grouping::file
-                                                              : databases::Grouping::run};
+                                                              : databases::Grouping::run,
+            .foreign_keys = foreign_keys(settings)};
   }
 
   Json back_up(const Step& step, databases::Database& database, StepIo& io) const {
@@ -560,6 +561,7 @@ Json database_settings(const std::string& name, const release::Site& site,
                    {"transactions", carried.transactions},
                    {"late", carried.late},
                    {"rollback", carried.rollback},
+                   {"foreignKeys", carried.foreign_keys},
                    {"schema", carried.schema},
                    {"table", carried.table}};
   settings["encryptTo"] = site.encrypt_to ? Json(*site.encrypt_to) : Json();
@@ -646,6 +648,12 @@ MigrationSet read_migrations(TreeStream& tree, const Json& settings) {
                                                 problems);
   problems.throw_if_any(Errc::invalid_input);
   return set;
+}
+
+databases::ForeignKeys foreign_keys(const Json& settings) {
+  // Plans of before this key have none.
+  return settings.value("foreignKeys", "off") == "on" ? databases::ForeignKeys::followed
+                                                      : databases::ForeignKeys::ignored;
 }
 
 bool is_of_database(const Placement& placement) {

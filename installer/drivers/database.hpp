@@ -36,6 +36,7 @@ void encrypt_as(const Json& settings, Backup& backup);
 // The migrations of a component, read from its tree.
 migrations::MigrationSet read_migrations(TreeStream& tree, const Json& settings);
 migrations::TrackingTable tracking_table(const Json& settings, const migrations::MigrationSet& set);
+databases::ForeignKeys foreign_keys(const Json& settings);
 
 bool is_of_database(const Placement& placement);
 

@@ -73,6 +73,75 @@ class PostgresqlTest(unittest.TestCase):
         self.vault.apply("1.0.0", [strange])
         self.assertEqual(self.sql("SELECT v FROM a"), "\\! echo x\n\\gexec\n:'HOST' :PORT")
 
+    def leaving(self):
+        """Migrations of which each leaves its session in another state than it was."""
+        role = f"limited_{self.name}"
+        self.server.sql("postgres", f"CREATE ROLE {role}")
+        return [
+            ("0000_init", ["CREATE TABLE a (id int PRIMARY KEY, up int REFERENCES a DEFERRABLE "
+                           "INITIALLY DEFERRED, n text UNIQUE DEFERRABLE)",
+                           "INSERT INTO a VALUES (2, 1), (1, NULL)",
+                           f"GRANT ALL ON SCHEMA public TO {role}"]),
+            ("0001_path", ["CREATE SCHEMA audit", "SET search_path = audit",
+                           "CREATE TABLE log (id int)"]),
+            ("0002_empty", ["SELECT pg_catalog.set_config('search_path', '', false)",
+                            "CREATE TABLE public.b (id int)"]),
+            ("0003_role", [f"SET ROLE {role}", "CREATE TABLE c (id int)"]),
+            ("0004_who", [f"SET SESSION AUTHORIZATION {role}", "CREATE TABLE d (id int)"]),
+            ("0005_time", ["SET statement_timeout = '200ms'", "SET lock_timeout = '1ms'",
+                           "SET TimeZone = 'Asia/Colombo'", "SET DateStyle = 'German'"]),
+            ("0006_slow", ["CREATE TABLE e AS SELECT '01.02.2026'::date AS day FROM pg_sleep(0.4)"]),
+            ("0007_text", ["SET client_encoding = 'LATIN1'", "SET standard_conforming_strings = off",
+                           "SET default_tablespace = ''", "SET check_function_bodies = off"]),
+            ("0008_letter", ["CREATE TABLE f AS SELECT 'é'::text AS t, length('é') AS n"]),
+            ("0009_temp", ["CREATE TEMP TABLE e (id int)", "CREATE TEMP TABLE scratch (id int)",
+                           "PREPARE p AS SELECT 1", "DECLARE cur CURSOR FOR SELECT 1"]),
+            ("0010_temp", ["CREATE TEMP TABLE scratch (id int)", "ALTER TABLE e ADD z int",
+                           "PREPARE p AS SELECT 2", "DECLARE cur CURSOR FOR SELECT 2"]),
+            ("0011_later", ["SET CONSTRAINTS ALL DEFERRED", "UPDATE a SET n = 'x'  WHERE id = 1",
+                            "INSERT INTO a VALUES (4, 3), (3, 1)"]),
+            # Not while checks of its rows are waiting; and they wait again.
+            ("0012_alter", ["ALTER TABLE a ADD z int", "INSERT INTO a VALUES (6, 5), (5, 1)"]),
+            ("0013_self", [f"ALTER DATABASE {self.name} SET search_path = audit, public"]),
+            ("0014_last", ["CREATE TABLE g (id int)"])]
+
+    def test_a_migration_begins_alike_whatever_came_before_it(self):
+        """A fresh site and one that was upgraded step by step end with equal dumps."""
+        every = self.leaving()
+        self.vault.apply("1.0.0", every)
+        ours = self.dump()
+        self.assertEqual(self.sql("SELECT n FROM f"), "1")
+        self.assertEqual(self.sql("SELECT string_agg(tableowner, ',') FROM pg_tables WHERE tablename "
+                                  "IN ('f', 'g')"), "postgres,postgres")
+        self.server.sql("postgres", f"ALTER DATABASE {self.name} RENAME TO {self.name}_fresh;\n"
+                        f"CREATE DATABASE {self.name};")
+        stepwise = Vault(self.vault.database)
+        self.addCleanup(stepwise.close)
+        stepwise.new_site()
+        for count in (3, 5, 6, 8, 10, 12, 14, len(every)):
+            stepwise.apply(f"1.{count}.0", every[:count])
+        self.assertEqual(self.dump(), ours)
+
+    def test_a_migration_outside_of_a_transaction_goes_on_as_it_was(self):
+        role = f"limited_{self.name}"
+        self.server.sql("postgres", f"CREATE ROLE {role}")
+        first = ("0000_init", ["CREATE SCHEMA audit", "CREATE TABLE audit.log (id int)",
+                               f"GRANT ALL ON SCHEMA audit TO {role}",
+                               f"ALTER TABLE audit.log OWNER TO {role}"])
+        index = ("0001_index", ["SET search_path = audit", f"SET ROLE {role}",
+                                "CREATE UNIQUE INDEX CONCURRENTLY once ON log (id)",
+                                "CREATE INDEX CONCURRENTLY twice ON log (id)"])
+        self.vault.apply("1.0.0", [first])
+        self.sql("INSERT INTO audit.log VALUES (1), (1)")
+        bundle = self.vault.build("1.1.0", [first, index, ("0002_last", ["CREATE TABLE t (a int)"])])
+        said = self.vault.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("0001_index.sql:5: could not create unique index", said)
+        self.sql("DELETE FROM audit.log")
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_indexes WHERE schemaname = 'audit'"), "2")
+        self.assertEqual(self.sql("SELECT schemaname, tableowner FROM pg_tables WHERE tablename = "
+                                  "'t'"), "public|postgres")
+
     def test_somebody_in_the_way_is_waited_for(self):
         self.vault.apply("1.0.0", [ONE])
         self.vault.write_site(lock_timeout=1, lock_attempts=2)
@@ -159,6 +228,10 @@ class PostgresqlTest(unittest.TestCase):
         self.vault.write_site(tools=["/bin/no-such-launcher"])
         said = self.vault.refused("apply", bundle, "--yes", status=6)
         self.assertIn("/bin/no-such-launcher was not found", said)
+
+    def test_foreign_keys_are_no_word_for_postgresql(self):
+        said = self.vault.refuse("1.0.0", [ONE], foreign_keys="on")
+        self.assertIn("foreign_keys: found on, which PostgreSQL does not have", said)
 
     def test_through_a_launcher(self):
         script = os.path.join(self.vault.root, "launch")

@@ -120,6 +120,26 @@ class SqliteTest(unittest.TestCase):
             self.vault.refused("backup", "restore", "main-1", "--yes", "--reason", "x", status=5)
             self.assertEqual(self.dump(), before)
 
+    def test_foreign_keys_are_checked_and_followed_as_the_release_says(self):
+        family = ("0000_family", [
+            "CREATE TABLE `users` (`id` integer PRIMARY KEY)",
+            "CREATE TABLE `posts` (`id` integer PRIMARY KEY, `author` integer NOT NULL REFERENCES "
+            "`users`(`id`) ON DELETE cascade)", "INSERT INTO users VALUES (1), (2)",
+            "INSERT INTO posts VALUES (10, 1), (11, 2)"])
+        less = ("0001_less", ["DELETE FROM users WHERE id = 1"])
+        posts = "SELECT group_concat(id) FROM posts"
+        self.vault.apply("1.0.0", [family])
+        said = self.vault.apply("1.1.0", [family, less], status=9)
+        self.assertIn("0001_less.sql: the table posts has a row that refers to no row of users", said)
+        self.assertEqual((self.vault.version(), self.rows(posts)), ("1.0.0", [("10,11",)]))
+        bundle = self.vault.build("1.1.1", [family, less], foreign_keys="on")
+        self.vault.installer("backup", "create", "main")
+        self.vault.installer("rehearse", bundle)
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(self.rows(posts), [("11",)])
+        said = self.vault.refuse("1.2.0", [family], foreign_keys="maybe")
+        self.assertIn("foreign_keys", said)
+
     def test_somebody_writing_is_waited_for_and_named(self):
         self.vault.apply("1.0.0", [ONE])
         self.vault.write_site(lock_timeout=1, lock_attempts=1)

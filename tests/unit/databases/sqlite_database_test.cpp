@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sqlite3.h>
 #include <catch2/catch.hpp>
 
 #include "databases/database.hpp"
+#include "databases/query.hpp"
+#include "databases/sqlite_connection.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
@@ -21,8 +24,9 @@ Migration migration(const std::string& name, const std::string& sql) {
 // A database in a folder of its own, and the migrations that it may get.
 class Shelf {
  public:
-  explicit Shelf(std::vector<Migration> all)
-      : set_{.layout = migrations::Layout::sql,
+  explicit Shelf(std::vector<Migration> all, ForeignKeys foreign_keys = ForeignKeys::ignored)
+      : foreign_keys_(foreign_keys),
+        set_{.layout = migrations::Layout::sql,
              .dialect = migrations::Dialect::sqlite,
              .migrations = std::move(all)},
         table_(usual_table(set_.layout, set_.dialect)),
@@ -37,9 +41,21 @@ class Shelf {
                         .table = table_,
                         .before = before,
                         .author = {.transaction = 7, .release = "1.0.0", .digest = {}, .actor = {}},
-                        .now = {}});
+                        .now = {},
+                        .foreign_keys = foreign_keys_});
   }
   Applied applied() { return database_->applied(table_); }
+  // The next release has one more.
+  void add(const Migration& next) { set_.migrations.push_back(next); }
+  std::string ask(const std::string& query) {
+    return ask_sqlite(folder_.path() / "app.db", query, std::chrono::seconds(5));
+  }
+  // Behind the back of the installer.
+  void write(const std::string& sql) {
+    const SqliteConnection app(folder_.path() / "app.db", SQLITE_OPEN_READWRITE,
+                               std::chrono::seconds(5));
+    app.exec(sql);
+  }
   std::string dump() {
     StringSink sink;
     database_->dump(sink);
@@ -48,6 +64,7 @@ class Shelf {
   Database& database() { return *database_; }
 
  private:
+  ForeignKeys foreign_keys_;
   tests::ScratchFolder folder_;
   MigrationSet set_;
   migrations::TrackingTable table_;
@@ -150,6 +167,112 @@ TEST_CASE("sqlite: a migration may do what drizzle-kit writes, and search, and l
                        "DROP VIEW `v`; DROP INDEX `t_a`;")});
   shelf.migrate();
   CHECK(shelf.applied().rows.size() == 2);
+}
+
+namespace {
+
+const Migration kFamily =
+    migration("0001_family",
+              "CREATE TABLE users (id integer PRIMARY KEY);\n"
+              "CREATE TABLE posts (name text PRIMARY KEY, author integer NOT NULL REFERENCES "
+              "users (id) ON DELETE CASCADE);\n"
+              "INSERT INTO users VALUES (1), (2);\n"
+              "INSERT INTO posts VALUES ('a', 1), ('b', 2);\n");
+// As drizzle-kit makes a table anew: its rows get other numbers.
+const char* const kPostsAnew =
+    "PRAGMA foreign_keys=OFF;\n"
+    "CREATE TABLE new_posts (name text PRIMARY KEY, author integer REFERENCES users (id));\n"
+    "INSERT INTO new_posts SELECT name, author FROM posts;\n"
+    "DROP TABLE posts;\nALTER TABLE new_posts RENAME TO posts;\nPRAGMA foreign_keys=ON;\n";
+constexpr const char* kAll = "SELECT group_concat(name || author) FROM posts";
+
+}  // namespace
+
+TEST_CASE("sqlite: a run that leaves rows which refer to nothing is undone, and says which") {
+  const auto sql = GENERATE(as<std::string>{}, "DELETE FROM users WHERE id = 2;",
+                            "INSERT INTO posts VALUES ('c', 9);",
+                            "UPDATE posts SET author = 9 WHERE name = 'b';");
+  CAPTURE(sql);
+  Shelf shelf({kFamily});
+  shelf.migrate();
+  shelf.add(migration("0002_data", sql));
+  const auto error = tests::error_of([&] { shelf.migrate(); });
+  REQUIRE(error);
+  CHECK(error->code() == Errc::target_failed);
+  CHECK(error->message().starts_with(
+      "0002_data.sql: the table posts has a row that refers to no row of users, such as that with "
+      "rowid "));
+  CHECK(error->hint().find("foreign_keys: on") != std::string::npos);
+  CHECK(shelf.ask(kAll) == "a1,b2");
+}
+
+TEST_CASE("sqlite: rows that referred to nothing before do not keep a run from being applied") {
+  Shelf old({migration("0001_old", "CREATE TABLE users (id integer PRIMARY KEY);\n")});
+  old.migrate();
+  old.write(
+      "CREATE TABLE posts (name text PRIMARY KEY, author integer REFERENCES users (id)); "
+      "INSERT INTO posts VALUES ('x', NULL), ('y', 777); DELETE FROM posts WHERE name = 'x'");
+  old.add(migration("0002_anew", kPostsAnew));
+  old.migrate();
+  old.add(migration("0003_name", "ALTER TABLE posts RENAME TO articles;\n"));
+  old.migrate();
+  CHECK(old.ask("SELECT author FROM articles") == "777");
+  old.add(migration("0004_more", "INSERT INTO articles VALUES ('z', 777);\n"));
+  CHECK(tests::refusal_of([&] { old.migrate(); }) == Errc::target_failed);
+}
+
+TEST_CASE("sqlite: foreign keys are followed where the release says so") {
+  Shelf shelf({kFamily}, ForeignKeys::followed);
+  shelf.migrate();
+  shelf.add(migration("0002_less", "DELETE FROM users WHERE id = 1;"));
+  shelf.migrate();
+  CHECK(shelf.ask(kAll) == "b2");
+  shelf.add(migration("0003_more", "SELECT 1;\nINSERT INTO posts VALUES ('c', 9);"));
+  const auto error = tests::error_of([&] { shelf.migrate(); });
+  REQUIRE(error);
+  CHECK(error->message() == "0003_more.sql:2: FOREIGN KEY constraint failed");
+}
+
+TEST_CASE("sqlite: a table that is made anew keeps the rows that refer to it") {
+  const std::string anew =
+      "CREATE TABLE new_users (id integer PRIMARY KEY, name text);\n"
+      "INSERT INTO new_users (id) SELECT id FROM users;\nDROP TABLE users;\n"
+      "ALTER TABLE new_users RENAME TO users;\n";
+  Shelf shelf({kFamily}, ForeignKeys::followed);
+  shelf.migrate();
+  shelf.add(migration("0002_anew", "PRAGMA foreign_keys=OFF;\n" + anew +
+                                       "PRAGMA foreign_keys=ON;\nDELETE FROM users WHERE id = 1;"));
+  shelf.migrate();
+  CHECK(shelf.ask(kAll) == "b2");
+  // What one migration switches off is on again in the next.
+  shelf.add(migration("0003_off", "PRAGMA foreign_keys = 0;\nSELECT 1;"));
+  shelf.add(migration("0004_less", "DELETE FROM users WHERE id = 2;"));
+  shelf.migrate();
+  CHECK(shelf.ask("SELECT count(*) FROM posts") == "0");
+}
+
+TEST_CASE("sqlite: keys of which SQLite cannot say whether they hold are passed over") {
+  Shelf shelf({migration("0001_odd",
+                         "CREATE TABLE a (x int);\n"
+                         "CREATE TABLE b (y int REFERENCES a (x));\n"
+                         "INSERT INTO b VALUES (1);\n")});
+  shelf.migrate();
+  CHECK(shelf.applied().rows.size() == 1);
+}
+
+TEST_CASE("sqlite: a database below a linked folder is one, a linked file is none") {
+  const tests::ScratchFolder folder;
+  fs::create_directory(folder.path() / "shared");
+  fs::create_directory_symlink("shared", folder.path() / "current");
+  const auto open = [&](const fs::path& file) { return open_sqlite(file, folder.path(), {}); };
+  StringSink sink;
+  open(folder.path() / "current/app.db")->dump(sink);
+  CHECK(path_exists(folder.path() / "shared/app.db"));
+  CHECK(ask_sqlite(folder.path() / "current/app.db", "SELECT 7", std::chrono::seconds(5)) == "7");
+  fs::create_symlink("app.db", folder.path() / "shared/link.db");
+  const auto error = tests::error_of([&] { open(folder.path() / "shared/link.db")->facts(); });
+  REQUIRE(error);
+  CHECK(error->code() == Errc::incompatible);
 }
 
 TEST_CASE("sqlite: a plan that was made from another state is refused") {
