@@ -315,8 +315,9 @@ content::Document Repository::manifest(const std::string& reference) {
   }
   if (reply->status() != 200) state_->refuse(*reply, format("fetching {}", reference));
   std::string bytes = read_all(*reply, content::kMaxImageDocument, where);
-  std::string type = reply->header("content-type");
-  type = type.substr(0, type.find(';'));
+  std::string said_type = reply->header("content-type");
+  said_type = said_type.substr(0, said_type.find(';'));
+  const std::string type = content::document_type(bytes, said_type);
   content::Document document{content::describe(type, bytes), std::move(bytes)};
   const std::string said =
       has_digest_form(reference) ? reference : reply->header("docker-content-digest");

@@ -32,7 +32,8 @@ class RegistryImages : public ImageSource {
 
   std::string document(const Descriptor& descriptor) override {
     if (root_ && root_->descriptor.digest == descriptor.digest) return root_->bytes;
-    if (content::is_image_manifest(descriptor.media_type)) {
+    if (content::is_image_manifest(descriptor.media_type) ||
+        content::is_image_index(descriptor.media_type)) {
       return repository_.manifest(descriptor.digest.str()).bytes;
     }
     const std::unique_ptr<Source> blob = repository_.blob(descriptor);
