@@ -18,7 +18,7 @@ class RegistryImages : public ImageSource {
   RegistryImages(const ImageName& name, net::HttpSettings settings, Absorber& absorber)
       : name_(name),
         settings_(std::move(settings)),
-        credentials_(net::credentials_for(name.host)),
+        credentials_(net::credentials_for(name.host, name.repository)),
         repository_(settings_, name.host, name.repository, credentials_),
         absorber_(absorber) {}
 
