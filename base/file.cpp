@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 
@@ -336,10 +337,11 @@ fs::path real_path(const fs::path& path) {
 }
 
 fs::path temporary_folder() {
-  std::error_code failure;
-  fs::path folder = fs::temp_directory_path(failure);
-  if (!failure) return folder;
-  throw Error(Errc::io, format("temporary files: {}", failure.message()),
+  const std::array<const char*, 3> folders = {std::getenv("TMPDIR"), "/tmp", "/var/tmp"};
+  for (const char* folder : folders) {
+    if (folder != nullptr && *folder != '\0' && dir_exists(folder)) return folder;
+  }
+  throw Error(Errc::io, "temporary files: found neither TMPDIR nor /tmp nor /var/tmp",
               "set TMPDIR to a directory");
 }
 

@@ -15,6 +15,8 @@ namespace sealift::content {
 namespace {
 
 constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manifest.v1";
+constexpr std::string_view kDockerConfig = "application/vnd.docker.container.image.v1+json";
+constexpr std::size_t kMaxIndexDepth = 4;
 constexpr std::string_view kAttestation = "attestation-manifest";
 
 [[noreturn]] void refuse(const std::string& where, std::string_view found,
@@ -79,7 +81,7 @@ Descriptor read_descriptor(const Json& value, const std::string& where) {
 }
 
 Json parse(std::string_view text, const std::string& where) {
-  return parse_json(text, where, Errc::invalid_input);
+  return parse_json(text, where, Errc::invalid_input, Numbers::any);
 }
 
 void check_layer(const Json& value, const Descriptor& layer, const std::string& where) {
@@ -131,6 +133,12 @@ std::optional<Time> created_at(const std::string& text) {
   }
 }
 
+// Of an image, as its writers have called it; others are parts lists, signatures and the like.
+bool is_image_config(std::string_view type) {
+  return type.empty() || type == media_type::kImageConfig || type == kDockerConfig ||
+         type == "application/octet-stream";
+}
+
 // Reads the documents of one image, each once.
 class ImageReader {
  public:
@@ -140,27 +148,45 @@ class ImageReader {
   Image read(const Descriptor& root) {
     image_.root = root;
     if (is_image_index(root.media_type)) {
-      for (const ImageIndexRow& row : parse_image_index(document(root), where_)) {
-        if (is_image_index(row.manifest.media_type)) refuse(where_, "found an index in an index");
-        Descriptor manifest = row.manifest;
-        manifest.artifact_type.clear();
-        add(manifest, row.platform);
-      }
+      flatten(root, std::nullopt, 0);
     } else {
-      add(root, std::nullopt);
+      rows_.push_back({.manifest = root, .platform = {}, .names = {}});
     }
-    if (image_.variants.empty()) refuse(where_, "found no image in the index");
+    for (const ImageIndexRow& row : rows_) add(row.manifest, row.platform);
+    // What is nothing to run stands behind what is.
+    const auto others = std::stable_partition(image_.variants.begin(), image_.variants.end(),
+                                              [](const auto& each) { return !each.attestation; });
+    if (others == image_.variants.begin()) refuse(where_, "found no image that could be run");
+    std::erase_if(image_.layers,
+                  [&](const Descriptor& each) { return read_.contains(each.digest); });
     return std::move(image_);
   }
 
  private:
+  // The manifests of an index, and of those in it.
+  void flatten(const Descriptor& index, const std::optional<Platform>& platform,
+               std::size_t depth) {
+    if (depth == kMaxIndexDepth) refuse(where_, format("found indexes {} deep", depth));
+    std::vector<ImageIndexRow> nested;
+    for (ImageIndexRow& row : parse_image_index(document(index), where_)) {
+      row.manifest.artifact_type.clear();
+      if (!row.platform) row.platform = platform;
+      const bool is_index = is_image_index(row.manifest.media_type);
+      (is_index ? nested : rows_).push_back(std::move(row));
+      if (rows_.size() + nested.size() > kMaxPlatforms) {
+        refuse(where_, format("found more than {} manifests", kMaxPlatforms));
+      }
+    }
+    for (const ImageIndexRow& row : nested) flatten(row.manifest, row.platform, depth + 1);
+  }
+
   std::string document(const Descriptor& descriptor) {
     if (descriptor.size > kMaxImageDocument) {
       refuse(where_, format("found a document of {} bytes, expected at most {}", descriptor.size,
                             kMaxImageDocument));
     }
     std::string bytes = fetch_(descriptor);
-    if (seen_.insert(descriptor.digest).second) image_.documents.push_back({descriptor, bytes});
+    if (read_.insert(descriptor.digest).second) image_.documents.push_back({descriptor, bytes});
     return bytes;
   }
 
@@ -176,19 +202,21 @@ class ImageReader {
     }
     const ImageManifest parsed = parse_image_manifest(document(manifest), where);
     const std::string config = document(parsed.config);
-    const bool runs = !platform || platform->os != "unknown";
+    const bool runs =
+        (!platform || platform->os != "unknown") && is_image_config(parsed.config.media_type);
     const ImageConfig settings = runs ? parse_image_config(config, where) : ImageConfig{};
     if (runs && platform &&
         !settings.platform.satisfies({platform->os, platform->architecture, {}})) {
       refuse(where, format("found an image for {}, its index says {}", settings.platform.str(),
                            platform->str()));
     }
+    if (runs && parsed.layers.empty()) refuse(where, "found no layer");
     if (runs && settings.diff_ids.size() != parsed.layers.size()) {
       refuse(where, format("found {} layers, its configuration says {}", parsed.layers.size(),
                            settings.diff_ids.size()));
     }
     for (const Descriptor& layer : parsed.layers) {
-      if (seen_.insert(layer.digest).second) image_.layers.push_back(layer);
+      if (layers_.insert(layer.digest).second) image_.layers.push_back(layer);
     }
     image_.variants.push_back({.manifest = manifest,
                                .config = parsed.config,
@@ -203,7 +231,9 @@ class ImageReader {
   const FetchDocument& fetch_;
   std::string where_;
   Image image_{.root = empty_descriptor(), .documents = {}, .variants = {}, .layers = {}};
-  std::set<Digest> seen_;
+  std::vector<ImageIndexRow> rows_;
+  std::set<Digest> read_;    // of documents
+  std::set<Digest> layers_;  // of layers, some of which are documents elsewhere
 };
 
 }  // namespace
@@ -252,7 +282,6 @@ ImageManifest parse_image_manifest(std::string_view text, const std::string& whe
     manifest.layers.push_back(read_descriptor(item, at));
     check_layer(item, manifest.layers.back(), at);
   }
-  if (manifest.layers.empty()) refuse(where, "found no layer");
   return manifest;
 }
 
@@ -267,6 +296,20 @@ std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::s
     if (is_attestation(item)) rows.back().platform = Platform{"unknown", "unknown", {}};
   }
   return rows;
+}
+
+std::string document_type(std::string_view text, std::string_view said) {
+  try {
+    const Json value = parse(text, "document");
+    if (const std::string type = Foreign(value, "document").text("mediaType"); !type.empty()) {
+      return type;
+    }
+    if (value.contains("manifests")) return std::string(media_type::kImageIndex);
+    if (value.contains("config")) return std::string(media_type::kImageManifest);
+  } catch (const Error&) {
+    return std::string(said);  // whoever reads it says what is wrong with it
+  }
+  return std::string(said);
 }
 
 std::string subset_index(std::string_view text, const std::vector<Digest>& kept) {

@@ -39,7 +39,7 @@ struct ImageManifest {
   Descriptor config;
   std::vector<Descriptor> layers;
 };
-// Refuses schema 1, foreign layers (whose content is elsewhere) and layers of unknown types.
+// Refuses schema 1, foreign layers (whose content is elsewhere) and layers without a type.
 ImageManifest parse_image_manifest(std::string_view text, const std::string& where);
 
 struct ImageIndexRow {
@@ -48,6 +48,8 @@ struct ImageIndexRow {
   std::vector<std::string> names;    // by its annotations
 };
 std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::string& where);
+// The media type of a manifest or index by its content; `said` where that does not tell.
+std::string document_type(std::string_view text, std::string_view said);
 // A new index of some rows of another, as they stand there. Deterministic.
 std::string subset_index(std::string_view text, const std::vector<Digest>& kept);
 
@@ -68,11 +70,12 @@ struct ImageVariant {
   Descriptor config;
   std::vector<Descriptor> layers;
   ImageConfig settings;
-  bool attestation = false;  // says something of another manifest, and is nothing to run
+  bool attestation = false;  // an attestation, parts list or signature: nothing to run
 };
 
-// A whole image: the root (an index, or a manifest where there is one platform), its documents in
-// the order in which each is named by one before it, and its layers, each once.
+// A whole image: the root (an index, which may hold further ones, or a manifest where there is one
+// platform), its documents in the order in which each is named by one before it, and its layers,
+// each once. Variants that are nothing to run come last; there is one that can be.
 struct Image {
   Descriptor root;
   std::vector<Document> documents;

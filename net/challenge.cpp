@@ -9,16 +9,17 @@ namespace sealift::net {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == ',')) text.remove_prefix(1);
-  return text;
+constexpr std::string_view kBlanks = " \t";
+
+void skip(std::string_view& rest, std::string_view characters) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(characters), rest.size()));
 }
 
 // A value in quotes, or up to the next comma; `rest` is what follows.
 std::string take_value(std::string_view& rest) {
   std::string value;
   if (!rest.starts_with('"')) {
-    const std::size_t end = std::min(rest.find_first_of(", "), rest.size());
+    const std::size_t end = std::min(rest.find_first_of(", \t"), rest.size());
     value = rest.substr(0, end);
     rest.remove_prefix(end);
     return value;
@@ -34,21 +35,38 @@ std::string take_value(std::string_view& rest) {
 
 }  // namespace
 
-Challenge Challenge::parse(std::string_view header) {
-  Challenge challenge;
-  std::string_view rest = trimmed(header);
-  const std::size_t blank = std::min(rest.find(' '), rest.size());
-  challenge.scheme = lower(rest.substr(0, blank));
-  rest.remove_prefix(blank);
-  while (!(rest = trimmed(rest)).empty()) {
-    const std::size_t equals = rest.find('=');
-    const std::size_t next = rest.find_first_of(" ,");
-    if (equals == rest.npos || next < equals) break;  // another challenge begins
-    const std::string name = lower(rest.substr(0, equals));
-    rest.remove_prefix(equals + 1);
-    challenge.parameters[name] = take_value(rest);
+// A scheme is followed by parameters, or by one word of base64 (RFC 9110, 11.4), which may end in
+// '=' and is no parameter.
+std::vector<Challenge> Challenge::parse(std::string_view header) {
+  std::vector<Challenge> challenges;
+  bool may_be_token = false;  // right behind a scheme
+  std::string_view rest = header;
+  while (true) {
+    const std::size_t before = rest.size();
+    skip(rest, " \t,");
+    if (rest.empty()) return challenges;
+    const std::string_view between = header.substr(header.size() - before, before - rest.size());
+    if (between.find(',') != between.npos) may_be_token = false;
+    const std::string_view word = rest.substr(0, rest.find_first_of(" \t,="));
+    rest.remove_prefix(word.size());
+    std::string_view behind = rest;
+    skip(behind, kBlanks);
+    const bool has_equals = behind.starts_with('=');
+    if (has_equals) skip(behind, "=");
+    if (has_equals && !behind.empty() && behind.front() != ',' && !word.empty()) {
+      skip(behind, kBlanks);
+      const std::string value = take_value(behind);
+      if (!challenges.empty()) challenges.back().parameters.emplace(lower(word), value);
+      rest = behind;
+      may_be_token = false;
+    } else if (has_equals || may_be_token) {
+      rest = has_equals ? behind : rest;
+      may_be_token = false;
+    } else {
+      challenges.push_back({.scheme = lower(word), .parameters = {}});
+      may_be_token = true;
+    }
   }
-  return challenge;
 }
 
 }  // namespace sealift::net

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sealift::net {
 
@@ -13,8 +14,8 @@ struct Challenge {
   std::string scheme;                             // in lower case
   std::map<std::string, std::string> parameters;  // names in lower case
 
-  // Of several in one header, the first. One that cannot be read has no scheme.
-  static Challenge parse(std::string_view header);
+  // All of one header, in its order. What cannot be read is passed over.
+  static std::vector<Challenge> parse(std::string_view header);
 };
 
 }  // namespace sealift::net

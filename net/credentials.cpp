@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/credentials.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -30,13 +33,24 @@ const Json& object_in(const Json& object, const char* key) {
   return found != object.end() && found->is_object() ? *found : none;
 }
 
-// Whether a key of `auths` is for a host: keys are hosts, or addresses as old clients wrote them.
-bool is_for(std::string_view key, std::string_view host) {
-  if (host == kDockerHub && key == kDockerHubKey) return true;
+// What a key of `auths` stands for: HOST or HOST/PART/OF/A/REPOSITORY. Old clients wrote addresses,
+// of which only the host counts.
+std::string_view place_of(std::string_view key) {
   for (const std::string_view scheme : {"https://", "http://"}) {
-    if (key.starts_with(scheme)) key.remove_prefix(scheme.size());
+    if (!key.starts_with(scheme)) continue;
+    key.remove_prefix(scheme.size());
+    key = key.substr(0, key.find('/'));
   }
-  return key.substr(0, key.find('/')) == host;
+  for (const std::string_view end : {"/v1/", "/v2/", "/"}) {
+    if (key.ends_with(end)) key.remove_suffix(end.size());
+  }
+  return key == "index.docker.io" || key == "registry-1.docker.io" ? kDockerHub : key;
+}
+
+// Whether a key's place is HOST/REPOSITORY or above it. A part of a name is never split.
+bool is_above(std::string_view place, std::string_view repository) {
+  return repository.starts_with(place) &&
+         (repository.size() == place.size() || repository[place.size()] == '/');
 }
 
 std::optional<Credentials> from_helper(const std::string& helper, const std::string& host,
@@ -87,7 +101,7 @@ Credentials from_entry(const Json& entry, const std::string& where) {
 }  // namespace
 
 std::optional<Credentials> credentials_in(std::string_view config, const std::string& host,
-                                          const std::string& where) {
+                                          const std::string& repository, const std::string& where) {
   Json value;
   try {
     value = parse_json(config, where, Errc::invalid_input);
@@ -96,32 +110,70 @@ std::optional<Credentials> credentials_in(std::string_view config, const std::st
   }
   if (!value.is_object()) throw Error(Errc::invalid_input, format("{}: is no JSON object", where));
   for (const auto& [key, helper] : object_in(value, "credHelpers").items()) {
-    if (is_for(key, host) && helper.is_string()) return from_helper(helper, host, where);
+    if (place_of(key) == host && helper.is_string()) return from_helper(helper, host, where);
   }
+  const std::string wanted = format("{}/{}", host, repository);
+  const Json* nearest = nullptr;
+  std::size_t length = 0;
   for (const auto& [key, entry] : object_in(value, "auths").items()) {
+    const std::string_view place = place_of(key);
     // An entry without content says that a helper has it.
-    if (is_for(key, host) && entry.is_object() && !entry.empty()) return from_entry(entry, where);
+    if (!is_above(place, wanted) || !entry.is_object() || entry.empty()) continue;
+    if (nearest != nullptr && place.size() <= length) continue;
+    nearest = &entry;
+    length = place.size();
   }
+  if (nearest != nullptr) return from_entry(*nearest, where);
   if (const std::string store = text_in(value, "credsStore"); !store.empty()) {
     return from_helper(store, host, where);
   }
   return std::nullopt;
 }
 
-std::optional<Credentials> credentials_for(const std::string& host) {
+namespace {
+
+std::optional<fs::path> below(const char* variable, const char* file) {
+  const char* folder = std::getenv(variable);
+  if (folder == nullptr || *folder == '\0') return std::nullopt;
+  return fs::path(folder) / file;
+}
+
+std::optional<fs::path> named_file(const char* variable) {
+  const char* file = std::getenv(variable);
+  if (file == nullptr || *file == '\0') return std::nullopt;
+  return fs::path(file);
+}
+
+// The files that may say it, the first of which that does counts. One that is named is the only
+// one.
+std::vector<fs::path> credential_files() {
+  for (const auto& named :
+       {named_file("REGISTRY_AUTH_FILE"), below("DOCKER_CONFIG", "config.json")}) {
+    if (named) return {*named};
+  }
+  std::vector<fs::path> files = {
+      below("XDG_RUNTIME_DIR", "containers/auth.json")
+          .value_or(format("/run/containers/{}/auth.json", ::geteuid()))};
+  for (const auto& kept :
+       {below("XDG_CONFIG_HOME", "containers/auth.json"),
+        below("HOME", ".config/containers/auth.json"), below("HOME", ".docker/config.json")}) {
+    if (kept) files.push_back(*kept);
+  }
+  return files;
+}
+
+}  // namespace
+
+std::optional<Credentials> credentials_for(const std::string& host, const std::string& repository) {
   if (const char* content = std::getenv("DOCKER_AUTH_CONFIG")) {
-    return credentials_in(content, host, "DOCKER_AUTH_CONFIG");
+    return credentials_in(content, host, repository, "DOCKER_AUTH_CONFIG");
   }
-  fs::path file;
-  if (const char* named = std::getenv("REGISTRY_AUTH_FILE")) {
-    file = named;
-  } else if (const char* folder = std::getenv("DOCKER_CONFIG")) {
-    file = fs::path(folder) / "config.json";
-  } else if (const char* home = std::getenv("HOME")) {
-    file = fs::path(home) / ".docker/config.json";
+  for (const fs::path& file : credential_files()) {
+    if (!path_exists(file)) continue;
+    auto found = credentials_in(read_file(file, kMaxConfig), host, repository, file.string());
+    if (found) return found;
   }
-  if (file.empty() || !path_exists(file)) return std::nullopt;
-  return credentials_in(read_file(file, kMaxConfig), host, file.string());
+  return std::nullopt;
 }
 
 }  // namespace sealift::net

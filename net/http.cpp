@@ -40,7 +40,12 @@ constexpr std::size_t kBuffer = 256U << 10;
 constexpr std::size_t kRead = 64U << 10;
 constexpr std::chrono::milliseconds kFirstWait{500};
 constexpr std::chrono::seconds kLongestWait{60};
-constexpr const char* kSystemRoots = "/etc/ssl/certs/ca-certificates.crt";
+// Where systems keep the authorities that they trust: Debian, Alpine and Arch; RHEL and Fedora;
+// SUSE.
+constexpr std::array kSystemRoots = {
+    "/etc/ssl/certs/ca-certificates.crt",     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",       "/etc/ssl/ca-bundle.pem",
+    "/var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/cert.pem"};
 
 // The way to a server: straight, or through a proxy.
 struct Proxy {
@@ -83,7 +88,8 @@ std::optional<Proxy> proxy_for(const Url& url) {
   const std::size_t scheme = address.find("://");
   const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
   if (const std::size_t at = address.rfind('@'); at != std::string::npos && at > start) {
-    proxy.authorization = "Basic " + signing::to_base64(address.substr(start, at - start));
+    proxy.authorization =
+        "Basic " + signing::to_base64(percent_decoded(address.substr(start, at - start)));
     address.erase(start, at + 1 - start);
   }
   proxy.url = Url::parse(scheme == std::string::npos ? "http://" + address : address);
@@ -357,6 +363,12 @@ class Answer : public Reply {
     const auto found = parser_.get().find(name);
     return found == parser_.get().end() ? "" : std::string(found->value());
   }
+  std::vector<std::string> headers(const std::string& name) const override {
+    std::vector<std::string> values;
+    const auto [begin, end] = parser_.get().equal_range(name);
+    for (auto each = begin; each != end; ++each) values.emplace_back(each->value());
+    return values;
+  }
   const Url& url() const override { return url_; }
   std::size_t read(std::span<char> into) override { return connection_->read_body(parser_, into); }
 
@@ -391,8 +403,7 @@ struct HttpClient::State {
   explicit State(HttpSettings given) : settings(std::move(given)), tls(ssl::context::tls_client) {
     SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
     tls.set_verify_mode(ssl::verify_peer);
-    beast::error_code ignored;
-    tls.load_verify_file(kSystemRoots, ignored);
+    trust_system();
     if (!settings.ca_file.empty()) {
       beast::error_code failure;
       tls.load_verify_file(settings.ca_file.string(), failure);
@@ -405,6 +416,24 @@ struct HttpClient::State {
     }
     if (!settings.sleep) {
       settings.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
+    }
+  }
+
+  // As OpenSSL has it: SSL_CERT_FILE and SSL_CERT_DIR take the place of the system's own.
+  void trust_system() {
+    beast::error_code ignored;
+    const char* file = variable({"SSL_CERT_FILE"});
+    const char* folders = variable({"SSL_CERT_DIR"});
+    if (file != nullptr) tls.load_verify_file(file, ignored);
+    std::string_view rest = folders == nullptr ? "" : folders;
+    while (!rest.empty()) {
+      const std::string folder(rest.substr(0, rest.find(':')));
+      if (!folder.empty()) tls.add_verify_path(folder, ignored);
+      rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+    }
+    if (file != nullptr || folders != nullptr) return;
+    for (const char* each : kSystemRoots) {
+      if (tls.load_verify_file(each, ignored); !ignored) return;
     }
   }
 

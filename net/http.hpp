@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/file.hpp"
 #include "net/url.hpp"
@@ -53,6 +54,8 @@ class Reply : public Source {
   virtual int status() const = 0;
   // Empty where there is no such header.
   virtual std::string header(const std::string& name) const = 0;
+  // The values of all headers of that name, in their order.
+  virtual std::vector<std::string> headers(const std::string& name) const = 0;
   // Where the answer came from, after redirects.
   virtual const Url& url() const = 0;
 };

@@ -131,13 +131,22 @@ struct Repository::State {
       std::unique_ptr<Reply> reply = client.send(request);
       constexpr unsigned kAttempts = 2;
       if (reply->status() != 401 || attempt == kAttempts) return reply;
-      const Challenge challenge = Challenge::parse(reply->header("www-authenticate"));
+      const std::vector<std::string> asked = reply->headers("www-authenticate");
       read_all(*reply, kMaxAnswer, shown());
-      if (!authenticate(challenge)) return client.send(request);
+      if (!authenticate(asked)) return client.send(request);
     }
   }
 
-  // False where nothing more can be tried.
+  // Answers the first challenge that can be; false where nothing more can be tried.
+  bool authenticate(const std::vector<std::string>& headers) {
+    for (const std::string& header : headers) {
+      for (const Challenge& challenge : Challenge::parse(header)) {
+        if (authenticate(challenge)) return true;
+      }
+    }
+    return false;
+  }
+
   bool authenticate(const Challenge& challenge) {
     if (challenge.scheme == "basic") {
       if (!credentials || !authorization.empty()) return false;
@@ -199,9 +208,9 @@ struct Repository::State {
     throw Error(
         Errc::io,
         format("{}: {}: the registry answered {}{}", shown(), doing, status, printable(said, 300)),
-        status == 401 || status == 403
-            ? "give credentials: docker login, DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
-            : "");
+        status == 401 || status == 403 ? "give credentials: docker login, podman login, "
+                                         "DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
+                                       : "");
   }
   [[noreturn]] void refuse(Reply& reply, std::string_view doing) const {
     refuse(reply, read_all(reply, kMaxAnswer, shown()), doing);
@@ -315,8 +324,9 @@ content::Document Repository::manifest(const std::string& reference) {
   }
   if (reply->status() != 200) state_->refuse(*reply, format("fetching {}", reference));
   std::string bytes = read_all(*reply, content::kMaxImageDocument, where);
-  std::string type = reply->header("content-type");
-  type = type.substr(0, type.find(';'));
+  std::string said_type = reply->header("content-type");
+  said_type = said_type.substr(0, said_type.find(';'));
+  const std::string type = content::document_type(bytes, said_type);
   content::Document document{content::describe(type, bytes), std::move(bytes)};
   const std::string said =
       has_digest_form(reference) ? reference : reply->header("docker-content-digest");

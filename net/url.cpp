@@ -2,6 +2,7 @@
 #include "net/url.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -12,6 +13,7 @@ namespace sealift::net {
 namespace {
 
 constexpr std::size_t kMaxUrl = 8192;
+constexpr int kHexBase = 16;
 
 std::string default_port(bool secure) {
   return secure ? "443" : "80";
@@ -88,6 +90,22 @@ void Url::add_query(std::string_view parameters) {
 std::string Url::authority() const {
   const std::string name = host.find(':') == host.npos ? host : "[" + host + "]";
   return port == default_port(secure) ? name : name + ":" + port;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (text[i] == '%' && text.size() - i > 2 &&
+        std::from_chars(digits, digits + 2, byte, kHexBase).ptr == digits + 2) {
+      decoded += static_cast<char>(byte);
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
 }
 
 std::string Url::shown() const {

@@ -28,4 +28,7 @@ struct Url {
   bool is_loopback() const;
 };
 
+// "%40" is "@" (RFC 3986, 2.1); what is no such triplet stays.
+std::string percent_decoded(std::string_view text);
+
 }  // namespace sealift::net

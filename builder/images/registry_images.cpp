@@ -18,7 +18,7 @@ class RegistryImages : public ImageSource {
   RegistryImages(const ImageName& name, net::HttpSettings settings, Absorber& absorber)
       : name_(name),
         settings_(std::move(settings)),
-        credentials_(net::credentials_for(name.host)),
+        credentials_(net::credentials_for(name.host, name.repository)),
         repository_(settings_, name.host, name.repository, credentials_),
         absorber_(absorber) {}
 
@@ -32,7 +32,8 @@ class RegistryImages : public ImageSource {
 
   std::string document(const Descriptor& descriptor) override {
     if (root_ && root_->descriptor.digest == descriptor.digest) return root_->bytes;
-    if (content::is_image_manifest(descriptor.media_type)) {
+    if (content::is_image_manifest(descriptor.media_type) ||
+        content::is_image_index(descriptor.media_type)) {
       return repository_.manifest(descriptor.digest.str()).bytes;
     }
     const std::unique_ptr<Source> blob = repository_.blob(descriptor);

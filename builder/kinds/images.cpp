@@ -27,22 +27,52 @@ struct Choice {
   std::string made;  // the new index; empty: none was made
 };
 
+// What a row of an index has: what it says, else what the index or configuration behind it does.
+std::vector<Platform> platforms_of(const content::ImageIndexRow& row, ImageSource& source) {
+  if (row.platform) return {*row.platform};
+  const content::FetchDocument fetch = [&](const Descriptor& each) {
+    return source.document(each);
+  };
+  std::vector<Platform> platforms;
+  try {
+    const Image image = content::read_image(row.manifest, fetch, "image");
+    for (const content::ImageVariant& variant : image.variants) {
+      if (!variant.attestation) platforms.push_back(variant.settings.platform);
+    }
+  } catch (const Error& error) {
+    if (error.code() != Errc::invalid_input) throw;
+    // Nothing to run, so no platform.
+  }
+  return platforms;
+}
+
 Choice choose(const Descriptor& root, const std::vector<Platform>& wanted, ImageSource& source) {
   if (wanted.empty() || !content::is_image_index(root.media_type)) return {root, {}};
   const std::string index = source.document(root);
   std::vector<Digest> kept;
   std::string found;
   const std::vector<content::ImageIndexRow> rows = content::parse_image_index(index, "image index");
-  for (const Platform& platform : wanted) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& each) {
-      return each.platform && each.platform->satisfies(platform);
-    });
-    if (row != rows.end()) kept.push_back(row->manifest.digest);
-  }
+  std::vector<std::vector<Platform>> of_rows;
   for (const content::ImageIndexRow& row : rows) {
-    if (row.platform) found += format("{}{}", found.empty() ? "" : ", ", row.platform->str());
+    of_rows.push_back(platforms_of(row, source));
+    for (const Platform& each : of_rows.back()) {
+      found += format("{}{}", found.empty() ? "" : ", ", each.str());
+    }
   }
-  if (kept.size() < wanted.size()) {
+  std::size_t missing = 0;
+  for (const Platform& platform : wanted) {
+    const auto row = std::find_if(of_rows.begin(), of_rows.end(), [&](const auto& platforms) {
+      return std::any_of(platforms.begin(), platforms.end(),
+                         [&](const Platform& each) { return each.satisfies(platform); });
+    });
+    if (row == of_rows.end()) {
+      ++missing;
+      continue;
+    }
+    const Digest& digest = rows[static_cast<std::size_t>(row - of_rows.begin())].manifest.digest;
+    if (std::find(kept.begin(), kept.end(), digest) == kept.end()) kept.push_back(digest);
+  }
+  if (missing > 0) {
     throw Error(Errc::invalid_input,
                 format("found the platforms {}, expected all of platforms", printable(found, 400)));
   }

@@ -101,7 +101,7 @@ class RegistryStore : public ImageStore {
     net::HttpSettings settings{.ca_file = ca_file_, .insecure = {}};
     if (insecure_) settings.insecure.insert(name.host);
     return std::make_unique<net::Repository>(settings, name.host, name.repository,
-                                             net::credentials_for(name.host));
+                                             net::credentials_for(name.host, name.repository));
   }
 
   // Several at once, each over a connection of its own.

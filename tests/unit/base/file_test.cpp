@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "base/folder_cursor.hpp"
 #include "tests/unit/errors.hpp"
@@ -275,6 +276,21 @@ TEST_CASE("dir: removing a tree removes links, not what they point to") {
   tree.dir.remove_tree("missing");
   CHECK(read_file(tree.scratch / "outside/secret", 100) == "secret");
   CHECK_FALSE(fs::exists(tree.scratch / "tree/a"));
+}
+
+TEST_CASE("files: where TMPDIR names nothing, temporary files go elsewhere") {
+  const ScratchFolder folder;
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("TMPDIR", folder.path().c_str(), 1);
+  CHECK(temporary_folder() == folder.path());
+  ::setenv("TMPDIR", (folder / "gone").c_str(), 1);
+  CHECK(temporary_folder() == "/tmp");
+  if (before == nullptr) {
+    ::unsetenv("TMPDIR");
+  } else {
+    ::setenv("TMPDIR", kept.c_str(), 1);
+  }
 }
 
 TEST_CASE("dir: entries are sorted bytewise and have their types") {

@@ -121,9 +121,55 @@ TEST_CASE("image: what is refused") {
   const Descriptor index =
       store.put(media_type::kImageIndex, {{"manifests", Json::array({row(good, "arm64")})}});
   CHECK(refusal_of([&] { store.read(index); }) == Errc::invalid_input);
-  const Descriptor nested =
-      store.put(media_type::kImageIndex, {{"manifests", Json::array({to_json(index)})}});
-  CHECK(refusal_of([&] { store.read(nested); }) == Errc::invalid_input);
+}
+
+TEST_CASE("image: an index may hold further ones, and rows that are no images") {
+  Store store;
+  const Descriptor amd = store.image("amd64");
+  const Descriptor parts = store.put(
+      media_type::kImageManifest,
+      {{"schemaVersion", 2},
+       {"config", to_json(store.put("application/vnd.oci.empty.v1+json", Json::object()))},
+       {"layers", Json::array({to_json(describe("application/spdx+json", "parts")),
+                               to_json(describe("application/vnd.oci.empty.v1+json", "{}"))})}});
+  const auto index_of = [&](const Json& rows) {
+    return store.put(media_type::kImageIndex, {{"schemaVersion", 2}, {"manifests", rows}});
+  };
+  const Descriptor inner = index_of(Json::array({to_json(parts), to_json(amd)}));
+  Json outer = to_json(inner);
+  outer["platform"] = {{"os", "linux"}, {"architecture", "amd64"}};
+  const Image image = store.read(index_of(Json::array({to_json(parts), outer})));
+  REQUIRE(image.variants.size() == 3);
+  CHECK(image.variants[0].manifest.digest == amd.digest);
+  CHECK(image.variants[1].attestation);
+  CHECK(image.variants[2].attestation);
+  // Indexes first, and content that is a document and a layer is a document.
+  CHECK(image.documents[1].descriptor.digest == inner.digest);
+  CHECK(image.documents.size() == 6);
+  CHECK(image.layers.size() == 2);
+  // One without any image, and one that never ends.
+  CHECK(refusal_of([&] { store.read(parts); }) == Errc::invalid_input);
+  CHECK(refusal_of([&] { store.read(index_of(Json::array({to_json(parts)}))); }) ==
+        Errc::invalid_input);
+  Descriptor deep = index_of(Json::array({to_json(amd)}));
+  for (int i = 0; i < 5; ++i) deep = index_of(Json::array({to_json(deep)}));
+  CHECK(refusal_of([&] { store.read(deep); }) == Errc::invalid_input);
+}
+
+TEST_CASE("image: numbers that nobody reads are passed over") {
+  const std::string digest = Digest::of("x").str();
+  const std::string text = R"({"schemaVersion": 2, "x": [1.5, 1e3, -0.25],
+      "config": {"mediaType": "a", "digest": ")" +
+                           digest + R"(", "size": 1}, "layers": []})";
+  CHECK(parse_image_manifest(text, "image").config.size == 1);
+}
+
+TEST_CASE("image: the type of a document is what it says, else what it holds") {
+  CHECK(document_type(R"({"mediaType": "a/b"})", "text/plain") == "a/b");
+  CHECK(document_type(R"({"manifests": []})", "") == media_type::kImageIndex);
+  CHECK(document_type(R"({"config": {}})", "application/json") == media_type::kImageManifest);
+  CHECK(document_type("none", "text/plain") == "text/plain");
+  CHECK(document_type("{}", "a/b") == "a/b");
 }
 
 TEST_CASE("platform: words of three parts at most") {

@@ -40,6 +40,11 @@ TEST_CASE("url: loopback") {
   CHECK_FALSE(Url::parse("http://localhost.example").is_loopback());
 }
 
+TEST_CASE("url: what is encoded with percent signs") {
+  CHECK(percent_decoded("user:p%40ss%3aword%2F") == "user:p@ss:word/");
+  CHECK(percent_decoded("100%, %4, %zz") == "100%, %4, %zz");
+}
+
 TEST_CASE("url: what is refused") {
   for (const std::string& bad :
        {std::string(), std::string("a"), std::string("ftp://a"), std::string("https://"),
