@@ -452,8 +452,14 @@ class PostgresqlDatabase : public Database {
         can_be_inside(run.set, migration)
             ? ""
             : "; what stands before it in this file is done and stays, the next run goes on here";
-    throw Error(Errc::target_failed,
-                format("{}:{}: {}{}{}", migration.file, line, refusal.message, state, stays));
+    constexpr std::string_view kUnsafeNewEnumValue = "55P04";
+    throw Error(
+        Errc::target_failed,
+        format("{}:{}: {}{}{}", migration.file, line, refusal.message, state, stays),
+        refusal.state == kUnsafeNewEnumValue
+            ? "a value that was added to an enumeration can be used in the next transaction: "
+              "let the release say transactions: file"
+            : "");
   }
 
   PostgresqlPlace place_;

@@ -207,7 +207,9 @@ std::string inside(const Run& run, const Migration& migration, std::size_t numbe
   std::string script = "SELECT clock_timestamp() AS begun \\gset\n";
   if (run.mode == Mode::record || migration.is_baseline()) return script;
   for (const Chunk& chunk : run.set.chunks(migration)) {
-    if (parse_sql(chunk.text, run.set.dialect).empty()) continue;
+    bool is_empty = true;
+    each_statement(chunk.text, run.set.dialect, [&](const Statement&) { is_empty = false; });
+    if (is_empty) continue;
     script += Psql::mark(format("{} {}", number, chunk.line)) + handed_over(chunk.text);
   }
   return script + reset_session(patience);
@@ -320,12 +322,13 @@ std::string rows_select(const TrackingTable& table, Shape shape) {
 
 bool can_be_inside(const migrations::MigrationSet& set, const Migration& migration) {
   if (migration.is_baseline()) return true;
+  bool is_inside = true;
   for (const Chunk& chunk : set.chunks(migration)) {
-    for (const Statement& statement : parse_sql(chunk.text, set.dialect)) {
-      if (standing_of(statement, set.dialect) == migrations::Standing::outside) return false;
-    }
+    each_statement(chunk.text, set.dialect, [&](const Statement& statement) {
+      if (standing_of(statement, set.dialect) == migrations::Standing::outside) is_inside = false;
+    });
   }
-  return true;
+  return is_inside;
 }
 
 std::string migration_script(const Run& run, const Patience& patience) {

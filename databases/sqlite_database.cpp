@@ -337,13 +337,14 @@ class SqliteDatabase : public Database {
 
   static void run_chunk(const SqliteConnection& connection, MigrationGuard& guard,
                         const Migration& migration, const Chunk& chunk) {
-    const char* const begin = chunk.text.data();
-    const char* const end = begin + chunk.text.size();
+    // SQLite copies a text that does not end in a zero byte, for each of its statements.
+    const std::string text(chunk.text);
+    const char* const begin = text.c_str();
+    const char* const end = begin + text.size();
     for (const char* at = begin; at < end;) {
       sqlite3_stmt* statement = nullptr;
       const char* rest = end;
-      int status = ::sqlite3_prepare_v2(connection.handle(), at, static_cast<int>(end - at),
-                                        &statement, &rest);
+      int status = ::sqlite3_prepare_v2(connection.handle(), at, -1, &statement, &rest);
       if (status == SQLITE_OK && statement != nullptr) {
         do {
           status = ::sqlite3_step(statement);

@@ -3,21 +3,17 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/text.hpp"
+#include "migrations/lint.hpp"
 
 namespace sealift::databases {
 
 namespace {
-
-// Switches by which SQL takes the walls down, or moves files outside of the database's folder.
-constexpr std::array kForbiddenPragmas = {"writable_schema",      "trusted_schema",
-                                          "schema_version",       "journal_mode",
-                                          "temp_store_directory", "data_store_directory"};
 
 bool is_same(const char* name, const char* other) {
   return name != nullptr && ::sqlite3_stricmp(name, other) == 0;
@@ -41,10 +37,8 @@ std::string forbidden(int action, const char* first, const char* second) {
     case SQLITE_FUNCTION:
       return is_same(second, "load_extension") ? "loads code" : "";
     case SQLITE_PRAGMA: {
-      const auto found = std::find_if(kForbiddenPragmas.begin(), kForbiddenPragmas.end(),
-                                      [&](const char* each) { return is_same(first, each); });
-      const bool is_set = found != kForbiddenPragmas.end() && second != nullptr;
-      return is_set ? format("sets PRAGMA {}", *found) : "";
+      const bool is_set = second != nullptr && migrations::is_forbidden_pragma(first);
+      return is_set ? format("sets PRAGMA {}", lower(first)) : "";
     }
     default:
       return "";

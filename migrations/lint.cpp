@@ -2,10 +2,12 @@
 #include "migrations/lint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 
 namespace sealift::migrations {
 
@@ -17,7 +19,10 @@ constexpr std::string_view kBackslash = "backslash";
 constexpr std::string_view kVariable = "variable";
 constexpr std::string_view kStringForm = "string-form";
 constexpr std::string_view kCopyFromStdin = "copy-from-stdin";
-constexpr std::string_view kSchemaTable = "schema-table";
+constexpr std::string_view kPragma = "pragma";
+constexpr std::string_view kPragmaNoEffect = "pragma-without-effect";
+constexpr std::string_view kOutside = "outside-transaction";
+constexpr std::string_view kLibsql = "libsql";
 constexpr std::string_view kLoadExtension = "load-extension";
 constexpr std::string_view kTransactionControl = "transaction-control";
 constexpr std::string_view kJournalOrder = "journal-order";
@@ -32,6 +37,41 @@ constexpr std::string_view kIndex = "index-locks-table";
 constexpr std::string_view kConstraint = "constraint-scans-table";
 constexpr std::string_view kUnbounded = "unbounded-write";
 constexpr std::string_view kNewEnumValue = "new-enum-value-used";
+
+constexpr std::array<std::string_view, 8> kForbiddenPragmas = {
+    "writable_schema", "trusted_schema",       "schema_version",       "journal_mode",
+    "synchronous",     "temp_store_directory", "data_store_directory", "query_only"};
+// Those that say how one connection works, and those that a database with tables does not take.
+constexpr std::array<std::string_view, 17> kPragmasWithoutEffect = {
+    "auto_vacuum",       "busy_timeout",       "cache_size",       "cache_spill",
+    "encoding",          "journal_size_limit", "locking_mode",     "max_page_count",
+    "mmap_size",         "page_size",          "read_uncommitted", "recursive_triggers",
+    "secure_delete",     "soft_heap_limit",    "temp_store",       "threads",
+    "wal_autocheckpoint"};
+// Functions of libSQL, the SQLite of Turso.
+constexpr std::array<std::string_view, 9> kOfLibsql = {
+    "libsql_vector_idx", "vector_top_k",        "vector",         "vector8",   "vector32",
+    "vector64",          "vector_distance_cos", "vector_extract", "vector1bit"};
+
+template <std::size_t kCount>
+bool is_one_of(std::string_view name, const std::array<std::string_view, kCount>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The setting that PRAGMA changes, in small letters; empty where it only asks.
+std::string changed_pragma(const Statement& statement) {
+  const std::vector<Token>& tokens = statement.tokens;
+  if (!statement.begins({"pragma"})) return "";
+  const std::size_t name = tokens.size() > 2 && tokens[2].is('.') ? 3 : 1;
+  if (name + 1 >= tokens.size()) return "";
+  return tokens[name + 1].is('=') || tokens[name + 1].is('(') ? lower(tokens[name].value()) : "";
+}
+
+// SET standard_conforming_strings = on, as every dump begins: that is how they are read anyway.
+bool keeps_strings(const Statement& statement) {
+  constexpr std::array<std::string_view, 4> kOn = {"on", "true", "yes", "1"};
+  return statement.begins({"set"}) && is_one_of(lower(statement.tokens.back().value()), kOn);
+}
 
 // A walk over the tokens of a statement.
 class Cursor {
@@ -97,10 +137,18 @@ std::vector<Statement> actions_of(const Statement& statement) {
 
 class Linter {
  public:
+  // What a migration finds of what those before it did.
+  enum class Tables { known_to_be_new, full };
+  enum class NewValues { pending, committed };
+
   Linter(Dialect dialect, std::vector<Finding>& findings)
       : dialect_(dialect), findings_(findings) {}
 
-  void begin(const Migration& migration) { migration_ = &migration; }
+  void begin(const Migration& migration, Tables tables, NewValues values) {
+    migration_ = &migration;
+    if (tables == Tables::full) new_tables_.clear();
+    if (values == NewValues::committed) new_values_.clear();
+  }
 
   void look(const Statement& statement, std::size_t line_offset) {
     offset_ = line_offset;
@@ -151,28 +199,72 @@ class Linter {
                      printable(variable_text(tokens, i), 80)),
               "write what is meant");
       }
-      if (token.is("standard_conforming_strings") || token.is("backslash_quote")) {
+      const bool is_text = token.kind == Kind::text && statement.has("set_config");
+      const std::string word = is_text ? lower(token.value()) : "";
+      const bool is_standard = token.is("standard_conforming_strings");
+      if (token.is("backslash_quote") || (is_standard && !keeps_strings(statement)) ||
+          word == "standard_conforming_strings" || word == "backslash_quote") {
         fatal(token.line, kStringForm, "changes how strings are read", "use E'...' instead");
       }
     }
-    if (statement.begins({"copy"}) && statement.has({"from", "stdin"})) {
+    if (statement.reads_rows()) {
       fatal(statement.line, kCopyFromStdin, "reads rows from the client, which has none",
-            "write INSERT statements");
+            "write INSERT statements (pg_dump --inserts)");
     }
   }
 
   // What would leave the database's own tables; an installer refuses it as well, when it runs.
   void check_reach(const Statement& statement) {
     if (dialect_ != Dialect::sqlite) return;
-    const bool is_pragma = statement.begins({"pragma"});
-    for (const std::string_view name : {"writable_schema", "trusted_schema"}) {
-      if (!is_pragma || !statement.has(name)) continue;
-      fatal(statement.line, kSchemaTable, format("sets PRAGMA {}", name),
-            "change the schema by CREATE, ALTER and DROP");
+    const std::string pragma = changed_pragma(statement);
+    if (is_forbidden_pragma(pragma)) {
+      fatal(
+          statement.line, kPragma,
+          format("sets PRAGMA {}, which no migration may: it is the application's, or damages the "
+                 "schema",
+                 pragma),
+          "let the application set it when it opens the database, and change the schema by "
+          "CREATE, ALTER and DROP");
+    } else if (is_one_of(pragma, kPragmasWithoutEffect)) {
+      warn(statement.line, kPragmaNoEffect,
+           format("sets PRAGMA {}, which does nothing: it ends with the connection, or comes too "
+                  "late",
+                  pragma),
+           "let the application set it when it opens the database");
+    } else if (pragma.empty() && standing_of(statement, dialect_) == Standing::outside &&
+               !statement.begins({"pragma"})) {
+      fatal(statement.line, kOutside,
+            format("{} cannot be part of a transaction, and with SQLite a run is one",
+                   printable(statement.text.substr(0, 60), 60)),
+            "let it be run by hand, or write it in a form that a transaction takes");
     }
+    look_at_libsql(statement);
     if (statement.has({"load_extension"})) {
       fatal(statement.line, kLoadExtension, "loads code into the program that migrates",
             "write it in SQL");
+    }
+  }
+
+  // SQLite itself is what migrates, also where the application uses Turso's.
+  void look_at_libsql(const Statement& statement) {
+    const std::vector<Token>& tokens = statement.tokens;
+    const auto refuse = [&](std::size_t line, std::string_view what) {
+      fatal(line, kLibsql, format("found {}, which only libSQL (Turso) has", what),
+            "the installer migrates with SQLite: write it in the SQL of SQLite, or run it by hand");
+    };
+    if (statement.begins({"alter", "table"}) && statement.has({"alter", "column"})) {
+      refuse(statement.line, "ALTER COLUMN");
+    }
+    if (statement.begins({"create", "table"}) && statement.has({"random", "rowid"})) {
+      refuse(statement.line, "RANDOM ROWID");
+    }
+    // As the type of a column SQLite takes any name.
+    if (statement.begins({"create", "table"}) || statement.begins({"alter", "table"})) return;
+    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+      const std::string name = tokens[i].kind == Kind::word ? lower(tokens[i].text) : "";
+      if (tokens[i + 1].is('(') && is_one_of(name, kOfLibsql)) {
+        refuse(tokens[i].line, format("{}()", name));
+      }
     }
   }
 
@@ -328,8 +420,9 @@ class Linter {
       warn(token.line, kNewEnumValue,
            format("uses {}, which the same run adds to an enumeration",
                   printable(std::string(token.text), 80)),
-           "PostgreSQL refuses that within one transaction: release them one after the other, or "
-           "let each file be a transaction");
+           "PostgreSQL refuses that within one transaction: let the release say transactions: "
+           "file, with the value and its use in files of their own");
+      new_values_.erase(token.value());  // its first use says it
       return;
     }
   }
@@ -341,6 +434,17 @@ class Linter {
   std::set<std::string> new_tables_;
   std::set<std::string> new_values_;
 };
+
+Linter::NewValues values_after(Span span) {
+  return span == Span::file ? Linter::NewValues::committed : Linter::NewValues::pending;
+}
+
+void look_at_all(const MigrationSet& set, const Migration& migration, Linter& linter) {
+  for (const Chunk& chunk : set.chunks(migration)) {
+    each_statement(chunk.text, set.dialect,
+                   [&](const Statement& statement) { linter.look(statement, chunk.line - 1); });
+  }
+}
 
 bool is_outside_postgresql(const Statement& statement) {
   const auto begins = [&](std::initializer_list<std::string_view> words) {
@@ -389,7 +493,9 @@ const std::vector<Rule>& rules() {
       {kVariable, fatal, "psql would put in another text"},
       {kStringForm, fatal, "statements would end elsewhere"},
       {kCopyFromStdin, fatal, "there is no client to read from"},
-      {kSchemaTable, fatal, "the schema may be damaged"},
+      {kPragma, fatal, "the schema may be damaged, or SQLite refuses it in a transaction"},
+      {kOutside, fatal, "a run of SQLite is one transaction"},
+      {kLibsql, fatal, "only libSQL has it"},
       {kLoadExtension, fatal, "code would run in the installer"},
       {kTransactionControl, fatal, "a failure could not take the run back"},
       {kJournalOrder, fatal, "databases would not all get it"},
@@ -404,21 +510,38 @@ const std::vector<Rule>& rules() {
       {kConstraint, warning, "the table is read, or an index built, under a lock"},
       {kUnbounded, warning, "every row is written"},
       {kNewEnumValue, warning, "it fails within one transaction"},
+      {kPragmaNoEffect, warning, "it does nothing"},
   };
   return all;
 }
 
-std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migration*>& pending) {
+bool is_forbidden_pragma(std::string_view name) {
+  return is_one_of(lower(name), kForbiddenPragmas);
+}
+
+Span span_named(std::string_view word) {
+  return word == "file" ? Span::file : Span::run;
+}
+
+std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migration*>& pending,
+                          Span span) {
   std::vector<Finding> findings;
   Linter linter(set.dialect, findings);
   for (const Migration* migration : pending) {
     if (migration->is_baseline()) continue;
-    linter.begin(*migration);
-    for (const Chunk& chunk : set.chunks(*migration)) {
-      for (const Statement& statement : parse_sql(chunk.text, set.dialect)) {
-        linter.look(statement, chunk.line - 1);
-      }
-    }
+    linter.begin(*migration, Linter::Tables::known_to_be_new, values_after(span));
+    look_at_all(set, *migration, linter);
+  }
+  return findings;
+}
+
+std::vector<Finding> lint_all(const MigrationSet& set, Span span) {
+  std::vector<Finding> findings;
+  Linter linter(set.dialect, findings);
+  for (const Migration& migration : set.migrations) {
+    if (migration.is_baseline()) continue;
+    linter.begin(migration, Linter::Tables::full, values_after(span));
+    look_at_all(set, migration, linter);
   }
   return findings;
 }

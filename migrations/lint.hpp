@@ -23,6 +23,10 @@ enum class Standing {
 };
 Standing standing_of(const Statement& statement, Dialect dialect);
 
+// Settings of SQLite that a migration must not change: they take its walls down, move its files, or
+// cannot be changed within a transaction. In any case.
+bool is_forbidden_pragma(std::string_view name);
+
 struct Finding {
   enum class Weight {
     fatal,    // never given to a database; a waiver must name the migration
@@ -45,9 +49,19 @@ struct Rule {
 };
 const std::vector<Rule>& rules();
 
+// What one transaction spans.
+enum class Span { run, file };
+// As release.yaml and manifests spell it: "run", "file".
+Span span_named(std::string_view word);
+
 // Looks at `pending`, a run of migrations of `set` in their order. A table that the run itself
 // makes is empty, so nothing that is done to it is slow or loses anything.
-std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migration*>& pending);
+std::vector<Finding> lint(const MigrationSet& set, const std::vector<const Migration*>& pending,
+                          Span span);
+
+// Looks at every migration of `set`. How many of them a site has had is not known: each finds the
+// tables of those before it full, and may be in one transaction with all of them.
+std::vector<Finding> lint_all(const MigrationSet& set, Span span);
 
 // Migrations that drizzle-orm 0.x never runs where it has run the one before them, because their
 // times in the journal do not rise. On an empty database it runs them all.

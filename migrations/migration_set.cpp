@@ -26,14 +26,36 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
-// A name that is a file's stem in every file system, and one word in every message.
-bool is_plain_name(std::string_view name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
-  };
-  return !name.empty() && name.size() <= 128 && name[0] != '.' &&
-         std::all_of(name.begin(), name.end(), plain);
+// A name that is a file's stem in every file system, and can be read in every message. People name
+// migrations in their own words: "0003_add users".
+bool is_stem(std::string_view name) {
+  constexpr std::string_view kNotAtAnEnd = " .";
+  if (name.empty() || name.size() > 128 || name.find('\\') != name.npos) return false;
+  if (kNotAtAnEnd.find(name.front()) != name.npos || kNotAtAnEnd.find(name.back()) != name.npos) {
+    return false;
+  }
+  try {
+    check_name(name);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// Sorts names as localeCompare of JavaScript does, by which drizzle-orm 1.x orders migrations of
+// one second: letters by the alphabet first, small ones before capitals where nothing else differs.
+// (The order of the Unicode Collation Algorithm for ASCII; what is beyond follows by its bytes.)
+std::pair<std::string, std::string> collation_key(std::string_view name) {
+  constexpr std::string_view kOrder =
+      " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
+  std::pair<std::string, std::string> key;
+  for (const char c : name) {
+    const char small = lower(std::string_view(&c, 1))[0];
+    const std::size_t place = kOrder.find(small);
+    key.first += place == kOrder.npos ? c : static_cast<char>(place);
+    key.second += small == c ? 'a' : 'b';
+  }
+  return key;
 }
 
 class Reader {
@@ -61,14 +83,7 @@ class Reader {
     }
     used_.insert(file);
     const std::string& sql = found->second;
-    if (sql.starts_with("\xEF\xBB\xBF")) {
-      refuse(file, "begins with a byte order mark, which PostgreSQL refuses", "save it without");
-      return;
-    }
-    if (!is_utf8(sql)) {
-      refuse(file, "found text that is not UTF-8");
-      return;
-    }
+    if (!is_text(file, sql)) return;
     Migration migration{.name = name,
                         .file = file,
                         .sql = sql,
@@ -87,19 +102,15 @@ class Reader {
       refuse(file, format("takes back {}.sql, which is not there", name));
       return;
     }
-    const std::string& sql = files_.at(file);
-    if (sql.starts_with("\xEF\xBB\xBF") || !is_utf8(sql)) {
-      refuse(file, "found text that is not UTF-8, or begins with a byte order mark");
-      return;
-    }
-    up->down = sql;
+    if (is_text(file, files_.at(file))) up->down = files_.at(file);
   }
 
   // SQL that nothing names would never run, and nobody would notice.
   void refuse_strays(const std::string& hint) {
     for (const auto& [path, unused] : files_) {
       if (!path.ends_with(kSql) || used_.contains(path)) continue;
-      refuse(path, "is no migration of this folder", hint);
+      refuse(path, "is no migration of this folder",
+             format("{}; or leave it out of the release: exclude: [\"{}\"]", hint, path));
     }
   }
 
@@ -114,12 +125,24 @@ class Reader {
   }
 
  private:
+  bool is_text(const std::string& file, const std::string& sql) {
+    if (set_.dialect == Dialect::postgresql && sql.starts_with(kByteOrderMark)) {
+      refuse(file, "begins with a byte order mark, which PostgreSQL refuses", "save it without");
+      return false;
+    }
+    if (!is_utf8(sql)) {
+      refuse(file, "found text that is not UTF-8", "save it as UTF-8");
+      return false;
+    }
+    return true;
+  }
+
   bool has_statements(const Migration& migration) {
     if (migration.is_baseline()) return true;
     bool is_readable = true;
     for (const Chunk& chunk : set_.chunks(migration)) {
       try {
-        parse_sql(chunk.text, set_.dialect);
+        each_statement(chunk.text, set_.dialect, [](const Statement&) {});
       } catch (const Error& error) {
         refuse(migration.file,
                format("the statement that begins in line {}: {}", chunk.line, error.message()),
@@ -136,15 +159,37 @@ class Reader {
   Problems& problems_;
 };
 
+// The parts of a text between the lines that pg_dump writes for psql alone, \restrict at the start
+// of a dump and \unrestrict at its end.
+std::vector<Chunk> without_psql_lines(std::string_view sql) {
+  std::vector<Chunk> chunks;
+  std::size_t begin = 0;
+  std::size_t begin_line = 1;
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < sql.size(); ++line) {
+    const std::size_t end = std::min(sql.find('\n', at), sql.size() - 1) + 1;
+    const std::string_view text = sql.substr(at, end - at);
+    if (text.starts_with("\\restrict ") || text.starts_with("\\unrestrict ")) {
+      chunks.push_back({sql.substr(begin, at - begin), begin_line});
+      begin = end;
+      begin_line = line + 1;
+    }
+    at = end;
+  }
+  chunks.push_back({sql.substr(begin), begin_line});
+  return chunks;
+}
+
 // What the journal of drizzle-kit 0.x says of one migration.
 struct JournalEntry {
   std::string tag;
   std::int64_t when;
 };
 
-std::optional<Dialect> dialect_named(const std::string& word) {
-  if (word == "postgresql") return Dialect::postgresql;
-  if (word == "sqlite" || word == "turso") return Dialect::sqlite;
+// As the journals and snapshots of all releases of drizzle-kit spell it.
+std::optional<Dialect> dialect_named(std::string_view word) {
+  if (word == "postgresql" || word == "postgres" || word == "pg") return Dialect::postgresql;
+  if (word == "sqlite" || word == "turso" || word == "libsql") return Dialect::sqlite;
   return std::nullopt;
 }
 
@@ -152,11 +197,12 @@ Dialect dialect_of(const Json& document, const char* where) {
   const auto word = document.find("dialect");
   const std::string text =
       word != document.end() && word->is_string() ? word->get<std::string>() : "";
-  // drizzle-kit 1.x says "postgres" in its snapshots.
-  if (const auto dialect = dialect_named(text == "postgres" ? "postgresql" : text)) return *dialect;
+  if (const auto dialect = dialect_named(text)) return *dialect;
   throw Error(Errc::invalid_input,
               format("{}: found the dialect \"{}\", expected postgresql or sqlite", where,
-                     printable(text, 40)));
+                     printable(text, 40)),
+              "a site has no driver for other databases: migrate them by a command of the release "
+              "(kind: manifests, runtime: exec)");
 }
 
 Json parse_object(const std::string& text, const std::string& where) {
@@ -207,12 +253,14 @@ MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal
     }
     const std::string file = entry.tag + std::string(kSql);
     const std::size_t line = line_of(journal_text, format("\"{}\"", entry.tag));
-    if (is_plain_name(entry.tag)) {
+    if (is_stem(entry.tag)) {
       reader.add(entry.tag, file, entry.when, line);
     } else {
       reader.refuse(format("{}:{}", kJournal, line),
-                    format("found the tag \"{}\", expected letters, digits, _ - .",
-                           printable(entry.tag, 80)));
+                    format("found the tag \"{}\", expected the name of a file, without .sql",
+                           printable(entry.tag, 80)),
+                    "a name has at most 128 bytes, no slash, no control character, and no blank or "
+                    "dot at its ends");
       reader.set_aside(file);
     }
   }
@@ -232,8 +280,11 @@ std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
   }
 }
 
-MigrationSet read_drizzle_1(const SourceFiles& files, const std::vector<std::string>& names,
+MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> names,
                             Problems& problems) {
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    return collation_key(a) < collation_key(b);
+  });
   std::optional<Dialect> dialect;
   for (const std::string& name : names) {
     const auto snapshot = files.find(name + "/snapshot.json");
@@ -245,22 +296,18 @@ MigrationSet read_drizzle_1(const SourceFiles& files, const std::vector<std::str
                 "keep what drizzle-kit writes: the snapshot says for which database it is");
   }
   Reader reader(files, Layout::drizzle_1, *dialect, problems);
-  std::string before;
   for (const std::string& name : names) {
     const std::string stamp = name.substr(0, kStamp);
     const bool has_stamp =
         is_digits(stamp) && stamp.size() == kStamp && name.size() > kStamp && name[kStamp] == '_';
     const std::optional<std::int64_t> when = has_stamp ? time_of_stamp(stamp) : std::nullopt;
-    if (!when || !is_plain_name(name)) {
+    const std::string file = name + std::string(kMigrationFile);
+    if (!when || !is_stem(name)) {
       reader.refuse(name, "expected a name such as 20261122213201_init");
+      reader.set_aside(file);
       continue;
     }
-    if (stamp == before) {
-      reader.refuse(name, "has the same time as another migration, so their order is open",
-                    "rename the later one");
-    }
-    before = stamp;
-    reader.add(name, name + std::string(kMigrationFile), *when);
+    reader.add(name, file, *when);
   }
   reader.refuse_strays("migrations are named NAME/migration.sql");
   return reader.finish();
@@ -269,7 +316,10 @@ MigrationSet read_drizzle_1(const SourceFiles& files, const std::vector<std::str
 }  // namespace
 
 std::vector<Chunk> MigrationSet::chunks(const Migration& migration) const {
-  if (layout == Layout::sql) return {{migration.sql, 1}};
+  if (layout == Layout::sql) {
+    return dialect == Dialect::sqlite ? std::vector<Chunk>{{migration.sql, 1}}
+                                      : without_psql_lines(migration.sql);
+  }
   std::vector<Chunk> chunks;
   std::string_view rest = migration.sql;
   std::size_t line = 1;
@@ -285,15 +335,17 @@ std::vector<Chunk> MigrationSet::chunks(const Migration& migration) const {
 
 bool Migration::is_baseline() const {
   if (sql.find(kBreakpoint) == std::string::npos) return false;
+  bool is_empty = true;
   try {
-    return parse_sql(sql, Dialect::postgresql).empty();
+    each_statement(sql, Dialect::postgresql, [&](const Statement&) { is_empty = false; });
   } catch (const Error&) {
     return false;
   }
+  return is_empty;
 }
 
 MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
-  std::vector<std::string> names;  // in the order of the map: by their stamps
+  std::vector<std::string> names;
   for (const auto& [path, unused] : files) {
     if (!path.ends_with(kMigrationFile)) continue;
     const std::string name = path.substr(0, path.size() - kMigrationFile.size());
@@ -330,7 +382,7 @@ MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& probl
         std::from_chars(digits.data(), digits.data() + digits.size(), number);
     const bool is_number =
         failure == std::errc() && end == digits.data() + digits.size() && digits != name;
-    if (!is_number || !is_plain_name(name)) continue;  // a stray
+    if (!is_number || !is_stem(name)) continue;  // a stray
     found.push_back({number, name, path, takes_back});
   }
   // What takes back comes after what it takes back.

@@ -21,7 +21,7 @@
 namespace sealift::migrations {
 
 inline constexpr std::size_t kMaxMigrations = 10'000;
-inline constexpr std::uint64_t kMaxMigrationBytes = 16ULL << 20;  // of one file
+inline constexpr std::uint64_t kMaxMigrationBytes = 64ULL << 20;  // of one file
 
 inline constexpr std::string_view kJournal = "meta/_journal.json";
 
@@ -55,7 +55,8 @@ struct MigrationSet {
   Dialect dialect;
   std::vector<Migration> migrations;
 
-  // Of drizzle: split at its breakpoints. Of plain SQL: the whole file.
+  // Of drizzle: split at its breakpoints. Of plain SQL: the whole file, but for what pg_dump writes
+  // for psql alone.
   std::vector<Chunk> chunks(const Migration& migration) const;
 };
 

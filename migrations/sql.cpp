@@ -2,6 +2,7 @@
 #include "migrations/sql.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -23,13 +24,13 @@ bool continues_word(char c) {
   return begins_word(c) || is_digit(c) || c == '$';
 }
 
-char lower(char c) {
+char small(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool same_word(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return small(x) == small(y); });
 }
 
 class Scanner {
@@ -56,6 +57,17 @@ class Scanner {
     return true;
   }
 
+  // Behind a COPY ... FROM STDIN: lines up to one that is "\.".
+  void skip_rows() {
+    while (at_ < sql_.size()) {
+      const std::size_t end = std::min(sql_.find('\n', at_), sql_.size() - 1) + 1;
+      const std::string_view line = sql_.substr(at_, end - at_);
+      at_ = end;
+      line_ += line.ends_with('\n') ? 1 : 0;
+      if (line == "\\.\n" || line == "\\.\r\n" || line == "\\.") return;
+    }
+  }
+
  private:
   char peek(std::size_t ahead = 0) const {
     return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0';
@@ -73,6 +85,8 @@ class Scanner {
       if (is_space(peek())) {
         line_ += peek() == '\n' ? 1 : 0;
         ++at_;
+      } else if (dialect_ == Dialect::sqlite && follows(kByteOrderMark)) {
+        at_ += kByteOrderMark.size();
       } else if (follows("--")) {
         at_ = end_of_line(at_);
       } else if (follows("/*")) {
@@ -201,16 +215,16 @@ class Scanner {
   // might be the letter before a string.
   Token::Kind number() {
     if (peek() == '$') ++at_;
-    const bool is_hex = dialect_ == Dialect::sqlite && peek() == '0' && lower(peek(1)) == 'x';
+    const bool is_hex = dialect_ == Dialect::sqlite && peek() == '0' && small(peek(1)) == 'x';
     if (is_hex) {
       at_ += 2;
-      while (is_digit(peek()) || (lower(peek()) >= 'a' && lower(peek()) <= 'f')) ++at_;
+      while (is_digit(peek()) || (small(peek()) >= 'a' && small(peek()) <= 'f')) ++at_;
     } else {
       skip_digits();
       if (peek() == '.' && peek(1) != '.') ++at_;
       skip_digits();
       const std::size_t sign = peek(1) == '+' || peek(1) == '-' ? 1 : 0;
-      if (lower(peek()) == 'e' && is_digit(peek(1 + sign))) {
+      if (small(peek()) == 'e' && is_digit(peek(1 + sign))) {
         at_ += 2 + sign;
         skip_digits();
       }
@@ -225,7 +239,7 @@ class Scanner {
     while (continues_word(peek())) ++at_;
     const std::string_view text = sql_.substr(begin, at_ - begin);
     if (peek() == '\'' && text.size() == 1) {
-      const char letter = lower(text[0]);
+      const char letter = small(text[0]);
       if (dialect_ == Dialect::sqlite) {
         if (letter == 'x') return quoted('\'', Token::Kind::text, Escapes::none);
       } else if (letter == 'e') {
@@ -296,7 +310,7 @@ bool Token::is(char mark) const {
 std::string Token::value() const {
   std::string plain;
   if (kind == Kind::word) {
-    std::transform(text.begin(), text.end(), std::back_inserter(plain), lower);
+    std::transform(text.begin(), text.end(), std::back_inserter(plain), small);
     return plain;
   }
   const std::size_t open = text.find_first_of("'\"`[");
@@ -320,27 +334,32 @@ bool Statement::has(std::string_view word) const {
                      [&](const Token& token) { return token.is(word); });
 }
 
+bool Statement::reads_rows() const {
+  return begins({"copy"}) && has({"from", "stdin"});
+}
+
 bool Statement::has(std::initializer_list<std::string_view> words) const {
   return std::search(tokens.begin(), tokens.end(), words.begin(), words.end(),
                      [](const Token& token, std::string_view word) { return token.is(word); }) !=
          tokens.end();
 }
 
-std::vector<Statement> parse_sql(std::string_view sql, Dialect dialect) {
+void each_statement(std::string_view sql, Dialect dialect,
+                    const std::function<void(const Statement&)>& look) {
   Scanner scanner(sql, dialect);
-  std::vector<Statement> statements;
   std::vector<Token> tokens;
   Body body(dialect);
   const auto finish = [&] {
-    if (!tokens.empty()) {
-      const char* begin = tokens.front().text.data();
-      const char* end = tokens.back().text.data() + tokens.back().text.size();
-      const std::string_view text(begin, static_cast<std::size_t>(end - begin));
-      const std::size_t line = tokens.front().line;
-      statements.push_back({.text = text, .line = line, .tokens = std::move(tokens)});
-    }
-    tokens.clear();
     body = Body(dialect);
+    if (tokens.empty()) return;
+    const char* begin = tokens.front().text.data();
+    const char* end = tokens.back().text.data() + tokens.back().text.size();
+    const Statement statement{
+        .text = std::string_view(begin, static_cast<std::size_t>(end - begin)),
+        .line = tokens.front().line,
+        .tokens = std::exchange(tokens, {})};
+    look(statement);
+    if (dialect == Dialect::postgresql && statement.reads_rows()) scanner.skip_rows();
   };
   Token token{};
   while (scanner.next(token)) {
@@ -352,6 +371,12 @@ std::vector<Statement> parse_sql(std::string_view sql, Dialect dialect) {
     tokens.push_back(token);
   }
   finish();
+}
+
+std::vector<Statement> parse_sql(std::string_view sql, Dialect dialect) {
+  std::vector<Statement> statements;
+  each_statement(sql, dialect,
+                 [&](const Statement& statement) { statements.push_back(statement); });
   return statements;
 }
 

@@ -6,6 +6,7 @@
 // psqlscan.l of release 15, with standard_conforming_strings on); those of SQLite are of
 // tokenize.c.
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 namespace sealift::migrations {
 
 enum class Dialect { postgresql, sqlite };
+
+// White space for SQLite, an error for PostgreSQL.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 struct Token {
   enum class Kind {
@@ -46,11 +50,16 @@ struct Statement {
   bool has(std::string_view word) const;
   // True where the words follow each other somewhere in it.
   bool has(std::initializer_list<std::string_view> words) const;
+  // True for COPY ... FROM STDIN: its rows follow in the text.
+  bool reads_rows() const;
 };
 
-// The statements of a text, which must outlive them. Comments and empty statements are left out.
-// Throws Error{invalid_input} with the line where a string, a name or a comment has no end, or a
-// byte is zero.
+// Gives the statements of a text one after the other. Comments and empty statements are left out,
+// and so are the rows behind COPY ... FROM STDIN, which are no SQL. Throws Error{invalid_input}
+// with the line where a string, a name or a comment has no end, or a byte is zero.
+void each_statement(std::string_view sql, Dialect dialect,
+                    const std::function<void(const Statement&)>& look);
+// All of them at once; the text must outlive them. A seed of many megabytes wants the other.
 std::vector<Statement> parse_sql(std::string_view sql, Dialect dialect);
 
 }  // namespace sealift::migrations

@@ -42,6 +42,28 @@ const Migration* migration_of(const AppliedRow& row, const MigrationSet& set) {
   return has_name ? nullptr : same_text;
 }
 
+// The text with each end of a line as `end` has it.
+std::string with_line_ends(std::string_view text, std::string_view end) {
+  std::string changed;
+  changed.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    if (text[i] == '\n') {
+      changed += end;
+    } else {
+      changed += text[i];
+    }
+  }
+  return changed;
+}
+
+bool differs_in_line_ends(const Migration& migration, const std::string& hash) {
+  const auto is_hash = [&](std::string_view end) {
+    return Digest::of(with_line_ends(migration.sql, end)).hex() == hash;
+  };
+  return is_hash("\n") || is_hash("\r\n");
+}
+
 }  // namespace
 
 TrackingTable usual_table(Layout layout, Dialect dialect) {
@@ -70,7 +92,9 @@ Comparison compare(const MigrationSet& set, const Applied& applied) {
       continue;
     }
     is_applied[place] = true;
-    if (migration->hash.hex() != row.hash) result.drifted.push_back({migration, row.hash});
+    if (migration->hash.hex() == row.hash) continue;
+    const bool is_same = differs_in_line_ends(*migration, row.hash);
+    (is_same ? result.other_line_ends : result.drifted).push_back({migration, row.hash});
   }
   const auto last = std::find(is_applied.rbegin(), is_applied.rend(), true);
   const auto after_last = static_cast<std::size_t>(is_applied.rend() - last);

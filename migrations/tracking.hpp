@@ -58,6 +58,8 @@ struct Comparison {
   // over it for ever.
   std::vector<const Migration*> late;
   std::vector<Drift> drifted;
+  // Applied from the same text with other line ends, as git makes them: not drifted.
+  std::vector<Drift> other_line_ends;
   std::vector<AppliedRow> unknown;  // applied, and not in the release
 };
 

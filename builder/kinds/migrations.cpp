@@ -49,7 +49,7 @@ void check_ways_down(const release::MigrationsEntry& entry, const MigrationSet& 
   }
   const MigrationSet down = migrations::ways_down(set);
   for (const migrations::Migration& each : down.migrations) {
-    for (const Finding& finding : migrations::lint(down, {&each})) {
+    for (const Finding& finding : migrations::lint(down, {&each}, migrations::Span::run)) {
       if (finding.weight != Finding::Weight::fatal) continue;
       problems.add(format("{}:{}: {}", finding.file, finding.line, finding.found), finding.hint);
     }
@@ -62,15 +62,13 @@ class Review {
   Review(const release::ComponentEntry& entry, const MigrationSet& set, Problems& problems)
       : entry_(entry), set_(set), problems_(problems) {}
 
-  // Each migration on its own: how many of them a site has is not known here.
   void run() {
     check_words();
     if (entry_.migrations.late == "refused") {
       for (const Finding& finding : migrations::lint_order(set_)) look(finding);
     }
-    for (const migrations::Migration& migration : set_.migrations) {
-      for (const Finding& finding : migrations::lint(set_, {&migration})) look(finding);
-    }
+    const migrations::Span span = migrations::span_named(entry_.migrations.transactions);
+    for (const Finding& finding : migrations::lint_all(set_, span)) look(finding);
   }
 
  private:
@@ -130,7 +128,10 @@ class Migrations : public Kind {
     const Inspect inspect = [&](const std::string& path, const std::string& content) {
       files.emplace(path, content);
     };
-    PackedTree packed = pack_tree(workshop, entry, media_type::kTree, {.inspect = inspect});
+    PackedTree packed =
+        pack_tree(workshop, entry, media_type::kTree,
+                  {.inspect = inspect,
+                   .inspected = {.bytes = migrations::kMaxMigrationBytes, .of = "a migration"}});
     const release::MigrationsEntry& said = entry.migrations;
     try {
       Problems problems;

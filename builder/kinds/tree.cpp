@@ -22,8 +22,6 @@ namespace {
 
 using release::FileEntry;
 
-constexpr std::uint64_t kMaxInspectedBytes = 4U << 20;
-
 // A source such as "client/dist" or "client/**/*.js": where the tree begins, and what of it is
 // wanted.
 struct Selection {
@@ -321,10 +319,10 @@ class TreePacker {
                 "build from files that nothing writes to");
   }
 
-  static void keep_text(std::string& text, std::string_view part, const RelPath& path) {
-    if (text.size() + part.size() > kMaxInspectedBytes) {
-      throw Error(Errc::invalid_input, format("{}: more than {} bytes, the limit of a template",
-                                              path.str(), kMaxInspectedBytes));
+  void keep_text(std::string& text, std::string_view part, const RelPath& path) const {
+    if (text.size() + part.size() > beside_.inspected.bytes) {
+      throw Error(Errc::invalid_input, format("{}: more than {} bytes, the limit of {}", path.str(),
+                                              beside_.inspected.bytes, beside_.inspected.of));
     }
     text += part;
   }

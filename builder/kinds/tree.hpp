@@ -28,9 +28,16 @@ using SeeRow = std::function<void(const release::FileEntry& row)>;
 // Files that have no source, by their paths.
 using MadeFiles = std::map<std::string, std::string>;
 
+// How much of a file is kept to be inspected, and what that is the limit of.
+struct InspectLimit {
+  std::uint64_t bytes = 4ULL << 20;
+  std::string_view of = "a template";
+};
+
 // What a kind asks for beside the files as they are.
 struct Beside {
-  Inspect inspect = {};  // a file may then have at most 4 MiB
+  Inspect inspect = {};
+  InspectLimit inspected = {};
   SeeRow see_row = {};
   OfFile has_integrity = {};                      // asked of each file: whether to take its SHA-384
   OfFile is_compressible = {};                    // which files get compressed ones beside them

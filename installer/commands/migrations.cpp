@@ -163,7 +163,9 @@ void baseline(const MigrationsOptions& options, SiteWork& work, const Subject& s
 void repair(const MigrationsOptions& options, SiteWork& work, const Subject& subject,
             cli::Session& session) {
   const Comparison found = compare(subject.set, subject.applied);
-  for (const migrations::Drift& drift : found.drifted) {
+  std::vector<migrations::Drift> others = found.drifted;
+  others.insert(others.end(), found.other_line_ends.begin(), found.other_line_ends.end());
+  for (const migrations::Drift& drift : others) {
     if (drift.migration != subject.migration) continue;
     session.out.line(format("{}: applied with the hash {}, the release holds {}", options.migration,
                             printable(drift.hash, 64), drift.migration->hash.hex()));

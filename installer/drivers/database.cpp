@@ -70,6 +70,11 @@ std::string what_is(const AppliedRow& row) {
                   : format("hash {}...", printable(row.hash.substr(0, 12), 12));
 }
 
+// As a shell takes it.
+std::string quoted_name(const std::string& name) {
+  return name.find(' ') == name.npos ? name : format("\"{}\"", name);
+}
+
 // What stands in the way of migrating from here.
 void check_comparison(const Comparison& found, const std::string& database,
                       const std::string& late_ones) {
@@ -79,7 +84,14 @@ void check_comparison(const Comparison& found, const std::string& database,
                         "the release holds {}",
                         drift.migration->file, database, printable(drift.hash, 64),
                         drift.migration->hash.hex()),
-                 "a migration that was applied is never edited: release the change as a new one");
+                 format("a migration that was applied is never edited: release the change as a new "
+                        "one; where both mean the same: sealift-installer migrations repair BUNDLE "
+                        "{} {} --reason TEXT",
+                        database, quoted_name(drift.migration->name)));
+  }
+  for (const migrations::Drift& each : found.other_line_ends) {
+    log::detail(format("{}: was applied to the database {} with other line ends",
+                       each.migration->file, database));
   }
   // After a rollback of the code the database may be ahead of a release: then nothing is to do.
   const bool is_ahead = found.pending.empty() && found.drifted.empty();
@@ -115,11 +127,11 @@ std::vector<std::size_t> lines_outside(const MigrationSet& set, const Migration&
   std::vector<std::size_t> lines;
   if (set.dialect == migrations::Dialect::sqlite || migration.is_baseline()) return lines;
   for (const migrations::Chunk& chunk : set.chunks(migration)) {
-    for (const migrations::Statement& statement : parse_sql(chunk.text, set.dialect)) {
+    each_statement(chunk.text, set.dialect, [&](const migrations::Statement& statement) {
       if (standing_of(statement, set.dialect) == migrations::Standing::outside) {
         lines.push_back(chunk.line + statement.line - 1);
       }
-    }
+    });
   }
   return lines;
 }
@@ -147,24 +159,12 @@ std::string what_a_failure_does(const Json& data) {
 // What this database must not be given.
 void check_standing(const MigrationSet& set, const std::vector<const Migration*>& pending) {
   Problems problems;
-  for (const migrations::Finding& finding : migrations::lint(set, pending)) {
+  for (const migrations::Finding& finding : migrations::lint(set, pending, migrations::Span::run)) {
     if (finding.weight != migrations::Finding::Weight::fatal) continue;
-    problems.add(format("{}:{}: {}", finding.file, finding.line, finding.found), finding.hint);
-  }
-  for (const Migration* migration : pending) {
-    for (const migrations::Chunk& chunk : set.chunks(*migration)) {
-      for (const migrations::Statement& statement : parse_sql(chunk.text, set.dialect)) {
-        if (set.dialect == migrations::Dialect::postgresql || statement.begins({"pragma"}) ||
-            standing_of(statement, set.dialect) != migrations::Standing::outside) {
-          continue;
-        }
-        problems.add(
-            format("{}:{}: {} cannot be part of a transaction, and with SQLite a run is one",
-                   migration->file, chunk.line + statement.line - 1,
-                   printable(statement.text.substr(0, 60), 60)),
-            "let it be run by hand, or write it in a form that a transaction takes");
-      }
-    }
+    problems.add(format("{}:{}: {}", finding.file, finding.line, finding.found),
+                 format("{}; where the database has it already: sealift-installer migrations "
+                        "baseline BUNDLE DATABASE {} --reason TEXT",
+                        finding.hint, quoted_name(finding.migration)));
   }
   problems.throw_if_any(Errc::incompatible);
 }
@@ -440,7 +440,13 @@ class DatabaseDriver : public Driver {
       }
       taken.push_back(&*way);
       bytes += way->sql.size();
-      ways.push_back({{"name", way->name}, {"sql", way->sql}, {"hash", way->hash.hex()}});
+      const auto other = std::find_if(
+          found.other_line_ends.begin(), found.other_line_ends.end(),
+          [&](const migrations::Drift& respelled) { return respelled.migration == *each; });
+      ways.push_back(
+          {{"name", way->name},
+           {"sql", way->sql},
+           {"hash", other == found.other_line_ends.end() ? way->hash.hex() : other->hash}});
     }
     if (bytes > kMostDown) {
       problems.add(format("found {} bytes of SQL that takes migrations back, expected at most {}",
@@ -710,7 +716,9 @@ std::vector<std::string> describe_migrations(const Step& step, const MigrationSe
   for (const Migration& each : set.migrations) {
     if (step.data.at("pending").contains(each.name)) pending.push_back(&each);
   }
-  const std::vector<migrations::Finding> findings = migrations::lint(set, pending);
+  const std::string transactions = step.data.at("settings").at("transactions");
+  const std::vector<migrations::Finding> findings =
+      migrations::lint(set, pending, migrations::span_named(transactions));
   bool is_whole = true;
   for (const Migration* migration : pending) {
     lines.push_back(format("{}{}", migration->file,

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Migrations of SQLite, applied by the installer without any tool on the site."""
 
+import hashlib
 import json
 import random
 import re
 import sqlite3
+import time
 
 from vault import Vault, os, run, unittest, write
 
@@ -93,6 +95,48 @@ class SqliteTest(unittest.TestCase):
         said = self.vault.apply("1.1.0", [ONE, TWO], status=6)
         self.assertIn("0000_init.sql: is older than a migration", said)
         self.vault.apply("1.1.1", [ONE, TWO], late="applied", status=9)  # it runs, and users is there
+
+    def test_what_every_database_has_had_is_taken_and_never_run(self):
+        hack = ("0000_init", ["CREATE TABLE a (b text)", "COMMIT", "BEGIN"])
+        accept = {"0000_init/transaction-control": "all sites have had it for years"}
+        said = self.vault.refuse("1.0.0", [hack])
+        self.assertIn('accept: {"0000_init/transaction-control": REASON}', said)
+        said = self.vault.refuse("1.0.0", [hack], accept={"transaction-control": "x"})
+        self.assertIn("expected MIGRATION/transaction-control", said)
+        said = self.vault.apply("1.0.0", [hack, TWO], accept=accept, status=6)
+        self.assertIn("0000_init.sql:3: begins or ends a transaction by itself", said)
+        self.assertIn("migrations baseline", said)
+        self.assertFalse(os.path.exists(self.file))
+        self.vault.apply("1.0.0", [ONE])
+        bundle = self.vault.build("1.1.0", [hack, TWO], accept=accept)
+        self.vault.installer("migrations", "repair", bundle, "main", "0000_init", "--reason",
+                             "the same tables", "--yes")
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(set(self.vault.states().values()), {"applied"})
+
+    def test_other_line_ends_are_the_same_migration_also_on_the_way_back(self):
+        down = ("0001_email.down", ["ALTER TABLE users DROP COLUMN email"])
+        first = ("0000_init.down", ["DROP TABLE users"])
+        self.vault.apply("1.0.0", [ONE, first], layout="sql", rollback="down")
+        self.vault.apply("1.1.0", [ONE, first, TWO, down], layout="sql", rollback="down")
+        connection = sqlite3.connect(self.file)
+        text = "".join(s + ";\r\n" for s in TWO[1])
+        connection.execute("UPDATE __sealift_migrations SET hash = ? WHERE name = '0001_email'",
+                           (hashlib.sha256(text.encode()).hexdigest(),))
+        connection.commit()
+        connection.close()
+        self.assertEqual(set(self.vault.states().values()), {"applied"})
+        self.vault.installer("rollback", "--down", "--reason", "wrong", "--yes")
+        self.assertEqual(self.rows("SELECT name FROM __sealift_migrations"), [("0000_init",)])
+
+    def test_a_seed_of_many_statements(self):
+        seed = ("0001_seed", ["CREATE TABLE seed (n int, t text)",
+                              *[f"INSERT INTO seed VALUES ({n}, '{'x' * 80}')"
+                                for n in range(60000)]])
+        began = time.monotonic()
+        self.vault.apply("1.0.0", [ONE, seed], layout="sql")
+        self.assertEqual(self.rows("SELECT count(*) FROM seed"), [(60000,)])
+        self.assertLess(time.monotonic() - began, 60)
 
     def test_backups_list_verify_restore(self):
         self.vault.apply("1.0.0", [ONE])

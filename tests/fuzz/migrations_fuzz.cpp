@@ -16,7 +16,7 @@ const Target kMigrations("migrations", [](std::string_view bytes) {
                                              .file = "0000_x.sql",
                                              .sql = std::string(bytes),
                                              .hash = Digest::of(bytes)}}};
-      lint(set, {&set.migrations.front()});
+      lint(set, {&set.migrations.front()}, Span::run);
     });
   }
 });

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/format.hpp"
 #include "tests/unit/errors.hpp"
 
 namespace sealift::migrations {
@@ -17,7 +18,7 @@ MigrationSet set_of(std::string sql, Dialect dialect) {
 
 std::vector<Finding> findings(const std::string& sql, Dialect dialect = Dialect::postgresql) {
   const MigrationSet set = set_of(sql, dialect);
-  return lint(set, {&set.migrations[0]});
+  return lint(set, {&set.migrations[0]}, Span::run);
 }
 
 // The rules that are broken; fatal ones with an exclamation mark.
@@ -50,16 +51,40 @@ TEST_CASE("lint: psql gets nothing that it would take for itself") {
   CHECK(broken("copy t from stdin") == Rules{"copy-from-stdin!"});
   CHECK(broken("COPY t (a) FROM STDIN WITH CSV") == Rules{"copy-from-stdin!"});
   CHECK(broken("copy t to stdout") == Rules{});
-  CHECK(broken("set standard_conforming_strings = off") == Rules{"string-form!"});
+  for (const char* sql : {"set standard_conforming_strings = off", "set backslash_quote to on",
+                          "set standard_conforming_strings to default",
+                          "select set_config('standard_conforming_strings', 'off', false)"}) {
+    CAPTURE(sql);
+    CHECK(broken(sql) == Rules{"string-form!"});
+  }
+  for (const char* value : {"on", "'on'", "true", "ON", "1"}) {
+    CAPTURE(value);
+    CHECK(broken(format("SET standard_conforming_strings = {}", value)) == Rules{});
+  }
 }
 
 TEST_CASE("lint: SQLite's own walls stay up") {
   const auto of_sqlite = [](const char* sql) { return broken(sql, Dialect::sqlite); };
-  CHECK(of_sqlite("PRAGMA main.writable_schema = ON") == Rules{"schema-table!"});
-  CHECK(of_sqlite("pragma trusted_schema=1") == Rules{"schema-table!"});
+  CHECK(of_sqlite("PRAGMA main.writable_schema = ON") == Rules{"pragma!"});
+  CHECK(of_sqlite("pragma trusted_schema=1") == Rules{"pragma!"});
+  CHECK(of_sqlite("PRAGMA journal_mode(WAL)") == Rules{"pragma!"});
+  CHECK(of_sqlite("PRAGMA Synchronous = off") == Rules{"pragma!"});
+  CHECK(of_sqlite("PRAGMA journal_mode; PRAGMA table_info(t); PRAGMA user_version = 3") == Rules{});
+  CHECK(of_sqlite("PRAGMA page_size = 8192") == Rules{"pragma-without-effect"});
+  CHECK(of_sqlite("vacuum; attach 'a' as b; detach b") ==
+        Rules{"outside-transaction!", "outside-transaction!", "outside-transaction!"});
   CHECK(of_sqlite("SELECT load_extension('/tmp/x.so')") == Rules{"load-extension!"});
   CHECK(of_sqlite("PRAGMA foreign_keys=OFF") == Rules{});
   CHECK(of_sqlite("INSERT INTO t VALUES ('writable_schema', 'load_extension')") == Rules{});
+}
+
+TEST_CASE("lint: what only libSQL has") {
+  const auto of_sqlite = [](const char* sql) { return broken(sql, Dialect::sqlite); };
+  CHECK(of_sqlite("ALTER TABLE `t` ALTER COLUMN \"a\" TO \"a\" text NOT NULL") == Rules{"libsql!"});
+  CHECK(of_sqlite("CREATE INDEX i ON t (libsql_vector_idx(v))") == Rules{"libsql!"});
+  CHECK(of_sqlite("INSERT INTO t VALUES (vector32('[1]'), 'vector32(1)')") == Rules{"libsql!"});
+  CHECK(of_sqlite("CREATE TABLE t (v F32_BLOB(3), w vector(3))") == Rules{});
+  CHECK(of_sqlite("CREATE TABLE t (a text) RANDOM ROWID") == Rules{"libsql!"});
 }
 
 TEST_CASE("lint: transactions are not the migration's") {
@@ -131,6 +156,27 @@ TEST_CASE("lint: a value of an enumeration is not used in the run that adds it")
         Rules{"new-enum-value-used"});
   CHECK(broken("alter type mood add value if not exists 'new'; insert into t values ('old')") ==
         Rules{});
+}
+
+TEST_CASE("lint: a value of an enumeration is not used by a later file of the same transaction") {
+  const auto file = [](const std::string& name, const std::string& sql) {
+    return Migration{.name = name, .file = name + ".sql", .sql = sql, .hash = Digest::of(sql)};
+  };
+  const MigrationSet set{
+      .layout = Layout::drizzle_0,
+      .dialect = Dialect::postgresql,
+      .migrations = {file("a", "create table t (v text); alter type k add value 'y'"),
+                     file("b", "insert into t values ('y'); delete from t")}};
+  const auto found = [&](Span span) {
+    Rules rules;
+    for (const Finding& finding : lint_all(set, span))
+      rules.push_back(finding.file + " " + finding.rule);
+    return rules;
+  };
+  // A table of an earlier file may be full by now.
+  CHECK(found(Span::run) == Rules{"b.sql new-enum-value-used", "b.sql unbounded-write"});
+  CHECK(found(Span::file) == Rules{"b.sql unbounded-write"});
+  CHECK(lint(set, {&set.migrations[0], &set.migrations[1]}, Span::file).empty());
 }
 
 TEST_CASE("lint: times of a journal that do not rise") {

@@ -98,10 +98,64 @@ TEST_CASE("migrations: what drizzle-orm would skip or run twice is refused") {
   CHECK_THAT(refusal({{"20261322213201_a/migration.sql", ""},
                       {"20261322213201_a/snapshot.json", kSnapshot}}),
              Contains("expected a name such as"));
-  CHECK_THAT(refusal({{"20261122213201_a/migration.sql", ""},
-                      {"20261122213201_b/migration.sql", ""},
-                      {"20261122213201_b/snapshot.json", kSnapshot}}),
-             Contains("the same time"));
+}
+
+TEST_CASE("migrations: those of one second are in the order of drizzle-orm") {
+  const MigrationSet set = drizzle({{"20261122213201_B/migration.sql", ""},
+                                    {"20261122213201_a/migration.sql", ""},
+                                    {"20261122213201_ab/migration.sql", ""},
+                                    {"20261122213201_a_b/migration.sql", ""},
+                                    {"20261122213201_b/migration.sql", ""},
+                                    {"20261122213201_b/snapshot.json", kSnapshot}});
+  std::vector<std::string> names;
+  for (const Migration& each : set.migrations) names.push_back(each.name.substr(15));
+  // [...].sort((a, b) => a.localeCompare(b)) of Node.js
+  CHECK(names == std::vector<std::string>{"a", "a_b", "ab", "b", "B"});
+}
+
+TEST_CASE("migrations: dialects as all releases of drizzle-kit spell them") {
+  for (const char* word : {"postgresql", "postgres", "pg"}) {
+    CHECK(drizzle({{"meta/_journal.json", journal({}, word)}}).dialect == Dialect::postgresql);
+  }
+  for (const char* word : {"sqlite", "turso", "libsql"}) {
+    CHECK(drizzle({{"meta/_journal.json", journal({}, word)}}).dialect == Dialect::sqlite);
+  }
+}
+
+TEST_CASE("migrations: tags in people's own words") {
+  for (const char* tag : {"0000_add users", "0001_d\u00e9j\u00e0-vu", "2 (final) & last+1"}) {
+    CAPTURE(tag);
+    const std::string file = std::string(tag) + ".sql";
+    CHECK(drizzle({{"meta/_journal.json", journal({{tag, 1}})}, {file, "select 1"}})
+              .migrations.size() == 1);
+  }
+  for (const char* tag : {"a/b", "..", " a", "a ", ".a", "a\\\\b", "a\\u0007b", "a\\u202eb"}) {
+    CAPTURE(tag);
+    CHECK_THAT(refusal({{"meta/_journal.json", journal({{tag, 1}})}}),
+               Contains("expected the name of a file"));
+  }
+}
+
+TEST_CASE("migrations: what is left out of a release is named by the hint") {
+  const std::optional<Error> error = error_of([] {
+    drizzle({{"meta/_journal.json", journal({{"a", 1}})}, {"a.sql", ""}, {"b c.sql", ""}});
+  });
+  REQUIRE(error);
+  CHECK_THAT(error->hint(), Contains("exclude: [\"b c.sql\"]"));
+}
+
+TEST_CASE("migrations: a dump of pg_dump is a migration, without its lines for psql") {
+  const std::string dump =
+      "--\n-- PostgreSQL database dump\n--\n\n\\restrict abc\n\nSET "
+      "standard_conforming_strings = on;\nCREATE TABLE a (b text);\n\n\\unrestrict abc\n\n";
+  const MigrationSet set = plain({{"1_a.sql", dump}}, Dialect::postgresql);
+  REQUIRE(set.migrations.size() == 1);
+  CHECK(set.migrations[0].hash == Digest::of(dump));
+  const std::vector<Chunk> chunks = set.chunks(set.migrations[0]);
+  REQUIRE(chunks.size() == 3);
+  CHECK(chunks[1].line == 6);
+  CHECK(chunks[1].text == "\nSET standard_conforming_strings = on;\nCREATE TABLE a (b text);\n\n");
+  CHECK(chunks[2].text == "\n");
 }
 
 TEST_CASE("migrations: every mistake of a folder is told at once, and the rest is read") {

@@ -74,10 +74,22 @@ TEST_CASE("sql: a carriage return ends a comment of PostgreSQL, not of SQLite") 
 }
 
 TEST_CASE("sql: SQLite's names and comments") {
+  CHECK(parse_sql("\xEF\xBB\xBF"
+                  "create table t (a)",
+                  Dialect::sqlite)
+            .at(0)
+            .begins({"create"}));
   CHECK(texts("a [;] `;` \";\"; b", Dialect::sqlite) == Texts{"a [;] `;` \";\"", "b"});
   CHECK(texts("/* /* */ a; b", Dialect::sqlite) == Texts{"a", "b"});
   CHECK(texts("$$a; b$$", Dialect::sqlite) == Texts{"$$a", "b$$"});
   CHECK(texts("0x1F; x'00'", Dialect::sqlite) == Texts{"0x1F", "x'00'"});
+}
+
+TEST_CASE("sql: the rows behind COPY FROM STDIN are no SQL") {
+  CHECK(texts("copy t (a) from stdin;\nit's\t;\n\\.\nselect 2;") ==
+        Texts{"copy t (a) from stdin", "select 2"});
+  CHECK(texts("copy t from stdin;\nit's") == Texts{"copy t from stdin"});
+  CHECK(parse_sql("copy t from stdin;\na\n\\.\nb", Dialect::postgresql).at(1).line == 4);
 }
 
 TEST_CASE("sql: what has no end is refused with its line") {

@@ -55,6 +55,20 @@ TEST_CASE("an applied migration whose text was changed has drifted") {
   CHECK(found.drifted[0].hash == std::string(64, '0'));
 }
 
+TEST_CASE("other line ends are no drift") {
+  Migration migration = kOne;
+  migration.sql = "select 1;\nselect 2;\n";
+  migration.hash = Digest::of(migration.sql);
+  const MigrationSet set = set_of(Layout::drizzle_0, {migration});
+  AppliedRow windows = row(migration);
+  windows.hash = Digest::of("select 1;\r\nselect 2;\r\n").hex();
+  const Comparison found = compare(set, {Shape::unnamed, {windows}});
+  CHECK(names(found.applied) == Names{"0000_one"});
+  CHECK(found.drifted.empty());
+  REQUIRE(found.other_line_ends.size() == 1);
+  CHECK(found.other_line_ends[0].hash == windows.hash);
+}
+
 TEST_CASE("one that drizzle would pass over is late") {
   const MigrationSet set = set_of(Layout::drizzle_0, {kOne, kTwo, kThree});
   const Comparison found = compare(set, {Shape::unnamed, {row(kOne), row(kThree)}});
