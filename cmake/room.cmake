@@ -38,10 +38,10 @@ function(_archive_of out library)
   endif()
 endfunction()
 
-# What nearly every file reads.
+# What nearly every file reads. Headers of ours are looked for, not named by a path of this clone: from
+# the compiler's cache another clone would get a precompiled header that depends on files of this one.
 set(PRECOMPILED <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <set> <span>
-  <string> <string_view> <thread> <vector> "${PROJECT_SOURCE_DIR}/base/format.hpp"
-  "${PROJECT_SOURCE_DIR}/base/json.hpp")
+  <string> <string_view> <thread> <vector> <base/format.hpp> <base/json.hpp>)
 
 function(room name)
   cmake_parse_arguments(ROOM "LIGHT" "" "USES;DOOR;EMBED;PRECOMPILE;ALONE" ${ARGN})
@@ -69,7 +69,7 @@ function(room name)
     target_compile_options(sealift_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   if(name STREQUAL "base" OR ROOM_PRECOMPILE)
-    list(TRANSFORM ROOM_PRECOMPILE PREPEND ${PROJECT_SOURCE_DIR}/)
+    list(TRANSFORM ROOM_PRECOMPILE REPLACE ".+" "<\\0>")
     target_precompile_headers(sealift_${name} PRIVATE ${PRECOMPILED} ${ROOM_PRECOMPILE})
   else()
     target_precompile_headers(sealift_${name} REUSE_FROM sealift_base)
