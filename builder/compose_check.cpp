@@ -58,6 +58,7 @@ class ComposeJudge {
     try {
       file = ComposeFile::read(rendered.file, workload_.file,
                                compose::read_variables(rendered.variables), problems);
+      for (const Problem& each : file.objections) problems.add(each.message, each.hint);
       for (const ComposeService& service : file.services) look_at(service, problems);
       look_at(file.volume_folders, problems);
       for (const std::string& image : file.other_images) note_image(image);

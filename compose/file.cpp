@@ -232,9 +232,9 @@ class ComposeReader {
         continue;
       }
       const std::string near = release::nearest(key, {known.begin(), known.end()});
-      add(format("{}/{}", pointer, key), "found a key that Compose does not know",
-          near.empty() ? "remove it; a key of your own begins with x-"
-                       : format("did you mean \"{}\"?", near));
+      object_to(format("{}/{}", pointer, key), "found a key that Compose does not know",
+                near.empty() ? "remove it; a key of your own begins with x-"
+                             : format("did you mean \"{}\"?", near));
     }
   }
 
@@ -245,7 +245,7 @@ class ComposeReader {
       try {
         value = interpolation.fill(value.text());
       } catch (const Error& error) {
-        add(pointer, error.message(), error.hint());
+        object_to(pointer, error.message(), error.hint());
       }
       for (const std::string& each : interpolation.unset()) {
         if (noted.contains(each)) continue;
@@ -290,6 +290,10 @@ class ComposeReader {
         file_.volume_folders.push_back({std::move(*plain), OwnFile::Use::mount, where});
       }
     }
+  }
+
+  void object_to(const std::string& pointer, const std::string& found, const std::string& hint) {
+    file_.objections.push_back({format("{}: {}", document_.where(pointer), found), hint});
   }
 
   ComposeService service(const std::string& name, const Json& definition,

@@ -49,6 +49,10 @@ struct ComposeFile {
   std::vector<std::string> host_env_files;  // from which services take variables: absolute
   std::vector<release::Claim> claims;       // what it asks of the host
   std::vector<Problem> findings;            // what is no mistake, and may not be what was meant
+  // What Compose itself refuses: keys that it does not know, and variables that cannot be filled
+  // in. The builder refuses it too; an installer, which may have taken it before, leaves it to the
+  // Compose of its site.
+  std::vector<Problem> objections;
 
   // `variables` are those of the file .env beside it. Nothing: nobody can read them here, and each
   // stays as it stands. Error{invalid_input} with every mistake: no service, one without an image,
