@@ -54,8 +54,14 @@ class PostgresqlDatabase : public Database {
         "has_database_privilege(current_database(), 'CREATE'), 'unreadable', (SELECT "
         "coalesce(json_agg(c.oid::regclass::text ORDER BY 1), '[]') FROM pg_class c WHERE relkind "
         "IN ('r', 'p', 'm', 'S') AND relnamespace::regnamespace::text !~ '^(pg_|information_)' AND "
-        "NOT CASE relkind WHEN 'S' THEN has_sequence_privilege(oid, 'SELECT') ELSE "
-        "has_table_privilege(oid, 'SELECT') END))");
+        "NOT (has_schema_privilege(relnamespace, 'USAGE') AND CASE relkind WHEN 'S' THEN "
+        "has_sequence_privilege(oid, 'SELECT') ELSE has_table_privilege(oid, 'SELECT') END) AND "
+        // Of an extension's own tables a dump holds only those that it names.
+        "NOT EXISTS (SELECT FROM pg_depend JOIN pg_extension e ON e.oid = refobjid WHERE classid = "
+        "'pg_class'::regclass AND objid = c.oid AND deptype = 'e' AND NOT c.oid = ANY "
+        "(coalesce(extconfig, '{}')))), 'guarded', (SELECT coalesce(json_agg(oid::regclass::text "
+        "ORDER BY 1), '[]') FROM pg_class WHERE relkind IN ('r', 'p') AND relrowsecurity AND "
+        "row_security_active(oid)))");
     Problems problems;
     const std::string role = found["role"];
     if (found["standby"]) {
@@ -72,8 +78,19 @@ class PostgresqlDatabase : public Database {
       problems.add(
           format("the role {} may not read {} and so not back it up", role,
                  printable(joined(found["unreadable"].get<std::vector<std::string>>()), 400)),
-          format("GRANT SELECT on them to {}, or let it be a member of pg_read_all_data",
+          format("GRANT USAGE on their schemas and SELECT on them to {}, or let it be a member of "
+                 "pg_read_all_data",
                  sql_name(role)));
+    }
+    if (!found["guarded"].empty()) {
+      const std::string tables =
+          printable(joined(found["guarded"].get<std::vector<std::string>>()), 400);
+      problems.add(format("the role {} may see only some rows of {} (row level security), so that "
+                          "pg_dump refuses to back it up",
+                          role, tables),
+                   format("ALTER ROLE {} BYPASSRLS, as a superuser; or, where the role owns the "
+                          "table: ALTER TABLE NAME NO FORCE ROW LEVEL SECURITY",
+                          sql_name(role)));
     }
     check_client("pg_dump", found["number"].get<int>() / 10000, problems);
     problems.throw_if_any(Errc::incompatible);

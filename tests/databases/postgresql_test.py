@@ -609,6 +609,19 @@ class PostgresqlTest(unittest.TestCase):
         said = self.vault.apply("1.0.0", [ONE], status=6)
         self.assertIn("may not read secret", said)
 
+    def test_a_table_of_which_not_every_row_may_be_seen_is_named(self):
+        role = f"app_{self.name}"
+        self.server.sql("postgres", f"CREATE ROLE {role} LOGIN;\n"
+                        f"ALTER DATABASE {self.name} OWNER TO {role};")
+        self.vault.write_site(url=self.server.url(self.name, role))
+        self.vault.apply("1.0.0", [ONE])
+        self.sql("ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        said = self.vault.refused("plan", self.vault.build("1.1.0", [ONE, TWO]), status=6)
+        self.assertIn("may see only some rows of users", said)
+        self.assertIn("NO FORCE ROW LEVEL SECURITY", self.vault.installer("doctor", status=20).decode())
+        self.sql("ALTER TABLE users NO FORCE ROW LEVEL SECURITY")
+        self.vault.apply("1.1.0", [ONE, TWO])
+
     def test_a_proxy_that_pools_transactions_is_refused(self):
         need("pgbouncer")
         folder = os.path.join(self.server.folder, "pool")

@@ -396,6 +396,8 @@ const std::vector<Breach> kReleaseBreaches = {
     {"/properties/components/items/properties/transactions/enum", "/components/2/transactions", "x",
      "run"},
     {"/properties/components/items/properties/late/enum", "/components/2/late", "x", "refused"},
+    {"/properties/components/items/properties/foreign_keys/enum", "/components/2/foreign_keys", "x",
+     "off"},
     {"/properties/components/items/properties/lint/enum", "/components/2/lint", "x", "warning"},
     {"/properties/components/items/properties/outputs/type", "/components/3/outputs", 1,
      "file to make"},
