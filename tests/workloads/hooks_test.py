@@ -145,7 +145,7 @@ class Hooks(RoadTest):
                 self.assertEqual(len(self.calls()), 4 if direction else 0)
 
     def test_what_cannot_be_started_is_named_before_anything_changes(self):
-        self.declare("{name: a, after: check, exec: [./hooks/tell.sh]}")
+        self.declare("{name: a, after: check, exec: [./hooks/tell.sh], env: [PORT]}")
         write(os.path.join(self.road.project, "hooks/tell.sh"), "#!/bin/sh\r\nexit 0\r\n")
         self.assertIn("hooks/tell.sh: cannot be started: it has a first line that ends in CRLF",
                       errors(BUILDER, "validate", self.release_file, status=3))
@@ -153,7 +153,7 @@ class Hooks(RoadTest):
                 ("1.1.0", "./hooks/tell.sh", "asks for the interpreter /no/such/shell"),
                 ("1.2.0", "no-such-program", "was not found in PATH")):
             write(os.path.join(self.road.project, "hooks/tell.sh"), "#!/no/such/shell\nexit 0\n")
-            self.declare(f"{{name: a, after: check, exec: [{hook}]}}")
+            self.declare(f"{{name: a, after: check, exec: [{hook}], env: [PORT]}}")
             bundle = self.road.release(version)
             said = self.road.refused("apply", bundle, "--yes", status=6)
             self.assertIn(f"hook a: {hook}: {found}", said)
