@@ -8,7 +8,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstddef>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -167,9 +168,9 @@ std::string entry_obstacle(const fs::path& program) {
 }
 
 bool is_startable(const fs::path& program) {
-  struct stat status {};
-  return ::stat(program.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         ::access(program.c_str(), X_OK) == 0;
+  if (::access(program.c_str(), X_OK) != 0) return false;
+  const std::optional<struct stat> status = status_of(program);
+  return status && S_ISREG(status->st_mode);
 }
 
 std::string obstacle_at(const fs::path& program, std::string_view search_path, int depth) {

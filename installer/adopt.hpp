@@ -8,7 +8,11 @@
 
 namespace sealift::installer {
 
-// Once, for a site without history. The site's lock must be held.
+// Refuses what cannot be adopted, all of it at once, before anything is made: Error{incompatible}.
+void check_adoptable(const Layout& layout, const release::Site& site, Workers& workers);
+
+// For a site on which no release is installed; after a failure the targets are as before, and it
+// may be done again. The site's lock must be held.
 void adopt(const Tools& tools);
 
 }  // namespace sealift::installer

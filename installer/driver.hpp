@@ -117,8 +117,12 @@ class Driver {
   // The steps from what stands there to the wish. Throws Error{incompatible} where the place is not
   // ours or is not as the records say.
   virtual std::vector<Step> plan(const Wish& wish) const = 0;
-  // Makes a path that is in use one of ours, leaving everything in it; nothing where it is empty.
-  virtual std::optional<Adoptable> take_over(const Wish& wish) = 0;
+  // What `init --adopt` would adopt there; nothing where it is empty. Changes nothing.
+  virtual std::optional<Adoptable> adoptable(const std::string& /*path*/) const { return {}; }
+  // Marks a path whose content is adopted where it is served already.
+  virtual void take_over(const Wish&) {}
+  // Takes that mark away again.
+  virtual void give_up(const Wish&) {}
   virtual StepState check(const Step& step, StepIo& io) const = 0;
   virtual Json apply(const Step& step, StepIo& io) = 0;
   virtual void undo(const Step& step, const std::optional<Json>& result, StepIo& io) = 0;

@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/program_file.hpp"
 #include "base/sandbox.hpp"
 #include "base/text.hpp"
 #include "bundle/report.hpp"
@@ -19,6 +20,7 @@
 #include "installer/drivers/service.hpp"
 #include "installer/tls.hpp"
 #include "installer/transaction.hpp"
+#include "release/workload.hpp"
 
 namespace sealift::installer {
 
@@ -40,6 +42,12 @@ std::vector<Diagnosis> examine_targets(const release::Site& site) {
     findings.push_back(
         {format("target {}", name), format("{}, {} free", target.path, cli::size_text(space.bytes)),
          writable ? "" : format("{} is not writable for this user", place.string())});
+    if (target.driver == release::kExec && is_noexec(place)) {
+      findings.push_back({format("target {}", name),
+                          format("{} lies on a file system that is mounted noexec", target.path),
+                          "no command of a release starts from there: mount it without noexec, or "
+                          "give the target another path"});
+    }
   }
   return findings;
 }
@@ -70,6 +78,15 @@ std::vector<Diagnosis> examine_stores(const Installation& installation, const St
     }
   }
   return findings;
+}
+
+// Where the scripts of hooks and health checks are started from.
+Diagnosis examine_scripts(const Layout& layout) {
+  if (!is_noexec(layout.state)) return {"scripts", "can be started", ""};
+  return {"scripts",
+          format("{} lies on a file system that is mounted noexec", layout.state.string()),
+          "no script of a hook or health check starts from there: mount it without noexec, or move "
+          "the site's folder"};
 }
 
 // Whether databases answer, and give what a migration needs.
@@ -229,6 +246,7 @@ void run_doctor(const std::string& site, cli::Session& session) {
       {"state",
        format("{}, {} free", layout.state.string(), cli::size_text(free_space(layout.state).bytes)),
        ::access(layout.state.c_str(), W_OK) == 0 ? "" : "it is not writable for this user"},
+      examine_scripts(layout),
       examine_trust(layout, believed_now(layout, session.clock)),
       examine_clock(layout, session.clock)};
   for (std::vector<Diagnosis>& more : std::array{

@@ -7,6 +7,7 @@
 #include "installer/commands/commands.hpp"
 #include "installer/identity.hpp"
 #include "installer/site_access.hpp"
+#include "installer/state.hpp"
 #include "release/yaml.hpp"
 #include "signing/secret_key.hpp"
 
@@ -159,29 +160,57 @@ void renew_keys(const Layout& layout, cli::Session& session) {
   session.out.json(to_json(card, site));
 }
 
+// A site.yaml that is there already, an operator's or that of an init that was cut off, is never
+// written over.
+void refuse_another_site_yaml(const std::string& text, const Layout& layout) {
+  if (!path_exists(layout.site_yaml)) return;
+  if (read_file(layout.site_yaml, release::kMaxYamlBytes) == text) return;
+  throw Error(
+      Errc::invalid_input,
+      format("{}: is here already, and differs from what was given", layout.site_yaml.string()),
+      "to take it as it is, leave --from and --release out; else move it away");
+}
+
+// An init --adopt that failed is done again, with the identity that was made then.
+Card card_of(const Layout& layout, const Clock& clock) {
+  if (path_exists(layout.identity())) return read_card(layout);
+  return {.id = random_hex(16), .created = to_text(clock.now()), .key = {}};
+}
+
+bool has_release(const Layout& layout, const Clock& clock) {
+  return load_state(layout, clock).current() != nullptr;
+}
+
 void run_init(const InitOptions& options, const std::string& site_folder, cli::Session& session) {
   const Layout layout = Layout::choose(site_folder);
-  if (path_exists(layout.identity())) {
+  const bool is_there = path_exists(layout.identity());
+  if (is_there && (!options.adopt || has_release(layout, session.clock))) {
     renew_keys(layout, session);
     return;
   }
   refuse_other_writers(layout);
   const std::string text = site_text(options, layout);
   const release::Site site = release::parse_site(text, layout.site_yaml.string());
-  if (!options.adopt) refuse_used_targets(site);
+  refuse_another_site_yaml(text, layout);
+  if (options.adopt) {
+    Workers workers(usable_cores());
+    check_adoptable(layout, site, workers);
+  } else {
+    refuse_used_targets(site);
+  }
 
   make_dirs(layout.site_yaml.parent_path());
   make_dirs(layout.state, 0700);
   restore_folders(layout);
   make_dirs(layout.journal());
   if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, text);
-  Card card{.id = random_hex(16), .created = to_text(session.clock.now()), .key = {}};
+  Card card = card_of(layout, session.clock);
   make_keys(layout, session.clock, card);
 
   show(card, site, layout, session);
   if (options.adopt) {
     SiteWork site_work(session, site_folder);
-    site_work.lock("init", {});
+    site_work.lock_and_settle("init", {});
     adopt(site_work.tools());
     session.out.line("adopted        what stood on the targets is release 0");
   }

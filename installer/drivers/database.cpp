@@ -206,8 +206,6 @@ class DatabaseDriver : public Driver {
                  format("migrate {} {}: {}", database, whole, names_of(found.pending)))};
   }
 
-  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
-
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == kBackup) {
       const Backups backups(layout_, workers_);

@@ -55,6 +55,18 @@ struct Observation {
   std::string current;
 };
 
+// Where PATH/current leads, relative to PATH; empty where there is no such link. Other tools write
+// absolute links: one that stays in PATH is as good.
+std::string current_in(const fs::path& path) {
+  const std::string target = Dir::open(path).read_link(kCurrent).value_or("");
+  if (!target.starts_with('/')) return target;
+  for (const fs::path& root : {path, real_path(path)}) {
+    const std::string prefix = root.string() + "/";
+    if (target.starts_with(prefix)) return target.substr(prefix.size());
+  }
+  return target;
+}
+
 Observation observe(const Wish& wish) {
   Observation seen;
   for (fs::path path = wish.path; !path_exists(path); path = path.parent_path()) {
@@ -67,7 +79,7 @@ Observation observe(const Wish& wish) {
   const bool is_lost = wish.purpose == Purpose::repair && wish.before && root.stat(kReleases);
   if (is_lost && !root.stat(kMarker)) {
     seen.managed = true;
-    seen.current = root.read_link(kCurrent).value_or("");
+    seen.current = current_in(wish.path);
     return seen;
   }
   if (root.stat(kMarker)) {
@@ -80,10 +92,10 @@ Observation observe(const Wish& wish) {
                   "give each target of each site a path of its own");
     }
     seen.managed = true;
-    seen.current = root.read_link(kCurrent).value_or("");
+    seen.current = current_in(wish.path);
     return seen;
   }
-  if (!entries.empty()) {
+  if (!entries.empty() && wish.purpose != Purpose::adopt) {
     throw Error(Errc::incompatible,
                 format("target {}: {} holds {} that sealift did not put there", wish.target,
                        wish.path, printable(entries.front().name)),
@@ -143,34 +155,47 @@ class DirectoryDriver : public Driver {
     return steps;
   }
 
-  std::optional<Adoptable> take_over(const Wish& wish) override {
-    if (!dir_exists(wish.path) || is_empty_dir(wish.path)) {
-      return std::nullopt;
-    }
-    const fs::path path = wish.path;
-    const Dir root = Dir::open(path);
+  std::optional<Adoptable> adoptable(const std::string& path) const override {
+    if (!dir_exists(path) || is_empty_dir(path)) return std::nullopt;
     Adoptable found{
         .folder = path, .skipped = {std::string(kMarker), std::string(kReleases)}, .directory = {}};
-    if (root.stat(kCurrent)) {
-      found.directory = root.read_link(kCurrent).value_or("");
-      found.folder = path / found.directory;
-      found.skipped.clear();
-      if (found.directory.empty() || !dir_exists(found.folder)) {
-        throw Error(Errc::incompatible,
-                    format("{}/current is no symbolic link to a directory", wish.path),
-                    "move it away, or make it a relative link to what is served");
-      }
-      while_doing(format("{}/current", wish.path), [&] { RelPath::parse(found.directory); });
+    if (!Dir::open(path).stat(kCurrent)) return found;
+    found.directory = current_in(path);
+    if (found.directory.starts_with('/')) {
+      throw Error(Errc::incompatible,
+                  format("{}/current: found an absolute symbolic link to {}, expected one that "
+                         "stays in {}",
+                         path, printable(found.directory), path),
+                  "make it a link to a directory in there, or move it away");
     }
-    write_file(path / kMarker, marker_text(wish.site, wish.target, Maker::others));
+    found.folder = fs::path(path) / found.directory;
+    found.skipped.clear();
+    if (found.directory.empty() || !dir_exists(found.folder)) {
+      throw Error(Errc::incompatible, format("{}/current is no symbolic link to a directory", path),
+                  "move it away, or make it a relative link to what is served");
+    }
+    blame(Errc::incompatible, format("{}/current", path),
+          [&] { return RelPath::parse(found.directory); });
     return found;
+  }
+
+  void take_over(const Wish& wish) override {
+    write_file(fs::path(wish.path) / kMarker, marker_text(wish.site, wish.target, Maker::others));
+  }
+
+  void give_up(const Wish& wish) override {
+    const fs::path marker = fs::path(wish.path) / kMarker;
+    if (!path_exists(marker)) return;
+    if (!is_marker_of(read_file(marker, kMaxMarker), wish.site, wish.target)) return;
+    sealift::remove_file(marker);
+    sync_dir(wish.path);
   }
 
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == kKeep) return check_kept(keep_from_json(step), io.content);
     if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
-      const std::string now = Dir::open(change.path).read_link(kCurrent).value_or("");
+      const std::string now = current_in(change.path);
       if (now == change.to) return StepState::applied;
       return now == change.from ? StepState::not_applied : StepState::partial;
     }
@@ -245,8 +270,7 @@ class DirectoryDriver : public Driver {
   }
 
   bool is_current(const Placement& placement) const override {
-    return dir_exists(placement.path) &&
-           Dir::open(placement.path).read_link(kCurrent) == placement.directory;
+    return dir_exists(placement.path) && current_in(placement.path) == placement.directory;
   }
 
   std::vector<std::string> leftovers(const release::Target& target, const std::string&,
@@ -397,7 +421,7 @@ class DirectoryDriver : public Driver {
     if (to.empty() && !path_exists(change.path)) return;
     const Dir root = Dir::open(change.path);
     root.remove_tree(change.scratch);
-    const std::string now = root.read_link(kCurrent).value_or("");
+    const std::string now = current_in(change.path);
     if (now != to) {
       if (now != from) {
         throw Error(Errc::target_failed,

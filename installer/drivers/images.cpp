@@ -85,8 +85,6 @@ class ImagesDriver : public Driver {
     return steps;
   }
 
-  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
-
   StepState check(const Step& step, StepIo&) const override {
     ImageStore& store = open(step.data.at("settings"));
     if (step.action == kLoad) {

@@ -12,7 +12,6 @@ class StepDriver : public Driver {
  public:
   bool accepts(std::string_view) const override { return false; }
   std::vector<Step> plan(const Wish&) const override { return {}; }
-  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
   // Whether a command ran to its end, or what was found still holds, is not known: it is done
   // again.
   StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }

@@ -98,8 +98,6 @@ class WorkloadDriver : public Driver {
     return steps;
   }
 
-  std::optional<Adoptable> take_over(const Wish&) override { return std::nullopt; }
-
   // How far a program came is not known: it is run again.
   StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 

@@ -6,6 +6,8 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/process.hpp"
+#include "base/program_file.hpp"
 #include "installer/site_values.hpp"
 #include "net/url.hpp"
 #include "release/references.hpp"
@@ -94,6 +96,42 @@ class Rendering {
     }
   }
 
+  // A program that the release itself brings is not there yet.
+  bool is_brought(const std::string& program) const {
+    return std::any_of(installation_.site.targets.begin(), installation_.site.targets.end(),
+                       [&](const auto& target) {
+                         const std::string& path = target.second.path;
+                         return !path.empty() && program.starts_with(path + "/");
+                       });
+  }
+
+  // What cannot be started on this host is found before anything changes.
+  void refuse_unstartable(const HealthCheck& check, const std::string& where) const {
+    const std::string& program = check.command.front();
+    const auto refuse = [&](const std::string& found, const std::string& hint) {
+      throw Error(Errc::incompatible, format("{}: {}: {}", where, printable(program, 200), found),
+                  hint);
+    };
+    if (const std::optional<std::string> script = release::script_of(program)) {
+      const fs::path& state = installation_.layout.state;
+      if (is_noexec(state)) {
+        refuse(format("cannot be started: {} lies on a file system that is mounted noexec",
+                      state.string()),
+               "mount it without noexec, or move the site's folder");
+      }
+      const auto text = contents_.document.scripts.find(*script);
+      if (text == contents_.document.scripts.end()) return;
+      const std::string interpreter = interpreter_of(text->second);
+      if (interpreter.empty() || is_brought(interpreter) || path_exists(interpreter)) return;
+      refuse(format("asks for the interpreter {}, which is not on this host",
+                    printable(interpreter, 200)),
+             "install it, or carry a release whose script asks for one that is here");
+    }
+    if (program.find('/') == program.npos && !is_program(program)) {
+      refuse("was not found in PATH", "install it, or correct PATH");
+    }
+  }
+
   RenderedCheck one(const HealthCheck& check, const std::string& where) const {
     refuse_secrets(check, where);
     RenderedCheck rendered{
@@ -106,7 +144,10 @@ class Rendering {
       // An address that is none is found now, and not when the new release is up already.
       blame(Errc::incompatible, where, [&] { return net::Url::parse(rendered.check.at); });
     }
-    if (check.probe == Probe::exec) rendered.environment = environment_of(check, where);
+    if (check.probe == Probe::exec) {
+      refuse_unstartable(rendered.check, where);
+      rendered.environment = environment_of(check, where);
+    }
     if (check.probe == Probe::container) {
       const Placement* placement = placement_of(component_of(check));
       if (placement == nullptr || !placement->settings.is_object() ||

@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import stat
+import subprocess
 import threading
 
 from road import (BUILDER, INSTALLER, RoadTest, errors, main, need, run, second_release,
                   tree_digest, write)
+from sweep import changing_calls, killed_at
 
 
 class WholeRoad(RoadTest):
@@ -150,6 +152,62 @@ class WholeRoad(RoadTest):
         with open(os.path.join(road.target("web"), "current/index.html"), encoding="utf-8") as page:
             self.assertEqual(page.read(), "by hand\n")
         self.assertTrue(os.path.exists(os.path.join(road.target("web"), "index.html")))
+
+    def test_adopt_that_cannot_be_done_leaves_nothing_and_is_done_again(self):
+        road = self.road
+        web = road.target("web")
+        write(os.path.join(web, "index.html"), "by hand\n")
+        os.mkfifo(os.path.join(web, "pipe"))
+        os.symlink("/no/such/file", os.path.join(web, "link"))
+        arguments = ("init", "--release", "chanuka", "--environment", "production", "--adopt",
+                     "--value", "PUBLIC_URL=https://chanuka.example", "--value",
+                     "PUBLIC_HOST=chanuka.example", "--target", f"web={web}", "--target",
+                     f"etc={road.target('etc')}")
+        said = errors(INSTALLER, "--site", road.site, *arguments, status=6)
+        self.assertIn("pipe: found a device, socket or pipe", said)
+        self.assertIn('link: symbolic link to "/no/such/file"', said)
+        self.assertEqual(sorted(os.listdir(web)), ["index.html", "link", "pipe"])
+        self.assertFalse(os.path.exists(os.path.join(road.site, "site.yaml")))
+        os.remove(os.path.join(web, "pipe"))
+        os.remove(os.path.join(web, "link"))
+        road.init_site("--adopt")
+        self.assertEqual(road.answer("status")["current"]["version"], "0.0.0-adopted")
+
+    def test_adopt_that_was_cut_off_is_done_again(self):
+        """With a folder that is served already, as other tools link it, and one that is copied."""
+        need("strace")
+        road = self.road
+        web, etc = road.target("web"), road.target("etc")
+        command = ("init", "--release", "chanuka", "--environment", "production", "--adopt",
+                   "--target", f"web={web}", "--target", f"etc={etc}")
+
+        def put_back():
+            for folder in (road.site, web, etc):
+                shutil.rmtree(folder, ignore_errors=True)
+            write(os.path.join(web, "index.html"), "by hand\n")
+            write(os.path.join(etc, "releases/1/app.env"), "A=1\n")
+            os.symlink(os.path.join(etc, "releases/1"), os.path.join(etc, "current"))
+
+        put_back()
+        points = [p for p in changing_calls(road, command) if p[0] in ("fdatasync", "renameat")]
+        self.assertGreater(len(points), 5)
+        for name, when in points:
+            with self.subTest(f"{name} {when}"):
+                put_back()
+                killed_at(road, command, name, when)
+                subprocess.run([INSTALLER, "--site", road.site, "-q", "recover"], check=False,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                if subprocess.run([INSTALLER, "--site", road.site, "-q", *command], check=False,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).returncode:
+                    # It had been adopted: a site is here already.
+                    self.assertIsNotNone(road.current("web"))
+                self.assertEqual(road.answer("status")["current"]["version"], "0.0.0-adopted")
+                for path, text in ((os.path.join(web, "current/index.html"), "by hand\n"),
+                                   (os.path.join(web, "index.html"), "by hand\n"),
+                                   (os.path.join(etc, "current/app.env"), "A=1\n")):
+                    with open(path, encoding="utf-8") as content:
+                        self.assertEqual(content.read(), text)
+                road.installer("drift")
 
     def test_a_change_of_values_alone_is_applied(self):
         road = self.road

@@ -144,6 +144,21 @@ class Hooks(RoadTest):
                 # On the way on they run (again), on the way back none does.
                 self.assertEqual(len(self.calls()), 4 if direction else 0)
 
+    def test_what_cannot_be_started_is_named_before_anything_changes(self):
+        self.declare("{name: a, after: check, exec: [./hooks/tell.sh], env: [PORT]}")
+        write(os.path.join(self.road.project, "hooks/tell.sh"), "#!/bin/sh\r\nexit 0\r\n")
+        self.assertIn("hooks/tell.sh: cannot be started: it has a first line that ends in CRLF",
+                      errors(BUILDER, "validate", self.release_file, status=3))
+        for version, hook, found in (
+                ("1.1.0", "./hooks/tell.sh", "asks for the interpreter /no/such/shell"),
+                ("1.2.0", "no-such-program", "was not found in PATH")):
+            write(os.path.join(self.road.project, "hooks/tell.sh"), "#!/no/such/shell\nexit 0\n")
+            self.declare(f"{{name: a, after: check, exec: [{hook}], env: [PORT]}}")
+            bundle = self.road.release(version)
+            said = self.road.refused("apply", bundle, "--yes", status=6)
+            self.assertIn(f"hook a: {hook}: {found}", said)
+            self.assertIsNone(self.road.current("web"))
+
     def test_where_none_may_stand(self):
         self.declare("{name: a, before: migrate, exec: [x]}", "{name: b, after: activate, exec: [x]}",
                      "{name: c, exec: [x]}", "{name: d, before: stage, after: check, exec: [x]}",
