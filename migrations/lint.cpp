@@ -187,6 +187,7 @@ class Linter {
   // script, and another reading of strings would move the borders of all that follows.
   void check_runner(const Statement& statement) {
     const std::vector<Token>& tokens = statement.tokens;
+    const bool sets_by_function = statement.has("set_config");
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       const Token& token = tokens[i];
       if (token.is('\\')) {
@@ -199,8 +200,8 @@ class Linter {
                      printable(variable_text(tokens, i), 80)),
               "write what is meant");
       }
-      const bool is_text = token.kind == Kind::text && statement.has("set_config");
-      const std::string word = is_text ? lower(token.value()) : "";
+      const bool is_setting = token.kind == Kind::text && sets_by_function;
+      const std::string word = is_setting ? lower(token.value()) : "";
       const bool is_standard = token.is("standard_conforming_strings");
       if (token.is("backslash_quote") || (is_standard && !keeps_strings(statement)) ||
           word == "standard_conforming_strings" || word == "backslash_quote") {
