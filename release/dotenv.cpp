@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "base/characters.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "base/text.hpp"
 #include "release/environment.hpp"
 
 namespace sealift::release {
@@ -173,26 +173,14 @@ void check_characters(std::string_view text, const std::string& name) {
     throw Error(Errc::invalid_input,
                 format("{}: {} bytes, expected at most {}", name, text.size(), kMaxDotenvBytes));
   }
-  int line = 1;
-  for (const char c : text) {
-    line += c == '\n' ? 1 : 0;
-    const auto code = static_cast<unsigned char>(c);
-    if ((code < 32 && c != '\n' && c != '\r' && c != '\t') || code == 127) {
-      throw Error(Errc::invalid_input, format("{}:{}: found a control character", name, line));
-    }
-  }
-  if (!is_utf8(text)) {
-    throw Error(Errc::invalid_input, format("{}: found text that is not UTF-8", name));
-  }
+  check_content(text, name);
 }
 
 }  // namespace
 
 std::map<std::string, DotenvEntry> parse_dotenv(std::string_view text, const std::string& name) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   check_characters(text, name);
-  return DotenvReader(text, name).read();
+  return DotenvReader(without_byte_order_mark(text), name).read();
 }
 
 }  // namespace sealift::release

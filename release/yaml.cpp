@@ -10,6 +10,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/characters.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 
@@ -261,21 +262,8 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name,
     throw Error(Errc::invalid_input,
                 format("{}: {} bytes, expected at most {}", name, text.size(), kMaxYamlBytes));
   }
-  int line = 1;
-  for (std::string_view rest = text; !rest.empty(); ++line) {
-    std::string_view here = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), here.size() + 1));
-    if (here.ends_with('\r')) here.remove_suffix(1);
-    std::string shown(here);
-    std::replace(shown.begin(), shown.end(), '\t', ' ');
-    if (printable(shown, kMaxYamlBytes) != shown) {
-      throw Error(
-          Errc::invalid_input,
-          format("{}:{}: found a control or invisible character, or text that is not UTF-8: "
-                 "{}",
-                 name, line, printable(shown, 80)));
-    }
-  }
+  check_content(text, name);
+  text = without_byte_order_mark(text);
   YamlDocument document;
   document.name_ = name;
   YamlBuilder builder(document, form);
