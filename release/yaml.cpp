@@ -38,6 +38,13 @@ bool is_integer(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// Whether the number that it is read as would be written otherwise: +94771234567, 007, -0.
+bool loses_characters(std::string_view integer) {
+  if (integer.starts_with('+') || integer == "-0") return true;
+  if (integer.starts_with('-')) integer.remove_prefix(1);
+  return integer.size() > 1 && integer.front() == '0';
+}
+
 std::size_t leaves_of(const Json& value) {
   if (value.is_primitive() || value.empty()) return 1;
   std::size_t leaves = 0;
@@ -170,11 +177,20 @@ class YamlBuilder : public YAML::EventHandler {
       return text;
     }
     if (is_integer(text)) {
+      const bool is_lossy = loses_characters(text);
+      if (is_lossy && form_ == Yaml::foreign) return text;
       std::int64_t number = 0;
       const char* begin = text.data() + (text.front() == '+' ? 1 : 0);
       const auto result = std::from_chars(begin, text.data() + text.size(), number);
+      const std::string quoted = format("write \"{}\" in quotes", printable(text, 40));
       if (result.ec != std::errc() || number > kMaxInteger || number < -kMaxInteger) {
-        problem(mark, format("found the number {}, expected at most 2^53", printable(text, 40)));
+        problem(mark, format("found the number {}, expected at most 2^53", printable(text, 40)),
+                quoted);
+      } else if (is_lossy) {
+        problem(
+            mark,
+            format("found {}, which would be read as the number {}", printable(text, 40), number),
+            format("{}; as a number, write {}", quoted, number));
       }
       if (number >= 0) return static_cast<std::uint64_t>(number);
       return number;
