@@ -27,6 +27,9 @@ namespace sealift::release {
 inline constexpr std::size_t kMaxTemplateBytes = 4U << 20;
 inline constexpr std::size_t kMaxRenderedBytes = 16U << 20;
 inline constexpr std::uint64_t kMaxRenderSteps = 1'000'000;
+// What every mistake in a template may mean.
+inline constexpr std::string_view kBracesOfOthers =
+    "where the braces are another program's, write {{\"{{\"}} for {{";
 
 // Where a template names something: a value, or inside a section perhaps a field of a list's item.
 struct TemplateUse {

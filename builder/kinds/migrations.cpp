@@ -122,8 +122,8 @@ class Migrations : public Kind {
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
     migrations::SourceFiles files;
-    const Inspect inspect = [&](const std::string& path, const std::string& content) {
-      files.emplace(path, content);
+    const Inspect inspect = [&](const std::string& path, const FileText& file) {
+      files.emplace(path, file.whole(path));
     };
     PackedTree packed = pack_tree(workshop, entry, media_type::kTree, {.inspect = inspect});
     const release::MigrationsEntry& said = entry.migrations;

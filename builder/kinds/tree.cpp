@@ -21,8 +21,6 @@ namespace {
 
 using release::FileEntry;
 
-constexpr std::uint64_t kMaxInspectedBytes = 4U << 20;
-
 // A source such as "client/dist" or "client/**/*.js": where the tree begins, and what of it is
 // wanted.
 struct Selection {
@@ -248,7 +246,7 @@ class TreePacker {
     KeyScan keys;
     Sha384 integrity;
     std::uint64_t size = 0;
-    std::string text;
+    FileText text;
     while (const std::size_t count = source.read(buffer_)) {
       const std::string_view part = std::string_view(buffer_).substr(0, count);
       size += count;
@@ -257,7 +255,7 @@ class TreePacker {
       keys.feed(part);
       if (has_integrity) integrity.update(part);
       tar_.write(part);
-      if (beside_.inspect) keep_text(text, part, path);
+      if (beside_.inspect) text.feed(part);
       progress_.advance(count);
     }
     if (size != row.size) refuse_changed(folder.path() + "/" + entry.name);
@@ -280,7 +278,7 @@ class TreePacker {
     tar_.write(content::tar_header(release::tar_entry(row)));
     tar_.write(text);
     end_file(row);
-    if (beside_.inspect) beside_.inspect(path, text);
+    if (beside_.inspect) beside_.inspect(path, FileText(text));
   }
 
   void add_variant(const Variants::Variant& variant, const Digest& original,
@@ -316,14 +314,6 @@ class TreePacker {
   [[noreturn]] static void refuse_changed(const std::string& path) {
     throw Error(Errc::io, format("{}: changed while it was read", path),
                 "build from files that nothing writes to");
-  }
-
-  static void keep_text(std::string& text, std::string_view part, const RelPath& path) {
-    if (text.size() + part.size() > kMaxInspectedBytes) {
-      throw Error(Errc::invalid_input, format("{}: more than {} bytes, the limit of a template",
-                                              path.str(), kMaxInspectedBytes));
-    }
-    text += part;
   }
 
   void put(const FileEntry& entry) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "builder/kinds/file_text.hpp"
 #include "builder/kinds/kind.hpp"
 #include "content/precompress.hpp"
 
@@ -20,7 +21,7 @@ namespace sealift::builder {
 
 // What a kind does with the content of each file, beside packing it. May add to the problems by
 // throwing Error{invalid_input}.
-using Inspect = std::function<void(const std::string& path, const std::string& content)>;
+using Inspect = std::function<void(const std::string& path, const FileText& file)>;
 using OfFile = std::function<bool(const std::string& path)>;
 
 // Files that have no source, by their paths.
@@ -28,7 +29,7 @@ using MadeFiles = std::map<std::string, std::string>;
 
 // What a kind asks for beside the files as they are.
 struct Beside {
-  Inspect inspect = {};                           // a file may then have at most 4 MiB
+  Inspect inspect = {};
   OfFile has_integrity = {};                      // asked of each file: whether to take its SHA-384
   OfFile is_compressible = {};                    // which files get compressed ones beside them
   std::vector<content::Encoding> encodings = {};  // in which encodings
