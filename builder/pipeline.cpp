@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/pipeline.hpp"
 
-#include <charconv>
-#include <cstdlib>
-
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "builder/checks.hpp"
 #include "builder/kinds/kind.hpp"
+#include "builder/origin.hpp"
 #include "builder/open_bundle.hpp"
 #include "builder/sums.hpp"
 #include "builder/trust_folder.hpp"
@@ -22,34 +21,6 @@ namespace sealift::builder {
 namespace {
 
 using bundle::Referrer;
-
-// Where the sources come from and when they were made: never the wall clock.
-struct Origin {
-  Time created;
-  std::string revision;
-};
-
-Origin origin_of(const release::Release& release) {
-  Origin origin{.created = {}, .revision = release.source_revision};
-  const auto commit = run({.arguments = {"git", "log", "-1", "--format=%H %ct", "--", "."},
-                           .folder = release.folder.string(),
-                           .input = {},
-                           .privileges = Privileges::no_new});
-  if (commit && commit->status == 0 && commit->output.size() > 41) {
-    if (origin.revision.empty()) origin.revision = commit->output.substr(0, 40);
-    origin.created.seconds = std::strtoll(commit->output.c_str() + 41, nullptr, 10);
-  }
-  if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH")) {
-    const std::string_view text = epoch;
-    const auto [end, failure] =
-        std::from_chars(text.data(), text.data() + text.size(), origin.created.seconds);
-    if (failure != std::errc() || end != text.data() + text.size() || origin.created.seconds < 0) {
-      throw Error(Errc::usage, format("SOURCE_DATE_EPOCH is \"{}\", expected seconds since 1970",
-                                      printable(text, 40)));
-    }
-  }
-  return origin;
-}
 
 SizesBefore sizes_in(const fs::path& previous, const release::Release& release) {
   SizesBefore sizes;
@@ -151,6 +122,9 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
   make_dirs(output);
   Workers workers(usable_cores());
   bundle::Spool spool(output, workers, packing);
+  for (const Problem& doubt : origin.doubts) {
+    log::warning(format("{}; {}", doubt.message, doubt.hint));
+  }
   const Origin origin = origin_of(release);
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
