@@ -4,11 +4,10 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "base/process.hpp"
 #include "builder/checks.hpp"
 #include "builder/kinds/kind.hpp"
-#include "builder/origin.hpp"
 #include "builder/open_bundle.hpp"
+#include "builder/origin.hpp"
 #include "builder/sums.hpp"
 #include "builder/trust_folder.hpp"
 #include "bundle/statement.hpp"
@@ -122,10 +121,10 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
   make_dirs(output);
   Workers workers(usable_cores());
   bundle::Spool spool(output, workers, packing);
+  const Origin origin = origin_of(release);
   for (const Problem& doubt : origin.doubts) {
     log::warning(format("{}; {}", doubt.message, doubt.hint));
   }
-  const Origin origin = origin_of(release);
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
   const std::vector<BuiltComponent> built =
@@ -165,8 +164,8 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
           .signatures = static_cast<unsigned>(signers.size())};
 }
 
-void validate(const release::Release& release, const std::vector<fs::path>& sites,
-              const fs::path& previous, Progress& progress) {
+Guesses validate(const release::Release& release, const std::vector<fs::path>& sites,
+                 const fs::path& previous, Progress& progress) {
   Workers workers(usable_cores());
   bundle::Spool spool(temporary_folder(), workers, {.level = content::kMinLevel});
   const SizesBefore before = sizes_in(previous, release);
@@ -183,6 +182,11 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   }
   root_texts(release.trust);
   problems.throw_if_any(Errc::invalid_input);
+  Guesses guesses;
+  for (const BuiltComponent& each : built) {
+    if (!each.guessed.empty()) guesses[each.component.row.name] = each.guessed;
+  }
+  return guesses;
 }
 
 }  // namespace sealift::builder

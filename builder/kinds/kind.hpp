@@ -33,6 +33,7 @@ struct BuiltComponent {
   // Names of images, as compose files and manifests say them.
   std::vector<ValueUse> image_references = {};
   std::vector<release::Template> templates = {};
+  std::vector<std::string> guessed = {};  // files of assets that only their names call immutable
 };
 
 // The bytes of each image's layers in the release before, by the image's place.
