@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -140,6 +141,11 @@ class TreePacker {
       if (!gets_variants(*folder, entry, prefix + entry.name)) continue;
       for (const content::Encoding encoding : beside_.encodings) {
         const std::string name = entry.name + std::string(content::suffix_of(encoding));
+        // As one that would not shrink: the file itself is enough.
+        if (name.size() > RelPath::kMaxComponentBytes ||
+            prefix.size() + name.size() > RelPath::kMaxBytes) {
+          continue;
+        }
         if (names.contains(name) || selection_.excludes(prefix + name)) continue;
         items.push_back(
             {.entry = {name, EntryType::file}, .original = entry.name, .encoding = encoding});
@@ -381,6 +387,38 @@ PackedTree pack(const Workshop& workshop, const release::ComponentEntry& entry,
   return packed;
 }
 
+// The folder that a source names. Symbolic links are followed up to it, as build tools make them,
+// and not inside of it.
+fs::path source_folder(const fs::path& folder, const std::string& root,
+                       const release::ComponentEntry& entry) {
+  const auto refuse = [&](const std::string& found, const std::string& hint) {
+    throw Error(Errc::invalid_input,
+                format("components.{}: {}: {}", entry.name, entry.source, found), hint);
+  };
+  std::error_code failure;
+  const fs::path place = fs::canonical(folder / root, failure);
+  const std::optional<struct stat> own = link_status_of(folder / root);
+  const bool is_link = own && S_ISLNK(own->st_mode);
+  if (failure && is_link) {
+    refuse("found a symbolic link that leads to nothing, expected a folder",
+           "build the sources first, or correct components[].source");
+  }
+  if (failure == std::errc::no_such_file_or_directory || failure == std::errc::not_a_directory) {
+    refuse(format("found no such folder in {}", folder.string()),
+           "build the sources first, or correct components[].source");
+  }
+  if (failure) {
+    errno = failure.value();
+    throw_errno((folder / root).string(), "find the folder");
+  }
+  if (!dir_exists(place)) {
+    refuse(is_link ? "found a symbolic link to a file, expected a folder or the file itself"
+                   : "found what is neither a folder nor a file",
+           "correct components[].source");
+  }
+  return place;
+}
+
 }  // namespace
 
 PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
@@ -390,19 +428,12 @@ PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& en
     return pack(workshop, entry, tree_type, beside, std::move(selection), nullptr);
   }
   const fs::path& folder = workshop.release.folder;
-  const Dir base = Dir::open(folder);
-  if (!base.stat(selection.root.empty() ? "." : selection.root)) {
-    throw Error(Errc::invalid_input,
-                format("components.{}: {}: found no such folder in {}", entry.name, entry.source,
-                       folder.string()),
-                "build the sources first, or correct components[].source");
-  }
   const fs::path source = entry.source;
-  if (const auto found = base.stat(entry.source); found && S_ISREG(found->st_mode)) {
+  if (const auto own = link_status_of(folder / entry.source); own && S_ISREG(own->st_mode)) {
     selection.root = source.parent_path();
     selection.wanted.emplace(source.filename().string());
   }
-  const Dir root = base.descend(selection.root);
+  const Dir root = Dir::open(source_folder(folder, selection.root, entry));
   return pack(workshop, entry, tree_type, beside, std::move(selection), &root);
 }
 
