@@ -47,13 +47,10 @@ class Git {
 
 // Whether a folder is in a repository, asked without git.
 bool has_repository(const release::Release& release) {
-  std::error_code failure;
-  for (fs::path folder = fs::canonical(release.folder, failure); !failure && !folder.empty();
-       folder = folder.parent_path()) {
-    if (fs::exists(folder / ".git", failure)) return true;
-    if (folder == folder.parent_path()) break;
+  for (fs::path folder = real_path(release.folder);; folder = folder.parent_path()) {
+    if (entry_exists(folder / ".git")) return true;
+    if (folder == folder.parent_path()) return false;
   }
-  return false;
 }
 
 // The folders that components are made of, where a file that git does not know is a change too.
@@ -134,7 +131,7 @@ void read_commit(const release::Release& release, Origin& origin) {
                 : std::string("found no commit that has a file of this folder"),
             commit->error_output.find("safe.directory") != std::string::npos
                 ? format("git config --global --add safe.directory {}",
-                         fs::absolute(release.folder).string())
+                         absolute_path(release.folder).string())
                 : kOneOfOurOwn);
     }
     return;

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -395,21 +394,17 @@ fs::path source_folder(const fs::path& folder, const std::string& root,
     throw Error(Errc::invalid_input,
                 format("components.{}: {}: {}", entry.name, entry.source, found), hint);
   };
-  std::error_code failure;
-  const fs::path place = fs::canonical(folder / root, failure);
-  const std::optional<struct stat> own = link_status_of(folder / root);
+  const fs::path place = folder / root;
+  const std::optional<struct stat> own = link_status_of(place);
   const bool is_link = own && S_ISLNK(own->st_mode);
-  if (failure && is_link) {
+  // A circle of links leads to nothing too, and the system would call it a failure.
+  if (is_link && (!followed_path(absolute_path(place)) || !path_exists(place))) {
     refuse("found a symbolic link that leads to nothing, expected a folder",
            "build the sources first, or correct components[].source");
   }
-  if (failure == std::errc::no_such_file_or_directory || failure == std::errc::not_a_directory) {
+  if (!path_exists(place)) {
     refuse(format("found no such folder in {}", folder.string()),
            "build the sources first, or correct components[].source");
-  }
-  if (failure) {
-    errno = failure.value();
-    throw_errno((folder / root).string(), "find the folder");
   }
   if (!dir_exists(place)) {
     refuse(is_link ? "found a symbolic link to a file, expected a folder or the file itself"
