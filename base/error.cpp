@@ -81,6 +81,14 @@ Error Error::within(std::string_view context) const {
   return Error(code_, std::move(problems));
 }
 
+Error Error::advising(std::string_view more) const {
+  std::vector<Problem> problems = problems_;
+  for (Problem& problem : problems) {
+    problem.hint += format("{}{}", problem.hint.empty() ? "" : "; ", more);
+  }
+  return Error(code_, std::move(problems));
+}
+
 Error current_error() {
   try {
     throw;

@@ -54,6 +54,8 @@ class Error : public std::exception {
 
   // The same failure, each message prefixed with "context: ".
   Error within(std::string_view context) const;
+  // The same failure, each hint followed by "; more".
+  Error advising(std::string_view more) const;
 
  private:
   Errc code_;

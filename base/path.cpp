@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/characters.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 
@@ -16,29 +17,6 @@ namespace {
 
 bool is_plain_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-}
-
-// Reads one code point; returns its length in bytes, or 0 where the UTF-8 is broken.
-std::size_t read_code_point(std::string_view text, utf8proc_int32_t& code_point) {
-  const auto used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                     static_cast<utf8proc_ssize_t>(text.size()), &code_point);
-  return used > 0 && code_point >= 0 ? static_cast<std::size_t>(used) : 0;
-}
-
-bool is_hidden(utf8proc_int32_t code_point) {
-  const utf8proc_property_t* property = utf8proc_get_property(code_point);
-  switch (property->category) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:  // bidirectional controls among them
-    case UTF8PROC_CATEGORY_CN:
-    case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-      return true;
-    default:
-      return property->ignorable;
-  }
 }
 
 std::string map(std::string_view text, int options) {
@@ -65,14 +43,12 @@ void check_name(std::string_view name) {
   }
   if (name.find('/') != std::string_view::npos) refuse(name, "found '/' inside a name");
   if (is_plain_ascii(name)) return;
-  for (std::string_view rest = name; !rest.empty();) {
-    utf8proc_int32_t code_point = 0;
-    const std::size_t used = read_code_point(rest, code_point);
-    if (used == 0) refuse(name, "not valid UTF-8");
-    if (is_hidden(code_point)) {
-      refuse(name, format("found the control or invisible character U+{:04X}", code_point));
+  CharacterReader reader(name);
+  while (reader.next()) {
+    if (reader.is_broken()) refuse(name, "not valid UTF-8");
+    if (!reader.is_visible()) {
+      refuse(name, format("found the control or invisible character {}", reader.name()));
     }
-    rest.remove_prefix(used);
   }
   if (map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE) != name) {
     refuse(name, "not in Unicode normal form C");
@@ -114,23 +90,19 @@ std::string fold_case(std::string_view name) {
     }
     return folded;
   }
-  return map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+  return map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
   std::string out;
-  while (!text.empty()) {
+  CharacterReader reader(text);
+  while (reader.next()) {
     if (out.size() >= limit) return out + "...";
-    utf8proc_int32_t code_point = 0;
-    const std::size_t used = read_code_point(text, code_point);
-    if (used > 0 && !is_hidden(code_point)) {
-      out += text.substr(0, used);
-    } else {
-      for (const char c : text.substr(0, std::max<std::size_t>(used, 1))) {
-        out += format("\\x{:02x}", static_cast<unsigned char>(c));
-      }
+    if (reader.is_visible()) {
+      out += reader.bytes();
+      continue;
     }
-    text.remove_prefix(std::max<std::size_t>(used, 1));
+    for (const char c : reader.bytes()) out += format("\\x{:02x}", static_cast<unsigned char>(c));
   }
   return out;
 }

@@ -3,8 +3,9 @@
 
 // A RelPath is the name of something inside a tree that we make or accept: relative, '/'-separated,
 // and unable to leave the tree or to lie to the reader of a terminal.
-// Rules: valid UTF-8 in NFC; no empty, "." or ".." component; no control, bidirectional or
-// default-ignorable character; a component at most 255 bytes, the path at most 4096.
+// Rules: valid UTF-8 in NFC; no empty, "." or ".." component; every character visible, or a joiner
+// or selector that shapes its neighbours (base/characters.hpp); a component at most 255 bytes, the
+// path at most 4096.
 
 #include <compare>
 #include <cstddef>
@@ -37,11 +38,12 @@ class RelPath {
 // Throws Error{invalid_input} unless `name` may be one component of a RelPath.
 void check_name(std::string_view name);
 
-// The key under which two names collide on a file system that ignores case: NFC case folding.
+// The key under which two names collide on a file system that ignores case: NFC case folding,
+// without the characters that cannot be seen.
 std::string fold_case(std::string_view name);
 
-// Untrusted text made safe for a terminal or a log line: control, bidirectional and ignorable
-// characters and broken UTF-8 become \xNN; at most `limit` bytes, then "...".
+// Untrusted text made safe for a terminal or a log line: characters that cannot be seen and broken
+// UTF-8 become \xNN; at most `limit` bytes, then "...".
 std::string printable(std::string_view text, std::size_t limit = 256);
 // The same for text of several lines: newlines stay.
 std::string printable_lines(std::string_view text);

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "builder/kinds/templates.hpp"
 #include "builder/known_values.hpp"
 #include "content/image_name.hpp"
 #include "release/references.hpp"
@@ -21,6 +22,11 @@ namespace {
 std::string place_of(const BuiltComponent& built) {
   const std::string& name = built.component.row.name;
   return name.empty() ? "health" : format("components.{}", name);
+}
+
+// What a mistake in one of its templates may mean; only files can be raw.
+std::string_view braces_of_others(const BuiltComponent& built) {
+  return built.component.row.name.empty() ? release::kBracesOfOthers : kBracesOfOtherPrograms;
 }
 
 // What a release asks or runs on a site, each with its place in release.yaml.
@@ -136,7 +142,15 @@ void check_templates(const std::vector<BuiltComponent>& built, const release::Va
   gather(where, [&] { all = release::resolve(all); });
   for (const BuiltComponent& component : built) {
     const std::string at = format("{}: {}", where, place_of(component));
-    for (const release::Template& each : component.templates) gather(at, [&] { each.check(all); });
+    for (const release::Template& each : component.templates) {
+      gather(at, [&] {
+        try {
+          each.check(all);
+        } catch (const Error& error) {
+          throw error.advising(braces_of_others(component));
+        }
+      });
+    }
   }
 }
 
@@ -153,10 +167,13 @@ void check_listed(const release::Release& release, const release::Environment& e
       if (values.contains(use.name) || builtins.contains(use.name)) continue;
       if (release::may_be_field(use.name, use.sections, values)) continue;
       const std::string near = release::nearest(use.name, known);
-      problems.add(format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
-                          environment.file, use.name),
-                   near.empty() ? "add it there; leave it empty where each site must set its own"
-                                : format("did you mean \"{}\"?", near));
+      problems.add(
+          format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
+                 environment.file, use.name),
+          format("{}; {}",
+                 near.empty() ? "add it there; leave it empty where each site must set its own"
+                              : format("did you mean \"{}\"?", near),
+                 braces_of_others(component)));
     }
   }
   for (const std::string& name : known) {
@@ -187,7 +204,7 @@ void check_declared(const release::Release& release, const std::vector<BuiltComp
       problems.add(format("{}: {}: found the value \"{}\", which "
                           "environments/schema.json does not declare",
                           place_of(component), use.where, use.name),
-                   contract.hint_for(use.name));
+                   format("{}; {}", contract.hint_for(use.name), braces_of_others(component)));
     }
   }
   for (const auto& [name, key] : contract.keys()) {

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/pipeline.hpp"
 
-#include <charconv>
-#include <cstdlib>
-
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
-#include "base/process.hpp"
 #include "builder/checks.hpp"
 #include "builder/compose_check.hpp"
 #include "builder/kinds/kind.hpp"
 #include "builder/open_bundle.hpp"
+#include "builder/origin.hpp"
 #include "builder/sums.hpp"
 #include "builder/trust_folder.hpp"
 #include "bundle/statement.hpp"
@@ -23,34 +21,6 @@ namespace sealift::builder {
 namespace {
 
 using bundle::Referrer;
-
-// Where the sources come from and when they were made: never the wall clock.
-struct Origin {
-  Time created;
-  std::string revision;
-};
-
-Origin origin_of(const release::Release& release) {
-  Origin origin{.created = {}, .revision = release.source_revision};
-  const auto commit = run({.arguments = {"git", "log", "-1", "--format=%H %ct", "--", "."},
-                           .folder = release.folder.string(),
-                           .input = {},
-                           .privileges = Privileges::no_new});
-  if (commit && commit->status == 0 && commit->output.size() > 41) {
-    if (origin.revision.empty()) origin.revision = commit->output.substr(0, 40);
-    origin.created.seconds = std::strtoll(commit->output.c_str() + 41, nullptr, 10);
-  }
-  if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH")) {
-    const std::string_view text = epoch;
-    const auto [end, failure] =
-        std::from_chars(text.data(), text.data() + text.size(), origin.created.seconds);
-    if (failure != std::errc() || end != text.data() + text.size() || origin.created.seconds < 0) {
-      throw Error(Errc::usage, format("SOURCE_DATE_EPOCH is \"{}\", expected seconds since 1970",
-                                      printable(text, 40)));
-    }
-  }
-  return origin;
-}
 
 SizesBefore sizes_in(const fs::path& previous, const release::Release& release) {
   SizesBefore sizes;
@@ -158,6 +128,9 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
   Workers workers(usable_cores());
   bundle::Spool spool(output, workers, packing);
   const Origin origin = origin_of(release);
+  for (const Problem& doubt : origin.doubts) {
+    log::warning(format("{}; {}", doubt.message, doubt.hint));
+  }
   const SizesBefore before = sizes_in(previous, release);
   Problems problems;
   const std::vector<BuiltComponent> built =
@@ -197,8 +170,8 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
           .signatures = static_cast<unsigned>(signers.size())};
 }
 
-void validate(const release::Release& release, const std::vector<fs::path>& sites,
-              const fs::path& previous, Progress& progress) {
+Guesses validate(const release::Release& release, const std::vector<fs::path>& sites,
+                 const fs::path& previous, Progress& progress) {
   Workers workers(usable_cores());
   bundle::Spool spool(temporary_folder(), workers, {.level = content::kMinLevel});
   const SizesBefore before = sizes_in(previous, release);
@@ -215,6 +188,11 @@ void validate(const release::Release& release, const std::vector<fs::path>& site
   }
   root_texts(release.trust);
   problems.throw_if_any(Errc::invalid_input);
+  Guesses guesses;
+  for (const BuiltComponent& each : built) {
+    if (!each.guessed.empty()) guesses[each.component.row.name] = each.guessed;
+  }
+  return guesses;
 }
 
 }  // namespace sealift::builder

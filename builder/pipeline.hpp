@@ -3,6 +3,7 @@
 
 // From release.yaml to a bundle file. build() reads as the list of what happens.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,9 +34,12 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
             bundle::Packing packing, const std::vector<signing::Signer>& signers,
             Progress& progress);
 
+// Component -> files that browsers keep for good because of their names alone.
+using Guesses = std::map<std::string, std::vector<std::string>>;
+
 // Everything build() would refuse, and sites that could not take the release. Writes nothing but
 // scratch space.
-void validate(const release::Release& release, const std::vector<fs::path>& sites,
-              const fs::path& previous, Progress& progress);
+Guesses validate(const release::Release& release, const std::vector<fs::path>& sites,
+                 const fs::path& previous, Progress& progress);
 
 }  // namespace sealift::builder

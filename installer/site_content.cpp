@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/site_content.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/format.hpp"
@@ -54,6 +55,11 @@ class BundleTree : public TreeStream {
   bool inside_ = false;
   bool ended_ = false;
 };
+
+// Whether the file is none of the templates among which it is.
+bool is_raw(const FileEntry& entry, const std::vector<std::string>& raw) {
+  return std::binary_search(raw.begin(), raw.end(), entry.path.str());
+}
 
 // The template that a tree of templates is at.
 release::Template read_template(const FileEntry& entry, TreeStream& templates) {
@@ -109,10 +115,11 @@ class PrivateValues {
 // A tree of templates, each rendered when its turn comes.
 class RenderedTree : public TreeStream {
  public:
-  RenderedTree(std::unique_ptr<TreeStream> templates, const release::Values& values,
-               const release::Values& resolved, Secrets& secrets, const TableKey& key,
-               std::set<std::string>& asked_for)
+  RenderedTree(std::unique_ptr<TreeStream> templates, const std::vector<std::string>& raw,
+               const release::Values& values, const release::Values& resolved, Secrets& secrets,
+               const TableKey& key, std::set<std::string>& asked_for)
       : templates_(std::move(templates)),
+        raw_(raw),
         values_(values),
         resolved_(resolved),
         secrets_(secrets),
@@ -124,7 +131,8 @@ class RenderedTree : public TreeStream {
   std::optional<FileEntry> next() override {
     signing::wipe(rendered_);
     std::optional<FileEntry> entry = templates_->next();
-    if (!entry || entry->type != EntryType::file) return entry;
+    is_raw_ = entry && is_raw(*entry, raw_);
+    if (!entry || entry->type != EntryType::file || is_raw_) return entry;
     const release::Template parsed = read_template(*entry, *templates_);
     note_uses(parsed, entry->path.str());
     const std::set<std::string> keys = secrets_in(parsed, values_, secrets_);
@@ -136,7 +144,9 @@ class RenderedTree : public TreeStream {
     rest_ = StringSource(rendered_);
     return entry;
   }
-  std::size_t read(std::span<char> into) override { return rest_.read(into); }
+  std::size_t read(std::span<char> into) override {
+    return is_raw_ ? templates_->read(into) : rest_.read(into);
+  }
 
  private:
   // A certificate is no value that an environment could give.
@@ -171,6 +181,8 @@ class RenderedTree : public TreeStream {
   }
 
   std::unique_ptr<TreeStream> templates_;
+  const std::vector<std::string>& raw_;
+  bool is_raw_ = false;  // the entry that it is at
   const release::Values& values_;
   const release::Values& resolved_;
   Secrets& secrets_;
@@ -279,8 +291,8 @@ std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
   std::unique_ptr<TreeStream> tree = sources_of(component);
   if (!component.has_templates()) return tree;
   if (!resolved_) resolved_ = release::resolve(values_);
-  return std::make_unique<RenderedTree>(std::move(tree), values_, *resolved_, from.secrets, key_,
-                                        asked_for_);
+  return std::make_unique<RenderedTree>(std::move(tree), component.document.raw, values_,
+                                        *resolved_, from.secrets, key_, asked_for_);
 }
 
 // All of a component's at once, so that all that is wrong is said at once.
@@ -290,7 +302,7 @@ void SiteContent::open_secrets(const release::Component& component) {
   std::set<std::string> keys;
   const std::unique_ptr<TreeStream> templates = sources_of(component);
   while (const std::optional<FileEntry> entry = templates->next()) {
-    if (entry->type != EntryType::file) continue;
+    if (entry->type != EntryType::file || is_raw(*entry, component.document.raw)) continue;
     keys.merge(secrets_in(read_template(*entry, *templates), values_, secrets));
   }
   secrets.open(keys);

@@ -202,7 +202,9 @@ Json Key::read(const std::string& text) const {
   if (type == "integer") {
     std::int64_t number = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = failure == std::errc() && end == text.data() + text.size();
+    // 007 is no number that would be written back so.
+    const bool whole = failure == std::errc() && end == text.data() + text.size() &&
+                       std::to_string(number) == text;
     constexpr std::int64_t kMost = std::int64_t{1} << 53;
     if (!whole || number > kMost || number < -kMost) return text;
     return number < 0 ? Json(number) : Json(static_cast<std::uint64_t>(number));

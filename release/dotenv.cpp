@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "base/characters.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "base/text.hpp"
 #include "release/environment.hpp"
 
 namespace sealift::release {
@@ -14,6 +14,7 @@ namespace sealift::release {
 namespace {
 
 constexpr std::string_view kBlank = " \t";
+constexpr std::size_t kMaxDefaults = 16;  // of defaults inside defaults
 
 bool begins_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -87,11 +88,13 @@ class DotenvReader {
     std::string read = !value.empty() && (value.front() == '\'' || value.front() == '"')
                            ? quoted(value.substr(1), value.front())
                            : plain(text);
-    if (read.size() > kMaxDotenvValue) {
-      refuse(
-          format("found a value of {} bytes, expected at most {}", read.size(), kMaxDotenvValue));
-    }
+    check_size(read);
     return read;
+  }
+
+  void check_size(const std::string& value) const {
+    if (value.size() <= kMaxDotenvValue) return;
+    refuse(format("found a value of {} bytes, expected at most {}", value.size(), kMaxDotenvValue));
   }
 
   std::string plain(std::string_view text) {
@@ -101,9 +104,7 @@ class DotenvReader {
       text = text.substr(0, at);
       break;
     }
-    text = trimmed(text);
-    for (std::size_t at = 0; at < text.size(); ++at) check_dollar(text, at);
-    return std::string(text);
+    return filled(trimmed(text), 0);
   }
 
   // Up to the closing quote, over as many lines as it takes.
@@ -119,8 +120,13 @@ class DotenvReader {
           ++at;
           continue;
         }
-        if (quote == '"') check_dollar(text, at);
-        value.push_back(text[at]);
+        if (quote == '"' && is_reference(text, at)) {
+          value += reference(text, at, 0);
+          --at;  // behind it
+        } else {
+          value.push_back(text[at]);
+        }
+        check_size(value);
       }
       if (rest_.empty())
         refuse(format("found a value that {} opens, expected {} behind it", quote, quote));
@@ -151,13 +157,83 @@ class DotenvReader {
     refuse(format("found \"{}\" behind the closing quote, expected nothing", printable(rest, 40)));
   }
 
-  void check_dollar(std::string_view text, std::size_t at) const {
-    if (text[at] != '$' || at + 1 >= text.size()) return;
+  // The text with the values of keys above it in place of "$NAME" and "${NAME:-else}".
+  std::string filled(std::string_view text, std::size_t depth) {
+    if (depth > kMaxDefaults)
+      refuse(format("found defaults inside defaults, over {} deep", kMaxDefaults));
+    std::string value;
+    for (std::size_t at = 0; at < text.size();) {
+      if (is_reference(text, at)) {
+        value += reference(text, at, depth);
+      } else {
+        value.push_back(text[at++]);
+      }
+      check_size(value);
+    }
+    return value;
+  }
+
+  static bool is_reference(std::string_view text, std::size_t at) {
+    if (text[at] != '$' || at + 1 >= text.size()) return false;
     const char next = text[at + 1];
-    if (next != '$' && next != '{' && !begins_name(next)) return;
-    refuse(format("found \"{}\", which would be a value of the machine that builds",
-                  printable(text.substr(at, 20), 20)),
-           "write the value itself, or keep the $ with single quotes: 'a$b'");
+    return next == '$' || next == '{' || begins_name(next);
+  }
+
+  // What the reference at `at` stands for; `at` goes behind it.
+  std::string reference(std::string_view text, std::size_t& at, std::size_t depth) {
+    const std::string_view rest = text.substr(at + 1);
+    const std::string shown = printable(text.substr(at, 20), 20);
+    if (rest.front() == '$') refuse_reference(shown);
+    const bool has_braces = rest.front() == '{';
+    const std::string_view body = has_braces ? braced(rest.substr(1), shown) : rest;
+    const std::size_t length = name_length(body);
+    const std::string_view name = body.substr(0, length);
+    at += 1 + (has_braces ? body.size() + 2 : length);
+    const std::string_view behind = has_braces ? body.substr(length) : std::string_view();
+    if (name.empty()) refuse_reference(shown);
+    return choice(name, behind, shown, depth);
+  }
+
+  // As Compose has it: "", "-else", ":-else", "+instead", ":+instead", "?why", ":?why".
+  std::string choice(std::string_view name, std::string_view behind, const std::string& shown,
+                     std::size_t depth) {
+    const bool asks_for_text = behind.starts_with(':');
+    const std::string_view word = behind.substr(asks_for_text ? 1 : 0);
+    const char sign = word.empty() ? ' ' : word.front();
+    const auto entry = entries_.find(std::string(name));
+    if (entry != entries_.end() && entry->second.value.is_null()) {
+      refuse(format("found \"{}\", and each site sets {}", shown, name),
+             format("write {{{{{}}}}}, in whose place the site's value is put", name));
+    }
+    const std::string value = entry == entries_.end() ? "" : entry->second.value.text();
+    const bool is_set = entry != entries_.end() && !(asks_for_text && value.empty());
+    if (sign == '-') return is_set ? value : filled(word.substr(1), depth + 1);
+    if (sign == '+') return is_set ? filled(word.substr(1), depth + 1) : "";
+    if ((sign != '?' && !behind.empty()) || !is_set) refuse_reference(shown);
+    return value;
+  }
+
+  // Up to the brace that closes.
+  std::string_view braced(std::string_view text, const std::string& shown) const {
+    std::size_t open = 1;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (text.substr(at).starts_with("${")) ++open;
+      if (text[at] == '}' && --open == 0) return text.substr(0, at);
+    }
+    refuse(format("found \"{}\" without its closing brace", shown));
+  }
+
+  static std::size_t name_length(std::string_view text) {
+    if (text.empty() || !begins_name(text.front())) return 0;
+    const auto end = std::find_if_not(
+        text.begin(), text.end(), [](char c) { return begins_name(c) || (c >= '0' && c <= '9'); });
+    return static_cast<std::size_t>(end - text.begin());
+  }
+
+  [[noreturn]] void refuse_reference(const std::string& shown) const {
+    refuse(format("found \"{}\", which would be a value of the machine that builds", shown),
+           "define the key above it, give a default as in ${NAME:-value}, or keep the $ with "
+           "single quotes: 'a$b'");
   }
 
   std::string_view rest_;
@@ -173,26 +249,14 @@ void check_characters(std::string_view text, const std::string& name) {
     throw Error(Errc::invalid_input,
                 format("{}: {} bytes, expected at most {}", name, text.size(), kMaxDotenvBytes));
   }
-  int line = 1;
-  for (const char c : text) {
-    line += c == '\n' ? 1 : 0;
-    const auto code = static_cast<unsigned char>(c);
-    if ((code < 32 && c != '\n' && c != '\r' && c != '\t') || code == 127) {
-      throw Error(Errc::invalid_input, format("{}:{}: found a control character", name, line));
-    }
-  }
-  if (!is_utf8(text)) {
-    throw Error(Errc::invalid_input, format("{}: found text that is not UTF-8", name));
-  }
+  check_content(text, name);
 }
 
 }  // namespace
 
 std::map<std::string, DotenvEntry> parse_dotenv(std::string_view text, const std::string& name) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   check_characters(text, name);
-  return DotenvReader(text, name).read();
+  return DotenvReader(without_byte_order_mark(text), name).read();
 }
 
 }  // namespace sealift::release

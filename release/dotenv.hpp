@@ -2,9 +2,10 @@
 #pragma once
 
 // .env files as Compose reads them: KEY=VALUE or KEY: VALUE, "export " before it, # comments,
-// single quotes (as it stands), double quotes (\n \r \t \\ \" \$), both over several lines. Nothing
-// is interpolated: $NAME would mean the environment of the machine that builds, so it is refused
-// outside single quotes. A key twice is refused. Format: the Compose specification, env_file.
+// single quotes (as it stands), double quotes (\n \r \t \\ \" \$), both over several lines. Outside
+// single quotes $NAME and ${NAME} are the value of a key above, ${NAME:-x} and the other forms of
+// Compose work; the environment of the machine that builds is never asked, so a name that only it
+// could have is refused. A key twice is refused. Format: the Compose specification, env_file.
 
 #include <map>
 #include <string>

@@ -188,7 +188,9 @@ void TreeRules::check(const FileEntry& entry) {
     refuse(entry, "its directory is not listed before it");
   }
   if (!folder.names.insert(std::hash<std::string>{}(fold_case(inside))).second) {
-    refuse(entry, "another name differs from it only in upper and lower case");
+    refuse(entry,
+           "another name differs from it only in upper and lower case, or in invisible "
+           "characters");
   }
   if (entry.type == EntryType::symlink) check_symlink(entry.path, entry.target);
   if (entry.type == EntryType::directory) open_.push_back({name, {}});

@@ -216,6 +216,21 @@ std::map<std::string, std::vector<std::string>> services_from_json(const Json& v
   return services;
 }
 
+// One spelling: sorted, each once.
+std::vector<std::string> raw_from_json(Fields& fields) {
+  std::vector<std::string> paths = fields.texts("raw");
+  const bool is_good =
+      !paths.empty() && paths.size() <= kMaxRawFiles &&
+      std::adjacent_find(paths.begin(), paths.end(), std::greater_equal<>()) == paths.end();
+  if (!is_good) {
+    fields.refuse("raw", format("expected 1 to {} different paths, sorted", kMaxRawFiles));
+  }
+  for (const std::string& path : paths) {
+    while_reading(fields.at("raw"), [&] { return RelPath::parse(path); });
+  }
+  return paths;
+}
+
 }  // namespace
 
 std::string to_text(const ReleaseDocument& document) {
@@ -331,6 +346,7 @@ std::string to_text(const ComponentDocument& document) {
   if (!document.services.empty()) value["services"] = document.services;
   if (!document.assets.empty()) value["assets"] = to_json(document.assets);
   if (document.workload) value["workload"] = to_json(*document.workload);
+  if (!document.raw.empty()) value["raw"] = document.raw;
   return to_canonical(value);
 }
 
@@ -363,6 +379,7 @@ ComponentDocument parse_component_document(std::string_view text) {
     if (fields.value_if("assets") != nullptr) {
       document.assets = carried_assets_from_json(fields.object("assets"), fields.at("assets"));
     }
+    if (fields.value_if("raw") != nullptr) document.raw = raw_from_json(fields);
   }
   fields.done();
   require_canonical(text, to_text(document), where);

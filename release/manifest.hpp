@@ -31,6 +31,7 @@ inline constexpr std::uint64_t kMaxDocumentBytes = 16ULL << 20;
 inline constexpr std::size_t kMaxBlobs = 10'000;
 inline constexpr std::size_t kMaxServices = 64;       // of a component
 inline constexpr std::size_t kMaxServiceGlobs = 256;  // of each
+inline constexpr std::size_t kMaxRawFiles = 10'000;   // of a component
 
 // One row of release.json's component table.
 struct ComponentRow {
@@ -125,6 +126,9 @@ struct ComponentDocument {
   std::map<std::string, std::vector<std::string>> services = {};
   CarriedAssets assets = {};              // of other kinds nothing is said
   std::optional<Workload> workload = {};  // of manifests
+  // Paths of files among its templates that are none, sorted: they are installed as they are. Older
+  // installers refuse the key, so those are left out that rendering would not change.
+  std::vector<std::string> raw = {};
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };
 

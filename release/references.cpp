@@ -115,7 +115,7 @@ class Resolver {
       }
       text = std::move(filled);
     } catch (const Error& error) {
-      problems_.add(error);
+      problems_.add(error.advising(kBracesOfOthers));
       if (total_ > kMaxTotal || problems_.all().size() > 100) {
         problems_.throw_if_any(Errc::invalid_input);
       }

@@ -88,6 +88,16 @@ std::vector<ServiceFiles> read_services(const YamlDocument& document, const Json
   return files;
 }
 
+std::vector<RawGlob> read_raw(const YamlDocument& document, const Json& component,
+                              const std::string& pointer) {
+  std::vector<RawGlob> globs;
+  for (const Json& glob : component.value("raw", Json::array())) {
+    globs.push_back(
+        {.glob = glob, .where = document.where(format("{}/raw/{}", pointer, globs.size()))});
+  }
+  return globs;
+}
+
 AssetsEntry read_assets(const Json& component) {
   std::vector<ServeRule> rules;
   for (const Json& rule : component.value("serve", Json::array())) {
@@ -157,7 +167,8 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .line = document.line_of(pointer),
                           .services = read_services(document, item, pointer),
                           .workload = read_workload(item),
-                          .after = item.value("after", std::vector<std::string>{})});
+                          .after = item.value("after", std::vector<std::string>{}),
+                          .raw = read_raw(document, item, pointer)});
   }
   return in_order(std::move(components));
 }

@@ -43,6 +43,12 @@ struct ServiceFiles {
   std::string where;  // "release.yaml:14: components[2].services.nginx[0]"
 };
 
+// Files of a component that are no templates.
+struct RawGlob {
+  std::string glob;
+  std::string where;  // "release.yaml:14: components[2].raw[0]"
+};
+
 // What release.yaml says of a component of assets.
 struct AssetsEntry {
   std::vector<std::string> compress = {};   // "gzip", "brotli"
@@ -79,6 +85,7 @@ struct ComponentEntry {
   Workload workload = {};  // of manifests; the builder finds its file
   // Names of components that stand before this one does.
   std::vector<std::string> after = {};
+  std::vector<RawGlob> raw = {};
 };
 
 // How the builder reaches a registry.

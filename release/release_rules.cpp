@@ -152,6 +152,7 @@ class Rules {
     } else {
       for (const char* key : kOfManifests) refuse(key);
     }
+    if (kind != kConfig && kind != kManifests) refuse("raw");  // others have no templates
     if (kind == kConfig) {
       check_outputs(component, pointer);
     } else {

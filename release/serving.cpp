@@ -16,30 +16,136 @@ constexpr std::uint64_t kYear = 31'536'000;
 constexpr std::size_t kMaxPattern = 1024;
 constexpr std::size_t kMaxType = 128;
 constexpr std::size_t kHash = 8;
-// has_hashed_name(), said once more for a web server.
-constexpr std::string_view kHashedName =
-    "^/.+/[^/]*[.-]+(?=[^/.]*[0-9A-Z])[0-9A-Za-z_-]{8,}([.][0-9A-Za-z]+){1,2}$";
+// has_hashed_name(), said once more for a web server: what it looks for in a name, then three ways
+// in which hashes are written.
+constexpr std::string_view kRun = "(?:[A-Z]+(?![A-Z])|[a-z]+(?![a-z])|[0-9]+(?![0-9]))";
+constexpr std::string_view kNoUuid = "(?![^/]*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
+constexpr std::string_view kHex =
+    "(?=[0-9]*[a-fA-F])(?=[a-fA-F]*[0-9])(?!(?:19|20)[0-9]{6})(?:[0-9a-f]{8,}|[0-9A-F]{8,})";
+constexpr std::string_view kBase32 =
+    "(?=[A-Z]*[2-7])(?=[A-Z2-7]*[B-DF-HJ-NP-TV-Z2-7]{4})(?![A-Z]*[2-7]{3,}[.])[A-Z2-7]{8}";
+
+// Capitals, small letters and digits that change as no word does.
+std::string mixed() {
+  return format(
+      "(?=[0-9A-Z]*[a-z])(?=[0-9a-z]*[A-Z])(?:(?={0}{{6,}}[.])|(?={0}{{5,}}[.])"
+      "(?![0-9A-Za-z]*[a-z]{{3}}))[0-9A-Za-z]{{8}}",
+      kRun);
+}
+
+std::string hashed_name_pattern() {
+  return format("^/.+/{}[^/]*[.-](?:{}|{}|{})([.][0-9A-Za-z]+){{1,2}}$", kNoUuid, kHex, kBase32,
+                mixed());
+}
 
 bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-bool is_of_hash(char c) {
-  return is_letter_or_digit(c) || c == '_' || c == '-';
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
-// A stem such as "app-DqYx_kAb" ends in a hash: behind a '.' or '-' nothing else stands.
-bool ends_in_hash(std::string_view stem) {
-  std::size_t begin = stem.size();
-  while (begin > 0 && is_of_hash(stem[begin - 1])) --begin;
-  if (begin == 0 || stem[begin - 1] != '.') {
-    begin = stem.find('-', begin);
-    if (begin == stem.npos) return false;
-    ++begin;
+bool is_small(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+bool is_capital(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+bool is_small_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+bool is_capital_hex(char c) {
+  return is_digit(c) || (c >= 'A' && c <= 'F');
+}
+
+bool is_base32(char c) {
+  return is_capital(c) || (c >= '2' && c <= '7');
+}
+
+bool is_consonant_or_digit(char c) {
+  return is_base32(c) && std::string_view("AEIOU").find(c) == std::string_view::npos;
+}
+
+template <typename Is>
+bool all(std::string_view text, Is&& is) {
+  return std::all_of(text.begin(), text.end(), is);
+}
+
+template <typename Is>
+bool any(std::string_view text, Is&& is) {
+  return std::any_of(text.begin(), text.end(), is);
+}
+
+// The most characters of a kind that follow each other.
+template <typename Is>
+std::size_t longest(std::string_view text, Is&& is) {
+  std::size_t most = 0;
+  std::size_t now = 0;
+  for (const char c : text) {
+    now = is(c) ? now + 1 : 0;
+    most = std::max(most, now);
   }
-  const std::string_view hash = stem.substr(begin);
-  const auto is_distinct = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
-  return hash.size() >= kHash && std::any_of(hash.begin(), hash.end(), is_distinct);
+  return most;
+}
+
+// How often capitals, small letters and digits take turns.
+std::size_t runs_of(std::string_view text) {
+  const auto sort = [](char c) { return is_digit(c) ? 0 : is_small(c) ? 1 : 2; };
+  std::size_t runs = text.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < text.size(); ++i) runs += sort(text[i]) != sort(text[i - 1]) ? 1 : 0;
+  return runs;
+}
+
+bool is_date(std::string_view text) {
+  return text.size() >= 8 && (text.starts_with("19") || text.starts_with("20")) &&
+         all(text.substr(0, 8), is_digit);
+}
+
+bool is_hex_hash(std::string_view token) {
+  const bool is_hex = all(token, is_small_hex) || all(token, is_capital_hex);
+  return is_hex && any(token, is_digit) && !all(token, is_digit) && !is_date(token);
+}
+
+// As esbuild writes them: 5SVLNUSE, but not 3DMODELS or PAGE2345.
+bool is_base32_hash(std::string_view token) {
+  if (token.size() != kHash || !all(token, is_base32) || !any(token, is_digit)) return false;
+  const std::size_t first = token.find_first_of("234567");
+  const std::string_view tail = token.substr(first);
+  const bool ends_in_number = tail.size() >= 3 && all(tail, is_digit);
+  return !ends_in_number && longest(token, is_consonant_or_digit) >= 4;
+}
+
+// As Rollup and Vite write them: BQ7r9xaZ, but not SemiBold or Web3Icon.
+bool is_mixed_hash(std::string_view token) {
+  if (token.size() != kHash || !any(token, is_small) || !any(token, is_capital)) return false;
+  const std::size_t runs = runs_of(token);
+  return runs >= 6 || (runs == 5 && longest(token, is_small) < 3);
+}
+
+// A stem such as "app-3f9a1c2e" ends in a hash: behind its last '.' or '-' nothing else stands.
+bool ends_in_hash(std::string_view stem) {
+  const std::size_t begin = stem.find_last_of(".-");
+  if (begin == stem.npos) return false;
+  const std::string_view token = stem.substr(begin + 1);
+  return token.size() >= kHash && all(token, is_letter_or_digit) &&
+         (is_hex_hash(token) || is_base32_hash(token) || is_mixed_hash(token));
+}
+
+// A UUID is no hash: what it names may change.
+bool has_uuid(std::string_view name) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  for (std::size_t begin = 0; begin + kForm.size() <= name.size(); ++begin) {
+    const std::string_view here = name.substr(begin, kForm.size());
+    if (std::equal(here.begin(), here.end(), kForm.begin(),
+                   [](char c, char form) { return form == '-' ? c == '-' : is_small_hex(c); })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Takes the last ending off; false where there is none of letters and digits.
@@ -148,7 +254,7 @@ bool has_hashed_name(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   if (slash == path.npos) return false;
   std::string_view name = path.substr(slash + 1);
-  if (!drop_ending(name)) return false;
+  if (has_uuid(name) || !drop_ending(name)) return false;
   if (ends_in_hash(name)) return true;
   return drop_ending(name) && ends_in_hash(name);
 }
@@ -173,12 +279,18 @@ CacheClass Serving::cache_of(std::string_view path) const {
   return has_hashed_name(path) ? CacheClass::immutable() : CacheClass::no_cache();
 }
 
+bool Serving::guesses_immutable(std::string_view path) const {
+  const ServeRule* rule = rule_for(path);
+  return (rule == nullptr || !rule->cache) && cache_of(path).is_immutable();
+}
+
 std::string Serving::type_of(std::string_view path) const {
   const ServeRule* rule = rule_for(path);
   return rule != nullptr && !rule->type.empty() ? rule->type : std::string(content_type_of(path));
 }
 
 Json Serving::rows() const {
+  const std::string hashed = hashed_name_pattern();
   Json rows = Json::array();
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const ServeRule& rule = rules_[i];
@@ -188,10 +300,10 @@ Json Serving::rows() const {
       continue;
     }
     // One row for either sort of name.
-    rows.push_back(row(format("(?={}){}", match, kHashedName), rule.type, CacheClass::immutable()));
+    rows.push_back(row(format("(?={}){}", match, hashed), rule.type, CacheClass::immutable()));
     rows.push_back(row(match, rule.type, CacheClass::no_cache()));
   }
-  rows.push_back(row(std::string(kHashedName), "", CacheClass::immutable()));
+  rows.push_back(row(hashed, "", CacheClass::immutable()));
   rows.push_back(row("^/", "", CacheClass::no_cache()));
   return rows;
 }

@@ -53,7 +53,10 @@ void check_serve_pattern(std::string_view pattern);
 void check_content_type(std::string_view type);
 
 // True where the name itself says that its content never changes: below a folder, and before its
-// one or two endings, after '.' or '-', at least 8 of 0-9 A-Z a-z _ - with a digit or a capital.
+// one or two endings, behind the last '.' or '-', a hash as bundlers write it. A guess, which errs
+// to the safe side: 8 or more hexadecimal digits with a digit and a letter among them (a3f9c21e),
+// 8 of base 32 (5SVLNUSE) or 8 letters and digits (BQ7r9xaZ) that look like no word, number, size,
+// date or UUID.
 bool has_hashed_name(std::string_view path);
 
 class Serving {
@@ -64,6 +67,8 @@ class Serving {
   const std::vector<ServeRule>& rules() const { return rules_; }
   // A precompressed file (".br", ".gz") that no pattern matches is as its original.
   CacheClass cache_of(std::string_view path) const;
+  // Whether only its name says that a file is immutable.
+  bool guesses_immutable(std::string_view path) const;
   // Empty where neither a pattern nor the name says it.
   std::string type_of(std::string_view path) const;
 

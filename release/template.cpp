@@ -319,6 +319,18 @@ Template Template::parse(std::string_view text, const std::string& where) {
   return result;
 }
 
+Template Template::verbatim(std::string text, const std::string& where) {
+  Template result;
+  result.where_ = where;
+  result.nodes_.push_back({.kind = TemplateNode::Kind::text,
+                           .text = std::move(text),
+                           .expression = {},
+                           .line = 1,
+                           .use = -1,
+                           .end = 0});
+  return result;
+}
+
 std::vector<std::string> Template::sections_around(const TemplateUse& use) const {
   std::vector<std::string> names;
   for (int each = use.around; each >= 0;) {

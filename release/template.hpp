@@ -27,6 +27,9 @@ namespace sealift::release {
 inline constexpr std::size_t kMaxTemplateBytes = 4U << 20;
 inline constexpr std::size_t kMaxRenderedBytes = 16U << 20;
 inline constexpr std::uint64_t kMaxRenderSteps = 1'000'000;
+// What every mistake in a template may mean.
+inline constexpr std::string_view kBracesOfOthers =
+    "where the braces are another program's, write {{\"{{\"}} for {{";
 
 // Where a template names something: a value, or inside a section perhaps a field of a list's item.
 struct TemplateUse {
@@ -61,6 +64,9 @@ class Template {
  public:
   // Throws Error{invalid_input} with every mistake, each "WHERE:LINE: ...".
   static Template parse(std::string_view text, const std::string& where);
+
+  // Text in which braces mean nothing.
+  static Template verbatim(std::string text, const std::string& where);
 
   const std::string& where() const { return where_; }
   const std::vector<TemplateUse>& uses() const { return uses_; }

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/characters.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 
@@ -35,6 +36,13 @@ bool is_integer(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Whether the number that it is read as would be written otherwise: +94771234567, 007, -0.
+bool loses_characters(std::string_view integer) {
+  if (integer.starts_with('+') || integer == "-0") return true;
+  if (integer.starts_with('-')) integer.remove_prefix(1);
+  return integer.size() > 1 && integer.front() == '0';
 }
 
 std::size_t leaves_of(const Json& value) {
@@ -169,11 +177,20 @@ class YamlBuilder : public YAML::EventHandler {
       return text;
     }
     if (is_integer(text)) {
+      const bool is_lossy = loses_characters(text);
+      if (is_lossy && form_ == Yaml::foreign) return text;
       std::int64_t number = 0;
       const char* begin = text.data() + (text.front() == '+' ? 1 : 0);
       const auto result = std::from_chars(begin, text.data() + text.size(), number);
+      const std::string quoted = format("write \"{}\" in quotes", printable(text, 40));
       if (result.ec != std::errc() || number > kMaxInteger || number < -kMaxInteger) {
-        problem(mark, format("found the number {}, expected at most 2^53", printable(text, 40)));
+        problem(mark, format("found the number {}, expected at most 2^53", printable(text, 40)),
+                quoted);
+      } else if (is_lossy) {
+        problem(
+            mark,
+            format("found {}, which would be read as the number {}", printable(text, 40), number),
+            format("{}; as a number, write {}", quoted, number));
       }
       if (number >= 0) return static_cast<std::uint64_t>(number);
       return number;
@@ -261,21 +278,8 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name,
     throw Error(Errc::invalid_input,
                 format("{}: {} bytes, expected at most {}", name, text.size(), kMaxYamlBytes));
   }
-  int line = 1;
-  for (std::string_view rest = text; !rest.empty(); ++line) {
-    std::string_view here = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), here.size() + 1));
-    if (here.ends_with('\r')) here.remove_suffix(1);
-    std::string shown(here);
-    std::replace(shown.begin(), shown.end(), '\t', ' ');
-    if (printable(shown, kMaxYamlBytes) != shown) {
-      throw Error(
-          Errc::invalid_input,
-          format("{}:{}: found a control or invisible character, or text that is not UTF-8: "
-                 "{}",
-                 name, line, printable(shown, 80)));
-    }
-  }
+  check_content(text, name);
+  text = without_byte_order_mark(text);
   YamlDocument document;
   document.name_ = name;
   YamlBuilder builder(document, form);

@@ -3,7 +3,8 @@
 
 // The YAML that people write, read strictly: one document, no duplicate keys, anchors, aliases or
 // tags, so that what is read is what is seen. Plain scalars are null, true, false, whole numbers or
-// text; a number with a point must be quoted, because 1.10 would be read as 1.1.
+// text; a number that would not be written back as it stands must be quoted: 1.10 would be read as
+// 1.1, 007 as 7. Characters are those of content (base/characters.hpp).
 
 #include <map>
 #include <string>
@@ -20,8 +21,8 @@ inline constexpr std::size_t kMaxYamlScalar = 16U << 10;
 // Whose form a document has.
 enum class Yaml {
   ours,
-  // Files that other programs read as well, such as those of Compose: numbers with a point are text
-  // as it stands there, and an alias is what its anchor stands for. Tags are refused all the same.
+  // Files that other programs read as well, such as those of Compose: such numbers are text as it
+  // stands there, and an alias is what its anchor stands for. Tags are refused all the same.
   foreign
 };
 

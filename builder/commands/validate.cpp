@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/pipeline.hpp"
 
@@ -13,10 +17,22 @@ struct ValidateOptions {
   std::string previous;
 };
 
+constexpr std::size_t kMaxGuessesShown = 20;
+
+// What `serve` could decide instead.
+std::string guesses_line(const std::string& component, const std::vector<std::string>& files) {
+  std::vector<std::string> shown(files.begin(),
+                                 files.begin() + std::min(files.size(), kMaxGuessesShown));
+  if (shown.size() < files.size()) shown.push_back("...");
+  for (std::string& file : shown) file = printable(file, 200);
+  return format("guessed to be immutable by their names in {}: {}: {}", component,
+                cli::count_text(files.size(), "file"), joined(shown));
+}
+
 void run_validate(const ValidateOptions& options, cli::Session& session) {
   const release::Release release = release::load_release(options.file);
-  validate(release, {options.sites.begin(), options.sites.end()}, options.previous,
-           session.progress);
+  const Guesses guesses = validate(release, {options.sites.begin(), options.sites.end()},
+                                   options.previous, session.progress);
   session.out.line(format("{}: {} {} is valid: {}, {}, {}", options.file, release.name,
                           release.version.str(),
                           cli::count_text(release.components.size(), "component"),
@@ -27,11 +43,17 @@ void run_validate(const ValidateOptions& options, cli::Session& session) {
     session.out.line(format("sealed for {}: {}", environment, cli::count_text(keys.size(), "key")));
     sealed[environment] = keys.size();
   }
+  Json immutable = Json::object();
+  for (const auto& [component, files] : guesses) {
+    session.out.line(guesses_line(component, files));
+    immutable[component] = files;
+  }
   session.out.json({{"name", release.name},
                     {"version", release.version.str()},
                     {"components", release.components.size()},
                     {"environments", release.environments.size()},
                     {"sealed", std::move(sealed)},
+                    {"guessedImmutable", std::move(immutable)},
                     {"sites", options.sites}});
 }
 

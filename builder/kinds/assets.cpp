@@ -76,9 +76,11 @@ class Assets : public Kind {
     for (const std::string& pattern : said.integrity) listed.add(pattern);
     Patterns served;
     for (const release::ServeRule& rule : said.serving.rules()) served.add(rule.match);
+    std::vector<std::string> guessed;
     const Beside beside{.has_integrity =
                             [&](const std::string& path) {
                               served.match(path);
+                              if (said.serving.guesses_immutable(path)) guessed.push_back(path);
                               return listed.match(path);
                             },
                         .is_compressible =
@@ -91,7 +93,9 @@ class Assets : public Kind {
     packed.document.assets = {.serving = said.serving,
                               .keep_previous = said.keep_previous,
                               .integrity = integrity_of(packed, entry.name)};
-    return {tree_component(entry, media_type::kAssets, packed), {}};
+    return {.component = tree_component(entry, media_type::kAssets, packed),
+            .uses = {},
+            .guessed = std::move(guessed)};
   }
 };
 

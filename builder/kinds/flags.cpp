@@ -38,14 +38,15 @@ class Flags : public Kind {
 
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
-    const Dir root = Dir::open(workshop.release.folder);
-    if (!root.stat(entry.source)) {
+    const fs::path folder = workshop.release.folder / entry.source;
+    if (!dir_exists(folder)) {
       throw Error(Errc::invalid_input,
                   format("components.{}: {}: found no such folder in {}", entry.name, entry.source,
                          workshop.release.folder.string()),
                   "make it, with a file ENVIRONMENT.yaml for each environment");
     }
-    const std::map<std::string, release::FlagsFile> files = read(root, entry, workshop);
+    const std::map<std::string, release::FlagsFile> files =
+        read(Dir::open(folder), entry, workshop);
     std::map<std::string, std::string> texts;
     for (const auto& [environment, file] : files) {
       texts[environment + ".json"] = release::to_flagd(file.set);
@@ -55,13 +56,12 @@ class Flags : public Kind {
   }
 
  private:
-  static std::map<std::string, release::FlagsFile> read(const Dir& root,
+  static std::map<std::string, release::FlagsFile> read(const Dir& folder,
                                                         const release::ComponentEntry& entry,
                                                         const Workshop& workshop) {
     std::map<std::string, release::FlagsFile> files;
     std::vector<std::string> environments;
     Problems problems;
-    const Dir folder = root.descend(entry.source);
     for (const release::Environment& environment : workshop.release.environments) {
       const std::string& name = environment.name;
       environments.push_back(name);

@@ -35,6 +35,7 @@ struct BuiltComponent {
   std::vector<release::Template> templates = {};
   // What the tree holds, of a component whose files are templates.
   std::map<std::string, EntryType> paths = {};
+  std::vector<std::string> guessed = {};  // files of assets that only their names call immutable
 };
 
 // The bytes of each image's layers in the release before, by the image's place.

@@ -125,13 +125,12 @@ class Migrations : public Kind {
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
     migrations::SourceFiles files;
-    const Inspect inspect = [&](const std::string& path, const std::string& content) {
-      files.emplace(path, content);
+    const Inspect inspect = [&](const std::string& path, const FileText& file) {
+      files.emplace(path, file.whole(path));
     };
     PackedTree packed =
         pack_tree(workshop, entry, media_type::kTree,
-                  {.inspect = inspect,
-                   .inspected = {.bytes = migrations::kMaxMigrationBytes, .of = "a migration"}});
+                  {.inspect = inspect, .inspected_bytes = migrations::kMaxMigrationBytes});
     const release::MigrationsEntry& said = entry.migrations;
     try {
       Problems problems;
@@ -139,9 +138,9 @@ class Migrations : public Kind {
       Review(entry, set, problems).run();
       check_ways_down(said, set, problems);
       if (set.dialect == Dialect::postgresql && !said.foreign_keys.empty()) {
-        problems.add(format("foreign_keys: found {}, which PostgreSQL does not have",
-                            said.foreign_keys),
-                     "remove the key: PostgreSQL always follows foreign keys");
+        problems.add(
+            format("foreign_keys: found {}, which PostgreSQL does not have", said.foreign_keys),
+            "remove the key: PostgreSQL always follows foreign keys");
       }
       if (set.dialect == Dialect::sqlite && !said.schema.empty()) {
         problems.add("tracking: found a schema, which SQLite does not have");

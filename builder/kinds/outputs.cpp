@@ -48,6 +48,7 @@ class OutputChoice {
       : output_(output), all_(all), where_(where), problems_(problems) {}
 
   std::vector<Key> make() {
+    if (all_.empty() && output_.keys.empty()) return {};  // a configuration without keys
     if (output_.keys.empty()) take("*", "keys");
     for (const std::string& pattern : output_.keys) take(pattern, "keys");
     std::set<std::string> left_out;
@@ -168,11 +169,12 @@ std::string typed(const std::vector<Key>& keys, std::string_view filter, std::st
 }
 
 std::string json(const std::vector<Key>& keys) {
+  if (keys.empty()) return "{}\n";
   return "{\n" + typed(keys, "json", "  ", ",\n") + "\n}\n";
 }
 
 std::string yaml(const std::vector<Key>& keys) {
-  return typed(keys, "yaml", "", "\n") + "\n";
+  return keys.empty() ? "{}\n" : typed(keys, "yaml", "", "\n") + "\n";
 }
 
 std::string kubernetes_document(const OutputEntry& output, std::string_view kind,
@@ -188,7 +190,8 @@ std::string kubernetes(const OutputEntry& output, const std::vector<Key>& keys) 
   std::vector<Key> secret;
   for (const Key& key : keys) (key.is_secret ? secret : plain).push_back(key);
   std::string text;
-  if (!plain.empty()) text = kubernetes_document(output, "ConfigMap", "data", plain);
+  if (!plain.empty() || secret.empty())
+    text = kubernetes_document(output, "ConfigMap", "data", plain);
   if (!plain.empty() && !secret.empty()) text += "---\n";
   if (!secret.empty()) text += kubernetes_document(output, "Secret", "stringData", secret);
   return text;

@@ -141,6 +141,11 @@ class TreePacker {
       if (!gets_variants(*folder, entry, prefix + entry.name)) continue;
       for (const content::Encoding encoding : beside_.encodings) {
         const std::string name = entry.name + std::string(content::suffix_of(encoding));
+        // As one that would not shrink: the file itself is enough.
+        if (name.size() > RelPath::kMaxComponentBytes ||
+            prefix.size() + name.size() > RelPath::kMaxBytes) {
+          continue;
+        }
         if (names.contains(name) || selection_.excludes(prefix + name)) continue;
         items.push_back(
             {.entry = {name, EntryType::file}, .original = entry.name, .encoding = encoding});
@@ -248,7 +253,7 @@ class TreePacker {
     Sha384 integrity;
     std::uint64_t size = 0;
     std::string head;
-    std::string text;
+    FileText text(beside_.inspected_bytes);
     while (const std::size_t count = source.read(buffer_)) {
       const std::string_view part = std::string_view(buffer_).substr(0, count);
       size += count;
@@ -258,7 +263,7 @@ class TreePacker {
       head += part.substr(0, kProgramHead - head.size());
       if (has_integrity) integrity.update(part);
       tar_.write(part);
-      if (beside_.inspect) keep_text(text, part, path);
+      if (beside_.inspect) text.feed(part);
       progress_.advance(count);
     }
     if (size != row.size) refuse_changed(folder.path() + "/" + entry.name);
@@ -282,7 +287,7 @@ class TreePacker {
     tar_.write(content::tar_header(release::tar_entry(row)));
     tar_.write(text);
     end_file(row);
-    if (beside_.inspect) beside_.inspect(path, text);
+    if (beside_.inspect) beside_.inspect(path, FileText(text));
   }
 
   void add_variant(const Variants::Variant& variant, const Digest& original,
@@ -317,14 +322,6 @@ class TreePacker {
   [[noreturn]] static void refuse_changed(const std::string& path) {
     throw Error(Errc::io, format("{}: changed while it was read", path),
                 "build from files that nothing writes to");
-  }
-
-  void keep_text(std::string& text, std::string_view part, const RelPath& path) const {
-    if (text.size() + part.size() > beside_.inspected.bytes) {
-      throw Error(Errc::invalid_input, format("{}: more than {} bytes, the limit of {}", path.str(),
-                                              beside_.inspected.bytes, beside_.inspected.of));
-    }
-    text += part;
   }
 
   void put(const FileEntry& entry) {
@@ -393,6 +390,34 @@ PackedTree pack(const Workshop& workshop, const release::ComponentEntry& entry,
   return packed;
 }
 
+// The folder that a source names. Symbolic links are followed up to it, as build tools make them,
+// and not inside of it.
+fs::path source_folder(const fs::path& folder, const std::string& root,
+                       const release::ComponentEntry& entry) {
+  const auto refuse = [&](const std::string& found, const std::string& hint) {
+    throw Error(Errc::invalid_input,
+                format("components.{}: {}: {}", entry.name, entry.source, found), hint);
+  };
+  const fs::path place = folder / root;
+  const std::optional<struct stat> own = link_status_of(place);
+  const bool is_link = own && S_ISLNK(own->st_mode);
+  // A circle of links leads to nothing too, and the system would call it a failure.
+  if (is_link && (!followed_path(absolute_path(place)) || !path_exists(place))) {
+    refuse("found a symbolic link that leads to nothing, expected a folder",
+           "build the sources first, or correct components[].source");
+  }
+  if (!path_exists(place)) {
+    refuse(format("found no such folder in {}", folder.string()),
+           "build the sources first, or correct components[].source");
+  }
+  if (!dir_exists(place)) {
+    refuse(is_link ? "found a symbolic link to a file, expected a folder or the file itself"
+                   : "found what is neither a folder nor a file",
+           "correct components[].source");
+  }
+  return place;
+}
+
 }  // namespace
 
 PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
@@ -402,19 +427,12 @@ PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& en
     return pack(workshop, entry, tree_type, beside, std::move(selection), nullptr);
   }
   const fs::path& folder = workshop.release.folder;
-  const Dir base = Dir::open(folder);
-  if (!base.stat(selection.root.empty() ? "." : selection.root)) {
-    throw Error(Errc::invalid_input,
-                format("components.{}: {}: found no such folder in {}", entry.name, entry.source,
-                       folder.string()),
-                "build the sources first, or correct components[].source");
-  }
   const fs::path source = entry.source;
-  if (const auto found = base.stat(entry.source); found && S_ISREG(found->st_mode)) {
+  if (const auto own = link_status_of(folder / entry.source); own && S_ISREG(own->st_mode)) {
     selection.root = source.parent_path();
     selection.wanted.emplace(source.filename().string());
   }
-  const Dir root = base.descend(selection.root);
+  const Dir root = Dir::open(source_folder(folder, selection.root, entry));
   return pack(workshop, entry, tree_type, beside, std::move(selection), &root);
 }
 

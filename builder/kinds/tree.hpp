@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "builder/kinds/file_text.hpp"
 #include "builder/kinds/kind.hpp"
 #include "content/precompress.hpp"
 #include "release/file_table.hpp"
@@ -20,7 +21,7 @@ namespace sealift::builder {
 
 // What a kind does with the content of each file, beside packing it. May add to the problems by
 // throwing Error{invalid_input}.
-using Inspect = std::function<void(const std::string& path, const std::string& content)>;
+using Inspect = std::function<void(const std::string& path, const FileText& file)>;
 using OfFile = std::function<bool(const std::string& path)>;
 // Told of everything that the tree holds.
 using SeeRow = std::function<void(const release::FileEntry& row)>;
@@ -28,16 +29,10 @@ using SeeRow = std::function<void(const release::FileEntry& row)>;
 // Files that have no source, by their paths.
 using MadeFiles = std::map<std::string, std::string>;
 
-// How much of a file is kept to be inspected, and what that is the limit of.
-struct InspectLimit {
-  std::uint64_t bytes = 4ULL << 20;
-  std::string_view of = "a template";
-};
-
 // What a kind asks for beside the files as they are.
 struct Beside {
   Inspect inspect = {};
-  InspectLimit inspected = {};
+  std::size_t inspected_bytes = FileText::kMaxBytes;  // of one file
   SeeRow see_row = {};
   OfFile has_integrity = {};                      // asked of each file: whether to take its SHA-384
   OfFile is_compressible = {};                    // which files get compressed ones beside them

@@ -136,4 +136,36 @@ TEST_CASE("assets: the integrity of scripts and styles is what browsers compute"
   CHECK(client.build("integrity: [\"*.html\"]", 1).component.document.assets.integrity.size() == 1);
 }
 
+TEST_CASE("assets: a name that has no place for an ending gets no compressed file") {
+  Client client;
+  const std::string fits = std::string(249, 'a') + ".js";  // 252 bytes
+  const std::string full = std::string(250, 'b') + ".js";
+  client.file(fits, kScript);
+  client.file(full, kScript);
+  client.build("compress: [gzip, brotli]", 2);
+  CHECK(client.paths() == Paths{fits, fits + ".br", fits + ".gz", full});
+}
+
+TEST_CASE("assets: a source that is a link to a folder is followed, a link to nothing is named") {
+  Client client;
+  client.file("app.js", "a");
+  fs::rename(client.folder / "client", client.folder / "built");
+  fs::create_directory_symlink("built", client.folder / "client");
+  client.build("keep_previous: 1", 1);
+  CHECK(client.paths() == Paths{"app.js"});
+  fs::rename(client.folder / "built", client.folder / "gone");
+  const auto error = error_of([&] { client.build("keep_previous: 1", 1); });
+  CHECK(
+      messages(error).find("components.web: client: found a symbolic link that leads to nothing") !=
+      std::string::npos);
+}
+
+TEST_CASE("assets: what only a name calls immutable is listed") {
+  Client client;
+  client.file("assets/app.3f9a1c2e.js", "a");
+  client.file("assets/app.js", "a");
+  CHECK(client.build("keep_previous: 1", 1).guessed == Paths{"assets/app.3f9a1c2e.js"});
+  CHECK(client.build("serve: [{match: \"**\", cache: no-cache}]", 1).guessed.empty());
+}
+
 }  // namespace sealift::builder

@@ -140,4 +140,24 @@ TEST_CASE("outputs: keys that do not exist and files that clash are mistakes, al
   CHECK(refused({output("dotenv", {"API_TOK*"})}).find("has no key") != std::string::npos);
 }
 
+TEST_CASE("outputs: of a configuration without keys are empty documents, not mistakes") {
+  release::Release bare = sample();
+  bare.contract = {};
+  bare.environments[0].values.clear();
+  release::ComponentEntry entry;
+  entry.name = "etc";
+  for (const char* word : {"dotenv", "json", "yaml", "kubernetes"}) {
+    OutputEntry one = output(word, {});
+    one.file = word;
+    entry.outputs.push_back(one);
+  }
+  const auto files = outputs_of(entry, bare);
+  CHECK(files.at("dotenv").empty());
+  CHECK(files.at("json") == "{}\n");
+  CHECK(files.at("yaml") == "{}\n");
+  CHECK(files.at("kubernetes").find("kind: ConfigMap") != std::string::npos);
+  entry.outputs = {output("json", {"A"})};
+  CHECK(error_of([&] { outputs_of(entry, bare); }));
+}
+
 }  // namespace sealift::builder

@@ -170,6 +170,8 @@ TEST_CASE("contract: text becomes what the key is, or stays text to be refused")
   key.type = "integer";
   CHECK(key.read("3000") == 3000);
   CHECK(key.read("-1") == -1);
+  CHECK(key.read("007") == "007");
+  CHECK(key.read("-0") == "-0");
   CHECK(key.read("1.5") == "1.5");
   CHECK(key.read("99999999999999999999") == "99999999999999999999");
   key.type = "boolean";

@@ -36,6 +36,49 @@ TEST_CASE("dotenv: values are read as Compose reads them") {
   CHECK(value_of("\xEF\xBB\xBF# a comment\n\n  \nA=x") == "x");
 }
 
+TEST_CASE("dotenv: a key above is put in place as Compose does") {
+  const auto last = [](const std::string& line) {
+    return parse_dotenv("HOST=h\nEMPTY=\nQUOTED='$x'\nZ=" + line, "a.env").at("Z").value;
+  };
+  CHECK(last("http://${HOST}:80/$HOST") == "http://h:80/h");
+  CHECK(last("\"<${HOST}>\\n$HOST\"") == "<h>\nh");
+  CHECK(last("'${HOST}'") == "${HOST}");
+  CHECK(last("${QUOTED}") == "$x");
+  CHECK(last("${OTHER:-x}") == "x");
+  CHECK(last("${OTHER-x}") == "x");
+  CHECK(last("${Z:-3000}") == "3000");
+  CHECK(last("${EMPTY:-x}") == "x");
+  CHECK(last("${EMPTY-x}") == "");
+  CHECK(last("${HOST:-x}") == "h");
+  CHECK(last("${OTHER:-${EMPTY:-<$HOST>}}") == "<h>");
+  CHECK(last("[${HOST:+x}${OTHER:+y}${EMPTY:+z}${EMPTY+w}]") == "[xw]");
+  CHECK(last("${HOST:?must be set}") == "h");
+}
+
+TEST_CASE("dotenv: what only the machine or a site could say is refused, with what works") {
+  const auto refused = [](const std::string& line) {
+    return tests::error_of([&] { parse_dotenv("SITE\nEMPTY=\nZ=" + line, "a.env"); });
+  };
+  for (const char* line : {"${OTHER}", "$OTHER", "${OTHER:?why}", "${EMPTY:?why}", "${OTHER/a/b}",
+                           "${}", "${1}", "${OTHER:}"}) {
+    CAPTURE(line);
+    const auto error = refused(line);
+    REQUIRE(error);
+    CHECK(error->message().starts_with("a.env:3: found \""));
+    CHECK(error->hint().find("${NAME:-value}") != std::string::npos);
+  }
+  CHECK(refused("${SITE}")->hint().find("{{SITE}}") != std::string::npos);
+  CHECK(tests::messages(refused("${OTHER:-x")).find("closing brace") != std::string::npos);
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += "${A:-";
+  CHECK(refused(deep + std::string(1000, '}')));
+  CHECK(tests::refusal_of([] {
+          std::string text = "A=" + std::string(10'000, 'a') + "\nB=";
+          for (int i = 0; i < 100'000; ++i) text += "$A";
+          parse_dotenv(text, "a.env");
+        }) == Errc::invalid_input);
+}
+
 TEST_CASE("dotenv: a key alone is left to each site") {
   CHECK(value_of("A").is_null());
   CHECK(value_of("export A # why\n").is_null());

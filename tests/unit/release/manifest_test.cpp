@@ -168,4 +168,19 @@ TEST_CASE("manifest: services of a component are read as they were written, or n
   CHECK(refusal_of([&] { parse_component_document(to_text(document)); }) == Errc::corrupt);
 }
 
+TEST_CASE("manifest: raw files of a component are read as they were written, or not at all") {
+  ComponentDocument document{
+      .name = "site", .files = 2, .directories = 0, .symlinks = 0, .bytes = 4};
+  CHECK(to_text(document).find("raw") == std::string::npos);
+  document.raw = {"bin/web", "boards/a.json"};
+  const std::string good = to_text(document);
+  CHECK(parse_component_document(good) == document);
+  for (const Json& bad :
+       {Json::array(), Json("a"), Json(std::vector<std::string>{"b", "a"}),
+        Json(std::vector<std::string>{"a", "a"}), Json(std::vector<std::string>{"../a"})}) {
+    CAPTURE(bad.dump());
+    CHECK(refusal_of([&] { parse_component_document(with(good, "/raw", bad)); }) == Errc::corrupt);
+  }
+}
+
 }  // namespace sealift::release

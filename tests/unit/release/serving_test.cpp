@@ -2,6 +2,7 @@
 #include "release/serving.hpp"
 
 #include <catch2/catch.hpp>
+#include <regex>
 
 #include "release/carried_assets.hpp"
 #include "release/content_type.hpp"
@@ -21,23 +22,66 @@ Serving sample() {
                   {.match = "*.webmanifest", .type = "application/manifest+json", .cache = {}}});
 }
 
+// By the pattern that a web server is given.
+bool web_server_says_hashed(const std::string& path) {
+  const Json rows = Serving().rows();
+  const std::regex pattern(rows[0]["match"].get<std::string>());
+  return std::regex_match("/" + path, pattern);
+}
+
 }  // namespace
+
+TEST_CASE("serving: only what no pattern decides is a guess") {
+  const Serving serving = sample();
+  CHECK(serving.guesses_immutable("other/app.3f9a1c2e.js"));
+  CHECK_FALSE(serving.guesses_immutable("other/app.js"));
+  CHECK_FALSE(serving.guesses_immutable("assets/app.3f9a1c2e.js"));
+  CHECK_FALSE(serving.guesses_immutable("assets/plain/app.3f9a1c2e.js"));
+}
 
 TEST_CASE("serving: a name that ends in a hash never changes") {
   for (const char* name :
-       {"assets/app.3f9a1c2e.js", "assets/index-DqYx_kAb.js", "a/b/c/x-0123456789abcdef.css",
-        "assets/app.3f9a1c2e.js.map", "assets/index-a-b_c-D1.js", "static/main.0a1b2c3d.chunk.js",
-        "assets/logo-ABCDEFGH.svg"}) {
+       {"assets/app.3f9a1c2e.js", "assets/index-BQ7r9xaZ.css", "a/b/c/x-0123456789abcdef.css",
+        "assets/app.3f9a1c2e.js.map", "static/main.0a1b2c3d.chunk.js", "a/main-5SVLNUSE.js",
+        "assets/entry.DqYxKkAb.js", "img/logo-3F9A1C2E.svg", "a/base.27e20196a850.js"}) {
     CAPTURE(name);
     CHECK(has_hashed_name(name));
+    CHECK(web_server_says_hashed(name));
   }
-  for (const char* name :
-       {"app.3f9a1c2e.js", "index.html", "assets/app.js", "assets/my-component.js",
-        "assets/vendor-bootstrap.min.css", "assets/noto-sans-regular.woff2",
-        "assets/app-1234567.js", "assets/app-12345678", "assets/12345678.js",
-        "assets/app~12345678.js", "assets/a.b/index.html", "assets/x-1234.abcd.efgh.js"}) {
+  for (const char* name : {"app.3f9a1c2e.js",
+                           "index.html",
+                           "assets/app.js",
+                           "assets/my-component.js",
+                           "assets/vendor-bootstrap.min.css",
+                           "assets/noto-sans-regular.woff2",
+                           "assets/app-1234567.js",
+                           "assets/app-12345678",
+                           "assets/12345678.js",
+                           "assets/app~12345678.js",
+                           "assets/a.b/index.html",
+                           "assets/x-1234.abcd.efgh.js",
+                           "img/android-chrome-192x192.png",
+                           "img/hero-banner-2x.png",
+                           "img/photo-1920x1080.jpg",
+                           "doc/report-2024-11.pdf",
+                           "doc/day-20241131.pdf",
+                           "doc/day-20241131a.pdf",
+                           "fonts/inter-latin-500-italic.woff2",
+                           "img/toolbarButton-viewAttachments.svg",
+                           "a/app-settings-v2.js",
+                           "fonts/Inter-SemiBold.woff2",
+                           "fonts/Roboto-Semi700B.woff2",
+                           "img/x-Web3Icon.svg",
+                           "img/x-3DMODELS.svg",
+                           "img/x-PAGE2345.svg",
+                           "img/x-LICENSES.txt",
+                           "img/x-iPhone15.png",
+                           "img/x-Photo-12.png",
+                           "img/x-deadbeef.png",
+                           "img/550e8400-e29b-41d4-a716-44665544000a.jpg"}) {
     CAPTURE(name);
     CHECK_FALSE(has_hashed_name(name));
+    CHECK_FALSE(web_server_says_hashed(name));
   }
 }
 

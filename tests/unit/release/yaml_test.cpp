@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/format.hpp"
 #include "tests/unit/errors.hpp"
 
 namespace sealift::release {
@@ -48,6 +49,24 @@ TEST_CASE("yaml: a number with a point must be quoted") {
     CAPTURE(text);
     CHECK(refused(text).find("f.yaml:1: found the number") != std::string::npos);
   }
+}
+
+TEST_CASE("yaml: a number that would lose characters must be quoted") {
+  for (const char* text : {"+94771234567", "01234", "0755", "-007", "-0", "+1"}) {
+    CAPTURE(text);
+    const auto error = error_of([&] { read(format("v: {}", text)); });
+    REQUIRE(error);
+    CHECK(error->message().starts_with(format("f.yaml:1: found {}, which would be read", text)));
+    CHECK(error->hint().starts_with(format("write \"{}\" in quotes", text)));
+    CHECK(YamlDocument::parse(format("v: {}", text), "f", Yaml::foreign).value()["v"] == text);
+  }
+  CHECK(read("[0, 10, -10, 1_000, 0o17, 00x]") ==
+        Json::array({0U, 10U, -10, "1_000", "0o17", "00x"}));
+}
+
+TEST_CASE("yaml: a byte order mark and what people write are no mistakes") {
+  CHECK(read("\xef\xbb\xbf"
+             "a: 1 # \xe2\x9a\xa0\xef\xb8\x8f\n") == Json({{"a", 1U}}));
 }
 
 TEST_CASE("yaml: integers beyond 2^53 are refused") {
