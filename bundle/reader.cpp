@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "base/file.hpp"
 #include "base/format.hpp"
@@ -93,6 +94,12 @@ void count(const release::FileEntry& entry, release::ComponentDocument& sums) {
   sums.directories += entry.type == EntryType::directory ? 1 : 0;
   sums.symlinks += entry.type == EntryType::symlink ? 1 : 0;
   sums.bytes += entry.size;
+}
+
+bool adds_up(const release::ComponentDocument& sums, const release::ComponentDocument& said) {
+  return said.images.empty() &&
+         std::tie(sums.files, sums.directories, sums.symlinks, sums.bytes) ==
+             std::tie(said.files, said.directories, said.symlinks, said.bytes);
 }
 
 bool is_tree(const Descriptor& blob) {
@@ -432,14 +439,7 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
   for (const release::Component& component : contents.components) {
     if (component.is_images()) continue;
     const auto table = tables.find(component.file_table().digest);
-    if (table != tables.end()) {
-      table->second.sums.name = component.row.name;
-      table->second.sums.migrations = component.document.migrations;
-      table->second.sums.services = component.document.services;
-      table->second.sums.assets = component.document.assets;
-      table->second.sums.workload = component.document.workload;
-    }
-    if (table == tables.end() || table->second.sums != component.document) {
+    if (table == tables.end() || !adds_up(table->second.sums, component.document)) {
       throw Error(Errc::corrupt,
                   format("{}: component {}: its file table does not add up to its document", name_,
                          component.row.name));

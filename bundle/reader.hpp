@@ -72,7 +72,7 @@ class Reader {
   Referrer read_referrer(const content::Descriptor& listed);
   struct Table {
     Digest outline;                   // of the tar that it describes
-    release::ComponentDocument sums;  // without a name
+    release::ComponentDocument sums;  // its counts alone
   };
   Table check_file_table(const content::Descriptor& table, Progress& progress);
   Digest check_tree(const content::Descriptor& tree, Progress& progress);
