@@ -208,7 +208,12 @@ void write_new_file(const fs::path& path, std::string_view content, FileMode mod
                 format("{}: exists already, expected a new name", path.string()),
                 "move it away or choose another name; nothing was overwritten");
   }
-  write_file(path, content, mode);
+  try {
+    write_file(path, content, mode);
+  } catch (...) {
+    ::unlink(path.c_str());  // it may have its name already
+    throw;
+  }
 }
 
 void make_dirs(const fs::path& path, unsigned mode) {

@@ -97,7 +97,7 @@ class AtomicFile : public Sink {
 void remove_leftovers(const fs::path& folder, const std::function<bool(std::string_view)>& is_ours);
 
 void write_file(const fs::path& path, std::string_view content, FileMode mode = FileMode::plain);
-// A new file; Error{invalid_input} where one is already there.
+// A new file, whole and durable, or none; Error{invalid_input} where one is already there.
 void write_new_file(const fs::path& path, std::string_view content, FileMode mode);
 // Creates what is missing of `path` and syncs each directory that was changed. What it creates has
 // `mode`, whatever the umask.

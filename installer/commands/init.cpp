@@ -121,8 +121,13 @@ void make_keys(const Layout& layout, const Clock& clock, Card& card) {
     card.key = key.public_key().id();
   }
   card.recipient = site_identity(layout, clock.now()).recipient().str();
-  write_file(layout.identity(),
-             to_pretty({{"id", card.id}, {"created", card.created}, {"key", card.key}}));
+  const std::string text =
+      to_pretty({{"id", card.id}, {"created", card.created}, {"key", card.key}});
+  if (path_exists(layout.identity())) {
+    write_file(layout.identity(), text);
+  } else {
+    write_new_file(layout.identity(), text, FileMode::plain);
+  }
 }
 
 void show(const Card& card, const release::Site& site, const Layout& layout,

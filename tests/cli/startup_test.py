@@ -6,9 +6,10 @@ limits, pipes in the place of files, a lock file that is removed, a site that ot
 import fcntl
 import os
 import resource
+import shutil
 import subprocess
 
-from road import BUILDER, INSTALLER, RoadTest, main, run, second_release
+from road import BUILDER, INSTALLER, RoadTest, main, need, run, second_release
 
 
 def started(*command, closed=(), umask=None, limit=None, **more):
@@ -53,6 +54,25 @@ class Descriptors(RoadTest):
         self.assertEqual(done.returncode, 0)
         run(BUILDER, "verify", os.path.join(place, "chanuka-1.0.0.bundle.tar.zst"),
             "--root", road.trust)
+
+
+class Syncs(RoadTest):
+    def test_an_init_whose_nth_sync_fails_is_run_again(self):
+        need("strace")
+        command = [INSTALLER, "--site", self.road.site, "init", "--release", "chanuka",
+                   "--environment", "production", "--target", "web=" + self.road.target("web")]
+        failed = 0
+        for number in range(1, 60):
+            shutil.rmtree(self.road.site, ignore_errors=True)
+            status = started("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e",
+                             f"inject=fsync:error=EIO:when={number}", *command,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+            if status == 0:
+                break
+            self.assertEqual(status, 8, f"sync {number}")
+            failed += 1
+            run(*command)
+        self.assertGreater(failed, 10)
 
 
 class Umask(RoadTest):
