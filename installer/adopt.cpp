@@ -298,9 +298,14 @@ void adopt(const Tools& tools) {
     for (const auto& [driver, wish] : served) marks.put(*driver, wish);
     carry_out(tools, draft, content, {}, {});
   } catch (...) {
-    const State after = load_state(installation.layout, tools.clock);
-    if (after.current() == nullptr && !after.unfinished) marks.remove();
-    throw;
+    const Error error = current_error();
+    try {
+      const State after = load_state(installation.layout, tools.clock);
+      if (after.current() == nullptr && !after.unfinished) marks.remove();
+    } catch (...) {
+      log::warning(current_error().message());  // the next adoption writes the marks again
+    }
+    throw error;
   }
 }
 
