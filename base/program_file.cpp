@@ -137,7 +137,7 @@ std::string program_of_env(std::string_view argument) {
   argument.remove_prefix(2);
   while (true) {
     argument = trimmed(argument);
-    const std::string word(argument.substr(0, argument.find_first_of(kBlanks)));
+    std::string word(argument.substr(0, argument.find_first_of(kBlanks)));
     if (word.starts_with('-')) return "";
     if (word.find('=') == word.npos) return word;
     argument.remove_prefix(word.size());
@@ -253,7 +253,7 @@ fs::path find_program(std::string_view name, std::string_view search_path) {
   if (name.find('/') != name.npos) return is_startable(name) ? fs::path(name) : fs::path();
   while (true) {
     const std::size_t colon = search_path.find(':');
-    const fs::path found = fs::path(search_path.substr(0, colon)) / name;
+    fs::path found = fs::path(search_path.substr(0, colon)) / name;
     if (is_startable(found)) return found;
     if (colon == search_path.npos) return {};
     search_path.remove_prefix(colon + 1);

@@ -301,7 +301,7 @@ std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::s
 std::string document_type(std::string_view text, std::string_view said) {
   try {
     const Json value = parse(text, "document");
-    if (const std::string type = Foreign(value, "document").text("mediaType"); !type.empty()) {
+    if (std::string type = Foreign(value, "document").text("mediaType"); !type.empty()) {
       return type;
     }
     if (value.contains("manifests")) return std::string(media_type::kImageIndex);

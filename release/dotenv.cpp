@@ -205,7 +205,7 @@ class DotenvReader {
       refuse(format("found \"{}\", and each site sets {}", shown, name),
              format("write {{{{{}}}}}, in whose place the site's value is put", name));
     }
-    const std::string value = entry == entries_.end() ? "" : entry->second.value.text();
+    std::string value = entry == entries_.end() ? "" : entry->second.value.text();
     const bool is_set = entry != entries_.end() && !(asks_for_text && value.empty());
     if (sign == '-') return is_set ? value : filled(word.substr(1), depth + 1);
     if (sign == '+') return is_set ? filled(word.substr(1), depth + 1) : "";

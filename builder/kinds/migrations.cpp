@@ -83,6 +83,7 @@ class Review {
                                      [&](const migrations::Rule& each) { return each.id == word; });
       if (rule == rules.end() || (slash != key.npos && !names.contains(key.substr(0, slash)))) {
         std::vector<std::string> known;
+        known.reserve(rules.size());
         for (const migrations::Rule& each : rules) known.emplace_back(each.id);
         problems_.add(format("accept: found \"{}\", expected RULE or MIGRATION/RULE", key),
                       format("rules: {}", joined(known)));

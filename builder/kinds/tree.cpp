@@ -398,7 +398,7 @@ fs::path source_folder(const fs::path& folder, const std::string& root,
     throw Error(Errc::invalid_input,
                 format("components.{}: {}: {}", entry.name, entry.source, found), hint);
   };
-  const fs::path place = folder / root;
+  fs::path place = folder / root;
   const std::optional<struct stat> own = link_status_of(place);
   const bool is_link = own && S_ISLNK(own->st_mode);
   // A circle of links leads to nothing too, and the system would call it a failure.

@@ -58,7 +58,7 @@ struct Observation {
 // Where PATH/current leads, relative to PATH; empty where there is no such link. Other tools write
 // absolute links: one that stays in PATH is as good.
 std::string current_in(const fs::path& path) {
-  const std::string target = Dir::open(path).read_link(kCurrent).value_or("");
+  std::string target = Dir::open(path).read_link(kCurrent).value_or("");
   if (!target.starts_with('/')) return target;
   for (const fs::path& root : {path, real_path(path)}) {
     const std::string prefix = root.string() + "/";
