@@ -38,7 +38,7 @@ class Kept(RoadTest):
 
     @staticmethod
     def own(version):
-        return f"own-{version.replace('.', '')}00000.js"
+        return f"own-{version.replace('.', '')}a7f3c.js"
 
     def apply(self, version, **more):
         return self.road.installer("apply", self.release(version, **more), "--yes")
