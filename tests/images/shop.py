@@ -10,6 +10,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
+# Of a project in no repository of git: without it each build warns that it says 1970.
+os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
 
 from road import BUILDER, INSTALLER, Road, errors, run, write  # noqa: E402
 from made_image import write_layout  # noqa: E402
