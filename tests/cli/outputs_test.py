@@ -290,7 +290,7 @@ class Page(unittest.TestCase):
         self.addCleanup(road.close)
         with open(os.path.join(SOURCE, "docs/templates.md"), encoding="utf-8") as page:
             blocks = re.findall(r"^```(\w+)\n(.*?)^```$", page.read(), re.MULTILINE | re.DOTALL)
-        (_, values), (_, server), (_, components), _ = blocks
+        (_, values), (_, server), _, (_, components) = blocks
 
         def change(project):
             make_project(project, "/x")
