@@ -44,6 +44,7 @@ class CharacterReader {
   bool is_visible_ = false;
 };
 
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // The text behind a byte order mark that it may begin with.
 std::string_view without_byte_order_mark(std::string_view text);
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/characters.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -32,7 +33,6 @@ constexpr std::array kMachines = {Machine{EM_X86_64, "amd64"},  Machine{EM_AARCH
                                   Machine{EM_S390, "s390x"},    Machine{EM_LOONGARCH, "loong64"}};
 
 constexpr std::string_view kBlanks = " \t";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // "#!INTERPRETER ARGUMENT", as the kernel takes it apart.
 struct FirstLine {

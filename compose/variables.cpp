@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "release/compose_variable.hpp"
 #include "release/dotenv.hpp"
 
 namespace sealift::compose {
@@ -14,29 +15,6 @@ namespace sealift::compose {
 namespace {
 
 constexpr int kMaxNesting = 16;
-
-bool begins_variable(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-std::string_view name_at(std::string_view text) {
-  std::size_t end = 0;
-  while (end < text.size() &&
-         (begins_variable(text[end]) || (end > 0 && text[end] >= '0' && text[end] <= '9'))) {
-    ++end;
-  }
-  return text.substr(0, end);
-}
-
-// Where the brace that `text` begins with is closed; npos: nowhere.
-std::size_t closing(std::string_view text) {
-  std::size_t open = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '{' && (i == 0 || text[i - 1] == '$')) ++open;
-    if (text[i] == '}' && --open == 0) return i;
-  }
-  return std::string_view::npos;
-}
 
 [[noreturn]] void refuse_dollar(std::string_view text) {
   throw Error(Errc::invalid_input,
@@ -78,12 +56,12 @@ std::string Interpolation::fill(std::string_view text, int depth) {
       filled += '$';
       text.remove_prefix(2);
     } else if (behind.starts_with('{')) {
-      const std::size_t end = closing(behind);
+      const std::size_t end = release::closing_brace(behind.substr(1));
       if (end == std::string_view::npos) refuse_dollar(text);
-      filled += braced(behind.substr(1, end - 1), depth);
-      text.remove_prefix(end + 2);
+      filled += braced(behind.substr(1, end), depth);
+      text.remove_prefix(end + 3);
     } else {
-      const std::string_view name = name_at(behind);
+      const std::string_view name = release::compose_variable_name(behind);
       if (name.empty()) refuse_dollar(text);
       filled += plain(std::string(name), text.substr(0, name.size() + 1));
       text.remove_prefix(name.size() + 1);
@@ -102,27 +80,20 @@ std::string Interpolation::plain(const std::string& name, std::string_view writt
 
 std::string Interpolation::braced(std::string_view inside, int depth) {
   const std::string written = format("${{{}}}", inside);
-  const std::string name(name_at(inside));
-  std::string_view rest = inside.substr(name.size());
+  const auto& [named, asks_for_text, sign, word] = release::ComposeVariable::read(inside);
+  const std::string name(named);
   if (name.empty()) refuse_dollar(written);
-  if (rest.empty()) return plain(name, written);
-  const bool is_colon = rest.starts_with(':');
-  if (is_colon) rest.remove_prefix(1);
-  if (rest.empty() || std::string_view("-?+").find(rest.front()) == std::string_view::npos) {
-    refuse_dollar(written);
-  }
-  const char sort = rest.front();
-  rest.remove_prefix(1);
+  if (sign == 0) return plain(name, written);
   if (is_of_host(name)) return written;
-  if (name == "PWD") return sort == '+' ? fill(rest, depth + 1) : ".";
+  if (name == "PWD") return sign == '+' ? fill(word, depth + 1) : ".";
   const auto value = variables_.find(name);
-  const bool is_set = value != variables_.end() && !(is_colon && value->second.empty());
-  if (sort == '+') return is_set ? fill(rest, depth + 1) : "";
+  const bool is_set = value != variables_.end() && !(asks_for_text && value->second.empty());
+  if (sign == '+') return is_set ? fill(word, depth + 1) : "";
   if (is_set) return value->second;
-  if (sort == '-') return fill(rest, depth + 1);
+  if (sign == '-') return fill(word, depth + 1);
   throw Error(Errc::invalid_input,
               format("the variable {} is not set: {}", name,
-                     rest.empty() ? "it is required" : printable(rest, 200)),
+                     word.empty() ? "it is required" : printable(word, 200)),
               format("declare {} in environments/schema.json or give it a value in "
                      "environments/NAME.yaml",
                      name));
@@ -142,7 +113,8 @@ std::set<std::string> variables_in(std::string_view text) {
         line.remove_prefix(1);
         continue;
       }
-      const std::string_view name = name_at(line.substr(line.starts_with('{') ? 1 : 0));
+      const std::string_view name =
+          release::compose_variable_name(line.substr(line.starts_with('{') ? 1 : 0));
       if (!name.empty() && !is_of_host(name) && name != "PWD") names.emplace(name);
     }
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/characters.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/characters.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 
@@ -85,7 +86,7 @@ class Scanner {
       if (is_space(peek())) {
         line_ += peek() == '\n' ? 1 : 0;
         ++at_;
-      } else if (dialect_ == Dialect::sqlite && follows(kByteOrderMark)) {
+      } else if (dialect_ == Dialect::sqlite && follows(kByteOrderMark)) {  // white space to it
         at_ += kByteOrderMark.size();
       } else if (follows("--")) {
         at_ = end_of_line(at_);

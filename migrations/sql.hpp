@@ -16,9 +16,6 @@ namespace sealift::migrations {
 
 enum class Dialect { postgresql, sqlite };
 
-// White space for SQLite, an error for PostgreSQL.
-inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 struct Token {
   enum class Kind {
     word,    // a keyword or an unquoted name

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "release/compose_variable.hpp"
 #include "release/environment.hpp"
 
 namespace sealift::release {
@@ -15,10 +16,6 @@ namespace {
 
 constexpr std::string_view kBlank = " \t";
 constexpr std::size_t kMaxDefaults = 16;  // of defaults inside defaults
-
-bool begins_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
@@ -176,7 +173,7 @@ class DotenvReader {
   static bool is_reference(std::string_view text, std::size_t at) {
     if (text[at] != '$' || at + 1 >= text.size()) return false;
     const char next = text[at + 1];
-    return next == '$' || next == '{' || begins_name(next);
+    return next == '$' || next == '{' || !compose_variable_name(text.substr(at + 1)).empty();
   }
 
   // What the reference at `at` stands for; `at` goes behind it.
@@ -185,21 +182,16 @@ class DotenvReader {
     const std::string shown = printable(text.substr(at, 20), 20);
     if (rest.front() == '$') refuse_reference(shown);
     const bool has_braces = rest.front() == '{';
-    const std::string_view body = has_braces ? braced(rest.substr(1), shown) : rest;
-    const std::size_t length = name_length(body);
-    const std::string_view name = body.substr(0, length);
-    at += 1 + (has_braces ? body.size() + 2 : length);
-    const std::string_view behind = has_braces ? body.substr(length) : std::string_view();
-    if (name.empty()) refuse_reference(shown);
-    return choice(name, behind, shown, depth);
+    const std::string_view body =
+        has_braces ? braced(rest.substr(1), shown) : compose_variable_name(rest);
+    at += 1 + body.size() + (has_braces ? 2 : 0);
+    const ComposeVariable variable = ComposeVariable::read(body);
+    if (variable.name.empty()) refuse_reference(shown);
+    return choice(variable, shown, depth);
   }
 
-  // As Compose has it: "", "-else", ":-else", "+instead", ":+instead", "?why", ":?why".
-  std::string choice(std::string_view name, std::string_view behind, const std::string& shown,
-                     std::size_t depth) {
-    const bool asks_for_text = behind.starts_with(':');
-    const std::string_view word = behind.substr(asks_for_text ? 1 : 0);
-    const char sign = word.empty() ? ' ' : word.front();
+  std::string choice(const ComposeVariable& variable, const std::string& shown, std::size_t depth) {
+    const auto& [name, asks_for_text, sign, word] = variable;
     const auto entry = entries_.find(std::string(name));
     if (entry != entries_.end() && entry->second.value.is_null()) {
       refuse(format("found \"{}\", and each site sets {}", shown, name),
@@ -207,27 +199,17 @@ class DotenvReader {
     }
     std::string value = entry == entries_.end() ? "" : entry->second.value.text();
     const bool is_set = entry != entries_.end() && !(asks_for_text && value.empty());
-    if (sign == '-') return is_set ? value : filled(word.substr(1), depth + 1);
-    if (sign == '+') return is_set ? filled(word.substr(1), depth + 1) : "";
-    if ((sign != '?' && !behind.empty()) || !is_set) refuse_reference(shown);
+    if (sign == '-') return is_set ? value : filled(word, depth + 1);
+    if (sign == '+') return is_set ? filled(word, depth + 1) : "";
+    if (!is_set) refuse_reference(shown);
     return value;
   }
 
   // Up to the brace that closes.
   std::string_view braced(std::string_view text, const std::string& shown) const {
-    std::size_t open = 1;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-      if (text.substr(at).starts_with("${")) ++open;
-      if (text[at] == '}' && --open == 0) return text.substr(0, at);
-    }
+    const std::size_t end = closing_brace(text);
+    if (end != std::string_view::npos) return text.substr(0, end);
     refuse(format("found \"{}\" without its closing brace", shown));
-  }
-
-  static std::size_t name_length(std::string_view text) {
-    if (text.empty() || !begins_name(text.front())) return 0;
-    const auto end = std::find_if_not(
-        text.begin(), text.end(), [](char c) { return begins_name(c) || (c >= '0' && c <= '9'); });
-    return static_cast<std::size_t>(end - text.begin());
   }
 
   [[noreturn]] void refuse_reference(const std::string& shown) const {

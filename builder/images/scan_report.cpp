@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/characters.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
 #include "base/path.hpp"
@@ -210,8 +211,8 @@ ScanReport read_sarif(const Json& document, const std::string& where) {
 }  // namespace
 
 ScanReport parse_scan_report(std::string_view text, const std::string& where) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  const Json document = parse_json(text, where, Errc::invalid_input, Numbers::any);
+  const Json document =
+      parse_json(without_byte_order_mark(text), where, Errc::invalid_input, Numbers::any);
   if (text_at(document, "bomFormat") == "CycloneDX") return read_cyclonedx(document, where);
   if (text_at(document, "version") == "2.1.0" && member(document, "runs").is_array()) {
     return read_sarif(document, where);
