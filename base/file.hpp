@@ -132,7 +132,7 @@ std::optional<std::string> link_target(const fs::path& path);
 fs::path absolute_path(const fs::path& path);
 // `path`, which must exist, without symbolic links.
 fs::path real_path(const fs::path& path);
-// TMPDIR, else /tmp.
+// The first of TMPDIR, /tmp and /var/tmp that is a directory.
 fs::path temporary_folder();
 // False where nothing was there.
 bool remove_file(const fs::path& path);

@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 
 namespace sealift {
 
@@ -39,12 +40,6 @@ struct FirstLine {
   std::string interpreter;
   std::string argument;
 };
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
 
 std::string_view first_line(std::string_view head) {
   return head.substr(0, head.find('\n'));

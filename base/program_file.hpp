@@ -17,7 +17,7 @@ inline constexpr std::size_t kProgramHead = 256;
 // Why no Linux starts a program that begins with `head`, as "its first line ends ..."; empty:
 // nothing is wrong that can be seen there. Text without "#!" is a script of /bin/sh.
 std::string program_flaw(std::string_view head);
-// How to mend what program_flaw() found.
+// What to do about what program_flaw() found.
 std::string flaw_hint(std::string_view head);
 
 // The machine of an ELF program, "amd64" or "arm64" as release.yaml has it; empty for other files.

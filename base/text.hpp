@@ -12,6 +12,9 @@ namespace sealift {
 // "a, b"
 std::string joined(const std::vector<std::string>& words, std::string_view between = ", ");
 
+// Without the blanks at both ends.
+std::string_view trimmed(std::string_view text, std::string_view blanks = " \t");
+
 // The lines as one, "a; b", without blanks at the end.
 std::string on_one_line(std::string_view text);
 

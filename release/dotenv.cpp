@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "release/compose_variable.hpp"
 #include "release/environment.hpp"
 
@@ -15,13 +16,8 @@ namespace sealift::release {
 namespace {
 
 constexpr std::string_view kBlank = " \t";
+constexpr std::string_view kSpace = " \t\r";
 constexpr std::size_t kMaxDefaults = 16;  // of defaults inside defaults
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t\r") + 1);
-}
 
 class DotenvReader {
  public:
@@ -31,7 +27,7 @@ class DotenvReader {
     for (; !rest_.empty(); ++line_) {
       first_line_ = line_;
       try {
-        statement(trimmed(take_line()));
+        statement(trimmed(take_line(), kSpace));
       } catch (const Error& error) {
         problems_.add(error);
       }
@@ -57,13 +53,13 @@ class DotenvReader {
     constexpr std::string_view kExport = "export";
     if (line.starts_with(kExport) && line.size() > kExport.size() &&
         kBlank.find(line[kExport.size()]) != std::string_view::npos) {
-      line = trimmed(line.substr(kExport.size()));
+      line = trimmed(line.substr(kExport.size()), kSpace);
     }
     const std::size_t separator = line.find_first_of("=:");
     std::string_view key = line.substr(0, separator);
     const bool alone = separator == std::string_view::npos;
     if (alone) key = key.substr(0, key.find(" #"));
-    key = trimmed(key);
+    key = trimmed(key, kSpace);
     if (!is_value_name(key)) {
       refuse(format("found the key \"{}\", expected letters, digits and _", printable(key, 80)));
     }
@@ -81,7 +77,7 @@ class DotenvReader {
   }
 
   std::string value_of(std::string_view text) {
-    const std::string_view value = trimmed(text);
+    const std::string_view value = trimmed(text, kSpace);
     std::string read = !value.empty() && (value.front() == '\'' || value.front() == '"')
                            ? quoted(value.substr(1), value.front())
                            : plain(text);
@@ -101,7 +97,7 @@ class DotenvReader {
       text = text.substr(0, at);
       break;
     }
-    return filled(trimmed(text), 0);
+    return filled(trimmed(text, kSpace), 0);
   }
 
   // Up to the closing quote, over as many lines as it takes.
@@ -149,7 +145,7 @@ class DotenvReader {
   }
 
   void end_of_value(std::string_view behind) const {
-    const std::string_view rest = trimmed(behind);
+    const std::string_view rest = trimmed(behind, kSpace);
     if (rest.empty() || (rest.front() == '#' && rest.data() != behind.data())) return;
     refuse(format("found \"{}\" behind the closing quote, expected nothing", printable(rest, 40)));
   }

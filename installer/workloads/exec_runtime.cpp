@@ -89,7 +89,7 @@ class ExecRuntime : public Runtime {
       const std::string found = obstacle(command, staged.folder());
       if (found.empty()) continue;
       problems.add(format("{}: {}: {}", key, text(command), found),
-                   "it cannot be started on this host: mend that here, or carry a release whose "
+                   "it cannot be started on this host: correct that here, or carry a release whose "
                    "command can be");
     }
     problems.throw_if_any(Errc::target_failed);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 
 namespace sealift::installer {
 
@@ -13,11 +14,6 @@ namespace {
 constexpr std::string_view kSpace = " \t\r";
 // What ends a path in a value; a colon, because BindPaths= has pairs.
 constexpr std::string_view kEndOfPath = " \t\r\n\"';,:";
-
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
 
 // Takes a line from the front of `text`; systemd ends one at a carriage return as well.
 std::string_view taken_line(std::string_view& text) {
@@ -50,7 +46,7 @@ bool is_plain_user(std::string_view user) {
 
 std::vector<std::string_view> words_of(std::string_view value) {
   std::vector<std::string_view> words;
-  while (!(value = trimmed(value)).empty()) {
+  while (!(value = trimmed(value, kSpace)).empty()) {
     words.push_back(value.substr(0, value.find_first_of(kSpace)));
     value.remove_prefix(words.back().size());
   }
@@ -100,16 +96,17 @@ void UnitFile::add(std::string_view text) {
   std::string section;
   std::string whole;  // a line and those that go on with it
   const auto end = [&] {
-    const std::string_view line = trimmed(whole);
+    const std::string_view line = trimmed(whole, kSpace);
     if (line.starts_with('[') && line.ends_with(']')) {
       section = line.substr(1, line.size() - 2);
     } else if (const std::size_t equals = line.find('='); equals != line.npos) {
-      take(section, trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)));
+      take(section, trimmed(line.substr(0, equals), kSpace),
+           trimmed(line.substr(equals + 1), kSpace));
     }
     whole.clear();
   };
   while (!text.empty()) {
-    const std::string_view line = trimmed(taken_line(text));
+    const std::string_view line = trimmed(taken_line(text), kSpace);
     if (line.starts_with('#') || line.starts_with(';')) continue;
     whole += line;
     if (goes_on(line)) {
