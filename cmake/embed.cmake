@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# embed(TARGET FOLDER): every file below FOLDER becomes part of the program, found at run time
-# through "embedded/FOLDER.hpp": std::string_view sealift::embedded::FOLDER(std::string_view path)
-# and FOLDER_paths(). What is in the repository is what runs.
+# embed(TARGET FOLDER): every file below FOLDER becomes part of the program, sorted by its path in
+# FOLDER. "embedded/FOLDER.hpp" declares std::span<const FOLDER_file> sealift::embedded::FOLDER(); each
+# has a path and a content. The files of the repository are those that run.
 function(embed target folder)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder}
        ${PROJECT_SOURCE_DIR}/${folder}/*)

@@ -14,8 +14,7 @@
 
 namespace sealift::installer {
 
-// In the order in which they run. Later kinds of component fill preflight, fence, migrate and
-// check.
+// In the order in which they run.
 enum class Phase { preflight, stage, fence, migrate, activate, check, commit };
 std::string_view name(Phase phase);
 

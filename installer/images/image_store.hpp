@@ -48,8 +48,8 @@ class ImageStore {
   virtual void clean() {}
 };
 
-// `driver` is its word in site.yaml, `settings` what driver_settings() made of its target, `site`
-// the site's id.
+// `driver` is its word in site.yaml, `settings` what the plan noted of the target in site.yaml,
+// `site` the site's id.
 std::unique_ptr<ImageStore> open_image_store(const std::string& driver, const Json& settings,
                                              const std::string& site);
 

@@ -12,7 +12,7 @@ from pages import BIN, SOURCE, Scratch, main, need, script_of, text_of
 
 
 def pages():
-    found = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "templates/starter/README.md"]
+    found = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "templates/starter/README.md"]
     return found + [os.path.relpath(page, SOURCE) for page in
                     sorted(glob.glob(os.path.join(SOURCE, "docs/**/*.md"), recursive=True))]
 
