@@ -18,15 +18,18 @@ import urllib.parse
 
 from road import free_port, need, write
 
-# A container of a test machine may lack the right to raise limits, and has no systemd.
+# A container of a test machine may lack the right to raise limits, and has no systemd. What tells of
+# a restart of the host, and locks, are by default one for all: engines of other tests would share them.
 CONTAINERS_CONF = """[containers]
 default_ulimits = ["nofile=1024:4096","nproc=1024:4096"]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+tmp_dir = "{folder}/libpod"
+lock_type = "file"
 [network]
-network_config_dir = "%s/networks"
+network_config_dir = "{folder}/networks"
 """
 
 
@@ -111,7 +114,7 @@ class Podman(Engine):
         need("podman")
         super().__init__(folder)
         os.environ["CONTAINERS_CONF"] = os.path.join(folder, "containers.conf")
-        write(os.environ["CONTAINERS_CONF"], CONTAINERS_CONF % folder)
+        write(os.environ["CONTAINERS_CONF"], CONTAINERS_CONF.format(folder=folder))
         self.command = ["podman", "--root", folder + "/root", "--runroot", folder + "/run",
                         "--storage-driver", "vfs"]
 
