@@ -256,7 +256,7 @@ void adopt(const Tools& tools) {
   draft.plan = {.purpose = Purpose::adopt,
                 .number = number,
                 .actor = acting_user(),
-                .reason = "what stood here before",
+                .reason = "the files that were here before",
                 .created = tools.clock.now(),
                 .steps = {},
                 .outcome = nullptr};

@@ -205,7 +205,7 @@ void run_last_hooks(const Tools& tools, const Draft& draft) {
       run_hook(hook.run, tools.installation.layout, draft.plan.number);
     } catch (...) {
       const Error error = current_error();
-      log::warning(format("{}; the release stands", error.message()));
+      log::warning(format("{}; the release remains installed", error.message()));
       audit_failure(tools, "hook-failed",
                     {{"transaction", draft.plan.number}, {"hook", hook.run.check.name}}, error);
     }
@@ -441,7 +441,7 @@ void settle(const Tools& tools) {
         format("transaction {} ({}) {}", journal.plan().number, name(journal.plan().purpose),
                failed ? format("needs a person: {} could not be taken back", failed->step)
                       : std::string("was cut off after it had begun to switch")),
-        failed ? "see what stands where, and how to go on: sealift-installer status"
+        failed ? "see what is installed where, and how to continue: sealift-installer status"
                : "return to the release before it with: sealift-installer recover");
   }
   log::warning(format("transaction {} was cut off before anything could be seen; undoing it",

@@ -156,7 +156,8 @@ class Linter {
     check_reach(statement);
     if (standing_of(statement, dialect_) == Standing::boundary) {
       fatal(statement.line, kTransactionControl, "begins or ends a transaction by itself",
-            "each run is one transaction; what must stand outside is found and run outside");
+            "each run is one transaction; statements that cannot run in one are run outside by "
+            "themselves");
     }
     look_at_tables(statement);
     look_at_indexes(statement);
@@ -341,7 +342,7 @@ class Linter {
     Cursor type(action);
     if (type.seek("alter") && type.seek("type") && !action.has({"alter", "type"})) {
       warn(line, kTypeChange, format("changes the type of a column of {}", table),
-           "most changes write the whole table anew while nobody can read it");
+           "most such changes rewrite the whole table while nobody can read it");
     }
     if (action.has({"set", "not", "null"})) {
       warn(line, kNotNull, format("lets no column of {} be empty that might be", table),
@@ -504,7 +505,7 @@ const std::vector<Rule>& rules() {
       {kDropColumn, warning, "values are lost"},
       {kTruncate, warning, "rows are lost"},
       {kRename, warning, "running code knows the old name"},
-      {kTypeChange, warning, "the table is written anew under a lock"},
+      {kTypeChange, warning, "the table is rewritten under a lock"},
       {kNotNull, warning, "the table is read under a lock"},
       {kNewNotNull, warning, "it fails where there are rows"},
       {kIndex, warning, "nobody can write while it is built"},

@@ -147,7 +147,7 @@ class Reader {
       } catch (const Error& error) {
         refuse(migration.file,
                format("the statement that begins in line {}: {}", chunk.line, error.message()),
-               "a breakpoint splits wherever it stands, also within a string or a comment");
+               "a breakpoint splits everywhere, also within a string or a comment");
         is_readable = false;
       }
     }

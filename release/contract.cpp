@@ -72,7 +72,7 @@ void check_choices(const Key& key, std::vector<KeyMistake>& mistakes) {
 void check_secret(const Key& key, std::vector<KeyMistake>& mistakes) {
   const auto refuse = [&](const std::string& field, const std::string& found) {
     mistakes.push_back({field, format("found {}, expected none for a secret", found),
-                        "the value would stand in clear; seal it"});
+                        "the value would be readable in clear text; seal it"});
   };
   if (key.type != "text") {
     mistakes.push_back({"type", format("found {} for a secret, expected text", key.type)});

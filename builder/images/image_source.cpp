@@ -148,7 +148,7 @@ content::Descriptor ImageSources::find(const release::ImageEntry& entry) {
   const auto locked = release_.locked->find(entry.from);
   if (locked == release_.locked->end()) {
     throw Error(Errc::invalid_input, "release.lock.yaml has no digest for it",
-                "write it anew with: sealift lock");
+                "update it with: sealift lock");
   }
   // A registry is asked for the digest: the tag may mean another image by now.
   const bool is_registry = entry.origin.transport == ImageTransport::registry;

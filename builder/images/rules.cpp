@@ -115,7 +115,7 @@ void check_age(const Image& image, const Workshop& workshop, Judge& judge) {
     judge.broken(release::kOldImage,
                  format("was made on {}, {} days before this release's sources",
                         to_text(*created).substr(0, 10), days),
-                 "build it anew, for the mends of what it is built on");
+                 "rebuild it to pick up fixes of its base image");
     return;
   }
 }

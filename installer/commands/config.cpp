@@ -208,7 +208,7 @@ Shown standing(const SiteWork& work) {
   const State state = work.state();
   const Revision* now = state.current();
   if (now == nullptr || now->bundle.empty()) {
-    throw Error(Errc::usage, "no release stands on this site",
+    throw Error(Errc::usage, "no release is installed on this site",
                 "name a bundle: sealift-installer config show --bundle BUNDLE");
   }
   const fs::path file = layout.store() / now->bundle;
@@ -360,7 +360,7 @@ void add_config(cli::Command& program, const std::string& site) {
   add_floor_option(show_command, showing.trust);
   show_command.argument("KEY", showing.key, "only this key", cli::Presence::optional)
       .option("--bundle", showing.bundle, "BUNDLE",
-              "as this bundle would have it (default: the release that stands)")
+              "as this bundle would have it (default: the installed release)")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&](cli::Session& session) { show(showing, site, session); });

@@ -277,7 +277,7 @@ void run_doctor(const std::string& site, cli::Session& session) {
 void add_doctor(cli::Command& program, const std::string& site) {
   program.sub("doctor", "what is missing on this host")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io},
-                  "20   something should be mended")
+                  "20   something should be repaired")
       .runs([&site](cli::Session& session) { run_doctor(site, session); });
 }
 

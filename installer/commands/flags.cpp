@@ -163,7 +163,7 @@ void change(const FlagsOptions& options, const std::string& command, const std::
                 "reset some, or ask for a release that says what they shall be");
   }
   if (flags.site.changes == before) {
-    session.out.line("the flags stand so already; nothing was changed");
+    session.out.line("the flags are set so already; nothing was changed");
     session.out.json({{"result", "unchanged"}});
     return;
   }

@@ -64,7 +64,7 @@ void show_results(const std::vector<CheckResult>& results, cli::Output& out) {
 
 void add_health(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<HealthOptions>();
-  program.sub("health", "ask the health checks of the release that stands; changes nothing")
+  program.sub("health", "ask the health checks of the installed release; changes nothing")
       .flag("--wait", options.wait,
             "give each check the time that the release gives it, and ask for latency too")
       .fails_with(

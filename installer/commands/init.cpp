@@ -84,7 +84,7 @@ void refuse_used_targets(const release::Site& site) {
     if (!path_exists(target.path)) continue;
     if (is_empty_dir(target.path)) continue;
     problems.add(format("target {}: {} is not empty", name, target.path),
-                 "give --adopt to record what stands there as release 0, or another path");
+                 "give --adopt to record its files as release 0, or another path");
   }
   problems.throw_if_any(Errc::incompatible);
 }
@@ -217,7 +217,7 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
     SiteWork site_work(session, site_folder);
     site_work.lock_and_settle("init", {});
     adopt(site_work.tools());
-    session.out.line("adopted        what stood on the targets is release 0");
+    session.out.line("adopted        the files on the targets are release 0");
   }
   session.out.line("next: sealift-installer trust init ROOT --fingerprint HEX");
   Json value = to_json(card, site);
@@ -238,7 +238,7 @@ void add_init(cli::Command& program, const std::string& site) {
                "a database: a file of SQLite, or a URL of PostgreSQL")
       .options("--take", options.take, "NAME", "an optional component that this site takes")
       .options("--value", options.values, "NAME=TEXT", "a configuration value of this site")
-      .flag("--adopt", options.adopt, "record what stands on the targets as release 0")
+      .flag("--adopt", options.adopt, "record the files on the targets as release 0")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::incompatible, Errc::io, Errc::target_failed})
       .runs([&](cli::Session& session) { run_init(options, site, session); });

@@ -42,8 +42,8 @@ void check(const RecoverOptions& options) {
 void report_recovery(bool recovered, const State& state, const Json& more, cli::Session& session) {
   const std::string stands =
       state.current() == nullptr ? "nothing was applied yet" : state.current()->title();
-  session.out.line(recovered ? format("recovered; this site stands on: {}", stands)
-                             : format("nothing to recover; this site stands on: {}", stands));
+  session.out.line(recovered ? format("recovered; installed on this site: {}", stands)
+                             : format("nothing to recover; installed on this site: {}", stands));
   Json value = {{"recovered", recovered},
                 {"version", state.current() == nullptr ? Json() : Json(state.current()->version)}};
   value.update(more);
@@ -116,9 +116,10 @@ void add_recover(cli::Command& program, const std::string& site) {
       .flag("--back", options.back, "back to the old release, as without it")
       .flag("--forward", options.forward, "go on to the new release instead")
       .flag("--restore-database", options.restore_database,
-            "restore migrated databases from their backups: what was written since goes")
+            "restore migrated databases from their backups: everything written after the backup is "
+            "lost")
       .option("--accept", options.accept, "old|new",
-              "after a repair by hand: that release stands now; needs --reason")
+              "after a repair by hand: that release is installed now; needs --reason")
       .flag("--yes", options.change.yes, "with --accept: do not ask about what differs")
       .option("--reason", options.change.reason, "TEXT", "kept in the audit log")
       .option("--lock-timeout", options.change.lock_timeout, "SECONDS",

@@ -34,9 +34,10 @@ const Revision& choose(const std::string& to, const State& state, const Layout& 
     if (is_meant && (chosen == nullptr || is_retained(layout, each))) chosen = &each;
   }
   if (chosen == nullptr) {
-    throw Error(Errc::usage,
-                format("no revision or version \"{}\" stood on this site", printable(to, 80)),
-                "see: sealift-installer history");
+    throw Error(
+        Errc::usage,
+        format("no revision or version \"{}\" was installed on this site", printable(to, 80)),
+        "see: sealift-installer history");
   }
   return *chosen;
 }
@@ -117,7 +118,7 @@ void run_rollback(const RollbackOptions& options, const std::string& site, cli::
       plan_rollback(target, content, work.installation(), state, drivers,
                     options.verify ? Thoroughness::by_content : Thoroughness::by_receipt, request);
   if (draft.plan.steps.empty() && state.stands(target.digest)) {
-    session.out.line(format("{} is what stands here; nothing was changed", target.title()));
+    session.out.line(format("{} is installed already; nothing was changed", target.title()));
     session.out.json({{"result", "unchanged"}});
     return;
   }
@@ -137,8 +138,8 @@ void run_rollback(const RollbackOptions& options, const std::string& site, cli::
 
 void add_rollback(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<RollbackOptions>();
-  cli::Command command =
-      program.sub("rollback", "return to a release that stood here before; needs no bundle");
+  cli::Command command = program.sub(
+      "rollback", "return to a release that was installed here before; needs no bundle");
   command
       .argument("TO", options.to, "a version or revision (default: the one before the current)",
                 cli::Presence::optional)

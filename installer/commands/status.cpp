@@ -112,7 +112,7 @@ void run_status(const std::string& site, cli::Session& session) {
 }  // namespace
 
 void add_status(cli::Command& program, const std::string& site) {
-  program.sub("status", "what stands on this site, and whether something was cut off")
+  program.sub("status", "what is installed on this site, and whether a transaction was cut off")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io, Errc::needs_operator})
       .runs([&site](cli::Session& session) { run_status(site, session); });

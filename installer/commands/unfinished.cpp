@@ -42,16 +42,16 @@ std::vector<Way> ways_out(const Journal& journal, const std::string& before,
     if (!is_stage) ways.push_back({"recover --forward", format("on to {}", outcome)});
     if (has_migrated(journal)) {
       ways.push_back({"recover --restore-database --reason TEXT",
-                      format("back to {}, with its database from the backup: what was written "
+                      format("back to {}, with its database from the backup: everything written "
                              "since goes",
                              before)});
     }
   }
   ways.push_back({"recover --accept old --reason TEXT",
-                  format("after a repair by hand: {} is what stands", before)});
+                  format("after a repair by hand: {} is installed", before)});
   if (!is_stage) {
     ways.push_back({"recover --accept new --reason TEXT",
-                    format("after a repair by hand: {} is what stands", outcome)});
+                    format("after a repair by hand: {} is installed", outcome)});
   }
   return ways;
 }

@@ -259,8 +259,8 @@ class DatabaseDriver : public Driver {
                      step.target, rollback)
             : format("the database {} has been changed, and others may have written to it since",
                      step.target),
-        format("go on with: sealift-installer recover --forward; or give up what was written since "
-               "{} was made: sealift-installer recover --restore-database --reason TEXT; or mend "
+        format("go on with: sealift-installer recover --forward; or lose everything written after "
+               "{} was made: sealift-installer recover --restore-database --reason TEXT; or repair "
                "the database by hand",
                backup));
   }

@@ -105,7 +105,7 @@ class HealthDriver : public StepDriver {
           Errc::target_failed,
           format("all else was undone and release {} stands again, but it is not healthy: {}",
                  version, joined(found, "; ")),
-          "bring it to health, see: sealift-installer health");
+          "repair it, see: sealift-installer health");
     }
     io.proved.push_back(format("release {} serves again: {}", version, count_text(results.size())));
   }

@@ -193,7 +193,7 @@ class ComposeRuntime : public Runtime {
   void validate(const Deployment& staged) const override {
     const std::string file = staged.settings.at("file");
     if (const std::string missing = missing_file(staged, file); !missing.empty()) {
-      log::detail(format("{}: {} is not there yet: Compose checks the file when it is brought up",
+      log::detail(format("{}: {} is not there yet: Compose checks the file when it is started",
                          file, missing));
       return;
     }
