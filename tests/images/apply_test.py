@@ -189,7 +189,8 @@ class EngineTests(EngineFixture):
         write(script, f"""#!/bin/sh
 case "$*" in "{words}"*) ;; *) exec {engine} "$@";; esac
 cat > {script}.tar
-(sleep 1; exec {engine} "$@" < {script}.tar) > {script}.log 2>&1 &
+(timeout 60 sh -c 'until [ -e {script}.go ]; do sleep 0.1; done'
+exec {engine} "$@" < {script}.tar) > {script}.log 2>&1 &
 kill -9 $PPID
 """)
         os.chmod(script, 0o755)
@@ -198,6 +199,7 @@ kill -9 $PPID
         self.shop.write_site({"driver": self.engine.driver, "command": self.engine.command})
         self.shop.installer("recover")
         self.assertEqual(self.engine.images(), before)
+        write(script + ".go", "")
         eventually("the engine is done", lambda: self.engine.images() != before)
         self.assertEqual(len(self.shop.leftovers()), 1)
         self.comes_to(before)
