@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "release/environment.hpp"
-#include "release/expression.hpp"
+#include "release/template_node.hpp"
 
 namespace sealift::release {
 
@@ -30,26 +30,6 @@ inline constexpr std::uint64_t kMaxRenderSteps = 1'000'000;
 // What every mistake in a template may mean.
 inline constexpr std::string_view kBracesOfOthers =
     "where the braces are another program's, write {{\"{{\"}} for {{";
-
-// Where a template names something: a value, or inside a section perhaps a field of a list's item.
-struct TemplateUse {
-  std::string name;
-  int line;
-  bool section;  // used as a condition or a list
-  bool guarded;  // looked at only where it has a value: {{#NAME | set}}
-  int around;    // the index in uses() of the section around it; -1: none
-};
-
-// A part of a template. Those inside a section follow it, up to `end`.
-struct TemplateNode {
-  enum class Kind { text, value, section, inverted };
-  Kind kind;
-  std::string text;
-  Expression expression;
-  int line;
-  int use;  // its index in uses(); -1: it names nothing
-  std::size_t end;
-};
 
 // The values every template may use beside those of the environment.
 Values builtin_values(const std::string& release, const std::string& version,

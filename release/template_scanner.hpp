@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "release/template.hpp"
+#include "release/template_node.hpp"
 
 namespace sealift::release {
 
