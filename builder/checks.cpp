@@ -8,11 +8,11 @@
 #include "builder/kinds/templates.hpp"
 #include "builder/known_values.hpp"
 #include "content/image_name.hpp"
-#include "release/references.hpp"
-#include "release/schema.hpp"
-#include "release/site.hpp"
-#include "release/template.hpp"
-#include "release/tls.hpp"
+#include "release/site_file/site.hpp"
+#include "release/templates/references.hpp"
+#include "release/templates/template.hpp"
+#include "release/text/schema.hpp"
+#include "release/values/tls.hpp"
 
 namespace sealift::builder {
 

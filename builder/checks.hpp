@@ -11,8 +11,8 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "builder/kinds/kind.hpp"
-#include "release/release_file.hpp"
-#include "release/settings.hpp"
+#include "release/project/release_file.hpp"
+#include "release/templates/settings.hpp"
 
 namespace sealift::builder {
 

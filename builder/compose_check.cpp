@@ -10,7 +10,7 @@
 #include "builder/known_values.hpp"
 #include "compose/file.hpp"
 #include "compose/images.hpp"
-#include "release/references.hpp"
+#include "release/templates/references.hpp"
 
 namespace sealift::builder {
 

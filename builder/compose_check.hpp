@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "builder/kinds/kind.hpp"
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/known_values.hpp"
 
-#include "release/image_entry.hpp"
-#include "release/settings.hpp"
-#include "release/template.hpp"
-#include "release/tls.hpp"
+#include "release/documents/image_entry.hpp"
+#include "release/templates/settings.hpp"
+#include "release/templates/template.hpp"
+#include "release/values/tls.hpp"
 
 namespace sealift::builder {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "builder/kinds/kind.hpp"
-#include "release/environment.hpp"
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
+#include "release/values/environment.hpp"
 
 namespace sealift::builder {
 

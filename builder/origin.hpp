@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 

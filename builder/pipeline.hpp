@@ -11,8 +11,8 @@
 #include "base/progress.hpp"
 #include "bundle/spool.hpp"
 #include "bundle/writer.hpp"
-#include "release/release_file.hpp"
-#include "release/site.hpp"
+#include "release/project/release_file.hpp"
+#include "release/site_file/site.hpp"
 #include "signing/signer.hpp"
 
 namespace sealift::builder {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "release/allow.hpp"
+#include "release/documents/allow.hpp"
 
 namespace sealift::installer {
 

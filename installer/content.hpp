@@ -11,7 +11,7 @@
 #include <string>
 
 #include "content/image.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 #include "signing/secret.hpp"
 
 namespace sealift::installer {

@@ -5,7 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 
 namespace sealift::installer {
 

@@ -12,7 +12,7 @@
 #include "installer/health/check.hpp"
 #include "installer/plan.hpp"
 #include "installer/site_change.hpp"
-#include "release/environment.hpp"
+#include "release/values/environment.hpp"
 
 namespace sealift::installer {
 

@@ -14,7 +14,7 @@
 #include "installer/drivers/hook.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/kept_history.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 
 namespace sealift::installer {
 

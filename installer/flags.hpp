@@ -11,7 +11,7 @@
 
 #include "base/clock.hpp"
 #include "installer/placement.hpp"
-#include "release/flags.hpp"
+#include "release/flags/flags.hpp"
 
 namespace sealift::installer {
 

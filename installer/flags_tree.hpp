@@ -8,7 +8,7 @@
 #include <string>
 
 #include "installer/content.hpp"
-#include "release/flags.hpp"
+#include "release/flags/flags.hpp"
 
 namespace sealift::installer {
 

@@ -6,7 +6,7 @@
 #include "base/format.hpp"
 #include "base/json.hpp"
 #include "installer/site_access.hpp"
-#include "release/yaml.hpp"
+#include "release/text/yaml.hpp"
 
 namespace sealift::installer {
 

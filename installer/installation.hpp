@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "installer/audit.hpp"
 #include "installer/layout.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 #include "signing/root.hpp"
 
 namespace sealift::installer {

@@ -11,7 +11,7 @@
 #include "installer/layout.hpp"
 #include "installer/placement.hpp"
 #include "installer/state.hpp"
-#include "release/carried_assets.hpp"
+#include "release/documents/carried_assets.hpp"
 
 namespace sealift::installer {
 

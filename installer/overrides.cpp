@@ -3,8 +3,8 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/contract.hpp"
-#include "release/schema.hpp"
+#include "release/text/schema.hpp"
+#include "release/values/contract.hpp"
 
 namespace sealift::installer {
 

@@ -10,7 +10,7 @@
 #include "bundle/reader.hpp"
 #include "installer/layout.hpp"
 #include "installer/state.hpp"
-#include "release/environment.hpp"
+#include "release/values/environment.hpp"
 
 namespace sealift::installer {
 

@@ -13,7 +13,7 @@
 #include "base/digest.hpp"
 #include "base/json.hpp"
 #include "installer/images/placed_image.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

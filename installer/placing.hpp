@@ -12,7 +12,7 @@
 #include "installer/content.hpp"
 #include "installer/placement.hpp"
 #include "migrations/migration_set.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

@@ -23,8 +23,8 @@
 #include "installer/site_values.hpp"
 #include "installer/standing.hpp"
 #include "installer/tls.hpp"
-#include "release/schema.hpp"
-#include "release/tls.hpp"
+#include "release/text/schema.hpp"
+#include "release/values/tls.hpp"
 
 namespace sealift::installer {
 

@@ -7,7 +7,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "release/semver.hpp"
+#include "release/text/semver.hpp"
 
 namespace sealift::installer {
 

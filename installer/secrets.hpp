@@ -10,8 +10,8 @@
 #include <string>
 
 #include "installer/layout.hpp"
-#include "release/manifest.hpp"
-#include "release/site.hpp"
+#include "release/documents/manifest.hpp"
+#include "release/site_file/site.hpp"
 #include "signing/secret.hpp"
 
 namespace sealift::installer {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "release/file_table.hpp"
-#include "release/glob.hpp"
+#include "release/documents/file_table.hpp"
+#include "release/text/glob.hpp"
 
 namespace sealift::installer {
 

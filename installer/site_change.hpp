@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "installer/state.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

@@ -9,9 +9,9 @@
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
 #include "installer/flags_tree.hpp"
-#include "release/references.hpp"
-#include "release/template.hpp"
-#include "release/tls.hpp"
+#include "release/templates/references.hpp"
+#include "release/templates/template.hpp"
+#include "release/values/tls.hpp"
 
 namespace sealift::installer {
 

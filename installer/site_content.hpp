@@ -17,7 +17,7 @@
 #include "installer/layout.hpp"
 #include "installer/secrets.hpp"
 #include "installer/table_key.hpp"
-#include "release/environment.hpp"
+#include "release/values/environment.hpp"
 
 namespace sealift::installer {
 

@@ -5,9 +5,9 @@
 #include "base/path.hpp"
 #include "installer/images/placed_image.hpp"
 #include "installer/placing.hpp"
-#include "release/image_entry.hpp"
-#include "release/template.hpp"
-#include "release/tls.hpp"
+#include "release/documents/image_entry.hpp"
+#include "release/templates/template.hpp"
+#include "release/values/tls.hpp"
 
 namespace sealift::installer {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "bundle/reader.hpp"
-#include "release/settings.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
+#include "release/templates/settings.hpp"
 
 namespace sealift::installer {
 

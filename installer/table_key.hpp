@@ -10,7 +10,7 @@
 #include <mutex>
 
 #include "installer/layout.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 #include "signing/secret.hpp"
 
 namespace sealift::installer {

@@ -4,7 +4,7 @@
 // The certificates that site.yaml names, looked at where they lie.
 
 #include "base/clock.hpp"
-#include "release/tls.hpp"
+#include "release/values/tls.hpp"
 #include "signing/certificate.hpp"
 
 namespace sealift::installer {

@@ -11,8 +11,8 @@
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/private_file.hpp"
-#include "release/schema.hpp"
-#include "release/sealed.hpp"
+#include "release/text/schema.hpp"
+#include "release/values/sealed.hpp"
 #include "signing/keyed_digest.hpp"
 #include "signing/passphrase.hpp"
 

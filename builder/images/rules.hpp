@@ -12,7 +12,7 @@
 #include "builder/images/scans.hpp"
 #include "builder/kinds/kind.hpp"
 #include "content/image.hpp"
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 

@@ -7,8 +7,8 @@
 #include "base/log.hpp"
 #include "builder/kinds/tree.hpp"
 #include "content/media_types.hpp"
-#include "release/content_type.hpp"
-#include "release/glob.hpp"
+#include "release/documents/content_type.hpp"
+#include "release/text/glob.hpp"
 #include "signing/base64.hpp"
 
 namespace sealift::builder {

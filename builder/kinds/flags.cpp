@@ -7,8 +7,8 @@
 #include "base/path.hpp"
 #include "builder/kinds/tree.hpp"
 #include "content/media_types.hpp"
-#include "release/flags_file.hpp"
-#include "release/schema.hpp"
+#include "release/flags/flags_file.hpp"
+#include "release/text/schema.hpp"
 
 namespace sealift::builder {
 

@@ -13,9 +13,9 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "bundle/spool.hpp"
-#include "release/manifest.hpp"
-#include "release/release_file.hpp"
-#include "release/template.hpp"
+#include "release/documents/manifest.hpp"
+#include "release/project/release_file.hpp"
+#include "release/templates/template.hpp"
 
 namespace sealift::builder {
 

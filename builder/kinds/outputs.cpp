@@ -7,8 +7,8 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/glob.hpp"
-#include "release/schema.hpp"
+#include "release/text/glob.hpp"
+#include "release/text/schema.hpp"
 
 namespace sealift::builder {
 

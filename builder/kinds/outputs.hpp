@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 

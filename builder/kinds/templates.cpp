@@ -6,8 +6,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/media_types.hpp"
-#include "release/glob.hpp"
-#include "release/template.hpp"
+#include "release/templates/template.hpp"
+#include "release/text/glob.hpp"
 
 namespace sealift::builder {
 

@@ -13,8 +13,8 @@
 #include "builder/kinds/variants.hpp"
 #include "content/media_types.hpp"
 #include "content/tar.hpp"
-#include "release/file_table.hpp"
-#include "release/glob.hpp"
+#include "release/documents/file_table.hpp"
+#include "release/text/glob.hpp"
 
 namespace sealift::builder {
 

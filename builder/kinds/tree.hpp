@@ -15,7 +15,7 @@
 #include "builder/kinds/file_text.hpp"
 #include "builder/kinds/kind.hpp"
 #include "content/precompress.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 
 namespace sealift::builder {
 

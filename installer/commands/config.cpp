@@ -12,9 +12,9 @@
 #include "installer/commands/commands.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
-#include "release/references.hpp"
-#include "release/schema.hpp"
-#include "release/semver.hpp"
+#include "release/templates/references.hpp"
+#include "release/text/schema.hpp"
+#include "release/text/semver.hpp"
 
 namespace sealift::installer {
 

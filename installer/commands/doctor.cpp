@@ -20,7 +20,7 @@
 #include "installer/drivers/service.hpp"
 #include "installer/tls.hpp"
 #include "installer/transaction.hpp"
-#include "release/workload.hpp"
+#include "release/documents/workload.hpp"
 
 namespace sealift::installer {
 

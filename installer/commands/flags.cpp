@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "release/schema.hpp"
+#include "release/text/schema.hpp"
 
 namespace sealift::installer {
 

@@ -8,7 +8,7 @@
 #include "installer/identity.hpp"
 #include "installer/site_access.hpp"
 #include "installer/state.hpp"
-#include "release/yaml.hpp"
+#include "release/text/yaml.hpp"
 #include "signing/secret_key.hpp"
 
 namespace sealift::installer {

@@ -13,8 +13,8 @@
 #include "installer/backups.hpp"
 #include "installer/driver.hpp"
 #include "installer/layout.hpp"
-#include "release/manifest.hpp"
-#include "release/site.hpp"
+#include "release/documents/manifest.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

@@ -11,7 +11,7 @@
 
 #include "installer/driver.hpp"
 #include "installer/layout.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "installer/driver.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

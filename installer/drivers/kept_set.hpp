@@ -14,7 +14,7 @@
 
 #include "installer/content.hpp"
 #include "installer/placement.hpp"
-#include "release/carried_assets.hpp"
+#include "release/documents/carried_assets.hpp"
 
 namespace sealift::installer {
 

@@ -11,7 +11,7 @@
 #include "base/folder_cursor.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 
 namespace sealift::installer {
 

@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "installer/layout.hpp"
-#include "release/hook.hpp"
+#include "release/documents/hook.hpp"
 
 namespace sealift::installer {
 

@@ -12,7 +12,7 @@
 #include "base/process.hpp"
 #include "installer/health/check.hpp"
 #include "installer/layout.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

@@ -10,7 +10,7 @@
 #include "base/program_file.hpp"
 #include "installer/site_values.hpp"
 #include "net/url.hpp"
-#include "release/references.hpp"
+#include "release/templates/references.hpp"
 
 namespace sealift::installer {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/process.hpp"
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

@@ -17,9 +17,9 @@
 #include "installer/drivers/tree_check.hpp"
 #include "installer/layout.hpp"
 #include "installer/table_key.hpp"
-#include "release/allow.hpp"
-#include "release/manifest.hpp"
-#include "release/site.hpp"
+#include "release/documents/allow.hpp"
+#include "release/documents/manifest.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 

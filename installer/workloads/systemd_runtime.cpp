@@ -19,7 +19,7 @@
 #include "installer/workloads/systemctl.hpp"
 #include "installer/workloads/unit_file.hpp"
 #include "installer/workloads/unit_links.hpp"
-#include "release/workload.hpp"
+#include "release/documents/workload.hpp"
 
 namespace sealift::installer {
 

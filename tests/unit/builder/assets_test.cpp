@@ -4,7 +4,7 @@
 
 #include "base/format.hpp"
 #include "builder/kinds/kind.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 #include "signing/base64.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"

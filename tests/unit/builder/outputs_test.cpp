@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "release/template.hpp"
+#include "release/templates/template.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
