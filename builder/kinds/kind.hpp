@@ -9,10 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.hpp"
-#include "base/parallel.hpp"
-#include "base/progress.hpp"
-#include "bundle/spool.hpp"
+#include "builder/workshop.hpp"
 #include "release/documents/manifest.hpp"
 #include "release/project/release_file.hpp"
 #include "release/templates/template.hpp"
@@ -36,19 +33,6 @@ struct BuiltComponent {
   // What the tree holds, of a component whose files are templates.
   std::map<std::string, EntryType> paths = {};
   std::vector<std::string> guessed = {};  // files of assets that only their names call immutable
-};
-
-// The bytes of each image's layers in the release before, by the image's place.
-using SizesBefore = std::map<std::string, std::uint64_t>;
-
-// What a kind works with.
-struct Workshop {
-  const release::Release& release;
-  Time made;  // the sources; what the age of an image is counted from, never today
-  const SizesBefore& before;
-  bundle::Spool& spool;
-  Workers& workers;
-  Progress& progress;
 };
 
 class Kind {
