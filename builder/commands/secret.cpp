@@ -10,7 +10,7 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/private_file.hpp"
+#include "builder/signing_desk/private_file.hpp"
 #include "release/text/schema.hpp"
 #include "release/values/sealed.hpp"
 #include "signing/keyed_digest.hpp"

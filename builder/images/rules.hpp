@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "builder/images/absorber.hpp"
 #include "builder/images/scans.hpp"
-#include "builder/workshop.hpp"
+#include "builder/workshop/workshop.hpp"
 #include "content/image.hpp"
 #include "release/project/release_file.hpp"
 

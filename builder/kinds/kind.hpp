@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "builder/workshop.hpp"
+#include "builder/workshop/workshop.hpp"
 #include "release/documents/manifest.hpp"
 #include "release/project/release_file.hpp"
 #include "release/templates/template.hpp"

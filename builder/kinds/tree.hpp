@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "builder/kinds/file_text.hpp"
 #include "builder/kinds/kind.hpp"
+#include "builder/workshop/file_text.hpp"
 #include "content/precompress.hpp"
 #include "release/documents/file_table.hpp"
 

@@ -175,7 +175,7 @@ class Violations(unittest.TestCase):
         self.assert_found("content does not USE bundle")
 
     def test_the_two_programs_meet(self):
-        self.plant("installer/planted.cpp", '#include "builder/pipeline.hpp"')
+        self.plant("installer/planted.cpp", '#include "builder/build/pipeline.hpp"')
         self.assert_found("installer does not USE builder")
 
     def test_a_library_by_another_door(self):

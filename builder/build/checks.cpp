@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/checks.hpp"
+#include "builder/build/checks.hpp"
 
 #include <algorithm>
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "builder/build/known_values.hpp"
 #include "builder/kinds/templates.hpp"
-#include "builder/known_values.hpp"
 #include "content/image_name.hpp"
 #include "release/site_file/site.hpp"
 #include "release/templates/references.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/private_file.hpp"
+#include "builder/signing_desk/private_file.hpp"
 
 #include <fcntl.h>
 #include <linux/magic.h>

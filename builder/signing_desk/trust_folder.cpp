@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/trust_folder.hpp"
+#include "builder/signing_desk/trust_folder.hpp"
 
 #include "base/format.hpp"
 

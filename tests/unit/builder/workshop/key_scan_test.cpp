@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/kinds/key_scan.hpp"
+#include "builder/workshop/key_scan.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>

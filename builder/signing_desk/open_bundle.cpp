@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/open_bundle.hpp"
+#include "builder/signing_desk/open_bundle.hpp"
 
 #include <algorithm>
 
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "builder/sums.hpp"
+#include "builder/signing_desk/sums.hpp"
 #include "bundle/statement.hpp"
 #include "content/media_types.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/origin.hpp"
+#include "builder/workshop/origin.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/sigstore.hpp"
+#include "builder/signing_desk/sigstore.hpp"
 
 namespace sealift::builder {
 

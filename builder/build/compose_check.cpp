@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/compose_check.hpp"
+#include "builder/build/compose_check.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "builder/known_values.hpp"
+#include "builder/build/known_values.hpp"
 #include "compose/file.hpp"
 #include "compose/images.hpp"
 #include "release/templates/references.hpp"

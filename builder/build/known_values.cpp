@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/known_values.hpp"
+#include "builder/build/known_values.hpp"
 
 #include "release/documents/image_entry.hpp"
 #include "release/templates/settings.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/kinds/file_text.hpp"
+#include "builder/workshop/file_text.hpp"
 
 #include "base/error.hpp"
 #include "base/format.hpp"
