@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "installer/drivers/registry.hpp"
 #include "installer/drivers/tree_check.hpp"
 
 namespace sealift::installer {
@@ -214,7 +215,7 @@ class Marks {
 }  // namespace
 
 void check_adoptable(const Layout& layout, const release::Site& site, Workers& workers) {
-  const Drivers drivers(layout, workers);
+  const Drivers drivers = all_drivers(layout, workers);
   Problems problems;
   bool is_empty = true;
   for (const auto& [name, target] : site.targets) {
@@ -241,7 +242,7 @@ void adopt(const Tools& tools) {
                                             installation.layout.state.string()));
   }
   const std::uint64_t number = state.history.empty() ? 0 : state.next_number;
-  const Drivers drivers(installation.layout, tools.workers);
+  const Drivers drivers = all_drivers(installation.layout, tools.workers);
   FolderContent content(tools);
   Revision outcome{.number = number,
                    .release = installation.site.release,

@@ -16,16 +16,14 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "databases/database.hpp"
 #include "installer/content.hpp"
-#include "installer/drivers/tree_check.hpp"
-#include "installer/layout.hpp"
+#include "installer/difference.hpp"
 #include "installer/placement.hpp"
 #include "installer/plan.hpp"
+#include "installer/runtime_question.hpp"
 #include "installer/stop.hpp"
-#include "installer/workloads/runtime.hpp"
 
 namespace sealift::installer {
 
@@ -149,8 +147,6 @@ class Driver {
 
 class Drivers {
  public:
-  // The list of drivers.
-  Drivers(const Layout& layout, Workers& workers);
   explicit Drivers(std::map<std::string, std::unique_ptr<Driver>> drivers)
       : drivers_(std::move(drivers)) {}
   // Error{incompatible} for a driver that this program does not have.

@@ -19,6 +19,7 @@
 #include "installer/drivers/fence.hpp"
 #include "installer/drivers/hook.hpp"
 #include "installer/drivers/kept_set.hpp"
+#include "installer/drivers/registry.hpp"
 #include "installer/flags.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
@@ -455,7 +456,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   check_space(draft);
   keep_revision(tools, draft.plan.number, values, draft.health);
   keep_overrides(layout, draft.plan.number, draft.set);
-  const Drivers drivers(layout, tools.workers);
+  const Drivers drivers = all_drivers(layout, tools.workers);
   const StopFlag stop;
   StepIo io{.content = content,
             .progress = tools.progress,
@@ -506,7 +507,7 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
   try {
     Journal journal = Journal::open(*state.unfinished, tools.clock);
     SiteContent content = content_of(tools, revision_from_json(journal.plan().outcome, "outcome"));
-    const Drivers drivers(layout, tools.workers);
+    const Drivers drivers = all_drivers(layout, tools.workers);
     const StopFlag stop;
     StepIo io{.content = content,
               .progress = tools.progress,
@@ -593,7 +594,7 @@ Pruned prune(const Tools& tools, const State& state) {
   }
 
   Pruned pruned;
-  const Drivers drivers(layout, tools.workers);
+  const Drivers drivers = all_drivers(layout, tools.workers);
   release_images(state, keep, layout, drivers);
   trim_kept(tools, state, drivers);
   const Dir revisions = Dir::open(layout.revisions());

@@ -2,11 +2,9 @@
 #include "installer/placing.hpp"
 
 #include "base/format.hpp"
-#include "base/path.hpp"
-#include "content/image_name.hpp"
+#include "installer/delivered_images.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/images.hpp"
-#include "installer/requirements.hpp"
 
 namespace sealift::installer {
 
@@ -14,11 +12,6 @@ namespace {
 
 [[noreturn]] void incompatible(const std::string& found, const std::string& hint) {
   throw Error(Errc::incompatible, found, hint);
-}
-
-// Stores that hold images for other hosts take any platform.
-bool runs_here(const std::string& driver) {
-  return driver == "docker" || driver == "podman" || driver == "containerd";
 }
 
 }  // namespace
@@ -31,39 +24,6 @@ const release::Target& target_of(const release::ComponentRow& row, const release
                  format("add {} to targets in site.yaml", row.target));
   }
   return found->second;
-}
-
-// The images of a component as this site names them.
-std::vector<PlacedImage> images_on(const release::Component& component,
-                                   const release::Target& target) {
-  const content::Platform host{.os = "linux", .architecture = host_arch(), .variant = {}};
-  std::vector<PlacedImage> images;
-  Problems problems;
-  for (std::size_t i = 0; i < component.images.size(); ++i) {
-    const content::Image& image = component.images[i];
-    const release::CarriedImage& carried = component.document.images[i];
-    const std::optional<std::string> reference =
-        target.mapped(content::ImageName::parse(carried.name));
-    const content::ImageVariant* variant = image.variant_for(host);
-    if (!reference) {
-      problems.add(format("the target {} has no line in its map for the image {}",
-                          component.row.target, carried.name),
-                   "add one to map in site.yaml");
-    }
-    if (variant == nullptr && runs_here(target.driver)) {
-      problems.add(format("the image {} is not for this host, {}", carried.name, host.str()),
-                   "carry a bundle that has this platform");
-    }
-    if (variant == nullptr) variant = &image.variants.front();
-    images.push_back({.name = carried.name,
-                      .reference = reference.value_or(carried.name),
-                      .digest = image.root.digest,
-                      .manifest = variant->manifest.digest,
-                      .config = variant->config.digest,
-                      .whole = carried.whole});
-  }
-  problems.throw_if_any(Errc::incompatible);
-  return images;
 }
 
 Placement placed_images(const release::Component& component, const release::Target& target,

@@ -18,9 +18,6 @@ namespace sealift::installer {
 
 const release::Target& target_of(const release::ComponentRow& row, const release::Site& site);
 
-// The images of a component as this site names them.
-std::vector<PlacedImage> images_on(const release::Component& component,
-                                   const release::Target& target);
 Placement placed_images(const release::Component& component, const release::Target& target,
                         const std::string& site);
 

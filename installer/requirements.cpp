@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/requirements.hpp"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "installer/host.hpp"
 #include "release/text/semver.hpp"
 
 namespace sealift::installer {
@@ -45,14 +44,6 @@ void check_floor(const bundle::Contents& contents, const Revision& current, Floo
 }
 
 }  // namespace
-
-std::string host_arch() {
-  struct utsname host {};
-  ::uname(&host);
-  const std::string machine = host.machine;
-  if (machine == "x86_64") return "amd64";
-  return machine == "aarch64" ? "arm64" : machine;
-}
 
 void check_requirements(const bundle::Contents& contents, const Installation& installation,
                         const State& state, Floor floor) {

@@ -3,16 +3,11 @@
 
 // What a release asks of the site and the host that it comes to.
 
-#include <string>
-
 #include "bundle/reader.hpp"
 #include "installer/installation.hpp"
 #include "installer/state.hpp"
 
 namespace sealift::installer {
-
-// As images name it: "amd64", "arm64", or what the kernel says.
-std::string host_arch();
 
 // Whether a release older than the current one may follow it.
 enum class Floor {

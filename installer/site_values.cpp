@@ -3,8 +3,8 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/delivered_images.hpp"
 #include "installer/images/placed_image.hpp"
-#include "installer/placing.hpp"
 #include "release/documents/image_entry.hpp"
 #include "release/templates/template.hpp"
 #include "release/values/tls.hpp"

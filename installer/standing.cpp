@@ -7,39 +7,14 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/drivers/database.hpp"
+#include "installer/drivers/registry.hpp"
 
 namespace sealift::installer {
-
-std::vector<Difference> files_differ(const Driver& driver, const Placement& placement,
-                                     Thoroughness thoroughness, Content& content) {
-  std::vector<Difference> differences;
-  // Images and migrations each say so themselves.
-  if (!placement.directory.empty() && !driver.is_current(placement)) {
-    differences.push_back({placement.path, "is switched elsewhere", placement.directory});
-  }
-  for (Difference& each : driver.inspect(placement, thoroughness, Strangers::reported, content)) {
-    differences.push_back(std::move(each));
-  }
-  return differences;
-}
-
-std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
-                                       Thoroughness thoroughness, Content& content) {
-  std::vector<Difference> differences = files_differ(driver, placement, thoroughness, content);
-  for (Difference& each : driver.differences(placement)) differences.push_back(std::move(each));
-  return differences;
-}
-
-std::string text(const Difference& difference) {
-  return difference.expected.empty()
-             ? difference.found
-             : format("{}, expected {}", difference.found, difference.expected);
-}
 
 std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
                                   Thoroughness thoroughness) {
   std::vector<Standing> all;
-  const Drivers drivers(tools.installation.layout, tools.workers);
+  const Drivers drivers = all_drivers(tools.installation.layout, tools.workers);
   for (const Placement& placement : revision.placements) {
     Standing standing{.placement = placement, .differences = {}, .unknown = {}};
     try {

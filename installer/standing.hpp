@@ -8,21 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "installer/differences.hpp"
 #include "installer/install.hpp"
 
 namespace sealift::installer {
-
-// How the files, or images, of a placement differ from what was put there; one that is not what is
-// served differs, too.
-std::vector<Difference> files_differ(const Driver& driver, const Placement& placement,
-                                     Thoroughness thoroughness, Content& content);
-
-// The same, and how what runs of it differs from what should run.
-std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
-                                       Thoroughness thoroughness, Content& content);
-
-// "mode 0600, expected mode 0644"
-std::string text(const Difference& difference);
 
 struct Standing {
   Placement placement;

@@ -17,6 +17,7 @@
 #include "installer/damage.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/registry.hpp"
 #include "installer/drivers/service.hpp"
 #include "installer/tls.hpp"
 #include "installer/transaction.hpp"
@@ -57,7 +58,7 @@ std::vector<Diagnosis> examine_stores(const Installation& installation, const St
                                       const Tools& tools) {
   const Layout& layout = installation.layout;
   const std::vector<Placement> known = retained_placements(layout, state);
-  const Drivers drivers(layout, tools.workers);
+  const Drivers drivers = all_drivers(layout, tools.workers);
   std::vector<Diagnosis> findings;
   for (const auto& [name, target] : installation.site.targets) {
     const std::string what = format("target {}", name);

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/drivers/registry.hpp"
 #include "installer/maintenance.hpp"
 #include "installer/overrides.hpp"
 #include "installer/site_values.hpp"
@@ -102,7 +103,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     Request request = work.request(purpose, options.change);
     request.set = parse_overrides(options.set, contents, work.installation().site.environment);
     SiteContent content = accepted.content(tools, request.set);
-    const Drivers drivers(work.installation().layout, work.tools().workers);
+    const Drivers drivers = all_drivers(work.installation().layout, work.tools().workers);
     draft = plan_release(contents, accepted.name, content, work.installation(), state, drivers,
                          request);
     if (purpose == Purpose::stage) {

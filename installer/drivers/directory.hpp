@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "installer/driver.hpp"
+#include "installer/layout.hpp"
 
 namespace sealift::installer {
 

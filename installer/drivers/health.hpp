@@ -10,6 +10,7 @@
 
 #include "installer/driver.hpp"
 #include "installer/health/check.hpp"
+#include "installer/layout.hpp"
 #include "installer/state.hpp"
 
 namespace sealift::installer {

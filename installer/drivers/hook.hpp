@@ -9,6 +9,7 @@
 
 #include "installer/driver.hpp"
 #include "installer/health/check.hpp"
+#include "installer/layout.hpp"
 
 namespace sealift::installer {
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "installer/driver.hpp"
+#include "installer/layout.hpp"
 #include "installer/service_changes.hpp"
 #include "release/site_file/site.hpp"
 

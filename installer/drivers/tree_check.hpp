@@ -6,24 +6,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/file.hpp"
 #include "base/stream.hpp"
+#include "installer/difference.hpp"
 #include "installer/receipts.hpp"
 #include "installer/table_key.hpp"
 
 namespace sealift::installer {
-
-// What is found of a name that the table does not have.
-inline constexpr std::string_view kStranger = "not part of the release";
-
-struct Difference {
-  std::string path;
-  std::string found;          // "content differs", "missing", "mode 0600", ...
-  std::string expected = {};  // "mode 0644"; empty where `found` says it all
-};
 
 // Whose every entry of a tree shall be.
 struct Ownership {
@@ -33,12 +24,6 @@ struct Ownership {
   // Of a placement: "UID:GID" or "UID"; nothing for the empty text.
   static std::optional<Ownership> parse(const std::string& text);
 };
-
-enum class Thoroughness {
-  by_receipt,  // a file whose stat matches its receipt is believed
-  by_content,  // every file is hashed
-};
-enum class Strangers { ignored, reported };
 
 struct TreeQuestion {
   const Receipts& receipts;

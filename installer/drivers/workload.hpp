@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "installer/driver.hpp"
+#include "installer/layout.hpp"
 #include "installer/workloads/runtime.hpp"
 
 namespace sealift::installer {

@@ -18,6 +18,7 @@
 #include "compose/file.hpp"
 #include "compose/images.hpp"
 #include "installer/driver.hpp"
+#include "installer/table_key.hpp"
 #include "installer/workloads/compose_program.hpp"
 #include "installer/workloads/containers.hpp"
 #include "installer/workloads/parts.hpp"

@@ -6,19 +6,15 @@
 // switches; a Runtime is told which of them shall run. Everything here is idempotent: after a crash
 // nobody knows how far it came.
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
-#include "compose/images.hpp"
-#include "installer/content.hpp"
-#include "installer/drivers/tree_check.hpp"
+#include "installer/difference.hpp"
 #include "installer/layout.hpp"
-#include "installer/table_key.hpp"
+#include "installer/runtime_question.hpp"
 #include "release/documents/allow.hpp"
-#include "release/documents/manifest.hpp"
 #include "release/site_file/site.hpp"
 
 namespace sealift::installer {
@@ -37,18 +33,6 @@ struct Deployment {
 Json to_json(const Deployment& deployment);
 // Error{corrupt}.
 Deployment deployment_from_json(const Json& value, const std::string& where);
-
-// What a runtime needs to know of a component before anything of it is on the target.
-struct RuntimeQuestion {
-  const release::Component& component;
-  const release::Target& target;
-  std::string site;  // the site's id
-  Content& content;  // its tree, rendered
-  Digest table;      // of that tree, kept
-  // Name of an image in the release -> what it is called here so that only it can be meant.
-  std::map<std::string, std::string> pins;
-  std::vector<compose::KnownImage> images;  // that the release carries
-};
 
 // What keeps something that shall run from running as it should.
 struct Complaint {
