@@ -2,7 +2,8 @@
 # room(NAME USES rooms... DOOR libraries... EMBED folders... PRECOMPILE headers... LIKE room): folder
 # NAME becomes the static library sealift_NAME. A room may stand in another, room(release/text ...):
 # its namespace is that of the room around it (sealift::release), its library sealift_release_text,
-# and sealift_release is then all that is in the room around.
+# and sealift_release is then all that is in the room around. A room is the files of one folder;
+# folders in it are rooms of their own.
 # PRECOMPILE names what nearly every file of a large room reads; LIKE takes what another room has
 # precompiled. LIGHT: compiled with -O1, for a room that decides and calls: what takes time when it
 # runs (hashing, frames, archives, verification) is in the rooms below.
@@ -49,7 +50,7 @@ set(PRECOMPILED <algorithm> <chrono> <filesystem> <functional> <map> <memory> <o
 function(room name)
   cmake_parse_arguments(ROOM "LIGHT" "LIKE" "USES;DOOR;EMBED;PRECOMPILE;ALONE" ${ARGN})
   string(REPLACE / _ target sealift_${name})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   add_library(${target} STATIC ${sources})
   target_link_libraries(${target} PUBLIC sealift_options)

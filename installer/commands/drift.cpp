@@ -4,12 +4,12 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/database.hpp"
+#include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/registry.hpp"
-#include "installer/flags.hpp"
-#include "installer/standing.hpp"
+#include "installer/operations/standing.hpp"
+#include "installer/records/flags.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/flags.hpp"
+#include "installer/records/flags.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/session/changing.hpp"
 #include "release/text/schema.hpp"
 
 namespace sealift::installer {

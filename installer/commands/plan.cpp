@@ -2,13 +2,13 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "bundle/verified.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/content/site_values.hpp"
 #include "installer/drivers/registry.hpp"
-#include "installer/maintenance.hpp"
-#include "installer/overrides.hpp"
-#include "installer/site_values.hpp"
-#include "installer/standing.hpp"
+#include "installer/operations/standing.hpp"
+#include "installer/records/overrides.hpp"
+#include "installer/session/changing.hpp"
+#include "installer/site/maintenance.hpp"
 
 namespace sealift::installer {
 

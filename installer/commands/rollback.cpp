@@ -3,10 +3,10 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/database.hpp"
+#include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

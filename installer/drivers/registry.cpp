@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/registry.hpp"
 
-#include "installer/drivers/database.hpp"
-#include "installer/drivers/directory.hpp"
-#include "installer/drivers/fence.hpp"
-#include "installer/drivers/health.hpp"
-#include "installer/drivers/hook.hpp"
-#include "installer/drivers/images.hpp"
-#include "installer/drivers/service.hpp"
-#include "installer/drivers/workload.hpp"
+#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/files/directory.hpp"
+#include "installer/drivers/health/health.hpp"
+#include "installer/drivers/health/hook.hpp"
+#include "installer/drivers/images/images.hpp"
+#include "installer/drivers/services/fence.hpp"
+#include "installer/drivers/services/service.hpp"
+#include "installer/drivers/workloads/workload.hpp"
 
 namespace sealift::installer {
 

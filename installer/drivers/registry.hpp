@@ -4,8 +4,8 @@
 // The list of drivers.
 
 #include "base/parallel.hpp"
-#include "installer/driver.hpp"
-#include "installer/layout.hpp"
+#include "installer/driver/driver.hpp"
+#include "installer/site/layout.hpp"
 
 namespace sealift::installer {
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rooms of CMakeLists.txt and the files and #includes of each; for walls_test.py and
-scripts/lint --house."""
+"""The rooms of CMakeLists.txt and the files and #includes of each; for walls_test.py."""
 
 import os
 import re
@@ -60,14 +59,6 @@ def files_of(root, folder):
                 yield os.path.relpath(os.path.join(path, name), root)
 
 
-def room_of(file, rooms):
-    """The name of the innermost room that a file stands in; None: it stands in none."""
-    folder = os.path.dirname(file)
-    while folder and folder not in rooms:
-        folder = os.path.dirname(folder)
-    return folder or None
-
-
-def own_files_of(root, room, rooms):
+def own_files_of(root, room):
     """The files of a room, without those of the rooms in it."""
-    return [file for file in files_of(root, room.name) if room_of(file, rooms) == room.name]
+    return [file for file in files_of(root, room.name) if os.path.dirname(file) == room.name]

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest
 
-from house import files_of, includes_of, own_files_of, room_of, rooms_of
+from house import files_of, includes_of, own_files_of, rooms_of
 
 SOURCE = os.environ.get("SEALIFT_SOURCE") or os.path.abspath(
     os.path.join(os.path.dirname(__file__), "../.."))
@@ -67,7 +67,7 @@ def complaints_about_lines(root, rooms):
             yield (f"CMakeLists.txt:{room.line}: {room.name} is LIKE {room.like}, "
                    f"expected a room that it USES")
         for header in room.precompiled:
-            if room_of(header, rooms) not in (room.name, *room.uses):
+            if os.path.dirname(header) not in (room.name, *room.uses):
                 yield (f"CMakeLists.txt:{room.line}: {room.name} precompiles {header}, "
                        f"expected a header of its own or of a room that it USES")
         above.add(room.name)
@@ -75,15 +75,15 @@ def complaints_about_lines(root, rooms):
     for top in sorted(os.listdir(root)):
         if top not in NOT_ROOMS and not top.startswith("."):
             without |= {os.path.dirname(file) for file in files_of(root, top)
-                        if room_of(file, rooms) is None}
+                        if os.path.dirname(file) not in rooms}
     for folder in sorted(without):
         yield f"{folder}/: holds code, and no room() line of CMakeLists.txt names it"
 
 
 def complaints_about_room(root, room, rooms):
     needed = set()
-    for file in own_files_of(root, room, rooms):
-        inside = os.path.relpath(file, room.name)
+    for file in own_files_of(root, room):
+        inside = os.path.basename(file)
         for number, name, angled in includes_of(os.path.join(root, file)):
             where = f"{file}:{number}: #include of {name}"
             library = library_of(name)
@@ -103,8 +103,8 @@ def complaints_about_room(root, room, rooms):
                     if used not in room.embeds:
                         yield f"{where}: {room.name} does not EMBED {used}"
                 else:
-                    used = room_of(name, rooms)
-                    if used is None:
+                    used = os.path.dirname(name)
+                    if used not in rooms:
                         yield f"{where}: no room, expected a path from the repository's root"
                     elif used != room.name and used not in room.uses:
                         yield f"{where}: {room.name} does not USE {used}"
@@ -114,8 +114,8 @@ def complaints_about_room(root, room, rooms):
             yield f"CMakeLists.txt:{room.line}: {room.name} is granted {granted}, which no file needs"
 
 
-def complaints_about_questions(root, room, rooms):
-    for file in own_files_of(root, room, rooms):
+def complaints_about_questions(root, room):
+    for file in own_files_of(root, room):
         if file in ASKS_THE_SYSTEM:
             continue
         with open(os.path.join(root, file), encoding="utf-8") as source:
@@ -131,7 +131,7 @@ def complaints(root):
     for room in rooms.values():
         if os.path.isdir(os.path.join(root, room.name)):
             found += complaints_about_room(root, room, rooms)
-            found += complaints_about_questions(root, room, rooms)
+            found += complaints_about_questions(root, room)
     return found
 
 
@@ -175,8 +175,8 @@ class Violations(unittest.TestCase):
         self.assert_found("content does not USE bundle")
 
     def test_the_two_programs_meet(self):
-        self.plant("installer/planted.cpp", '#include "builder/build/pipeline.hpp"')
-        self.assert_found("installer does not USE builder")
+        self.plant("installer/commands/planted.cpp", '#include "builder/build/pipeline.hpp"')
+        self.assert_found("installer/commands does not USE builder")
 
     def test_a_library_by_another_door(self):
         self.plant("bundle/planted.cpp", "#include <zstd_errors.h>")
@@ -201,8 +201,8 @@ class Violations(unittest.TestCase):
         self.assert_found("expected a path from the repository's root")
 
     def test_embedded_files_of_another_room(self):
-        self.plant("installer/planted.cpp", '#include "embedded/schemas.hpp"')
-        self.assert_found("installer does not EMBED schemas")
+        self.plant("installer/commands/planted.cpp", '#include "embedded/schemas.hpp"')
+        self.assert_found("installer/commands does not EMBED schemas")
 
     def test_a_cycle(self):
         self.change_lines("room(signing USES base", "room(signing USES base bundle")
@@ -231,6 +231,10 @@ class Violations(unittest.TestCase):
         self.change_lines("room(release/flags USES base", "room(release/flags USES base release/values")
         self.assert_found("release/flags is granted release/values, which no file needs")
 
+    def test_a_driver_knows_the_list_of_drivers(self):
+        self.plant("installer/drivers/files/planted.cpp", '#include "installer/drivers/registry.hpp"')
+        self.assert_found("installer/drivers/files does not USE installer/drivers")
+
     def test_a_folder_in_a_room_that_is_none(self):
         self.plant("release/attic/planted.cpp", "int planted;")
         self.assert_found("release/attic/: holds code, and no room() line")
@@ -244,8 +248,8 @@ class Violations(unittest.TestCase):
         self.assert_found("signing is granted content, which no file needs")
 
     def test_a_question_that_reads_an_error_as_no(self):
-        self.plant("installer/planted.cpp", "bool is_there = fs::exists(file, ignored);")
-        self.assert_found("installer/planted.cpp:1: fs::exists reads an error as an answer")
+        self.plant("installer/commands/planted.cpp", "bool is_there = fs::exists(file, ignored);")
+        self.assert_found("installer/commands/planted.cpp:1: fs::exists reads an error as an answer")
 
     def test_a_bare_stat(self):
         self.plant("release/text/planted.cpp", "if (::stat(path, &status) == 0) return;")
