@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest
 
-from house import files_of, includes_of, own_files_of, rooms_of
+from house import files_of, includes_of, measured, own_files_of, rooms_of
 
 SOURCE = os.environ.get("SEALIFT_SOURCE") or os.path.abspath(
     os.path.join(os.path.dirname(__file__), "../.."))
@@ -139,6 +139,7 @@ class Walls(unittest.TestCase):
     def test_the_house_as_it_is(self):
         self.assertEqual(len(rooms_of(SOURCE)) >= 8, True)
         self.assertEqual(complaints(SOURCE), [])
+        self.assertEqual(measured(SOURCE)[1], [])
 
 
 class Violations(unittest.TestCase):
@@ -242,6 +243,33 @@ class Violations(unittest.TestCase):
     def test_precompiled_headers_of_a_room_that_is_not_used(self):
         self.change_lines("room(release/flags USES", "room(release/flags LIKE release/documents USES")
         self.assert_found("release/flags is LIKE release/documents, expected a room that it USES")
+
+    def assert_measured(self, part):
+        wrong = measured(self.root)[1]
+        self.assertEqual(len(wrong), 1, wrong)
+        self.assertIn(part, wrong[0])
+
+    def test_a_folder_that_is_too_full(self):
+        for number in range(31):
+            self.plant(f"release/flags/planted{number}.cpp", "// Planted.")
+        self.assert_measured("files in a folder: found")
+
+    def test_a_file_that_is_too_long(self):
+        self.plant("builder/kinds/planted.cpp", "// Planted.\n" * 900)
+        self.assert_measured("lines of a file, the longest: found")
+
+    def test_a_function_that_is_too_long(self):
+        self.plant("builder/kinds/planted.cpp", "// Planted.\nint planted() {\n" + "  // Planted.\n" * 150 + "}")
+        self.assert_measured("lines of a function, the longest: found 15")
+
+    def test_json_that_is_read_by_key(self):
+        self.plant("installer/site/planted.cpp", "void planted(const Json& json) {\n"
+                   + '  use(json.at("key"), json["key"]);\n' * 100 + "}")
+        self.assert_measured("reads of JSON by key outside of readers")
+
+    def test_an_arrow_back(self):
+        self.plant("release/values/planted.cpp", '#include "release/documents/manifest.hpp"')
+        self.assertEqual(len(measured(self.root)[1]), 2)  # and so two rooms in a circle
 
     def test_a_grant_that_nobody_needs(self):
         self.change_lines("room(signing USES base", "room(signing USES base content")
