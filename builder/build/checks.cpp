@@ -6,7 +6,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "builder/build/known_values.hpp"
-#include "builder/kinds/templates.hpp"
+#include "builder/kind/templates.hpp"
 #include "content/image_name.hpp"
 #include "release/site_file/site.hpp"
 #include "release/templates/references.hpp"

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
 #include "release/project/release_file.hpp"
 #include "release/templates/settings.hpp"
 

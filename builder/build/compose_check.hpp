@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
 #include "release/project/release_file.hpp"
 
 namespace sealift::builder {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
 #include "release/project/release_file.hpp"
 #include "release/values/environment.hpp"
 

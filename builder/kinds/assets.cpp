@@ -5,7 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
-#include "builder/kinds/tree.hpp"
+#include "builder/kind/tree.hpp"
 #include "content/media_types.hpp"
 #include "release/documents/content_type.hpp"
 #include "release/text/glob.hpp"

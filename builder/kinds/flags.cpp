@@ -5,7 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "builder/kinds/tree.hpp"
+#include "builder/kind/tree.hpp"
 #include "content/media_types.hpp"
 #include "release/flags/flags_file.hpp"
 #include "release/text/schema.hpp"

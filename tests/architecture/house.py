@@ -110,7 +110,7 @@ class House:
         inside = [room for room in rooms.values() if room.name.split("/")[0] == name]
         self.rooms = len(inside)
         self.arrows, self.back, above = 0, 0, {}
-        floor = {}
+        self.floor = floor = {}
         for room in inside:
             used = {os.path.dirname(header) for file in own_files_of(root, room)
                     for _, header, angled in includes_of(os.path.join(root, file)) if not angled}
@@ -178,12 +178,27 @@ def broken(values, limit):
     return worst(bound, *values) != bound
 
 
+def houses_of(root):
+    rooms = rooms_of(root)
+    return [House(root, name, rooms)
+            for name in sorted({name.split("/")[0] for name in rooms if "/" in name})]
+
+
+def drawn_floors(page, name):
+    """Room -> floor, of the drawing of a large room in docs/architecture.md."""
+    drawing = re.search(rf"^The floors of `{name}/`.*?^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    floors = {}
+    for line in drawing.group(1).splitlines() if drawing else []:
+        number, names = re.match(r"(\d+) +((?:[\w/]+/(?: +|$))+)", line).groups()
+        floors.update({f"{name}/{room.rstrip('/')}": int(number) for room in names.split()})
+    return floors
+
+
 def measured(root):
     """The rows of the table, and what is wrong with the house."""
-    rooms = rooms_of(root)
-    large = sorted({name.split("/")[0] for name in rooms if "/" in name})
-    houses = [House(root, name, rooms) for name in large]
-    rows = [["", *(f"`{name}/`" for name in large), "limit", "to become"], ["---"] * (len(large) + 3)]
+    houses = houses_of(root)
+    rows = [["", *(f"`{house.name}/`" for house in houses), "limit", "to become"],
+            ["---"] * (len(houses) + 3)]
     wrong = []
     for what, measure, limit, goal in MEASURES:
         values = [measure(house) for house in houses]

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest
 
-from house import files_of, includes_of, measured, own_files_of, rooms_of
+from house import drawn_floors, files_of, houses_of, includes_of, measured, own_files_of, rooms_of
 
 SOURCE = os.environ.get("SEALIFT_SOURCE") or os.path.abspath(
     os.path.join(os.path.dirname(__file__), "../.."))
@@ -140,6 +140,12 @@ class Walls(unittest.TestCase):
         self.assertEqual(len(rooms_of(SOURCE)) >= 8, True)
         self.assertEqual(complaints(SOURCE), [])
         self.assertEqual(measured(SOURCE)[1], [])
+
+    def test_the_drawing_of_the_floors(self):
+        with open(os.path.join(SOURCE, "docs/architecture.md"), encoding="utf-8") as page:
+            text = page.read()
+        for house in houses_of(SOURCE):
+            self.assertEqual(drawn_floors(text, house.name), house.floor)
 
 
 class Violations(unittest.TestCase):

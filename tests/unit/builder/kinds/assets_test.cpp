@@ -3,7 +3,8 @@
 #include <fstream>
 
 #include "base/format.hpp"
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
+#include "builder/kinds/registry.hpp"
 #include "release/documents/file_table.hpp"
 #include "signing/base64.hpp"
 #include "tests/unit/errors.hpp"

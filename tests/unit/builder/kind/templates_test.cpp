@@ -2,7 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "base/format.hpp"
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
+#include "builder/kinds/registry.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "builder/kinds/kind.hpp"
-#include "builder/kinds/tree.hpp"
+#include "builder/kind/kind.hpp"
+#include "builder/kind/tree.hpp"
 
 namespace sealift::builder {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/kinds/templates.hpp"
+#include "builder/kind/templates.hpp"
 
 #include <algorithm>
 

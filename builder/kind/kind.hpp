@@ -46,7 +46,4 @@ class Kind {
                                const Workshop& workshop) const = 0;
 };
 
-// The list of kinds; Error{internal} for a word that the schema should have refused.
-const Kind& kind_named(std::string_view name);
-
 }  // namespace sealift::builder

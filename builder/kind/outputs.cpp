@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/kinds/outputs.hpp"
+#include "builder/kind/outputs.hpp"
 
 #include <algorithm>
 #include <set>

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
 #include "builder/workshop/file_text.hpp"
 #include "content/precompress.hpp"
 #include "release/documents/file_table.hpp"

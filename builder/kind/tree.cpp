@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/kinds/tree.hpp"
+#include "builder/kind/tree.hpp"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include "base/path.hpp"
 #include "base/program_file.hpp"
 #include "base/sha384.hpp"
-#include "builder/kinds/variants.hpp"
+#include "builder/kind/variants.hpp"
 #include "builder/workshop/key_scan.hpp"
 #include "content/media_types.hpp"
 #include "content/tar.hpp"

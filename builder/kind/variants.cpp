@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/kinds/variants.hpp"
+#include "builder/kind/variants.hpp"
 
 namespace sealift::builder {
 
