@@ -12,14 +12,13 @@
 
 #include "base/json.hpp"
 #include "installer/driver/difference.hpp"
+#include "installer/driver/driver.hpp"
 #include "installer/driver/runtime_question.hpp"
 #include "installer/site/layout.hpp"
 #include "release/documents/allow.hpp"
 #include "release/site_file/site.hpp"
 
 namespace sealift::installer {
-
-struct StepIo;
 
 // What stands, or shall stand, on a target.
 struct Deployment {
