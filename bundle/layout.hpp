@@ -16,7 +16,7 @@
 
 #include "content/descriptor.hpp"
 #include "content/tar.hpp"
-#include "release/manifest.hpp"
+#include "release/documents/manifest.hpp"
 
 namespace sealift::bundle {
 

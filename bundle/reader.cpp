@@ -13,7 +13,7 @@
 #include "base/path.hpp"
 #include "content/media_types.hpp"
 #include "content/tar_outline.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 
 namespace sealift::bundle {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "release/manifest.hpp"
+#include "release/documents/manifest.hpp"
 #include "signing/statement.hpp"
 
 namespace sealift::bundle {

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# room(NAME USES rooms... DOOR libraries... EMBED folders... PRECOMPILE headers...): folder NAME
-# becomes namespace sealift::NAME and the static library sealift_NAME. PRECOMPILE names what nearly
-# every file of a large room reads. LIGHT: compiled with -O1, for a room that decides and calls: what
-# takes time when it runs (hashing, frames, archives, verification) is in the rooms below.
+# room(NAME USES rooms... DOOR libraries... EMBED folders... PRECOMPILE headers... LIKE room): folder
+# NAME becomes the static library sealift_NAME. A room may stand in another, room(release/text ...):
+# its namespace is that of the room around it (sealift::release), its library sealift_release_text,
+# and sealift_release is then all that is in the room around. A room is the files of one folder;
+# folders in it are rooms of their own.
+# PRECOMPILE names what nearly every file of a large room reads; LIKE takes what another room has
+# precompiled. LIGHT: compiled with -O1, for a room that decides and calls: what takes time when it
+# runs (hashing, frames, archives, verification) is in the rooms below.
 # Files are compiled several at a time (CMake's unity build), for most of the time of a file goes into
 # headers; ALONE names those that are not: large libraries, which fill a core each, and files whose
 # header's private types hold types of an unnamed namespace (-Wsubobject-linkage).
@@ -44,42 +48,55 @@ set(PRECOMPILED <algorithm> <chrono> <filesystem> <functional> <map> <memory> <o
   <string> <string_view> <thread> <vector> <base/format.hpp> <base/json.hpp>)
 
 function(room name)
-  cmake_parse_arguments(ROOM "LIGHT" "" "USES;DOOR;EMBED;PRECOMPILE;ALONE" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
+  cmake_parse_arguments(ROOM "LIGHT" "LIKE" "USES;DOOR;EMBED;PRECOMPILE;ALONE" ${ARGN})
+  string(REPLACE / _ target sealift_${name})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
-  add_library(sealift_${name} STATIC ${sources})
-  target_link_libraries(sealift_${name} PUBLIC sealift_options)
+  add_library(${target} STATIC ${sources})
+  target_link_libraries(${target} PUBLIC sealift_options)
   foreach(used ${ROOM_USES})
-    target_link_libraries(sealift_${name} PUBLIC sealift_${used})
+    string(REPLACE / _ used sealift_${used})
+    target_link_libraries(${target} PUBLIC ${used})
   endforeach()
   foreach(door ${ROOM_DOOR})
     string(REGEX REPLACE "^.*:" "" door ${door})
     foreach(library ${DOOR_${door}})
       _archive_of(linked ${library})
-      target_link_libraries(sealift_${name} PUBLIC ${linked})
+      target_link_libraries(${target} PUBLIC ${linked})
     endforeach()
   endforeach()
   foreach(folder ${ROOM_EMBED})
-    embed(sealift_${name} ${folder})
+    embed(${target} ${folder})
   endforeach()
-  set_target_properties(sealift_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   list(TRANSFORM ROOM_ALONE PREPEND ${PROJECT_SOURCE_DIR}/${name}/)
   set_source_files_properties(${ROOM_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   if(ROOM_LIGHT)
-    target_compile_options(sealift_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   if(name STREQUAL "base" OR ROOM_PRECOMPILE)
     list(TRANSFORM ROOM_PRECOMPILE REPLACE ".+" "<\\0>")
-    target_precompile_headers(sealift_${name} PRIVATE ${PRECOMPILED} ${ROOM_PRECOMPILE})
+    target_precompile_headers(${target} PRIVATE ${PRECOMPILED} ${ROOM_PRECOMPILE})
+  elseif(ROOM_LIKE)
+    string(REPLACE / _ like sealift_${ROOM_LIKE})
+    target_precompile_headers(${target} REUSE_FROM ${like})
   else()
-    target_precompile_headers(sealift_${name} REUSE_FROM sealift_base)
+    target_precompile_headers(${target} REUSE_FROM sealift_base)
+  endif()
+  if(name MATCHES "^([^/]+)/")
+    set(around sealift_${CMAKE_MATCH_1})
+    if(NOT TARGET ${around})
+      add_library(${around} INTERFACE)
+    endif()
+    target_link_libraries(${around} INTERFACE ${target})
   endif()
 endfunction()
 
 function(program name)
   cmake_parse_arguments(PROGRAM "" "ROOM" "" ${ARGN})
   add_executable(${name} ${PROJECT_SOURCE_DIR}/${PROGRAM_ROOM}/main.cpp)
-  target_link_libraries(${name} PRIVATE sealift_${PROGRAM_ROOM})
+  string(REPLACE / _ room sealift_${PROGRAM_ROOM})
+  target_link_libraries(${name} PRIVATE ${room})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   if(SEALIFT_STATIC AND NOT SEALIFT_SANITIZE)
     target_link_options(${name} PRIVATE -static-pie)

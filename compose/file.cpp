@@ -11,8 +11,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "compose/claims.hpp"
-#include "release/schema.hpp"
-#include "release/yaml.hpp"
+#include "release/text/schema.hpp"
+#include "release/text/yaml.hpp"
 
 namespace sealift::compose {
 

@@ -14,7 +14,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "compose/variables.hpp"
-#include "release/allow.hpp"
+#include "release/documents/allow.hpp"
 
 namespace sealift::compose {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
-#include "release/manifest.hpp"
+#include "release/documents/manifest.hpp"
 
 namespace sealift::compose {
 

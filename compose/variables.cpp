@@ -7,8 +7,8 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/compose_variable.hpp"
-#include "release/dotenv.hpp"
+#include "release/text/compose_variable.hpp"
+#include "release/values/dotenv.hpp"
 
 namespace sealift::compose {
 

@@ -3,8 +3,8 @@
 #include "base/format.hpp"
 #include "base/json.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/open_bundle.hpp"
-#include "builder/sigstore.hpp"
+#include "builder/signing_desk/open_bundle.hpp"
+#include "builder/signing_desk/sigstore.hpp"
 
 namespace sealift::builder {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "builder/build/pipeline.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/commands/keys.hpp"
-#include "builder/pipeline.hpp"
-#include "builder/trust_folder.hpp"
+#include "builder/signing_desk/trust_folder.hpp"
 #include "bundle/report.hpp"
 
 namespace sealift::builder {

@@ -7,7 +7,7 @@
 #include "base/path.hpp"
 #include "builder/commands/commands.hpp"
 #include "bundle/blobs.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 
 namespace sealift::builder {
 

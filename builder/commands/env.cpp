@@ -8,7 +8,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 

@@ -2,8 +2,8 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/open_bundle.hpp"
-#include "builder/sigstore.hpp"
+#include "builder/signing_desk/open_bundle.hpp"
+#include "builder/signing_desk/sigstore.hpp"
 
 namespace sealift::builder {
 

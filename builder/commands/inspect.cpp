@@ -7,7 +7,7 @@
 #include "bundle/blobs.hpp"
 #include "bundle/statement.hpp"
 #include "content/media_types.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 #include "signing/approvals.hpp"
 
 namespace sealift::builder {

@@ -2,7 +2,7 @@
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/images/image_source.hpp"
-#include "release/lock_file.hpp"
+#include "release/project/lock_file.hpp"
 
 namespace sealift::builder {
 

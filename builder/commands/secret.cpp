@@ -10,9 +10,9 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/private_file.hpp"
-#include "release/schema.hpp"
-#include "release/sealed.hpp"
+#include "builder/signing_desk/private_file.hpp"
+#include "release/text/schema.hpp"
+#include "release/values/sealed.hpp"
 #include "signing/keyed_digest.hpp"
 #include "signing/passphrase.hpp"
 

@@ -4,8 +4,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/open_bundle.hpp"
-#include "builder/sums.hpp"
+#include "builder/signing_desk/open_bundle.hpp"
+#include "builder/signing_desk/sums.hpp"
 #include "signing/statement.hpp"
 
 namespace sealift::builder {

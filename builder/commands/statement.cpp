@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/commands/commands.hpp"
-#include "builder/open_bundle.hpp"
+#include "builder/signing_desk/open_bundle.hpp"
 
 namespace sealift::builder {
 

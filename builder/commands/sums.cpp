@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/sums.hpp"
+#include "builder/signing_desk/sums.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"

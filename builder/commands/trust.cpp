@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/commands/keys.hpp"
-#include "builder/trust_folder.hpp"
+#include "builder/signing_desk/trust_folder.hpp"
 #include "bundle/report.hpp"
 #include "signing/minisign_file.hpp"
 #include "signing/root.hpp"

@@ -4,8 +4,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "builder/build/pipeline.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/pipeline.hpp"
 
 namespace sealift::builder {
 

@@ -2,7 +2,7 @@
 #include "base/path.hpp"
 #include "base/sandbox.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/trust_folder.hpp"
+#include "builder/signing_desk/trust_folder.hpp"
 #include "bundle/report.hpp"
 #include "bundle/verified.hpp"
 

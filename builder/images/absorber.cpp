@@ -6,7 +6,7 @@
 
 #include "content/foreign_archive.hpp"
 #include "content/tar.hpp"
-#include "release/glob.hpp"
+#include "release/text/glob.hpp"
 
 namespace sealift::builder {
 

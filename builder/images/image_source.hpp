@@ -11,8 +11,8 @@
 #include "builder/images/absorber.hpp"
 #include "content/image.hpp"
 #include "net/http.hpp"
-#include "release/manifest.hpp"
-#include "release/release_file.hpp"
+#include "release/documents/manifest.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 

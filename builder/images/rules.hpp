@@ -10,9 +10,9 @@
 #include "base/error.hpp"
 #include "builder/images/absorber.hpp"
 #include "builder/images/scans.hpp"
-#include "builder/kinds/kind.hpp"
+#include "builder/workshop/workshop.hpp"
 #include "content/image.hpp"
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 

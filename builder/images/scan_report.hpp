@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "base/digest.hpp"
-#include "release/image_entry.hpp"
+#include "release/documents/image_entry.hpp"
 
 namespace sealift::builder {
 

@@ -5,10 +5,10 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
-#include "builder/kinds/tree.hpp"
+#include "builder/kind/tree.hpp"
 #include "content/media_types.hpp"
-#include "release/content_type.hpp"
-#include "release/glob.hpp"
+#include "release/documents/content_type.hpp"
+#include "release/text/glob.hpp"
 #include "signing/base64.hpp"
 
 namespace sealift::builder {

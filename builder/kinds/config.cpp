@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/kinds/config.hpp"
 
-#include "builder/kinds/outputs.hpp"
-#include "builder/kinds/templates.hpp"
+#include "builder/kind/outputs.hpp"
+#include "builder/kind/templates.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::builder {

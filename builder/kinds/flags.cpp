@@ -5,10 +5,10 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "builder/kinds/tree.hpp"
+#include "builder/kind/tree.hpp"
 #include "content/media_types.hpp"
-#include "release/flags_file.hpp"
-#include "release/schema.hpp"
+#include "release/flags/flags_file.hpp"
+#include "release/text/schema.hpp"
 
 namespace sealift::builder {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
 
 namespace sealift::builder {
 

@@ -12,8 +12,8 @@
 #include "base/path.hpp"
 #include "base/program_file.hpp"
 #include "base/text.hpp"
-#include "builder/kinds/outputs.hpp"
-#include "builder/kinds/templates.hpp"
+#include "builder/kind/outputs.hpp"
+#include "builder/kind/templates.hpp"
 #include "compose/variables.hpp"
 #include "content/media_types.hpp"
 

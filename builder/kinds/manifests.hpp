@@ -3,7 +3,7 @@
 
 // What runs: a Compose file, units of systemd, or commands, with the files that they read.
 
-#include "builder/kinds/kind.hpp"
+#include "builder/kind/kind.hpp"
 
 namespace sealift::builder {
 

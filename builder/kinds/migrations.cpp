@@ -7,7 +7,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "builder/kinds/tree.hpp"
+#include "builder/kind/tree.hpp"
 #include "content/media_types.hpp"
 #include "migrations/lint.hpp"
 

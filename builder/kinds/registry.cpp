@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "builder/kinds/registry.hpp"
+
 #include <array>
 
 #include "base/format.hpp"
@@ -6,7 +8,6 @@
 #include "builder/kinds/config.hpp"
 #include "builder/kinds/flags.hpp"
 #include "builder/kinds/images.hpp"
-#include "builder/kinds/kind.hpp"
 #include "builder/kinds/manifests.hpp"
 #include "builder/kinds/migrations.hpp"
 

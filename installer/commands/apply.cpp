@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/commands/commands.hpp"
-#include "installer/commands/release.hpp"
+#include "installer/session/release.hpp"
 
 namespace sealift::installer {
 

@@ -5,10 +5,10 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/random.hpp"
-#include "installer/backups.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/database.hpp"
+#include "installer/drivers/databases/backups.hpp"
+#include "installer/drivers/databases/database.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

@@ -8,13 +8,13 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "bundle/report.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/overrides.hpp"
-#include "installer/site_values.hpp"
-#include "release/references.hpp"
-#include "release/schema.hpp"
-#include "release/semver.hpp"
+#include "installer/content/site_values.hpp"
+#include "installer/records/overrides.hpp"
+#include "installer/session/changing.hpp"
+#include "release/templates/references.hpp"
+#include "release/text/schema.hpp"
+#include "release/text/semver.hpp"
 
 namespace sealift::installer {
 

@@ -12,15 +12,16 @@
 #include "base/sandbox.hpp"
 #include "base/text.hpp"
 #include "bundle/report.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/damage.hpp"
-#include "installer/drivers/database.hpp"
-#include "installer/drivers/fence.hpp"
-#include "installer/drivers/service.hpp"
-#include "installer/tls.hpp"
-#include "installer/transaction.hpp"
-#include "release/workload.hpp"
+#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/registry.hpp"
+#include "installer/drivers/services/fence.hpp"
+#include "installer/drivers/services/service.hpp"
+#include "installer/operations/damage.hpp"
+#include "installer/session/changing.hpp"
+#include "installer/site/tls.hpp"
+#include "installer/transaction/transaction.hpp"
+#include "release/documents/workload.hpp"
 
 namespace sealift::installer {
 
@@ -57,7 +58,7 @@ std::vector<Diagnosis> examine_stores(const Installation& installation, const St
                                       const Tools& tools) {
   const Layout& layout = installation.layout;
   const std::vector<Placement> known = retained_placements(layout, state);
-  const Drivers drivers(layout, tools.workers);
+  const Drivers drivers = all_drivers(layout, tools.workers);
   std::vector<Diagnosis> findings;
   for (const auto& [name, target] : installation.site.targets) {
     const std::string what = format("target {}", name);

@@ -4,11 +4,12 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/database.hpp"
-#include "installer/flags.hpp"
-#include "installer/standing.hpp"
+#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/registry.hpp"
+#include "installer/operations/standing.hpp"
+#include "installer/records/flags.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 
@@ -32,7 +33,7 @@ std::map<std::string, std::string> changed_flags(const Placement& placement, Sit
 void run_drift(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
-  const Drivers drivers(work.installation().layout, work.tools().workers);
+  const Drivers drivers = all_drivers(work.installation().layout, work.tools().workers);
   Json list = Json::array();
   bool is_damaged = false;
   if (const Revision* now = state.current()) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/flags.hpp"
+#include "installer/records/flags.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "release/schema.hpp"
+#include "installer/drivers/registry.hpp"
+#include "installer/session/changing.hpp"
+#include "release/text/schema.hpp"
 
 namespace sealift::installer {
 
@@ -167,7 +168,7 @@ void change(const FlagsOptions& options, const std::string& command, const std::
     session.out.json({{"result", "unchanged"}});
     return;
   }
-  const Drivers drivers(work.installation().layout, tools.workers);
+  const Drivers drivers = all_drivers(work.installation().layout, tools.workers);
   Draft draft = plan_flags(flags.site, flags.content, work.installation(), state, drivers, request);
   const Json list = evidence_of_flags(flags, before, flags.site.changes);
   draft.evidence = {{"flags", list}};

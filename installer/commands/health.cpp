@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/commands/health.hpp"
 #include "base/format.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/program.hpp"
-#include "installer/health/runner.hpp"
+#include "installer/drivers/health/runner.hpp"
 
 namespace sealift::installer {
 

@@ -2,9 +2,9 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/flags.hpp"
+#include "installer/records/flags.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/path.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

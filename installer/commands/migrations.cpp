@@ -3,12 +3,12 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/backups.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/database.hpp"
-#include "installer/placing.hpp"
-#include "installer/requirements.hpp"
+#include "installer/drivers/databases/backups.hpp"
+#include "installer/drivers/databases/database.hpp"
+#include "installer/planning/placing.hpp"
+#include "installer/planning/requirements.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

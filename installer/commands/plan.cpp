@@ -2,12 +2,13 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "bundle/verified.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/maintenance.hpp"
-#include "installer/overrides.hpp"
-#include "installer/site_values.hpp"
-#include "installer/standing.hpp"
+#include "installer/content/site_values.hpp"
+#include "installer/drivers/registry.hpp"
+#include "installer/operations/standing.hpp"
+#include "installer/records/overrides.hpp"
+#include "installer/session/changing.hpp"
+#include "installer/site/maintenance.hpp"
 
 namespace sealift::installer {
 
@@ -41,7 +42,7 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
                       values_for(contents, work.installation().site, request.set), tools.workers,
                       secret_files(work.installation().site));
-  const Drivers drivers(work.installation().layout, work.tools().workers);
+  const Drivers drivers = all_drivers(work.installation().layout, work.tools().workers);
   Draft draft = plan_release(contents, "", content, work.installation(), state, drivers, request);
   draft.site_changes = site_changes(state.current(), work.installation().site);
   if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current(), draft.plan);

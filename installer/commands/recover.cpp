@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
-#include "installer/acceptance.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/operations/acceptance.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/commands/health.hpp"
-#include "installer/commands/unfinished.hpp"
-#include "installer/damage.hpp"
-#include "installer/drivers/fence.hpp"
-#include "installer/flags.hpp"
-#include "installer/maintenance.hpp"
+#include "installer/drivers/services/fence.hpp"
+#include "installer/operations/damage.hpp"
+#include "installer/records/flags.hpp"
+#include "installer/session/changing.hpp"
+#include "installer/session/unfinished.hpp"
+#include "installer/site/maintenance.hpp"
 
 namespace sealift::installer {
 

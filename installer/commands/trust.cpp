@@ -5,8 +5,8 @@
 #include "base/text.hpp"
 #include "bundle/report.hpp"
 #include "content/media_types.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/session/changing.hpp"
 #include "signing/root.hpp"
 
 namespace sealift::installer {

@@ -2,8 +2,8 @@
 #include "base/path.hpp"
 #include "base/sandbox.hpp"
 #include "bundle/report.hpp"
-#include "installer/commands/changing.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 

@@ -1,45 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/error.hpp"
-#include "base/format.hpp"
-#include "base/path.hpp"
-#include "installer/driver.hpp"
-#include "installer/drivers/database.hpp"
-#include "installer/drivers/directory.hpp"
-#include "installer/drivers/fence.hpp"
-#include "installer/drivers/health.hpp"
-#include "installer/drivers/hook.hpp"
-#include "installer/drivers/images.hpp"
-#include "installer/drivers/service.hpp"
-#include "installer/drivers/workload.hpp"
+#include "installer/drivers/registry.hpp"
+
+#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/files/directory.hpp"
+#include "installer/drivers/health/health.hpp"
+#include "installer/drivers/health/hook.hpp"
+#include "installer/drivers/images/images.hpp"
+#include "installer/drivers/services/fence.hpp"
+#include "installer/drivers/services/service.hpp"
+#include "installer/drivers/workloads/workload.hpp"
 
 namespace sealift::installer {
 
-Drivers::Drivers(const Layout& layout, Workers& workers) {
-  drivers_["directory"] = directory_driver(layout);
+Drivers all_drivers(const Layout& layout, Workers& workers) {
+  std::map<std::string, std::unique_ptr<Driver>> drivers;
+  drivers["directory"] = directory_driver(layout);
   for (const char* store :
        {"docker", "podman", "containerd", "oci-layout", "image-folder", "registry"}) {
-    drivers_[store] = images_driver(store);
+    drivers[store] = images_driver(store);
   }
-  drivers_["compose"] = workload_driver("compose", layout, compose_runtime(layout));
-  drivers_["exec"] = workload_driver("exec", layout, exec_runtime());
-  drivers_["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
-  drivers_["fence"] = fence_driver(layout);
-  drivers_["hook"] = hook_driver(layout);
-  drivers_["health"] = health_driver(layout);
-  drivers_["service"] = service_driver(layout);
+  drivers["compose"] = workload_driver("compose", layout, compose_runtime(layout));
+  drivers["exec"] = workload_driver("exec", layout, exec_runtime());
+  drivers["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
+  drivers["fence"] = fence_driver(layout);
+  drivers["hook"] = hook_driver(layout);
+  drivers["health"] = health_driver(layout);
+  drivers["service"] = service_driver(layout);
   for (const char* database : {"postgresql", "sqlite"}) {
-    drivers_[database] = database_driver(database, layout, workers);
+    drivers[database] = database_driver(database, layout, workers);
   }
-}
-
-Driver& Drivers::named(const std::string& name) const {
-  const auto found = drivers_.find(name);
-  if (found == drivers_.end()) {
-    throw Error(Errc::incompatible,
-                format("the driver \"{}\" is not part of this installer", printable(name, 80)),
-                "use the installer that the release notes name");
-  }
-  return *found->second;
+  return Drivers(std::move(drivers));
 }
 
 }  // namespace sealift::installer

@@ -3,8 +3,9 @@
 """The walls of the house stand: every #include agrees with the room() lines of CMakeLists.txt.
 
 A room includes its own files, the rooms that its line USES, the folders that it EMBEDs, standard and
-system headers, and third-party headers only through its DOOR. A room uses only rooms whose line
-stands above its own, so there is no cycle. A line grants nothing that no file needs. Headers do not
+system headers, and third-party headers only through its DOOR. A room in a room is named by its path,
+and asks for its neighbours as for any other. A room uses only rooms whose line stands above its own,
+so there is no circle. A line grants nothing that no file needs. Headers do not
 show third-party headers to others, but for the two that exist to do so. Outside base/file.cpp nothing
 asks about a path in a way that reads an error as "no"."""
 
@@ -14,6 +15,8 @@ import shutil
 import sys
 import tempfile
 import unittest
+
+from house import drawn_floors, files_of, houses_of, includes_of, measured, own_files_of, rooms_of
 
 SOURCE = os.environ.get("SEALIFT_SOURCE") or os.path.abspath(
     os.path.join(os.path.dirname(__file__), "../.."))
@@ -48,56 +51,9 @@ NOT_ROOMS = {"build", "docs", "examples", "tests", "bench", "scripts", "cmake", 
              "templates", "environments", "dist", "demo"}
 
 
-class Room:
-    def __init__(self, line, words):
-        self.line, self.name = line, words[0]
-        self.uses, self.embeds, self.doors = [], [], []  # doors: (file or None, library)
-        into = None
-        for word in words[1:]:
-            if word in ("USES", "EMBED", "DOOR", "LIGHT", "PRECOMPILE", "ALONE"):
-                into = word
-            elif into == "USES":
-                self.uses.append(word)
-            elif into == "EMBED":
-                self.embeds.append(word)
-            elif into == "DOOR":
-                file, _, library = word.rpartition(":")
-                self.doors.append((file or None, library))
-
-    def opens(self, file, library):
-        return any(library == each and only in (None, file) for only, each in self.doors)
-
-
-def rooms_of(root):
-    with open(os.path.join(root, "CMakeLists.txt"), encoding="utf-8") as source:
-        text = re.sub(r"#.*", "", source.read())
-    rooms = {}
-    for match in re.finditer(r"^room\(([^)]*)\)", text, re.MULTILINE):
-        line = text.count("\n", 0, match.start()) + 1
-        room = Room(line, match.group(1).split())
-        rooms[room.name] = room
-    return rooms
-
-
-def includes_of(path):
-    """(line, name, whether in angle brackets) of every #include."""
-    with open(path, encoding="utf-8") as source:
-        for number, line in enumerate(source, 1):
-            match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
-            if match:
-                yield number, match.group(2), match.group(1) == "<"
-
-
 def library_of(header):
     return next((library for prefix, library in LIBRARIES.items() if header.startswith(prefix)),
                 None)
-
-
-def files_of(root, folder):
-    for path, _, names in os.walk(os.path.join(root, folder)):
-        for name in sorted(names):
-            if name.endswith((".hpp", ".cpp")):
-                yield os.path.relpath(os.path.join(path, name), root)
 
 
 def complaints_about_lines(root, rooms):
@@ -107,17 +63,27 @@ def complaints_about_lines(root, rooms):
             if used not in above:
                 yield (f"CMakeLists.txt:{room.line}: {room.name} USES {used}, "
                        f"expected a room whose line stands above")
+        if room.like and room.like not in room.uses:
+            yield (f"CMakeLists.txt:{room.line}: {room.name} is LIKE {room.like}, "
+                   f"expected a room that it USES")
+        for header in room.precompiled:
+            if os.path.dirname(header) not in (room.name, *room.uses):
+                yield (f"CMakeLists.txt:{room.line}: {room.name} precompiles {header}, "
+                       f"expected a header of its own or of a room that it USES")
         above.add(room.name)
-    for folder in sorted(os.listdir(root)):
-        if (folder not in rooms and folder not in NOT_ROOMS and not folder.startswith(".")
-                and any(files_of(root, folder))):
-            yield f"{folder}/: holds code, and no room() line of CMakeLists.txt names it"
+    without = set()
+    for top in sorted(os.listdir(root)):
+        if top not in NOT_ROOMS and not top.startswith("."):
+            without |= {os.path.dirname(file) for file in files_of(root, top)
+                        if os.path.dirname(file) not in rooms}
+    for folder in sorted(without):
+        yield f"{folder}/: holds code, and no room() line of CMakeLists.txt names it"
 
 
 def complaints_about_room(root, room, rooms):
     needed = set()
-    for file in files_of(root, room.name):
-        inside = os.path.relpath(file, room.name)
+    for file in own_files_of(root, room):
+        inside = os.path.basename(file)
         for number, name, angled in includes_of(os.path.join(root, file)):
             where = f"{file}:{number}: #include of {name}"
             library = library_of(name)
@@ -133,20 +99,23 @@ def complaints_about_room(root, room, rooms):
             else:
                 first, _, rest = name.partition("/")
                 if first == "embedded":
-                    first = rest.removesuffix(".hpp")
-                    if first not in room.embeds:
-                        yield f"{where}: {room.name} does not EMBED {first}"
-                elif first != room.name and first not in room.uses:
-                    yield (f"{where}: {room.name} does not USE {first}" if first in rooms else
-                           f"{where}: no room, expected a path from the repository's root")
-                needed.add(first)
+                    used = rest.removesuffix(".hpp")
+                    if used not in room.embeds:
+                        yield f"{where}: {room.name} does not EMBED {used}"
+                else:
+                    used = os.path.dirname(name)
+                    if used not in rooms:
+                        yield f"{where}: no room, expected a path from the repository's root"
+                    elif used != room.name and used not in room.uses:
+                        yield f"{where}: {room.name} does not USE {used}"
+                needed.add(used)
     for granted in room.uses + room.embeds + [library for _, library in room.doors]:
         if granted not in needed:
             yield f"CMakeLists.txt:{room.line}: {room.name} is granted {granted}, which no file needs"
 
 
 def complaints_about_questions(root, room):
-    for file in files_of(root, room.name):
+    for file in own_files_of(root, room):
         if file in ASKS_THE_SYSTEM:
             continue
         with open(os.path.join(root, file), encoding="utf-8") as source:
@@ -170,18 +139,29 @@ class Walls(unittest.TestCase):
     def test_the_house_as_it_is(self):
         self.assertEqual(len(rooms_of(SOURCE)) >= 8, True)
         self.assertEqual(complaints(SOURCE), [])
+        self.assertEqual(measured(SOURCE)[1], [])
+
+    def test_the_drawing_of_the_floors(self):
+        with open(os.path.join(SOURCE, "docs/architecture.md"), encoding="utf-8") as page:
+            text = page.read()
+        for house in houses_of(SOURCE):
+            self.assertEqual(drawn_floors(text, house.name), house.floor)
 
 
 class Violations(unittest.TestCase):
     """The test itself is shown to fail: each case plants one violation in a copy of the house."""
 
+    @classmethod
+    def setUpClass(cls):
+        cls.as_it_is = complaints(SOURCE)
+
     def setUp(self):
         self.root = tempfile.mkdtemp(prefix="sealift-walls-")
         self.addCleanup(shutil.rmtree, self.root)
         shutil.copy(os.path.join(SOURCE, "CMakeLists.txt"), self.root)
-        for room in rooms_of(SOURCE):
-            shutil.copytree(os.path.join(SOURCE, room), os.path.join(self.root, room))
-        self.before = complaints(self.root)
+        for top in {room.partition("/")[0] for room in rooms_of(SOURCE)}:
+            shutil.copytree(os.path.join(SOURCE, top), os.path.join(self.root, top))
+        self.before = self.as_it_is
 
     def plant(self, file, text):
         os.makedirs(os.path.dirname(os.path.join(self.root, file)), exist_ok=True)
@@ -206,8 +186,8 @@ class Violations(unittest.TestCase):
         self.assert_found("content does not USE bundle")
 
     def test_the_two_programs_meet(self):
-        self.plant("installer/planted.cpp", '#include "builder/pipeline.hpp"')
-        self.assert_found("installer does not USE builder")
+        self.plant("installer/commands/planted.cpp", '#include "builder/build/pipeline.hpp"')
+        self.assert_found("installer/commands does not USE builder")
 
     def test_a_library_by_another_door(self):
         self.plant("bundle/planted.cpp", "#include <zstd_errors.h>")
@@ -232,25 +212,86 @@ class Violations(unittest.TestCase):
         self.assert_found("expected a path from the repository's root")
 
     def test_embedded_files_of_another_room(self):
-        self.plant("installer/planted.cpp", '#include "embedded/schemas.hpp"')
-        self.assert_found("installer does not EMBED schemas")
+        self.plant("installer/commands/planted.cpp", '#include "embedded/schemas.hpp"')
+        self.assert_found("installer/commands does not EMBED schemas")
 
     def test_a_cycle(self):
         self.change_lines("room(signing USES base", "room(signing USES base bundle")
         self.plant("signing/planted.cpp", '#include "bundle/reader.hpp"')
         self.assert_found("signing USES bundle, expected a room whose line stands above")
 
+    def test_a_room_in_a_room_includes_a_higher_one(self):
+        self.plant("release/values/planted.cpp", '#include "release/documents/manifest.hpp"')
+        self.assert_found("release/values does not USE release/documents")
+
+    def test_a_room_in_a_room_includes_a_lower_one_without_a_line(self):
+        self.plant("release/flags/planted.cpp", '#include "release/values/environment.hpp"')
+        self.assert_found("release/flags does not USE release/values")
+
+    def test_a_circle_of_rooms_in_a_room(self):
+        self.change_lines("room(release/values USES base", "room(release/values USES base release/documents")
+        self.plant("release/values/planted.cpp", '#include "release/documents/manifest.hpp"')
+        self.assert_found("release/values USES release/documents, expected a room whose line stands above")
+
+    def test_a_room_is_used_by_its_own_name(self):
+        self.change_lines("room(bundle USES base", "room(bundle USES base release")
+        found = [line for line in complaints(self.root) if line not in self.before]
+        self.assertIn("bundle USES release, expected a room whose line stands above", found[0])
+
+    def test_a_grant_that_nobody_needs_in_a_room(self):
+        self.change_lines("room(release/flags USES base", "room(release/flags USES base release/values")
+        self.assert_found("release/flags is granted release/values, which no file needs")
+
+    def test_a_driver_knows_the_list_of_drivers(self):
+        self.plant("installer/drivers/files/planted.cpp", '#include "installer/drivers/registry.hpp"')
+        self.assert_found("installer/drivers/files does not USE installer/drivers")
+
+    def test_a_folder_in_a_room_that_is_none(self):
+        self.plant("release/attic/planted.cpp", "int planted;")
+        self.assert_found("release/attic/: holds code, and no room() line")
+
+    def test_precompiled_headers_of_a_room_that_is_not_used(self):
+        self.change_lines("room(release/flags USES", "room(release/flags LIKE release/documents USES")
+        self.assert_found("release/flags is LIKE release/documents, expected a room that it USES")
+
+    def assert_measured(self, part):
+        wrong = measured(self.root)[1]
+        self.assertEqual(len(wrong), 1, wrong)
+        self.assertIn(part, wrong[0])
+
+    def test_a_folder_that_is_too_full(self):
+        for number in range(31):
+            self.plant(f"release/flags/planted{number}.cpp", "// Planted.")
+        self.assert_measured("files in a folder: found")
+
+    def test_a_file_that_is_too_long(self):
+        self.plant("builder/kinds/planted.cpp", "// Planted.\n" * 900)
+        self.assert_measured("lines of a file, the longest: found")
+
+    def test_a_function_that_is_too_long(self):
+        self.plant("builder/kinds/planted.cpp", "// Planted.\nint planted() {\n" + "  // Planted.\n" * 150 + "}")
+        self.assert_measured("lines of a function, the longest: found 15")
+
+    def test_json_that_is_read_by_key(self):
+        self.plant("installer/site/planted.cpp", "void planted(const Json& json) {\n"
+                   + '  use(json.at("key"), json["key"]);\n' * 100 + "}")
+        self.assert_measured("reads of JSON by key outside of readers")
+
+    def test_an_arrow_back(self):
+        self.plant("release/values/planted.cpp", '#include "release/documents/manifest.hpp"')
+        self.assertEqual(len(measured(self.root)[1]), 2)  # and so two rooms in a circle
+
     def test_a_grant_that_nobody_needs(self):
         self.change_lines("room(signing USES base", "room(signing USES base content")
         self.assert_found("signing is granted content, which no file needs")
 
     def test_a_question_that_reads_an_error_as_no(self):
-        self.plant("installer/planted.cpp", "bool is_there = fs::exists(file, ignored);")
-        self.assert_found("installer/planted.cpp:1: fs::exists reads an error as an answer")
+        self.plant("installer/commands/planted.cpp", "bool is_there = fs::exists(file, ignored);")
+        self.assert_found("installer/commands/planted.cpp:1: fs::exists reads an error as an answer")
 
     def test_a_bare_stat(self):
-        self.plant("release/planted.cpp", "if (::stat(path, &status) == 0) return;")
-        self.assert_found("release/planted.cpp:1: ::stat reads an error as an answer")
+        self.plant("release/text/planted.cpp", "if (::stat(path, &status) == 0) return;")
+        self.assert_found("release/text/planted.cpp:1: ::stat reads an error as an answer")
 
     def test_code_outside_the_rooms(self):
         self.plant("helpers/planted.cpp", "int planted;")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/digest.hpp"
-#include "installer/audit.hpp"
+#include "installer/site/audit.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/unit/scratch_folder.hpp"
 

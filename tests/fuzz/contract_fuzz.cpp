@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/contract.hpp"
+#include "release/values/contract.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/dotenv.hpp"
+#include "release/values/dotenv.hpp"
 
-#include "release/environment.hpp"
+#include "release/values/environment.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

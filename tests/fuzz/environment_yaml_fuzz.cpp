@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/environment.hpp"
+#include "release/values/environment.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/unit/scratch_folder.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/flags.hpp"
+#include "release/flags/flags.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

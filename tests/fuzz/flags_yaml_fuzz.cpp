@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/flags_file.hpp"
+#include "release/flags/flags_file.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
-#include "installer/journal.hpp"
+#include "installer/records/journal.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/unit/scratch_folder.hpp"
 

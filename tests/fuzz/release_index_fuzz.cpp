@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/manifest.hpp"
+#include "release/documents/manifest.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

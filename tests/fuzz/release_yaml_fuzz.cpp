@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/path.hpp"
-#include "release/release_file.hpp"
+#include "release/project/release_file.hpp"
 #include "tests/fuzz/target.hpp"
 #include "tests/unit/scratch_folder.hpp"
 

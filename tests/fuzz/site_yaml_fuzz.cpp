@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/site.hpp"
+#include "release/site_file/site.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

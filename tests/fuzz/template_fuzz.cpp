@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/references.hpp"
-#include "release/template.hpp"
+#include "release/templates/references.hpp"
+#include "release/templates/template.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

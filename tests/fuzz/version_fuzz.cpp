@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/semver.hpp"
+#include "release/text/semver.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

@@ -13,7 +13,7 @@
 #include "bundle/verified.hpp"
 #include "bundle/writer.hpp"
 #include "content/media_types.hpp"
-#include "release/file_table.hpp"
+#include "release/documents/file_table.hpp"
 #include "tests/unit/bundle/roots.hpp"
 #include "tests/unit/scratch_folder.hpp"
 

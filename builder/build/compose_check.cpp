@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/build/compose_check.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "builder/build/known_values.hpp"
+#include "compose/file.hpp"
+#include "compose/images.hpp"
+#include "release/templates/references.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+using compose::ComposeFile;
+using compose::ComposeService;
+using compose::KnownImage;
+
+// The Compose file of one component.
+class ComposeJudge {
+ public:
+  ComposeJudge(const BuiltComponent& built, const std::vector<KnownImage>& images)
+      : built_(built), workload_(*built.component.document.workload), images_(images) {}
+
+  // What a target would read.
+  struct Rendered {
+    std::string file;
+    std::string variables;  // of .env; empty: there is none
+
+    friend bool operator==(const Rendered&, const Rendered&) = default;
+  };
+
+  // Nothing where the values at hand make no file of the templates: check_values() says why.
+  std::optional<Rendered> render(const release::Values& values) const {
+    Rendered rendered;
+    try {
+      for (const release::Template& each : built_.templates) {
+        if (each.where() == workload_.file) rendered.file = each.render(values);
+        if (each.where() == compose::kVariablesFile) rendered.variables = each.render(values);
+      }
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+    return rendered;
+  }
+
+  struct Verdict {
+    std::vector<Problem> mistakes;
+    std::vector<Problem> findings;
+  };
+  Verdict judge(const Rendered& rendered) {
+    Problems problems;
+    ComposeFile file;
+    try {
+      file = ComposeFile::read(rendered.file, workload_.file,
+                               compose::read_variables(rendered.variables), problems);
+      for (const Problem& each : file.objections) problems.add(each.message, each.hint);
+      for (const ComposeService& service : file.services) look_at(service, problems);
+      look_at(file.volume_folders, problems);
+      for (const std::string& image : file.other_images) note_image(image);
+      look_for("jobs", workload_.jobs, file, problems);
+      look_for("canary", workload_.canary, file, problems);
+    } catch (const Error& error) {
+      problems.add(error);
+    }
+    return {problems.all(), file.findings};
+  }
+
+  const std::set<std::string>& used() const { return used_; }
+
+ private:
+  void look_at(const ComposeService& service, Problems& problems) {
+    look_at(service.files, problems);
+    if (service.image.empty() || service.image.find('$') != std::string::npos)
+      return;  // said already
+    try {
+      used_.insert(compose::find_image(service.image, images_).name);
+    } catch (const Error& error) {
+      problems.add(error.within(service.image_place));
+    }
+  }
+
+  // A mount of nothing would become a folder inside of the release, and go with it.
+  void look_at(const std::vector<compose::OwnFile>& files, Problems& problems) const {
+    for (const compose::OwnFile& file : files) {
+      if (file.use == compose::OwnFile::Use::read_if_there || holds(file.path)) continue;
+      if (file.use == compose::OwnFile::Use::mount) {
+        problems.add(format("{}: mounts {}, of which the release holds nothing", file.where,
+                            printable(file.path, 200)),
+                     "data that is written there would be lost with the next release: use a named "
+                     "volume (NAME:/path) or an absolute path of the host");
+      } else {
+        problems.add(format("{}: reads {}, which the release does not hold", file.where,
+                            printable(file.path, 200)),
+                     format("put it into the source of the component{}",
+                            file.path == compose::kVariablesFile
+                                ? ", a template with lines such as NAME={{NAME | dotenv}}"
+                                : ""));
+      }
+    }
+  }
+
+  // Behind a link anything may be.
+  bool holds(const std::string& path) const {
+    if (path == "." || built_.paths.contains(path)) return true;
+    for (std::size_t slash = path.find('/'); slash != path.npos;
+         slash = path.find('/', slash + 1)) {
+      const auto parent = built_.paths.find(path.substr(0, slash));
+      if (parent != built_.paths.end() && parent->second == EntryType::symlink) return true;
+    }
+    return false;
+  }
+
+  // A service that does not start by itself needs no image, and may have one that is carried.
+  void note_image(const std::string& image) {
+    try {
+      used_.insert(compose::find_image(image, images_).name);
+    } catch (const Error&) {  // another's
+    }
+  }
+
+  void look_for(const char* key, const std::vector<std::string>& names, const ComposeFile& file,
+                Problems& problems) const {
+    for (const std::string& name : names) {
+      if (std::any_of(file.services.begin(), file.services.end(),
+                      [&](const ComposeService& each) { return each.name == name; })) {
+        continue;
+      }
+      problems.add(format("{}: {} has no service {}", key, workload_.file, printable(name, 80)),
+                   "correct it in release.yaml; a service with a profile does not count");
+    }
+  }
+
+  const BuiltComponent& built_;
+  const release::Workload& workload_;
+  const std::vector<KnownImage>& images_;
+  std::set<std::string> used_;
+};
+
+// What is found with either stand-in hangs on none of them.
+void keep_common(std::vector<Problem>& found, const std::vector<Problem>& again) {
+  std::erase_if(found, [&](const Problem& each) {
+    return std::none_of(again.begin(), again.end(),
+                        [&](const Problem& other) { return each.message == other.message; });
+  });
+}
+
+ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& release,
+                                 const release::Environment& environment,
+                                 const release::Values& known) {
+  const auto rendered = [&](StandIns round) -> std::optional<ComposeJudge::Rendered> {
+    try {
+      return judge.render(
+          release::resolve(release::merge(known, stand_ins_in(release, environment, round))));
+    } catch (const Error&) {  // check_values() says it
+      return std::nullopt;
+    }
+  };
+  const auto first = rendered(StandIns::first);
+  const auto second = rendered(StandIns::second);
+  if (!first || !second) return {};
+  ComposeJudge::Verdict verdict = judge.judge(*first);
+  if (*first == *second) return verdict;
+  const ComposeJudge::Verdict again = judge.judge(*second);
+  keep_common(verdict.mistakes, again.mistakes);
+  keep_common(verdict.findings, again.findings);
+  return verdict;
+}
+
+using Found = std::vector<std::pair<std::string, Problem>>;  // with its environment
+
+// Each problem once, with the environments that have it.
+std::vector<Problem> by_environment(const std::string& component, const release::Release& release,
+                                    const Found& found) {
+  std::vector<Problem> all;
+  std::set<std::string> told;
+  for (const auto& [unused, problem] : found) {
+    if (!told.insert(problem.message).second) continue;
+    std::vector<std::string> environments;
+    for (const auto& [environment, other] : found) {
+      if (other.message == problem.message) environments.push_back(environment);
+    }
+    const std::string whose = environments.size() == release.environments.size()
+                                  ? ""
+                                  : format(" (in {})", joined(environments));
+    all.push_back({format("components.{}: {}{}", component, problem.message, whose), problem.hint});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::set<std::string> check_compose(const release::Release& release,
+                                    const std::vector<BuiltComponent>& built, Problems& problems) {
+  std::vector<KnownImage> images;
+  for (const BuiltComponent& each : built) {
+    for (KnownImage& image : compose::known_images(each.component)) {
+      images.push_back(std::move(image));
+    }
+  }
+  const release::Values known = known_to_all(built);
+  std::set<std::string> used;
+  for (const BuiltComponent& each : built) {
+    const std::optional<release::Workload>& workload = each.component.document.workload;
+    if (!workload || workload->runtime != release::kCompose) continue;
+    ComposeJudge judge(each, images);
+    Found mistakes;
+    Found findings;
+    for (const release::Environment& environment : release.environments) {
+      ComposeJudge::Verdict verdict = verdict_in(judge, release, environment, known);
+      for (Problem& mistake : verdict.mistakes) {
+        mistakes.emplace_back(environment.name, std::move(mistake));
+      }
+      for (Problem& finding : verdict.findings) {
+        findings.emplace_back(environment.name, std::move(finding));
+      }
+    }
+    const std::string& name = each.component.row.name;
+    for (const Problem& mistake : by_environment(name, release, mistakes)) {
+      problems.add(mistake.message, mistake.hint);
+    }
+    for (const Problem& finding : by_environment(name, release, findings)) {
+      log::warning(format("{}; {}", finding.message, finding.hint));
+    }
+    used.insert(judge.used().begin(), judge.used().end());
+  }
+  return used;
+}
+
+}  // namespace sealift::builder

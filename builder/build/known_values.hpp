@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a build knows of the values that templates will see on a site.
+
+#include <vector>
+
+#include "builder/kind/kind.hpp"
+#include "release/project/release_file.hpp"
+#include "release/values/environment.hpp"
+
+namespace sealift::builder {
+
+// What templates may use without any environment's saying so.
+release::Values known_to_all(const std::vector<BuiltComponent>& built);
+
+// The values of an environment as templates see them before a site has said its own. A secret,
+// which nobody here can read, is some text.
+release::Values values_in(const release::Release& release, const release::Environment& environment);
+
+// The same for a rendering: every value that is a secret, or that each site must set, has a
+// stand-in. The two rounds have different ones, so that what is found in both hangs on none.
+enum class StandIns { first, second };
+release::Values stand_ins_in(const release::Release& release,
+                             const release::Environment& environment, StandIns round);
+
+}  // namespace sealift::builder

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From release.yaml to a bundle file. build() reads as the list of what happens.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.hpp"
+#include "bundle/spool.hpp"
+#include "bundle/writer.hpp"
+#include "release/project/release_file.hpp"
+#include "release/site_file/site.hpp"
+#include "signing/signer.hpp"
+
+namespace sealift::builder {
+
+struct Built {
+  fs::path file;
+  Digest digest;  // D
+  std::uint64_t file_bytes;
+  std::uint64_t content_bytes;
+  unsigned signatures;
+};
+
+// Builds into the folder `output`, as NAME-VERSION.bundle.tar(.zst), approved by `signers`,
+// with its line in SHA256SUMS.
+// Throws Error{invalid_input} with every mistake in the sources; a file is written whole or not at
+// all.
+// `previous` is the bundle of the release before, with which images are compared; empty: none.
+Built build(const release::Release& release, const fs::path& output, const fs::path& previous,
+            bundle::Packing packing, const std::vector<signing::Signer>& signers,
+            Progress& progress);
+
+// Component -> files that browsers keep for good because of their names alone.
+using Guesses = std::map<std::string, std::vector<std::string>>;
+
+// Everything build() would refuse, and sites that could not take the release. Writes nothing but
+// scratch space.
+Guesses validate(const release::Release& release, const std::vector<fs::path>& sites,
+                 const fs::path& previous, Progress& progress);
+
+}  // namespace sealift::builder

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/kind/variants.hpp"
+
+namespace sealift::builder {
+
+void Variants::want(std::string name, content::Encoding encoding) {
+  wanted_.push_back({std::move(name), encoding});
+}
+
+Variants::Variant Variants::take() {
+  while (begun_ < wanted_.size() && !made_.full()) {
+    const Wanted& next = wanted_[begun_++];
+    made_.put([this, &next] { return make(folder_, next); });
+  }
+  return made_.take();
+}
+
+Variants::Variant Variants::make(const Dir& folder, const Wanted& wanted) {
+  const Fd fd = folder.open_file(wanted.name);
+  FdSource source(fd.get(), folder.path() + "/" + wanted.name);
+  const std::string original = read_all(source, kMaxVariantOf, wanted.name);
+  std::string packed = content::encode(wanted.encoding, original);
+  if (!content::pays(original.size(), packed.size())) packed.clear();
+  return {.of = Digest::of(original), .content = std::move(packed)};
+}
+
+}  // namespace sealift::builder

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/workshop/origin.hpp"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/process.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+constexpr const char* kEpoch = "SOURCE_DATE_EPOCH";
+constexpr const char* kOneOfOurOwn = "commit it, or set SOURCE_DATE_EPOCH and source.revision";
+
+// git in a folder, of whose environment it has nothing: GIT_DIR and others name repositories that
+// may be another's.
+class Git {
+ public:
+  explicit Git(const release::Release& release) : folder_(release.folder.string()) {
+    // What decides whether and how git finds a repository above, and whom it trusts.
+    for (const char* name : {"PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CEILING_DIRECTORIES",
+                             "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_CONFIG_NOSYSTEM",
+                             "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"}) {
+      if (const char* value = std::getenv(name)) environment_.emplace_back(name, value);
+    }
+    environment_.emplace_back("LC_ALL", "C");
+  }
+
+  std::optional<Outcome> ask(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"git", "--no-optional-locks", "--literal-pathspecs", "-c",
+                                         "core.fsmonitor=false"});
+    return run({.arguments = std::move(arguments),
+                .folder = folder_,
+                .input = {},
+                .environment = environment_,
+                .inherit = Inherit::nothing,
+                .privileges = Privileges::no_new});
+  }
+
+ private:
+  std::string folder_;
+  std::vector<std::pair<std::string, std::string>> environment_;
+};
+
+// Whether a folder is in a repository, asked without git.
+bool has_repository(const release::Release& release) {
+  for (fs::path folder = real_path(release.folder);; folder = folder.parent_path()) {
+    if (entry_exists(folder / ".git")) return true;
+    if (folder == folder.parent_path()) return false;
+  }
+}
+
+// The folders that components are made of, where a file that git does not know is a change too.
+std::vector<std::string> sources_of(const release::Release& release) {
+  std::vector<std::string> sources = {"environments"};
+  for (const release::ComponentEntry& entry : release.components) {
+    const std::size_t magic = entry.source.find_first_of("*?");
+    const std::string plain = entry.source.substr(0, magic);
+    if (magic == std::string::npos) {
+      if (!plain.empty()) sources.push_back(plain);
+    } else {
+      const std::string folder = plain.substr(0, plain.rfind('/') + 1);
+      sources.push_back(folder.empty() ? "." : folder);
+    }
+  }
+  return sources;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+// A file that differs from the commit, or that it does not know; empty: none.
+std::string changed_file(const Git& git, const release::Release& release) {
+  // Behind two letters and a blank.
+  const auto changed = git.ask({"status", "--porcelain", "--untracked-files=no", "--", "."});
+  if (changed && changed->status == 0 && changed->output.size() > 3) {
+    return first_line(changed->output).substr(3);
+  }
+  std::vector<std::string> question = {"ls-files", "--others", "--exclude-standard", "--"};
+  for (const std::string& source : sources_of(release)) question.push_back(source);
+  const auto strangers = git.ask(std::move(question));
+  return strangers && strangers->status == 0 ? first_line(strangers->output) : "";
+}
+
+void read_epoch(Time& created) {
+  const char* epoch = std::getenv(kEpoch);
+  if (epoch == nullptr) return;
+  const std::string_view text = epoch;
+  const auto [end, failure] =
+      std::from_chars(text.data(), text.data() + text.size(), created.seconds);
+  if (failure != std::errc() || end != text.data() + text.size() || created.seconds < 0) {
+    throw Error(Errc::usage,
+                format("{} is \"{}\", expected seconds since 1970", kEpoch, printable(text, 40)));
+  }
+}
+
+// The last commit, and what is doubtful of it.
+void read_commit(const release::Release& release, Origin& origin) {
+  const std::string place = release.folder.string();
+  const auto doubt = [&](const std::string& found, const std::string& hint) {
+    origin.doubts.push_back({format("{}: {}", place, found), hint});
+  };
+  const bool is_told = std::getenv(kEpoch) != nullptr && !origin.revision.empty();
+  if (!has_repository(release)) {
+    if (std::getenv(kEpoch) == nullptr) {
+      doubt("found no repository of git, so the release says that it was made in 1970",
+            "set SOURCE_DATE_EPOCH to the time of its sources");
+    }
+    return;
+  }
+  const Git git(release);
+  const auto commit = git.ask({"rev-list", "--max-count=1", "--timestamp", "HEAD", "--", "."});
+  if (!commit) {
+    if (!is_told) {
+      doubt("found a repository and no program git, so its last commit is not recorded",
+            "install git, or set SOURCE_DATE_EPOCH and source.revision");
+    }
+    return;
+  }
+  // "SECONDS REVISION"
+  const std::string line = first_line(commit->output);
+  const std::size_t blank = line.find(' ');
+  if (commit->status != 0 || blank == std::string::npos) {
+    if (!is_told) {
+      doubt(commit->status != 0
+                ? format("git does not say what the last commit is: {}", said(*commit))
+                : std::string("found no commit that has a file of this folder"),
+            commit->error_output.find("safe.directory") != std::string::npos
+                ? format("git config --global --add safe.directory {}",
+                         absolute_path(release.folder).string())
+                : kOneOfOurOwn);
+    }
+    return;
+  }
+  std::from_chars(line.data(), line.data() + blank, origin.created.seconds);
+  if (!origin.revision.empty()) return;
+  origin.revision = line.substr(blank + 1);
+  const std::string changed = changed_file(git, release);
+  if (changed.empty()) return;
+  origin.revision += "-dirty";
+  doubt(format("{} is not as the last commit has it, so the revision is {}",
+               printable(changed, 200), origin.revision),
+        "commit it, or say the revision in source.revision");
+}
+
+}  // namespace
+
+Origin origin_of(const release::Release& release) {
+  Origin origin{.created = {}, .revision = release.source_revision};
+  read_commit(release, origin);
+  read_epoch(origin.created);
+  return origin;
+}
+
+}  // namespace sealift::builder

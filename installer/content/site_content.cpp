@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/content/site_content.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "content/expected_tar.hpp"
+#include "content/media_types.hpp"
+#include "installer/content/flags_tree.hpp"
+#include "release/templates/references.hpp"
+#include "release/templates/template.hpp"
+#include "release/values/tls.hpp"
+
+namespace sealift::installer {
+
+using release::FileEntry;
+
+namespace {
+
+// A tree as the bundle carries it: table and tar side by side.
+class BundleTree : public TreeStream {
+ public:
+  BundleTree(std::unique_ptr<Source> table, std::unique_ptr<Source> tar, const std::string& name)
+      : table_(std::move(table)),
+        reader_(*table_),
+        tar_source_(std::move(tar)),
+        tar_(*tar_source_, name),
+        buffer_(64 * 1024, '\0') {}
+
+  std::optional<FileEntry> next() override {
+    if (inside_) {
+      while (tar_.read(buffer_) > 0) {
+      }
+    }
+    std::optional<FileEntry> entry = reader_.next();
+    inside_ = entry.has_value();
+    if (entry) {
+      tar_.header(release::tar_entry(*entry));
+    } else if (!ended_) {
+      tar_.end();
+      ended_ = true;
+    }
+    return entry;
+  }
+  std::size_t read(std::span<char> into) override { return tar_.read(into); }
+
+ private:
+  std::unique_ptr<Source> table_;
+  release::FileTableReader reader_;
+  std::unique_ptr<Source> tar_source_;
+  content::ExpectedTar tar_;
+  std::string buffer_;
+  bool inside_ = false;
+  bool ended_ = false;
+};
+
+// Whether the file is none of the templates among which it is.
+bool is_raw(const FileEntry& entry, const std::vector<std::string>& raw) {
+  return std::binary_search(raw.begin(), raw.end(), entry.path.str());
+}
+
+// The template that a tree of templates is at.
+release::Template read_template(const FileEntry& entry, TreeStream& templates) {
+  std::string text;
+  std::string buffer(64 * 1024, '\0');
+  while (const std::size_t count = templates.read(buffer)) {
+    text.append(buffer, 0, count);
+    if (text.size() > release::kMaxTemplateBytes) break;  // said by parse() below
+  }
+  if (Digest::of(text) != *entry.digest && text.size() <= release::kMaxTemplateBytes) {
+    throw Error(Errc::corrupt,
+                format("{}: content is not what the file table says", entry.path.str()));
+  }
+  return release::Template::parse(text, entry.path.str());
+}
+
+// The secrets among what a template uses, also through values that refer to them. One that is
+// neither here nor required is not set, which the template may ask.
+std::set<std::string> secrets_in(const release::Template& parsed, const release::Values& values,
+                                 const Secrets& secrets) {
+  std::set<std::string> keys;
+  for (const std::string& name : release::names_used(parsed, values)) {
+    if (secrets.has(name) && !secrets.is_optional(name)) keys.insert(name);
+  }
+  return keys;
+}
+
+// Values with secrets among them, which go when it goes.
+class PrivateValues {
+ public:
+  PrivateValues(const release::Values& values, const std::set<std::string>& keys,
+                const Secrets& secrets)
+      : values_(values), keys_(keys) {
+    for (const std::string& key : keys) values_[key] = std::string(secrets.at(key).view());
+    resolved_ = release::resolve(values_, keys);
+  }
+  ~PrivateValues() {
+    for (const std::string& key : keys_) signing::wipe(values_[key].text());
+    for (auto& [unused, value] : resolved_) {
+      if (value.is_string()) signing::wipe(value.text());
+    }
+  }
+  PrivateValues(const PrivateValues&) = delete;
+  PrivateValues& operator=(const PrivateValues&) = delete;
+  const release::Values& all() const { return resolved_; }
+
+ private:
+  release::Values values_;
+  release::Values resolved_;
+  const std::set<std::string>& keys_;
+};
+
+// A tree of templates, each rendered when its turn comes.
+class RenderedTree : public TreeStream {
+ public:
+  RenderedTree(std::unique_ptr<TreeStream> templates, const std::vector<std::string>& raw,
+               const release::Values& values, const release::Values& resolved, Secrets& secrets,
+               const TableKey& key, std::set<std::string>& asked_for)
+      : templates_(std::move(templates)),
+        raw_(raw),
+        values_(values),
+        resolved_(resolved),
+        secrets_(secrets),
+        key_(key),
+        asked_for_(asked_for),
+        rest_("") {}
+  ~RenderedTree() override { signing::wipe(rendered_); }
+
+  std::optional<FileEntry> next() override {
+    signing::wipe(rendered_);
+    std::optional<FileEntry> entry = templates_->next();
+    is_raw_ = entry && is_raw(*entry, raw_);
+    if (!entry || entry->type != EntryType::file || is_raw_) return entry;
+    const release::Template parsed = read_template(*entry, *templates_);
+    note_uses(parsed, entry->path.str());
+    const std::set<std::string> keys = secrets_in(parsed, values_, secrets_);
+    secrets_.open(keys);
+    rendered_ = rendered(parsed, keys, entry->path.str());
+    if (!keys.empty()) entry->mode &= 0700U;
+    entry->size = rendered_.size();
+    entry->digest = key_.digest(*entry, Digest::of(rendered_));
+    rest_ = StringSource(rendered_);
+    return entry;
+  }
+  std::size_t read(std::span<char> into) override {
+    return is_raw_ ? templates_->read(into) : rest_.read(into);
+  }
+
+ private:
+  // A certificate is no value that an environment could give.
+  void note_uses(const release::Template& parsed, const std::string& path) {
+    Problems problems;
+    for (const release::TemplateUse& use : parsed.uses()) {
+      asked_for_.insert(use.name);
+      const std::string_view tls = release::tls_name(use.name);
+      if (tls.empty() || values_.contains(use.name)) continue;
+      problems.add(
+          format("{}:{}: asks for {}, and site.yaml has no tls.{}", path, use.line, use.name, tls),
+          format("add {} with its certificate and key to tls in site.yaml", tls));
+    }
+    problems.throw_if_any(Errc::invalid_input);
+  }
+
+  // A message could quote a value that cannot be used: with secrets it is that of a stand-in.
+  std::string rendered(const release::Template& parsed, const std::set<std::string>& keys,
+                       const std::string& path) const {
+    if (keys.empty()) return parsed.render(resolved_);
+    try {
+      return parsed.render(PrivateValues(values_, keys, secrets_).all());
+    } catch (const Error& error) {
+      release::Values stand_ins = values_;
+      for (const std::string& key : keys) stand_ins[key] = "x";
+      parsed.render(release::resolve(stand_ins));
+      throw Error(error.code(),
+                  format("{}: cannot be rendered with what was sealed for {}", path,
+                         joined({keys.begin(), keys.end()})),
+                  "seal a value that the template can use");
+    }
+  }
+
+  std::unique_ptr<TreeStream> templates_;
+  const std::vector<std::string>& raw_;
+  bool is_raw_ = false;  // the entry that it is at
+  const release::Values& values_;
+  const release::Values& resolved_;
+  Secrets& secrets_;
+  const TableKey& key_;
+  std::set<std::string>& asked_for_;
+  std::string rendered_;
+  StringSource rest_;
+};
+
+class FileSource : public Source {
+ public:
+  explicit FileSource(const fs::path& file)
+      : fd_(open_for_reading(file)), source_(fd_.get(), file.string()) {}
+  std::size_t read(std::span<char> into) override { return source_.read(into); }
+
+ private:
+  Fd fd_;
+  FdSource source_;
+};
+
+}  // namespace
+
+struct SiteContent::Open {
+  Open(const fs::path& file, Workers& workers, const Layout& layout, const SecretFiles& own)
+      : fd(open_for_reading(file)),
+        contents(bundle::read_documents(fd.get(), file.string(), workers)),
+        blobs(fd.get(), file.string(), contents, workers),
+        secrets(layout, own, contents.document) {}
+
+  const release::Component& component(const std::string& name) const {
+    for (const release::Component& each : contents.components) {
+      if (each.row.name == name) return each;
+    }
+    throw Error(Errc::internal, format("the release has no component {}", name));
+  }
+
+  Fd fd;
+  bundle::Contents contents;
+  bundle::Blobs blobs;
+  Secrets secrets;
+};
+
+fs::path table_file(const Layout& layout, const Digest& digest) {
+  return layout.tables() / (digest.hex() + ".jsonl");
+}
+
+SiteContent::SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
+                         release::Values values, Workers& workers, SecretFiles secrets)
+    : layout_(layout),
+      bundle_(std::move(bundle)),
+      digest_(digest),
+      values_(std::move(values)),
+      workers_(workers),
+      secret_files_(std::move(secrets)),
+      key_(layout) {}
+
+SiteContent::SiteContent(SiteContent&&) noexcept = default;
+SiteContent::~SiteContent() = default;
+
+SiteContent::Open& SiteContent::open() {
+  if (open_) return *open_;
+  open_ = std::make_unique<Open>(bundle_, workers_, layout_, secret_files_);
+  // The kept file was accepted as D; what it holds now must still be that.
+  if (!digest_ || open_->contents.digest() != *digest_) {
+    throw Error(Errc::corrupt,
+                format("{}: holds the release {}, expected {}", bundle_.string(),
+                       open_->contents.digest().str(), digest_ ? digest_->str() : "none"));
+  }
+  return *open_;
+}
+
+void SiteContent::set_flags(const std::string& component, SiteFlags flags) {
+  flags_[component] = std::move(flags);
+}
+
+release::FlagSet SiteContent::released_flags(const std::string& component,
+                                             const std::string& environment) {
+  return read_flags(*carried_tree(component), environment,
+                    format("{}: component {}", bundle_.string(), component));
+}
+
+std::unique_ptr<TreeStream> SiteContent::tree(const std::string& name) {
+  if (open().component(name).row.artifact_type != media_type::kFlags) return carried_tree(name);
+  const auto flags = flags_.find(name);
+  if (flags == flags_.end()) {
+    throw Error(Errc::internal, format("nothing says what the flags of {} are here", name));
+  }
+  return flags_tree(
+      changed(released_flags(name, flags->second.environment), flags->second.changes));
+}
+
+// As the bundle carries it.
+std::unique_ptr<TreeStream> SiteContent::sources_of(const release::Component& component) {
+  const Open& from = open();
+  const content::Descriptor& tar =
+      component.layer(component.has_templates() ? media_type::kMustacheTree : media_type::kTree);
+  return std::make_unique<BundleTree>(
+      from.blobs.open(component.file_table().digest), from.blobs.open(tar.digest),
+      format("{}: component {}", bundle_.string(), component.row.name));
+}
+
+// As the bundle carries it; templates are rendered.
+std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
+  Open& from = open();
+  const release::Component& component = from.component(name);
+  std::unique_ptr<TreeStream> tree = sources_of(component);
+  if (!component.has_templates()) return tree;
+  if (!resolved_) resolved_ = release::resolve(values_);
+  return std::make_unique<RenderedTree>(std::move(tree), component.document.raw, values_,
+                                        *resolved_, from.secrets, key_, asked_for_);
+}
+
+// All of a component's at once, so that all that is wrong is said at once.
+void SiteContent::open_secrets(const release::Component& component) {
+  if (!component.has_templates()) return;
+  Secrets& secrets = open().secrets;
+  std::set<std::string> keys;
+  const std::unique_ptr<TreeStream> templates = sources_of(component);
+  while (const std::optional<FileEntry> entry = templates->next()) {
+    if (entry->type != EntryType::file || is_raw(*entry, component.document.raw)) continue;
+    keys.merge(secrets_in(read_template(*entry, *templates), values_, secrets));
+  }
+  secrets.open(keys);
+}
+
+const signing::Secret& SiteContent::secret(const std::string& key) {
+  Secrets& secrets = open().secrets;
+  secrets.open({key});
+  return secrets.at(key);
+}
+
+std::unique_ptr<Content> SiteContent::twin() const {
+  auto twin =
+      std::make_unique<SiteContent>(layout_, bundle_, digest_, values_, workers_, secret_files_);
+  twin->flags_ = flags_;
+  return twin;
+}
+
+std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
+  return std::make_unique<FileSource>(table_file(layout_, digest));
+}
+
+const content::Image& SiteContent::image(const Digest& digest) {
+  for (const release::Component& component : open().contents.components) {
+    for (const content::Image& image : component.images) {
+      if (image.root.digest == digest) return image;
+    }
+  }
+  throw Error(Errc::internal, format("the release has no image {}", digest.str()));
+}
+
+std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {
+  return open().blobs.open(digest);
+}
+
+SiteContent::Table SiteContent::keep_table(const release::Component& component) {
+  Table table{.digest = component.file_table().digest,
+              .files = component.document.files,
+              .bytes = component.document.bytes};
+  make_dirs(layout_.tables());
+  // Some trees are made here: those of templates and of flags.
+  if (!component.has_templates() && component.row.artifact_type != media_type::kFlags) {
+    const fs::path file = table_file(layout_, table.digest);
+    if (path_exists(file)) return table;
+    AtomicFile out(file, FileMode::plain);
+    copy(*open().blobs.open(table.digest), out);
+    out.commit();
+    return table;
+  }
+  open_secrets(component);
+  table.files = 0;
+  table.bytes = 0;
+  std::string lines;
+  const std::unique_ptr<TreeStream> rendered = tree(component.row.name);
+  while (const std::optional<FileEntry> entry = rendered->next()) {
+    lines += to_line(*entry) + "\n";
+    table.bytes += entry->size;
+    if (entry->type == EntryType::file) ++table.files;
+  }
+  table.digest = Digest::of(lines);
+  write_file(table_file(layout_, table.digest), lines);
+  return table;
+}
+
+SiteContent::Table SiteContent::keep_table(const std::string& component) {
+  return keep_table(open().component(component));
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How what stands at a placement differs from what was put there, asked of its driver.
+
+#include <vector>
+
+#include "installer/driver/driver.hpp"
+
+namespace sealift::installer {
+
+// How the files, or images, of a placement differ from what was put there; one that is not what is
+// served differs, too.
+std::vector<Difference> files_differ(const Driver& driver, const Placement& placement,
+                                     Thoroughness thoroughness, Content& content);
+
+// The same, and how what runs of it differs from what should run.
+std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
+                                       Thoroughness thoroughness, Content& content);
+
+}  // namespace sealift::installer

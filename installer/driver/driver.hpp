@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A Driver changes one place in the world: a directory, a container store, a database. It knows
+// nothing of bundles, journals or other drivers.
+// plan() changes nothing. apply() and undo() are idempotent, and undo() of a step that was never
+// applied does nothing: after a crash nobody knows, so nobody needs to. What an undo needs stands
+// in the step or in the result of apply().
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/progress.hpp"
+#include "databases/database.hpp"
+#include "installer/content/content.hpp"
+#include "installer/driver/difference.hpp"
+#include "installer/driver/runtime_question.hpp"
+#include "installer/driver/stop.hpp"
+#include "installer/records/placement.hpp"
+#include "installer/records/plan.hpp"
+
+namespace sealift::installer {
+
+// What a rollback does to databases that have been migrated since.
+enum class WayBack {
+  leave,
+  restore,  // from the backup that was made then: what was written since goes
+  down      // by the files that take migrations back
+};
+
+// A release that has stood since, and what it says of going back.
+struct Passed {
+  std::string version;
+  std::string rollback;
+};
+
+struct DataRequest {
+  WayBack way = WayBack::leave;
+  std::vector<std::string> past;  // versions whose `rollback` is waived
+  std::uint64_t since = 0;        // the revision that it goes back to
+  // Newest last, by the paths of placements.
+  std::map<std::string, std::vector<Passed>> passed;
+  // What the current release holds, by the paths of its placements; for WayBack::down.
+  std::map<std::string, std::shared_ptr<const migrations::MigrationSet>> standing;
+};
+
+// What shall stand on a target when the transaction is done.
+struct Wish {
+  std::string component;
+  std::string target;
+  std::string site;   // the site's id
+  std::string path;   // of the target
+  std::string owner;  // "UID:GID" or empty
+  release::Sharing sharing = release::Sharing::automatic;
+  std::uint64_t number = 0;     // of the transaction
+  std::string label;            // names the release in the target, e.g. "1.1.0-0123456789ab"
+  std::optional<Digest> table;  // what shall stand there; nothing: the component goes
+  std::string ready;            // a directory that holds just that already; empty: none
+  std::uint64_t files = 0;
+  std::optional<Placement> before;  // what stands there by the site's records
+  std::vector<PlacedImage> images;  // of a component of images
+  Json settings;                    // as in its placement
+  Purpose purpose = Purpose::apply;
+  // Of a component of migrations: what it holds, who asks for it and when.
+  std::shared_ptr<const migrations::MigrationSet> migrations;
+  databases::Author author;
+  Time now;
+  std::string version_before;  // of the release that stands; empty: none
+  bool fenced = false;         // users are kept out from before the backup to the commit
+  DataRequest way_back;
+  bool has_kept = false;  // this site has kept files of earlier releases there before
+};
+
+// Whether an undo may discard what others may have written since.
+enum class Writes {
+  kept,           // nobody knows who has written
+  kept_by_fence,  // nobody can have, where the transaction has closed the fence
+  given_up        // a person said so
+};
+
+// What a driver is given while it works.
+struct StepIo {
+  Content& content;
+  Progress& progress;
+  const StopFlag& stop;
+  Writes writes = Writes::kept;
+  std::set<std::string> begun = {};      // on the way back: every step that was ever begun
+  std::optional<Phase> furthest = {};    // on the way back: the last phase that was ever begun
+  std::vector<std::string> proved = {};  // what an undo has made sure of, for people
+  std::vector<std::string> kept = {};    // what an undo has left as the new release made it
+};
+
+// Something that stood on a target before sealift came.
+struct Adoptable {
+  fs::path folder;                   // its files
+  std::vector<std::string> skipped;  // names directly in the folder that are not among them
+  std::string directory;             // its place where it is served already; empty: to be copied
+};
+
+enum class StepState { not_applied, partial, applied };
+
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  virtual bool accepts(std::string_view artifact_type) const = 0;
+  // Of manifests: what their placement says beside their files.
+  virtual Json settings(const RuntimeQuestion&) const { return nullptr; }
+  virtual std::vector<release::Claim> claims(const RuntimeQuestion&) const { return {}; }
+  // The steps from what stands there to the wish. Throws Error{incompatible} where the place is not
+  // ours or is not as the records say.
+  virtual std::vector<Step> plan(const Wish& wish) const = 0;
+  // What `init --adopt` would adopt there; nothing where it is empty. Changes nothing.
+  virtual std::optional<Adoptable> adoptable(const std::string& /*path*/) const { return {}; }
+  // Marks a path whose content is adopted where it is served already.
+  virtual void take_over(const Wish&) {}
+  // Takes that mark away again.
+  virtual void give_up(const Wish&) {}
+  virtual StepState check(const Step& step, StepIo& io) const = 0;
+  virtual Json apply(const Step& step, StepIo& io) = 0;
+  virtual void undo(const Step& step, const std::optional<Json>& result, StepIo& io) = 0;
+  // How what stands there differs from what was put there.
+  virtual std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
+                                          Strangers strangers, Content& content) const = 0;
+  // How what runs of it differs from what should run; files are inspect()'s.
+  virtual std::vector<Difference> differences(const Placement&) const { return {}; }
+  // True where `placement` is what is served.
+  virtual bool is_current(const Placement& placement) const = 0;
+  // What stands on a target of the site with this id under names of ours, though it is none of
+  // `known`. Error{incompatible} where the place cannot be used.
+  virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
+                                             const std::vector<Placement>& known) const = 0;
+  // Removes those leftovers that nobody but this site can have made; a person sees to the others.
+  virtual void sweep(const release::Target&, const std::string& /*site*/,
+                     const std::vector<Placement>& /*known*/) {}
+  // Removes what was kept beside `kept`, which has stood here, and is not needed beside `current`;
+  // a null: nothing stands there now.
+  virtual void trim(const Placement& /*kept*/, const Placement* /*current*/, Content&) {}
+  // Removes what stands at `placement`, which is not current; nothing happens where it is gone.
+  virtual void prune(const Placement& placement) = 0;
+};
+
+class Drivers {
+ public:
+  explicit Drivers(std::map<std::string, std::unique_ptr<Driver>> drivers)
+      : drivers_(std::move(drivers)) {}
+  // Error{incompatible} for a driver that this program does not have.
+  Driver& named(const std::string& name) const;
+
+ private:
+  std::map<std::string, std::unique_ptr<Driver>> drivers_;
+};
+
+}  // namespace sealift::installer

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/databases/backups.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "content/frames.hpp"
+#include "installer/site/identity.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kRecord = ".json";
+constexpr std::string_view kDump = ".dump.zst";
+constexpr std::string_view kEncrypted = ".dump.zst.age";
+constexpr std::uint64_t kMaxRecord = 1U << 20;
+
+class CountedSink : public Sink {
+ public:
+  CountedSink(Sink& out, Progress& progress) : out_(out), progress_(progress) {}
+  void write(std::string_view bytes) override {
+    hasher_.update(bytes);
+    bytes_ += bytes.size();
+    out_.write(bytes);
+    progress_.advance(bytes.size());
+  }
+  Digest finish() { return hasher_.finish(); }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  Sink& out_;
+  Progress& progress_;
+  Hasher hasher_;
+  std::uint64_t bytes_ = 0;
+};
+
+// A dump on its way out, which ends in Error{corrupt} unless it is just what was put in.
+class KeptDump : public Source {
+ public:
+  // `identity` is needed where the backup is encrypted.
+  KeptDump(const fs::path& file, const Backup& backup, const signing::AgeIdentity* identity,
+           Workers& workers, Progress& progress)
+      : backup_(backup),
+        fd_(open_for_reading(file)),
+        packed_(fd_.get(), file.string()),
+        plain_(identity == nullptr ? nullptr
+                                   : std::make_unique<signing::AgeSource>(packed_, *identity)),
+        frames_(plain_ == nullptr ? static_cast<Source&>(packed_) : *plain_, workers),
+        progress_(progress) {}
+
+  std::size_t read(std::span<char> into) override {
+    const std::size_t count = frames_.read(into);
+    if (count > 0) {
+      hasher_.update({into.data(), count});
+      bytes_ += count;
+      progress_.advance(count);
+    } else if (!ended_) {
+      ended_ = true;
+      const Digest found = hasher_.finish();
+      if (bytes_ != backup_.bytes || found != backup_.digest) {
+        throw Error(Errc::corrupt,
+                    format("backup {}: found {} bytes with the digest {}, expected {} with {}",
+                           backup_.name, bytes_, found.str(), backup_.bytes, backup_.digest.str()),
+                    "use another backup: sealift-installer backup list");
+      }
+    }
+    return count;
+  }
+
+ private:
+  const Backup& backup_;
+  Fd fd_;
+  FdSource packed_;
+  std::unique_ptr<signing::AgeSource> plain_;
+  content::FrameSource frames_;
+  Progress& progress_;
+  Hasher hasher_;
+  std::uint64_t bytes_ = 0;
+  bool ended_ = false;
+};
+
+Backup backup_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Backup backup{
+      .name = fields.text("name"),
+      .database = fields.text("database"),
+      .driver = fields.text("driver"),
+      .server = fields.text("server"),
+      .made = while_reading(fields.at("made"), [&] { return parse_time(fields.text("made")); }),
+      .transaction = fields.number("transaction"),
+      .version = fields.text("version"),
+      .digest =
+          while_reading(fields.at("digest"), [&] { return Digest::parse(fields.text("digest")); }),
+      .bytes = fields.number("bytes"),
+      .packed = fields.number("packed")};
+  for (const Json& recipient : fields.array("encryptedTo")) {
+    if (!recipient.is_string()) fields.refuse("encryptedTo", "expected texts");
+    backup.encrypted_to.push_back(recipient);
+  }
+  backup.is_encrypted = !backup.encrypted_to.empty();
+  backup.about = fields.object("about");
+  fields.done();
+  return backup;
+}
+
+// The name that a file of a backup is of; empty for other files.
+std::string name_of(const std::string& file) {
+  for (const std::string_view ending : {kRecord, kDump, kEncrypted}) {
+    if (file.ends_with(ending)) return file.substr(0, file.size() - ending.size());
+  }
+  return "";
+}
+
+}  // namespace
+
+Json to_json(const Backup& backup) {
+  return {{"name", backup.name},          {"database", backup.database},
+          {"driver", backup.driver},      {"server", backup.server},
+          {"made", to_text(backup.made)}, {"transaction", backup.transaction},
+          {"version", backup.version},    {"digest", backup.digest.str()},
+          {"bytes", backup.bytes},        {"packed", backup.packed},
+          {"about", backup.about},        {"encryptedTo", backup.encrypted_to}};
+}
+
+Backups::Backups(const Layout& layout, Workers& workers)
+    : layout_(layout), folder_(layout.backups()), workers_(workers) {
+  make_dirs(folder_, 0700);
+}
+
+std::vector<Backup> Backups::list() const {
+  std::vector<Backup> backups;
+  for (const Entry& entry : Dir::open(folder_).entries()) {
+    if (!entry.name.ends_with(kRecord)) continue;
+    const fs::path path = folder_ / entry.name;
+    backups.push_back(
+        backup_from_json(parse_json(read_file(path, kMaxRecord), path.string()), path.string()));
+  }
+  std::stable_sort(backups.begin(), backups.end(),
+                   [](const Backup& a, const Backup& b) { return a.made < b.made; });
+  return backups;
+}
+
+Backup Backups::find(const std::string& name) const {
+  for (Backup& backup : list()) {
+    if (backup.name == name) return std::move(backup);
+  }
+  throw Error(Errc::usage, format("there is no backup {}", printable(name, 80)),
+              "see: sealift-installer backup list");
+}
+
+fs::path Backups::file(const Backup& backup) const {
+  return folder_ / format("{}{}", backup.name, backup.is_encrypted ? kEncrypted : kDump);
+}
+
+std::unique_ptr<Source> Backups::dump_of(const Backup& backup, Progress& progress) const {
+  if (!backup.is_encrypted) {
+    return std::make_unique<KeptDump>(file(backup), backup, nullptr, workers_, progress);
+  }
+  const signing::AgeIdentity identity = site_identity(layout_, backup.made);
+  return std::make_unique<KeptDump>(file(backup), backup, &identity, workers_, progress);
+}
+
+std::string Backups::free_name(const std::string& wanted) const {
+  std::string name = wanted;
+  for (int i = 2; path_exists(record(name)); ++i) name = format("{}-{}", wanted, i);
+  return name;
+}
+
+Backup Backups::create(databases::Database& database, Backup backup, Progress& progress) const {
+  backup.name = free_name(backup.name);
+  backup.about = database.describe();
+  std::vector<signing::AgeRecipient> recipients;
+  if (backup.is_encrypted) {
+    recipients.push_back(site_identity(layout_, backup.made).recipient());
+    for (const std::string& each : backup.encrypted_to) {
+      const signing::AgeRecipient recipient = signing::AgeRecipient::parse(each);
+      if (recipient != recipients.front()) recipients.push_back(recipient);
+    }
+    backup.encrypted_to.clear();
+    for (const auto& each : recipients) backup.encrypted_to.push_back(each.str());
+  }
+  AtomicFile out(file(backup), FileMode::secret);
+  std::optional<signing::AgeSink> sealed;
+  if (backup.is_encrypted) sealed.emplace(out, recipients);
+  content::TrailerSink trailer(sealed ? static_cast<Sink&>(*sealed) : out);
+  content::FrameWriter frames(trailer, workers_, content::kDefaultLevel);
+  CountedSink dump(frames, progress);
+  database.dump(dump);
+  frames.finish();
+  trailer.finish(frames.frames());
+  if (sealed) sealed->finish();
+  out.commit();
+  backup.digest = dump.finish();
+  backup.bytes = dump.bytes();
+  backup.packed = file_bytes(file(backup));
+  write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
+  return backup;
+}
+
+void Backups::verify(const Backup& backup, databases::Database& database,
+                     Progress& progress) const {
+  const auto dump = dump_of(backup, progress);
+  database.check_dump(*dump);
+  // What the database's program did not care to read.
+  std::string rest(1U << 16, '\0');
+  while (dump->read(rest) > 0) {
+  }
+}
+
+void Backups::restore(const Backup& backup, databases::Database& database, const std::string& label,
+                      Progress& progress) const {
+  const auto dump = dump_of(backup, progress);
+  database.restore(*dump, {.label = label, .about = backup.about});
+}
+
+std::unique_ptr<databases::Database> Backups::rehearse(const Backup& backup,
+                                                       databases::Database& database,
+                                                       Progress& progress) const {
+  database.check_restorable(backup.about);
+  const auto dump = dump_of(backup, progress);
+  return database.rehearsal(*dump);
+}
+
+void Backups::remove(const Backup& backup) const {
+  const Dir dir = Dir::open(folder_);
+  // The record first: a dump without one is none.
+  dir.remove_tree(record(backup.name).filename().string());
+  dir.remove_tree(file(backup).filename().string());
+  dir.sync();
+}
+
+std::size_t Backups::prune(unsigned keep, const std::vector<std::string>& needed) const {
+  std::map<std::string, unsigned> kept;
+  std::set<std::string> names(needed.begin(), needed.end());
+  std::vector<Backup> backups = list();
+  std::reverse(backups.begin(), backups.end());
+  for (const Backup& backup : backups) {
+    if (names.contains(backup.name) || kept[backup.database]++ < keep) names.insert(backup.name);
+  }
+  std::size_t removed = 0;
+  const Dir dir = Dir::open(folder_);
+  for (const Entry& entry : dir.entries()) {
+    const std::string name = name_of(entry.name);
+    const bool is_scratch = entry.name.starts_with(".scratch-");
+    if (!is_scratch && (name.empty() || names.contains(name))) continue;
+    dir.remove_tree(entry.name);
+    if (entry.name.ends_with(kRecord)) ++removed;
+  }
+  dir.sync();
+  remove_leftovers(folder_,
+                   [](std::string_view name) { return !name_of(std::string(name)).empty(); });
+  return removed;
+}
+
+}  // namespace sealift::installer

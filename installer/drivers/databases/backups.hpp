@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The backups of a site's databases: NAME.dump.zst, which is what the database's own program wrote
+// in the container of bundles (`zstd -d` opens it), or NAME.dump.zst.age, the same encrypted
+// (`age -d`), and NAME.json, written last, without which a dump is none.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/parallel.hpp"
+#include "base/progress.hpp"
+#include "databases/database.hpp"
+#include "installer/site/layout.hpp"
+
+namespace sealift::installer {
+
+struct Backup {
+  std::string name;      // "main-12": of a transaction; "main-20261123T190000Z": made by hand
+  std::string database;  // its name in site.yaml
+  std::string driver;
+  std::string server;  // "PostgreSQL 15.18"
+  Time made;
+  std::uint64_t transaction = 0;  // that it was made for; 0: by hand
+  std::string version;            // of the release that stood; empty: none
+  Digest digest;                  // of the dump
+  std::uint64_t bytes = 0;        // of the dump
+  std::uint64_t packed = 0;       // of the file
+  // Recipients of age; empty: not encrypted. create() adds the site's own.
+  std::vector<std::string> encrypted_to = {};
+  bool is_encrypted = false;
+  Json about = Json::object();  // databases::Database::describe()
+};
+
+Json to_json(const Backup& backup);
+
+class Backups {
+ public:
+  Backups(const Layout& layout, Workers& workers);
+
+  // Where a dump may lie while it is looked at; made when it is missing.
+  const fs::path& folder() const { return folder_; }
+
+  // Sorted by time. A record that cannot be read is Error{corrupt}.
+  std::vector<Backup> list() const;
+  // Error{usage} where there is none of this name.
+  Backup find(const std::string& name) const;
+
+  // Dumps and keeps; digest, sizes and what describe() says of `backup` are filled in. None is ever
+  // replaced: where one has the name already, the new one is called NAME-2, and so on.
+  Backup create(databases::Database& database, Backup backup, Progress& progress) const;
+  // Unpacks and reads all of it as a restore would; Error{corrupt}.
+  void verify(const Backup& backup, databases::Database& database, Progress& progress) const;
+  // `label` names what was there before (databases::Database::restore). Verifies on the way.
+  void restore(const Backup& backup, databases::Database& database, const std::string& label,
+               Progress& progress) const;
+  // A copy of the database as it was (databases::Database::rehearsal).
+  std::unique_ptr<databases::Database> rehearse(const Backup& backup, databases::Database& database,
+                                                Progress& progress) const;
+  void remove(const Backup& backup) const;
+  // Removes all but the newest `keep` of each database, and what was cut off. Those of the names in
+  // `needed` stay.
+  std::size_t prune(unsigned keep, const std::vector<std::string>& needed) const;
+
+ private:
+  fs::path file(const Backup& backup) const;
+  std::unique_ptr<Source> dump_of(const Backup& backup, Progress& progress) const;
+  fs::path record(const std::string& name) const { return folder_ / (name + ".json"); }
+  std::string free_name(const std::string& wanted) const;
+
+  Layout layout_;
+  fs::path folder_;
+  Workers& workers_;
+};
+
+}  // namespace sealift::installer

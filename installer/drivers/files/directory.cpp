@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/files/directory.hpp"
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "content/media_types.hpp"
+#include "installer/drivers/files/directory_steps.hpp"
+#include "installer/drivers/files/kept_assets.hpp"
+#include "installer/drivers/files/owner.hpp"
+#include "installer/drivers/files/tree_check.hpp"
+#include "installer/drivers/files/tree_remover.hpp"
+#include "installer/drivers/files/tree_writer.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kReleases = "releases";
+constexpr std::string_view kCurrent = "current";
+constexpr std::string_view kMarker = ".sealift-target";
+constexpr std::size_t kMaxDifferences = 1000;
+constexpr std::uint64_t kMaxMarker = 4096;  // bytes
+
+// A directory that we made has the mode that we gave it; of one that was there the operator
+// decides.
+enum class Maker { us, others };
+constexpr unsigned kDirectoryMode = 0755;
+
+std::string marker_text(const std::string& site, const std::string& target, Maker maker) {
+  Json marker = {{"site", site}, {"target", target}};
+  if (maker == Maker::us) marker["made"] = true;
+  return to_canonical(marker) + "\n";
+}
+
+bool is_marker_of(const std::string& text, const std::string& site, const std::string& target) {
+  return text == marker_text(site, target, Maker::us) ||
+         text == marker_text(site, target, Maker::others);
+}
+
+Maker maker_in(const fs::path& marker) {
+  const Json value = parse_json(read_file(marker, kMaxMarker), marker.string());
+  Fields fields(value, marker.string());
+  fields.text("site");
+  fields.text("target");
+  const Maker maker = fields.value_if("made") != nullptr ? Maker::us : Maker::others;
+  fields.done();
+  return maker;
+}
+
+// What stands at a path now.
+struct Observation {
+  std::vector<std::string> missing;  // directories of the path that do not exist, outermost first
+  bool managed = false;
+  std::string current;
+};
+
+// Where PATH/current leads, relative to PATH; empty where there is no such link. Other tools write
+// absolute links: one that stays in PATH is as good.
+std::string current_in(const fs::path& path) {
+  std::string target = Dir::open(path).read_link(kCurrent).value_or("");
+  if (!target.starts_with('/')) return target;
+  for (const fs::path& root : {path, real_path(path)}) {
+    const std::string prefix = root.string() + "/";
+    if (target.starts_with(prefix)) return target.substr(prefix.size());
+  }
+  return target;
+}
+
+Observation observe(const Wish& wish) {
+  Observation seen;
+  for (fs::path path = wish.path; !path_exists(path); path = path.parent_path()) {
+    seen.missing.insert(seen.missing.begin(), path.string());
+  }
+  if (!seen.missing.empty()) return seen;
+  const Dir root = Dir::open(wish.path);
+  const std::vector<Entry> entries = root.entries();
+  // Of a target that was placed once, and whose releases are still there, only the marker is lost.
+  const bool is_lost = wish.purpose == Purpose::repair && wish.before && root.stat(kReleases);
+  if (is_lost && !root.stat(kMarker)) {
+    seen.managed = true;
+    seen.current = current_in(wish.path);
+    return seen;
+  }
+  if (root.stat(kMarker)) {
+    const fs::path marker = fs::path(wish.path) / kMarker;
+    const std::string found = read_file(marker, kMaxMarker);
+    if (!is_marker_of(found, wish.site, wish.target)) {
+      throw Error(Errc::incompatible,
+                  format("target {}: {} is managed by another site or target: {}", wish.target,
+                         wish.path, printable(found)),
+                  "give each target of each site a path of its own");
+    }
+    seen.managed = true;
+    seen.current = current_in(wish.path);
+    return seen;
+  }
+  if (!entries.empty() && wish.purpose != Purpose::adopt) {
+    throw Error(Errc::incompatible,
+                format("target {}: {} holds {} that sealift did not put there", wish.target,
+                       wish.path, printable(entries.front().name)),
+                wish.before ? "if it is this site's target: sealift-installer apply --repair"
+                            : "use an empty path, or make the site with: sealift-installer init "
+                              "--adopt");
+  }
+  return seen;
+}
+
+std::string free_name(const Wish& wish) {
+  std::string plain = format("{}/{}", kReleases, wish.label);
+  if (!entry_exists(fs::path(wish.path) / plain)) return plain;
+  return format("{}-r{}", plain, wish.number);
+}
+
+Step step_of(const Wish& wish, Phase phase, std::string action, Json data, std::string summary) {
+  return Step{.id = format("{}:{}", action, wish.component),
+              .phase = phase,
+              .component = wish.component,
+              .target = wish.target,
+              .driver = "directory",
+              .action = action,
+              .data = std::move(data),
+              .summary = std::move(summary),
+              .undo = Undo::automatic};
+}
+
+class DirectoryDriver : public Driver {
+ public:
+  explicit DirectoryDriver(const Layout& layout) : receipts_(layout.receipts()), key_(layout) {}
+
+  bool accepts(std::string_view artifact_type) const override {
+    return artifact_type == media_type::kAssets || artifact_type == media_type::kConfig ||
+           artifact_type == media_type::kFlags;
+  }
+
+  std::vector<Step> plan(const Wish& wish) const override {
+    const Observation seen = observe(wish);
+    const bool is_repair = wish.purpose == Purpose::repair;
+    const std::string before = is_repair ? seen.current : wish.before ? wish.before->directory : "";
+    if (seen.current != before) {
+      throw Error(
+          Errc::incompatible,
+          format("target {}: {}/current points to \"{}\", the history says \"{}\"", wish.target,
+                 wish.path, printable(seen.current), before),
+          "somebody switched it by hand; put it back with: sealift-installer apply --repair");
+    }
+    std::vector<Step> steps;
+    std::string directory;
+    if (wish.table) {
+      directory = wish.ready.empty() ? free_name(wish) : wish.ready;
+      if (wish.ready.empty()) steps.push_back(unpack_step(wish, seen, directory));
+    }
+    if (std::optional<Step> keep = keep_step(wish, directory)) steps.push_back(std::move(*keep));
+    if (directory != before) steps.push_back(switch_step(wish, before, directory));
+    return steps;
+  }
+
+  std::optional<Adoptable> adoptable(const std::string& path) const override {
+    if (!dir_exists(path) || is_empty_dir(path)) return std::nullopt;
+    Adoptable found{
+        .folder = path, .skipped = {std::string(kMarker), std::string(kReleases)}, .directory = {}};
+    if (!Dir::open(path).stat(kCurrent)) return found;
+    found.directory = current_in(path);
+    if (found.directory.starts_with('/')) {
+      throw Error(Errc::incompatible,
+                  format("{}/current: found an absolute symbolic link to {}, expected one that "
+                         "stays in {}",
+                         path, printable(found.directory), path),
+                  "make it a link to a directory in there, or move it away");
+    }
+    found.folder = fs::path(path) / found.directory;
+    found.skipped.clear();
+    if (found.directory.empty() || !dir_exists(found.folder)) {
+      throw Error(Errc::incompatible, format("{}/current is no symbolic link to a directory", path),
+                  "move it away, or make it a relative link to what is served");
+    }
+    blame(Errc::incompatible, format("{}/current", path),
+          [&] { return RelPath::parse(found.directory); });
+    return found;
+  }
+
+  void take_over(const Wish& wish) override {
+    write_file(fs::path(wish.path) / kMarker, marker_text(wish.site, wish.target, Maker::others));
+  }
+
+  void give_up(const Wish& wish) override {
+    const fs::path marker = fs::path(wish.path) / kMarker;
+    if (!path_exists(marker)) return;
+    if (!is_marker_of(read_file(marker, kMaxMarker), wish.site, wish.target)) return;
+    sealift::remove_file(marker);
+    sync_dir(wish.path);
+  }
+
+  StepState check(const Step& step, StepIo& io) const override {
+    if (step.action == kKeep) return check_kept(keep_from_json(step), io.content);
+    if (step.action == kSwitch) {
+      const Switch change = switch_from_json(step);
+      const std::string now = current_in(change.path);
+      if (now == change.to) return StepState::applied;
+      return now == change.from ? StepState::not_applied : StepState::partial;
+    }
+    const Unpack unpack = unpack_from_json(step);
+    const fs::path releases = fs::path(unpack.path) / kReleases;
+    if (path_exists(releases / unpack.name())) {
+      const std::unique_ptr<Source> table = io.content.table(unpack.table);
+      return check_tree(Dir::open(releases / unpack.name()), *table,
+                        {.receipts = receipts_of(unpack.target),
+                         .thoroughness = Thoroughness::by_content,
+                         .strangers = Strangers::reported,
+                         .owner = Ownership::parse(unpack.owner),
+                         .limit = 1,
+                         .key = &key_})
+                     .empty()
+                 ? StepState::applied
+                 : StepState::partial;
+    }
+    return path_exists(releases / unpack.staging) ? StepState::partial : StepState::not_applied;
+  }
+
+  Json apply(const Step& step, StepIo& io) override {
+    if (step.action == kSwitch) {
+      const Switch change = switch_from_json(step);
+      turn(change, change.from, change.to);
+      return Json::object();
+    }
+    if (step.action == kKeep) {
+      const Keep keep = keep_from_json(step);
+      const Dir root = Dir::open(keep.path);
+      Receipts receipts = receipts_of(keep.target);
+      KeptAssets(root, parse_owner(keep.owner), receipts).fill(keep.after, io.content, &io.stop);
+      return Json::object();
+    }
+    return unpack(unpack_from_json(step), step.component, io);
+  }
+
+  void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
+    if (step.action == kSwitch) {
+      const Switch change = switch_from_json(step);
+      turn(change, change.to, change.from);
+    } else if (step.action == kKeep) {
+      take_back(keep_from_json(step), io.content);
+    } else {
+      remove_unpacked(unpack_from_json(step));
+    }
+  }
+
+  std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
+                                  Strangers strangers, Content& content) const override {
+    const fs::path place = fs::path(placement.path) / placement.directory;
+    if (!dir_exists(place)) return {{place.string(), "missing"}};
+    const std::unique_ptr<Source> table = content.table(placement.table);
+    Receipts receipts = receipts_of(placement.target);
+    const TreeQuestion question{.receipts = receipts,
+                                .thoroughness = thoroughness,
+                                .strangers = strangers,
+                                .owner = Ownership::parse(placement.owner),
+                                .limit = kMaxDifferences,
+                                .key = &key_};
+    std::vector<Difference> differences = check_tree(Dir::open(place), *table, question);
+    if (strangers == Strangers::ignored) return differences;
+    const Dir root = Dir::open(placement.path);
+    check_own_directories(placement, differences);
+    // What is kept belongs to what is served; of others only their own tree is asked for.
+    const std::optional<KeptSet> kept = kept_of(placement);
+    if (!kept || !is_current(placement)) return differences;
+    for (Difference& each : KeptAssets(root, {}, receipts).check(*kept, content, question)) {
+      differences.push_back(std::move(each));
+    }
+    return differences;
+  }
+
+  bool is_current(const Placement& placement) const override {
+    return dir_exists(placement.path) && current_in(placement.path) == placement.directory;
+  }
+
+  std::vector<std::string> leftovers(const release::Target& target, const std::string&,
+                                     const std::vector<Placement>& known) const override {
+    std::vector<std::string> left;
+    if (!dir_exists(fs::path(target.path) / kReleases)) return left;
+    for (const Entry& entry : Dir::open(target.path).descend(kReleases).entries()) {
+      const std::string directory = format("{}/{}", kReleases, entry.name);
+      const bool is_known =
+          std::any_of(known.begin(), known.end(), [&](const Placement& placement) {
+            return placement.path == target.path && placement.directory == directory;
+          });
+      if (!is_known) left.push_back(format("{}/{}", target.path, printable(directory)));
+    }
+    return left;
+  }
+
+  void trim(const Placement& kept, const Placement* current, Content& content) override {
+    if (!dir_exists(fs::path(kept.path) / kKept)) return;
+    const Dir root = Dir::open(kept.path);
+    const std::optional<KeptSet> set = current == nullptr ? std::nullopt : kept_of(*current);
+    Receipts receipts = receipts_of(kept.target);
+    KeptAssets(root, {}, receipts).trim(set ? &*set : nullptr, content);
+  }
+
+  void prune(const Placement& placement) override {
+    if (!dir_exists(fs::path(placement.path) / placement.directory)) return;
+    const Dir root = Dir::open(placement.path);
+    if (is_current(placement)) {
+      throw Error(Errc::internal, format("{}/{} is current and cannot be pruned", placement.path,
+                                         placement.directory));
+    }
+    const std::size_t slash = placement.directory.rfind('/');
+    const Dir releases = root.descend(placement.directory.substr(0, slash));
+    Receipts receipts = receipts_of(placement.target);
+    const std::string name = placement.directory.substr(slash + 1);
+    remove_tree(releases, name, receipts);
+    releases.sync();
+    receipts.save();
+  }
+
+ private:
+  // The tree's file table knows nothing of the directories above it, through which it is served.
+  static void check_own_directories(const Placement& placement,
+                                    std::vector<Difference>& differences) {
+    const fs::path path = placement.path;
+    const fs::path marker = path / kMarker;
+    if (!path_exists(marker)) {
+      differences.push_back({marker.string(), "missing"});
+      return;
+    }
+    if (maker_in(marker) == Maker::others) return;
+    for (const fs::path& each : {path, path / kReleases}) {
+      const std::optional<struct stat> status = status_of(each);
+      if (!status) continue;  // said by the tree's check
+      if (auto wrong = mode_difference(each.string(), *status, kDirectoryMode)) {
+        differences.push_back(std::move(*wrong));
+      }
+    }
+  }
+
+  Receipts receipts_of(const std::string& target) const {
+    return Receipts::load(receipts_ / (target + ".receipts"));
+  }
+
+  static Step unpack_step(const Wish& wish, const Observation& seen, const std::string& directory) {
+    Unpack unpack{.path = wish.path,
+                  .directory = directory,
+                  .staging = format(".staging-{}", wish.number),
+                  .table = *wish.table,
+                  .base = {},
+                  .base_table = {},
+                  .owner = wish.owner,
+                  .site = wish.site,
+                  .target = wish.target,
+                  .missing = seen.missing,
+                  .fresh = !seen.managed};
+    if (wish.before && wish.sharing == release::Sharing::automatic) {
+      unpack.base = wish.before->directory;
+      unpack.base_table = wish.before->table;
+    }
+    return step_of(wish, Phase::stage, std::string(kUnpack), to_json(unpack),
+                   format("unpack {} files beside the current release in {}/{}", wish.files,
+                          wish.path, directory));
+  }
+
+  // Before the switch, so that pages of either release find their files on both sides of it.
+  static std::optional<Step> keep_step(const Wish& wish, const std::string& directory) {
+    if (!wish.table) return std::nullopt;
+    const std::optional<KeptSet> after = kept_of(wish.settings, directory, *wish.table);
+    const std::optional<KeptSet> before = wish.before ? kept_of(*wish.before) : std::nullopt;
+    if (!after || (after == before && wish.purpose != Purpose::repair)) return std::nullopt;
+    if (!wish.has_kept && entry_exists(fs::path(wish.path) / kKept)) {
+      throw Error(Errc::incompatible,
+                  format("target {}: {}/{} is there already, and sealift did not put it there",
+                         wish.target, wish.path, kKept),
+                  "move it away, or release without keep_previous");
+    }
+    return step_of(wish, Phase::activate, std::string(kKeep),
+                   to_json(Keep{.path = wish.path,
+                                .target = wish.target,
+                                .owner = wish.owner,
+                                .after = *after,
+                                .before = before}),
+                   format("keep unchanging files of {} reachable in {}/{}",
+                          after->releases.size() == 1 ? "this release"
+                                                      : format("this release and of {} before it",
+                                                               after->releases.size() - 1),
+                          wish.path, kKept));
+  }
+
+  StepState check_kept(const Keep& keep, Content& content) const {
+    if (!dir_exists(fs::path(keep.path) / kKept)) return StepState::not_applied;
+    const Dir root = Dir::open(keep.path);
+    Receipts receipts = receipts_of(keep.target);
+    return KeptAssets(root, {}, receipts)
+                   .check(keep.after, content,
+                          {.receipts = receipts,
+                           .thoroughness = Thoroughness::by_receipt,
+                           .strangers = Strangers::ignored,
+                           .owner = {},
+                           .limit = 1})
+                   .empty()
+               ? StepState::applied
+               : StepState::partial;
+  }
+
+  void take_back(const Keep& keep, Content& content) const {
+    if (!dir_exists(keep.path)) return;
+    const Dir root = Dir::open(keep.path);
+    Receipts receipts = receipts_of(keep.target);
+    KeptAssets(root, parse_owner(keep.owner), receipts)
+        .take_back(keep.after, keep.before ? &*keep.before : nullptr, content);
+  }
+
+  static Step switch_step(const Wish& wish, const std::string& from, const std::string& to) {
+    return step_of(wish, Phase::activate, std::string(kSwitch),
+                   to_json(Switch{.path = wish.path,
+                                  .from = from,
+                                  .to = to,
+                                  .scratch = format(".current-{}", wish.number)}),
+                   to.empty() ? format("remove {}/current", wish.path)
+                              : format("switch {}/current to {}", wish.path, to));
+  }
+
+  // From one directory to the other, wherever an earlier attempt stopped.
+  static void turn(const Switch& change, const std::string& from, const std::string& to) {
+    if (to.empty() && !path_exists(change.path)) return;
+    const Dir root = Dir::open(change.path);
+    root.remove_tree(change.scratch);
+    const std::string now = current_in(change.path);
+    if (now != to) {
+      if (now != from) {
+        throw Error(Errc::target_failed,
+                    format("{}/current points to \"{}\", expected \"{}\"", change.path,
+                           printable(now), from),
+                    "somebody else switched it; put it back and run the command again");
+      }
+      if (to.empty()) {
+        root.remove(kCurrent);
+      } else {
+        root.make_symlink(to, change.scratch);
+        root.rename(change.scratch, kCurrent);
+      }
+    }
+    root.sync();
+  }
+
+  static void prepare(const Unpack& unpack) {
+    make_dirs(unpack.path, kDirectoryMode);
+    const Dir root = Dir::open(unpack.path);
+    if (!unpack.missing.empty()) own(root, parse_owner(unpack.owner));
+    if (!root.stat(kMarker)) {
+      write_file(fs::path(unpack.path) / kMarker,
+                 marker_text(unpack.site, unpack.target,
+                             unpack.missing.empty() ? Maker::others : Maker::us));
+    }
+    if (!root.stat(kReleases)) {
+      root.make_dir(kReleases, kDirectoryMode);
+      root.sync();
+    }
+  }
+
+  Json unpack(const Unpack& unpack, const std::string& component, StepIo& io) const {
+    prepare(unpack);
+    const Dir root = Dir::open(unpack.path);
+    const Dir releases = root.descend(kReleases);
+    if (releases.stat(unpack.name())) return Json::object();  // the rename was the last act
+    releases.remove_tree(unpack.staging);
+    releases.make_dir(unpack.staging, kDirectoryMode);
+    const Dir staging = releases.descend(unpack.staging);
+    copy_selinux_label(root, staging);
+    Receipts receipts = receipts_of(unpack.target);
+    const std::optional<Owner> owner = parse_owner(unpack.owner);
+    own(staging, owner);
+    TreeWriter writer(staging, owner, receipts, key_);
+    if (unpack.base_table && dir_exists(fs::path(unpack.path) / unpack.base)) {
+      writer.share_with({root.descend(unpack.base), io.content.table(*unpack.base_table)});
+    }
+    const std::unique_ptr<TreeStream> tree = io.content.tree(component);
+    while (const std::optional<release::FileEntry> entry = tree->next()) {
+      io.stop.throw_if_set();
+      writer.put(*entry, *tree);
+      io.progress.advance(entry->size);
+    }
+    staging.sync_filesystem();
+    releases.rename(unpack.staging, unpack.name());
+    releases.sync();
+    receipts.save();
+    return Json::object({{"written", writer.written()}});
+  }
+
+  static void remove_unpacked(const Unpack& unpack) {
+    if (dir_exists(fs::path(unpack.path) / kReleases)) {
+      const Dir root = Dir::open(unpack.path);
+      const Dir releases = root.descend(kReleases);
+      releases.remove_tree(unpack.staging);
+      releases.remove_tree(unpack.name());
+      releases.sync();
+    }
+    if (unpack.fresh) remove_preparation(unpack);
+  }
+
+  // Leaves a path as it was found: what was created is removed if it is still empty.
+  static void remove_preparation(const Unpack& unpack) {
+    if (!dir_exists(unpack.path)) return;
+    const fs::path path = unpack.path;
+    remove_empty_dir(path / kReleases);
+    if (!path_exists(path / kReleases)) sealift::remove_file(path / kMarker);
+    sync_dir(path);
+    for (auto made = unpack.missing.rbegin(); made != unpack.missing.rend(); ++made) {
+      if (!remove_empty_dir(*made)) break;
+      sync_dir(fs::path(*made).parent_path());
+    }
+  }
+
+  fs::path receipts_;
+  TableKey key_;
+};
+
+}  // namespace
+
+std::unique_ptr<Driver> directory_driver(const Layout& layout) {
+  return std::make_unique<DirectoryDriver>(layout);
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/health/health.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "installer/driver/step_driver.hpp"
+#include "installer/drivers/health/runner.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kCheck = "check";
+constexpr std::string_view kProve = "prove";
+
+std::uint64_t revision_of(const Step& step) {
+  return step.data.at("revision").get<std::uint64_t>();
+}
+
+std::vector<RenderedCheck> checks_of(const Step& step) {
+  return rendered_from_json(step.data.at("checks"), step.id);
+}
+
+std::string names_of(const std::vector<RenderedCheck>& checks) {
+  std::vector<std::string> names;
+  names.reserve(checks.size());
+  for (const RenderedCheck& each : checks) names.push_back(each.check.name);
+  return joined(names);
+}
+
+std::string count_text(std::size_t count) {
+  return format("{} {}", count, count == 1 ? "check holds" : "checks hold");
+}
+
+class HealthDriver : public StepDriver {
+ public:
+  explicit HealthDriver(const Layout& layout) : layout_(layout) {}
+
+  Json apply(const Step& step, StepIo& io) override {
+    if (step.action == kProve) return look(step, io);
+    const auto stop = [&io] { return io.stop.is_set(); };
+    const std::vector<CheckResult> results =
+        ask(checks_of(step), revision_of(step), Asking::until_stable, stop, io);
+    io.stop.throw_if_set();
+    if (const std::vector<std::string> found = complaints(results); !found.empty()) {
+      throw Error(Errc::target_failed,
+                  format("the new release is not healthy: {}", joined(found, "; ")));
+    }
+    return {{"results", to_json(results)}};
+  }
+
+  void undo(const Step& step, const std::optional<Json>& result, StepIo& io) override {
+    if (step.action != kProve || !io.furthest || *io.furthest <= Phase::stage) return;
+    prove(step, result, io);
+  }
+
+ private:
+  std::vector<CheckResult> ask(const std::vector<RenderedCheck>& checks, std::uint64_t revision,
+                               Asking asking, const std::function<bool()>& stop, StepIo& io) const {
+    std::string told;
+    const Watching watching{.stop = stop, .waiting = [&](const std::string& names) {
+                              if (names != told) {
+                                io.progress.begin(format("check health: waiting for {}", names), 0);
+                              }
+                              told = names;
+                              io.progress.advance(0);
+                            }};
+    std::vector<CheckResult> results = run_rendered(checks, layout_, revision, asking, watching);
+    keep_last_health(layout_,
+                     {.time = SystemClock().now(), .revision = revision, .results = results});
+    return results;
+  }
+
+  // The release that stands, before anything changes: how healthy it is now.
+  Json look(const Step& step, StepIo& io) const {
+    const std::vector<CheckResult> results = ask(
+        checks_of(step), revision_of(step), Asking::once, [&io] { return io.stop.is_set(); }, io);
+    return {{"results", to_json(results)}};
+  }
+
+  // A person who said stop wants the old release back, so nothing stops this.
+  void prove(const Step& step, const std::optional<Json>& result, StepIo& io) const {
+    const std::string version = printable(step.data.at("version").get<std::string>(), 80);
+    std::vector<RenderedCheck> checks = checks_of(step);
+    if (result && result->is_object()) {
+      std::set<std::string> healthy;
+      for (const CheckResult& each : results_from_json(result->at("results"), step.id)) {
+        if (each.verdict == Verdict::healthy) healthy.insert(each.name);
+      }
+      std::erase_if(checks,
+                    [&](const RenderedCheck& each) { return !healthy.contains(each.check.name); });
+    }
+    if (checks.empty()) {
+      io.proved.push_back(format("release {} stands again; no check of it held before", version));
+      return;
+    }
+    const std::vector<CheckResult> results = ask(
+        checks, revision_of(step), Asking::until_stable, [] { return false; }, io);
+    if (const std::vector<std::string> found = complaints(results); !found.empty()) {
+      throw Error(
+          Errc::target_failed,
+          format("all else was undone and release {} stands again, but it is not healthy: {}",
+                 version, joined(found, "; ")),
+          "repair it, see: sealift-installer health");
+    }
+    io.proved.push_back(format("release {} serves again: {}", version, count_text(results.size())));
+  }
+
+  Layout layout_;
+};
+
+// How long it may take until all are healthy.
+std::chrono::seconds patience(const std::vector<RenderedCheck>& checks) {
+  std::chrono::milliseconds longest{0};
+  for (const RenderedCheck& each : checks) {
+    longest = std::max(longest, each.check.within + each.check.stable);
+  }
+  return std::chrono::ceil<std::chrono::seconds>(longest);
+}
+
+}  // namespace
+
+std::unique_ptr<Driver> health_driver(const Layout& layout) {
+  return std::make_unique<HealthDriver>(layout);
+}
+
+Step check_step(const Health& health, std::uint64_t revision) {
+  return {.id = "health",
+          .phase = Phase::check,
+          .component = "health",
+          .target = "health",
+          .driver = "health",
+          .action = std::string(kCheck),
+          .data = {{"revision", revision}, {"checks", to_json(health.checks)}},
+          .summary = format("check health: {} (up to {} s)", names_of(health.checks),
+                            patience(health.checks).count())};
+}
+
+Step prove_step(const Health& standing, const Revision& revision) {
+  return {.id = "health:prove",
+          .phase = Phase::preflight,
+          .component = "health",
+          .target = "health",
+          .driver = "health",
+          .action = std::string(kProve),
+          .data = {{"revision", revision.number},
+                   {"version", revision.version},
+                   {"checks", to_json(standing.checks)}},
+          .summary = format("stand by to check release {} again, should this go back",
+                            printable(revision.version, 80))};
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// A registry. Content is pushed by digest, where nobody sees it, and tags are switched afterwards.
+// A registry has other users: a tag of an older release stays until that release is pruned, and a
+// manifest goes only when no tag leads to it.
+
+#include <map>
+#include <mutex>
+
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/parallel.hpp"
+#include "content/image_name.hpp"
+#include "installer/drivers/images/image_store.hpp"
+#include "net/repository.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using content::Descriptor;
+using content::ImageName;
+
+class RegistryStore : public ImageStore {
+ public:
+  explicit RegistryStore(const Json& settings)
+      : ca_file_(settings.value("ca", std::string())),
+        insecure_(settings.value("insecure", false)) {}
+
+  void check(const PlacedImage& image) override { find(image.reference); }
+  std::string identity(const PlacedImage& image) const override { return image.digest.str(); }
+  bool keeps_old_names() const override { return true; }
+  bool has(const PlacedImage& image) override {
+    return repository(image.reference).find(image.digest.str()).has_value();
+  }
+  bool keeps(const PlacedImage& image) override { return has(image); }
+
+  void load(const PlacedImage& image, const content::Image& content, Content& blobs,
+            Progress& progress) override {
+    const ImageName name = ImageName::parse(image.reference);
+    net::Repository& to = repository(image.reference);
+    push_layers(name, content.layers, blobs, progress);
+    // What is named goes before what names it; a configuration is a blob like a layer.
+    for (auto each = content.documents.rbegin(); each != content.documents.rend(); ++each) {
+      const Descriptor& document = each->descriptor;
+      const bool is_manifest = content::is_image_manifest(document.media_type) ||
+                               content::is_image_index(document.media_type);
+      if (is_manifest) {
+        to.put_manifest(*each, document.digest.str());
+      } else {
+        const auto open = [&] { return std::make_unique<StringSource>(each->bytes); };
+        push(to, name, document, open, [&](std::uint64_t bytes) { progress.advance(bytes); });
+      }
+    }
+  }
+
+  void release(const PlacedImage& image) override {
+    net::Repository& from = repository(image.reference);
+    if (find(image.reference) == identity(image)) untag(image.reference);
+    if (!from.find(image.digest.str())) return;
+    if (const std::string tag = tag_of(from, image.digest); !tag.empty()) {
+      log::warning(format("{} stays in the registry: the tag {} leads to it", image.name, tag));
+      return;
+    }
+    if (from.remove(image.digest.str()) == net::Repository::Removal::not_allowed) {
+      log::warning(format("{} ({}) stays: the registry does not allow deleting", image.reference,
+                          image.digest.short_hex()));
+    }
+  }
+
+  std::optional<std::string> find(const std::string& reference) override {
+    const auto found = repository(reference).find(ImageName::parse(reference).tag);
+    return found ? std::optional(found->digest.str()) : std::nullopt;
+  }
+  void tag(const std::string& reference, const std::string& identity) override {
+    net::Repository& to = repository(reference);
+    to.put_manifest(to.manifest(identity), ImageName::parse(reference).tag);
+  }
+
+  // Not every registry deletes a tag alone; where it is the only one of its manifest, both go.
+  void untag(const std::string& reference) override {
+    const std::string tag = ImageName::parse(reference).tag;
+    net::Repository& from = repository(reference);
+    const std::optional<Descriptor> found = from.find(tag);
+    if (!found || from.remove(tag) == net::Repository::Removal::done) return;
+    const bool is_only = tag_of(from, found->digest, tag).empty() &&
+                         from.remove(found->digest.str()) == net::Repository::Removal::done;
+    if (!is_only) {
+      log::warning(format("{} stays: the registry does not allow deleting it", reference));
+    }
+  }
+
+ private:
+  net::Repository& repository(const std::string& reference) {
+    const ImageName name = ImageName::parse(reference);
+    std::unique_ptr<net::Repository>& kept = repositories_[name.place()];
+    if (!kept) kept = connect(name);
+    return *kept;
+  }
+
+  std::unique_ptr<net::Repository> connect(const ImageName& name) const {
+    net::HttpSettings settings{.ca_file = ca_file_, .insecure = {}};
+    if (insecure_) settings.insecure.insert(name.host);
+    return std::make_unique<net::Repository>(settings, name.host, name.repository,
+                                             net::credentials_for(name.host, name.repository));
+  }
+
+  // Several at once, each over a connection of its own.
+  void push_layers(const ImageName& name, const std::vector<Descriptor>& layers, Content& blobs,
+                   Progress& progress) {
+    std::mutex mutex;  // of what the threads share
+    side_by_side(net::kTransfers, layers.size(), [&] {
+      return [&, to = connect(name)](std::size_t i) {
+        const Descriptor& layer = layers[i];
+        const auto open = [&] {
+          const std::lock_guard guard(mutex);
+          return blobs.blob(layer.digest);
+        };
+        push(*to, name, layer, open, [&](std::uint64_t bytes) {
+          const std::lock_guard guard(mutex);
+          progress.advance(bytes);
+        });
+      };
+    });
+  }
+
+  // A tag that leads to a manifest, besides `but`; empty where none does.
+  static std::string tag_of(net::Repository& of, const Digest& digest,
+                            const std::string& but = "") {
+    for (const std::string& tag : of.tags()) {
+      if (tag == but) continue;
+      const std::optional<Descriptor> found = of.find(tag);
+      if (found && found->digest == digest) return tag;
+    }
+    return "";
+  }
+
+  void push(net::Repository& to, const ImageName& name, const Descriptor& blob,
+            const net::OpenSource& open, const std::function<void(std::uint64_t)>& sent) {
+    const std::pair<std::string, Digest> key{name.host, blob.digest};
+    std::unique_lock lock(pushed_mutex_);
+    const auto known = pushed_.find(key);
+    const std::string elsewhere = known == pushed_.end() ? "" : known->second;
+    lock.unlock();
+    if (to.has_blob(blob.digest) || (!elsewhere.empty() && elsewhere != name.repository &&
+                                     to.mount_blob(blob.digest, elsewhere))) {
+      sent(blob.size);
+    } else {
+      to.push_blob(blob, open, sent);
+    }
+    lock.lock();
+    pushed_.emplace(key, name.repository);
+  }
+
+  fs::path ca_file_;
+  bool insecure_;
+  std::map<std::string, std::unique_ptr<net::Repository>> repositories_;  // HOST/NAME
+  std::mutex pushed_mutex_;
+  std::map<std::pair<std::string, Digest>, std::string> pushed_;  // to which repository
+};
+
+}  // namespace
+
+std::unique_ptr<ImageStore> registry_store(const Json& settings) {
+  return std::make_unique<RegistryStore>(settings);
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/workloads/compose_program.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string base_name(const std::string& program) {
+  return program.substr(program.rfind('/') + 1);
+}
+
+std::optional<std::string> generation_of(Words command) {
+  if (base_name(command.front()) == "podman-compose") {
+    return is_program(command.front()) ? std::optional<std::string>(kPodman) : std::nullopt;
+  }
+  command.insert(command.end(), {"version", "--short"});
+  const auto outcome =
+      run({.arguments = command, .folder = {}, .input = {}, .timeout = std::chrono::seconds(30)});
+  if (!outcome || outcome->status != 0) return std::nullopt;
+  return outcome->output.starts_with("1.") ? kV1 : kV2;
+}
+
+// What Compose and the engine's client find of our environment: where the engine is, never a
+// variable that a file might mean.
+constexpr std::array kPassed = {"PATH",
+                                "HOME",
+                                "TMPDIR",
+                                "XDG_RUNTIME_DIR",
+                                "DOCKER_HOST",
+                                "DOCKER_CONTEXT",
+                                "DOCKER_CONFIG",
+                                "DOCKER_CERT_PATH",
+                                "DOCKER_TLS_VERIFY",
+                                "CONTAINER_HOST",
+                                "CONTAINERS_CONF",
+                                "CONTAINERS_STORAGE_CONF"};
+
+std::vector<std::pair<std::string, std::string>> environment(const fs::path& folder) {
+  std::vector<std::pair<std::string, std::string>> found = {{"LANG", "C.UTF-8"},
+                                                            {"PWD", folder.string()}};
+  for (const char* name : kPassed) {
+    if (const char* value = std::getenv(name); value != nullptr) found.emplace_back(name, value);
+  }
+  return found;
+}
+
+}  // namespace
+
+ComposeProgram find_compose(const release::Target& target) {
+  std::vector<Words> candidates = {{"docker", "compose"}, {"docker-compose"}, {"podman-compose"}};
+  if (!target.command.empty()) candidates = {target.command};
+  for (const Words& command : candidates) {
+    if (const auto generation = generation_of(command)) return {command, *generation};
+  }
+  throw Error(Errc::incompatible,
+              target.command.empty()
+                  ? std::string("found none of docker compose, docker-compose and podman-compose")
+                  : format("{}: is no Compose that works", printable(joined(target.command, " "))),
+              "install one, or name it: command in site.yaml");
+}
+
+Words engine_of(const release::Target& target, const Words& compose) {
+  if (!target.engine.empty()) return target.engine;
+  Words engine = compose;
+  const std::string program = base_name(compose.front());
+  if (program == "podman-compose") return {"podman"};
+  if (program == "docker-compose") {
+    engine.front() = "docker";
+  } else if (engine.back() == "compose") {
+    engine.pop_back();
+  }
+  return engine;
+}
+
+Outcome run_compose(const std::vector<std::string>& words, const fs::path& folder,
+                    std::chrono::seconds timeout) {
+  const auto outcome = run({.arguments = words,
+                            .folder = "/",
+                            .input = {},
+                            .timeout = timeout,
+                            .environment = environment(folder),
+                            .inherit = Inherit::nothing});
+  if (outcome) return *outcome;
+  throw Error(Errc::target_failed, format("the program {} was not found", words.front()),
+              "install it again, or correct command in site.yaml");
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/workloads/parts.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+
+namespace sealift::installer {
+
+std::string read_all(TreeStream& tree, const release::FileEntry& entry, std::size_t limit) {
+  if (entry.type != EntryType::file || entry.size > limit) {
+    throw Error(Errc::incompatible,
+                format("{}: is no file of at most {} bytes", entry.path.str(), limit));
+  }
+  std::string text(entry.size, '\0');
+  for (std::size_t done = 0; done < text.size();) {
+    const std::size_t count = tree.read(std::span(text).subspan(done));
+    if (count == 0) break;
+    done += count;
+  }
+  return text;
+}
+
+std::vector<release::FileEntry> entries_of(Source& table) {
+  std::vector<release::FileEntry> entries;
+  release::FileTableReader reader(table);
+  while (const auto entry = reader.next()) entries.push_back(*entry);
+  return entries;
+}
+
+Json lines_at(const std::vector<release::FileEntry>& table, const std::set<std::string>& paths) {
+  Json lines = Json::array();
+  for (const release::FileEntry& entry : table) {
+    const std::string& name = entry.path.str();
+    const bool is_wanted = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      return path == "." || path == name || name.starts_with(path + "/");
+    });
+    if (is_wanted) lines.push_back(release::to_line(entry));
+  }
+  return lines;
+}
+
+}  // namespace sealift::installer

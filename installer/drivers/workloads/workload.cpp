@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/workloads/workload.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "content/media_types.hpp"
+#include "installer/drivers/files/directory.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kValidate = "validate";
+constexpr std::string_view kWorkloadGuard = "guard";
+constexpr std::string_view kUp = "up";
+constexpr std::string_view kDown = "down";
+
+std::string workload_step_id(std::string_view action, const std::string& component) {
+  return format("{}:{}", action, component);
+}
+
+Json data_of(const std::optional<Deployment>& before, const std::optional<Deployment>& now) {
+  Json data = Json::object();
+  if (before) data["before"] = to_json(*before);
+  if (now) data["now"] = to_json(*now);
+  return data;
+}
+
+std::optional<Deployment> deployment_at(const Step& step, const char* key) {
+  const auto found = step.data.find(key);
+  if (found == step.data.end()) return std::nullopt;
+  return deployment_from_json(*found, step.id);
+}
+
+class WorkloadDriver : public Driver {
+ public:
+  WorkloadDriver(std::string name, const Layout& layout, std::unique_ptr<Runtime> runtime)
+      : name_(std::move(name)), files_(directory_driver(layout)), runtime_(std::move(runtime)) {}
+
+  bool accepts(std::string_view artifact_type) const override {
+    return artifact_type == media_type::kManifests;
+  }
+
+  Json settings(const RuntimeQuestion& question) const override {
+    return runtime_->settings(question);
+  }
+
+  std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
+    return runtime_->claims(question);
+  }
+
+  std::vector<Step> plan(const Wish& wish) const override {
+    std::vector<Step> steps;
+    std::optional<Step> turn;
+    std::string directory = wish.ready;
+    for (Step& step : files_->plan(wish)) {
+      if (step.data.contains("directory")) directory = step.data["directory"];
+      if (step.phase == Phase::stage) {
+        steps.push_back(std::move(step));
+      } else {
+        turn = std::move(step);
+      }
+    }
+    std::optional<Deployment> before;
+    if (wish.before) before = deployment_of(*wish.before);
+    std::optional<Deployment> now;
+    if (wish.table) now = Deployment{wish.path, directory, wish.settings};
+    if (now) {
+      steps.push_back(step_of(wish, Phase::stage, kValidate, data_of({}, now),
+                              format("have {} checked by {}", wish.component, name_)));
+    }
+    steps.push_back(step_of(wish, Phase::activate, kWorkloadGuard, data_of(before, now),
+                            before ? format("stand by to bring {} back as it was", wish.component)
+                                   : format("stand by to take {} down again", wish.component)));
+    // What runs may have read damaged files; a runtime compares only what they should be.
+    const bool is_laid_again = wish.purpose == Purpose::repair && wish.ready.empty() && before &&
+                               now && name_ != release::kExec;
+    if (is_laid_again) {
+      steps.push_back(
+          step_of(wish, Phase::activate, kDown, data_of(before, now),
+                  format("take {} down, which may have read damaged files", wish.component)));
+      before.reset();
+    }
+    const std::string outlook =
+        runtime_->outlook(before ? &*before : nullptr, now ? &*now : nullptr);
+    if (!now) {
+      steps.push_back(step_of(wish, Phase::activate, kDown, data_of(before, now),
+                              format("take {} down: {}", wish.component, outlook)));
+    }
+    if (turn) steps.push_back(std::move(*turn));
+    if (now) {
+      steps.push_back(step_of(wish, Phase::activate, kUp, data_of(before, now),
+                              format("bring {} up: {}", wish.component, outlook)));
+    }
+    return steps;
+  }
+
+  // How far a program came is not known: it is run again.
+  StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
+
+  Json apply(const Step& step, StepIo& io) override {
+    const std::optional<Deployment> before = deployment_at(step, "before");
+    const std::optional<Deployment> now = deployment_at(step, "now");
+    if (step.action == kValidate) {
+      runtime_->validate(*now);
+    } else if (step.action == kUp) {
+      runtime_->bring_up(*now, before ? &*before : nullptr, io);
+    } else if (step.action == kDown) {
+      runtime_->take_down(*before, io);
+    }
+    return Json::object();
+  }
+
+  // When what runs is taken back, the new files still stand: the guard waits for the old.
+  void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
+    if (step.action != kWorkloadGuard) return;
+    const bool was_touched = io.begun.contains(workload_step_id(kUp, step.component)) ||
+                             io.begun.contains(workload_step_id(kDown, step.component));
+    if (!was_touched) return;
+    const std::optional<Deployment> before = deployment_at(step, "before");
+    const std::optional<Deployment> now = deployment_at(step, "now");
+    if (before) {
+      runtime_->bring_back(*before, now ? &*now : nullptr, io);
+    } else {
+      runtime_->take_back(*now, io);
+    }
+  }
+
+  std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
+                                  Strangers strangers, Content& content) const override {
+    return files_->inspect(placement, thoroughness, strangers, content);
+  }
+
+  std::vector<Difference> differences(const Placement& placement) const override {
+    return runtime_->differences(deployment_of(placement));
+  }
+
+  bool is_current(const Placement& placement) const override {
+    return files_->is_current(placement);
+  }
+
+  std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
+                                     const std::vector<Placement>& known) const override {
+    std::vector<std::string> left = files_->leftovers(target, site, known);
+    std::vector<Json> settings;
+    for (const Placement& placement : known) {
+      if (placement.driver == name_) settings.push_back(placement.settings);
+    }
+    for (std::string& each : runtime_->leftovers(target, site, settings)) {
+      left.push_back(std::move(each));
+    }
+    return left;
+  }
+
+  void prune(const Placement& placement) override { files_->prune(placement); }
+
+ private:
+  static Deployment deployment_of(const Placement& placement) {
+    return {placement.path, placement.directory, placement.settings};
+  }
+
+  Step step_of(const Wish& wish, Phase phase, std::string_view action, Json data,
+               std::string summary) const {
+    return {.id = workload_step_id(action, wish.component),
+            .phase = phase,
+            .component = wish.component,
+            .target = wish.target,
+            .driver = name_,
+            .action = std::string(action),
+            .data = std::move(data),
+            .summary = std::move(summary)};
+  }
+
+  std::string name_;
+  std::unique_ptr<Driver> files_;
+  std::unique_ptr<Runtime> runtime_;
+};
+
+}  // namespace
+
+Json to_json(const Deployment& deployment) {
+  return {{"path", deployment.path},
+          {"directory", deployment.directory},
+          {"settings", deployment.settings}};
+}
+
+Deployment deployment_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Deployment deployment{.path = fields.text("path"),
+                        .directory = fields.text("directory"),
+                        .settings = fields.object("settings")};
+  fields.done();
+  return deployment;
+}
+
+std::unique_ptr<Driver> workload_driver(const std::string& name, const Layout& layout,
+                                        std::unique_ptr<Runtime> runtime) {
+  return std::make_unique<WorkloadDriver>(name, layout, std::move(runtime));
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/operations/adopt.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "installer/drivers/files/tree_check.hpp"
+#include "installer/drivers/registry.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using release::FileEntry;
+
+constexpr std::string_view kVersion = "0.0.0-adopted";
+
+// What is adopted at one path.
+struct Found {
+  fs::path folder;
+  std::vector<std::string> skipped;  // names directly in it that are not content
+  Digest table;
+  std::uint64_t files;
+  std::uint64_t bytes;
+};
+
+// What a scan does with each entry that may be adopted; may fill in what it learns of it.
+using Visit = std::function<void(const Dir& folder, const Entry& entry, FileEntry& row)>;
+
+constexpr std::size_t kMaxProblems = 100;  // after which a scan looks for no more
+
+// Walks a folder in the order of a file table. Collects what cannot be adopted.
+class FolderScan {
+ public:
+  FolderScan(const std::vector<std::string>& skipped, const Visit& visit, Problems& problems)
+      : skipped_(skipped), visit_(visit), problems_(problems) {}
+
+  void walk(const Dir& folder, const std::string& prefix) {
+    std::vector<std::pair<std::string, Entry>> entries;
+    for (const Entry& entry : folder.entries()) {
+      if (prefix.empty() &&
+          std::find(skipped_.begin(), skipped_.end(), entry.name) != skipped_.end()) {
+        continue;
+      }
+      entries.emplace_back(entry.name + (entry.type == EntryType::directory ? "/" : ""), entry);
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [unused, entry] : entries) {
+      if (problems_.all().size() >= kMaxProblems) return;
+      try {
+        add(folder, entry, prefix + entry.name);
+      } catch (const Error& error) {
+        if (error.code() != Errc::incompatible) throw;
+        problems_.add(error);
+      }
+    }
+  }
+
+ private:
+  void add(const Dir& folder, const Entry& entry, const std::string& path) {
+    if (entry.type == EntryType::other) {
+      throw Error(Errc::incompatible,
+                  format("{}/{}: found a device, socket or pipe, which cannot be adopted",
+                         folder.path(), printable(entry.name)),
+                  "move it away first");
+    }
+    const std::optional<struct stat> status = folder.stat(entry.name);
+    FileEntry row{.path = named(folder, [&] { return RelPath::parse(path); }),
+                  .type = entry.type,
+                  .mode = status->st_mode & 0777U,
+                  .digest = {},
+                  .target = {}};
+    if (entry.type == EntryType::symlink) row.target = folder.read_link(entry.name).value_or("");
+    if (entry.type == EntryType::file) row.size = static_cast<std::uint64_t>(status->st_size);
+    named(folder, [&] { rules_.check(row); });
+    if (visit_) visit_(folder, entry, row);
+    if (entry.type == EntryType::directory) walk(folder.descend(entry.name), path + "/");
+  }
+
+  template <typename Work>
+  static auto named(const Dir& folder, Work&& work) -> decltype(work()) {
+    try {
+      return work();
+    } catch (const Error& error) {
+      throw Error(Errc::incompatible, error.within(folder.path()).message(),
+                  "change it, or move it away, and run the command again");
+    }
+  }
+
+  const std::vector<std::string>& skipped_;
+  const Visit& visit_;
+  Problems& problems_;
+  release::TreeRules rules_;
+};
+
+// The files of a folder, in the order of the table that was made of it.
+class FolderTree : public TreeStream {
+ public:
+  FolderTree(const fs::path& folder, std::unique_ptr<Source> table)
+      : root_(Dir::open(folder)), table_(std::move(table)), reader_(*table_) {}
+
+  std::optional<FileEntry> next() override {
+    std::optional<FileEntry> entry = reader_.next();
+    file_ = Fd();
+    offset_ = 0;
+    if (entry && entry->type == EntryType::file) file_ = root_.open_file(entry->path.str());
+    return entry;
+  }
+  std::size_t read(std::span<char> into) override {
+    const std::size_t count = read_at(file_.get(), offset_, into, root_.path());
+    offset_ += count;
+    return count;
+  }
+
+ private:
+  Dir root_;
+  std::unique_ptr<Source> table_;
+  release::FileTableReader reader_;
+  Fd file_;
+  std::uint64_t offset_ = 0;
+};
+
+class FolderContent : public Content {
+ public:
+  explicit FolderContent(const Tools& tools)
+      : tables_(tools.installation.layout, {}, std::nullopt, {}, tools.workers) {}
+
+  void add(const std::string& component, Found found) {
+    found_.emplace(component, std::move(found));
+  }
+  std::unique_ptr<TreeStream> tree(const std::string& component) override {
+    const Found& found = found_.at(component);
+    return std::make_unique<FolderTree>(found.folder, table(found.table));
+  }
+  std::unique_ptr<Source> table(const Digest& digest) override { return tables_.table(digest); }
+  const signing::Secret& secret(const std::string& key) override { return tables_.secret(key); }
+  const content::Image& image(const Digest& digest) override { return tables_.image(digest); }
+  std::unique_ptr<Source> blob(const Digest& digest) override { return tables_.blob(digest); }
+
+ private:
+  SiteContent tables_;
+  std::map<std::string, Found> found_;
+};
+
+// What is at one path as a file table, every file hashed.
+Found scan(const Layout& layout, const Adoptable& there) {
+  Found found{.folder = there.folder,
+              .skipped = there.skipped,
+              .table = Digest::of(""),
+              .files = 0,
+              .bytes = 0};
+  StringSink lines;
+  const TableKey key(layout);
+  Problems problems;
+  const Visit list = [&](const Dir& folder, const Entry& entry, FileEntry& row) {
+    if (row.type == EntryType::file) {
+      row.digest = key.digest(row, digest_of(folder.open_file(entry.name).get(), row.path.str()));
+      ++found.files;
+      found.bytes += row.size;
+    }
+    lines.write(to_line(row) + "\n");
+  };
+  FolderScan(there.skipped, list, problems).walk(Dir::open(there.folder), "");
+  problems.throw_if_any(Errc::incompatible);
+  found.table = Digest::of(lines.bytes());
+  write_file(table_file(layout, found.table), lines.bytes());
+  return found;
+}
+
+Wish wish_for(const std::string& name, const release::Target& target, const std::string& site,
+              std::uint64_t number) {
+  Wish wish;
+  wish.component = name;
+  wish.target = name;
+  wish.site = site;
+  wish.path = target.path;
+  wish.owner = target.owner;
+  wish.number = number;
+  wish.label = kVersion;
+  wish.purpose = Purpose::adopt;
+  return wish;
+}
+
+// Marks of paths that are served already: they are ours once the transaction is committed.
+class Marks {
+ public:
+  void put(Driver& driver, const Wish& wish) {
+    marked_.emplace_back(&driver, wish);
+    driver.take_over(wish);
+  }
+  // After a failure; what cannot be removed is harmless, for the next adoption writes it again.
+  void remove() const {
+    for (const auto& [driver, wish] : marked_) {
+      try {
+        driver->give_up(wish);
+      } catch (...) {
+        log::warning(current_error().message());
+      }
+    }
+  }
+
+ private:
+  std::vector<std::pair<Driver*, Wish>> marked_;
+};
+
+[[noreturn]] void refuse_nothing() {
+  throw Error(Errc::incompatible, "found nothing to adopt: every target is empty",
+              "make the site without --adopt");
+}
+
+}  // namespace
+
+void check_adoptable(const Layout& layout, const release::Site& site, Workers& workers) {
+  const Drivers drivers = all_drivers(layout, workers);
+  Problems problems;
+  bool is_empty = true;
+  for (const auto& [name, target] : site.targets) {
+    try {
+      const auto there = drivers.named(target.driver).adoptable(target.path);
+      if (!there) continue;
+      is_empty = false;
+      FolderScan(there->skipped, {}, problems).walk(Dir::open(there->folder), "");
+    } catch (const Error& error) {
+      if (error.code() != Errc::incompatible) throw;
+      is_empty = false;
+      problems.add(error);
+    }
+  }
+  problems.throw_if_any(Errc::incompatible);
+  if (is_empty) refuse_nothing();
+}
+
+void adopt(const Tools& tools) {
+  const Installation& installation = tools.installation;
+  const State state = load_state(installation.layout, tools.clock);
+  if (state.current() != nullptr) {
+    throw Error(Errc::invalid_input, format("{}: a release is installed on this site already",
+                                            installation.layout.state.string()));
+  }
+  const std::uint64_t number = state.history.empty() ? 0 : state.next_number;
+  const Drivers drivers = all_drivers(installation.layout, tools.workers);
+  FolderContent content(tools);
+  Revision outcome{.number = number,
+                   .release = installation.site.release,
+                   .version = std::string(kVersion),
+                   .digest = {},
+                   .environment = installation.site.environment,
+                   .bundle = {},
+                   .placements = {},
+                   .parent = {},
+                   .restores = {}};
+  Draft draft;
+  draft.plan = {.purpose = Purpose::adopt,
+                .number = number,
+                .actor = acting_user(),
+                .reason = "the files that were here before",
+                .created = tools.clock.now(),
+                .steps = {},
+                .outcome = nullptr};
+  std::vector<std::pair<Driver*, Wish>> served;
+  for (const auto& [name, target] : installation.site.targets) {
+    Driver& driver = drivers.named(target.driver);
+    Wish wish = wish_for(name, target, installation.id, number);
+    const std::optional<Adoptable> there = driver.adoptable(target.path);
+    if (!there) continue;
+    const Found found = scan(installation.layout, *there);
+    wish.table = found.table;
+    wish.files = found.files;
+    Placement placement{.component = name,
+                        .target = name,
+                        .driver = target.driver,
+                        .path = target.path,
+                        .directory = there->directory,
+                        .table = found.table,
+                        .files = found.files,
+                        .bytes = found.bytes};
+    if (placement.directory.empty()) {
+      for (Step& step : driver.plan(wish)) {
+        if (step.data.contains("directory")) placement.directory = step.data["directory"];
+        draft.plan.steps.push_back(std::move(step));
+      }
+      draft.needs.push_back({.path = target.path, .bytes = found.bytes, .inodes = found.files});
+    } else {
+      served.emplace_back(&driver, wish);
+    }
+    content.add(name, found);
+    outcome.placements.push_back(std::move(placement));
+  }
+  if (outcome.placements.empty()) refuse_nothing();
+  std::stable_sort(draft.plan.steps.begin(), draft.plan.steps.end(),
+                   [](const Step& a, const Step& b) { return a.phase < b.phase; });
+  draft.plan.outcome = to_json(outcome);
+  Marks marks;
+  try {
+    for (const auto& [driver, wish] : served) marks.put(*driver, wish);
+    carry_out(tools, draft, content, {}, {});
+  } catch (...) {
+    const Error error = current_error();
+    try {
+      const State after = load_state(installation.layout, tools.clock);
+      if (after.current() == nullptr && !after.unfinished) marks.remove();
+    } catch (...) {
+      log::warning(current_error().message());  // the next adoption writes the marks again
+    }
+    throw error;
+  }
+}
+
+}  // namespace sealift::installer

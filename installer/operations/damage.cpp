@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/operations/damage.hpp"
+
+#include <functional>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/drivers/registry.hpp"
+#include "release/documents/file_table.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::uint64_t kLargestSummary = 64U << 20;  // bytes
+constexpr const char* kRepair = "run: sealift-installer apply --repair";
+
+bool is_missing(const fs::path& place) {
+  return !entry_exists(place);
+}
+
+std::string from_backup(const Layout& layout) {
+  return format("restore it from a backup of {}", layout.state.string());
+}
+
+// A damage where `read` throws.
+void add_unreadable(std::vector<Damage>& all, const std::string& what, const fs::path& file,
+                    const std::string& mend, const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    const std::string place = file.string();
+    const std::string& said = error.message();
+    all.push_back(
+        {what,
+         format(
+             "{} cannot be read: {}", place,
+             printable(said.starts_with(place + ": ") ? said.substr(place.size() + 2) : said, 300)),
+         mend});
+  }
+}
+
+void add_lost_folders(const Layout& layout, std::vector<Damage>& all) {
+  const auto add = [&](const char* what, const fs::path& folder, const std::string& mend) {
+    if (is_missing(folder)) all.push_back({what, format("{} is missing", folder.string()), mend});
+  };
+  add("store", layout.store(),
+      "bring the bundle of the installed release back: sealift-installer apply BUNDLE --repair");
+  add("tables", layout.tables(), kRepair);
+  add("revisions", layout.revisions(),
+      format("{}; without one nothing can be rolled back to: apply the next release",
+             from_backup(layout)));
+}
+
+void add_lost_keys(const Layout& layout, std::vector<Damage>& all) {
+  for (const fs::path& file :
+       {layout.keys() / "site.key", layout.keys() / "site.pub", layout.age_identity()}) {
+    if (!is_missing(file)) continue;
+    all.push_back({"keys", format("{} is missing", file.string()),
+                   format("{}; without one make new keys: sealift-installer init; then have the "
+                          "secrets of this site sealed for its new recipient",
+                          from_backup(layout))});
+  }
+}
+
+void add_unreadable_files(const Layout& layout, const Clock& clock, std::vector<Damage>& all) {
+  const std::string audit = layout.audit().string();
+  add_unreadable(all, "audit log", layout.audit(),
+                 format("{}; without one set it aside, the next command begins another: mv '{}' "
+                        "'{}.damaged'",
+                        from_backup(layout), audit, audit),
+                 [&] { (void)AuditLog(layout.audit(), clock).entries(); });
+  if (is_missing(layout.summary())) return;
+  add_unreadable(all, "state.json", layout.summary(),
+                 "it is written for people and monitoring only; write it again: sealift-installer "
+                 "recover",
+                 [&] {
+                   (void)parse_json(read_file(layout.summary(), kLargestSummary),
+                                    layout.summary().string());
+                 });
+}
+
+void add_lost_bundle(const Layout& layout, const Revision& revision, bool is_current,
+                     std::vector<Damage>& all) {
+  const fs::path file = layout.store() / revision.bundle;
+  if (revision.bundle.empty() || !is_missing(file)) return;
+  all.push_back({"store",
+                 format("{} is missing, the bundle of revision {}, {}", file.string(),
+                        revision.number, revision.title()),
+                 is_current ? "bring it back: sealift-installer apply BUNDLE --repair"
+                            : format("bring it back: cp BUNDLE '{}'", file.string())});
+}
+
+// Whether a table has files that nobody but their owner may read: their digests are keyed.
+bool has_private_files(const Layout& layout, const Placement& placement) {
+  const fs::path file = table_file(layout, placement.table);
+  if (placement.directory.empty() || is_missing(file)) return false;
+  const Fd fd = open_for_reading(file);
+  FdSource source(fd.get(), file.string());
+  release::FileTableReader reader(source);
+  while (const std::optional<release::FileEntry> entry = reader.next()) {
+    if (entry->type == EntryType::file && (entry->mode & 077U) == 0) return true;
+  }
+  return false;
+}
+
+void add_damage_of(const Placement& placement, const Layout& layout, const Drivers& drivers,
+                   std::vector<Damage>& all) {
+  if (placement.directory.empty()) return;
+  const std::string what = format("component {}", placement.component);
+  const fs::path place = fs::path(placement.path) / placement.directory;
+  if (is_missing(place)) all.push_back({what, format("{} is missing", place.string()), kRepair});
+  if (!drivers.named(placement.driver).is_current(placement)) {
+    all.push_back({what,
+                   format("{}/current {} {}", placement.path,
+                          is_missing(fs::path(placement.path) / "current") ? "is missing, expected"
+                                                                           : "does not lead to",
+                          placement.directory),
+                   kRepair});
+  }
+  if (is_missing(table_file(layout, placement.table))) {
+    all.push_back(
+        {what, format("{} is missing", table_file(layout, placement.table).string()), kRepair});
+  }
+  if (is_missing(layout.table_key()) && has_private_files(layout, placement)) {
+    all.push_back(
+        {"keys",
+         format("{} is missing, so the files of {} that hold secrets cannot be compared",
+                layout.table_key().string(), placement.component),
+         format("{}; without one: sealift-installer apply --repair", from_backup(layout))});
+  }
+}
+
+}  // namespace
+
+std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock) {
+  std::vector<Damage> all;
+  add_lost_folders(layout, all);
+  add_lost_keys(layout, all);
+  add_unreadable_files(layout, clock, all);
+  return all;
+}
+
+std::vector<Damage> damage_of_releases(const Tools& tools, const State& state) {
+  const Layout& layout = tools.installation.layout;
+  const Drivers drivers = all_drivers(layout, tools.workers);
+  std::vector<Damage> all;
+  const Revision* now = state.current();
+  std::set<std::string> seen;
+  for (const PastTransaction& past : state.history) {
+    const bool is_open = !past.ending;
+    if (!is_open && (past.ending != Event::commit || !is_retained(layout, past.outcome))) continue;
+    if (!seen.insert(past.outcome.bundle).second) continue;
+    add_lost_bundle(layout, past.outcome, now != nullptr && now->bundle == past.outcome.bundle,
+                    all);
+  }
+  // While a transaction is open, its own report says what is served.
+  if (now == nullptr || state.unfinished) return all;
+  for (const Placement& placement : now->placements) {
+    try {
+      add_damage_of(placement, layout, drivers, all);
+    } catch (const Error& error) {
+      all.push_back(
+          {format("component {}", placement.component), printable(error.message(), 300), kRepair});
+    }
+  }
+  return all;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a site has lost, or can no longer read, of its own state and of what it serves; each with
+// the command that goes on. Reads only; what cannot be asked is a damage, never an Error.
+
+#include <string>
+#include <vector>
+
+#include "installer/operations/install.hpp"
+
+namespace sealift::installer {
+
+struct Damage {
+  std::string what;   // "store", "keys", "component web"
+  std::string found;  // in words, with the place
+  std::string mend;   // what to do next
+
+  friend bool operator==(const Damage&, const Damage&) = default;
+};
+
+// Of the state folder, whatever its journals say.
+std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock);
+
+// Of what the kept releases need, and of what is served.
+std::vector<Damage> damage_of_releases(const Tools& tools, const State& state);
+
+}  // namespace sealift::installer

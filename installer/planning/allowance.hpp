@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Compares what a release asks of the host with what `allow` in site.yaml lists. A site without
+// `allow` takes whatever was approved.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "release/documents/allow.hpp"
+
+namespace sealift::installer {
+
+// Who asks for something.
+struct Claimant {
+  std::string who;       // in messages, such as "component web"
+  std::string name;      // in lists of site.yaml
+  std::string own = {};  // the folder of its target, which it need not ask for; empty: it has none
+};
+// Adds a problem for everything that is not listed, with the line that would list it.
+void check_allowed(const Claimant& claimant, const std::vector<release::Claim>& claims,
+                   const std::optional<release::Allow>& allow, Problems& problems);
+
+}  // namespace sealift::installer

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/planning/drafting.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/content/kept_history.hpp"
+#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/health/health.hpp"
+#include "installer/drivers/health/hook.hpp"
+#include "installer/drivers/services/fence.hpp"
+#include "installer/drivers/services/service.hpp"
+#include "release/documents/file_table.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+// What a change of databases is to users: when they are kept out, or that nobody keeps them out.
+std::string what_users_notice(const std::vector<Step>& steps) {
+  const bool is_migrating = std::any_of(
+      steps.begin(), steps.end(), [](const Step& each) { return each.phase == Phase::migrate; });
+  if (!is_migrating) return "";
+  const auto fence = std::find_if(steps.begin(), steps.end(),
+                                  [](const Step& each) { return each.driver == "fence"; });
+  if (fence == steps.end()) {
+    return "site.yaml has no fence: users go on writing while databases change, so a failure never "
+           "restores one by itself";
+  }
+  return format(
+      "users are kept out from step {} until the transaction has ended, and where an undo fails "
+      "until recover has ended it",
+      fence - steps.begin() + 1);
+}
+
+// Images count as files do: a public name that means another image has changed.
+ComponentChange compare_images(const Wish& wish, Content& content) {
+  ComponentChange change{
+      .component = wish.component, .target = wish.target, .path = wish.path, .images = true};
+  std::map<std::string, Digest> before;
+  if (wish.before) {
+    for (const PlacedImage& image : wish.before->images)
+      before.emplace(image.reference, image.digest);
+  }
+  std::set<Digest> known;
+  for (const auto& [unused, digest] : before) known.insert(digest);
+  for (const PlacedImage& image : wish.images) {
+    const auto was = before.find(image.reference);
+    if (was == before.end()) {
+      ++change.added;
+    } else {
+      ++(was->second == image.digest ? change.same : change.changed);
+      before.erase(was);
+    }
+    if (!known.insert(image.digest).second) continue;
+    for (const content::Descriptor& layer : content.image(image.digest).layers) {
+      change.new_bytes += layer.size;
+    }
+  }
+  change.removed = before.size();
+  return change;
+}
+
+// A tree that is gone, or is not what is served, differs in every file.
+DamagedFiles damaged_files(const Placement& placement, const std::vector<Difference>& differences) {
+  const std::string place = (fs::path(placement.path) / placement.directory).string();
+  DamagedFiles damage;
+  for (const Difference& each : differences) {
+    damage.paths.insert(each.path);
+    if (each.path == placement.path || each.path == place) damage.is_whole_tree = true;
+  }
+  return damage;
+}
+
+ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
+                        const DamagedFiles& damage) {
+  if (!wish.images.empty() || (wish.before && !wish.before->images.empty())) {
+    return compare_images(wish, content);
+  }
+  ComponentChange change{.component = wish.component, .target = wish.target, .path = wish.path};
+  const std::unique_ptr<Source> before = wish.before ? content.table(wish.before->table) : nullptr;
+  const std::unique_ptr<Source> after = wish.table ? content.table(*wish.table) : nullptr;
+  release::compare_tables(
+      before.get(), after.get(),
+      [&](release::Change kind, const release::FileEntry* was, const release::FileEntry* entry) {
+        if (kind == release::Change::same && damage.covers(entry->path.str())) {
+          kind = release::Change::changed;
+        }
+        watch.see(kind, was, entry);
+        switch (kind) {
+          case release::Change::added:
+            ++change.added;
+            break;
+          case release::Change::changed:
+            ++change.changed;
+            break;
+          case release::Change::removed:
+            ++change.removed;
+            break;
+          case release::Change::same:
+            ++change.same;
+            return;
+        }
+        if (entry != nullptr) change.new_bytes += entry->size;
+      });
+  return change;
+}
+
+std::string label_of(const std::string& version, const std::optional<Digest>& digest) {
+  return digest ? format("{}-{}", version, digest->short_hex()) : version;
+}
+
+}  // namespace
+
+std::string owner_of(const Placement& placement, const release::Target& settings) {
+  if (placement.driver != "directory" && !release::is_runtime(placement.driver)) return "";
+  return settings.owner.empty() ? std::to_string(::geteuid()) : settings.owner;
+}
+
+Drafting::Drafting(const Installation& installation, const State& state, const Drivers& drivers,
+                   Content& content, const Request& request, Revision outcome)
+    : installation_(installation),
+      state_(state),
+      drivers_(drivers),
+      content_(content),
+      outcome_(std::move(outcome)),
+      data_(request.data) {
+  draft_.plan = {.purpose = request.purpose,
+                 .number = state.next_number,
+                 .actor = request.actor,
+                 .reason = request.reason,
+                 .created = request.now,
+                 .steps = {},
+                 .outcome = nullptr};
+  outcome_.number = state.next_number;
+  if (const Revision* now = state.current()) outcome_.parent = now->number;
+}
+
+const Placement* Drafting::standing_at(const std::string& path) const {
+  const Revision* now = state_.current();
+  return now == nullptr ? nullptr : now->placement_at(path);
+}
+
+void Drafting::want(Placement placement,
+                    std::shared_ptr<const migrations::MigrationSet> migrations) {
+  Wish wish = wish_for(placement.component, placement.target, placement.path, {});
+  wish.table = placement.table;
+  wish.settings = placement.settings;
+  wish.migrations = std::move(migrations);
+  wanted_.insert(placement.path);
+  for (Step& step : drivers_.named(placement.driver).plan(wish)) {
+    if (const auto space = step.data.find("space"); space != step.data.end()) {
+      draft_.needs.push_back({.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
+    }
+    for (std::string& line : describe_migrations(step, *wish.migrations)) {
+      draft_.details.push_back(std::move(line));
+    }
+    draft_.plan.steps.push_back(std::move(step));
+  }
+  outcome_.placements.push_back(std::move(placement));
+}
+
+void Drafting::want(Placement placement, const release::Target& settings, const std::string& ready,
+                    const std::vector<Difference>& differences) {
+  Wish wish = wish_for(placement.component, placement.target, placement.path, settings);
+  wish.table = placement.table;
+  wish.files = placement.files;
+  wish.ready = ready;
+  wish.images = placement.images;
+  wish.settings = placement.settings;
+  wanted_.insert(placement.path);
+  const Placement* before = standing_at(placement.path);
+  const bool is_standing = before != nullptr && before->directory == placement.directory;
+  const DamagedFiles damage = is_standing ? damaged_files(placement, differences) : DamagedFiles();
+  if (before != nullptr && differences.empty() && before->component == placement.component &&
+      before->table == placement.table && before->images == placement.images &&
+      before->settings == placement.settings &&
+      drivers_.named(placement.driver).is_current(*before) &&
+      drivers_.named(placement.driver).differences(*before).empty() &&
+      (ready.empty() || ready == before->directory)) {
+    outcome_.placements.push_back(*before);
+    outcome_.placements.back().services = placement.services;
+    draft_.changes.push_back(compare_watched(wish, placement.services, damage));
+    return;
+  }
+  add(placement.driver, wish, placement.services, damage);
+  placement.directory = ready;
+  if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
+  for (const Step& step : draft_.plan.steps) {
+    if (step.component == placement.component && step.data.contains("directory")) {
+      placement.directory = step.data["directory"];
+    }
+  }
+  outcome_.placements.push_back(std::move(placement));
+}
+
+void Drafting::keep(const Placement& placement) {
+  wanted_.insert(placement.path);
+  outcome_.placements.push_back(placement);
+}
+
+void Drafting::change_the_current() {
+  const Revision& now = *state_.current();
+  outcome_.changes = now.changes.value_or(now.number);
+  outcome_.parent = now.parent;
+}
+
+void Drafting::drop_the_rest() {
+  const Revision* now = state_.current();
+  if (now == nullptr) return;
+  for (const Placement& placement : now->placements) {
+    if (wanted_.contains(placement.path)) continue;
+    add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}), {},
+        {});
+  }
+}
+
+std::vector<RenderedHook> Draft::last_hooks() const {
+  if (plan.purpose != Purpose::apply) return {};
+  std::vector<RenderedHook> last = health.hooks;
+  std::erase_if(
+      last, [](const RenderedHook& hook) { return hook.moment != release::Moment::after_commit; });
+  return last;
+}
+
+Draft Drafting::finish() {
+  const auto is_of_database = [](const Step& each) { return each.phase == Phase::fence; };
+  std::vector<Step>& steps = draft_.plan.steps;
+  const auto& fence = installation_.site.fence;
+  if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
+    // What its commands need is known to be there before anything begins.
+    for (const std::string& key : fence->secrets) content_.secret(key);
+    steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
+  }
+  add_services();
+  // A release may differ from the one that stands in its checks alone.
+  if (!steps.empty() || !state_.stands(outcome_.digest)) {
+    add_health();
+    add_hooks();
+  }
+  std::stable_sort(draft_.plan.steps.begin(), draft_.plan.steps.end(),
+                   [](const Step& a, const Step& b) { return a.phase < b.phase; });
+  if (const std::string line = what_users_notice(steps); !line.empty())
+    draft_.details.push_back(line);
+  draft_.plan.outcome = to_json(outcome_);
+  return std::move(draft_);
+}
+
+Wish Drafting::wish_for(const std::string& component, const std::string& target,
+                        const std::string& path, const release::Target& settings) const {
+  Wish wish;
+  wish.component = component;
+  wish.target = target;
+  wish.site = installation_.id;
+  wish.path = path;
+  wish.owner = settings.owner;
+  wish.sharing = settings.sharing;
+  wish.number = draft_.plan.number;
+  wish.label = label_of(outcome_.version, outcome_.digest);
+  wish.purpose = draft_.plan.purpose;
+  wish.author = {.transaction = draft_.plan.number,
+                 .release = outcome_.version,
+                 .digest = outcome_.digest ? outcome_.digest->str() : "",
+                 .actor = draft_.plan.actor};
+  wish.now = draft_.plan.created;
+  wish.fenced = installation_.site.fence.has_value();
+  wish.way_back = data_;
+  if (const Revision* now = state_.current()) wish.version_before = now->version;
+  if (const Placement* before = standing_at(path)) wish.before = *before;
+  wish.has_kept = has_kept_at(state_, path);
+  return wish;
+}
+
+ComponentChange Drafting::compare_watched(const Wish& wish, const ServiceGlobs& services,
+                                          const DamagedFiles& damage) {
+  ServiceWatch watch(wish.before ? wish.before->services : ServiceGlobs(), services, services_);
+  return compare(wish, content_, watch, damage);
+}
+
+void Drafting::add_services() {
+  std::vector<AffectedService> affected;
+  Problems problems;
+  for (const auto& [name, change] : services_) {
+    if (change.count == 0) continue;
+    const auto service = installation_.site.services.find(name);
+    if (service == installation_.site.services.end()) {
+      draft_.warnings.push_back(
+          format("{}: nothing is restarted for it, site.yaml has no service {}", text(change),
+                 printable(name, 80)));
+      continue;
+    }
+    for (const std::string& program : missing_programs(service->second)) {
+      problems.add(format("service {}: this host has no program {}", name, printable(program)),
+                   format("correct services.{} in site.yaml", name));
+    }
+    // What its commands need is known to be there before anything begins.
+    for (const std::string& key : service->second.secrets) content_.secret(key);
+    affected.push_back({.name = name, .service = service->second, .change = change});
+  }
+  problems.throw_if_any(Errc::incompatible);
+  if (affected.empty()) return;
+  std::vector<Step>& steps = draft_.plan.steps;
+  steps.insert(steps.begin(), service_guard(affected));
+  for (Step& step : service_steps(affected)) steps.push_back(std::move(step));
+}
+
+void Drafting::add_health() {
+  std::vector<Step>& steps = draft_.plan.steps;
+  const Purpose purpose = draft_.plan.purpose;
+  if (purpose == Purpose::stage || purpose == Purpose::flags) return;
+  if (!draft_.health.checks.empty()) {
+    steps.push_back(check_step(draft_.health, draft_.plan.number));
+  }
+  const Revision* now = state_.current();
+  if (now == nullptr) return;
+  const Health standing = kept_health(installation_.layout, now->number);
+  if (!standing.checks.empty()) steps.insert(steps.begin(), prove_step(standing, *now));
+}
+
+// A way back runs none, nor does a repair: it has to lead there whatever they would do.
+void Drafting::add_hooks() {
+  const Purpose purpose = draft_.plan.purpose;
+  if (purpose != Purpose::apply && purpose != Purpose::stage) return;
+  installer::add_hooks(draft_.health.hooks, draft_.plan.number, draft_.plan.steps);
+}
+
+void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
+                   const DamagedFiles& damage) {
+  for (Step& step : drivers_.named(driver).plan(wish)) draft_.plan.steps.push_back(std::move(step));
+  ComponentChange change = compare_watched(wish, services, damage);
+  if (wish.table && wish.ready.empty() && wish.images.empty()) {
+    const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
+    draft_.needs.push_back(
+        {.path = wish.path,
+         .bytes = shares ? change.new_bytes + change.same * 64 : change.new_bytes,
+         .inodes = change.added + change.changed + change.same});
+  }
+  if (wish.table && !wish.images.empty() && wish.settings.contains("path")) {
+    draft_.needs.push_back({.path = wish.settings["path"],
+                            .bytes = change.new_bytes,
+                            .inodes = 64 * wish.images.size()});
+  }
+  draft_.changes.push_back(std::move(change));
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/planning/placing.hpp"
+
+#include "base/format.hpp"
+#include "installer/content/delivered_images.hpp"
+#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/images/images.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+[[noreturn]] void incompatible(const std::string& found, const std::string& hint) {
+  throw Error(Errc::incompatible, found, hint);
+}
+
+}  // namespace
+
+const release::Target& target_of(const release::ComponentRow& row, const release::Site& site) {
+  const auto found = site.targets.find(row.target);
+  if (found == site.targets.end()) {
+    incompatible(format("component {} goes to the target \"{}\", which site.yaml does not have",
+                        row.name, row.target),
+                 format("add {} to targets in site.yaml", row.target));
+  }
+  return found->second;
+}
+
+Placement placed_images(const release::Component& component, const release::Target& target,
+                        const std::string& site) {
+  return {.component = component.row.name,
+          .target = component.row.target,
+          .driver = target.driver,
+          .path = format("{}:{}", target.driver, component.row.name),
+          .directory = {},
+          .table = component.manifest.config.digest,
+          .files = component.images.size(),
+          .bytes = component.document.bytes,
+          .images = images_on(component, target),
+          .settings = image_settings(target, site)};
+}
+
+Placement placed_migrations(const release::Component& component, const release::Site& site) {
+  const std::string& name = component.row.target;
+  const auto found = site.databases.find(name);
+  if (found == site.databases.end()) {
+    incompatible(format("component {} migrates the database \"{}\", which site.yaml does not have",
+                        component.row.name, name),
+                 format("add {} to databases in site.yaml", name));
+  }
+  const release::CarriedMigrations& carried = *component.document.migrations;
+  if (carried.dialect != found->second.driver) {
+    incompatible(format("component {} is for {}, the database {} is one of {}", component.row.name,
+                        carried.dialect, name, found->second.driver),
+                 "correct databases in site.yaml");
+  }
+  return {.component = component.row.name,
+          .target = name,
+          .driver = found->second.driver,
+          .path = format("database:{}", name),
+          .directory = {},
+          .table = component.file_table().digest,
+          .files = component.document.files,
+          .bytes = component.document.bytes,
+          .images = {},
+          .settings = database_settings(name, site, carried)};
+}
+
+std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site) {
+  std::vector<Placement> placements;
+  for (const release::Component& component : contents.components) {
+    if (component.is_migrations()) placements.push_back(placed_migrations(component, site));
+  }
+  return placements;
+}
+
+std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
+                                                              Content& content) {
+  const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
+  return std::make_shared<migrations::MigrationSet>(read_migrations(*tree, placement.settings));
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From what stands and what is wanted to a Plan. Changes nothing on a target.
+
+#include <string>
+
+#include "bundle/reader.hpp"
+#include "installer/content/site_content.hpp"
+#include "installer/driver/driver.hpp"
+#include "installer/planning/draft.hpp"
+#include "installer/records/state.hpp"
+#include "installer/site/installation.hpp"
+
+namespace sealift::installer {
+
+Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
+                   SiteContent& content, const Installation& installation, const State& state,
+                   const Drivers& drivers, const Request& request);
+
+// Back to `target`. Placements that are no longer whole are made anew from the bundle that was
+// kept.
+Draft plan_rollback(const Revision& target, SiteContent& content, const Installation& installation,
+                    const State& state, const Drivers& drivers, Thoroughness thoroughness,
+                    const Request& request);
+
+// The current revision, with what differs on its targets laid out again beside what is there now.
+// Its databases stay as they are.
+Draft plan_repair(SiteContent& content, const Installation& installation, const State& state,
+                  const Drivers& drivers, const Request& request);
+
+// The current revision with other changes of its flags and nothing else: the same release, and a
+// rollback leads where it led before. `content` is that of the current revision, which has flags.
+Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,
+                 const State& state, const Drivers& drivers, const Request& request);
+
+// Throws Error{io} where a file system has less room than the draft needs.
+void check_space(const Draft& draft);
+
+}  // namespace sealift::installer

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/records/placed_image.hpp"
+
+#include "content/image_name.hpp"
+
+namespace sealift::installer {
+
+Json to_json(const PlacedImage& image) {
+  Json value = {{"name", image.name},
+                {"reference", image.reference},
+                {"digest", image.digest.str()},
+                {"manifest", image.manifest.str()},
+                {"config", image.config.str()}};
+  if (image.whole) value["whole"] = image.whole->str();
+  return value;
+}
+
+PlacedImage placed_image_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  const auto digest = [&](const char* key) {
+    return while_reading(fields.at(key), [&] { return Digest::parse(fields.text(key)); });
+  };
+  PlacedImage image{.name = fields.text("name"),
+                    .reference = fields.text("reference"),
+                    .digest = digest("digest"),
+                    .manifest = digest("manifest"),
+                    .config = digest("config")};
+  if (fields.value_if("whole") != nullptr) image.whole = digest("whole");
+  fields.done();
+  return image;
+}
+
+std::string pinned(const PlacedImage& image, const std::string& driver) {
+  if (driver == "docker") return image.config.str();
+  const Digest& digest = driver == "podman" ? image.manifest : image.digest;
+  return content::ImageName::parse(image.reference).place() + "@" + digest.str();
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/records/placement.hpp"
+
+namespace sealift::installer {
+
+Json to_json(const Placement& placement) {
+  Json value = {{"component", placement.component}, {"target", placement.target},
+                {"driver", placement.driver},       {"path", placement.path},
+                {"directory", placement.directory}, {"table", placement.table.str()},
+                {"files", placement.files},         {"bytes", placement.bytes}};
+  if (!placement.images.empty()) {
+    value["images"] = Json::array();
+    for (const PlacedImage& image : placement.images) value["images"].push_back(to_json(image));
+  }
+  if (!placement.settings.is_null()) value["settings"] = placement.settings;
+  if (!placement.services.empty()) value["services"] = placement.services;
+  if (!placement.owner.empty()) value["owner"] = placement.owner;
+  return value;
+}
+
+Placement placement_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Placement placement{.component = fields.text("component"),
+                      .target = fields.text("target"),
+                      .driver = fields.text("driver"),
+                      .path = fields.text("path"),
+                      .directory = fields.text("directory"),
+                      .table = while_reading(fields.at("table"),
+                                             [&] { return Digest::parse(fields.text("table")); }),
+                      .files = fields.number("files"),
+                      .bytes = fields.number("bytes")};
+  if (fields.value_if("images") != nullptr) {
+    for (const Json& image : fields.array("images")) {
+      placement.images.push_back(placed_image_from_json(image, fields.at("images")));
+    }
+  }
+  if (fields.value_if("settings") != nullptr) placement.settings = fields.object("settings");
+  if (fields.value_if("services") != nullptr) {
+    Fields services(fields.object("services"), fields.at("services"));
+    for (const auto& [name, unused] : fields.object("services").items()) {
+      placement.services[name] = services.texts(name.c_str());
+    }
+  }
+  placement.owner = fields.text_if("owner").value_or("");
+  fields.done();
+  return placement;
+}
+
+}  // namespace sealift::installer

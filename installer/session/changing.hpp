@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the commands that change a site share: the lock, the question, the way a plan is shown.
+
+#include <optional>
+#include <string>
+
+#include "cli/program.hpp"
+#include "installer/operations/install.hpp"
+#include "installer/planning/requirements.hpp"
+#include "installer/site/lock.hpp"
+
+namespace sealift::installer {
+
+struct ChangeOptions {
+  bool yes = false;
+  bool dry_run = false;
+  std::string reason;
+  std::optional<int> lock_timeout;
+};
+
+// What an operator may accept that a site would refuse; each is audited.
+struct TrustOptions {
+  bool accept_expired = false;
+  bool below_floor = false;
+
+  bundle::Expiry expiry() const {
+    return accept_expired ? bundle::Expiry::accepted : bundle::Expiry::refused;
+  }
+  Floor floor() const { return below_floor ? Floor::waived : Floor::kept; }
+};
+
+// Adds --accept-expired.
+void add_expiry_option(cli::Command& command, TrustOptions& options);
+// Adds --below-floor.
+void add_floor_option(cli::Command& command, TrustOptions& options);
+
+// Adds --change-environment.
+void add_environment_option(cli::Command& command, bool& change_environment);
+
+// Adds --set.
+void add_set_option(cli::Command& command, std::vector<std::string>& set);
+
+// Adds --yes, --dry-run, --reason and --lock-timeout.
+void add_change_options(cli::Command& command, ChangeOptions& options);
+
+// A command at work on a site: opened, and locked where it changes it.
+class SiteWork {
+ public:
+  SiteWork(cli::Session& session, const std::string& site);
+  // Locks the site and settles what an earlier command left behind.
+  void lock_and_settle(const std::string& command, const ChangeOptions& options);
+  // Locks only: for `recover`.
+  void lock(const std::string& command, const ChangeOptions& options);
+
+  const Tools& tools() const { return tools_; }
+  const Installation& installation() const { return installation_; }
+  State state() const { return load_state(installation_.layout, session_.clock); }
+  Request request(Purpose purpose, const ChangeOptions& options) const;
+
+ private:
+  cli::Session& session_;
+  Installation installation_;
+  Workers workers_;
+  Tools tools_;
+  std::optional<SiteLock> lock_;
+};
+
+// Warns of drift, with the command that repairs it.
+void show_drift(const Draft& draft);
+
+// The plan for people (or with --json), and its warnings.
+void show(const Draft& draft, const std::string& notes, cli::Session& session);
+Json to_json(const Draft& draft);
+
+// True where the plan may be carried out: not a dry run, and the person said yes.
+bool agreed(const ChangeOptions& options, const std::string& question);
+
+}  // namespace sealift::installer

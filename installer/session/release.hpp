@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// `apply` and `stage` are one road; they differ in how far they go.
+
+#include "installer/session/changing.hpp"
+
+namespace sealift::installer {
+
+struct ReleaseOptions {
+  std::string bundle;  // empty: the one that was staged
+  ChangeOptions change;
+  TrustOptions trust;
+  std::vector<std::string> set;  // KEY=VALUE
+  bool now = false;              // of apply: outside of the maintenance windows as well
+  bool repair = false;           // of apply: the release that is installed, made whole
+  // Of apply: to the release name and environment that site.yaml says now.
+  bool change_environment = false;
+};
+
+// `apply --repair`: the release that is installed, from the bundle that was kept, or from the same
+// bundle where that is lost.
+void repair(const ReleaseOptions& options, const std::string& site, cli::Session& session);
+
+void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
+           cli::Session& session);
+
+}  // namespace sealift::installer

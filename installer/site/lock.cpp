@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/site/lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+
+namespace sealift::installer {
+
+namespace {
+constexpr std::chrono::milliseconds kPoll{100};
+// lock_holder() holds it for a moment, which must not turn another installer away.
+constexpr std::chrono::milliseconds kGrace{300};
+
+constexpr std::uint64_t kMaxHolder = 64 << 10;  // bytes
+
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+// O_NONBLOCK: a pipe in its place must not make us wait.
+constexpr int kFileFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+Fd open_lock(const fs::path& path, int flags) {
+  Fd fd(::open(path.c_str(), flags, 0644));
+  if (!fd.is_open()) throw_errno(path.string(), "open");
+  return fd;
+}
+
+bool leads_to(const fs::path& path, const Fd& fd) {
+  struct stat held {};
+  if (::fstat(fd.get(), &held) != 0) throw_errno(path.string(), "stat");
+  const std::optional<struct stat> named = status_of(path);
+  return named && named->st_dev == held.st_dev && named->st_ino == held.st_ino;
+}
+
+// What is at `path`, locked; closed while another process holds it.
+Fd try_lock(const fs::path& path, int flags) {
+  while (true) {
+    Fd fd = open_lock(path, flags);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) return Fd();
+      if (errno == EBADF) return fd;  // NFS locks no folder; there state/lock alone counts
+      if (errno != EINTR) throw_errno(path.string(), "lock");
+    } else if (leads_to(path, fd)) {
+      return fd;
+    }
+  }
+}
+
+bool is_locked(const fs::path& path, int flags) {
+  const Fd fd = open_lock(path, flags);
+  if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno == EWOULDBLOCK) return true;
+  throw_errno(path.string(), "lock");
+}
+
+std::string read_holder(const Layout& layout) {
+  if (!path_exists(layout.lock())) {
+    return format("its name is lost, because {} was removed", layout.lock().string());
+  }
+  const std::string holder = read_file(layout.lock(), kMaxHolder);
+  return printable(holder.substr(0, holder.find('\n')));
+}
+
+}  // namespace
+
+SiteLock::SiteLock(const Layout& layout, const std::string& command, const Clock& clock,
+                   std::chrono::seconds timeout) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::max<std::chrono::milliseconds>(timeout, kGrace);
+  while (true) {
+    // The folder first: who cannot have it leaves state/lock as it is.
+    folder_ = try_lock(layout.state, kFolderFlags);
+    if (folder_.is_open()) file_ = try_lock(layout.lock(), kFileFlags);
+    if (file_.is_open()) break;
+    folder_ = Fd();
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw Error(Errc::busy,
+                  format("another installer works on this site: {}", read_holder(layout)),
+                  "wait for it, or give --lock-timeout SECONDS");
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  const std::string text =
+      format("{} (process {}) since {}\n", command, ::getpid(), to_text(clock.now()));
+  if (::ftruncate(file_.get(), 0) != 0 ||
+      ::pwrite(file_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    throw_errno(layout.lock().string(), "write");
+  }
+}
+
+std::optional<std::string> lock_holder(const Layout& layout) {
+  const bool is_held = is_locked(layout.state, kFolderFlags) ||
+                       (path_exists(layout.lock()) &&
+                        is_locked(layout.lock(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return is_held ? std::optional(read_holder(layout)) : std::nullopt;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/documents/file_table.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;  // as in all our JSON
+constexpr std::size_t kMaxLine = 3 * RelPath::kMaxBytes + 512;
+
+// The only two characters that JSON must escape and a name may hold.
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+}
+
+// Reads the parts of one canonical line; anything else is refused.
+class LineReader {
+ public:
+  explicit LineReader(std::string_view line) : line_(line), rest_(line) {}
+
+  bool skip_if(std::string_view expected) {
+    if (!rest_.starts_with(expected)) return false;
+    rest_.remove_prefix(expected.size());
+    return true;
+  }
+
+  void skip(std::string_view expected) {
+    if (!skip_if(expected)) refuse();
+  }
+
+  std::string text() {
+    std::string value;
+    while (!rest_.empty() && rest_.front() != '"') {
+      if (rest_.front() == '\\') rest_.remove_prefix(1);
+      if (rest_.empty()) refuse();
+      value += rest_.front();
+      rest_.remove_prefix(1);
+    }
+    return value;
+  }
+
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    const auto [end, failure] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (failure != std::errc() || value > kMaxNumber) refuse();
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return value;
+  }
+
+  // "0" and three octal digits.
+  unsigned mode() {
+    unsigned value = 0;
+    const auto [end, failure] =
+        std::from_chars(rest_.data(), rest_.data() + rest_.size(), value, 8);
+    if (failure != std::errc() || end - rest_.data() != 4 || value > 0777) refuse();
+    rest_.remove_prefix(4);
+    return value;
+  }
+
+  bool at_end() const { return rest_.empty(); }
+
+  [[noreturn]] void refuse() const {
+    throw Error(Errc::corrupt, format("file table: found the line {}, expected the canonical form",
+                                      printable(line_, 120)));
+  }
+
+ private:
+  std::string_view line_;
+  std::string_view rest_;
+};
+
+FileEntry read_line(LineReader& reader) {
+  unsigned mode = 0644;
+  if (reader.skip_if("{\"mode\":\"")) {
+    mode = reader.mode();
+    reader.skip("\",\"path\":\"");
+  } else {
+    reader.skip("{\"path\":\"");
+  }
+  FileEntry entry{.path = RelPath::parse(reader.text()), .mode = mode, .digest = {}, .target = {}};
+  if (reader.skip_if("\",\"sha256\":\"")) {
+    entry.digest = Digest::from_hex(reader.text());
+    reader.skip("\",\"size\":");
+    entry.size = reader.number();
+    reader.skip(",\"type\":\"file\"}");
+  } else if (reader.skip_if("\",\"target\":\"")) {
+    entry.type = EntryType::symlink;
+    entry.target = reader.text();
+    reader.skip("\",\"type\":\"symlink\"}");
+  } else {
+    entry.type = EntryType::directory;
+    reader.skip("\",\"type\":\"directory\"}");
+  }
+  return entry;
+}
+
+std::string tar_name(const FileEntry& entry) {
+  return entry.type == EntryType::directory ? entry.path.str() + "/" : entry.path.str();
+}
+
+[[noreturn]] void refuse(const FileEntry& entry, std::string_view found) {
+  throw Error(Errc::invalid_input, format("{}: {}", printable(entry.path.str()), found));
+}
+
+}  // namespace
+
+std::string to_line(const FileEntry& entry) {
+  std::string line = "{";
+  if (entry.type != EntryType::symlink) line += format("\"mode\":\"{:04o}\",", entry.mode);
+  line += "\"path\":\"";
+  append_escaped(line, entry.path.str());
+  switch (entry.type) {
+    case EntryType::directory:
+      line += "\",\"type\":\"directory\"}";
+      break;
+    case EntryType::symlink:
+      line += "\",\"target\":\"";
+      append_escaped(line, entry.target);
+      line += "\",\"type\":\"symlink\"}";
+      break;
+    default:
+      line += format("\",\"sha256\":\"{}\",\"size\":{},\"type\":\"file\"}}", entry.digest->hex(),
+                     entry.size);
+  }
+  return line;
+}
+
+FileEntry parse_line(std::string_view line) {
+  LineReader reader(line);
+  try {
+    FileEntry entry = read_line(reader);
+    // One spelling: no leading zeros, no needless escapes, nothing after the end.
+    if (!reader.at_end() || to_line(entry) != line) reader.refuse();
+    return entry;
+  } catch (const Error& error) {
+    throw Error(Errc::corrupt, error.problems());
+  }
+}
+
+content::TarEntry tar_entry(const FileEntry& entry) {
+  content::TarType type = content::TarType::file;
+  if (entry.type == EntryType::directory) type = content::TarType::directory;
+  if (entry.type == EntryType::symlink) type = content::TarType::symlink;
+  return {.name = tar_name(entry),
+          .type = type,
+          .mode = entry.type == EntryType::symlink ? 0777U : entry.mode,
+          .size = entry.size,
+          .link = entry.target};
+}
+
+void check_symlink(const RelPath& path, std::string_view target) {
+  auto above = std::count(path.str().begin(), path.str().end(), '/');
+  std::string_view rest = target;
+  while (rest.starts_with("../") && above > 0) {
+    rest.remove_prefix(3);
+    --above;
+  }
+  if (rest == ".." && above > 0) return;
+  try {
+    RelPath::parse(rest);
+  } catch (const Error&) {
+    throw Error(Errc::invalid_input,
+                format("{}: symbolic link to \"{}\", expected a target inside the tree, relative, "
+                       "with \"..\" only at its start",
+                       printable(path.str()), printable(target)));
+  }
+}
+
+void TreeRules::check(const FileEntry& entry) {
+  if (++count_ > kMaxFiles) {
+    throw Error(Errc::invalid_input, format("more than {} files in one component", kMaxFiles));
+  }
+  std::string name = tar_name(entry);
+  if (name <= last_) refuse(entry, "not in sorted order, or twice");
+  while (!entry.path.str().starts_with(open_.back().prefix)) open_.pop_back();
+  Folder& folder = open_.back();
+  const std::string_view inside = std::string_view(entry.path.str()).substr(folder.prefix.size());
+  if (inside.find('/') != std::string_view::npos) {
+    refuse(entry, "its directory is not listed before it");
+  }
+  if (!folder.names.insert(std::hash<std::string>{}(fold_case(inside))).second) {
+    refuse(entry,
+           "another name differs from it only in upper and lower case, or in invisible "
+           "characters");
+  }
+  if (entry.type == EntryType::symlink) check_symlink(entry.path, entry.target);
+  if (entry.type == EntryType::directory) open_.push_back({name, {}});
+  last_ = std::move(name);
+}
+
+std::optional<FileEntry> FileTableReader::next() {
+  while (true) {
+    const std::size_t newline = buffer_.find('\n', begin_);
+    if (newline != std::string::npos) {
+      const std::string_view line = std::string_view(buffer_).substr(begin_, newline - begin_);
+      begin_ = newline + 1;
+      FileEntry entry = parse_line(line);
+      try {
+        rules_.check(entry);
+      } catch (const Error& error) {
+        throw Error(Errc::corrupt, error.within("file table").problems());
+      }
+      return entry;
+    }
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    const std::size_t had = buffer_.size();
+    if (had > kMaxLine) throw Error(Errc::corrupt, "file table: found a line that does not end");
+    buffer_.resize(had + 64 * 1024);
+    const std::size_t got = source_.read(std::span(buffer_).subspan(had));
+    buffer_.resize(had + got);
+    total_ += got;
+    if (total_ > kMaxFileTableBytes) {
+      throw Error(Errc::corrupt, format("file table: more than {} bytes", kMaxFileTableBytes));
+    }
+    if (got == 0) {
+      if (!buffer_.empty()) {
+        throw Error(Errc::corrupt, "file table: found a last line without its newline");
+      }
+      return std::nullopt;
+    }
+  }
+}
+
+void compare_tables(
+    Source* before, Source* after,
+    const std::function<void(Change, const FileEntry* before, const FileEntry* after)>& report) {
+  std::optional<FileTableReader> old_table;
+  std::optional<FileTableReader> new_table;
+  if (before != nullptr) old_table.emplace(*before);
+  if (after != nullptr) new_table.emplace(*after);
+  const auto next = [](std::optional<FileTableReader>& table) {
+    return table ? table->next() : std::nullopt;
+  };
+  std::optional<FileEntry> old_entry = next(old_table);
+  std::optional<FileEntry> new_entry = next(new_table);
+  while (old_entry || new_entry) {
+    const int order = !old_entry   ? 1
+                      : !new_entry ? -1
+                                   : tar_name(*old_entry).compare(tar_name(*new_entry));
+    if (order < 0) {
+      report(Change::removed, &*old_entry, nullptr);
+    } else if (order > 0) {
+      report(Change::added, nullptr, &*new_entry);
+    } else {
+      report(*old_entry == *new_entry ? Change::same : Change::changed, &*old_entry, &*new_entry);
+    }
+    if (order <= 0) old_entry = next(old_table);
+    if (order >= 0) new_entry = next(new_table);
+  }
+}
+
+}  // namespace sealift::release

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/project/release_file.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "release/project/release_rules.hpp"
+#include "release/text/order.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+constexpr std::uint64_t kMaxNotes = 1U << 20;
+
+std::vector<ScanEntry> read_scans(const Json& image) {
+  std::vector<ScanEntry> scans;
+  for (const Json& item : scans_of(image)) {
+    const std::string of = text_at(item, "of");
+    scans.push_back({.path = text_at(item, "report"),
+                     .of = of.empty() ? std::nullopt : std::optional(Digest::parse(of))});
+  }
+  return scans;
+}
+
+std::vector<ImageEntry> read_images(const Json& component) {
+  std::vector<ImageEntry> images;
+  for (const Json& item : component.value("images", Json::array())) {
+    const std::string from = item["from"];
+    content::ImageName name = content::ImageName::parse(item["name"].get<std::string>());
+    ImageOrigin origin = ImageOrigin::parse(from);
+    images.push_back({.name = std::move(name),
+                      .from = from,
+                      .origin = std::move(origin),
+                      .platforms = {},
+                      .scans = read_scans(item),
+                      .waive = item.value("waive", std::map<std::string, std::string>{})});
+    for (const Json& platform : item.value("platforms", Json::array())) {
+      images.back().platforms.push_back(content::Platform::parse(platform.get<std::string>()));
+    }
+  }
+  return images;
+}
+
+std::vector<OutputEntry> read_outputs(const YamlDocument& document, const Json& component,
+                                      const std::string& pointer) {
+  using Texts = std::vector<std::string>;
+  std::vector<OutputEntry> outputs;
+  for (const Json& item : component.value("outputs", Json::array())) {
+    outputs.push_back({.file = text_at(item, "file"),
+                       .format = text_at(item, "format"),
+                       .keys = item.value("keys", Texts{}),
+                       .exclude_keys = item.value("exclude_keys", Texts{}),
+                       .services = item.value("services", Texts{}),
+                       .name = text_at(item, "name"),
+                       .name_space = text_at(item, "namespace"),
+                       .line = document.line_of(format("{}/outputs/{}", pointer, outputs.size()))});
+  }
+  return outputs;
+}
+
+MigrationsEntry read_migrations(const Json& component) {
+  const std::string tracking = text_at(component, "tracking");
+  const std::size_t dot = tracking.find('.');
+  return {.format = text_at(component, "format"),
+          .dialect = text_at(component, "dialect"),
+          .schema = dot == tracking.npos ? "" : tracking.substr(0, dot),
+          .table = dot == tracking.npos ? tracking : tracking.substr(dot + 1),
+          .transactions = component.value("transactions", "run"),
+          .late = component.value("late", "refused"),
+          .rollback = component.value("rollback", "code-only"),
+          .foreign_keys = text_at(component, "foreign_keys"),
+          .lint_is_strict = text_at(component, "lint") == "error",
+          .accept = component.value("accept", std::map<std::string, std::string>{})};
+}
+
+std::vector<ServiceFiles> read_services(const YamlDocument& document, const Json& component,
+                                        const std::string& pointer) {
+  std::vector<ServiceFiles> files;
+  const Json services = component.value("services", Json::object());
+  for (const auto& [name, globs] : services.items()) {
+    for (std::size_t i = 0; i < globs.size(); ++i) {
+      files.push_back({.service = name,
+                       .glob = globs[i],
+                       .where = document.where(format("{}/services/{}/{}", pointer, name, i))});
+    }
+  }
+  return files;
+}
+
+std::vector<RawGlob> read_raw(const YamlDocument& document, const Json& component,
+                              const std::string& pointer) {
+  std::vector<RawGlob> globs;
+  for (const Json& glob : component.value("raw", Json::array())) {
+    globs.push_back(
+        {.glob = glob, .where = document.where(format("{}/raw/{}", pointer, globs.size()))});
+  }
+  return globs;
+}
+
+AssetsEntry read_assets(const Json& component) {
+  std::vector<ServeRule> rules;
+  for (const Json& rule : component.value("serve", Json::array())) {
+    rules.push_back({.match = rule["match"], .type = text_at(rule, "type"), .cache = {}});
+    if (rule.contains("cache")) rules.back().cache = CacheClass::from_json(rule["cache"]);
+  }
+  return {.compress = component.value("compress", std::vector<std::string>{}),
+          .integrity = component.value("integrity", std::vector<std::string>{}),
+          .serving = Serving(std::move(rules)),
+          .keep_previous = component.value("keep_previous", std::uint64_t{0})};
+}
+
+Workload read_workload(const Json& component) {
+  using Texts = std::vector<std::string>;
+  Workload workload;
+  workload.runtime = text_at(component, "runtime");
+  workload.jobs = component.value("jobs", Texts{});
+  workload.canary = component.value("canary", Texts{});
+  if (workload.runtime != kExec) return workload;
+  workload.apply = component.value("apply", Texts{});
+  workload.undo = component.value("undo", Texts{});
+  workload.check = component.value("check", Texts{});
+  workload.timeout = component.value("timeout", std::uint64_t{60});
+  return workload;
+}
+
+// Where a component goes: what it says, or what its kind says.
+std::string target_of(const Json& component) {
+  std::string said = text_at(component, "target");
+  if (!said.empty()) return said;
+  const std::string database = text_at(component, "database");
+  return database.empty() ? std::string(kImages) : database;
+}
+
+// As they are applied.
+std::vector<ComponentEntry> in_order(std::vector<ComponentEntry> components) {
+  std::stable_partition(components.begin(), components.end(),
+                        [](const ComponentEntry& each) { return each.kind != kManifests; });
+  std::vector<std::string> names;
+  After after;
+  for (const ComponentEntry& each : components) {
+    names.push_back(each.name);
+    after[each.name] = each.after;
+  }
+  std::vector<ComponentEntry> sorted;
+  sorted.reserve(components.size());
+  for (const std::size_t place : order_of(names, after)) {
+    sorted.push_back(std::move(components[place]));
+  }
+  return sorted;
+}
+
+std::vector<ComponentEntry> read_components(const YamlDocument& document) {
+  std::vector<ComponentEntry> components;
+  for (const Json& item : document.value()["components"]) {
+    const std::string pointer = format("/components/{}", components.size());
+    components.push_back({.name = item["name"],
+                          .kind = item["kind"],
+                          .source = without_slash(text_at(item, "source")),
+                          .exclude = item.value("exclude", std::vector<std::string>{}),
+                          .images = read_images(item),
+                          .migrations = read_migrations(item),
+                          .assets = read_assets(item),
+                          .outputs = read_outputs(document, item, pointer),
+                          .target = target_of(item),
+                          .optional = item.value("optional", false),
+                          .line = document.line_of(pointer),
+                          .services = read_services(document, item, pointer),
+                          .workload = read_workload(item),
+                          .after = item.value("after", std::vector<std::string>{}),
+                          .raw = read_raw(document, item, pointer)});
+  }
+  return in_order(std::move(components));
+}
+
+// NAME.yaml or, of a project that has its values there already, NAME.env.
+Environment environment_named(const std::string& name, const fs::path& folder,
+                              const Contract& contract) {
+  const fs::path yaml = folder / "environments" / (name + ".yaml");
+  const fs::path dotenv = folder / "environments" / (name + ".env");
+  if (!path_exists(dotenv)) return load_environment(yaml, name);
+  if (path_exists(yaml)) {
+    throw Error(Errc::invalid_input,
+                format("{}: found {} beside it, expected one of them", yaml.string(),
+                       dotenv.filename().string()),
+                "move the values into one file, and remove the other");
+  }
+  Environment environment = load_dotenv(dotenv, name);
+  for (auto& [key, value] : environment.values) {
+    const Key* declared = contract.find(key);
+    if (declared != nullptr && value.is_string()) value = declared->read(value);
+  }
+  return environment;
+}
+
+}  // namespace
+
+Release load_release(const fs::path& file) {
+  const YamlDocument document = YamlDocument::load(file);
+  throw_mistakes(broken_rules(document));
+
+  const Json& root = document.value();
+  const Json requires_ = root.value("requires", Json::object());
+  Release release{.folder = file.parent_path().empty() ? "." : file.parent_path(),
+                  .name = root["name"],
+                  .version = Version::parse(root["version"].get<std::string>()),
+                  .source_revision = root.value("/source/revision"_json_pointer, std::string()),
+                  .environments = {},
+                  .contract = {},
+                  .upgrade_from = text_at(requires_, "upgrade_from"),
+                  .installer = text_at(requires_, "installer"),
+                  .arch = requires_.value("arch", std::vector<std::string>{}),
+                  .notes = {},
+                  .trust = {},
+                  .registries = {},
+                  .image_rules = {},
+                  .image_limits = {},
+                  .locked = {},
+                  .components = read_components(document)};
+  const Json registries = root.value("registries", Json::object());
+  for (const auto& [host, access] : registries.items()) {
+    release.registries[host] = {.ca = text_at(access, "ca"),
+                                .insecure = access.value("insecure", false)};
+  }
+  Problems problems;
+  const auto gather = [&](auto&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      problems.add(error);
+    }
+  };
+  gather([&] { release.contract = Contract::load(release.folder); });
+  for (const Json& name : root["environments"]) {
+    gather([&] {
+      release.environments.push_back(environment_named(name, release.folder, release.contract));
+    });
+  }
+  gather([&] {
+    release.sealed = load_sealed(release.folder, release.environments, release.contract);
+  });
+  gather([&] { release.locked = load_lock(release.folder); });
+  const Json levels = root.value("image_rules", Json::object());
+  for (const auto& [rule, level] : levels.items()) {
+    release.image_rules.set(rule, level.get<std::string>());
+  }
+  const Json limits = root.value("image_limits", Json::object());
+  ImageLimits& kept = release.image_limits;
+  kept.age_days = limits.value("age_days", kept.age_days);
+  kept.growth_percent = limits.value("growth_percent", kept.growth_percent);
+  if (const std::string notes = text_at(root, "notes"); !notes.empty()) {
+    gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
+  }
+  release.health = read_health(root);
+  for (std::size_t i = 0; i < release.health.size(); ++i) {
+    release.health_places.push_back(document.where(format("/health/{}", i)));
+  }
+  release.hooks = read_hooks(root);
+  for (std::size_t i = 0; i < release.hooks.size(); ++i) {
+    release.hook_places.push_back(document.where(format("/hooks/{}", i)));
+  }
+  gather([&] {
+    release.scripts = load_scripts(release.folder, commands_of(release.health, release.hooks));
+  });
+  if (const std::string trust = text_at(root, "trust"); !trust.empty()) {
+    release.trust = release.folder / trust;
+  }
+  problems.throw_if_any(Errc::invalid_input);
+  return release;
+}
+
+}  // namespace sealift::release

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/project/release_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "release/documents/carried_assets.hpp"
+#include "release/documents/hook.hpp"
+#include "release/documents/image_entry.hpp"
+#include "release/documents/workload.hpp"
+#include "release/text/order.hpp"
+#include "release/text/semver.hpp"
+#include "release/values/value_names.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+constexpr std::size_t kMaxId = 128;  // of a vulnerability
+constexpr std::string_view kMigrations = "migrations";
+constexpr std::string_view kFlags = "flags";
+constexpr std::string_view kConfig = "config";
+// What only migrations have.
+constexpr std::array kOfMigrations = {"format",       "dialect",     "database", "tracking",
+                                      "transactions", "rollback",    "late",     "lint",
+                                      "accept",       "foreign_keys"};
+// What only assets have.
+constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integrity"};
+constexpr std::string_view kAssets = "assets";
+// What only manifests have; `jobs` are Compose's, the others those of commands.
+constexpr std::array kOfManifests = {"runtime", "jobs",  "canary", "apply",
+                                     "undo",    "check", "timeout"};
+
+// Checks that JSON Schema cannot express, over whatever of the document is there.
+class Rules {
+ public:
+  explicit Rules(const YamlDocument& document)
+      : document_(document), mistakes_(check_schema(document, "release.schema.json")) {}
+
+  template <typename Check>
+  void hold(const std::string& pointer, Check&& check) {
+    try {
+      check();
+    } catch (const Error& error) {
+      add(pointer, error.message(), error.hint());
+    }
+  }
+
+  void add(const std::string& pointer, const std::string& found, const std::string& hint = {}) {
+    mistakes_.push_back(
+        {document_.line_of(pointer), {format("{}: {}", document_.where(pointer), found), hint}});
+  }
+
+  void check() {
+    const Json& root = document_.value();
+    if (!root.is_object()) return;
+    if (const std::string version = text_at(root, "version"); !version.empty()) {
+      hold("/version", [&] { Version::parse(version); });
+    }
+    const auto requires_ = root.find("requires");
+    if (requires_ != root.end() && requires_->is_object()) {
+      for (const char* key : {"upgrade_from", "installer"}) {
+        const std::string range = text_at(*requires_, key);
+        if (range.empty()) continue;
+        hold(format("/requires/{}", key), [&] { VersionRange::parse(range); });
+      }
+    }
+    for (const char* key : {"notes", "trust"}) {
+      const std::string path = text_at(root, key);
+      if (!path.empty()) hold(format("/{}", key), [&] { check_inside(path); });
+    }
+    const Json registries = root.value("registries", Json::object());
+    for (const auto& [host, access] : registries.items()) {
+      if (!access.is_object()) continue;
+      const std::string ca = text_at(access, "ca");
+      if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
+    }
+    check_rule_words(root.value("image_rules", Json::object()), "/image_rules");
+    check_health(root, [&](const std::string& pointer, const std::string& found,
+                           const std::string& hint) { add(pointer, found, hint); });
+    check_hooks(root, [&](const std::string& pointer, const std::string& found,
+                          const std::string& hint) { add(pointer, found, hint); });
+    const auto components = root.find("components");
+    if (components == root.end() || !components->is_array()) return;
+    for (std::size_t i = 0; i < components->size(); ++i) {
+      if ((*components)[i].is_object())
+        check_component((*components)[i], format("/components/{}", i));
+    }
+    check_order(*components);
+  }
+
+  std::vector<Mistake> take() { return std::move(mistakes_); }
+
+ private:
+  static void check_inside(const std::string& path) {
+    try {
+      RelPath::parse(path);
+    } catch (const Error& error) {
+      throw Error(Errc::invalid_input, error.message(),
+                  "paths are relative to release.yaml, without \"..\"");
+    }
+  }
+
+  void check_component(const Json& component, const std::string& pointer) {
+    check_kind(component, pointer);
+    if (const std::string source = text_at(component, "source"); !source.empty()) {
+      hold(pointer + "/source", [&] { check_inside(without_slash(source)); });
+    }
+    if (const std::string name = text_at(component, "name");
+        !name.empty() && !names_.insert(name).second) {
+      add(pointer + "/name", format("two components are named \"{}\"", printable(name, 80)));
+    }
+    if (const std::string database = text_at(component, "database");
+        !database.empty() && !databases_.insert(database).second) {
+      add(pointer + "/database",
+          format("two components migrate the database \"{}\"", printable(database, 80)));
+    }
+    // Images of several components may go to one place, trees may not.
+    if (const std::string target = text_at(component, "target");
+        !target.empty() && text_at(component, "kind") != kImages &&
+        !targets_.insert(target).second) {
+      add(pointer + "/target",
+          format("two components go to the target \"{}\"", printable(target, 80)),
+          "give each component a target of its own");
+    }
+  }
+
+  // Which keys a component has follows from its kind.
+  void check_kind(const Json& component, const std::string& pointer) {
+    const std::string kind = text_at(component, "kind");
+    if (kind.empty()) return;
+    const auto need = [&](const char* key) {
+      if (!component.contains(key)) add(pointer, format("found no {}, which {} need", key, kind));
+    };
+    const auto refuse = [&](const char* key) {
+      if (component.contains(key)) {
+        add(format("{}/{}", pointer, key), format("found {}, which {} do not have", key, kind));
+      }
+    };
+    if (kind == kAssets) {
+      check_serve(component, pointer);
+    } else {
+      for (const char* key : kOfAssets) refuse(key);
+    }
+    if (kind == kManifests) {
+      need("runtime");
+      check_runtime(component, pointer);
+    } else {
+      for (const char* key : kOfManifests) refuse(key);
+    }
+    if (kind != kConfig && kind != kManifests) refuse("raw");  // others have no templates
+    if (kind == kConfig) {
+      check_outputs(component, pointer);
+    } else {
+      refuse("outputs");
+    }
+    if (kind == kMigrations) {
+      for (const char* key : {"source", "format", "database"}) need(key);
+      for (const char* key : {"target", "images", "services"}) refuse(key);
+      if (text_at(component, "format") == "sql") need("dialect");
+      return;
+    }
+    for (const char* key : kOfMigrations) refuse(key);
+    if (kind == kImages) {
+      need("images");
+      refuse("source");
+      refuse("exclude");
+      check_images(component, pointer);
+    } else {
+      if (!component.contains("outputs")) need("source");
+      need("target");
+      refuse("images");
+      if (kind == kFlags) {
+        check_flags(pointer, refuse);
+      } else {
+        check_services(component, pointer + "/services");
+        return;
+      }
+    }
+    refuse("services");
+  }
+
+  void check_runtime(const Json& component, const std::string& pointer) {
+    const std::string runtime = text_at(component, "runtime");
+    const auto belongs = [&](const char* key, bool wanted) {
+      if (wanted || runtime.empty() || !component.contains(key)) return;
+      add(format("{}/{}", pointer, key),
+          format("found {}, which the runtime {} does not have", key, runtime));
+    };
+    for (const char* key : {"jobs", "canary"}) belongs(key, runtime == kCompose);
+    for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
+    for (const char* key : {"apply", "undo"}) {
+      if (runtime != kExec || component.contains(key)) continue;
+      add(pointer, format("found no {}, which the runtime exec needs", key));
+    }
+  }
+
+  // Names in `after` are those of components, and lead nowhere in a circle.
+  void check_order(const Json& components) {
+    After after;
+    for (std::size_t i = 0; i < components.size(); ++i) {
+      if (!components[i].is_object()) continue;
+      const std::string name = text_at(components[i], "name");
+      const Json list = components[i].value("after", Json::array());
+      for (std::size_t j = 0; list.is_array() && j < list.size(); ++j) {
+        if (!list[j].is_string()) continue;
+        const std::string other = list[j];
+        after[name].push_back(other);
+        if (names_.contains(other)) continue;
+        const std::string near = nearest(other, {names_.begin(), names_.end()});
+        add(format("/components/{}/after/{}", i, j),
+            format("found \"{}\", which is no component", printable(other, 80)),
+            near.empty() ? "" : format("did you mean \"{}\"?", near));
+      }
+    }
+    if (const std::vector<std::string> circle = circle_in(after); !circle.empty()) {
+      add("/components",
+          format("found components that wait for each other: {}", joined(circle, " after ")),
+          "take one of them out of after");
+    }
+  }
+
+  void check_services(const Json& component, const std::string& pointer) {
+    const Json services = component.value("services", Json::object());
+    if (!services.is_object()) return;
+    for (const auto& [name, unused] : services.items()) {
+      if (is_name(name) && name.front() != '_') continue;
+      add(format("{}/{}", pointer, name),
+          format("found the service \"{}\", expected at most 64 of a-z 0-9 . _ - and a letter or "
+                 "digit first",
+                 printable(name, 80)));
+    }
+  }
+
+  void check_serve(const Json& component, const std::string& pointer) {
+    const auto rules = component.find("serve");
+    if (rules == component.end() || !rules->is_array()) return;
+    for (std::size_t i = 0; i < rules->size(); ++i) {
+      const Json& rule = (*rules)[i];
+      const std::string at = format("{}/serve/{}", pointer, i);
+      if (!rule.is_object()) continue;
+      if (const std::string match = text_at(rule, "match"); !match.empty()) {
+        hold(at + "/match", [&] { check_serve_pattern(match); });
+      }
+      if (const std::string type = text_at(rule, "type"); !type.empty()) {
+        hold(at + "/type", [&] { check_content_type(type); });
+      }
+      if (rule.contains("cache")) {
+        hold(at + "/cache", [&] { CacheClass::from_json(rule["cache"]); });
+      } else if (!rule.contains("type")) {
+        add(at, "found neither type nor cache, expected one of them");
+      }
+    }
+  }
+
+  // A flag has one meaning in all of a release, so one component holds them all.
+  template <typename Refuse>
+  void check_flags(const std::string& pointer, Refuse&& refuse) {
+    refuse("exclude");
+    if (has_flags_) add(pointer, "two components are of the kind flags", "put all flags into one");
+    has_flags_ = true;
+  }
+
+  void check_outputs(const Json& component, const std::string& pointer) {
+    const Json outputs = component.value("outputs", Json::array());
+    for (std::size_t i = 0; outputs.is_array() && i < outputs.size(); ++i) {
+      if (outputs[i].is_object()) check_output(outputs[i], format("{}/outputs/{}", pointer, i));
+    }
+  }
+
+  // Which keys an output has follows from its format.
+  void check_output(const Json& output, const std::string& pointer) {
+    const std::string format_word = text_at(output, "format");
+    if (const std::string file = text_at(output, "file"); !file.empty()) {
+      hold(pointer + "/file", [&] { RelPath::parse(file); });
+    }
+    const bool is_kubernetes = format_word == "kubernetes";
+    const bool is_compose = format_word == "compose";
+    const auto belongs = [&](const char* key, bool wanted) {
+      if (wanted || format_word.empty() || !output.contains(key)) return;
+      add(format("{}/{}", pointer, key),
+          format("found {}, which the format {} does not have", key, format_word));
+    };
+    belongs("services", is_compose || format_word == "dotenv");
+    belongs("name", is_kubernetes);
+    belongs("namespace", is_kubernetes);
+    for (const auto& [key, needed] : {std::pair("services", is_compose), {"name", is_kubernetes}}) {
+      if (!needed || output.contains(key)) continue;
+      add(pointer, format("found no {}, which the format {} needs", key, format_word));
+    }
+  }
+
+  void check_images(const Json& component, const std::string& pointer) {
+    const auto images = component.find("images");
+    if (images == component.end() || !images->is_array()) return;
+    for (std::size_t i = 0; i < images->size(); ++i) {
+      const Json& image = (*images)[i];
+      const std::string at = format("{}/images/{}", pointer, i);
+      if (!image.is_object()) continue;
+      if (const std::string name = text_at(image, "name"); !name.empty()) {
+        hold(at + "/name", [&] { check_image_name(name); });
+      }
+      if (const std::string from = text_at(image, "from"); !from.empty()) {
+        hold(at + "/from", [&] { ImageOrigin::parse(from); });
+      }
+      check_scans(image, at);
+      check_rule_words(image.value("waive", Json::object()), at + "/waive");
+      const auto platforms = image.find("platforms");
+      if (platforms == image.end() || !platforms->is_array()) continue;
+      for (std::size_t j = 0; j < platforms->size(); ++j) {
+        if (!(*platforms)[j].is_string()) continue;
+        hold(format("{}/platforms/{}", at, j),
+             [&] { content::Platform::parse((*platforms)[j].get<std::string>()); });
+      }
+    }
+  }
+
+  // Keys that are words of rules; a vulnerability's id begins with a capital letter.
+  void check_rule_words(const Json& object, const std::string& pointer) {
+    if (!object.is_object()) return;
+    const std::vector<std::string>& rules = all_rules();
+    for (const auto& [key, unused] : object.items()) {
+      const bool is_id = !key.empty() && key.size() <= kMaxId && key[0] >= 'A' && key[0] <= 'Z';
+      if (std::find(rules.begin(), rules.end(), key) != rules.end()) continue;
+      if (is_id && pointer.ends_with("/waive")) continue;
+      const std::string near = nearest(key, rules);
+      add(format("{}/{}", pointer, key), format("unknown rule \"{}\"", printable(key, 80)),
+          near.empty() ? format("rules are: {}", joined(rules))
+                       : format("did you mean \"{}\"?", near));
+    }
+  }
+
+  void check_scans(const Json& image, const std::string& pointer) {
+    const Json scans = scans_of(image);
+    for (std::size_t i = 0; i < scans.size(); ++i) {
+      if (!scans[i].is_object()) continue;
+      const std::string at = format("{}/scan{}", pointer,
+                                    image.at("scan").is_array() ? format("/{}", i) : std::string());
+      if (const std::string path = text_at(scans[i], "report"); !path.empty()) {
+        hold(at, [&] { check_inside(path); });
+      }
+      if (const std::string of = text_at(scans[i], "of"); !of.empty()) {
+        hold(at + "/of", [&] { Digest::parse(of); });
+      }
+    }
+  }
+
+  void check_image_name(const std::string& text) {
+    const content::ImageName name = content::ImageName::parse(text);
+    if (name.tag.empty() || name.digest) {
+      throw Error(Errc::invalid_input,
+                  format("found \"{}\", expected a name with a tag and without a digest",
+                         printable(text, 200)),
+                  "the digest is that of the image; a digest to take belongs into from");
+    }
+    if (!images_.insert(name.str()).second) {
+      throw Error(Errc::invalid_input, format("two images are named \"{}\"", name.str()));
+    }
+  }
+
+  const YamlDocument& document_;
+  std::vector<Mistake> mistakes_;
+  std::set<std::string> names_;
+  std::set<std::string> targets_;
+  std::set<std::string> databases_;
+  std::set<std::string> images_;
+  bool has_flags_ = false;
+};
+
+}  // namespace
+
+// The reports of an image: one or several, each its path, or its path and what it is about.
+Json scans_of(const Json& image) {
+  Json list = image.value("scan", Json::array());
+  if (!list.is_array()) list = Json::array({list});
+  for (Json& item : list) {
+    if (item.is_string()) item = {{"report", item}};
+  }
+  return list;
+}
+
+// "config/" and "config" are the same folder.
+std::string without_slash(std::string path) {
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+std::vector<Mistake> broken_rules(const YamlDocument& document) {
+  Rules rules(document);
+  rules.check();
+  return rules.take();
+}
+
+}  // namespace sealift::release

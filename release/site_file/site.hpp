@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// site.yaml: what an operator says of one site: which release and environment it takes, where its
+// targets are, its own values, how many releases it keeps, and what it asks for beyond its trust
+// root.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.hpp"
+#include "content/image_name.hpp"
+#include "release/documents/allow.hpp"
+#include "release/text/window.hpp"
+#include "release/values/environment.hpp"
+#include "release/values/tls.hpp"
+#include "signing/approvals.hpp"
+
+namespace sealift::release {
+
+enum class Sharing {
+  automatic,  // unchanged files may be shared with the previous release
+  never,
+};
+
+struct Target {
+  std::string driver;
+  std::string path;   // absolute, normalised; empty where the driver has none
+  std::string owner;  // "UID:GID"; empty: whoever runs the installer
+  Sharing sharing = Sharing::automatic;
+  std::vector<std::string> command;  // of an engine; empty: its usual one
+  std::string ca;                    // of a registry: a file of certificates; empty: the system's
+  bool insecure = false;             // of a registry: may be spoken to without TLS
+  std::string project;               // of Compose; empty: made of the component and the site
+  std::vector<std::string> engine;   // that Compose speaks to; empty: follows from `command`
+  std::string units;                 // of systemd: where it looks for units; empty: the usual place
+  unsigned timeout = 300;            // seconds that a workload may take to come up
+  // For images: how names begin in a release -> how they begin on the site. Empty: as they are.
+  std::map<std::string, std::string> map;
+
+  // The site's name of an image; nothing where the map has no line for it.
+  std::optional<std::string> mapped(const content::ImageName& name) const;
+};
+
+// Programs that keep backups in our stead (databases/exec_backup.hpp).
+struct BackupTool {
+  std::vector<std::string> create;
+  std::vector<std::string> verify;
+  std::vector<std::string> restore;
+};
+
+// What keeps users from writing while databases change, and lets them in again.
+struct Fence {
+  std::vector<std::string> close;
+  std::vector<std::string> open;
+  std::vector<std::string> secrets = {};  // keys that both find in their environment
+};
+
+// How a service of the site takes up new files. Commands, never a shell.
+struct Service {
+  std::vector<std::string> check;         // refuses files that it would not take; empty: none
+  std::string verb;                       // "reload", "restart"
+  std::vector<std::string> command;       // does it
+  unsigned timeout = 60;                  // seconds, of each command
+  std::vector<std::string> secrets = {};  // keys that both find in their environment
+};
+
+// A database of the site, and how it is reached.
+struct DatabaseEntry {
+  std::string driver;              // "postgresql", "sqlite"
+  std::string path;                // of SQLite: absolute, normalised
+  std::string url;                 // of PostgreSQL, without a password
+  std::vector<std::string> tools;  // what stands before psql, pg_dump and pg_restore
+  std::string password_file;       // of PostgreSQL; empty: its usual places
+  unsigned lock_timeout = 5;       // seconds, each time
+  unsigned lock_attempts = 5;
+  unsigned statement_timeout = 0;  // seconds; 0: as long as it takes
+  std::optional<BackupTool> backup;
+};
+
+struct Site {
+  std::string release;
+  std::string environment;
+  std::map<std::string, Target> targets;
+  std::map<std::string, DatabaseEntry> databases;
+  std::optional<Fence> fence;
+  // Whom backups are encrypted to beside the site itself; nothing: they are not encrypted.
+  std::optional<std::vector<std::string>> encrypt_to;
+  Values values;
+  std::vector<std::string> optional;  // optional components that this site takes
+  unsigned keep_releases = 3;
+  unsigned keep_backups = 5;  // of each database
+  signing::Policy policy;
+  Places places = {};  // of values
+  std::map<std::string, Service> services = {};
+  std::map<std::string, TlsEntry> tls = {};
+  std::string health_ca = {};  // certificates that health checks trust beside the system's
+  // Secrets that the site keeps itself: key -> an absolute path.
+  std::map<std::string, std::string> secrets = {};
+  std::optional<Allow> allow = {};   // nothing: a release may have whatever it was approved with
+  std::vector<Window> windows = {};  // when `apply` may change it; none: always
+
+  bool takes(const std::string& optional_component) const;
+};
+
+// Both throw Error{invalid_input} with every mistake.
+Site parse_site(std::string_view text, const std::string& name);
+Site load_site(const fs::path& file);
+
+}  // namespace sealift::release

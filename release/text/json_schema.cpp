@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/text/json_schema.hpp"
+
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+namespace sealift::release {
+
+namespace {
+
+using Adapter = valijson::adapters::NlohmannJsonAdapter;
+
+// valijson's context, "<root>" "[components]" "[2]", as parts.
+std::vector<std::string> parts_of(const std::vector<std::string>& context) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 1; i < context.size(); ++i) {
+    parts.push_back(context[i].substr(1, context[i].size() - 2));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<SchemaError> errors_by(const Json& schema, const Json& document) {
+  const auto rules = nlohmann::json::parse(schema.dump());
+  const auto target = nlohmann::json::parse(document.dump());
+  valijson::Schema compiled;
+  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+  parser.populateSchema(Adapter(rules), compiled);
+
+  valijson::Validator validator(valijson::Validator::kStrongTypes);
+  valijson::ValidationResults results;
+  std::vector<SchemaError> errors;
+  if (validator.validate(compiled, Adapter(target), &results)) return errors;
+  valijson::ValidationResults::Error error;
+  while (results.popError(error)) errors.push_back({parts_of(error.context), error.description});
+  return errors;
+}
+
+}  // namespace sealift::release

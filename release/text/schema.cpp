@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/text/schema.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "embedded/schemas.hpp"
+#include "release/text/json_schema.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+Json load_schema(std::string_view name) {
+  for (const embedded::schemas_file& file : embedded::schemas()) {
+    if (file.path == name) return parse_json(file.content, file.path, Errc::internal);
+  }
+  throw Error(Errc::internal, format("no schema is named {}", name));
+}
+
+// The rule for a value: the sub-schema that its path leads to.
+const Json& rule_for(const Json& schema, const std::vector<std::string>& parts) {
+  const Json* rule = &schema;
+  for (const std::string& part : parts) {
+    if (rule->contains("properties") && (*rule)["properties"].contains(part)) {
+      rule = &(*rule)["properties"][part];
+    } else if (rule->contains("items")) {
+      rule = &(*rule)["items"];
+    } else if (rule->contains("additionalProperties")) {
+      rule = &(*rule)["additionalProperties"];
+    }
+  }
+  return *rule;
+}
+
+std::string expected_by(const Json& rule) {
+  if (rule.contains("description")) return rule["description"].get<std::string>();
+  if (rule.contains("enum")) {
+    std::string words;
+    for (const Json& word : rule["enum"]) {
+      words += (words.empty() ? "one of " : ", ") +
+               (word.is_string() ? word.get<std::string>() : word.dump());
+    }
+    return words;
+  }
+  if (rule.contains("const")) return rule["const"].dump();
+  static const std::map<std::string, std::string> kinds = {{"object", "a mapping"},
+                                                           {"array", "a list"},
+                                                           {"string", "text"},
+                                                           {"boolean", "true or false"},
+                                                           {"integer", "a whole number"}};
+  if (rule.contains("type") && rule["type"].is_string()) {
+    const auto kind = kinds.find(rule["type"].get<std::string>());
+    if (kind != kinds.end()) return kind->second;
+  }
+  return "another value";
+}
+
+std::string quoted_in(const std::string& description) {
+  const std::size_t begin = description.find('\'');
+  const std::size_t end = description.rfind('\'');
+  return begin == end ? "" : description.substr(begin + 1, end - begin - 1);
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+class Explainer {
+ public:
+  Explainer(const YamlDocument& document, const Json& schema)
+      : document_(document), schema_(schema) {}
+
+  void explain(const SchemaError& error) {
+    const std::vector<std::string>& parts = error.path;
+    std::string pointer;
+    for (const std::string& part : parts) pointer += "/" + part;
+    const std::string& text = error.description;
+    // A parent says once more what its child has said already.
+    if (text.starts_with("Failed to validate item") ||
+        text.starts_with("Failed to validate against schema associated") ||
+        text.starts_with("Failed to validate against additional properties")) {
+      return;
+    }
+    const Json& rule = rule_for(schema_, parts);
+    if (text.starts_with("Object contains a property that could not")) {
+      explain_unknown(pointer, value_at(parts), rule);
+    } else if (text.starts_with("Missing required property")) {
+      add(pointer, format("missing key \"{}\"", quoted_in(text)));
+    } else {
+      // People write a secret where its file should stand: it is not repeated.
+      const Json& value = value_at(parts);
+      const bool is_private = pointer.starts_with("/secrets/") && value.is_string();
+      add(pointer, format("found {}, expected {}", is_private ? "text" : described(value),
+                          expected_by(rule)));
+    }
+  }
+
+  std::vector<Mistake> take() { return std::move(mistakes_); }
+
+ private:
+  // Part by part: a key may hold the characters that a JSON pointer gives a meaning.
+  const Json& value_at(const std::vector<std::string>& parts) const {
+    const Json* value = &document_.value();
+    for (const std::string& part : parts) {
+      value = value->is_array() ? &value->at(std::stoul(part)) : &value->at(part);
+    }
+    return *value;
+  }
+
+  // valijson names one unknown key of a mapping; people want all of them.
+  void explain_unknown(const std::string& pointer, const Json& value, const Json& rule) {
+    std::vector<std::string> known;
+    const Json properties = rule.value("properties", Json::object());
+    for (const auto& [key, unused] : properties.items()) {
+      known.push_back(key);
+    }
+    for (const auto& [key, unused] : value.items()) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      const std::string near = nearest(key, known);
+      add(format("{}/{}", pointer, key), format("unknown key \"{}\"", printable(key, 80)),
+          near.empty() ? "known keys are: " + joined(known) : format("did you mean \"{}\"?", near));
+    }
+  }
+
+  void add(const std::string& pointer, std::string found, std::string hint = {}) {
+    std::string message = format("{}: {}", document_.where(pointer), found);
+    if (!said_.insert(message).second) return;
+    mistakes_.push_back({document_.line_of(pointer), {std::move(message), std::move(hint)}});
+  }
+
+  const YamlDocument& document_;
+  const Json& schema_;
+  std::set<std::string> said_;
+  std::vector<Mistake> mistakes_;
+};
+
+}  // namespace
+
+std::vector<Mistake> check_schema(const YamlDocument& document, std::string_view schema_name) {
+  const Json rules = load_schema(schema_name);
+  Explainer explainer(document, rules);
+  for (const SchemaError& error : errors_by(rules, document.value())) explainer.explain(error);
+  return explainer.take();
+}
+
+std::string described(const Json& value) {
+  if (value.is_null()) return "nothing";
+  if (value.is_boolean()) return format("{}", value.get<bool>());
+  if (value.is_number()) return format("the number {}", value.dump());
+  if (value.is_string()) return format("\"{}\"", printable(value.get<std::string>(), 80));
+  return value.is_array() ? "a list" : "a mapping";
+}
+
+std::string nearest(std::string_view typed, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t distance = std::max<std::size_t>(2, typed.size() / 3) + 1;
+  for (const std::string& each : known) {
+    const std::size_t here = edit_distance(typed.substr(0, 64), each);
+    if (here < distance) {
+      distance = here;
+      best = each;
+    }
+  }
+  return best;
+}
+
+void throw_mistakes(std::vector<Mistake> mistakes) {
+  if (mistakes.empty()) return;
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
+  std::vector<Problem> problems;
+  problems.reserve(mistakes.size());
+  for (Mistake& mistake : mistakes) problems.push_back(std::move(mistake.problem));
+  throw Error(Errc::invalid_input, std::move(problems));
+}
+
+}  // namespace sealift::release

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/text/yaml.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "base/characters.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxAliased = 100'000;  // values that aliases stand for, in all
+constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;
+
+bool is_float(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos || text.size() < 2) return false;
+  const std::string_view after = text.substr(point + 1);
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(point), digit) &&
+         std::all_of(after.begin(), after.end(), digit);
+}
+
+bool is_integer(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Whether the number that it is read as would be written otherwise: +94771234567, 007, -0.
+bool loses_characters(std::string_view integer) {
+  if (integer.starts_with('+') || integer == "-0") return true;
+  if (integer.starts_with('-')) integer.remove_prefix(1);
+  return integer.size() > 1 && integer.front() == '0';
+}
+
+std::size_t leaves_of(const Json& value) {
+  if (value.is_primitive() || value.empty()) return 1;
+  std::size_t leaves = 0;
+  for (const Json& each : value) leaves += leaves_of(each);
+  return leaves;
+}
+
+}  // namespace
+
+// yaml-cpp's node tree keeps one of two equal keys without a word, so the events are walked
+// instead.
+class YamlBuilder : public YAML::EventHandler {
+ public:
+  YamlBuilder(YamlDocument& document, Yaml form) : document_(document), form_(form) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ == 2) problem(mark, "found a second document, expected one");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check(mark, "?", anchor);
+    put(mark, nullptr, "");
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (form_ == Yaml::foreign) {
+      put_alias(mark, anchor);
+      return;
+    }
+    problem(mark, "found an alias (*name), expected the value itself");
+    put(mark, nullptr, "*");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    check(mark, tag, anchor);
+    if (text.size() > kMaxYamlScalar) {
+      problem(mark, format("found a value of {} bytes, expected at most {}", text.size(),
+                           kMaxYamlScalar));
+      put(mark, nullptr, text);
+      return;
+    }
+    remember(anchor);
+    put(mark, expects_key() || tag == "!" ? Json(text) : scalar(mark, text), text);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    check(mark, tag, anchor);
+    remember(anchor);
+    open(mark, Json::array());
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    check(mark, tag, anchor);
+    remember(anchor);
+    open(mark, Json::object());
+  }
+  void OnMapEnd() override { close(); }
+
+  int documents() const { return documents_; }
+  Problems& problems() { return problems_; }
+
+ private:
+  struct Level {
+    Json* value;
+    std::string pointer;
+    std::string key;
+    int key_line = 0;
+    bool has_key = false;
+  };
+
+  void problem(const YAML::Mark& mark, const std::string& found, const std::string& hint = {}) {
+    problems_.add(format("{}:{}: {}", document_.name_, mark.line + 1, found), hint);
+  }
+
+  void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != 0 && form_ == Yaml::ours)
+      problem(mark, "found an anchor (&name), expected plain values");
+    if (tag != "?" && tag != "!" && !tag.empty()) {
+      problem(mark, format("found the tag {}, expected plain values", printable(tag, 60)));
+    }
+  }
+
+  // Where the next value will stand.
+  JsonPointer next_place() const {
+    JsonPointer place;
+    for (const Level& level : levels_) {
+      if (level.value->is_array()) {
+        place = place / (level.value->size() - (&level == &levels_.back() ? 0 : 1));
+      } else {
+        place = place / level.key;
+      }
+    }
+    return place;
+  }
+
+  void remember(YAML::anchor_t anchor) {
+    if (anchor != 0 && skipped_ == 0) anchors_[anchor] = next_place();
+  }
+
+  // Values are copied, so they are counted: a few aliases of aliases may stand for millions.
+  void put_alias(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    const auto place = anchors_.find(anchor);
+    if (place == anchors_.end() || !document_.value_.contains(place->second)) {
+      problem(mark, "found an alias (*name) of nothing");
+      put(mark, nullptr, "*");
+      return;
+    }
+    const Json& value = document_.value_.at(place->second);
+    aliased_ += leaves_of(value);
+    if (aliased_ > kMaxAliased) {
+      problem(mark, format("found aliases that stand for more than {} values", kMaxAliased));
+      put(mark, nullptr, "*");
+      return;
+    }
+    put(mark, Json(value), "*");
+  }
+
+  bool expects_key() const {
+    return !levels_.empty() && levels_.back().value->is_object() && !levels_.back().has_key;
+  }
+
+  Json scalar(const YAML::Mark& mark, const std::string& text) {
+    if (text == "~" || text == "null") return nullptr;
+    if (text == "true") return true;
+    if (text == "false") return false;
+    if (is_float(text)) {
+      if (form_ == Yaml::foreign) return text;
+      problem(mark, format("found the number {}, expected text or a whole number", text),
+              format("write \"{}\" in quotes", text));
+      return text;
+    }
+    if (is_integer(text)) {
+      const bool is_lossy = loses_characters(text);
+      if (is_lossy && form_ == Yaml::foreign) return text;
+      std::int64_t number = 0;
+      const char* begin = text.data() + (text.front() == '+' ? 1 : 0);
+      const auto result = std::from_chars(begin, text.data() + text.size(), number);
+      const std::string quoted = format("write \"{}\" in quotes", printable(text, 40));
+      if (result.ec != std::errc() || number > kMaxInteger || number < -kMaxInteger) {
+        problem(mark, format("found the number {}, expected at most 2^53", printable(text, 40)),
+                quoted);
+      } else if (is_lossy) {
+        problem(
+            mark,
+            format("found {}, which would be read as the number {}", printable(text, 40), number),
+            format("{}; as a number, write {}", quoted, number));
+      }
+      if (number >= 0) return static_cast<std::uint64_t>(number);
+      return number;
+    }
+    return text;
+  }
+
+  // Puts a value where it belongs; null where it was a key or had no place.
+  Json* attach(const YAML::Mark& mark, Json value, const std::string& text) {
+    const int line = mark.line + 1;
+    if (skipped_ > 0) return nullptr;
+    if (levels_.empty()) {
+      document_.value_ = std::move(value);
+      document_.lines_[""] = line;
+      return &document_.value_;
+    }
+    Level& level = levels_.back();
+    if (level.value->is_array()) {
+      document_.lines_[format("{}/{}", level.pointer, level.value->size())] = line;
+      level.value->push_back(std::move(value));
+      return &level.value->back();
+    }
+    if (!level.has_key) {
+      if (!value.is_string()) problem(mark, "found a key that is not text");
+      level.key = text;
+      level.key_line = line;
+      level.has_key = true;
+      return nullptr;
+    }
+    level.has_key = false;
+    if (level.value->contains(level.key)) {
+      problems_.add(format("{}:{}: found the key \"{}\" twice", document_.name_, level.key_line,
+                           printable(level.key)));
+    }
+    document_.lines_[format("{}/{}", level.pointer, level.key)] = level.key_line;
+    return &((*level.value)[level.key] = std::move(value));
+  }
+
+  void put(const YAML::Mark& mark, Json value, const std::string& text) {
+    attach(mark, std::move(value), text);
+  }
+
+  void open(const YAML::Mark& mark, Json value) {
+    std::string pointer;
+    if (!levels_.empty()) {
+      const Level& level = levels_.back();
+      pointer = level.value->is_array() ? format("{}/{}", level.pointer, level.value->size())
+                                        : format("{}/{}", level.pointer, level.key);
+    }
+    if (skipped_ == 0 && (expects_key() || levels_.size() >= kMaxDepth)) {
+      problem(mark, expects_key() ? "found a key that is not text"
+                                  : format("found nesting deeper than {}", kMaxDepth));
+      if (expects_key()) levels_.back().has_key = true;
+      ++skipped_;
+      return;
+    }
+    if (skipped_ > 0) {
+      ++skipped_;
+      return;
+    }
+    Json* placed = attach(mark, std::move(value), "");
+    levels_.push_back({.value = placed, .pointer = std::move(pointer), .key = {}});
+  }
+
+  void close() {
+    if (skipped_ > 0) {
+      --skipped_;
+    } else {
+      levels_.pop_back();
+    }
+  }
+
+  YamlDocument& document_;
+  Yaml form_;
+  std::map<YAML::anchor_t, JsonPointer> anchors_;
+  std::size_t aliased_ = 0;
+  Problems problems_;
+  std::vector<Level> levels_;
+  int documents_ = 0;
+  int skipped_ = 0;  // depth inside something refused
+};
+
+YamlDocument YamlDocument::parse(std::string_view text, const std::string& name, Yaml form) {
+  if (text.size() > kMaxYamlBytes) {
+    throw Error(Errc::invalid_input,
+                format("{}: {} bytes, expected at most {}", name, text.size(), kMaxYamlBytes));
+  }
+  check_content(text, name);
+  text = without_byte_order_mark(text);
+  YamlDocument document;
+  document.name_ = name;
+  YamlBuilder builder(document, form);
+  try {
+    // The library takes the end of the file for the end of a quoted text that was left open; the
+    // marker of a document's end it does not.
+    std::istringstream stream(format("{}{}...\n", text, text.ends_with('\n') ? "" : "\n"));
+    YAML::Parser parser(stream);
+    // Two are enough to refuse: of "," the library makes documents without end.
+    while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& exception) {
+    builder.problems().add(
+        format("{}:{}: {}", name, exception.mark.line + 1, printable(exception.msg)));
+  }
+  if (builder.documents() == 0 || document.value_.is_null()) {
+    builder.problems().add(format("{}: found an empty file, expected a document", name));
+  }
+  builder.problems().throw_if_any(Errc::invalid_input);
+  return document;
+}
+
+YamlDocument YamlDocument::load(const fs::path& file) {
+  return parse(read_file(file, kMaxYamlBytes), file.string());
+}
+
+int YamlDocument::line_of(std::string_view pointer) const {
+  while (true) {
+    if (const auto found = lines_.find(pointer); found != lines_.end()) return found->second;
+    const std::size_t slash = pointer.rfind('/');
+    if (slash == std::string_view::npos) return 1;
+    pointer = pointer.substr(0, slash);
+  }
+}
+
+std::string YamlDocument::where(std::string_view pointer) const {
+  std::string path;
+  for (std::string_view rest = pointer; !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(part.size());
+    if (is_integer(part)) {
+      path += format("[{}]", part);
+    } else {
+      path += path.empty() ? printable(part) : "." + printable(part);
+    }
+  }
+  const std::string place = format("{}:{}", name_, line_of(pointer));
+  return path.empty() ? place : format("{}: {}", place, path);
+}
+
+}  // namespace sealift::release
