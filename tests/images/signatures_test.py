@@ -7,12 +7,13 @@ import json
 import os
 import shutil
 import subprocess
+import urllib.request
 
 import registry_test
 from cosign import (BUNDLE, CERTIFICATE, CYCLONEDX, LOG, SIGNED, SIGNATURE, SIMPLE, SLSA, Identity, Key,
                     Paper, attestations, bundle, named, referring, row_of, signature,
                     simple_signing, tag, write_signed)
-from made_image import Image, Platforms, sha, tar_of
+from made_image import INDEX, Image, Platforms, tar_of
 from shop import BUILDER, SERVER, ShopTest
 from road import errors, main, need, run
 
@@ -333,12 +334,11 @@ class FromARegistry(registry_test.RegistryTest):
         """Debian's registry has no API of referrers: the index stands at a tag."""
         paper = bundle(self.key, self.image, SIGNED)
         self.push(paper, "team/server:anything")
-        index = Paper.__new__(Paper)
-        index.blobs = dict(paper.blobs)
-        data = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
-                           "manifests": [{**paper.root, "artifactType": BUNDLE}]}).encode()
-        index.root = index.put(data, "application/vnd.oci.image.index.v1+json")
-        self.push(index, "team/server:" + self.image.digest.replace(":", "-"))
+        index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
+            {**paper.root, "artifactType": BUNDLE}]}).encode()
+        urllib.request.urlopen(urllib.request.Request(
+            f"http://{self.registry.host}/v2/team/server/manifests/"
+            + self.image.digest.replace(":", "-"), index, {"Content-Type": INDEX}, method="PUT"))
         proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["proofs"]
         self.assertEqual(proofs[0]["manifest"], paper.digest)
 
