@@ -2,9 +2,11 @@
 #include "bundle/layout.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "base/format.hpp"
+#include "content/image_name.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::bundle {
@@ -69,6 +71,33 @@ std::vector<const content::Image*> images_of(const std::vector<release::Componen
   return images;
 }
 
+namespace {
+
+// Manifests of signatures, each by the name that a registry would have for it: for tools, and for a
+// bundle that images are taken from.
+std::vector<Descriptor> proof_rows(const std::vector<release::Component>& components) {
+  std::map<std::string, Descriptor> rows;  // by their names
+  for (const release::Component& component : components) {
+    for (const release::CarriedImage& image : component.document.images) {
+      const std::string place = content::ImageName::parse(image.name).place();
+      for (const release::CarriedProof& proof : image.proofs) {
+        if (proof.tag.empty()) continue;
+        for (const Descriptor& layer : component.manifest.layers) {
+          if (layer.digest != proof.manifest) continue;
+          Descriptor row = layer;
+          row.annotations = {{annotation::kRefName, format("{}:{}", place, proof.tag)}};
+          rows.emplace(row.annotations.at(annotation::kRefName), std::move(row));
+        }
+      }
+    }
+  }
+  std::vector<Descriptor> sorted;
+  for (auto& [unused, row] : rows) sorted.push_back(std::move(row));
+  return sorted;
+}
+
+}  // namespace
+
 std::vector<Descriptor> image_rows(const std::vector<release::Component>& components) {
   std::vector<Descriptor> rows;
   for (const release::Component& component : components) {
@@ -78,6 +107,8 @@ std::vector<Descriptor> image_rows(const std::vector<release::Component>& compon
                                  {annotation::kContainerdName, component.document.images[i].name}};
     }
   }
+  const std::vector<Descriptor> proofs = proof_rows(components);
+  rows.insert(rows.end(), proofs.begin(), proofs.end());
   return rows;
 }
 

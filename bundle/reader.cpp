@@ -274,21 +274,20 @@ void Reader::read_images(const std::vector<Descriptor>& roots,
   }
 }
 
-// The layers of a component of images are the reports about them; without any, the empty one.
+// The layers of a component of images are the reports and proofs about them; without any, the empty
+// one.
 void Reader::check_image_layers(const release::Manifest& manifest,
                                 const release::ComponentDocument& document) {
-  const auto is_report = [](const Descriptor& layer) {
-    return layer.media_type == media_type::kCycloneDx || layer.media_type == media_type::kSarif;
-  };
-  const std::vector<Digest> reports = reports_of(document);
+  const std::vector<Digest> papers = papers_of(document);
+  const bool is_empty = manifest.layers == std::vector{content::empty_descriptor()};
   std::vector<Digest> found;
   for (const Descriptor& layer : manifest.layers) {
-    if (is_report(layer)) found.push_back(layer.digest);
+    if (layer.media_type == media_type::kFileTable || is_tree(layer)) break;
+    if (!is_empty) found.push_back(layer.digest);
   }
-  const bool is_empty = manifest.layers == std::vector{content::empty_descriptor()};
-  if (found != reports || (found.size() != manifest.layers.size() && !is_empty)) {
-    throw Error(Errc::corrupt, format("{}: component {}: its layers are not the reports of its "
-                                      "document",
+  if (found != papers || (found.size() != manifest.layers.size() && !is_empty)) {
+    throw Error(Errc::corrupt, format("{}: component {}: its layers are not the reports and proofs "
+                                      "of its document",
                                       name_, document.name));
   }
   if (is_empty) read_document(manifest.layers.front());

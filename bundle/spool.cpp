@@ -39,6 +39,12 @@ const Spool::Kept& Spool::kept(const Digest& digest) const {
   return kept_.at(digest);
 }
 
+content::Descriptor Spool::keep(std::string_view media_type, std::string_view bytes) {
+  Blob blob(*this);
+  blob.write(bytes);
+  return blob.finish(media_type);
+}
+
 bool Spool::is_framed(const Digest& digest) const {
   return !kept(digest).frames.empty();
 }

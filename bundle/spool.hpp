@@ -48,6 +48,8 @@ class Spool {
     std::unique_ptr<State> state_;
   };
 
+  // Keeps a blob that is in memory.
+  content::Descriptor keep(std::string_view media_type, std::string_view bytes);
   // True where the blob is kept as frames of its own.
   bool is_framed(const Digest& digest) const;
   // All of a blob that is known to be small.

@@ -133,7 +133,7 @@ SealedRelease seal(const release::ReleaseDocument& document, const std::string& 
   for (const release::Component& component : components) {
     const std::size_t before = below.size();
     add(media_type::kComponentConfig, to_text(component.document));
-    if (component.is_images() && reports_of(component.document).empty()) {
+    if (component.is_images() && papers_of(component.document).empty()) {
       add(media_type::kEmpty, std::string(content::kEmptyContent));
     }
     Descriptor manifest = add_manifest(component.manifest, before);

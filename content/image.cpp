@@ -116,6 +116,17 @@ std::vector<std::string> names_of(const Json& row) {
   return names;
 }
 
+// Those that are text.
+std::map<std::string, std::string> annotations_of(const Json& object) {
+  std::map<std::string, std::string> texts;
+  const auto annotations = object.find("annotations");
+  if (annotations == object.end()) return texts;
+  for (const auto& [key, value] : annotations->items()) {
+    if (value.is_string()) texts.emplace(key, value.text());
+  }
+  return texts;
+}
+
 bool is_attestation(const Json& row) {
   const auto annotations = row.find("annotations");
   return annotations != row.end() && annotations->is_object() &&
@@ -285,6 +296,24 @@ ImageManifest parse_image_manifest(std::string_view text, const std::string& whe
   return manifest;
 }
 
+ArtifactManifest parse_artifact_manifest(std::string_view text, const std::string& where) {
+  const Json value = parse(text, where);
+  const Foreign fields(value, where);
+  const Json* config = fields.get("config");
+  if (config == nullptr) refuse(where, "found no config");
+  ArtifactManifest manifest{
+      .config = read_descriptor(*config, where + ": config"), .layers = {}, .subject = {}};
+  for (const Json& item : fields.list("layers", kMaxLayers)) {
+    const std::string at = format("{}: layer {}", where, manifest.layers.size() + 1);
+    manifest.layers.push_back(read_descriptor(item, at));
+    manifest.layers.back().annotations = annotations_of(item);
+  }
+  if (const Json* subject = fields.get("subject")) {
+    manifest.subject = read_descriptor(*subject, where + ": subject").digest;
+  }
+  return manifest;
+}
+
 std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::string& where) {
   const Json value = parse(text, where);
   const Foreign fields(value, where);
@@ -293,6 +322,10 @@ std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::s
     const std::string at = format("{}: manifests[{}]", where, rows.size());
     rows.push_back({read_descriptor(item, at), platform_of(item, at), names_of(item)});
     rows.back().manifest.artifact_type = Foreign(item, at).text("artifactType");
+    const std::map<std::string, std::string> annotations = annotations_of(item);
+    if (const auto kind = annotations.find(annotation::kCosignKind); kind != annotations.end()) {
+      rows.back().cosign_kind = kind->second;
+    }
     if (is_attestation(item)) rows.back().platform = Platform{"unknown", "unknown", {}};
   }
   return rows;

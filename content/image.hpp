@@ -42,10 +42,19 @@ struct ImageManifest {
 // Refuses schema 1, foreign layers (whose content is elsewhere) and layers without a type.
 ImageManifest parse_image_manifest(std::string_view text, const std::string& where);
 
+// A manifest that is about an image: a signature, an attestation.
+struct ArtifactManifest {
+  Descriptor config;
+  std::vector<Descriptor> layers;  // with their annotations
+  std::optional<Digest> subject;
+};
+ArtifactManifest parse_artifact_manifest(std::string_view text, const std::string& where);
+
 struct ImageIndexRow {
   Descriptor manifest;
   std::optional<Platform> platform;  // nothing: not said; unknown/unknown: an attestation
   std::vector<std::string> names;    // by its annotations
+  std::string cosign_kind = {};      // by which cosign tells its rows from images; empty: none
 };
 std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::string& where);
 // The media type of a manifest or index by its content; `said` where that does not tell.

@@ -44,6 +44,12 @@ inline constexpr std::string_view kMustacheTree = "application/vnd.sealift.tree.
 inline constexpr std::string_view kCycloneDx = "application/vnd.cyclonedx+json";
 inline constexpr std::string_view kSarif = "application/sarif+json";
 
+// What cosign and others keep beside an image: a signature, or a bundle of any version.
+inline constexpr std::string_view kSimpleSigning =
+    "application/vnd.dev.cosign.simplesigning.v1+json";
+inline constexpr std::string_view kCosign = "application/vnd.dev.cosign.";
+inline constexpr std::string_view kSigstoreBundle = "application/vnd.dev.sigstore.bundle";
+
 // Referrers of a release: artifact types and their layers.
 inline constexpr std::string_view kStatement = "application/vnd.sealift.statement.v1+json";
 inline constexpr std::string_view kRootChain = "application/vnd.sealift.rootchain.v1+json";
@@ -61,6 +67,12 @@ inline constexpr const char* kRefName = "org.opencontainers.image.ref.name";
 // The full name under which containerd imports an image.
 inline constexpr const char* kContainerdName = "io.containerd.image.name";
 inline constexpr const char* kTitle = "org.opencontainers.image.title";
+// By which cosign says what a row of a layout is, and what is known of a layer's signature.
+inline constexpr const char* kCosignKind = "kind";
+inline constexpr const char* kCosignSignature = "dev.cosignproject.cosign/signature";
+inline constexpr const char* kCosignCertificate = "dev.sigstore.cosign/certificate";
+inline constexpr const char* kCosignChain = "dev.sigstore.cosign/chain";
+inline constexpr const char* kCosignLog = "dev.sigstore.cosign/bundle";
 inline constexpr const char* kCompression = "dev.sealift.compression";
 
 }  // namespace sealift::annotation

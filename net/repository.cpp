@@ -466,6 +466,19 @@ void Repository::put_manifest(const content::Document& document, const std::stri
   }
 }
 
+std::string Repository::referrers(const Digest& image) {
+  const std::unique_ptr<Reply> reply =
+      state_->send({.method = "GET", .url = state_->at("referrers/" + image.str())});
+  if (reply->status() == 200) return read_all(*reply, content::kMaxImageDocument, state_->shown());
+  // Registries say in several ways that they have no such API.
+  if (reply->status() != 404 && reply->status() != 405 && reply->status() != 400) {
+    state_->refuse(*reply, "listing referrers");
+  }
+  const std::string tag = "sha256-" + image.hex();
+  if (!find(tag)) return R"({"schemaVersion":2,"manifests":[]})";
+  return manifest(tag).bytes;
+}
+
 std::vector<std::string> Repository::tags() {
   const std::unique_ptr<Reply> reply =
       state_->send({.method = "GET", .url = state_->at(format("tags/list?n={}", kMaxTags))});

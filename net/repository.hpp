@@ -32,6 +32,9 @@ class Repository {
   // A manifest or index with its media type. Error{corrupt} where it is not what its digest says;
   // Error{invalid_input} where there is none.
   content::Document manifest(const std::string& reference);
+  // An index of the manifests whose subject is `image`: by the API of referrers, where there is
+  // none by the tag that stands for it, and where that is missing an empty one.
+  std::string referrers(const Digest& image);
   // A blob as a stream that compares size and digest at its end (Error{corrupt}), and goes on where
   // it stopped when a connection breaks.
   std::unique_ptr<Source> blob(const content::Descriptor& descriptor);

@@ -8,10 +8,14 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
+#include "signing/raw.hpp"
 
 namespace sealift::signing {
 
@@ -36,6 +40,15 @@ constexpr std::int64_t kDay = 86400;
 
 Bio bio_of(std::string_view text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+struct FreeDer {
+  void operator()(unsigned char* der) const { OPENSSL_free(der); }
+};
+
+std::string text_of(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
 
 // Whoever asks for a passphrase gets none.
@@ -72,6 +85,32 @@ std::string name_of(const X509* certificate) {
   const long size = BIO_get_mem_data(out.get(), &data);
   if (size <= 0) return "without a name";
   return printable(std::string_view(data, static_cast<std::size_t>(size)), 200);
+}
+
+// Why a chain does not lead to one of the anchors; empty: it does. Times are judged where `at` is
+// given. Whoever names anchors may name them at any height.
+std::string chain_mistake(const std::vector<Certificate>& chain,
+                          const std::vector<Certificate>& anchors, int purpose,
+                          const std::optional<Time>& at) {
+  const Store store(X509_STORE_new());
+  for (const Certificate& anchor : anchors) X509_STORE_add_cert(store.get(), anchor.get());
+  STACK_OF(X509)* between = sk_X509_new_null();
+  for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(between, chain[i].get());
+  const Check check(X509_STORE_CTX_new());
+  X509_STORE_CTX_init(check.get(), store.get(), chain.front().get(), between);
+  X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(check.get());
+  X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+  if (at) {
+    X509_VERIFY_PARAM_set_time(param, at->seconds);
+  } else {
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
+  }
+  X509_STORE_CTX_set_purpose(check.get(), purpose);
+  const bool good = X509_verify_cert(check.get()) == 1;
+  const std::string mistake =
+      good ? "" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get()));
+  sk_X509_free(between);
+  return mistake;
 }
 
 class Judge {
@@ -165,21 +204,12 @@ class Judge {
       refuse("ca: found no PEM certificate that can be read");
       return;
     }
-    const Store store(X509_STORE_new());
-    for (const Certificate& anchor : anchors) X509_STORE_add_cert(store.get(), anchor.get());
-    STACK_OF(X509)* between = sk_X509_new_null();
-    for (std::size_t i = 1; i < chain_.size(); ++i) sk_X509_push(between, chain_[i].get());
-    const Check check(X509_STORE_CTX_new());
-    X509_STORE_CTX_init(check.get(), store.get(), leaf(), between);
-    // An operator may name whom they trust at any height; times are judged above, by our clock.
-    X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(check.get()),
-                                X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
-    X509_STORE_CTX_set_purpose(check.get(), X509_PURPOSE_SSL_SERVER);
-    if (X509_verify_cert(check.get()) != 1) {
+    const std::string mistake =
+        chain_mistake(chain_, anchors, X509_PURPOSE_SSL_SERVER, std::nullopt);
+    if (!mistake.empty()) {
       refuse(format("certificate: {} does not lead to an authority in ca: {}", name_of(leaf()),
-                    X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get()))));
+                    mistake));
     }
-    sk_X509_free(between);
   }
 
   void judge_hosts() {
@@ -198,7 +228,84 @@ class Judge {
   CertificateVerdict verdict_;
 };
 
+// The names of a signer that are text.
+std::vector<std::string> signer_names(const X509* certificate) {
+  std::vector<std::string> names;
+  const std::unique_ptr<GENERAL_NAMES, FreeX509<GENERAL_NAMES_free>> all(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
+    if (name->type != GEN_EMAIL && name->type != GEN_URI && name->type != GEN_DNS) continue;
+    names.push_back(text_of(name->d.ia5));
+  }
+  return names;
+}
+
+// Who confirmed the identity, by Fulcio's extensions: the newer holds a UTF8String, the older bare
+// text. Empty where neither says it, or they disagree.
+std::string signer_issuer(const X509* certificate) {
+  const auto value_of = [&](const char* oid) -> std::string {
+    const std::unique_ptr<ASN1_OBJECT, FreeX509<ASN1_OBJECT_free>> wanted(OBJ_txt2obj(oid, 1));
+    const int at = X509_get_ext_by_OBJ(certificate, wanted.get(), -1);
+    if (at < 0) return "";
+    return text_of(X509_EXTENSION_get_data(X509_get_ext(certificate, at)));
+  };
+  const std::string older = value_of("1.3.6.1.4.1.57264.1.1");
+  const std::string newer = value_of("1.3.6.1.4.1.57264.1.8");
+  if (newer.empty()) return older;
+  const unsigned char* at = raw(newer);
+  const std::unique_ptr<ASN1_UTF8STRING, FreeX509<ASN1_UTF8STRING_free>> text(
+      d2i_ASN1_UTF8STRING(nullptr, &at, static_cast<long>(newer.size())));
+  if (text == nullptr || at != raw(newer) + newer.size()) return "";
+  const std::string said = text_of(text.get());
+  return older.empty() || older == said ? said : "";
+}
+
 }  // namespace
+
+SignerVerdict judge_signer(const SignerQuestion& question) {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+  std::vector<Certificate> chain;
+  std::vector<Certificate> roots;
+  if (!read_certificates(question.chain, kMaxCertificates, chain)) {
+    return {"found no certificate that can be read", {}};
+  }
+  if (!read_certificates(question.roots, kMaxAnchors, roots)) {
+    return {"found no root certificate that can be read", {}};
+  }
+  X509* leaf = chain.front().get();
+  const std::string name = name_of(leaf);
+  const std::string mistake = chain_mistake(chain, roots, X509_PURPOSE_ANY, question.at);
+  ERR_clear_error();
+  if (!mistake.empty()) {
+    return {format("its certificate ({}) does not lead to a root at {}: {}", name,
+                   to_text(question.at), mistake),
+            {}};
+  }
+  // Without the extension it says all bits.
+  const std::uint32_t usage = X509_get_extended_key_usage(leaf);
+  if (usage == UINT32_MAX || (usage & XKU_CODE_SIGN) == 0) {
+    return {format("its certificate ({}) is not one for code signing", name), {}};
+  }
+  const std::vector<std::string> names = signer_names(leaf);
+  if (std::find(names.begin(), names.end(), question.identity) == names.end()) {
+    return {
+        format("was signed by {}, expected {}", printable(joined(names), 400), question.identity),
+        {}};
+  }
+  if (const std::string issuer = signer_issuer(leaf); issuer != question.issuer) {
+    return {format("its signer was confirmed by \"{}\", expected {}", printable(issuer, 200),
+                   question.issuer),
+            {}};
+  }
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
+  const std::unique_ptr<unsigned char, FreeDer> kept(der);
+  ERR_clear_error();
+  if (size <= 0) return {"its certificate has no key that can be read", {}};
+  return {"", std::string(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size))};
+}
 
 CertificateVerdict judge(const CertificateQuestion& question) {
   return Judge(question).judge();

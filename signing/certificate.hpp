@@ -36,4 +36,22 @@ struct CertificateVerdict {
 // Says everything that is wrong; never throws because of what is in the files.
 CertificateVerdict judge(const CertificateQuestion& question);
 
+// Whether a certificate shows that somebody signed: one for code signing, as Fulcio of Sigstore
+// issues it for an identity that another party has confirmed (sigstore/fulcio, certificate
+// specification). Nobody is asked, and its certificate transparency is not judged.
+struct SignerQuestion {
+  std::string_view chain;     // PEM: the signer's certificate first, then who signed it
+  std::string_view roots;     // PEM: the chain must end at one of these
+  std::string_view identity;  // exactly one of its names: an address of mail, a URI or a DNS name
+  std::string_view issuer;    // exactly who confirmed the identity
+  Time at;                    // when it signed: every certificate must be valid then
+};
+
+struct SignerVerdict {
+  std::string mistake;  // empty: it may sign
+  std::string spki;     // its key, in DER
+};
+
+SignerVerdict judge_signer(const SignerQuestion& question);
+
 }  // namespace sealift::signing

@@ -78,6 +78,10 @@ Json images_json(const release::Component& component) {
       list.back()["scans"].push_back(
           {{"report", scan.report.str()}, {"tool", scan.tool}, {"found", std::move(found)}});
     }
+    for (const release::CarriedProof& proof : image.proofs) {
+      list.back()["proofs"].push_back(
+          {{"manifest", proof.manifest.str()}, {"by", proof.by}, {"claims", proof.claims}});
+    }
   }
   return list;
 }
@@ -92,6 +96,10 @@ void print_images(const bundle::Contents& contents, cli::Output& out) {
       for (const release::CarriedScan& scan : image.scans) {
         rows.push_back({"", scan.report.str(), format("report of {}", printable(scan.tool, 80)),
                         found_by(scan)});
+      }
+      for (const release::CarriedProof& proof : image.proofs) {
+        rows.push_back({"", proof.manifest.str(), printable(joined(proof.claims), 400),
+                        "by " + printable(proof.by, 400)});
       }
     }
   }

@@ -18,13 +18,18 @@ void run_lock(const LockOptions& options, cli::Session& session) {
   release::write_lock(release.folder, locked);
   std::vector<std::vector<std::string>> rows;
   Json images = Json::object();
-  for (const auto& [from, digest] : locked) {
+  for (const auto& [from, digest] : locked.images) {
     rows.push_back({from, digest.str()});
     images[from] = digest.str();
   }
+  for (const auto& [from, proven] : locked.verified) {
+    for (const std::string& each : proven) rows.push_back({from, each});
+  }
   session.out.table(rows);
   session.out.line(format("written to {}", release::lock_file(release.folder).string()));
-  session.out.json({{"file", release::lock_file(release.folder).string()}, {"images", images}});
+  session.out.json({{"file", release::lock_file(release.folder).string()},
+                    {"images", images},
+                    {"verified", locked.verified}});
 }
 
 }  // namespace
@@ -33,7 +38,7 @@ void add_lock(cli::Command& program) {
   auto& options = cli::make_options<LockOptions>();
   program.sub("lock", "write release.lock.yaml: the digests that later builds must find")
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
-      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io})
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&options](cli::Session& session) { run_lock(options, session); });
 }
 

@@ -67,7 +67,7 @@ void add_validate(cli::Command& program) {
                "a site.yaml that must be able to take this release")
       .option("--previous", options.previous, "BUNDLE",
               "the release before, to see which images grew")
-      .fails_with({Errc::invalid_input, Errc::corrupt, Errc::io})
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&options](cli::Session& session) { run_validate(options, session); });
 }
 

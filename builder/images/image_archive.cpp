@@ -91,6 +91,11 @@ class OciArchive : public ImageSource {
   Descriptor find(const std::string& name) override {
     return choose_image(entries_.text("index.json"), name, entries_.name() + ": index.json");
   }
+  std::vector<Companion> companions(const Descriptor& image) override {
+    return companions_in(
+        entries_.text("index.json"), image.digest,
+        [&](const Descriptor& each) { return document(each); }, entries_.name() + ": index.json");
+  }
   std::string document(const Descriptor& descriptor) override {
     compare(descriptor);
     return entries_.text(name_of(descriptor));

@@ -2,11 +2,13 @@
 #include "builder/images/image_source.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "builder/images/proofs.hpp"
 #include "content/image_name.hpp"
 #include "content/media_types.hpp"
 
@@ -85,6 +87,18 @@ bool is_meant(const content::ImageIndexRow& row, const std::string& name) {
   });
 }
 
+// Of cosign's rows those that are signatures and the like of an image, not one.
+bool is_about_another(const content::ImageIndexRow& row) {
+  if (row.cosign_kind.starts_with("dev.cosignproject.cosign/")) {
+    return row.cosign_kind != "dev.cosignproject.cosign/image" &&
+           row.cosign_kind != "dev.cosignproject.cosign/imageIndex";
+  }
+  return std::any_of(row.names.begin(), row.names.end(), [](const std::string& name) {
+    const std::string tag = name.substr(name.rfind(':') + 1);
+    return tag.starts_with("sha256-") && (tag.ends_with(".sig") || tag.ends_with(".att"));
+  });
+}
+
 }  // namespace
 
 content::Descriptor choose_image(std::string_view index, const std::string& name,
@@ -92,7 +106,7 @@ content::Descriptor choose_image(std::string_view index, const std::string& name
   std::optional<content::Descriptor> chosen;
   std::vector<std::string> names;
   for (const content::ImageIndexRow& row : content::parse_image_index(index, where)) {
-    if (!row.manifest.artifact_type.empty()) continue;
+    if (!row.manifest.artifact_type.empty() || is_about_another(row)) continue;
     names.insert(names.end(), row.names.begin(), row.names.end());
     if (!name.empty() && !is_meant(row, name)) continue;
     if (chosen && chosen->digest != row.manifest.digest) {
@@ -111,6 +125,39 @@ content::Descriptor choose_image(std::string_view index, const std::string& name
                 names.empty() ? "" : format("there is: {}", printable(joined(names), 400)));
   }
   return *chosen;
+}
+
+std::vector<Companion> companions_in(std::string_view index, const Digest& image,
+                                     const content::FetchDocument& document,
+                                     const std::string& where) {
+  // The words of the rows, and of the tags.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kKinds = {
+      {{"dev.cosignproject.cosign/sigs", "sig"}, {"dev.cosignproject.cosign/atts", "att"}}};
+  std::vector<Companion> found;
+  for (const content::ImageIndexRow& row : content::parse_image_index(index, where)) {
+    if (!content::is_image_manifest(row.manifest.media_type)) continue;
+    std::string tag;
+    for (const auto& [kind, what] : kKinds) {
+      const std::string wanted = release::cosign_tag(image, what);
+      const bool is_named = std::any_of(
+          row.names.begin(), row.names.end(),
+          [&](const std::string& name) { return name == wanted || name.ends_with(":" + wanted); });
+      if (is_named || row.cosign_kind == kind) tag = wanted;
+    }
+    if (tag.empty() && row.manifest.artifact_type.empty()) continue;
+    std::string bytes = document(row.manifest);
+    if (tag.empty() && content::parse_artifact_manifest(bytes, where).subject != image) continue;
+    check_companions(found.size() + 1);
+    found.push_back({{row.manifest, std::move(bytes)}, std::move(tag)});
+  }
+  return found;
+}
+
+void check_companions(std::size_t count) {
+  if (count <= kMaxCompanions) return;
+  throw Error(Errc::untrusted,
+              format("found more than {} manifests of signatures and attestations", kMaxCompanions),
+              "remove those that are not needed, or take the image from a copy with fewer");
 }
 
 std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
@@ -145,8 +192,8 @@ ImageSource& ImageSources::of(const release::ImageEntry& entry) {
 content::Descriptor ImageSources::find(const release::ImageEntry& entry) {
   ImageSource& source = of(entry);
   if (!release_.locked) return source.find(entry.origin.name);
-  const auto locked = release_.locked->find(entry.from);
-  if (locked == release_.locked->end()) {
+  const auto locked = release_.locked->images.find(entry.from);
+  if (locked == release_.locked->images.end()) {
     throw Error(Errc::invalid_input, "release.lock.yaml has no digest for it",
                 "update it with: sealift lock");
   }
@@ -172,17 +219,25 @@ release::Locked resolve_images(const release::Release& release, Progress& progre
   ImageSources sources(release, absorber);
   release::Locked locked;
   Problems problems;
+  Problems distrusted;
   for (const release::ComponentEntry& component : release.components) {
     for (const release::ImageEntry& entry : component.images) {
       try {
-        locked.emplace(entry.from, sources.of(entry).find(entry.origin.name).digest);
+        ImageSource& source = sources.of(entry);
+        const content::Descriptor image = source.find(entry.origin.name);
+        locked.images.emplace(entry.from, image.digest);
+        const std::vector<std::string> proven =
+            proven_by(take_proofs(release, entry, image, source, spool).carried);
+        if (!proven.empty()) locked.verified.emplace(entry.from, proven);
       } catch (const Error& error) {
-        if (error.code() != Errc::invalid_input) throw;
-        problems.add(error.within(
-            format("components.{}: {}: {}", component.name, entry.name.str(), entry.from)));
+        if (error.code() != Errc::invalid_input && error.code() != Errc::untrusted) throw;
+        (error.code() == Errc::untrusted ? distrusted : problems)
+            .add(error.within(
+                format("components.{}: {}: {}", component.name, entry.name.str(), entry.from)));
       }
     }
   }
+  distrusted.throw_if_any(Errc::untrusted);
   problems.throw_if_any(Errc::invalid_input);
   return locked;
 }

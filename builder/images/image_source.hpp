@@ -16,6 +16,14 @@
 
 namespace sealift::builder {
 
+// A manifest that is about an image. `tag`, as cosign writes it, says where a registry has it;
+// empty: its subject does.
+struct Companion {
+  content::Document manifest;
+  std::string tag;
+};
+inline constexpr std::size_t kMaxCompanions = 64;
+
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
@@ -26,6 +34,9 @@ class ImageSource {
   virtual std::string document(const content::Descriptor& descriptor) = 0;
   // Gives layers to the absorber, those that it does not have.
   virtual void absorb(const std::vector<content::Descriptor>& layers) = 0;
+  // The signatures and attestations of an image that are kept as cosign does: by a tag made of its
+  // digest, or as referrers. Not judged. Error{untrusted} for more than kMaxCompanions.
+  virtual std::vector<Companion> companions(const content::Descriptor&) { return {}; }
   virtual release::Derivation derivation() const { return release::Derivation::none; }
 };
 
@@ -54,6 +65,14 @@ release::Locked resolve_images(const release::Release& release, Progress& progre
 // The row of an index.json that is meant. `where` starts messages.
 content::Descriptor choose_image(std::string_view index, const std::string& name,
                                  const std::string& where);
+
+// Refuses more companions than kMaxCompanions.
+void check_companions(std::size_t count);
+// The companions that an index.json lists, as a layout has them: by name, by cosign's annotation,
+// or by their subject. `document` reads a manifest.
+std::vector<Companion> companions_in(std::string_view index, const Digest& image,
+                                     const content::FetchDocument& document,
+                                     const std::string& where);
 
 // The sorts of source that open_image_source() knows.
 std::unique_ptr<ImageSource> layout_folder(const fs::path& folder, Absorber& absorber);

@@ -14,10 +14,13 @@ class LayoutFolder : public ImageSource {
       : folder_(Dir::open(folder)), absorber_(absorber) {}
 
   content::Descriptor find(const std::string& name) override {
-    const std::string where = folder_.path() + "/index.json";
-    const Fd fd = folder_.open_file("index.json");
-    FdSource source(fd.get(), where);
-    return choose_image(read_all(source, content::kMaxImageDocument, where), name, where);
+    return choose_image(index(), name, index_name());
+  }
+
+  std::vector<Companion> companions(const content::Descriptor& image) override {
+    return companions_in(
+        index(), image.digest, [&](const content::Descriptor& each) { return document(each); },
+        index_name());
   }
 
   std::string document(const content::Descriptor& descriptor) override {
@@ -40,6 +43,12 @@ class LayoutFolder : public ImageSource {
   }
 
  private:
+  std::string index_name() const { return folder_.path() + "/index.json"; }
+  std::string index() const {
+    const Fd fd = folder_.open_file("index.json");
+    FdSource source(fd.get(), index_name());
+    return read_all(source, content::kMaxImageDocument, index_name());
+  }
   std::string where_of(const content::Descriptor& blob) const {
     return format("{}/blobs/sha256/{}", folder_.path(), blob.digest.hex());
   }

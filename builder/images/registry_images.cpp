@@ -4,6 +4,7 @@
 #include "base/parallel.hpp"
 #include "builder/images/image_source.hpp"
 #include "content/image_name.hpp"
+#include "content/media_types.hpp"
 #include "net/repository.hpp"
 
 namespace sealift::builder {
@@ -38,6 +39,24 @@ class RegistryImages : public ImageSource {
     }
     const std::unique_ptr<Source> blob = repository_.blob(descriptor);
     return read_all(*blob, content::kMaxImageDocument, descriptor.digest.str());
+  }
+
+  std::vector<Companion> companions(const Descriptor& image) override {
+    std::vector<Companion> found;
+    for (const char* what : {"sig", "att"}) {
+      const std::string tag = release::cosign_tag(image.digest, what);
+      if (repository_.find(tag)) found.push_back({repository_.manifest(tag), tag});
+    }
+    for (const content::ImageIndexRow& row : content::parse_image_index(
+             repository_.referrers(image.digest), "referrers of " + image.digest.str())) {
+      const std::string& type = row.manifest.artifact_type;
+      const bool is_of_cosign =
+          type.starts_with(media_type::kSigstoreBundle) || type.starts_with(media_type::kCosign);
+      if (!is_of_cosign && !type.empty()) continue;
+      check_companions(found.size() + 1);
+      found.push_back({repository_.manifest(row.manifest.digest.str()), ""});
+    }
+    return found;
   }
 
   void absorb(const std::vector<Descriptor>& layers) override {

@@ -57,9 +57,7 @@ Scans take_scans(const release::Release& release, const release::ImageEntry& ent
       if (manifests.empty()) {
         while_doing(scan.path, [&] { refuse(image, of); });
       }
-      bundle::Spool::Blob blob(spool);
-      blob.write(text);
-      scans.reports.push_back(blob.finish(report.media_type));
+      scans.reports.push_back(spool.keep(report.media_type, text));
       release::CarriedScan carried{
           .report = scans.reports.back().digest, .tool = report.tool, .of = manifests};
       for (const auto& [id, severity] : report.found) {

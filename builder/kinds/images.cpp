@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "builder/images/image_source.hpp"
+#include "builder/images/proofs.hpp"
 #include "builder/images/rules.hpp"
 #include "builder/images/scans.hpp"
 #include "content/media_types.hpp"
@@ -100,13 +101,15 @@ void check_layers(const Image& image, const Absorber& absorber, Problems& proble
 struct Taken {
   CarriedImage carried;
   Image image;
-  std::vector<Descriptor> reports;
+  std::vector<Descriptor> papers;  // reports and proofs
 };
 
 Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
            const Workshop& workshop) {
   ImageSource& source = sources.of(entry);
   const Descriptor whole = sources.find(entry);
+  Proofs proofs = take_proofs(workshop.release, entry, whole, source, workshop.spool);
+  check_lock(workshop.release, entry, proofs.carried);
   const Choice choice = choose(whole, entry.platforms, source);
   const content::FetchDocument fetch = [&](const Descriptor& descriptor) {
     return descriptor.digest == choice.root.digest && !choice.made.empty()
@@ -132,14 +135,21 @@ Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
   if (!choice.made.empty()) {
     carried.derivation = Derivation::subset;
     carried.whole = whole.digest;
+    // What is signed is the whole index: without it nobody could verify again.
+    if (!proofs.carried.empty()) {
+      proofs.blobs.push_back(workshop.spool.keep(whole.media_type, source.document(whole)));
+    }
   }
+  carried.proofs = std::move(proofs.carried);
   Scans scans = take_scans(workshop.release, entry, image, carried.whole, workshop.spool);
   carried.scans = std::move(scans.carried);
   for (const Problem& problem : check_rules(entry, image, scans, absorber, workshop)) {
     problems.add(problem.message, problem.hint);
   }
   problems.throw_if_any(Errc::invalid_input);
-  return {std::move(carried), std::move(image), std::move(scans.reports)};
+  std::vector<Descriptor> papers = std::move(scans.reports);
+  papers.insert(papers.end(), proofs.blobs.begin(), proofs.blobs.end());
+  return {std::move(carried), std::move(image), std::move(papers)};
 }
 
 class Images : public Kind {
@@ -153,24 +163,27 @@ class Images : public Kind {
     ImageSources sources(workshop.release, absorber);
     release::ComponentDocument document{.name = entry.name};
     std::vector<Image> images;
-    std::map<Digest, Descriptor> reports;
+    std::map<Digest, Descriptor> papers;
     Problems problems;
+    Problems distrusted;
     for (const ImageEntry& wanted : entry.images) {
       try {
         Taken taken = take(wanted, sources, absorber, workshop);
-        for (const Descriptor& report : taken.reports) reports.emplace(report.digest, report);
+        for (const Descriptor& paper : taken.papers) papers.emplace(paper.digest, paper);
         document.images.push_back(std::move(taken.carried));
         images.push_back(std::move(taken.image));
       } catch (const Error& error) {
-        if (error.code() != Errc::invalid_input) throw;
-        problems.add(error.within(
-            format("components.{}: {}: {}", entry.name, wanted.name.str(), wanted.from)));
+        if (error.code() != Errc::invalid_input && error.code() != Errc::untrusted) throw;
+        (error.code() == Errc::untrusted ? distrusted : problems)
+            .add(error.within(
+                format("components.{}: {}: {}", entry.name, wanted.name.str(), wanted.from)));
       }
     }
     workshop.progress.end();
+    distrusted.throw_if_any(Errc::untrusted);
     problems.throw_if_any(Errc::invalid_input);
     document.bytes = layer_bytes(images);
-    return {component_of(entry, std::move(document), std::move(images), reports), {}};
+    return {component_of(entry, std::move(document), std::move(images), papers), {}};
   }
 
  private:
@@ -187,10 +200,10 @@ class Images : public Kind {
   static release::Component component_of(const release::ComponentEntry& entry,
                                          release::ComponentDocument document,
                                          std::vector<Image> images,
-                                         const std::map<Digest, Descriptor>& reports) {
+                                         const std::map<Digest, Descriptor>& papers) {
     std::vector<Descriptor> layers;
-    layers.reserve(reports.size());
-    for (const auto& [unused, report] : reports) layers.push_back(report);
+    layers.reserve(papers.size());
+    for (const auto& [unused, paper] : papers) layers.push_back(paper);
     if (layers.empty()) layers.push_back(content::empty_descriptor());
     release::Manifest manifest{
         .artifact_type = std::string(media_type::kImages),

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 
 namespace sealift::release {
 
@@ -42,6 +43,20 @@ constexpr std::array<std::pair<std::string_view, RuleLevel>, 6> kUsual = {{
 constexpr std::array<std::string_view, 5> kSeverities = {"unknown", "low", "medium", "high",
                                                          "critical"};
 
+// cosign's own (its option --type).
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kPredicates = {{
+    {"custom", "https://cosign.sigstore.dev/attestation/v1"},
+    {"cyclonedx", "https://cyclonedx.org/bom"},
+    {"link", "https://in-toto.io/Link/v1"},
+    {"openvex", "https://openvex.dev/ns"},
+    {"slsaprovenance", "https://slsa.dev/provenance/v0.2"},
+    {"slsaprovenance02", "https://slsa.dev/provenance/v0.2"},
+    {"slsaprovenance1", "https://slsa.dev/provenance/v1"},
+    {"spdx", "https://spdx.dev/Document"},
+    {"spdxjson", "https://spdx.dev/Document"},
+    {"vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"},
+}};
+
 }  // namespace
 
 ImageOrigin ImageOrigin::parse(std::string_view text) {
@@ -69,6 +84,20 @@ ImageOrigin ImageOrigin::parse(std::string_view text) {
               format("found \"{}\", expected oci:, oci-archive:, docker-archive:, docker-daemon:, "
                      "containers-storage: or docker:// first",
                      printable(text, 200)));
+}
+
+std::string predicate_type(std::string_view word) {
+  const auto known = std::find_if(kPredicates.begin(), kPredicates.end(),
+                                  [&](const auto& each) { return each.first == word; });
+  if (known != kPredicates.end()) return std::string(known->second);
+  // Old ones have no scheme.
+  if (word.find('/') != word.npos) return std::string(word);
+  std::vector<std::string> words;
+  for (const auto& [each, unused] : kPredicates) words.emplace_back(each);
+  throw Error(
+      Errc::invalid_input,
+      format("found the attestation \"{}\", expected a predicate type", printable(word, 80)),
+      format("write its URI, or one of: {}", joined(words)));
 }
 
 std::string_view severity_word(Severity severity) {

@@ -42,12 +42,27 @@ struct ScanEntry {
   std::optional<Digest> of;  // what was scanned; nothing: the report says it
 };
 
+// Whose signature an image must have, and what else must be said of it.
+struct UpstreamCheck {
+  // Files are relative to release.yaml.
+  std::string key;       // of a public key; empty: an identity, as Fulcio certifies it
+  std::string identity;  // the certificate's subject alternative name
+  std::string issuer;    // who told Fulcio so
+  std::string roots;     // a file of certificates
+  std::string rekor;     // of a transparency log's public key; empty: no log tells the time
+  std::vector<std::string> attestations;  // predicate types
+};
+// The predicate type that a word of cosign's means, such as "cyclonedx"; a URI means itself.
+// Error{invalid_input} for any other word.
+std::string predicate_type(std::string_view word);
+
 struct ImageEntry {
   content::ImageName name;
   std::string from;  // as written
   ImageOrigin origin;
   std::vector<content::Platform> platforms;  // empty: all that there are
   std::vector<ScanEntry> scans;
+  std::optional<UpstreamCheck> verify;
   std::map<std::string, std::string> waive;  // rules and vulnerabilities that it may have, and why
 };
 

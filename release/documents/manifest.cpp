@@ -104,6 +104,47 @@ CarriedScan scan_from_json(const Json& value, const std::string& where) {
   return scan;
 }
 
+constexpr std::array<std::string_view, 2> kCosignTags = {"sig", "att"};
+
+Json texts_of(const std::vector<Digest>& digests) {
+  Json texts = Json::array();
+  for (const Digest& digest : digests) texts.push_back(digest.str());
+  return texts;
+}
+
+Json proof_to_json(const CarriedProof& proof) {
+  Json value = {{"manifest", proof.manifest.str()},
+                {"blobs", texts_of(proof.blobs)},
+                {"by", proof.by},
+                {"claims", proof.claims}};
+  if (!proof.tag.empty()) value["tag"] = proof.tag;
+  return value;
+}
+
+// `of`: what it must be about.
+CarriedProof proof_from_json(const Json& value, const Digest& of, const std::string& where) {
+  Fields fields(value, where);
+  const auto digest = [&](const char* key, const std::string& text) {
+    return while_reading(fields.at(key), [&] { return Digest::parse(text); });
+  };
+  CarriedProof proof{.manifest = digest("manifest", fields.text("manifest")),
+                     .tag = fields.text_if("tag").value_or(""),
+                     .blobs = {},
+                     .by = fields.text("by"),
+                     .claims = fields.texts("claims")};
+  for (const std::string& blob : fields.texts("blobs"))
+    proof.blobs.push_back(digest("blobs", blob));
+  fields.done();
+  const bool is_tag =
+      std::any_of(kCosignTags.begin(), kCosignTags.end(),
+                  [&](std::string_view what) { return proof.tag == cosign_tag(of, what); });
+  if (!proof.tag.empty() && !is_tag) {
+    fields.refuse("tag", format("found \"{}\", expected {}", printable(proof.tag, 100),
+                                cosign_tag(of, kCosignTags.front())));
+  }
+  return proof;
+}
+
 Json image_to_json(const CarriedImage& image) {
   Json value = {{"name", image.name}, {"digest", image.digest.str()}};
   for (const auto& [derivation, word] : kDerivations) {
@@ -111,6 +152,7 @@ Json image_to_json(const CarriedImage& image) {
   }
   if (image.whole) value["whole"] = image.whole->str();
   for (const CarriedScan& scan : image.scans) value["scans"].push_back(scan_to_json(scan));
+  for (const CarriedProof& proof : image.proofs) value["proofs"].push_back(proof_to_json(proof));
   if (!image.waivers.empty()) value["waivers"] = image.waivers;
   return value;
 }
@@ -136,6 +178,13 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
     for (const Json& scan : fields.array("scans")) {
       image.scans.push_back(
           scan_from_json(scan, format("{}[{}]", fields.at("scans"), image.scans.size())));
+    }
+  }
+  if (fields.value_if("proofs") != nullptr) {
+    for (const Json& proof : fields.array("proofs")) {
+      image.proofs.push_back(
+          proof_from_json(proof, image.whole.value_or(image.digest),
+                          format("{}[{}]", fields.at("proofs"), image.proofs.size())));
     }
   }
   if (fields.value_if("waivers") != nullptr) {
@@ -396,14 +445,22 @@ std::string found_by(const CarriedScan& scan) {
   return counts.empty() ? "no vulnerability" : joined(counts);
 }
 
-std::vector<Digest> reports_of(const ComponentDocument& document) {
-  std::vector<Digest> reports;
+std::vector<Digest> papers_of(const ComponentDocument& document) {
+  std::set<Digest> papers;
   for (const CarriedImage& image : document.images) {
-    for (const CarriedScan& scan : image.scans) reports.push_back(scan.report);
+    for (const CarriedScan& scan : image.scans) papers.insert(scan.report);
+    for (const CarriedProof& proof : image.proofs) {
+      papers.insert(proof.manifest);
+      papers.insert(proof.blobs.begin(), proof.blobs.end());
+    }
+    // What the proofs are about.
+    if (image.whole && !image.proofs.empty()) papers.insert(*image.whole);
   }
-  std::sort(reports.begin(), reports.end());
-  reports.erase(std::unique(reports.begin(), reports.end()), reports.end());
-  return reports;
+  return {papers.begin(), papers.end()};
+}
+
+std::string cosign_tag(const Digest& image, std::string_view what) {
+  return format("sha256-{}.{}", image.hex(), what);
 }
 
 std::string to_text(const Manifest& manifest) {

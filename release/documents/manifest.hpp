@@ -83,6 +83,17 @@ struct CarriedScan {
 // "1 critical, 4 medium", "no vulnerability".
 std::string found_by(const CarriedScan& scan);
 
+// A manifest of signatures or attestations about an image, which travels with it as it is, so that
+// anybody can verify it again.
+struct CarriedProof {
+  Digest manifest;
+  std::string tag;            // where a registry has it: "sha256-HEX.sig"; empty: by its subject
+  std::vector<Digest> blobs;  // its configuration and layers, sorted, without OCI's empty content
+  std::string by;             // what verified it: "key sha256:HEX"
+  std::vector<std::string> claims;  // what counted, sorted: "signature", or predicate types
+  friend bool operator==(const CarriedProof&, const CarriedProof&) = default;
+};
+
 // One image of a component of images.
 struct CarriedImage {
   std::string name;  // full, with its tag: "docker.io/chanuka/server:1.0.0"
@@ -90,6 +101,9 @@ struct CarriedImage {
   Derivation derivation = Derivation::none;
   std::optional<Digest> whole;  // of a subset: the index that it is a part of
   std::vector<CarriedScan> scans = {};
+  // What its project signed about it. Of a subset that is the whole index, which travels too. Older
+  // programs refuse the key.
+  std::vector<CarriedProof> proofs = {};
   // Rules that it may break and vulnerabilities that it may have, and why.
   std::map<std::string, std::string> waivers = {};
   friend bool operator==(const CarriedImage&, const CarriedImage&) = default;
@@ -135,8 +149,11 @@ struct ComponentDocument {
 std::string to_text(const ComponentDocument& document);
 ComponentDocument parse_component_document(std::string_view text);
 
-// The reports of a component's images, each once, in the order of its manifest's layers.
-std::vector<Digest> reports_of(const ComponentDocument& document);
+// The reports and proofs of a component's images, each blob once, in the order of its manifest's
+// layers.
+std::vector<Digest> papers_of(const ComponentDocument& document);
+// "sha256-HEX.sig": the tag at which cosign keeps what it has signed about an image.
+std::string cosign_tag(const Digest& image, std::string_view what);
 
 // An OCI image manifest used as an artifact manifest (image specification 1.1).
 struct Manifest {

@@ -2,19 +2,24 @@
 #pragma once
 
 // release.lock.yaml, beside release.yaml: which digest each image had when `sealift lock` looked,
-// so that a later build takes the same ones or none.
+// so that a later build takes the same ones or none; and what was verified of them.
 
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
 
 namespace sealift::release {
 
-// What `from` says, as written -> the digest of the image's manifest or index there.
-using Locked = std::map<std::string, Digest>;
+// By what `from` says, as written.
+struct Locked {
+  std::map<std::string, Digest> images;  // the digest of the image's manifest or index there
+  // "signature by key sha256:...": what a later build must find proven again.
+  std::map<std::string, std::vector<std::string>> verified = {};
+};
 
 fs::path lock_file(const fs::path& folder);
 // Nothing where there is no such file; Error{invalid_input} with every mistake in it.

@@ -23,6 +23,22 @@ std::vector<ScanEntry> read_scans(const Json& image) {
   return scans;
 }
 
+std::optional<UpstreamCheck> read_verify(const Json& image) {
+  const auto verify = image.find("verify");
+  if (verify == image.end()) return std::nullopt;
+  const Json& cosign = verify->at("cosign");
+  UpstreamCheck check{.key = text_at(*verify, "cosign"),
+                      .identity = text_at(cosign, "identity"),
+                      .issuer = text_at(cosign, "issuer"),
+                      .roots = text_at(cosign, "roots"),
+                      .rekor = text_at(cosign, "rekor"),
+                      .attestations = {}};
+  for (const Json& word : verify->value("attestations", Json::array())) {
+    check.attestations.push_back(predicate_type(word.text()));
+  }
+  return check;
+}
+
 std::vector<ImageEntry> read_images(const Json& component) {
   std::vector<ImageEntry> images;
   for (const Json& item : component.value("images", Json::array())) {
@@ -34,6 +50,7 @@ std::vector<ImageEntry> read_images(const Json& component) {
                       .origin = std::move(origin),
                       .platforms = {},
                       .scans = read_scans(item),
+                      .verify = read_verify(item),
                       .waive = item.value("waive", std::map<std::string, std::string>{})});
     for (const Json& platform : item.value("platforms", Json::array())) {
       images.back().platforms.push_back(content::Platform::parse(platform.get<std::string>()));

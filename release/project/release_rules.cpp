@@ -24,6 +24,8 @@ constexpr std::size_t kMaxId = 128;  // of a vulnerability
 constexpr std::string_view kMigrations = "migrations";
 constexpr std::string_view kFlags = "flags";
 constexpr std::string_view kConfig = "config";
+// Sources of images that give manifests as they were signed.
+const std::vector<std::string> kKeepManifests = {"docker://", "oci:", "oci-archive:"};
 // What only migrations have.
 constexpr std::array kOfMigrations = {"format",       "dialect",     "database", "tracking",
                                       "transactions", "rollback",    "late",     "lint",
@@ -308,6 +310,7 @@ class Rules {
         hold(at + "/from", [&] { ImageOrigin::parse(from); });
       }
       check_scans(image, at);
+      check_verify(image, at);
       check_rule_words(image.value("waive", Json::object()), at + "/waive");
       const auto platforms = image.find("platforms");
       if (platforms == image.end() || !platforms->is_array()) continue;
@@ -346,6 +349,31 @@ class Rules {
       if (const std::string of = text_at(scans[i], "of"); !of.empty()) {
         hold(at + "/of", [&] { Digest::parse(of); });
       }
+    }
+  }
+
+  void check_verify(const Json& image, const std::string& pointer) {
+    const auto verify = image.find("verify");
+    if (verify == image.end() || !verify->is_object()) return;
+    const std::string at = pointer + "/verify";
+    const std::string from = text_at(image, "from");
+    if (std::none_of(kKeepManifests.begin(), kKeepManifests.end(),
+                     [&](std::string_view word) { return from.starts_with(word); })) {
+      add(at, format("found the source \"{}\", which has no signatures", printable(from, 200)),
+          format("take the image from one that keeps them: {}", joined(kKeepManifests)));
+    }
+    if (const std::string key = text_at(*verify, "cosign"); !key.empty()) {
+      hold(at + "/cosign", [&] { check_inside(key); });
+    }
+    const Json cosign = verify->value("cosign", Json::object());
+    for (const char* key : {"roots", "rekor"}) {
+      const std::string path = cosign.is_object() ? text_at(cosign, key) : "";
+      if (!path.empty()) hold(format("{}/cosign/{}", at, key), [&] { check_inside(path); });
+    }
+    const Json words = verify->value("attestations", Json::array());
+    for (std::size_t i = 0; words.is_array() && i < words.size(); ++i) {
+      if (!words[i].is_string()) continue;
+      hold(format("{}/attestations/{}", at, i), [&] { predicate_type(words[i].text()); });
     }
   }
 

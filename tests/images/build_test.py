@@ -8,6 +8,7 @@ import subprocess
 
 from made_image import (CONFIG, INDEX, LAYER, MANIFEST, Image, Platforms, sha, tar_of, write_archive,
                         write_docker_archive, write_files, write_layout)
+from cosign import Paper
 from shop import BUILDER, SERVER, WORKER, ShopTest, run
 from road import errors, main, need
 
@@ -72,6 +73,30 @@ class Sources(ShopTest):
         self.assertEqual(self.digest_from("oci:image", **wanted)["digest"], part["digest"])
         self.assertIn("expected all of platforms", self.shop.refuse(
             [{"name": SERVER, "from": "oci:image", "platforms": ["linux/riscv64"]}]))
+
+    def test_rows_that_are_no_images_are_carried(self):
+        """What BuildKit and others put beside an image: provenance, a parts list, one without layers."""
+        amd = Image("amd")
+        unknown = {"os": "unknown", "architecture": "unknown"}
+        provenance = Paper([(b'{"score": 0.5}', "application/vnd.in-toto+json", {})])
+        parts = Paper([(b"{}", "application/spdx+json", {})], amd.root, "application/spdx+json")
+        nothing = Paper([], amd.root, "application/vnd.example")
+        both = Platforms(amd, Image("arm", architecture="arm64"), others=[
+            (provenance, {"platform": unknown, "annotations": {
+                "vnd.docker.reference.digest": amd.digest,
+                "vnd.docker.reference.type": "attestation-manifest"}}),
+            (parts, {"artifactType": "application/spdx+json"}),
+            (nothing, {"platform": unknown})])
+        write_layout(self.path("image"), {"1": both})
+        bundle = self.shop.build("1.0.0", [{"name": SERVER, "from": "oci:image"}])
+        found = self.shop.images_in(bundle)[SERVER]
+        self.assertEqual(found["digest"], both.digest)
+        self.assertEqual(found["platforms"], ["linux/amd64", "linux/arm64"])
+        names = subprocess.run(["tar", "--zstd", "-tf", bundle], check=True,
+                               stdout=subprocess.PIPE).stdout.decode().split()
+        for paper in (provenance, parts, nothing):
+            for digest in paper.blobs:
+                self.assertIn("blobs/sha256/" + digest, names)
 
     def test_shared_layers_are_stored_once(self):
         self.shop.build("1.0.0", {SERVER: Image("one")})

@@ -84,15 +84,16 @@ class Image:
 
 
 class Platforms(Image):
-    """An index over images of several platforms."""
+    """An index over images of several platforms; `others` are (manifest, what its row adds)."""
 
-    def __init__(self, *images):
+    def __init__(self, *images, others=()):
         self.blobs = {}
-        for image in images:
+        for image in [*images, *(other for other, _ in others)]:
             self.blobs.update(image.blobs)
         self.images = images
         self.index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [
-            {**image.root, "platform": image.platform} for image in images]}).encode()
+            *({**image.root, "platform": image.platform} for image in images),
+            *({**other.root, **more} for other, more in others)]}).encode()
         self.root = self.put(self.index, INDEX)
 
 

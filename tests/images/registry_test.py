@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 
+from cosign import Paper
 from shop import BUILDER, INSTALLER, SERVER, WORKER, ShopTest, moments
 from engines import Proxy, Registry, says
 from made_image import MANIFEST, Image, Platforms, sha, write_layout
@@ -106,6 +107,15 @@ class Anonymous(RegistryTest):
         gone = says("skopeo", "inspect", "--raw", "--tls-verify=false",
                     f"docker://{self.registry.host}/{PLACE}@{old.root['digest']}")
         self.assertNotEqual(gone[0], 0)
+
+    def test_rows_that_are_no_images_are_pushed(self):
+        need("skopeo")
+        image = Image("hello")
+        parts = Paper([(b"{}", "application/spdx+json", {})], image.root, "application/spdx+json")
+        whole = Platforms(image, others=[(parts, {"artifactType": "application/spdx+json"})])
+        self.shop.installer("apply", self.shop.build("1.0.0", {SERVER: whole}), "--yes")
+        self.assertEqual(self.digest_of(PLACE + ":1.0.0"), whole.digest)
+        self.assertEqual(self.digest_of(f"{PLACE}@{parts.digest}"), parts.digest)
 
     def test_what_others_use_stays(self):
         need("skopeo")

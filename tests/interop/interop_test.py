@@ -16,6 +16,10 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "images"))
+from cosign import (BUNDLE, SIGNED, SLSA, Key, Paper, referring, statement,  # noqa: E402
+                    write_signed)
+from made_image import Image  # noqa: E402
 from flags_project import add_flags  # noqa: E402
 from road import BIN, BUILDER, Road, errors, need, npm_packages, run, write  # noqa: E402
 
@@ -229,6 +233,34 @@ class Sigstore(Desk):
             exported["dsseEnvelope"]["payload"] = base64.b64encode(payload).decode()
             write(self.path("altered.json"), json.dumps(exported))
             node("sigstore.mjs", self.path("altered.json"), self.path("key.der"), status=1)
+
+    def test_an_image_that_sigstore_signed(self):
+        """A bundle that Sigstore's library wrote beside an image: signature and attestation."""
+        image, key = Image("hello"), Key(os.path.join(self.road.project, "keys"))
+        papers = []
+        for kind in (SIGNED, SLSA):
+            with open(self.path("statement"), "wb") as out:
+                out.write(statement(image.digest, kind))
+            data = node("sigstore_bundle.mjs", self.path("statement"), key.private)
+            papers.append(referring(Paper([(data, BUNDLE, {})], image.root, BUNDLE)))
+            write(self.path("bundle.json"), data.decode())
+            with open(self.path("key.der"), "wb") as out:
+                out.write(Key.openssl("pkey", "-pubin", "-in", key.public, "-outform", "DER"))
+            self.assertEqual(node("sigstore.mjs", self.path("bundle.json"), self.path("key.der")),
+                             b"verified\n")
+        write_signed(os.path.join(self.road.project, "image"), image, papers)
+        write(os.path.join(self.road.project, "environments/production.yaml"),
+              "schema: 1\nvalues: {}\n")
+        path = os.path.join(self.road.project, "release.yaml")
+        write(path, json.dumps({
+            "schema": 1, "name": "chanuka", "version": "1.0.0", "environments": ["production"],
+            "trust": "trust", "components": [{"name": "server", "kind": "images", "images": [{
+                "name": "docker.io/chanuka/server:1.0.0", "from": "oci:image",
+                "verify": {"cosign": "keys/cosign.pub", "attestations": ["slsaprovenance1"]}}]}]}))
+        built = self.sealift("build", path, "--output", self.path("signed"))["bundle"]
+        shown = self.sealift("inspect", built)["components"][0]["images"][0]["proofs"]
+        self.assertEqual(sorted(claim for proof in shown for claim in proof["claims"]),
+                         [SLSA, "signature"])
 
     def test_an_envelope_that_a_stranger_made_is_attached_and_counts(self):
         self.p256("theirs")

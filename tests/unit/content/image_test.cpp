@@ -156,6 +156,23 @@ TEST_CASE("image: an index may hold further ones, and rows that are no images") 
   CHECK(refusal_of([&] { store.read(deep); }) == Errc::invalid_input);
 }
 
+TEST_CASE("image: a manifest that is about an image says which, and what is noted of its layers") {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const std::string row = R"({"mediaType":"text/plain","digest":")" + digest + R"(","size":3)";
+  const ArtifactManifest manifest =
+      parse_artifact_manifest(R"({"config":)" + row + R"(},"layers":[)" + row +
+                                  R"(,"annotations":{"a":"b","c":1}}],"subject":)" + row + "}}",
+                              "manifest");
+  CHECK(manifest.subject == Digest::parse(digest));
+  REQUIRE(manifest.layers.size() == 1);
+  CHECK(manifest.layers[0].annotations == std::map<std::string, std::string>{{"a", "b"}});
+  for (const char* bad : {"{}", "[]", R"({"config":1})", R"({"config":{"digest":"x","size":1}})"}) {
+    CAPTURE(bad);
+    CHECK(tests::refusal_of([&] { parse_artifact_manifest(bad, "manifest"); }) ==
+          Errc::invalid_input);
+  }
+}
+
 TEST_CASE("image: numbers that nobody reads are passed over") {
   const std::string digest = Digest::of("x").str();
   const std::string text = R"({"schemaVersion": 2, "x": [1.5, 1e3, -0.25],

@@ -168,6 +168,37 @@ TEST_CASE("manifest: services of a component are read as they were written, or n
   CHECK(refusal_of([&] { parse_component_document(to_text(document)); }) == Errc::corrupt);
 }
 
+TEST_CASE("manifest: what proves an image is read as it was written, and about that image alone") {
+  const Digest image = Digest::of("image");
+  const CarriedProof proof{.manifest = Digest::of("manifest"),
+                           .tag = cosign_tag(image, "sig"),
+                           .blobs = {Digest::of("payload")},
+                           .by = "key sha256:1",
+                           .claims = {"signature"}};
+  ComponentDocument document{.name = "server"};
+  document.images = {{.name = "docker.io/chanuka/server:1.0.0",
+                      .digest = image,
+                      .whole = {},
+                      .scans = {},
+                      .proofs = {proof}}};
+  const std::string text = to_text(document);
+  CHECK(parse_component_document(text) == document);
+  CHECK(papers_of(document).size() == 2);
+  for (const std::string& bad :
+       {with(text, "/images/0/proofs", Json::array()),
+        with(text, "/images/0/proofs/0/tag", cosign_tag(Digest::of("other"), "sig")),
+        with(text, "/images/0/proofs/0/tag", cosign_tag(image, "sbom")),
+        with(text, "/images/0/proofs/0/manifest", "x"), with(text, "/images/0/proofs/0/more", 1)}) {
+    CAPTURE(bad);
+    CHECK(refusal_of([&] { parse_component_document(bad); }) == Errc::corrupt);
+  }
+  document.images[0].derivation = Derivation::subset;
+  document.images[0].whole = Digest::of("whole");
+  document.images[0].proofs[0].tag = cosign_tag(Digest::of("whole"), "sig");
+  CHECK(parse_component_document(to_text(document)) == document);
+  CHECK(papers_of(document).size() == 3);
+}
+
 TEST_CASE("manifest: raw files of a component are read as they were written, or not at all") {
   ComponentDocument document{
       .name = "site", .files = 2, .directories = 0, .symlinks = 0, .bytes = 4};

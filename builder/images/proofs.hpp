@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What another project's cosign has signed about an image: verified before anything else of the
+// image is taken, and carried with it as it is. Nobody outside the image's source is asked.
+
+#include <vector>
+
+#include "builder/images/image_source.hpp"
+#include "bundle/spool.hpp"
+#include "release/manifest.hpp"
+#include "release/release_file.hpp"
+
+namespace sealift::builder {
+
+struct Proofs {
+  std::vector<release::CarriedProof> carried;
+  std::vector<content::Descriptor> blobs;  // in the spool, each once
+};
+
+// `image` is what the source has: of an index the whole one. Nothing where release.yaml asks for
+// nothing. Error{invalid_input} for a key that cannot be read; Error{untrusted} where a signature
+// or an attestation that release.yaml asks for is missing, with why each that is there does not
+// count.
+Proofs take_proofs(const release::Release& release, const release::ImageEntry& entry,
+                   const content::Descriptor& image, ImageSource& source, bundle::Spool& spool);
+
+// Error{untrusted} unless `proofs` prove what release.lock.yaml says was verified of the image.
+void check_lock(const release::Release& release, const release::ImageEntry& entry,
+                const std::vector<release::CarriedProof>& proofs);
+// "signature by key sha256:...", each once, sorted: what release.lock.yaml keeps.
+std::vector<std::string> proven_by(const std::vector<release::CarriedProof>& proofs);
+
+}  // namespace sealift::builder

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "signing/cosign.hpp"
+
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/path.hpp"
+#include "signing/base64.hpp"
+#include "signing/certificate.hpp"
+
+namespace sealift::signing {
+
+namespace {
+
+constexpr std::string_view kSimpleSigningType = "cosign container image signature";
+constexpr std::size_t kMaxPredicateType = 400;
+constexpr std::size_t kMaxSubjects = 1024;
+constexpr std::string_view kBundleType = "application/vnd.dev.sigstore.bundle";
+
+// Whatever is wrong with a document of others makes it one that proves nothing.
+template <typename Work>
+auto untrusted(Work&& work) -> decltype(work()) {
+  return blame(Errc::untrusted, "payload", std::forward<Work>(work));
+}
+
+const Json& member(const Json& object, const char* key) {
+  if (!object.is_object()) throw Error(Errc::corrupt, format("expected an object with {}", key));
+  const auto found = object.find(key);
+  if (found == object.end()) throw Error(Errc::corrupt, format("found no {}", key));
+  return *found;
+}
+
+Envelope statement_in(const Json& value, const std::string& where) {
+  Envelope envelope = envelope_from_json(value, where);
+  if (envelope.payload_type == kStatementType) return envelope;
+  throw Error(Errc::corrupt, format("{}: payloadType: found \"{}\", expected {}", where,
+                                    printable(envelope.payload_type, 80), kStatementType));
+}
+
+std::string pem_certificate(const Json& certificate) {
+  return format("-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n",
+                to_base64_lines(from_base64(text_at(certificate, "rawBytes")), 64));
+}
+
+// What a bundle brings along to verify its signature with: a certificate, or a hint of a key.
+Beside beside_in(const Json& material) {
+  if (!material.is_object()) throw Error(Errc::corrupt, "verificationMaterial: found no object");
+  Beside beside{.chain = {}, .entry = {}};
+  if (material.contains("certificate")) {
+    beside.chain = pem_certificate(material["certificate"]);
+  } else if (material.contains("x509CertificateChain")) {
+    const Json& chain = member(material["x509CertificateChain"], "certificates");
+    if (!chain.is_array() || chain.size() > kMaxCertificates) {
+      throw Error(Errc::corrupt, format("certificates: expected at most {}", kMaxCertificates));
+    }
+    for (const Json& each : chain) beside.chain += pem_certificate(each);
+  }
+  const auto entries = material.find("tlogEntries");
+  if (!beside.chain.empty() && entries != material.end() && entries->is_array() &&
+      !entries->empty()) {
+    beside.entry = log_entry_of_bundle(entries->front());
+  }
+  return beside;
+}
+
+}  // namespace
+
+Digest signed_image(std::string_view payload) {
+  return untrusted([&] {
+    const Json value = parse_json(payload, "simple signing", Errc::corrupt, Numbers::any);
+    Fields fields(value, "simple signing");
+    if (const Json* optional = fields.value_if("optional");
+        optional != nullptr && !optional->is_object() && !optional->is_null()) {
+      fields.refuse("optional", "expected an object");
+    }
+    // As the name says: a reader that does not understand a part of `critical` must refuse.
+    Fields critical(fields.object("critical"), fields.at("critical"));
+    critical.constant("type", kSimpleSigningType);
+    Fields image(critical.object("image"), critical.at("image"));
+    const std::string digest = image.text("docker-manifest-digest");
+    Fields identity(critical.object("identity"), critical.at("identity"));
+    identity.text("docker-reference");
+    image.done();
+    identity.done();
+    critical.done();
+    fields.done();
+    return while_doing(image.at("docker-manifest-digest"), [&] { return Digest::parse(digest); });
+  });
+}
+
+Attested parse_attested(std::string_view payload) {
+  return untrusted([&] {
+    const Json value = parse_json(payload, "statement", Errc::corrupt, Numbers::any);
+    Fields fields(value, "statement");
+    const std::string type = fields.text("_type");
+    if (type != "https://in-toto.io/Statement/v1" && type != "https://in-toto.io/Statement/v0.1") {
+      fields.refuse("_type", format("found \"{}\", expected an in-toto Statement of v1 or v0.1",
+                                    printable(type, 80)));
+    }
+    Attested attested{.predicate_type = fields.text("predicateType"), .subjects = {}};
+    if (attested.predicate_type.find('/') == std::string::npos ||
+        attested.predicate_type.size() > kMaxPredicateType) {
+      fields.refuse("predicateType",
+                    format("found \"{}\", expected a URI of at most {} bytes",
+                           printable(attested.predicate_type, 80), kMaxPredicateType));
+    }
+    const Json& subjects = fields.array("subject");
+    if (subjects.size() > kMaxSubjects) {
+      fields.refuse("subject",
+                    format("found {}, expected at most {}", subjects.size(), kMaxSubjects));
+    }
+    for (const Json& subject : subjects) {
+      if (!subject.is_object()) fields.refuse("subject", "expected objects");
+      const auto digests = subject.find("digest");
+      if (digests == subject.end() || !digests->is_object()) {
+        fields.refuse("subject", "expected a digest in each");
+      }
+      const std::string hex = text_at(*digests, "sha256");
+      if (hex.empty()) continue;
+      attested.subjects.push_back(
+          while_doing(fields.at("subject"), [&] { return Digest::from_hex(hex); }));
+    }
+    return attested;
+  });
+}
+
+Envelope parse_attestation(std::string_view text) {
+  return untrusted([&] { return statement_in(parse_json(text, "attestation"), "attestation"); });
+}
+
+SigstoreBundle parse_sigstore_bundle(std::string_view text) {
+  return untrusted([&] {
+    const Json value = parse_json(text, "Sigstore bundle", Errc::corrupt, Numbers::any);
+    if (!value.is_object()) throw Error(Errc::corrupt, "Sigstore bundle: found no object");
+    if (const std::string type = text_at(value, "mediaType"); !type.starts_with(kBundleType)) {
+      throw Error(Errc::corrupt, format("Sigstore bundle: mediaType: found \"{}\", expected {}...",
+                                        printable(type, 80), kBundleType));
+    }
+    if (value.contains("messageSignature")) {
+      throw Error(Errc::corrupt,
+                  "Sigstore bundle: found a signature of a file, expected a dsseEnvelope");
+    }
+    return SigstoreBundle{
+        .envelope = statement_in(member(value, "dsseEnvelope"), "Sigstore bundle: dsseEnvelope"),
+        .beside = beside_in(member(value, "verificationMaterial"))};
+  });
+}
+
+}  // namespace sealift::signing
