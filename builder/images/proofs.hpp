@@ -8,8 +8,8 @@
 
 #include "builder/images/image_source.hpp"
 #include "bundle/spool.hpp"
-#include "release/manifest.hpp"
-#include "release/release_file.hpp"
+#include "release/documents/manifest.hpp"
+#include "release/project/release_file.hpp"
 
 namespace sealift::builder {
 
