@@ -85,6 +85,7 @@ std::vector<Descriptor> proof_rows(const std::vector<release::Component>& compon
         for (const Descriptor& layer : component.manifest.layers) {
           if (layer.digest != proof.manifest) continue;
           Descriptor row = layer;
+          row.artifact_type.clear();  // which rows of referrers have
           row.annotations = {{annotation::kRefName, format("{}:{}", place, proof.tag)}};
           rows.emplace(row.annotations.at(annotation::kRefName), std::move(row));
         }

@@ -286,8 +286,8 @@ void Reader::check_image_layers(const release::Manifest& manifest,
     if (!is_empty) found.push_back(layer.digest);
   }
   if (found != papers || (found.size() != manifest.layers.size() && !is_empty)) {
-    throw Error(Errc::corrupt, format("{}: component {}: its layers are not the reports and proofs "
-                                      "of its document",
+    throw Error(Errc::corrupt, format("{}: component {}: its layers are not the reports and "
+                                      "signatures of its document",
                                       name_, document.name));
   }
   if (is_empty) read_document(manifest.layers.front());

@@ -479,6 +479,18 @@ std::string Repository::referrers(const Digest& image) {
   return manifest(tag).bytes;
 }
 
+void Repository::list_referrer(const Digest& image, const Descriptor& manifest) {
+  const std::string found = referrers(image);
+  for (const content::ImageIndexRow& row : content::parse_image_index(found, state_->shown())) {
+    if (row.manifest.digest == manifest.digest) return;
+  }
+  Json index = parse_json(found, state_->shown(), Errc::io, Numbers::any);
+  index["mediaType"] = media_type::kImageIndex;
+  index["manifests"].push_back(content::to_json(manifest));
+  const std::string bytes = to_canonical(index);
+  put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, "sha256-" + image.hex());
+}
+
 std::vector<std::string> Repository::tags() {
   const std::unique_ptr<Reply> reply =
       state_->send({.method = "GET", .url = state_->at(format("tags/list?n={}", kMaxTags))});

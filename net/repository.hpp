@@ -35,6 +35,9 @@ class Repository {
   // An index of the manifests whose subject is `image`: by the API of referrers, where there is
   // none by the tag that stands for it, and where that is missing an empty one.
   std::string referrers(const Digest& image);
+  // Makes referrers() list a manifest that was put: where there is no such API, clients keep the
+  // tag.
+  void list_referrer(const Digest& image, const content::Descriptor& manifest);
   // A blob as a stream that compares size and digest at its end (Error{corrupt}), and goes on where
   // it stopped when a connection breaks.
   std::unique_ptr<Source> blob(const content::Descriptor& descriptor);

@@ -79,7 +79,7 @@ Json images_json(const release::Component& component) {
           {{"report", scan.report.str()}, {"tool", scan.tool}, {"found", std::move(found)}});
     }
     for (const release::CarriedProof& proof : image.proofs) {
-      list.back()["proofs"].push_back(
+      list.back()["signatures"].push_back(
           {{"manifest", proof.manifest.str()}, {"by", proof.by}, {"claims", proof.claims}});
     }
   }

@@ -74,8 +74,10 @@ class Prover {
                                 .by = signer_.name(),
                                 .claims = {claims.begin(), claims.end()}};
     for (const auto& [digest, blob] : blobs) proof.blobs.push_back(digest);
-    const Descriptor kept =
+    Descriptor kept =
         spool_.keep(companion.manifest.descriptor.media_type, companion.manifest.bytes);
+    // Who lists it as a referrer must say it again.
+    kept.artifact_type = companion.manifest.descriptor.artifact_type;
     proofs_.blobs.push_back(kept);
     for (const auto& [unused, blob] : blobs) proofs_.blobs.push_back(blob);
     proofs_.carried.push_back(std::move(proof));

@@ -55,6 +55,7 @@ class RegistryImages : public ImageSource {
       if (!is_of_cosign && !type.empty()) continue;
       check_companions(found.size() + 1);
       found.push_back({repository_.manifest(row.manifest.digest.str()), ""});
+      found.back().manifest.descriptor.artifact_type = type;
     }
     return found;
   }

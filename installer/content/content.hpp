@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "content/image.hpp"
 #include "release/documents/file_table.hpp"
@@ -27,6 +28,13 @@ class TreeStream {
   virtual std::size_t read(std::span<char> into) = 0;
 };
 
+// A manifest that an image's own project signed, and the tag at which cosign looks for it; without
+// a tag it is found by its subject.
+struct ImageProof {
+  content::Descriptor manifest;
+  std::string tag;
+};
+
 class Content {
  public:
   virtual ~Content() = default;
@@ -36,6 +44,8 @@ class Content {
   // One of the release's images, by the digest of its root; its layers by theirs.
   virtual const content::Image& image(const Digest& digest) = 0;
   virtual std::unique_ptr<Source> blob(const Digest& digest) = 0;
+  // What travels with an image to verify it by; of a part of an image nothing that names the part.
+  virtual std::vector<ImageProof> proofs(const Digest&) { return {}; }
   // A secret of the release and this site, for a program that needs it. As Secrets::open().
   virtual const signing::Secret& secret(const std::string& key) = 0;
   // The same content for another thread, which may outlive this; nothing: one thread at a time.

@@ -334,6 +334,22 @@ const content::Image& SiteContent::image(const Digest& digest) {
   throw Error(Errc::internal, format("the release has no image {}", digest.str()));
 }
 
+std::vector<ImageProof> SiteContent::proofs(const Digest& image) {
+  std::vector<ImageProof> proofs;
+  for (const release::Component& component : open().contents.components) {
+    for (const release::CarriedImage& carried : component.document.images) {
+      if (carried.digest != image || carried.whole) continue;
+      for (const release::CarriedProof& proof : carried.proofs) {
+        const auto layer = std::find_if(
+            component.manifest.layers.begin(), component.manifest.layers.end(),
+            [&](const content::Descriptor& each) { return each.digest == proof.manifest; });
+        if (layer != component.manifest.layers.end()) proofs.push_back({*layer, proof.tag});
+      }
+    }
+  }
+  return proofs;
+}
+
 std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {
   return open().blobs.open(digest);
 }

@@ -152,7 +152,8 @@ Json image_to_json(const CarriedImage& image) {
   }
   if (image.whole) value["whole"] = image.whole->str();
   for (const CarriedScan& scan : image.scans) value["scans"].push_back(scan_to_json(scan));
-  for (const CarriedProof& proof : image.proofs) value["proofs"].push_back(proof_to_json(proof));
+  for (const CarriedProof& proof : image.proofs)
+    value["signatures"].push_back(proof_to_json(proof));
   if (!image.waivers.empty()) value["waivers"] = image.waivers;
   return value;
 }
@@ -180,11 +181,11 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
           scan_from_json(scan, format("{}[{}]", fields.at("scans"), image.scans.size())));
     }
   }
-  if (fields.value_if("proofs") != nullptr) {
-    for (const Json& proof : fields.array("proofs")) {
+  if (fields.value_if("signatures") != nullptr) {
+    for (const Json& proof : fields.array("signatures")) {
       image.proofs.push_back(
           proof_from_json(proof, image.whole.value_or(image.digest),
-                          format("{}[{}]", fields.at("proofs"), image.proofs.size())));
+                          format("{}[{}]", fields.at("signatures"), image.proofs.size())));
     }
   }
   if (fields.value_if("waivers") != nullptr) {

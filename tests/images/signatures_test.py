@@ -81,7 +81,7 @@ class Accepted(Signed):
                                   referring(bundle(self.key, self.image, SIGNED))]}.items():
             with self.subTest(name):
                 self.write(self.image, *papers)
-                proofs = self.take()["proofs"]
+                proofs = self.take()["signatures"]
                 self.assertEqual([proof["claims"] for proof in proofs], [["signature"]])
                 self.assertEqual(proofs[0]["by"], "key " + self.key.fingerprint)
 
@@ -95,13 +95,13 @@ class Accepted(Signed):
                     files[os.path.relpath(full, self.path("image"))] = (file.read(), 0o644)
         with open(self.path("image.tar"), "wb") as out:
             out.write(tar_of(files))
-        self.assertEqual(len(self.take(origin="oci-archive:image.tar")["proofs"]), 1)
+        self.assertEqual(len(self.take(origin="oci-archive:image.tar")["signatures"]), 1)
 
     def test_attestations_that_are_asked_for(self):
         self.write(self.image, named(self.image, signature(self.key, self.image)),
                    named(self.image, attestations(self.key, self.image, CYCLONEDX), "att"),
                    referring(bundle(self.key, self.image, SLSA)))
-        proofs = self.take(attestations=["cyclonedx", SLSA])["proofs"]
+        proofs = self.take(attestations=["cyclonedx", SLSA])["signatures"]
         self.assertEqual(sorted(claim for proof in proofs for claim in proof["claims"]),
                          [CYCLONEDX, SLSA, "signature"])
         said = self.refused(attestations=["spdx", "cyclonedx"])
@@ -119,7 +119,7 @@ class Accepted(Signed):
         index = json.loads(blobs[both.digest])
         carried = json.loads(blobs[found["digest"]])["manifests"][0]["digest"]
         self.assertIn(carried, [row["digest"] for row in index["manifests"]])
-        layer = json.loads(blobs[found["proofs"][0]["manifest"]])["layers"][0]
+        layer = json.loads(blobs[found["signatures"][0]["manifest"]])["layers"][0]
         payload = os.path.join(self.shop.root, "payload")
         with open(payload, "wb") as out:
             out.write(blobs[layer["digest"]])
@@ -134,7 +134,7 @@ class Accepted(Signed):
         self.write(self.image, named(self.image, signature(self.key, self.image)))
         os.rename(self.shop.build("1.0.0", [self.row()]), self.path("old.bundle.tar.zst"))
         found = self.take(origin=f"oci-archive:old.bundle.tar.zst:{SERVER}")
-        self.assertEqual(found["proofs"][0]["claims"], ["signature"])
+        self.assertEqual(found["signatures"][0]["claims"], ["signature"])
 
     def test_approvers_read_who_signed(self):
         self.write(self.image, named(self.image, signature(self.key, self.image)))
@@ -260,7 +260,7 @@ class ByIdentity(Signed):
     def test_a_signature_and_an_attestation(self):
         self.write(self.image, named(self.image, Paper([self.signer.row(self.image.digest)])),
                    referring(self.signer.bundle(self.image, SLSA)))
-        proofs = self.take(attestations=["slsaprovenance1"])["proofs"]
+        proofs = self.take(attestations=["slsaprovenance1"])["signatures"]
         self.assertEqual([proof["claims"] for proof in proofs], [["signature"], [SLSA]])
         self.assertEqual(proofs[0]["by"], f"{Identity.SUBJECT} of {Identity.ISSUER}")
 
@@ -327,7 +327,7 @@ class FromARegistry(registry_test.RegistryTest):
         self.push(attestations(self.key, self.image, CYCLONEDX),
                   "team/server:" + tag(self.image, "att"))
         self.row["verify"]["attestations"] = ["cyclonedx"]
-        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["proofs"]
+        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
         self.assertEqual([proof["claims"] for proof in proofs], [["signature"], [CYCLONEDX]])
 
     def test_by_a_referrer(self):
@@ -339,7 +339,7 @@ class FromARegistry(registry_test.RegistryTest):
         urllib.request.urlopen(urllib.request.Request(
             f"http://{self.registry.host}/v2/team/server/manifests/"
             + self.image.digest.replace(":", "-"), index, {"Content-Type": INDEX}, method="PUT"))
-        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["proofs"]
+        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
         self.assertEqual(proofs[0]["manifest"], paper.digest)
 
     def signed(self):
@@ -353,6 +353,24 @@ class FromARegistry(registry_test.RegistryTest):
         self.shop.installer("apply", built, "--yes")
         self.assertEqual(self.digest_of(f"{registry_test.PLACE}:{tag(self.image)}"), paper.digest)
         for number in range(1, 5):
+            self.shop.installer("apply", self.shop.build(
+                f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
+        self.assertEqual(self.tags(), ["1.0.0"])
+
+    def test_a_referrer_is_listed_in_the_registry_of_the_site(self):
+        """Debian's registry leaves the list to its clients."""
+        paper = bundle(self.key, self.image, SIGNED)
+        write_signed(os.path.join(self.shop.project, "image"), self.image, [referring(paper)])
+        self.row["from"] = "oci:image"
+        self.shop.installer("apply", self.shop.build("1.0.0", [self.row]), "--yes")
+        place = f"{self.registry.host}/{registry_test.PLACE}"
+        listed = f"docker://{place}:{self.image.digest.replace(':', '-')}"
+        index = json.loads(self.skopeo("inspect", "--raw", "--tls-verify=false", listed))
+        self.assertEqual(index["manifests"], [{**paper.root, "artifactType": BUNDLE}])
+        self.row["from"] = f"docker://{place}:1.0.0"
+        found = self.shop.images_in(self.shop.build("1.1.0", [self.row]))[SERVER]["signatures"]
+        self.assertEqual(found[0]["manifest"], paper.digest)
+        for number in range(2, 6):
             self.shop.installer("apply", self.shop.build(
                 f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
         self.assertEqual(self.tags(), ["1.0.0"])

@@ -258,7 +258,7 @@ class Sigstore(Desk):
                 "name": "docker.io/chanuka/server:1.0.0", "from": "oci:image",
                 "verify": {"cosign": "keys/cosign.pub", "attestations": ["slsaprovenance1"]}}]}]}))
         built = self.sealift("build", path, "--output", self.path("signed"))["bundle"]
-        shown = self.sealift("inspect", built)["components"][0]["images"][0]["proofs"]
+        shown = self.sealift("inspect", built)["components"][0]["images"][0]["signatures"]
         self.assertEqual(sorted(claim for proof in shown for claim in proof["claims"]),
                          [SLSA, "signature"])
 

@@ -12,6 +12,7 @@
 #include "content/image_name.hpp"
 #include "installer/drivers/images/image_store.hpp"
 #include "net/repository.hpp"
+#include "release/manifest.hpp"
 
 namespace sealift::installer {
 
@@ -51,20 +52,23 @@ class RegistryStore : public ImageStore {
         push(to, name, document, open, [&](std::uint64_t bytes) { progress.advance(bytes); });
       }
     }
+    push_proofs(image, blobs);
   }
 
   void release(const PlacedImage& image) override {
+    if (!remove_image(image)) return;
+    // What was signed about an image that is gone serves nobody.
     net::Repository& from = repository(image.reference);
-    if (find(image.reference) == identity(image)) untag(image.reference);
-    if (!from.find(image.digest.str())) return;
-    if (const std::string tag = tag_of(from, image.digest); !tag.empty()) {
-      log::warning(format("{} stays in the registry: the tag {} leads to it", image.name, tag));
-      return;
+    for (const char* what : {"sig", "att"}) {
+      const auto found = from.find(release::cosign_tag(image.digest, what));
+      if (found) from.remove(found->digest.str());
     }
-    if (from.remove(image.digest.str()) == net::Repository::Removal::not_allowed) {
-      log::warning(format("{} ({}) stays: the registry does not allow deleting", image.reference,
-                          image.digest.short_hex()));
+    for (const content::ImageIndexRow& row :
+         content::parse_image_index(from.referrers(image.digest), image.reference)) {
+      from.remove(row.manifest.digest.str());
     }
+    const auto list = from.find("sha256-" + image.digest.hex());
+    if (list) from.remove(list->digest.str());
   }
 
   std::optional<std::string> find(const std::string& reference) override {
@@ -90,6 +94,55 @@ class RegistryStore : public ImageStore {
   }
 
  private:
+  // False where it stays, which is said.
+  bool remove_image(const PlacedImage& image) {
+    net::Repository& from = repository(image.reference);
+    if (find(image.reference) == identity(image)) untag(image.reference);
+    if (!from.find(image.digest.str())) return true;
+    if (const std::string tag = tag_of(from, image.digest); !tag.empty()) {
+      log::warning(format("{} stays in the registry: the tag {} leads to it", image.name, tag));
+      return false;
+    }
+    if (from.remove(image.digest.str()) == net::Repository::Removal::done) return true;
+    log::warning(format("{} ({}) stays: the registry does not allow deleting", image.reference,
+                        image.digest.short_hex()));
+    return false;
+  }
+
+  // Signatures go where cosign looks for them, unless somebody else's are there.
+  void push_proofs(const PlacedImage& image, Content& blobs) {
+    const ImageName name = ImageName::parse(image.reference);
+    net::Repository& to = repository(image.reference);
+    for (const ImageProof& proof : blobs.proofs(image.digest)) {
+      const std::string at = proof.tag.empty() ? proof.manifest.digest.str() : proof.tag;
+      if (const auto found = to.find(at)) {
+        if (found->digest != proof.manifest.digest) {
+          log::warning(
+              format("{}:{} stays what it is: the registry has other signatures of {} "
+                     "than the release",
+                     name.place(), at, image.name));
+        }
+        continue;
+      }
+      const std::string bytes =
+          read_all(*blobs.blob(proof.manifest.digest), content::kMaxImageDocument, at);
+      const content::ArtifactManifest manifest = content::parse_artifact_manifest(bytes, at);
+      std::vector<Descriptor> all = manifest.layers;
+      all.push_back(manifest.config);
+      for (const Descriptor& blob : all) {
+        const auto open = [&]() -> std::unique_ptr<Source> {
+          if (blob.digest == content::empty_descriptor().digest) {
+            return std::make_unique<StringSource>(content::kEmptyContent);
+          }
+          return blobs.blob(blob.digest);
+        };
+        push(to, name, blob, open, [](std::uint64_t) {});
+      }
+      to.put_manifest({proof.manifest, bytes}, at);
+      if (proof.tag.empty()) to.list_referrer(image.digest, proof.manifest);
+    }
+  }
+
   net::Repository& repository(const std::string& reference) {
     const ImageName name = ImageName::parse(reference);
     std::unique_ptr<net::Repository>& kept = repositories_[name.place()];

@@ -185,10 +185,11 @@ TEST_CASE("manifest: what proves an image is read as it was written, and about t
   CHECK(parse_component_document(text) == document);
   CHECK(papers_of(document).size() == 2);
   for (const std::string& bad :
-       {with(text, "/images/0/proofs", Json::array()),
-        with(text, "/images/0/proofs/0/tag", cosign_tag(Digest::of("other"), "sig")),
-        with(text, "/images/0/proofs/0/tag", cosign_tag(image, "sbom")),
-        with(text, "/images/0/proofs/0/manifest", "x"), with(text, "/images/0/proofs/0/more", 1)}) {
+       {with(text, "/images/0/signatures", Json::array()),
+        with(text, "/images/0/signatures/0/tag", cosign_tag(Digest::of("other"), "sig")),
+        with(text, "/images/0/signatures/0/tag", cosign_tag(image, "sbom")),
+        with(text, "/images/0/signatures/0/manifest", "x"),
+        with(text, "/images/0/signatures/0/more", 1)}) {
     CAPTURE(bad);
     CHECK(refusal_of([&] { parse_component_document(bad); }) == Errc::corrupt);
   }
