@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "../errors.hpp"
+#include "tests/unit/errors.hpp"
 
 using namespace sealift;
 using cli::CommandTree;

@@ -3,9 +3,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "../scratch_folder.hpp"
 #include "base/error.hpp"
 #include "signing/keyed_digest.hpp"
+#include "tests/unit/scratch_folder.hpp"
 
 using namespace sealift;
 using namespace sealift::installer;

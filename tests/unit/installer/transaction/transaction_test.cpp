@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/parallel.hpp"
 #include "installer/driver/step_driver.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"

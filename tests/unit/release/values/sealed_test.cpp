@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "../errors.hpp"
-#include "../scratch_folder.hpp"
+#include "tests/unit/errors.hpp"
+#include "tests/unit/scratch_folder.hpp"
 
 using namespace sealift;
 using namespace sealift::release;
