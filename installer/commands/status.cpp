@@ -7,6 +7,7 @@
 #include "installer/commands/unfinished.hpp"
 #include "installer/damage.hpp"
 #include "installer/drivers/fence.hpp"
+#include "installer/drivers/shared_data.hpp"
 #include "installer/flags.hpp"
 #include "installer/maintenance.hpp"
 
@@ -76,6 +77,12 @@ void run_status(const std::string& site, cli::Session& session) {
                       format("{}/{}", placement.path, placement.directory)});
     }
     out.table(rows);
+    for (const Placement& placement : now->placements) {
+      for (const auto& [folder, unused] : placement.persist) {
+        out.line(format("data         {}: {}", placement.component,
+                        shared_place(placement.path, folder)));
+      }
+    }
   }
   const std::optional<LastHealth> health = health_of(now, work.installation().layout);
   if (health) {
