@@ -4,8 +4,10 @@
 
 import os
 import shutil
+import subprocess
 
-from road import BUILDER, RoadTest, errors, main, need, second_release, write
+from road import (BUILDER, INSTALLER, RoadTest, errors, main, need, run, second_release, tree_digest,
+                  write)
 from sweep import journal_records, killed_before_record
 
 UPLOADS = "client/dist/uploads"
@@ -174,6 +176,114 @@ class PersistTest(RoadTest):
         said = self.road.refused("apply", self.road.release("1.1.0", second_release), "--yes",
                                  status=6)
         self.assertIn("shared/uploads: found a symbolic link, expected a folder of data", said)
+
+    def adopt(self, *more, status=0):
+        road = self.road
+        words = ("init", "--release", "chanuka", "--environment", "production", "--target",
+                 f"web={self.web()}", "--target", f"etc={road.target('etc')}", "--value",
+                 "PUBLIC_URL=https://chanuka.example", "--value", "PUBLIC_HOST=chanuka.example",
+                 "--adopt", *more)
+        if status:
+            return errors(INSTALLER, "--site", road.site, *words, status=status)
+        run(INSTALLER, "--site", road.site, *words)
+        road.installer("trust", "init", road.trust, "--fingerprint", road.fingerprint)
+        return ""
+
+    def test_data_that_lies_loosely_is_adopted_by_a_rename(self):
+        write(self.web("index.html"), "by hand")
+        write(self.web("uploads/one"), "1")
+        inode = os.stat(self.web("uploads/one")).st_ino
+        self.adopt("--persist", "web=uploads")
+        self.assertEqual(os.readlink(self.web("uploads")), "shared/uploads")
+        self.assertEqual(os.stat(self.web("uploads/one")).st_ino, inode)
+        self.assertEqual(self.uploaded(), {"one": "1"})
+        self.road.installer("drift")
+        self.assertIn("a site is here already", self.adopt("--persist", "web=uploads", status=3))
+        self.road.installer("apply", self.road.release("1.0.0", persists()), "--yes")
+        write(self.web("uploads/two"), "2")
+        self.assertEqual(self.uploaded(), {"one": "1", "two": "2"})
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.uploaded(), {"one": "1", "two": "2"})
+        self.assertEqual(os.stat(self.web("current/uploads/one")).st_ino, inode)
+
+    def test_data_that_is_served_is_adopted_where_it_is(self):
+        """Of one release a folder, of the other the absolute link that other tools make."""
+        for is_linked in (False, True):
+            with self.subTest(is_linked=is_linked):
+                write(self.web("releases/20240101/index.html"), "by hand")
+                os.symlink(self.web("releases/20240101"), self.web("current"))
+                if is_linked:
+                    write(self.web("shared/uploads/one"), "1")
+                    os.symlink(self.web("shared/uploads"), self.web("releases/20240101/uploads"))
+                else:
+                    write(self.web("releases/20240101/uploads/one"), "1")
+                self.adopt("--persist", "web=uploads")
+                self.road.installer("drift")
+                self.road.installer("apply", self.road.release("1.0.0", persists()), "--yes")
+                self.assertEqual(self.uploaded(), {"one": "1"})
+                self.road.installer("rollback", "--yes")
+                self.assertEqual(os.readlink(self.web("current")), "releases/20240101")
+                self.assertEqual(self.uploaded(), {"one": "1"})
+                for place in (self.web(), self.road.target("etc"), self.road.site):
+                    shutil.rmtree(place)
+                self.road.release("1.0.0", forgets)
+
+    def test_an_adoption_that_was_cut_off_is_done_again(self):
+        need("strace")
+        road = self.road
+        words = [INSTALLER, "--site", road.site, "init", "--release", "chanuka", "--environment",
+                 "production", "--target", f"web={self.web()}", "--target",
+                 f"etc={road.target('etc')}", "--value", "PUBLIC_URL=https://chanuka.example",
+                 "--value", "PUBLIC_HOST=chanuka.example", "--adopt", "--persist", "web=uploads"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+        killed = 0
+        for call in range(1, 12):
+            shutil.rmtree(self.web(), ignore_errors=True)
+            shutil.rmtree(road.site, ignore_errors=True)
+            write(self.web("index.html"), "by hand")
+            write(self.web("uploads/one"), "1")
+            calls = "renameat,renameat2,symlinkat"
+            done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}",
+                                   "-e", f"inject={calls}:signal=KILL:when={call}", *words], **quiet)
+            killed += done.returncode != 0
+            subprocess.run([INSTALLER, "--site", road.site, "recover"], **quiet)
+            if not os.path.islink(self.web("current")):
+                with open(self.web("uploads/one"), encoding="utf-8") as one:
+                    self.assertEqual(one.read(), "1", f"killed at call {call}")
+                self.assertFalse(os.path.islink(self.web("uploads")), f"killed at call {call}")
+                run(*words)
+            self.assertEqual(self.uploaded(), {"one": "1"}, f"killed at call {call}")
+            road.installer("drift")
+        self.assertGreater(killed, 2)
+
+    def test_data_that_cannot_be_adopted_is_refused_before_anything_is_made(self):
+        write(self.web("index.html"), "by hand")
+        write(self.web("uploads/one"), "1")
+        write(self.web("shared/uploads/two"), "2")
+        os.symlink("/var", self.web("var"))
+        before = tree_digest(self.web())
+        said = self.adopt("--persist", "web=uploads", "--persist", "web=var", "--persist",
+                          "web=nothing", "--persist", "other=data", status=6)
+        for words in (f"{self.web('var')}: found a symbolic link, expected a folder of data",
+                      f"{self.web('nothing')}: found nothing, expected a folder of data",
+                      "--persist: site.yaml has no target other"):
+            self.assertIn(words, said)
+        self.assertIn("holds data, and so does", self.adopt("--persist", "web=uploads", status=6))
+        self.assertEqual(tree_digest(self.web()), before)
+        self.assertFalse(os.path.exists(self.road.site))
+        self.adopt("--persist", "web=../uploads", status=2)
+
+    def test_data_on_another_file_system_is_refused_with_what_to_do(self):
+        if os.geteuid() != 0:
+            self.skipTest("SKIPPED: mounts need root")
+        write(self.web("index.html"), "by hand")
+        os.makedirs(self.web("uploads"))
+        run("mount", "-t", "tmpfs", "none", self.web("uploads"))
+        self.addCleanup(run, "umount", self.web("uploads"))
+        write(self.web("uploads/one"), "1")
+        said = self.adopt("--persist", "web=uploads", status=6)
+        self.assertIn("lies on another file system than", said)
+        self.assertIn("mount that file system at " + self.web("shared/uploads"), said)
 
     def test_mistakes_are_named_with_their_lines(self):
         release = os.path.join(self.road.project, "release.yaml")

@@ -5,6 +5,7 @@ engines, and with both programs that Debian has."""
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -156,6 +157,29 @@ class ComposeTests:
                                   self.road.key))["bundle"])
         self.assertEqual(self.containers(), {})
         self.assertTrue(os.path.exists(rows))
+
+    def test_data_of_a_project_before_is_adopted(self):
+        path = self.road.target("stack")
+        write(os.path.join(path, "compose.yaml"), "services: {}\n")
+        write(os.path.join(path, "data/rows"), "before\n")
+        site = os.path.join(self.road.site, "site.yaml")
+        with open(site, encoding="utf-8") as source:
+            text = source.read()
+        shutil.rmtree(self.road.site)
+        prepared = os.path.join(self.road.root, "site.yaml")
+        write(prepared, text)
+        run(INSTALLER, "--site", self.road.site, "init", "--from", prepared, "--adopt", "--persist",
+            "stack=data")
+        self.road.installer("trust", "init", self.road.trust, "--fingerprint", self.road.fingerprint)
+        self.assertEqual(os.readlink(os.path.join(path, "data")), "shared/data")
+        self.apply(self.with_data("1.0.0"))
+        self.assertEqual(self.road.api("data/rows"), "before\n1.0.0\n")
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.containers(), {})
+        with open(os.path.join(path, "data/rows"), encoding="utf-8") as rows:
+            self.assertEqual(rows.read(), "before\n1.0.0\n")
+        self.apply(self.with_data("1.1.0"))
+        self.assertEqual(self.road.api("data/rows"), "before\n1.0.0\n1.1.0\n")
 
     def test_a_folder_of_data_is_the_user_s_that_the_service_says(self):
         compose = self.road.two_services()
