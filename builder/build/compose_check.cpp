@@ -10,6 +10,7 @@
 #include "builder/build/known_values.hpp"
 #include "compose/file.hpp"
 #include "compose/images.hpp"
+#include "release/documents/persist.hpp"
 #include "release/templates/references.hpp"
 
 namespace sealift::builder {
@@ -24,7 +25,10 @@ using compose::KnownImage;
 class ComposeJudge {
  public:
   ComposeJudge(const BuiltComponent& built, const std::vector<KnownImage>& images)
-      : built_(built), workload_(*built.component.document.workload), images_(images) {}
+      : built_(built),
+        workload_(*built.component.document.workload),
+        persist_(built.component.document.persist),
+        images_(images) {}
 
   // What a target would read.
   struct Rendered {
@@ -63,6 +67,7 @@ class ComposeJudge {
       look_at(file.volume_folders, problems);
       for (const std::string& image : file.other_images) note_image(image);
       look_for("jobs", workload_.jobs, file, problems);
+      for (Problem& each : unused_data(file)) file.findings.push_back(std::move(each));
       look_for("canary", workload_.canary, file, problems);
     } catch (const Error& error) {
       problems.add(error);
@@ -75,6 +80,7 @@ class ComposeJudge {
  private:
   void look_at(const ComposeService& service, Problems& problems) {
     look_at(service.files, problems);
+    look_around_data(service, problems);
     if (service.image.empty() || service.image.find('$') != std::string::npos)
       return;  // said already
     try {
@@ -88,11 +94,16 @@ class ComposeJudge {
   void look_at(const std::vector<compose::OwnFile>& files, Problems& problems) const {
     for (const compose::OwnFile& file : files) {
       if (file.use == compose::OwnFile::Use::read_if_there || holds(file.path)) continue;
+      if (is_kept(file)) continue;
       if (file.use == compose::OwnFile::Use::mount) {
-        problems.add(format("{}: mounts {}, of which the release holds nothing", file.where,
-                            printable(file.path, 200)),
-                     "data that is written there would be lost with the next release: use a named "
-                     "volume (NAME:/path) or an absolute path of the host");
+        problems.add(
+            format("{}: mounts {}, of which the release holds nothing", file.where,
+                   printable(file.path, 200)),
+            format(
+                "data that is written there would be lost with the next release: keep the folder "
+                "with persist: [{}] in release.yaml, or use a named volume (NAME:/path) or "
+                "an absolute path of the host",
+                printable(file.path, 200)));
       } else {
         problems.add(format("{}: reads {}, which the release does not hold", file.where,
                             printable(file.path, 200)),
@@ -102,6 +113,48 @@ class ComposeJudge {
                                 : ""));
       }
     }
+  }
+
+  // Of data that releases share the release holds nothing, and a service may mount it.
+  bool is_kept(const compose::OwnFile& file) const {
+    return file.use == compose::OwnFile::Use::mount &&
+           std::any_of(persist_.begin(), persist_.end(), [&](const std::string& folder) {
+             return release::lies_in(file.path, folder);
+           });
+  }
+
+  // A folder that holds one of data shows a link there, which leads to nothing in a container.
+  void look_around_data(const ComposeService& service, Problems& problems) const {
+    for (const compose::OwnFile& file : service.files) {
+      if (file.use != compose::OwnFile::Use::mount) continue;
+      for (const std::string& folder : persist_) {
+        const bool is_around =
+            file.path == "." || (file.path != folder && release::lies_in(folder, file.path));
+        if (!is_around) continue;
+        problems.add(format("{}: mounts {}, and {} in it is kept by persist, which the container "
+                            "would not see",
+                            file.where, printable(file.path, 200), printable(folder, 200)),
+                     format("mount {} alone, as in ./{}:/path, and what else it needs beside it",
+                            folder, folder));
+      }
+    }
+  }
+
+  // Nothing is lost where no service mounts a folder, but somebody meant one.
+  std::vector<Problem> unused_data(const ComposeFile& file) const {
+    std::vector<Problem> findings;
+    for (const std::string& folder : persist_) {
+      const bool is_mounted = std::any_of(
+          file.services.begin(), file.services.end(), [&](const ComposeService& service) {
+            return std::any_of(
+                service.files.begin(), service.files.end(),
+                [&](const compose::OwnFile& each) { return release::lies_in(each.path, folder); });
+          });
+      if (is_mounted) continue;
+      findings.push_back({format("persist: no service of {} mounts {}", workload_.file, folder),
+                          format("a service mounts it with volumes: [\"./{}:/path\"]", folder)});
+    }
+    return findings;
   }
 
   // Behind a link anything may be.
@@ -137,6 +190,7 @@ class ComposeJudge {
 
   const BuiltComponent& built_;
   const release::Workload& workload_;
+  const std::vector<std::string>& persist_;
   const std::vector<KnownImage>& images_;
   std::set<std::string> used_;
 };

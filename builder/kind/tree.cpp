@@ -14,6 +14,7 @@
 #include "content/media_types.hpp"
 #include "content/tar.hpp"
 #include "release/documents/file_table.hpp"
+#include "release/documents/persist.hpp"
 #include "release/text/glob.hpp"
 
 namespace sealift::builder {
@@ -65,6 +66,7 @@ class TreePacker {
       : selection_(std::move(selection)),
         where_(std::move(where)),
         services_(entry.services),
+        persist_(entry.persist),
         tar_(workshop.spool),
         table_(workshop.spool),
         workers_(workshop.workers),
@@ -341,8 +343,24 @@ class TreePacker {
     }
   }
 
+  // Where data is kept, a release has a link and can have nothing else.
+  void keep_clear_of_data(const FileEntry& entry) {
+    const std::string& path = entry.path.str();
+    for (const release::PersistEntry& kept : persist_) {
+      const bool is_over_it =
+          entry.type != EntryType::directory && release::lies_in(kept.folder, path);
+      if (!is_over_it && !release::lies_in(path, kept.folder)) continue;
+      if (!said_of_.insert(kept.folder).second) continue;
+      problems_.add(format("{}: {} is a folder of data, and {} has {} there", kept.where,
+                           kept.folder, where_, path),
+                    format("leave it out with exclude: [\"{}\"], or take {} out of persist", path,
+                           kept.folder));
+    }
+  }
+
   void put_row(const FileEntry& entry) {
     rules_.check(entry);
+    keep_clear_of_data(entry);
     if (beside_.see_row) beside_.see_row(entry);
     for (std::optional<release::Glob>& glob : unmatched_) {
       if (glob && entry.type != EntryType::directory && glob->matches(entry.path.str())) {
@@ -356,6 +374,8 @@ class TreePacker {
   Selection selection_;
   std::string where_;
   const std::vector<release::ServiceFiles>& services_;
+  const std::vector<release::PersistEntry>& persist_;
+  std::set<std::string> said_of_;                        // folders of `persist_`, once refused
   std::vector<std::optional<release::Glob>> unmatched_;  // of services, until a file matches
   bundle::Spool::Blob tar_;
   bundle::Spool::Blob table_;
@@ -387,6 +407,10 @@ PackedTree pack(const Workshop& workshop, const release::ComponentEntry& entry,
   workshop.progress.end();
   PackedTree packed = packer.finish(tree_type);
   packed.document.name = entry.name;
+  for (const release::PersistEntry& kept : entry.persist) {
+    packed.document.persist.push_back(kept.folder);
+  }
+  std::sort(packed.document.persist.begin(), packed.document.persist.end());
   return packed;
 }
 

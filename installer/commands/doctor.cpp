@@ -14,6 +14,7 @@
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/registry.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
@@ -48,6 +49,26 @@ std::vector<Diagnosis> examine_targets(const release::Site& site) {
                           format("{} lies on a file system that is mounted noexec", target.path),
                           "no command of a release starts from there: mount it without noexec, or "
                           "give the target another path"});
+    }
+  }
+  return findings;
+}
+
+// The folders of data that the installed release shares with others.
+std::vector<Diagnosis> examine_data(const State& state) {
+  std::vector<Diagnosis> findings;
+  if (state.current() == nullptr) return findings;
+  for (const Placement& placement : state.current()->placements) {
+    const std::string what = format("data of {}", placement.component);
+    const std::vector<Difference> differences = shared_differences(placement);
+    for (const Difference& each : differences) {
+      findings.push_back({what, format("{}: {}", each.path, each.found),
+                          "put the data back there; an empty folder is made by: sealift-installer "
+                          "apply --repair"});
+    }
+    if (!differences.empty()) continue;
+    for (const auto& [folder, unused] : placement.persist) {
+      findings.push_back({what, shared_place(placement.path, folder), ""});
     }
   }
   return findings;
@@ -217,7 +238,7 @@ std::vector<Diagnosis> examine_state(const Tools& tools, const State& state) {
   for (std::vector<Diagnosis>& more :
        std::array{examine_environment(tools.installation, state),
                   diagnoses(damage_of_releases(tools, state)),
-                  examine_stores(tools.installation, state, tools)}) {
+                  examine_stores(tools.installation, state, tools), examine_data(state)}) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }
   return findings;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "base/random.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/operations/adopt.hpp"
@@ -8,6 +9,7 @@
 #include "installer/session/changing.hpp"
 #include "installer/site/identity.hpp"
 #include "installer/site/site_access.hpp"
+#include "release/documents/persist.hpp"
 #include "release/text/yaml.hpp"
 #include "signing/secret_key.hpp"
 
@@ -23,6 +25,7 @@ struct InitOptions {
   std::vector<std::string> take;
   std::vector<std::string> databases;
   std::vector<std::string> values;
+  std::vector<std::string> persist;
   bool adopt = false;
 };
 
@@ -67,6 +70,25 @@ std::string compose_site(const InitOptions& options) {
     text += format("  {}: {}\n", quoted(name), quoted(content));
   }
   return text + "retention: {releases: 3}\n";
+}
+
+AdoptedData data_to_adopt(const InitOptions& options) {
+  if (!options.persist.empty() && !options.adopt) {
+    throw Error(Errc::usage,
+                "--persist names data that --adopt takes over, and there is no --adopt");
+  }
+  AdoptedData data;
+  for (const std::string& each : options.persist) {
+    const auto [target, folder] = split("--persist", each);
+    data[target].push_back(folder);
+  }
+  for (const auto& [target, folders] : data) {
+    for (const release::PersistMistake& mistake : release::persist_mistakes(folders)) {
+      throw Error(Errc::usage, format("--persist {}={}: {}", target,
+                                      printable(folders[mistake.index]), mistake.found));
+    }
+  }
+  return data;
 }
 
 // An operator may have written site.yaml before: then it is taken as it is.
@@ -188,6 +210,7 @@ bool has_release(const Layout& layout, const Clock& clock) {
 
 void run_init(const InitOptions& options, const std::string& site_folder, cli::Session& session) {
   const Layout layout = Layout::choose(site_folder);
+  const AdoptedData data = data_to_adopt(options);
   const bool is_there = path_exists(layout.identity());
   if (is_there && (!options.adopt || has_release(layout, session.clock))) {
     renew_keys(layout, session);
@@ -199,7 +222,7 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
   refuse_another_site_yaml(text, layout);
   if (options.adopt) {
     Workers workers(usable_cores());
-    check_adoptable(layout, site, workers);
+    check_adoptable(layout, site, data, workers);
   } else {
     refuse_used_targets(site);
   }
@@ -216,7 +239,7 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
   if (options.adopt) {
     SiteWork site_work(session, site_folder);
     site_work.lock_and_settle("init", {});
-    adopt(site_work.tools());
+    adopt(site_work.tools(), data);
     session.out.line("adopted        the files on the targets are release 0");
   }
   session.out.line("next: sealift-installer trust init ROOT --fingerprint HEX");
@@ -239,6 +262,9 @@ void add_init(cli::Command& program, const std::string& site) {
       .options("--take", options.take, "NAME", "an optional component that this site takes")
       .options("--value", options.values, "NAME=TEXT", "a configuration value of this site")
       .flag("--adopt", options.adopt, "record the files on the targets as release 0")
+      .options(
+          "--persist", options.persist, "TARGET=FOLDER",
+          "with --adopt: a folder of data there that releases share, which is moved to shared/")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::incompatible, Errc::io, Errc::target_failed})
       .runs([&](cli::Session& session) { run_init(options, site, session); });

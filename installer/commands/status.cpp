@@ -3,6 +3,7 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/commands/health.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/operations/damage.hpp"
 #include "installer/records/flags.hpp"
@@ -76,6 +77,12 @@ void run_status(const std::string& site, cli::Session& session) {
                       format("{}/{}", placement.path, placement.directory)});
     }
     out.table(rows);
+    for (const Placement& placement : now->placements) {
+      for (const auto& [folder, unused] : placement.persist) {
+        out.line(format("data         {}: {}", placement.component,
+                        shared_place(placement.path, folder)));
+      }
+    }
   }
   const std::optional<LastHealth> health = health_of(now, work.installation().layout);
   if (health) {

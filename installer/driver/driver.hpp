@@ -74,6 +74,9 @@ struct Wish {
   std::string version_before;  // of the release that stands; empty: none
   bool fenced = false;         // users are kept out from before the backup to the commit
   DataRequest way_back;
+  std::map<std::string, std::string> persist = {};  // as in its placement
+  // Of those, what the installed release has in its own directory, by its path below PATH.
+  std::map<std::string, std::string> found_data = {};
   bool has_kept = false;  // this site has kept files of earlier releases there before
 };
 
@@ -99,7 +102,7 @@ struct StepIo {
 // Something that stood on a target before sealift came.
 struct Adoptable {
   fs::path folder;                   // its files
-  std::vector<std::string> skipped;  // names directly in the folder that are not among them
+  std::vector<std::string> skipped;  // paths in the folder that are not among them
   std::string directory;             // its place where it is served already; empty: to be copied
 };
 
@@ -112,6 +115,10 @@ class Driver {
   // Of manifests: what their placement says beside their files.
   virtual Json settings(const RuntimeQuestion&) const { return nullptr; }
   virtual std::vector<release::Claim> claims(const RuntimeQuestion&) const { return {}; }
+  // Of manifests: folders in the data of their releases that what runs mounts -> whose they are.
+  virtual std::map<std::string, std::string> data_folders(const RuntimeQuestion&) const {
+    return {};
+  }
   // The steps from what stands there to the wish. Throws Error{incompatible} where the place is not
   // ours or is not as the records say.
   virtual std::vector<Step> plan(const Wish& wish) const = 0;
@@ -119,6 +126,8 @@ class Driver {
   virtual std::optional<Adoptable> adoptable(const std::string& /*path*/) const { return {}; }
   // Marks a path whose content is adopted where it is served already.
   virtual void take_over(const Wish&) {}
+  // The step that brings data which lies elsewhere to where releases share it.
+  virtual std::optional<Step> data_step(const Wish&) const { return {}; }
   // Takes that mark away again.
   virtual void give_up(const Wish&) {}
   virtual StepState check(const Step& step, StepIo& io) const = 0;

@@ -7,8 +7,10 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/files/tree_check.hpp"
 #include "installer/drivers/registry.hpp"
+#include "release/documents/workload.hpp"
 
 namespace sealift::installer {
 
@@ -21,7 +23,7 @@ constexpr std::string_view kVersion = "0.0.0-adopted";
 // What is adopted at one path.
 struct Found {
   fs::path folder;
-  std::vector<std::string> skipped;  // names directly in it that are not content
+  std::vector<std::string> skipped;  // paths in it that are not content
   Digest table;
   std::uint64_t files;
   std::uint64_t bytes;
@@ -41,8 +43,7 @@ class FolderScan {
   void walk(const Dir& folder, const std::string& prefix) {
     std::vector<std::pair<std::string, Entry>> entries;
     for (const Entry& entry : folder.entries()) {
-      if (prefix.empty() &&
-          std::find(skipped_.begin(), skipped_.end(), entry.name) != skipped_.end()) {
+      if (std::find(skipped_.begin(), skipped_.end(), prefix + entry.name) != skipped_.end()) {
         continue;
       }
       entries.emplace_back(entry.name + (entry.type == EntryType::directory ? "/" : ""), entry);
@@ -207,6 +208,72 @@ class Marks {
   std::vector<std::pair<Driver*, Wish>> marked_;
 };
 
+// Where the data of one target is, or Error{incompatible} for a folder that cannot be taken over.
+struct DataThere {
+  std::map<std::string, std::string> persist = {};  // as placements have it
+  std::map<std::string, std::string> found =
+      {};  // folder -> its place, which is not the shared one
+};
+
+// A folder at its place, a link from there to the shared one as other tools make it, or the shared
+// one alone, which needs a link that only a copied release gets.
+void look_for_data(const std::string& folder, const release::Target& target, const Adoptable& there,
+                   DataThere& data) {
+  const std::string place =
+      there.directory.empty() ? folder : format("{}/{}", there.directory, folder);
+  const fs::path from = fs::path(target.path) / place;
+  const fs::path shared = shared_place(target.path, folder);
+  data.persist[folder] = target.owner;
+  const std::optional<struct stat> status = link_status_of(from);
+  if (status && S_ISDIR(status->st_mode)) {
+    data.found[folder] = place;
+    return;
+  }
+  if (!status && there.directory.empty() && dir_exists(shared)) return;
+  if (status && S_ISLNK(status->st_mode) && dir_exists(shared) &&
+      followed_path(from) == real_path(shared)) {
+    return;
+  }
+  throw Error(
+      Errc::incompatible,
+      format("{}: found {}, expected a folder of data, or a symbolic link to {}", from.string(),
+             status ? std::string(kind_of(*status)) : "nothing", shared.string()),
+      format("correct --persist, or move the data to {} and link it from there", shared.string()));
+}
+
+DataThere data_there(const std::string& name, const release::Target& target, const Adoptable& there,
+                     const AdoptedData& wanted) {
+  DataThere data;
+  const auto folders = wanted.find(name);
+  if (folders == wanted.end()) return data;
+  Problems problems;
+  for (const std::string& folder : folders->second) {
+    try {
+      look_for_data(folder, target, there, data);
+    } catch (const Error& error) {
+      problems.add(error);
+    }
+  }
+  problems.throw_if_any(Errc::incompatible);
+  return data;
+}
+
+// What is adopted of a target: a workload has only data, and its place is what the release before
+// had it in.
+std::optional<Adoptable> adoptable_at(const Driver& driver, const std::string& name,
+                                      const release::Target& target, const AdoptedData& data) {
+  const auto folders = data.find(name);
+  if (release::is_runtime(target.driver)) {
+    if (folders == data.end()) return std::nullopt;
+    return Adoptable{.folder = target.path, .skipped = {}, .directory = {}};
+  }
+  std::optional<Adoptable> there = driver.adoptable(target.path);
+  if (!there || folders == data.end()) return there;
+  if (there->directory.empty()) there->skipped.emplace_back(kShared);
+  for (const std::string& folder : folders->second) there->skipped.push_back(folder);
+  return there;
+}
+
 [[noreturn]] void refuse_nothing() {
   throw Error(Errc::incompatible, "found nothing to adopt: every target is empty",
               "make the site without --adopt");
@@ -214,15 +281,19 @@ class Marks {
 
 }  // namespace
 
-void check_adoptable(const Layout& layout, const release::Site& site, Workers& workers) {
+void check_adoptable(const Layout& layout, const release::Site& site, const AdoptedData& data,
+                     Workers& workers) {
   const Drivers drivers = all_drivers(layout, workers);
   Problems problems;
   bool is_empty = true;
   for (const auto& [name, target] : site.targets) {
     try {
-      const auto there = drivers.named(target.driver).adoptable(target.path);
+      const auto there = adoptable_at(drivers.named(target.driver), name, target, data);
       if (!there) continue;
       is_empty = false;
+      const DataThere own = data_there(name, target, *there, data);
+      share_of(target.path, target.owner, own.persist, own.found);
+      if (release::is_runtime(target.driver)) continue;
       FolderScan(there->skipped, {}, problems).walk(Dir::open(there->folder), "");
     } catch (const Error& error) {
       if (error.code() != Errc::incompatible) throw;
@@ -230,11 +301,16 @@ void check_adoptable(const Layout& layout, const release::Site& site, Workers& w
       problems.add(error);
     }
   }
+  for (const auto& [name, unused] : data) {
+    if (!site.targets.contains(name)) {
+      problems.add(format("--persist: site.yaml has no target {}", printable(name)));
+    }
+  }
   problems.throw_if_any(Errc::incompatible);
   if (is_empty) refuse_nothing();
 }
 
-void adopt(const Tools& tools) {
+void adopt(const Tools& tools, const AdoptedData& data) {
   const Installation& installation = tools.installation;
   const State state = load_state(installation.layout, tools.clock);
   if (state.current() != nullptr) {
@@ -265,8 +341,16 @@ void adopt(const Tools& tools) {
   for (const auto& [name, target] : installation.site.targets) {
     Driver& driver = drivers.named(target.driver);
     Wish wish = wish_for(name, target, installation.id, number);
-    const std::optional<Adoptable> there = driver.adoptable(target.path);
+    const std::optional<Adoptable> there = adoptable_at(driver, name, target, data);
     if (!there) continue;
+    DataThere own = data_there(name, target, *there, data);
+    wish.persist = own.persist;
+    wish.found_data = std::move(own.found);
+    if (release::is_runtime(target.driver)) {
+      served.emplace_back(&driver, wish);
+      draft.plan.steps.push_back(*driver.data_step(wish));
+      continue;
+    }
     const Found found = scan(installation.layout, *there);
     wish.table = found.table;
     wish.files = found.files;
@@ -277,7 +361,8 @@ void adopt(const Tools& tools) {
                         .directory = there->directory,
                         .table = found.table,
                         .files = found.files,
-                        .bytes = found.bytes};
+                        .bytes = found.bytes,
+                        .persist = wish.persist};
     if (placement.directory.empty()) {
       for (Step& step : driver.plan(wish)) {
         if (step.data.contains("directory")) placement.directory = step.data["directory"];
@@ -286,11 +371,12 @@ void adopt(const Tools& tools) {
       draft.needs.push_back({.path = target.path, .bytes = found.bytes, .inodes = found.files});
     } else {
       served.emplace_back(&driver, wish);
+      if (auto step = driver.data_step(wish)) draft.plan.steps.push_back(std::move(*step));
     }
     content.add(name, found);
     outcome.placements.push_back(std::move(placement));
   }
-  if (outcome.placements.empty()) refuse_nothing();
+  if (outcome.placements.empty() && draft.plan.steps.empty()) refuse_nothing();
   std::stable_sort(draft.plan.steps.begin(), draft.plan.steps.end(),
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
   draft.plan.outcome = to_json(outcome);

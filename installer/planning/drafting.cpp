@@ -10,10 +10,12 @@
 #include "base/path.hpp"
 #include "installer/content/kept_history.hpp"
 #include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
+#include "installer/planning/found_data.hpp"
 #include "release/documents/file_table.hpp"
 
 namespace sealift::installer {
@@ -172,13 +174,15 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
   wish.ready = ready;
   wish.images = placement.images;
   wish.settings = placement.settings;
+  wish.persist = placement.persist;
+  if (wish.before) note_data(wish);
   wanted_.insert(placement.path);
   const Placement* before = standing_at(placement.path);
   const bool is_standing = before != nullptr && before->directory == placement.directory;
   const DamagedFiles damage = is_standing ? damaged_files(placement, differences) : DamagedFiles();
   if (before != nullptr && differences.empty() && before->component == placement.component &&
       before->table == placement.table && before->images == placement.images &&
-      before->settings == placement.settings &&
+      before->settings == placement.settings && before->persist == placement.persist &&
       drivers_.named(placement.driver).is_current(*before) &&
       drivers_.named(placement.driver).differences(*before).empty() &&
       (ready.empty() || ready == before->directory)) {
@@ -196,6 +200,21 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
     }
   }
   outcome_.placements.push_back(std::move(placement));
+}
+
+// Data that the next release shares and the installed one has in its own directory, and the other
+// way round.
+void Drafting::note_data(Wish& wish) {
+  for (const auto& [folder, unused] : wish.before->persist) {
+    if (wish.persist.contains(folder)) continue;
+    draft_.warnings.push_back(
+        format("{}: the release does not keep {}: what is in {} stays there, and the release does "
+               "not see it",
+               wish.component, folder, shared_place(wish.path, folder)));
+  }
+  if (wish.purpose != Purpose::apply && wish.purpose != Purpose::stage) return;
+  wish.found_data =
+      data_found(wish, *state_.current(), drivers_.named(wish.before->driver), content_);
 }
 
 void Drafting::keep(const Placement& placement) {

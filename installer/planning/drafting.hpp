@@ -62,6 +62,7 @@ class Drafting {
   const Placement* standing_at(const std::string& path) const;
   Wish wish_for(const std::string& component, const std::string& target, const std::string& path,
                 const release::Target& settings) const;
+  void note_data(Wish& wish);
   ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services,
                                   const DamagedFiles& damage);
 

@@ -95,6 +95,9 @@ Placement placed_tree(const release::Component& component, const release::Target
                       .settings = std::move(settings),
                       .services = component.document.services};
   placement.owner = owner_of(placement, target);
+  for (const std::string& folder : component.document.persist) {
+    placement.persist[folder] = target.owner;
+  }
   return placement;
 }
 
@@ -134,6 +137,9 @@ Placement placed_workload(const release::Component& component, const release::Ta
                  .own = target.path},
                 driver.claims(question), installation.site.allow, problems);
   placement.settings = driver.settings(question);
+  for (auto& [folder, user] : driver.data_folders(question)) {
+    placement.persist[folder] = user.empty() ? target.owner : user;
+  }
   return placement;
 }
 
@@ -183,7 +189,7 @@ std::string staged_directory(const State& state, const Drivers& drivers, const P
                              Content& content) {
   const Placement* staged = state.staged ? state.staged->placement_at(wanted.path) : nullptr;
   if (staged == nullptr || staged->table != wanted.table || staged->directory.empty() ||
-      staged->owner != wanted.owner) {
+      staged->owner != wanted.owner || staged->persist != wanted.persist) {
     return "";
   }
   const bool whole = drivers.named(staged->driver)
@@ -210,6 +216,7 @@ std::string standing_directory(const State& state, const Drivers& drivers, const
   const Revision* now = state.current();
   const Placement* before = now == nullptr ? nullptr : now->placement_at(wanted.path);
   if (before == nullptr || before->table != wanted.table || before->owner != wanted.owner ||
+      before->persist != wanted.persist ||
       (before->settings == wanted.settings && !release::is_runtime(wanted.driver))) {
     return "";
   }

@@ -15,6 +15,7 @@ Json to_json(const Placement& placement) {
   if (!placement.settings.is_null()) value["settings"] = placement.settings;
   if (!placement.services.empty()) value["services"] = placement.services;
   if (!placement.owner.empty()) value["owner"] = placement.owner;
+  if (!placement.persist.empty()) value["persist"] = placement.persist;
   return value;
 }
 
@@ -42,6 +43,9 @@ Placement placement_from_json(const Json& value, const std::string& where) {
     }
   }
   placement.owner = fields.text_if("owner").value_or("");
+  if (fields.value_if("persist") != nullptr) {
+    placement.persist = texts_by_key(fields.object("persist"), fields.at("persist"));
+  }
   fields.done();
   return placement;
 }

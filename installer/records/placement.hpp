@@ -33,6 +33,9 @@ struct Placement {
   // the site names no owner, or empty where that was never said.
   std::map<std::string, std::vector<std::string>> services = {};
   std::string owner = {};
+  // Folders of data below PATH/shared that its releases share -> whose they are made, "UID:GID" or
+  // empty. Those that lie in no other are links of the tree.
+  std::map<std::string, std::string> persist = {};
 
   friend bool operator==(const Placement&, const Placement&) = default;
 };

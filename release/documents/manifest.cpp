@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "content/image_name.hpp"
 #include "content/media_types.hpp"
+#include "release/documents/persist.hpp"
 #include "release/text/semver.hpp"
 #include "release/values/value_names.hpp"
 
@@ -267,18 +268,24 @@ std::map<std::string, std::vector<std::string>> services_from_json(const Json& v
 }
 
 // One spelling: sorted, each once.
-std::vector<std::string> raw_from_json(Fields& fields) {
-  std::vector<std::string> paths = fields.texts("raw");
+std::vector<std::string> sorted_paths(Fields& fields, const char* key, std::size_t limit) {
+  std::vector<std::string> paths = fields.texts(key);
   const bool is_good =
-      !paths.empty() && paths.size() <= kMaxRawFiles &&
+      !paths.empty() && paths.size() <= limit &&
       std::adjacent_find(paths.begin(), paths.end(), std::greater_equal<>()) == paths.end();
-  if (!is_good) {
-    fields.refuse("raw", format("expected 1 to {} different paths, sorted", kMaxRawFiles));
-  }
+  if (!is_good) fields.refuse(key, format("expected 1 to {} different paths, sorted", limit));
   for (const std::string& path : paths) {
-    while_reading(fields.at("raw"), [&] { return RelPath::parse(path); });
+    while_reading(fields.at(key), [&] { return RelPath::parse(path); });
   }
   return paths;
+}
+
+std::vector<std::string> persist_from_json(Fields& fields) {
+  std::vector<std::string> folders = sorted_paths(fields, "persist", kMaxPersisted);
+  for (const PersistMistake& mistake : persist_mistakes(folders)) {
+    fields.refuse("persist", mistake.found);
+  }
+  return folders;
 }
 
 }  // namespace
@@ -397,6 +404,7 @@ std::string to_text(const ComponentDocument& document) {
   if (!document.assets.empty()) value["assets"] = to_json(document.assets);
   if (document.workload) value["workload"] = to_json(*document.workload);
   if (!document.raw.empty()) value["raw"] = document.raw;
+  if (!document.persist.empty()) value["persist"] = document.persist;
   return to_canonical(value);
 }
 
@@ -429,7 +437,10 @@ ComponentDocument parse_component_document(std::string_view text) {
     if (fields.value_if("assets") != nullptr) {
       document.assets = carried_assets_from_json(fields.object("assets"), fields.at("assets"));
     }
-    if (fields.value_if("raw") != nullptr) document.raw = raw_from_json(fields);
+    if (fields.value_if("raw") != nullptr) {
+      document.raw = sorted_paths(fields, "raw", kMaxRawFiles);
+    }
+    if (fields.value_if("persist") != nullptr) document.persist = persist_from_json(fields);
   }
   fields.done();
   require_canonical(text, to_text(document), where);

@@ -143,6 +143,9 @@ struct ComponentDocument {
   // Paths of files among its templates that are none, sorted: they are installed as they are. Older
   // installers refuse the key, so those are left out that rendering would not change.
   std::vector<std::string> raw = {};
+  // Folders of data that its releases share, sorted; none lies in another, and the tree has nothing
+  // there. Each is a link to PATH/shared/FOLDER of its target. Older installers refuse the key.
+  std::vector<std::string> persist = {};
   friend bool operator==(const ComponentDocument&, const ComponentDocument&) = default;
 };
 

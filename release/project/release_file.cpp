@@ -115,6 +115,16 @@ std::vector<RawGlob> read_raw(const YamlDocument& document, const Json& componen
   return globs;
 }
 
+std::vector<PersistEntry> read_persist(const YamlDocument& document, const Json& component,
+                                       const std::string& pointer) {
+  std::vector<PersistEntry> folders;
+  for (const Json& folder : component.value("persist", Json::array())) {
+    folders.push_back({.folder = folder,
+                       .where = document.where(format("{}/persist/{}", pointer, folders.size()))});
+  }
+  return folders;
+}
+
 AssetsEntry read_assets(const Json& component) {
   std::vector<ServeRule> rules;
   for (const Json& rule : component.value("serve", Json::array())) {
@@ -185,7 +195,8 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .services = read_services(document, item, pointer),
                           .workload = read_workload(item),
                           .after = item.value("after", std::vector<std::string>{}),
-                          .raw = read_raw(document, item, pointer)});
+                          .raw = read_raw(document, item, pointer),
+                          .persist = read_persist(document, item, pointer)});
   }
   return in_order(std::move(components));
 }

@@ -49,6 +49,12 @@ struct RawGlob {
   std::string where;  // "release.yaml:14: components[2].raw[0]"
 };
 
+// A folder of data that every release of a component shares.
+struct PersistEntry {
+  std::string folder;
+  std::string where;  // "release.yaml:14: components[2].persist[0]"
+};
+
 // What release.yaml says of a component of assets.
 struct AssetsEntry {
   std::vector<std::string> compress = {};   // "gzip", "brotli"
@@ -86,6 +92,7 @@ struct ComponentEntry {
   // Names of components that stand before this one does.
   std::vector<std::string> after = {};
   std::vector<RawGlob> raw = {};
+  std::vector<PersistEntry> persist = {};
 };
 
 // How the builder reaches a registry.

@@ -11,6 +11,7 @@
 #include "release/documents/carried_assets.hpp"
 #include "release/documents/hook.hpp"
 #include "release/documents/image_entry.hpp"
+#include "release/documents/persist.hpp"
 #include "release/documents/workload.hpp"
 #include "release/text/order.hpp"
 #include "release/text/semver.hpp"
@@ -155,6 +156,11 @@ class Rules {
       for (const char* key : kOfManifests) refuse(key);
     }
     if (kind != kConfig && kind != kManifests) refuse("raw");  // others have no templates
+    if (kind == kAssets || kind == kConfig || kind == kManifests) {
+      check_persist(component, pointer + "/persist");
+    } else {
+      refuse("persist");
+    }
     if (kind == kConfig) {
       check_outputs(component, pointer);
     } else {
@@ -256,6 +262,18 @@ class Rules {
       } else if (!rule.contains("type")) {
         add(at, "found neither type nor cache, expected one of them");
       }
+    }
+  }
+
+  void check_persist(const Json& component, const std::string& pointer) {
+    const Json list = component.value("persist", Json::array());
+    std::vector<std::string> folders;
+    for (const Json& folder : list.is_array() ? list : Json::array()) {
+      if (!folder.is_string() || folder.text().empty()) return;  // said already
+      folders.push_back(folder);
+    }
+    for (const PersistMistake& mistake : persist_mistakes(folders)) {
+      add(format("{}/{}", pointer, mistake.index), mistake.found, mistake.hint);
     }
   }
 

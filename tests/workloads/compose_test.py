@@ -5,6 +5,7 @@ engines, and with both programs that Debian has."""
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -125,6 +126,70 @@ class ComposeTests:
         for line in ("A=default", "W=one # $two", "FROM_CONFIG=yes"):
             self.assertIn(line, shown.splitlines())
         self.stands("1.0.0")
+
+    def with_data(self, version, **more):
+        """A release whose container adds its version to rows of data."""
+        compose = self.road.two_services()
+        compose["services"]["api"] = service(
+            API, "{{API_PORT}}", volumes=["./data:/www/data"],
+            command=f"echo {version} >> /www/data/rows; " + SERVE)
+        return self.road.build_stack(version, {API: server("api 1"), WEB: server("web 1")}, compose,
+                                     {"page.html": version}, component={"persist": ["data"]}, **more)
+
+    def test_folders_of_data_are_kept_over_releases(self):
+        rows = os.path.join(self.road.target("stack"), "shared/data/rows")
+        self.apply(self.with_data("1.0.0"))
+        self.assertEqual(self.road.api("data/rows"), "1.0.0\n")
+        self.apply(self.with_data("1.1.0"))
+        self.assertEqual(self.road.api("data/rows"), "1.0.0\n1.1.0\n")
+        self.stands("1.1.0")
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.road.api("data/rows"), "1.0.0\n1.1.0\n1.0.0\n")
+        self.stands("1.0.0")
+        self.apply(self.with_data("1.2.0"))
+        self.road.installer("prune")
+        with open(rows, encoding="utf-8") as shared:
+            self.assertEqual(shared.read(), "1.0.0\n1.1.0\n1.0.0\n1.2.0\n")
+        self.assertEqual(self.road.api("data/rows"), "1.0.0\n1.1.0\n1.0.0\n1.2.0\n")
+        path = self.road.write_release("1.3.0", {API: server("api 1")})
+        self.apply(json.loads(run(BUILDER, "--json", "build", path, "--output",
+                                  os.path.join(self.road.root, "dist"), "--key",
+                                  self.road.key))["bundle"])
+        self.assertEqual(self.containers(), {})
+        self.assertTrue(os.path.exists(rows))
+
+    def test_data_of_a_project_before_is_adopted(self):
+        path = self.road.target("stack")
+        write(os.path.join(path, "compose.yaml"), "services: {}\n")
+        write(os.path.join(path, "data/rows"), "before\n")
+        site = os.path.join(self.road.site, "site.yaml")
+        with open(site, encoding="utf-8") as source:
+            text = source.read()
+        shutil.rmtree(self.road.site)
+        prepared = os.path.join(self.road.root, "site.yaml")
+        write(prepared, text)
+        run(INSTALLER, "--site", self.road.site, "init", "--from", prepared, "--adopt", "--persist",
+            "stack=data")
+        self.road.installer("trust", "init", self.road.trust, "--fingerprint", self.road.fingerprint)
+        self.assertEqual(os.readlink(os.path.join(path, "data")), "shared/data")
+        self.apply(self.with_data("1.0.0"))
+        self.assertEqual(self.road.api("data/rows"), "before\n1.0.0\n")
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.containers(), {})
+        with open(os.path.join(path, "data/rows"), encoding="utf-8") as rows:
+            self.assertEqual(rows.read(), "before\n1.0.0\n")
+        self.apply(self.with_data("1.1.0"))
+        self.assertEqual(self.road.api("data/rows"), "before\n1.0.0\n1.1.0\n")
+
+    def test_a_folder_of_data_is_the_user_s_that_the_service_says(self):
+        compose = self.road.two_services()
+        compose["services"]["api"].update(user="1234:1235", volumes=["./data/db:/www/data"],
+                                          command="touch /www/data/rows && exec sleep 1000")
+        self.apply(self.road.build_stack(
+            "1.0.0", {API: server("api 1"), WEB: server("web 1")}, compose, {"page.html": "x"},
+            component={"persist": ["data"]}))
+        status = os.stat(os.path.join(self.road.target("stack"), "shared/data/db/rows"))
+        self.assertEqual((status.st_uid, status.st_gid), (1234, 1235))
 
     def test_jobs_run_to_their_end(self):
         compose = self.road.two_services()

@@ -95,6 +95,25 @@ class Compose(JudgeTest):
             "type": "none", "o": "bind", "device": "./rows"}}}},
                      "volumes.v.driver_opts.device: mounts rows")
 
+    def test_folders_of_data_that_are_kept(self):
+        service = {"b": {"image": API, "volumes": ["./data/rows:/data"]}}
+        self.taken(service, component={"persist": ["data"]})
+        said = self.taken(service, component={"persist": ["data", "other"]})
+        self.assertIn("persist: no service of compose.yaml mounts other", said)
+        self.refused(service, "mounts data/rows, of which the release holds nothing",
+                     "persist: [data/rows]", component={"persist": ["other"]})
+        self.refused(service, "components[0].persist[0]: data is a folder of data, and "
+                     "components.stack: deploy has data there", 'exclude: ["data"]',
+                     component={"persist": ["data"]}, files={"data/rows/x": "x"})
+        self.refused({"b": {"image": API, "volumes": ["./srv:/srv"]},
+                      "c": {"image": API, "volumes": [".:/app"]}},
+                     "services.b.volumes[0]: mounts srv, and srv/data in it is kept by persist",
+                     "services.c.volumes[0]: mounts ., and srv/data in it is kept by persist",
+                     component={"persist": ["srv/data"]}, files={"srv/x": "x"})
+        self.refused({"b": {"image": API, "env_file": ["data/x.env"]}},
+                     "reads data/x.env, which the release does not hold",
+                     component={"persist": ["data"]})
+
     def test_variables_take_the_values_of_the_configuration(self):
         said = self.taken({"b": {"image": API, "environment": {"A": "${WORD:-x}", "B": "${NOWHERE}"}}},
                           values={"WORD": "one # two"})

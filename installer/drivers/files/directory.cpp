@@ -8,6 +8,7 @@
 #include "installer/drivers/files/directory_steps.hpp"
 #include "installer/drivers/files/kept_assets.hpp"
 #include "installer/drivers/files/owner.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/files/tree_check.hpp"
 #include "installer/drivers/files/tree_remover.hpp"
 #include "installer/drivers/files/tree_writer.hpp"
@@ -150,6 +151,9 @@ class DirectoryDriver : public Driver {
       directory = wish.ready.empty() ? free_name(wish) : wish.ready;
       if (wish.ready.empty()) steps.push_back(unpack_step(wish, seen, directory));
     }
+    if (std::optional<Step> share = share_step(wish)) {
+      if (directory != before || needs_work(*share)) steps.push_back(std::move(*share));
+    }
     if (std::optional<Step> keep = keep_step(wish, directory)) steps.push_back(std::move(*keep));
     if (directory != before) steps.push_back(switch_step(wish, before, directory));
     return steps;
@@ -183,6 +187,8 @@ class DirectoryDriver : public Driver {
     write_file(fs::path(wish.path) / kMarker, marker_text(wish.site, wish.target, Maker::others));
   }
 
+  std::optional<Step> data_step(const Wish& wish) const override { return share_step(wish); }
+
   void give_up(const Wish& wish) override {
     const fs::path marker = fs::path(wish.path) / kMarker;
     if (!path_exists(marker)) return;
@@ -193,6 +199,9 @@ class DirectoryDriver : public Driver {
 
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == kKeep) return check_kept(keep_from_json(step), io.content);
+    if (step.action == kShare) {
+      return is_shared(share_from_json(step)) ? StepState::applied : StepState::partial;
+    }
     if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
       const std::string now = current_in(change.path);
@@ -209,7 +218,8 @@ class DirectoryDriver : public Driver {
                          .strangers = Strangers::reported,
                          .owner = Ownership::parse(unpack.owner),
                          .limit = 1,
-                         .key = &key_})
+                         .key = &key_,
+                         .links = unpack.links})
                      .empty()
                  ? StepState::applied
                  : StepState::partial;
@@ -221,6 +231,10 @@ class DirectoryDriver : public Driver {
     if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
       turn(change, change.from, change.to);
+      return Json::object();
+    }
+    if (step.action == kShare) {
+      apply_share(share_from_json(step));
       return Json::object();
     }
     if (step.action == kKeep) {
@@ -237,6 +251,8 @@ class DirectoryDriver : public Driver {
     if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
       turn(change, change.to, change.from);
+    } else if (step.action == kShare) {
+      undo_share(share_from_json(step));
     } else if (step.action == kKeep) {
       take_back(keep_from_json(step), io.content);
     } else {
@@ -250,16 +266,19 @@ class DirectoryDriver : public Driver {
     if (!dir_exists(place)) return {{place.string(), "missing"}};
     const std::unique_ptr<Source> table = content.table(placement.table);
     Receipts receipts = receipts_of(placement.target);
-    const TreeQuestion question{.receipts = receipts,
-                                .thoroughness = thoroughness,
-                                .strangers = strangers,
-                                .owner = Ownership::parse(placement.owner),
-                                .limit = kMaxDifferences,
-                                .key = &key_};
+    TreeQuestion question{.receipts = receipts,
+                          .thoroughness = thoroughness,
+                          .strangers = strangers,
+                          .owner = Ownership::parse(placement.owner),
+                          .limit = kMaxDifferences,
+                          .key = &key_,
+                          .links = links_of(placement.persist, placement.directory)};
     std::vector<Difference> differences = check_tree(Dir::open(place), *table, question);
     if (strangers == Strangers::ignored) return differences;
     const Dir root = Dir::open(placement.path);
     check_own_directories(placement, differences);
+    for (Difference& each : shared_differences(placement)) differences.push_back(std::move(each));
+    question.links.clear();
     // What is kept belongs to what is served; of others only their own tree is asked for.
     const std::optional<KeptSet> kept = kept_of(placement);
     if (!kept || !is_current(placement)) return differences;
@@ -347,7 +366,8 @@ class DirectoryDriver : public Driver {
                   .site = wish.site,
                   .target = wish.target,
                   .missing = seen.missing,
-                  .fresh = !seen.managed};
+                  .fresh = !seen.managed,
+                  .links = links_of(wish.persist, directory)};
     if (wish.before && wish.sharing == release::Sharing::automatic) {
       unpack.base = wish.before->directory;
       unpack.base_table = wish.before->table;
@@ -355,6 +375,18 @@ class DirectoryDriver : public Driver {
     return step_of(wish, Phase::stage, std::string(kUnpack), to_json(unpack),
                    format("unpack {} files beside the current release in {}/{}", wish.files,
                           wish.path, directory));
+  }
+
+  // Data is where the links of the new release lead before that is served.
+  static std::optional<Step> share_step(const Wish& wish) {
+    if (wish.persist.empty()) return std::nullopt;
+    const Share share = share_of(wish.path, wish.owner, wish.persist, wish.found_data);
+    return step_of(wish, Phase::activate, std::string(kShare), to_json(share), summary_of(share));
+  }
+
+  static bool needs_work(const Step& step) {
+    const Share share = share_from_json(step);
+    return !share.missing.empty() || !share.moves.empty();
   }
 
   // Before the switch, so that pages of either release find their files on both sides of it.
@@ -476,11 +508,31 @@ class DirectoryDriver : public Driver {
       writer.put(*entry, *tree);
       io.progress.advance(entry->size);
     }
+    for (const auto& [path, target] : unpack.links) put_link(staging, path, target, writer, *tree);
     staging.sync_filesystem();
     releases.rename(unpack.staging, unpack.name());
     releases.sync();
     receipts.save();
     return Json::object({{"written", writer.written()}});
+  }
+
+  // With the folders around it, of which the tree may have none.
+  static void put_link(const Dir& staging, const std::string& path, const std::string& target,
+                       TreeWriter& writer, TreeStream& tree) {
+    const auto entry = [](std::string_view at, EntryType type, const std::string& to) {
+      return release::FileEntry{.path = RelPath::parse(at),
+                                .type = type,
+                                .mode = kDirectoryMode,
+                                .digest = {},
+                                .target = to};
+    };
+    for (std::size_t slash = path.find('/'); slash != path.npos;
+         slash = path.find('/', slash + 1)) {
+      const std::string folder = path.substr(0, slash);
+      if (entry_exists(fs::path(staging.path()) / folder)) continue;
+      writer.put(entry(folder, EntryType::directory, ""), tree);
+    }
+    writer.put(entry(path, EntryType::symlink, target), tree);
   }
 
   static void remove_unpacked(const Unpack& unpack) {

@@ -6,6 +6,7 @@
 //   PATH/current                 relative symbolic link to the one that is served, switched by
 //                                rename
 //   PATH/kept/                   files that never change, of that one and some before it
+//   PATH/shared/                 data that all releases share, in whose trees it is a link
 //   PATH/.sealift-target         says which site manages the path
 // A path that holds anything else is not ours and is refused.
 

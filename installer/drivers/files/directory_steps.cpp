@@ -13,6 +13,7 @@ Json to_json(const Unpack& unpack) {
     value["baseTable"] = unpack.base_table->str();
   }
   if (!unpack.owner.empty()) value["owner"] = unpack.owner;
+  if (!unpack.links.empty()) value["links"] = unpack.links;
   return value;
 }
 
@@ -29,9 +30,31 @@ Unpack unpack_from_json(const Step& step) {
                 .target = fields.text("target"),
                 .missing = fields.texts("missing"),
                 .fresh = fields.flag("fresh")};
+  if (fields.value_if("links") != nullptr)
+    unpack.links = texts_by_key(fields.object("links"), fields.at("links"));
   if (const auto table = fields.text_if("baseTable")) unpack.base_table = Digest::parse(*table);
   fields.done();
   return unpack;
+}
+
+Json to_json(const Share& share) {
+  Json value = {{"path", share.path},
+                {"folders", share.folders},
+                {"missing", share.missing},
+                {"moves", share.moves}};
+  if (!share.owner.empty()) value["owner"] = share.owner;
+  return value;
+}
+
+Share share_from_json(const Step& step) {
+  Fields fields(step.data, step.id);
+  Share share{.path = fields.text("path"),
+              .owner = fields.text_if("owner").value_or(""),
+              .folders = texts_by_key(fields.object("folders"), fields.at("folders")),
+              .missing = fields.texts("missing"),
+              .moves = texts_by_key(fields.object("moves"), fields.at("moves"))};
+  fields.done();
+  return share;
 }
 
 Json to_json(const Keep& keep) {

@@ -16,6 +16,7 @@ namespace sealift::installer {
 inline constexpr std::string_view kUnpack = "unpack";
 inline constexpr std::string_view kKeep = "keep";
 inline constexpr std::string_view kSwitch = "switch";
+inline constexpr std::string_view kShare = "share";
 
 // A release beside the others.
 struct Unpack {
@@ -30,12 +31,27 @@ struct Unpack {
   std::string target;
   std::vector<std::string> missing;  // directories to create for the path, outermost first
   bool fresh = false;                // the path has no marker yet
+  // Folders of data -> where their links in the tree lead.
+  std::map<std::string, std::string> links = {};
 
   std::string name() const { return directory.substr(directory.rfind('/') + 1); }
 };
 
 Json to_json(const Unpack& unpack);
 Unpack unpack_from_json(const Step& step);
+
+// Folders of data below PATH/shared. They are made where they are missing, or moved there; one that
+// is there is left alone, and nothing with data in it is ever removed.
+struct Share {
+  std::string path;
+  std::string owner;                           // of what is made around the folders
+  std::map<std::string, std::string> folders;  // below PATH/shared -> whose each is
+  std::vector<std::string> missing;            // below PATH, to be made, outermost first
+  std::map<std::string, std::string> moves;    // folder -> where it is, below PATH
+};
+
+Json to_json(const Share& share);
+Share share_from_json(const Step& step);
 
 // PATH/kept gets what is to be reachable beside both releases.
 struct Keep {

@@ -88,6 +88,13 @@ void check_root(const Dir& root, const std::optional<Ownership>& owner,
   if (auto wrong = mode_difference(".", status, 0755)) found.push_back(std::move(*wrong));
 }
 
+// Other tools write absolute links: one that leads to the same place is as good.
+bool leads_to(const fs::path& link, const std::string& target) {
+  if (!link_target(link)) return false;
+  const std::optional<fs::path> place = followed_path(link);
+  return place && place == followed_path((link.parent_path() / target).lexically_normal());
+}
+
 void find_strangers(const Dir& folder, const std::string& prefix,
                     const std::map<std::string, std::set<std::string>>& known,
                     std::vector<Difference>& found, std::size_t limit) {
@@ -147,6 +154,20 @@ std::vector<Difference> check_tree(const Dir& root, Source& table, const TreeQue
       known[parent.empty() ? "" : parent + "/"].emplace(entry->path.name());
     }
     if (auto found = check.check(*entry)) differences.push_back(std::move(*found));
+  }
+  for (const auto& [path, target] : question.links) {
+    if (differences.size() >= question.limit) break;
+    for (RelPath each = RelPath::parse(path);; each = RelPath::parse(each.parent())) {
+      const std::string parent(each.parent());
+      known[parent.empty() ? "" : parent + "/"].emplace(each.name());
+      if (parent.empty()) break;
+    }
+    const FileEntry link{
+        .path = RelPath::parse(path), .type = EntryType::symlink, .digest = {}, .target = target};
+    auto found = check.check(link);
+    if (found && !leads_to(fs::path(root.path()) / path, target)) {
+      differences.push_back(std::move(*found));
+    }
   }
   if (question.strangers == Strangers::reported) {
     find_strangers(root, "", known, differences, question.limit);

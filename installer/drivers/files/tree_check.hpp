@@ -4,6 +4,7 @@
 // Compares a tree on disk with its file table.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct TreeQuestion {
   std::optional<Ownership> owner;  // nothing: not compared
   std::size_t limit;               // of differences
   const TableKey* key = nullptr;   // of files for their owner only; null: the table has none
+  // Symbolic links of the tree that its table does not have -> where they lead.
+  std::map<std::string, std::string> links = {};
 };
 
 // What differs, in the order of the table; the tree's own directory is ".".

@@ -23,6 +23,7 @@
 #include "installer/drivers/workloads/parts.hpp"
 #include "installer/drivers/workloads/runtime.hpp"
 #include "installer/site/table_key.hpp"
+#include "release/documents/persist.hpp"
 
 namespace sealift::installer {
 
@@ -30,7 +31,8 @@ namespace {
 
 constexpr std::size_t kMaxComposeBytes = 1U << 20;
 constexpr std::chrono::milliseconds kBetween{500};
-constexpr std::size_t kProjectSite = 8;  // characters of the site's id in a project's name
+constexpr std::size_t kMaxIdDigits = 10;  // of a user or group
+constexpr std::size_t kProjectSite = 8;   // characters of the site's id in a project's name
 
 using compose::ComposeFile;
 using compose::ComposeService;
@@ -100,6 +102,33 @@ std::set<std::string> paths_of(const ComposeService& service) {
   return paths;
 }
 
+// What a service mounts of the data that releases share.
+std::vector<std::string> data_of(const ComposeService& service, const RuntimeQuestion& question) {
+  std::vector<std::string> folders;
+  const std::vector<std::string>& shared = question.component.document.persist;
+  for (const compose::OwnFile& file : service.files) {
+    const bool is_data = std::any_of(shared.begin(), shared.end(), [&](const std::string& folder) {
+      return release::lies_in(file.path, folder);
+    });
+    if (is_data && file.use == compose::OwnFile::Use::mount) folders.push_back(file.path);
+  }
+  return folders;
+}
+
+// "UID:GID" of a service that says it in numbers; a name only its image knows.
+std::string user_of(const ComposeService& service) {
+  const auto found = service.definition.find("user");
+  if (found == service.definition.end()) return "";
+  const std::string said = found->is_string() ? found->text() : found->dump();
+  const std::string user = said.substr(0, said.find(':'));
+  const std::string group = said.find(':') == said.npos ? user : said.substr(user.size() + 1);
+  const auto is_number = [](const std::string& text) {
+    return !text.empty() && text.size() < kMaxIdDigits &&
+           text.find_first_not_of("0123456789") == text.npos;
+  };
+  return is_number(user) && is_number(group) ? format("{}:{}", user, group) : "";
+}
+
 // Which containers of a service are waited for.
 enum class Which { all, of_this_making };
 
@@ -122,7 +151,10 @@ class ComposeRuntime : public Runtime {
                                                       service.name) != workload.jobs.end();
       const std::set<std::string> reads = paths_of(service);
       const std::string pin = pin_of(service, question, problems);
-      const Json inputs = {service.definition, pin, lines_at(table, reads)};
+      Json inputs = {service.definition, pin, lines_at(table, reads)};
+      // A container that was made before its data was shared has the folder from then.
+      const auto data = data_of(service, question);
+      if (!data.empty()) inputs.push_back(data);
       services[service.name] = {
           {"image", pin},
           {"replicas", service.replicas},
@@ -158,6 +190,20 @@ class ComposeRuntime : public Runtime {
     if (!file.version.empty()) settings["version"] = file.version;
     if (!file.built.empty()) settings["built"] = file.built;
     return settings;
+  }
+
+  std::map<std::string, std::string> data_folders(const RuntimeQuestion& question) const override {
+    std::map<std::string, std::string> folders;
+    if (question.component.document.persist.empty()) return folders;
+    const std::string& file = question.component.document.workload->file;
+    const ComposeTexts texts = texts_of(question, file);
+    for (const ComposeService& service : parsed(*texts.file, texts.variables, file).services) {
+      for (const std::string& folder : data_of(service, question)) {
+        std::string& owner = folders[folder];
+        if (owner.empty()) owner = user_of(service);
+      }
+    }
+    return folders;
   }
 
   std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {

@@ -47,6 +47,11 @@ class Runtime {
   virtual Json settings(const RuntimeQuestion& question) const = 0;
   // What running it asks of the host beyond what is its own.
   virtual std::vector<release::Claim> claims(const RuntimeQuestion& question) const = 0;
+  // Folders in the data that releases share, which it mounts -> "UID:GID" of whom it runs as; empty
+  // where that is not said.
+  virtual std::map<std::string, std::string> data_folders(const RuntimeQuestion&) const {
+    return {};
+  }
   // What bring_up() will do, for people: "recreate api, remove old". Either may be null.
   virtual std::string outlook(const Deployment* before, const Deployment* now) const = 0;
   // Refuses files that would not run; nothing that runs is touched. Error{target_failed}.

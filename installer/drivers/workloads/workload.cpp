@@ -52,16 +52,20 @@ class WorkloadDriver : public Driver {
     return runtime_->claims(question);
   }
 
+  std::map<std::string, std::string> data_folders(const RuntimeQuestion& question) const override {
+    return runtime_->data_folders(question);
+  }
+
   std::vector<Step> plan(const Wish& wish) const override {
     std::vector<Step> steps;
-    std::optional<Step> turn;
+    std::vector<Step> turn;  // data that releases share, and the switch
     std::string directory = wish.ready;
     for (Step& step : files_->plan(wish)) {
       if (step.data.contains("directory")) directory = step.data["directory"];
       if (step.phase == Phase::stage) {
         steps.push_back(std::move(step));
       } else {
-        turn = std::move(step);
+        turn.push_back(std::move(step));
       }
     }
     std::optional<Deployment> before;
@@ -90,13 +94,18 @@ class WorkloadDriver : public Driver {
       steps.push_back(step_of(wish, Phase::activate, kDown, data_of(before, now),
                               format("take {} down: {}", wish.component, outlook)));
     }
-    if (turn) steps.push_back(std::move(*turn));
+    std::move(turn.begin(), turn.end(), std::back_inserter(steps));
     if (now) {
       steps.push_back(step_of(wish, Phase::activate, kUp, data_of(before, now),
                               format("bring {} up: {}", wish.component, outlook)));
     }
     return steps;
   }
+
+  // What a project had at its path before: only its data is taken over.
+  void take_over(const Wish& wish) override { files_->take_over(wish); }
+  void give_up(const Wish& wish) override { files_->give_up(wish); }
+  std::optional<Step> data_step(const Wish& wish) const override { return files_->data_step(wish); }
 
   // How far a program came is not known: it is run again.
   StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }

@@ -215,4 +215,21 @@ TEST_CASE("manifest: raw files of a component are read as they were written, or 
   }
 }
 
+TEST_CASE("manifest: folders of data are sorted, and none lies in another") {
+  ComponentDocument document{
+      .name = "site", .files = 2, .directories = 0, .symlinks = 0, .bytes = 4};
+  CHECK(to_text(document).find("persist") == std::string::npos);
+  document.persist = {"data", "data2", "public/uploads"};
+  const std::string good = to_text(document);
+  CHECK(parse_component_document(good) == document);
+  using Texts = std::vector<std::string>;
+  for (const Json& bad :
+       {Json::array(), Json("a"), Json(Texts{"b", "a"}), Json(Texts{"a", "a"}), Json(Texts{"../a"}),
+        Json(Texts{"/a"}), Json(Texts{"a", "a/b"}), Json(Texts{"a", "a.b", "a/b"})}) {
+    CAPTURE(bad.dump());
+    CHECK(refusal_of([&] { parse_component_document(with(good, "/persist", bad)); }) ==
+          Errc::corrupt);
+  }
+}
+
 }  // namespace sealift::release
