@@ -305,6 +305,24 @@ class OnTheTarget(ConfigTest):
         road.installer("rollback", "--yes")
         self.assertIn("API_PORT=3000\n", self.env_file())
 
+    def test_a_key_alone_asks_the_site_and_one_with_an_equals_sign_does_not(self):
+        os.remove(self.path("environments/production.yaml"))
+        self.write_contract(contract(TOKEN={"means": "a key"}, BANNER={"means": "a line"}))
+        self.use("TOKEN", "BANNER")
+        write(self.path("environments/production.env"),
+              "PUBLIC_URL=https://a\nPUBLIC_HOST=a\nWEB_ROOT=/srv/web\nAPI_PORT=3000\n"
+              "LOG_LEVEL=info\nSENTRY=true\nTOKEN\nBANNER=\n")
+        bundle = self.road.release("1.0.0")
+        self.road.init_site()
+        said = self.road.refused("apply", bundle, "--yes", status=6)
+        self.assertIn("TOKEN", said)
+        self.assertNotIn("BANNER", said)
+        self.set_values(TOKEN="secret-not")
+        self.road.installer("apply", bundle, "--yes")
+        with open(os.path.join(self.road.target("etc"), "current/more.env"),
+                  encoding="utf-8") as source:
+            self.assertEqual(source.read(), "TOKEN=secret-not\nBANNER=\n")
+
     def test_todo_lists_what_a_site_must_set(self):
         road = self.road
         first = road.release("1.0.0")
