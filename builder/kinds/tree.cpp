@@ -387,6 +387,7 @@ PackedTree pack(const Workshop& workshop, const release::ComponentEntry& entry,
   workshop.progress.end();
   PackedTree packed = packer.finish(tree_type);
   packed.document.name = entry.name;
+  if (root != nullptr) packed.folder = root->path();
   return packed;
 }
 
