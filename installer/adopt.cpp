@@ -208,7 +208,8 @@ class Marks {
 
 [[noreturn]] void refuse_nothing() {
   throw Error(Errc::incompatible, "found nothing to adopt: every target is empty",
-              "make the site without --adopt");
+              "make the site without --adopt; what a database has had is recorded by: "
+              "sealift-installer migrations baseline");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "installer/drivers/fence.hpp"
 #include "installer/flags.hpp"
 #include "installer/maintenance.hpp"
+#include "installer/standing.hpp"
 
 namespace sealift::installer {
 
@@ -72,8 +73,7 @@ void run_status(const std::string& site, cli::Session& session) {
         {"COMPONENT", "TARGET", "FILES", "SIZE", "PLACE"}};
     for (const Placement& placement : now->placements) {
       rows.push_back({placement.component, placement.target, std::to_string(placement.files),
-                      cli::size_text(placement.bytes),
-                      format("{}/{}", placement.path, placement.directory)});
+                      cli::size_text(placement.bytes), place_of(placement)});
     }
     out.table(rows);
   }

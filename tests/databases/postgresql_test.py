@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from vault import INSTALLER, Postgres, Vault, need, os, run, unittest, write
+from vault import BareVault, INSTALLER, OnlyDatabase, Postgres, Vault, need, os, run, unittest, write
 
 ONE = ("0000_init", ["CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL)",
                      "INSERT INTO users (name) SELECT 'user ' || i FROM generate_series(1, 100) i"])
@@ -718,6 +718,30 @@ class PostgresqlTest(unittest.TestCase):
         # One migrates; the other sees that it was late, or that nothing is left to do.
         self.assertIn(sorted(ends), ([0, 0], [0, 9]))
         self.assertEqual(self.sql("SELECT count(*) FROM drizzle.__drizzle_migrations"), "40")
+
+
+class PostgresqlAloneTest(OnlyDatabase, unittest.TestCase):
+    ONE, TWO, BAD = ONE, TWO, BAD
+    after_restore = 20
+
+    @classmethod
+    def setUpClass(cls):
+        need("psql")
+        cls.server = Postgres()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def setUp(self):
+        self.name = "app_" + os.urandom(4).hex()
+        self.server.sql("postgres", f"CREATE DATABASE {self.name};")
+        self.vault = BareVault({"driver": "postgresql", "url": self.server.url(self.name)})
+        self.addCleanup(self.vault.close)
+        self.vault.new_site()
+
+    def content(self):
+        return self.server.dump(self.name, "-N", "sealift", sequences=False)
 
 
 if __name__ == "__main__":

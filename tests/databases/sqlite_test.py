@@ -9,7 +9,7 @@ import re
 import sqlite3
 import time
 
-from vault import Vault, os, run, unittest, write
+from vault import BareVault, OnlyDatabase, Vault, os, run, unittest, write
 
 ONE = ("0000_init", ["CREATE TABLE `users` (`id` integer PRIMARY KEY, `name` text NOT NULL)",
                      "INSERT INTO users (name) VALUES ('ada')"])
@@ -617,7 +617,7 @@ class SessionTest(unittest.TestCase):
         ("0012_checks", ["CREATE TABLE c (n int CHECK (n > 0))", "INSERT OR IGNORE INTO c VALUES (0)"])]
 
     def site(self):
-        vault = Vault({"driver": "sqlite", "path": None})
+        vault = BareVault({"driver": "sqlite", "path": None})
         self.addCleanup(vault.close)
         vault.database["path"] = os.path.join(vault.root, "app.db")
         vault.new_site()
@@ -648,6 +648,24 @@ class SessionTest(unittest.TestCase):
         comes = ("0002_comes", ["INSERT INTO a VALUES (77, 0)"])
         said = vault.apply("1.0.0", [self.EVERY[0], waits, comes], foreign_keys="on", status=9)
         self.assertIn("0001_waits.sql: the table b has a row that refers to no row of a", said)
+
+
+class SqliteAloneTest(OnlyDatabase, unittest.TestCase):
+    ONE, TWO, BAD = ONE, TWO, BAD
+
+    def setUp(self):
+        self.vault = BareVault({"driver": "sqlite", "path": None})
+        self.addCleanup(self.vault.close)
+        self.file = os.path.join(self.vault.root, "app.db")
+        self.vault.database["path"] = self.file
+        self.vault.new_site()
+
+    def content(self):
+        connection = sqlite3.connect(self.file)
+        try:
+            return [line for line in connection.iterdump() if "__sealift" not in line]
+        finally:
+            connection.close()
 
 
 if __name__ == "__main__":
