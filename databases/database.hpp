@@ -124,11 +124,16 @@ class Database {
 std::unique_ptr<Database> open_sqlite(const fs::path& file, const fs::path& scratch,
                                       const Patience& patience);
 
+// Who makes its backups, and so whether facts() asks for what pg_dump needs: its program, and a
+// role that may read every row.
+enum class DumpedBy { pg_dump, others };
+
 // How PostgreSQL's own programs are called and whom they ask.
 struct PostgresqlPlace {
   std::string url;                 // without a password
   std::vector<std::string> tools;  // what stands before psql: {"docker", "exec", "-i", "db"}
   std::string password_file;       // PGPASSFILE; empty: the usual ones
+  DumpedBy dumped_by = DumpedBy::pg_dump;
 };
 // `session`: how its sessions are called, "sealift/12".
 std::unique_ptr<Database> open_postgresql(const PostgresqlPlace& place, const std::string& session,

@@ -74,25 +74,7 @@ class PostgresqlDatabase : public Database {
           format("the role {} may not create schemas in the database {}", role, psql_.database()),
           format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()), sql_name(role)));
     }
-    if (!found["unreadable"].empty()) {
-      problems.add(
-          format("the role {} may not read {} and so not back it up", role,
-                 printable(joined(found["unreadable"].get<std::vector<std::string>>()), 400)),
-          format("GRANT USAGE on their schemas and SELECT on them to {}, or let it be a member of "
-                 "pg_read_all_data",
-                 sql_name(role)));
-    }
-    if (!found["guarded"].empty()) {
-      const std::string tables =
-          printable(joined(found["guarded"].get<std::vector<std::string>>()), 400);
-      problems.add(format("the role {} may see only some rows of {} (row level security), so that "
-                          "pg_dump refuses to back it up",
-                          role, tables),
-                   format("ALTER ROLE {} BYPASSRLS, as a superuser; or, where the role owns the "
-                          "table: ALTER TABLE NAME NO FORCE ROW LEVEL SECURITY",
-                          sql_name(role)));
-    }
-    check_client("pg_dump", found["number"].get<int>() / 10000, problems);
+    if (place_.dumped_by == DumpedBy::pg_dump) add_what_keeps_from_dumping(found, problems);
     problems.throw_if_any(Errc::incompatible);
     return {.server = format("PostgreSQL {}", found["version"].get<std::string>()),
             .bytes = found["bytes"]};
@@ -398,6 +380,29 @@ class PostgresqlDatabase : public Database {
                   "\\endif\n"
                   "ALTER DATABASE {3} RENAME TO {1};\n",
                   sql_text(psql_.database()), name, old, sql_name(incoming())));
+  }
+
+  void add_what_keeps_from_dumping(const Json& found, Problems& problems) {
+    const std::string role = found["role"];
+    if (!found["unreadable"].empty()) {
+      problems.add(
+          format("the role {} may not read {} and so not back it up", role,
+                 printable(joined(found["unreadable"].get<std::vector<std::string>>()), 400)),
+          format("GRANT USAGE on their schemas and SELECT on them to {}, or let it be a member of "
+                 "pg_read_all_data",
+                 sql_name(role)));
+    }
+    if (!found["guarded"].empty()) {
+      const std::string tables =
+          printable(joined(found["guarded"].get<std::vector<std::string>>()), 400);
+      problems.add(format("the role {} may see only some rows of {} (row level security), so that "
+                          "pg_dump refuses to back it up",
+                          role, tables),
+                   format("ALTER ROLE {} BYPASSRLS, as a superuser; or, where the role owns the "
+                          "table: ALTER TABLE NAME NO FORCE ROW LEVEL SECURITY",
+                          sql_name(role)));
+    }
+    check_client("pg_dump", found["number"].get<int>() / 10000, problems);
   }
 
   void check_client(const std::string& program, int server, Problems& problems) {

@@ -20,6 +20,7 @@
 #include "databases/sqlite_connection.hpp"
 #include "databases/sqlite_foreign_keys.hpp"
 #include "databases/sqlite_guard.hpp"
+#include "databases/sqlite_session.hpp"
 
 namespace sealift::databases {
 
@@ -292,6 +293,7 @@ class SqliteDatabase : public Database {
 
   void migrate_once(const Run& run) const {
     const SqliteConnection connection = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const SqliteSession session(connection);
     Transaction transaction(connection);
     const Orphans orphans(connection);
     const Applied now = applied_in(connection, run.table);
@@ -308,12 +310,16 @@ class SqliteDatabase : public Database {
     for (const Migration* migration : run.pending) {
       const auto begun = std::chrono::steady_clock::now();
       if (run.mode != Mode::record && !migration->is_baseline()) {
+        session.forget_changes(kSqliteHistoryTable);
         MigrationGuard guard(connection.handle(), {run.table.name, kSqliteHistoryTable},
                              run.foreign_keys);
         for (const Chunk& chunk : run.set.chunks(*migration)) {
           run_chunk(connection, guard, *migration, chunk);
         }
+        // What the next one does must not decide whether this one holds.
+        if (session.has_deferred_rows()) orphans.check_since(migration->file);
       }
+      session.reset();
       const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
           std::chrono::steady_clock::now() - begun);
       if (run.mode == Mode::take_back) {

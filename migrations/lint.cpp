@@ -43,11 +43,10 @@ constexpr std::array<std::string_view, 8> kForbiddenPragmas = {
     "synchronous",     "temp_store_directory", "data_store_directory", "query_only"};
 // Those that say how one connection works, and those that a database with tables does not take.
 constexpr std::array<std::string_view, 17> kPragmasWithoutEffect = {
-    "auto_vacuum",       "busy_timeout",       "cache_size",       "cache_spill",
-    "encoding",          "journal_size_limit", "locking_mode",     "max_page_count",
-    "mmap_size",         "page_size",          "read_uncommitted", "recursive_triggers",
-    "secure_delete",     "soft_heap_limit",    "temp_store",       "threads",
-    "wal_autocheckpoint"};
+    "auto_vacuum",     "busy_timeout",       "cache_size",    "cache_spill",     "encoding",
+    "hard_heap_limit", "journal_size_limit", "locking_mode",  "max_page_count",  "mmap_size",
+    "page_size",       "read_uncommitted",   "secure_delete", "soft_heap_limit", "temp_store",
+    "threads",         "wal_autocheckpoint"};
 // Functions of libSQL, the SQLite of Turso.
 constexpr std::array<std::string_view, 9> kOfLibsql = {
     "libsql_vector_idx", "vector_top_k",        "vector",         "vector8",   "vector32",

@@ -34,8 +34,8 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
             bundle::Packing packing, const std::vector<signing::Signer>& signers,
             Progress& progress);
 
-// Component -> files that browsers keep for good because of their names alone.
-using Guesses = std::map<std::string, std::vector<std::string>>;
+// Component -> what tells that files are immutable, such as "their names" -> the files.
+using Guesses = std::map<std::string, std::map<std::string, std::vector<std::string>>>;
 
 // Everything build() would refuse, and sites that could not take the release. Writes nothing but
 // scratch space.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -20,12 +21,13 @@ struct ValidateOptions {
 constexpr std::size_t kMaxGuessesShown = 20;
 
 // What `serve` could decide instead.
-std::string guesses_line(const std::string& component, const std::vector<std::string>& files) {
+std::string guesses_line(const std::string& component, const std::string& told_by,
+                         const std::vector<std::string>& files) {
   std::vector<std::string> shown(files.begin(),
                                  files.begin() + std::min(files.size(), kMaxGuessesShown));
   if (shown.size() < files.size()) shown.push_back("...");
   for (std::string& file : shown) file = printable(file, 200);
-  return format("guessed to be immutable by their names in {}: {}: {}", component,
+  return format("guessed to be immutable by {} in {}: {}: {}", printable(told_by, 200), component,
                 cli::count_text(files.size(), "file"), joined(shown));
 }
 
@@ -44,9 +46,13 @@ void run_validate(const ValidateOptions& options, cli::Session& session) {
     sealed[environment] = keys.size();
   }
   Json immutable = Json::object();
-  for (const auto& [component, files] : guesses) {
-    session.out.line(guesses_line(component, files));
-    immutable[component] = files;
+  for (const auto& [component, guessed] : guesses) {
+    std::set<std::string> all;
+    for (const auto& [told_by, files] : guessed) {
+      session.out.line(guesses_line(component, told_by, files));
+      all.insert(files.begin(), files.end());
+    }
+    immutable[component] = all;
   }
   session.out.json({{"name", release.name},
                     {"version", release.version.str()},

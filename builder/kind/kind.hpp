@@ -32,7 +32,8 @@ struct BuiltComponent {
   std::vector<release::Template> templates = {};
   // What the tree holds, of a component whose files are templates.
   std::map<std::string, EntryType> paths = {};
-  std::vector<std::string> guessed = {};  // files of assets that only their names call immutable
+  // Files of assets that are immutable though release.yaml does not say so, by what tells it.
+  std::map<std::string, std::vector<std::string>> guessed = {};
 };
 
 class Kind {

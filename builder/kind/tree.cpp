@@ -411,6 +411,7 @@ PackedTree pack(const Workshop& workshop, const release::ComponentEntry& entry,
     packed.document.persist.push_back(kept.folder);
   }
   std::sort(packed.document.persist.begin(), packed.document.persist.end());
+  if (root != nullptr) packed.folder = root->path();
   return packed;
 }
 

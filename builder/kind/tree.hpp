@@ -44,6 +44,7 @@ struct PackedTree {
   content::Descriptor file_table;
   content::Descriptor tree;
   release::ComponentDocument document;
+  fs::path folder = {};                            // where paths begin; empty: all is made
   std::map<std::string, std::string> sha384 = {};  // path -> 48 bytes
   // Paths of files that are programs -> how each begins, kProgramHead bytes.
   std::map<std::string, std::string> executables = {};

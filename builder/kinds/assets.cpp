@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "builder/kind/tree.hpp"
+#include "builder/kinds/hashed_assets.hpp"
 #include "content/media_types.hpp"
 #include "release/documents/content_type.hpp"
 #include "release/text/glob.hpp"
@@ -66,6 +67,15 @@ std::map<std::string, std::string> integrity_of(const PackedTree& packed,
   return integrity;
 }
 
+constexpr std::uint64_t kMaxManifest = 64U << 20U;
+
+std::optional<std::string> read_manifest(const fs::path& file) {
+  const std::optional<struct stat> status = link_status_of(file);
+  if (!status || !S_ISREG(status->st_mode)) return std::nullopt;
+  if (static_cast<std::uint64_t>(status->st_size) > kMaxManifest) return std::nullopt;
+  return read_file(file, kMaxManifest);
+}
+
 class Assets : public Kind {
  public:
   std::string_view name() const override { return "assets"; }
@@ -76,11 +86,15 @@ class Assets : public Kind {
     for (const std::string& pattern : said.integrity) listed.add(pattern);
     Patterns served;
     for (const release::ServeRule& rule : said.serving.rules()) served.add(rule.match);
-    std::vector<std::string> guessed;
+    std::set<std::string> files;
+    std::map<std::string, std::vector<std::string>> guessed;
     const Beside beside{.has_integrity =
                             [&](const std::string& path) {
                               served.match(path);
-                              if (said.serving.guesses_immutable(path)) guessed.push_back(path);
+                              files.insert(path);
+                              if (said.serving.guesses_immutable(path)) {
+                                guessed["their names"].push_back(path);
+                              }
                               return listed.match(path);
                             },
                         .is_compressible =
@@ -90,7 +104,11 @@ class Assets : public Kind {
                         .encodings = encodings_of(said)};
     PackedTree packed = pack_tree(workshop, entry, media_type::kTree, beside);
     served.warn_of_unused(format("components.{}: serve", entry.name));
-    packed.document.assets = {.serving = said.serving,
+    HashedAssets hashed = find_hashed(files, said.serving, [&](const std::string& path) {
+      return read_manifest(packed.folder / path);
+    });
+    guessed.merge(hashed.found);
+    packed.document.assets = {.serving = std::move(hashed.serving),
                               .keep_previous = said.keep_previous,
                               .integrity = integrity_of(packed, entry.name)};
     return {.component = tree_component(entry, media_type::kAssets, packed),

@@ -43,14 +43,17 @@ std::string quoted(const std::string& text) {
 }
 
 std::string compose_site(const InitOptions& options) {
-  if (options.release.empty() || options.environment.empty() || options.targets.empty()) {
-    throw Error(Errc::usage, "a site needs --release, --environment and at least one --target",
+  if (options.release.empty() || options.environment.empty() ||
+      (options.targets.empty() && options.databases.empty())) {
+    throw Error(Errc::usage,
+                "a site needs --release, --environment and at least one --target or --database",
                 "or give a prepared file with --from site.yaml");
   }
   std::string text = format(
       "# What this site takes and where it goes. See: sealift-installer plan BUNDLE\n"
-      "schema: 1\nrelease: {}\nenvironment: {}\ntargets:\n",
+      "schema: 1\nrelease: {}\nenvironment: {}\n",
       quoted(options.release), quoted(options.environment));
+  if (!options.targets.empty()) text += "targets:\n";
   for (const std::string& target : options.targets) {
     const auto [name, path] = split("--target", target);
     text += format("  {}: {{driver: directory, path: {}}}\n", quoted(name),

@@ -6,6 +6,7 @@
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/operations/damage.hpp"
+#include "installer/operations/standing.hpp"
 #include "installer/records/flags.hpp"
 #include "installer/session/changing.hpp"
 #include "installer/session/unfinished.hpp"
@@ -73,8 +74,7 @@ void run_status(const std::string& site, cli::Session& session) {
         {"COMPONENT", "TARGET", "FILES", "SIZE", "PLACE"}};
     for (const Placement& placement : now->placements) {
       rows.push_back({placement.component, placement.target, std::to_string(placement.files),
-                      cli::size_text(placement.bytes),
-                      format("{}/{}", placement.path, placement.directory)});
+                      cli::size_text(placement.bytes), place_of(placement)});
     }
     out.table(rows);
     for (const Placement& placement : now->placements) {

@@ -276,7 +276,8 @@ std::optional<Adoptable> adoptable_at(const Driver& driver, const std::string& n
 
 [[noreturn]] void refuse_nothing() {
   throw Error(Errc::incompatible, "found nothing to adopt: every target is empty",
-              "make the site without --adopt");
+              "make the site without --adopt; what a database has had is recorded by: "
+              "sealift-installer migrations baseline");
 }
 
 }  // namespace

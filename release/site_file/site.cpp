@@ -274,7 +274,8 @@ Site read(const YamlDocument& document) {
                           {format("{}: {}", document.where(pointer), error.message()), {}}});
     }
   }
-  for (const auto& [name, value] : root["targets"].items()) {
+  const Json targets = root.value("targets", Json::object());
+  for (const auto& [name, value] : targets.items()) {
     const std::string pointer = "/targets/" + name;
     const auto refuse = [&](const std::string& found) {
       mistakes.push_back(
@@ -311,6 +312,12 @@ Site read(const YamlDocument& document) {
     site.targets.emplace(name, std::move(target));
   }
   const Json databases = root.value("databases", Json::object());
+  if (targets.empty() && databases.empty()) {
+    mistakes.push_back({document.line_of(""),
+                        {format("{}: found neither targets nor databases, expected one of them",
+                                document.where("")),
+                         "add where files go to targets, or a database to databases"}});
+  }
   for (const auto& [name, value] : databases.items()) {
     const std::string pointer = "/databases/" + name;
     DatabaseEntry database = read_database(value);

@@ -3,9 +3,12 @@
 """The configuration contract with the real programs: mistakes found in CI and on the target, the
 order of sources, what a site must set, and values for one apply."""
 
+import filecmp
 import json
 import os
+import random
 import subprocess
+import sys
 
 from road import BUILDER, INSTALLER, RoadTest, errors, main, run, tree_digest, write
 
@@ -305,6 +308,24 @@ class OnTheTarget(ConfigTest):
         road.installer("rollback", "--yes")
         self.assertIn("API_PORT=3000\n", self.env_file())
 
+    def test_a_key_alone_asks_the_site_and_one_with_an_equals_sign_does_not(self):
+        os.remove(self.path("environments/production.yaml"))
+        self.write_contract(contract(TOKEN={"means": "a key"}, BANNER={"means": "a line"}))
+        self.use("TOKEN", "BANNER")
+        write(self.path("environments/production.env"),
+              "PUBLIC_URL=https://a\nPUBLIC_HOST=a\nWEB_ROOT=/srv/web\nAPI_PORT=3000\n"
+              "LOG_LEVEL=info\nSENTRY=true\nTOKEN\nBANNER=\n")
+        bundle = self.road.release("1.0.0")
+        self.road.init_site()
+        said = self.road.refused("apply", bundle, "--yes", status=6)
+        self.assertIn("TOKEN", said)
+        self.assertNotIn("BANNER", said)
+        self.set_values(TOKEN="secret-not")
+        self.road.installer("apply", bundle, "--yes")
+        with open(os.path.join(self.road.target("etc"), "current/more.env"),
+                  encoding="utf-8") as source:
+            self.assertEqual(source.read(), "TOKEN=secret-not\nBANNER=\n")
+
     def test_todo_lists_what_a_site_must_set(self):
         road = self.road
         first = road.release("1.0.0")
@@ -391,6 +412,59 @@ class OnTheTarget(ConfigTest):
             "plan", bundle, "--set", "API_PORT=eighty", status=2))
         self.assertIn("found no environments/schema.json", errors(
             BUILDER, "env", "docs", self.path("release.yaml"), status=3))
+
+
+class FilesAsTheyAre(RoadTest):
+    """Files of `config` that are no templates are installed byte for byte."""
+
+    DASHBOARD = b'{"legend": "{{instance}} {{PUBLIC_HOST}}", "query": "{{#each .}}{{/each}}"}\n'
+    ALERTS = b"annotations: {summary: '{{ $labels.host }}: {{ $value }}'}\r\n"
+
+    def release(self, version, raw):
+        def change(project):
+            config = os.path.join(project, "config")
+            with open(os.path.realpath(sys.executable), "rb") as program:
+                header = program.read(4096)
+            os.makedirs(os.path.join(config, "bin"), exist_ok=True)
+            with open(os.path.join(config, "bin/web"), "wb") as out:
+                out.write(header + b"{{no key}}" + random.Random(version).randbytes(40 << 20))
+            os.chmod(os.path.join(config, "bin/web"), 0o755)
+            for name, content in (("dashboards/a/host.json", self.DASHBOARD),
+                                  ("alerts.yaml", self.ALERTS)):
+                os.makedirs(os.path.dirname(os.path.join(config, name)), exist_ok=True)
+                with open(os.path.join(config, name), "wb") as out:
+                    out.write(content)
+            path = os.path.join(project, "release.yaml")
+            with open(path, encoding="utf-8") as source:
+                lines = source.read().splitlines()
+            write(path, "\n".join(
+                f"  - {{name: site, kind: config, source: config/, target: etc, raw: {raw}}}"
+                if "kind: config" in line else line for line in lines) + "\n")
+        return self.road.release(version, change)
+
+    def test_a_program_of_40_megabytes_and_the_braces_of_others(self):
+        road = self.road
+        road.init_site()
+        raw = '["dashboards/**", alerts.yaml]'
+        for version in ("1.0.0", "1.1.0"):
+            road.installer("apply", self.release(version, raw), "--yes")
+            for name in ("bin/web", "dashboards/a/host.json", "alerts.yaml"):
+                self.assertTrue(
+                    filecmp.cmp(os.path.join(road.project, "config", name),
+                                os.path.join(road.target("etc"), "current", name), shallow=False),
+                    name)
+            self.assertTrue(os.access(os.path.join(road.target("etc"), "current/bin/web"), os.X_OK))
+            with open(os.path.join(road.target("etc"), "current/app.env"), encoding="utf-8") as env:
+                self.assertIn("chanuka.example", env.read())  # a template still is one
+            self.assertEqual(road.answer("drift")["differences"], [])
+        road.installer("rollback", "--yes")
+        self.assertEqual(road.answer("drift")["differences"], [])
+
+    def test_without_raw_the_mistake_names_it(self):
+        with self.assertRaises(AssertionError) as refused:
+            self.release("1.0.0", "[alerts.yaml]")
+        self.assertIn("dashboards/a/host.json:1: ", str(refused.exception))
+        self.assertIn("name the file in raw", str(refused.exception))
 
 
 main()

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from vault import INSTALLER, Postgres, Vault, need, os, run, unittest, write
+from vault import BareVault, INSTALLER, OnlyDatabase, Postgres, Vault, need, os, run, unittest, write
 
 ONE = ("0000_init", ["CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL)",
                      "INSERT INTO users (name) SELECT 'user ' || i FROM generate_series(1, 100) i"])
@@ -609,6 +609,32 @@ class PostgresqlTest(unittest.TestCase):
         said = self.vault.apply("1.0.0", [ONE], status=6)
         self.assertIn("may not read secret", said)
 
+    def test_what_only_pg_dump_needs_is_not_asked_for_where_others_make_the_backups(self):
+        role = f"app_{self.name}"
+        self.server.sql("postgres", f"CREATE ROLE {role} LOGIN;\n"
+                        f"GRANT CREATE ON DATABASE {self.name} TO {role};")
+        self.sql(f"GRANT CREATE ON SCHEMA public TO {role};\nCREATE TABLE secret (a int);\n"
+                 "CREATE TABLE rows (a int);\nALTER TABLE rows ENABLE ROW LEVEL SECURITY;\n"
+                 f"GRANT SELECT ON rows TO {role}")
+        # This launcher knows psql alone.
+        launcher = os.path.join(self.vault.root, "launch")
+        write(launcher, '#!/bin/sh\ncase " $* " in *" psql "*) exec "$@";; esac\nexit 127\n')
+        os.chmod(launcher, 0o755)
+        bundle = self.vault.build("1.0.0", [ONE])
+        self.vault.write_site(url=self.server.url(self.name, role), tools=[launcher])
+        said = self.vault.refused("apply", bundle, "--yes", status=6)
+        for asked in ("may not read secret", "only some rows of rows", "pg_dump was not found"):
+            self.assertIn(asked, said)
+        exec_backup = {"driver": "exec", "create": ["echo", "snapshot-1"], "verify": ["cat"],
+                       "restore": ["cat"]}
+        self.vault.write_site(url=self.server.url(self.name, role), tools=[launcher],
+                              backup=exec_backup)
+        self.vault.installer("doctor")
+        self.assertNotIn("needs", self.vault.installer("plan", bundle).decode())
+        self.vault.installer("apply", bundle, "--yes")
+        self.assertEqual(self.vault.states(), {"0000_init": "applied"})
+        self.vault.installer("backup", "create", "main")
+
     def test_a_table_of_which_not_every_row_may_be_seen_is_named(self):
         role = f"app_{self.name}"
         self.server.sql("postgres", f"CREATE ROLE {role} LOGIN;\n"
@@ -692,6 +718,30 @@ class PostgresqlTest(unittest.TestCase):
         # One migrates; the other sees that it was late, or that nothing is left to do.
         self.assertIn(sorted(ends), ([0, 0], [0, 9]))
         self.assertEqual(self.sql("SELECT count(*) FROM drizzle.__drizzle_migrations"), "40")
+
+
+class PostgresqlAloneTest(OnlyDatabase, unittest.TestCase):
+    ONE, TWO, BAD = ONE, TWO, BAD
+    after_restore = 20
+
+    @classmethod
+    def setUpClass(cls):
+        need("psql")
+        cls.server = Postgres()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def setUp(self):
+        self.name = "app_" + os.urandom(4).hex()
+        self.server.sql("postgres", f"CREATE DATABASE {self.name};")
+        self.vault = BareVault({"driver": "postgresql", "url": self.server.url(self.name)})
+        self.addCleanup(self.vault.close)
+        self.vault.new_site()
+
+    def content(self):
+        return self.server.dump(self.name, "-N", "sealift", sequences=False)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Migrations of SQLite, applied by the installer without any tool on the site."""
 
+import contextlib
 import hashlib
 import json
 import random
@@ -8,7 +9,7 @@ import re
 import sqlite3
 import time
 
-from vault import Vault, os, run, unittest, write
+from vault import BareVault, OnlyDatabase, Vault, os, run, unittest, write
 
 ONE = ("0000_init", ["CREATE TABLE `users` (`id` integer PRIMARY KEY, `name` text NOT NULL)",
                      "INSERT INTO users (name) VALUES ('ada')"])
@@ -578,6 +579,93 @@ class BuildTest(unittest.TestCase):
     def test_an_unknown_rule_is_refused(self):
         said = self.vault.refuse("1.0.0", [ONE], accept={"drop-tabel": "x"})
         self.assertIn('found "drop-tabel"', said)
+
+
+class SessionTest(unittest.TestCase):
+    """What a migration sets or makes for its connection alone reaches nothing behind it."""
+
+    EVERY = [
+        ("0000_init", ["CREATE TABLE a (id int PRIMARY KEY, n int)",
+                       "CREATE TABLE b (id int, a int REFERENCES a)",
+                       "CREATE TABLE log (t text)", "CREATE TABLE seen (what text, n int)",
+                       "INSERT INTO a VALUES (1, 2), (2, 1), (3, 3)"]),
+        ("0001_like", ["PRAGMA case_sensitive_like = ON",
+                       "INSERT INTO seen SELECT 'sensitive', count(*) WHERE 'A' LIKE 'a'"]),
+        ("0002_like", ["INSERT INTO seen SELECT 'like', count(*) WHERE 'A' LIKE 'a'"]),
+        ("0003_temp", ["CREATE TEMP TABLE log (t text)", "CREATE TEMP VIEW v AS SELECT 1 AS one",
+                       "CREATE TEMP TABLE n (id integer PRIMARY KEY AUTOINCREMENT)",
+                       "CREATE VIRTUAL TABLE temp.words USING fts5(t)",
+                       "CREATE TEMP TRIGGER tr AFTER INSERT ON a BEGIN "
+                       "INSERT INTO seen VALUES ('trigger', new.id); END",
+                       "INSERT INTO log VALUES ('lost')"]),
+        ("0004_temp", ["INSERT INTO log VALUES ('kept')", "INSERT INTO a VALUES (4, 4)",
+                       "CREATE TABLE v (one int)", "CREATE TABLE words (t text)"]),
+        ("0005_flags", ["PRAGMA reverse_unordered_selects = ON", "PRAGMA recursive_triggers = ON",
+                        "PRAGMA ignore_check_constraints = ON", "PRAGMA legacy_alter_table = ON",
+                        "PRAGMA full_column_names = ON", "PRAGMA short_column_names = OFF",
+                        "PRAGMA count_changes = ON", "PRAGMA defer_foreign_keys = ON",
+                        "PRAGMA busy_timeout = 1", "PRAGMA soft_heap_limit = 9000000"]),
+        ("0006_order", ["CREATE TABLE named AS SELECT a.id, a.n FROM a", "SELECT 1",
+                        "CREATE TABLE ordered AS SELECT id FROM a"]),
+        ("0007_alter", ["CREATE VIEW w AS SELECT n FROM a", "ALTER TABLE a RENAME COLUMN n TO m"]),
+        ("0008_rows", ["INSERT INTO seen VALUES ('x', 0)"]),
+        ("0009_rows", ["INSERT INTO seen VALUES ('row', last_insert_rowid())"]),
+        ("0010_rows", ["INSERT INTO seen VALUES ('changes', changes())"]),
+        ("0011_recursive", ["CREATE TRIGGER again AFTER UPDATE ON a WHEN new.m < 9 BEGIN "
+                            "UPDATE a SET m = m + 1 WHERE id = new.id; END",
+                            "UPDATE a SET m = 0 WHERE id = 1"]),
+        ("0012_checks", ["CREATE TABLE c (n int CHECK (n > 0))", "INSERT OR IGNORE INTO c VALUES (0)"])]
+
+    def site(self):
+        vault = BareVault({"driver": "sqlite", "path": None})
+        self.addCleanup(vault.close)
+        vault.database["path"] = os.path.join(vault.root, "app.db")
+        vault.new_site()
+        return vault
+
+    @staticmethod
+    def content(vault):
+        with contextlib.closing(sqlite3.connect(vault.database["path"])) as connection:
+            return [line for line in connection.iterdump() if "__sealift" not in line and
+                    "__drizzle" not in line]
+
+    def test_a_fresh_site_ends_as_one_that_was_upgraded_step_by_step(self):
+        for foreign_keys in ("off", "on"):
+            with self.subTest(foreign_keys=foreign_keys):
+                fresh = self.site()
+                fresh.apply("1.0.0", self.EVERY, foreign_keys=foreign_keys)
+                stepwise = self.site()
+                for count in range(1, len(self.EVERY) + 1):
+                    stepwise.apply(f"1.{count}.0", self.EVERY[:count], foreign_keys=foreign_keys)
+                self.assertEqual(self.content(fresh), self.content(stepwise))
+                with contextlib.closing(sqlite3.connect(fresh.database["path"])) as connection:
+                    seen = dict(connection.execute("SELECT * FROM seen WHERE what <> 'x'"))
+                self.assertEqual(seen, {"sensitive": 0, "like": 1, "row": 0, "changes": 0})
+
+    def test_rows_that_wait_for_another_migration_are_refused_at_once(self):
+        vault = self.site()
+        waits = ("0001_waits", ["PRAGMA defer_foreign_keys = ON", "INSERT INTO b VALUES (1, 77)"])
+        comes = ("0002_comes", ["INSERT INTO a VALUES (77, 0)"])
+        said = vault.apply("1.0.0", [self.EVERY[0], waits, comes], foreign_keys="on", status=9)
+        self.assertIn("0001_waits.sql: the table b has a row that refers to no row of a", said)
+
+
+class SqliteAloneTest(OnlyDatabase, unittest.TestCase):
+    ONE, TWO, BAD = ONE, TWO, BAD
+
+    def setUp(self):
+        self.vault = BareVault({"driver": "sqlite", "path": None})
+        self.addCleanup(self.vault.close)
+        self.file = os.path.join(self.vault.root, "app.db")
+        self.vault.database["path"] = self.file
+        self.vault.new_site()
+
+    def content(self):
+        connection = sqlite3.connect(self.file)
+        try:
+            return [line for line in connection.iterdump() if "__sealift" not in line]
+        finally:
+            connection.close()
 
 
 if __name__ == "__main__":

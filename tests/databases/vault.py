@@ -56,13 +56,18 @@ LAYOUTS = {"drizzle": drizzle_0, "drizzle 1": drizzle_1, "sql": plain_sql}
 
 
 class Vault(Road):
-    dialect = None
+    # Components that releases have beside the migrations, and where a site puts them.
+    others = [{"name": "settings", "kind": "config", "source": "settings", "target": "settings"}]
 
     def __init__(self, database):
         super().__init__()
         self.database = database
 
-    def write_release(self, version, migrations, layout="drizzle", **more):
+    def targets(self):
+        return {row["target"]: {"driver": "directory", "path": self.target(row["target"])}
+                for row in self.others}
+
+    def write_release(self, version, migrations, layout="drizzle", health=(), **more):
         shutil.rmtree(os.path.join(self.project, "drizzle"), ignore_errors=True)
         LAYOUTS[layout](os.path.join(self.project, "drizzle"), migrations,
                         self.database["driver"])
@@ -75,9 +80,8 @@ class Vault(Road):
         path = os.path.join(self.project, "release.yaml")
         write(path, json.dumps({"schema": 1, "name": "chanuka", "version": version,
                                 "environments": ["production"], "trust": "trust",
-                                "components": [component,
-                                               {"name": "settings", "kind": "config",
-                                                "source": "settings", "target": "settings"}]}))
+                                **({"health": health} if health else {}),
+                                "components": [component, *self.others]}))
         return path
 
     def build(self, version, migrations, layout="drizzle", **more):
@@ -97,23 +101,31 @@ class Vault(Road):
 
     def new_site(self, **more):  # more: of the database
         run(INSTALLER, "--site", self.site, "init", "--release", "chanuka", "--environment",
-            "production", "--target", f"settings={self.target('settings')}")
+            "production", *(f"--target={name}={target['path']}"
+                            for name, target in self.targets().items()),
+            "--database", f"main={self.database.get('path') or self.database['url']}")
+        with open(os.path.join(self.site, "site.yaml"), encoding="utf-8") as made:
+            self.made_site = made.read()
         self.write_site(**more)
         self.installer("trust", "init", self.trust, "--fingerprint", self.fingerprint)
 
     def write_site(self, site=None, **more):
         write(os.path.join(self.site, "site.yaml"),
               json.dumps({"schema": 1, "release": "chanuka", "environment": "production",
-                          "targets": {"settings": {"driver": "directory",
-                                                   "path": self.target("settings")}},
+                          **({"targets": self.targets()} if self.others else {}),
                           "databases": {"main": {**self.database, **more}}, **(site or {})}))
 
     def hurt(self, act, *command):
         """Runs a command whose switch of a target, after the migrations, meets `act`: "error=EIO",
         "signal=KILL"."""
-        return subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=symlinkat", "-e",
-                               f"inject=symlinkat:{act}:when=1", INSTALLER, "--site", self.site,
-                               *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        return self.strace(f"symlinkat:{act}:when=1", *command)
+
+    def strace(self, injection, *command):
+        """Runs a command of which a call of the system meets what `injection` says."""
+        return subprocess.run(["strace", "-f", "-o", "/dev/null", "-e",
+                               f"trace={injection.split(':')[0]}", "-e", f"inject={injection}",
+                               INSTALLER, "--site", self.site, *command],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, check=False)
 
     def killed(self, moment, *command):
@@ -134,6 +146,74 @@ class Vault(Road):
     def states(self, status=0):
         return {row["migration"]: row["state"]
                 for row in self.answer("migrations", "status", status=status)}
+
+
+class BareVault(Vault):
+    """A release and a site of nothing but a database."""
+    others = []
+
+
+class OnlyDatabase:
+    """The whole life of a site without targets; a test of a database says how it is made
+    (setUp, with a BareVault), its migrations ONE, TWO and BAD, and content(), all that it holds."""
+
+    after_restore = 0  # what doctor says: 20 where the old database is kept beside
+    FENCE = {"fence": {"close": ["true"], "open": ["true"]}}
+
+    def test_a_life_without_targets(self):
+        vault = self.vault
+        self.assertNotIn("targets", vault.made_site)
+        first = vault.build("1.0.0", [self.ONE], rollback="restore")
+        self.assertIn("back up main", vault.installer("plan", first).decode())
+        vault.installer("apply", first, "--yes")
+        vault.installer("apply", first, "--yes")  # it is installed
+        before = self.content()
+        vault.apply("1.1.0", [self.ONE, self.TWO], rollback="restore")
+        self.assertEqual(vault.version(), "1.1.0")
+        said = vault.installer("status").decode()
+        self.assertIn("database:main\n", said)
+        vault.installer("doctor")
+        self.assertEqual(vault.answer("drift")["differences"], [])
+        self.assertEqual(set(vault.states().values()), {"applied"})
+        self.assertEqual(len(vault.answer("history")), 2)
+        vault.installer("backup", "create", "main")
+        vault.installer("rollback", "--restore-database", "--reason", "wrong", "--yes")
+        self.assertEqual((vault.version(), self.content()), ("1.0.0", before))
+        vault.installer("prune")
+        vault.installer("apply", "--repair", "--yes")
+        vault.installer("doctor", status=self.after_restore)
+
+    def test_a_failure_without_targets_leaves_the_old_release(self):
+        self.vault.write_site(self.FENCE)
+        self.vault.apply("1.0.0", [self.ONE], rollback="restore")
+        before = self.content()
+        self.vault.apply("1.1.0", [self.ONE, self.BAD], rollback="restore", status=9)
+        self.assertEqual((self.vault.version(), self.content()), ("1.0.0", before))
+        sick = [{"name": "users", "sql": "main", "query": "SELECT count(*) FROM users",
+                 "expect": {"value": "none"}, "within": "200ms"}]
+        self.vault.apply("1.2.0", [self.ONE, self.TWO], rollback="restore", health=sick, status=9)
+        self.assertEqual((self.vault.version(), self.content()), ("1.0.0", before))
+        self.vault.installer("doctor", status=self.after_restore)
+
+    def test_killed_anywhere_without_targets_it_is_one_release(self):
+        self.vault.write_site(self.FENCE)
+        self.vault.apply("1.0.0", [self.ONE], rollback="restore")
+        before = self.content()
+        bundle = self.vault.build("1.1.0", [self.ONE, self.TWO], rollback="restore")
+        ends = set()
+        for step in range(1, 400, 9):
+            done = self.vault.strace(f"fdatasync,fsync:signal=KILL:when={step}", "apply", bundle,
+                                     "--yes")
+            if done.returncode == 0:
+                ends.add("1.1.0")
+                break
+            self.vault.installer("recover")
+            now = self.vault.version()
+            self.assertEqual(self.content() == before, now == "1.0.0", f"{step}: {now}")
+            ends.add(now)
+            if now != "1.0.0":
+                break
+        self.assertEqual(ends, {"1.0.0", "1.1.0"})
 
 
 class Postgres:
@@ -189,5 +269,5 @@ class Postgres:
         return "\n".join(line for line in text.splitlines() if not line.startswith(others))
 
 
-__all__ = ["BUILDER", "INSTALLER", "LAYOUTS", "Postgres", "Vault", "errors", "need", "os", "run",
+__all__ = ["BUILDER", "BareVault", "INSTALLER", "LAYOUTS", "OnlyDatabase", "Postgres", "Vault", "errors", "need", "os", "run",
            "unittest", "write"]

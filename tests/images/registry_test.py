@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -17,7 +18,7 @@ from cosign import Paper
 from shop import BUILDER, INSTALLER, SERVER, WORKER, ShopTest, moments
 from engines import Proxy, Registry, says
 from made_image import MANIFEST, Image, Platforms, sha, write_layout
-from road import errors, main, need, run
+from road import SOURCE, errors, main, need, run
 
 PLACE = "mirror/chanuka/server"
 
@@ -241,6 +242,64 @@ class Locked(RegistryTest):
         built = json.loads(run(BUILDER, "--json", "build", path, "--output",
                                os.path.join(self.shop.root, "dist"), "--key", self.shop.key))
         self.assertEqual(self.shop.images_in(built["bundle"])[SERVER]["digest"], image.digest)
+
+    def test_authorities_are_read_where_systems_have_them(self):
+        if os.geteuid() != 0:
+            self.skipTest("SKIPPED: only root may give a program another /etc")
+        with open(os.path.join(SOURCE, "net/http.cpp"), encoding="utf-8") as source:
+            table = re.search(r"kSystemRoots = \{(.*?)\}", source.read(), re.DOTALL).group(1)
+        places = re.findall(r'"([^"]+)"', table)
+        self.assertIn("/etc/ssl/certs/ca-certificates.crt", places)  # Debian
+        self.assertIn("/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", places)  # RHEL
+        self.assertIn("/var/lib/ca-certificates/ca-bundle.pem", places)  # SUSE
+        self.assertIn("/etc/ssl/cert.pem", places)  # Alpine
+        self.shop.installer("apply", self.shop.build("1.0.0", {SERVER: Image("hello")}), "--yes")
+        # Only by a name is it spoken to with TLS without being told which authority to trust.
+        proxy = Proxy(self.registry.host)
+        self.addCleanup(proxy.stop)
+        auth = base64.b64encode(b"user:secret-word").decode()
+        access = {"DOCKER_AUTH_CONFIG": json.dumps({"auths": {proxy.NAME: {"auth": auth}}}),
+                  "HTTPS_PROXY": f"http://{proxy.address}"}
+        plain = {key: value for key, value in os.environ.items() if not key.startswith("SSL_CERT_")}
+        path = self.shop.write_release("1.1.0", [
+            {"name": SERVER, "from": f"docker://{proxy.NAME}/{PLACE}:1.0.0"}])
+        hashed = os.path.join(self.folder, "hashed")
+        os.mkdir(hashed)
+        name = run("openssl", "x509", "-hash", "-noout", "-in", self.registry.ca).decode().strip()
+        shutil.copy(self.registry.ca, os.path.join(hashed, f"{name}.0"))
+        empty = os.path.join(self.folder, "empty")
+        os.mkdir(empty)
+        # A host with no authorities but those that are put in one place.
+        etc = os.path.join(self.folder, "etc")
+        run("cp", "-a", "/etc", etc)
+        for name in ("ssl", "pki"):
+            shutil.rmtree(os.path.join(etc, name), ignore_errors=True)
+        script = (f"cp -a {etc} {etc}.now && mount --bind {etc}.now /etc && "
+                  "mount -t tmpfs tmpfs /var/lib || exit 99; "
+                  'if [ -n "$1" ]; then mkdir -p "$(dirname "$1")" && cp "$2" "$1"; fi; shift 2; '
+                  'exec "$@"')
+
+        def builds(place="", **variables):
+            done = subprocess.run(
+                ["unshare", "--mount", "sh", "-c", script, "sh", place, self.registry.ca, BUILDER,
+                 "build", path, "--output", os.path.join(self.shop.root, "dist"), "--key",
+                 self.shop.key], env={**plain, **access, **variables}, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            shutil.rmtree(etc + ".now")
+            self.assertNotEqual(done.returncode, 99, done.stderr)
+            if done.returncode != 0:
+                self.assertIn(b"certificate is not trusted", done.stderr)
+            return done.returncode == 0
+
+        self.assertFalse(builds())
+        for place in places:
+            self.assertTrue(builds(place), place)
+        self.assertTrue(builds(SSL_CERT_FILE=self.registry.ca))
+        self.assertTrue(builds(SSL_CERT_DIR=f"{empty}:{hashed}"))
+        self.assertTrue(builds(SSL_CERT_FILE=self.registry.ca, SSL_CERT_DIR=empty))
+        # They take the place of the system's own.
+        self.assertFalse(builds(places[0], SSL_CERT_DIR=empty))
+        self.assertFalse(builds(places[0], SSL_CERT_FILE=os.path.join(self.folder, "server.pem")))
 
     def test_through_a_tunnel(self):
         proxy = Proxy(self.registry.host)

@@ -3,7 +3,10 @@
 """A real systemd runs the units of releases: what is made otherwise is restarted and nothing else,
 what does not run is taken back, and nothing of another's is touched."""
 
+import filecmp
 import os
+import random
+import shutil
 import socket
 import sys
 import time
@@ -379,6 +382,37 @@ class Units(RoadTest):
         self.runs("web.service")
         self.assertEqual(self.runs("worker.service"), worker)
         self.assertEqual(self.systemd.ctl("is-enabled", "web.service").stdout, b"enabled\n")
+
+    def test_a_program_of_40_megabytes_is_what_runs(self):
+        """The bin/web of docs/workloads-systemd.md: a real program, with as many bytes more as a
+        bundled runtime has, among them the marks of a template."""
+        road = self.road
+        with open(os.path.realpath(shutil.which("sleep")), "rb") as program:
+            real = program.read()
+
+        def bring(seed):
+            def change():
+                os.makedirs(os.path.join(self.tree, "bin"), exist_ok=True)
+                with open(os.path.join(self.tree, "bin/web"), "wb") as out:
+                    out.write(real + b"{{no key}}" + random.Random(seed).randbytes(40 << 20))
+                os.chmod(os.path.join(self.tree, "bin/web"), 0o755)
+                self.file("server.service", f"[Service]\nExecStart={self.current}/bin/web 1000\n"
+                          "[Install]\nWantedBy=default.target\n")
+            return change
+
+        pids = []
+        for number, version in enumerate(("1.1.0", "1.2.0")):
+            bundle = self.release(version, bring(number))
+            road.installer("apply", bundle, "--yes")
+            pids += self.runs("server.service")
+            self.assertTrue(filecmp.cmp(os.path.join(self.tree, "bin/web"),
+                                        os.path.join(self.current, "bin/web"), shallow=False))
+            self.assertTrue(os.access(os.path.join(self.current, "bin/web"), os.X_OK))
+            self.assertEqual(road.answer("drift")["differences"], [])
+        self.assertNotEqual(*pids)
+        # The same program is let alone.
+        road.installer("apply", self.release("1.3.0"), "--yes")
+        self.assertEqual(self.runs("server.service"), pids[1:])
 
     def test_what_would_not_be_a_unit_is_refused(self):
         road = self.road

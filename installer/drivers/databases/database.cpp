@@ -341,18 +341,20 @@ class DatabaseDriver : public Driver {
   }
 
   Step backup_step(const Wish& wish, const databases::Facts& facts) const {
-    const std::uint64_t copies = name_ == "sqlite" ? 1 + kCopiesOfSqlite : 1;
-    return step(
-        wish, Phase::fence, kBackup,
-        {{"backup", backup_name(wish)},
-         {"server", facts.server},
-         {"version", wish.before ? Json(wish.version_before) : Json("")},
-         {"made", to_text(wish.now)},
-         {"transaction", wish.number},
-         {"settings", wish.settings},
-         {"space", {{"path", layout_.backups().string()}, {"bytes", facts.bytes * copies}}}},
-        format("back up {} ({}, {} bytes) as {}, and verify it", wish.target, facts.server,
-               facts.bytes, backup_name(wish)));
+    Json data = {{"backup", backup_name(wish)},
+                 {"server", facts.server},
+                 {"version", wish.before ? Json(wish.version_before) : Json("")},
+                 {"made", to_text(wish.now)},
+                 {"transaction", wish.number},
+                 {"settings", wish.settings}};
+    // What programs of the site write may be no more than a name.
+    if (!wish.settings.contains("backup")) {
+      const std::uint64_t copies = name_ == "sqlite" ? 1 + kCopiesOfSqlite : 1;
+      data["space"] = {{"path", layout_.backups().string()}, {"bytes", facts.bytes * copies}};
+    }
+    return step(wish, Phase::fence, kBackup, std::move(data),
+                format("back up {} ({}, {} bytes) as {}, and verify it", wish.target, facts.server,
+                       facts.bytes, backup_name(wish)));
   }
 
   static MigrationSet set_of(const Step& step, StepIo& io) {
@@ -595,10 +597,13 @@ std::unique_ptr<databases::Database> open_plain(const Json& settings, const fs::
   if (settings.at("driver") == "sqlite") {
     return databases::open_sqlite(settings.at("path").get<std::string>(), scratch, patience);
   }
-  return databases::open_postgresql({.url = settings.at("url"),
-                                     .tools = settings.at("tools"),
-                                     .password_file = settings.at("passwordFile")},
-                                    session, patience);
+  return databases::open_postgresql(
+      {.url = settings.at("url"),
+       .tools = settings.at("tools"),
+       .password_file = settings.at("passwordFile"),
+       .dumped_by = settings.contains("backup") ? databases::DumpedBy::others
+                                                : databases::DumpedBy::pg_dump},
+      session, patience);
 }
 
 }  // namespace

@@ -21,6 +21,16 @@ std::string refused(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("compose variables: a key alone is not set, one with = is empty text", "[compose]") {
+  const Variables variables = read_variables("ALONE\nSPACED  # comment\nNOTHING=\nQUOTED=''\n");
+  CHECK(variables == Variables{{"NOTHING", ""}, {"QUOTED", ""}});
+  Interpolation interpolation(variables);
+  CHECK(interpolation.fill("${ALONE-d}${ALONE:-d}${ALONE+x}") == "dd");
+  CHECK(interpolation.fill("[${NOTHING-d}${NOTHING:-d}${NOTHING+x}]") == "[dx]");
+  CHECK(interpolation.fill("[$ALONE$NOTHING]") == "[]");
+  CHECK(interpolation.unset() == std::set<std::string>{"ALONE"});
+}
+
 TEST_CASE("compose variables: every form that Compose knows", "[compose]") {
   CHECK(filled("$A-${A}-${n2}.") == "one-one-two.");
   CHECK(filled("${A:-x} ${EMPTY:-x} ${EMPTY-x} ${NO:-x} ${NO-x} ${NO:-}") == "one x  x x ");

@@ -73,6 +73,15 @@ TEST_CASE("site: what may be left out has its default") {
   CHECK(site.optional.empty());
 }
 
+TEST_CASE("site: a database is enough, nothing is not") {
+  const std::string head = "schema: 1\nrelease: a\nenvironment: b\n";
+  CHECK(parse_site(head + "databases: {main: {driver: sqlite, path: /a}}\n", "s").targets.empty());
+  for (const std::string rest : {"", "databases: {}\n"}) {
+    CHECK_THAT(refused(head + rest),
+               Catch::Matchers::Contains("site.yaml:1: found neither targets nor databases"));
+  }
+}
+
 TEST_CASE("site: targets that overlap are refused") {
   for (const char* path : {"/srv/chanuka/etc", "/srv/chanuka/etc/", "/srv/chanuka/etc/sub", "/srv",
                            "/srv/chanuka", "/srv/x/../chanuka/etc", "/srv//chanuka/./etc"}) {

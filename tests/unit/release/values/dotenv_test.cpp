@@ -36,6 +36,18 @@ TEST_CASE("dotenv: values are read as Compose reads them") {
   CHECK(value_of("\xEF\xBB\xBF# a comment\n\n  \nA=x") == "x");
 }
 
+TEST_CASE("dotenv: a key alone is left to the site, one with = is empty text") {
+  for (const char* alone : {"A", "A ", "export A", "A # comment", "A\r"}) {
+    CAPTURE(alone);
+    CHECK(value_of(alone).is_null());
+  }
+  for (const char* empty :
+       {"A=", "A= ", "export A=", "A= # comment", "A=\r", "A=''", "A=\"\"", "A:"}) {
+    CAPTURE(empty);
+    CHECK(value_of(empty) == "");
+  }
+}
+
 TEST_CASE("dotenv: a key above is put in place as Compose does") {
   const auto last = [](const std::string& line) {
     return parse_dotenv("HOST=h\nEMPTY=\nQUOTED='$x'\nZ=" + line, "a.env").at("Z").value;

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/kinds/bundler_manifest.hpp"
+
+#include "base/json.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+// "src/pages/Home.tsx" -> "Home"
+std::string stem_of(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return std::string(name.substr(0, name.rfind('.')));
+}
+
+std::string text_in(const Json& object, std::string_view key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->text() : std::string();
+}
+
+const Json* list_in(const Json& object, std::string_view key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_array() ? &*found : nullptr;
+}
+
+// Vite: {"src/main.ts": {"file": "assets/main-BQ7r9xaZ.js", "name": "main", "css": [...]}}
+void add_chunk(const std::string& key, const Json& chunk, std::vector<BundledFile>& files) {
+  const std::string source = text_in(chunk, "src");
+  std::string name = text_in(chunk, "name");
+  if (name.empty()) name = stem_of(source.empty() ? key : source);
+  if (std::string file = text_in(chunk, "file"); !file.empty()) {
+    files.push_back({.file = std::move(file), .name = std::move(name)});
+  }
+  for (const std::string_view list : {"css", "assets"}) {
+    const Json* more = list_in(chunk, list);
+    if (more == nullptr) continue;
+    for (const Json& file : *more) {
+      if (file.is_string()) files.push_back({.file = file.text()});
+    }
+  }
+}
+
+// webpack-manifest-plugin: {"main.js": "/static/main.3f9a1c2e.js"}, webpack-bundle-tracker:
+// {"main-3f9a1c2e.js": {"name": "main-3f9a1c2e.js"}}
+void add_map(const Json& map, std::vector<BundledFile>& files) {
+  for (const auto& [key, value] : map.items()) {
+    if (value.is_string()) files.push_back({.file = value.text(), .name = stem_of(key)});
+    if (!value.is_object()) continue;
+    if (value.contains("file")) {
+      add_chunk(key, value, files);
+    } else if (value.contains("name")) {
+      files.push_back({.file = key});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<BundledFile> read_bundler_manifest(std::string_view text) {
+  Json manifest;
+  try {
+    manifest = parse_json(text, "manifest", Errc::corrupt, Numbers::any);
+  } catch (const Error&) {
+    return {};
+  }
+  std::vector<BundledFile> files;
+  add_map(manifest, files);
+  for (const std::string_view key : {"files", "assets"}) {
+    const auto found = manifest.find(key);
+    if (found == manifest.end()) continue;
+    if (found->is_object()) add_map(*found, files);
+    // webpack's stats: [{"name": "main.3f9a1c2e.js", "info": {"immutable": true}}]
+    for (const Json& asset : found->is_array() ? *found : Json::array()) {
+      const bool is_immutable = asset.contains("/info/immutable"_json_pointer) &&
+                                asset["info"]["immutable"] == Json(true);
+      if (is_immutable) files.push_back({.file = text_in(asset, "name")});
+    }
+  }
+  return files;
+}
+
+}  // namespace sealift::builder
