@@ -56,8 +56,9 @@ class ComposeJudge {
     Problems problems;
     ComposeFile file;
     try {
-      file = ComposeFile::read(rendered.file, workload_.file,
-                               compose::read_variables(rendered.variables), problems);
+      file =
+          ComposeFile::read(rendered.file, workload_.file,
+                            compose::read_variables(rendered.variables), problems, built_.origins);
       for (const Problem& each : file.objections) problems.add(each.message, each.hint);
       for (const ComposeService& service : file.services) look_at(service, problems);
       look_at(file.volume_folders, problems);

@@ -12,7 +12,6 @@
 #include "base/path.hpp"
 #include "compose/claims.hpp"
 #include "release/schema.hpp"
-#include "release/yaml.hpp"
 
 namespace sealift::compose {
 
@@ -402,9 +401,10 @@ ComposeFile ComposeFile::parse(std::string_view text, const std::string& name,
 }
 
 ComposeFile ComposeFile::read(std::string_view text, const std::string& name,
-                              const std::optional<Variables>& variables, Problems& problems) {
-  const release::YamlDocument document =
-      release::YamlDocument::parse(text, name, release::Yaml::foreign);
+                              const std::optional<Variables>& variables, Problems& problems,
+                              const release::YamlOrigins& origins) {
+  release::YamlDocument document = release::YamlDocument::parse(text, name, release::Yaml::foreign);
+  document.comes_from(origins);
   return ComposeReader(document, problems).read(variables);
 }
 

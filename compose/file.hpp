@@ -15,6 +15,7 @@
 #include "base/json.hpp"
 #include "compose/variables.hpp"
 #include "release/allow.hpp"
+#include "release/yaml.hpp"
 
 namespace sealift::compose {
 
@@ -60,9 +61,11 @@ struct ComposeFile {
   static ComposeFile parse(std::string_view text, const std::string& name,
                            const std::optional<Variables>& variables = {});
   // As far as the file can be understood, with its mistakes added to `problems`.
-  // Error{invalid_input} where it has no services, or is no YAML.
+  // Error{invalid_input} where it has no services, or is no YAML. `origins`: of a file that others
+  // were merged into, for messages.
   static ComposeFile read(std::string_view text, const std::string& name,
-                          const std::optional<Variables>& variables, Problems& problems);
+                          const std::optional<Variables>& variables, Problems& problems,
+                          const release::YamlOrigins& origins = {});
 };
 
 }  // namespace sealift::compose

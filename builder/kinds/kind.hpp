@@ -16,6 +16,7 @@
 #include "release/manifest.hpp"
 #include "release/release_file.hpp"
 #include "release/template.hpp"
+#include "release/yaml.hpp"
 
 namespace sealift::builder {
 
@@ -35,6 +36,7 @@ struct BuiltComponent {
   std::vector<release::Template> templates = {};
   // What the tree holds, of a component whose files are templates.
   std::map<std::string, EntryType> paths = {};
+  release::YamlOrigins origins = {};      // of a Compose file that several files make
   std::vector<std::string> guessed = {};  // files of assets that only their names call immutable
 };
 
