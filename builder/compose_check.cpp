@@ -11,6 +11,7 @@
 #include "compose/file.hpp"
 #include "compose/images.hpp"
 #include "release/references.hpp"
+#include "release/schema.hpp"
 
 namespace sealift::builder {
 
@@ -132,7 +133,7 @@ class ComposeJudge {
         continue;
       }
       problems.add(format("{}: {} has no service {}", key, workload_.file, printable(name, 80)),
-                   "correct it in release.yaml; a service with a profile does not count");
+                   "correct it in release.yaml; a service whose profile is not chosen does not count");
     }
   }
 
@@ -152,11 +153,12 @@ void keep_common(std::vector<Problem>& found, const std::vector<Problem>& again)
 
 ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& release,
                                  const release::Environment& environment,
-                                 const release::Values& known) {
+                                 const release::Values& known, const release::Values& chosen) {
   const auto rendered = [&](StandIns round) -> std::optional<ComposeJudge::Rendered> {
     try {
+      const release::Values values = stand_ins_in(release, environment, round);
       return judge.render(
-          release::resolve(release::merge(known, stand_ins_in(release, environment, round))));
+          release::resolve(release::merge(known, release::merge(values, chosen))));
     } catch (const Error&) {  // check_values() says it
       return std::nullopt;
     }
@@ -170,6 +172,27 @@ ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& re
   keep_common(verdict.mistakes, again.mistakes);
   keep_common(verdict.findings, again.findings);
   return verdict;
+}
+
+// A site may choose other profiles than its environment: each choice of the contract is tried.
+// Adds what is wrong with it alone.
+void try_profiles(ComposeJudge& judge, const release::Release& release,
+                  const release::Environment& environment, const release::Values& known,
+                  ComposeJudge::Verdict& verdict) {
+  const release::Key* key = release.contract.find(compose::kProfilesVariable);
+  if (key == nullptr) return;
+  std::set<std::string> said;
+  for (const Problem& each : verdict.mistakes) said.insert(each.message);
+  for (const Json& choice : key->choices) {
+    const ComposeJudge::Verdict other =
+        verdict_in(judge, release, environment, known, {{compose::kProfilesVariable, choice}});
+    for (const Problem& each : other.mistakes) {
+      if (!said.insert(each.message).second) continue;
+      verdict.mistakes.push_back({format("{}, where {} is {}", each.message,
+                                         compose::kProfilesVariable, release::described(choice)),
+                                  each.hint});
+    }
+  }
 }
 
 using Found = std::vector<std::pair<std::string, Problem>>;  // with its environment
@@ -212,7 +235,8 @@ std::set<std::string> check_compose(const release::Release& release,
     Found mistakes;
     Found findings;
     for (const release::Environment& environment : release.environments) {
-      ComposeJudge::Verdict verdict = verdict_in(judge, release, environment, known);
+      ComposeJudge::Verdict verdict = verdict_in(judge, release, environment, known, {});
+      try_profiles(judge, release, environment, known, verdict);
       for (Problem& mistake : verdict.mistakes) {
         mistakes.emplace_back(environment.name, std::move(mistake));
       }

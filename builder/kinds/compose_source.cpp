@@ -21,6 +21,10 @@ namespace {
 constexpr std::array kComposeFiles = {"compose.yaml", "compose.yml", "docker-compose.yaml",
                                       "docker-compose.yml"};
 
+std::string known_names() {
+  return joined({kComposeFiles.begin(), kComposeFiles.end()});
+}
+
 // The path of the first Compose file from the release's folder; empty where there is none, which
 // compose_file() says.
 std::string first_file(const release::ComponentEntry& entry, const fs::path& folder) {
@@ -47,7 +51,13 @@ ComposeSource compose_source(const release::ComponentEntry& entry, const Worksho
   ComposeSource source{.entry = entry, .made = {}, .replaced = {}};
   const fs::path& folder = workshop.release.folder;
   const std::string first = first_file(entry, folder);
-  if (first.empty()) return source;
+  if (first.empty()) {
+    if (entry.overlays.empty()) return source;
+    throw Error(Errc::invalid_input,
+                format("components.{}: {}: found no Compose file to lay others over", entry.name,
+                       entry.source),
+                format("name it, or a folder that has one of {}", known_names()));
+  }
   std::string text = read_source(folder, first).value_or("");
   const bool is_folder = dir_exists(folder / entry.source);
   if (!entry.overlays.empty() || compose::needs_merge(text, first)) {
@@ -70,8 +80,9 @@ ComposeSource compose_source(const release::ComponentEntry& entry, const Worksho
     if (!is_folder) source.entry.source.clear();
   }
   const bool has_own = is_folder && path_exists(folder / entry.source / compose::kVariablesFile);
-  std::string variables =
-      has_own ? "" : compose_variables(compose::variables_in(text), workshop.release);
+  std::set<std::string> names = compose::variables_in(text);
+  if (text.find("profiles") != text.npos) names.insert(compose::kProfilesVariable);
+  std::string variables = has_own ? "" : compose_variables(names, workshop.release);
   if (!variables.empty()) source.made.emplace(compose::kVariablesFile, std::move(variables));
   return source;
 }
@@ -86,7 +97,7 @@ std::string compose_file(const release::ComponentEntry& entry, const std::set<st
   throw Error(Errc::invalid_input,
               format("components.{}: {}: found {}, expected one Compose file", entry.name,
                      entry.source, found.empty() ? "none of these names" : joined(found)),
-              format("it is named {}", joined({kComposeFiles.begin(), kComposeFiles.end()})));
+              format("it is named {}", known_names()));
 }
 
 }  // namespace sealift::builder

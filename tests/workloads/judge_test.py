@@ -108,6 +108,25 @@ class Compose(JudgeTest):
                           files={".env": "WORD={{WORD}}\n"}, values={"WORD": "one"})
         self.assertIn("nothing sets the variable OTHER", said)
 
+    def test_profiles_are_a_value_of_the_configuration(self):
+        text = (f"services:\n  a: {{image: \"{API}\"}}\n"
+                "  b: {image: x/metrics:1, profiles: [metrics]}\n"
+                f"  c: {{image: \"{WEB}\", profiles: [more]}}\n")
+        self.taken(text)
+        self.taken(text, values={"COMPOSE_PROFILES": "more"})
+        self.refused(text, "services.b.image: names the image docker.io/x/metrics:1",
+                     values={"COMPOSE_PROFILES": "metrics,more"})
+
+    def test_every_choice_of_profiles_is_tried(self):
+        text = (f"services:\n  a: {{image: \"{API}\"}}\n  w: {{image: \"{WEB}\"}}\n"
+                "  b: {image: x/metrics:1, profiles: [metrics]}\n")
+        self.taken(text, values={"COMPOSE_PROFILES": ""})
+        schema = os.path.join(self.road.project, "environments/schema.json")
+        write(schema, json.dumps({"schema": 1, "keys": {"COMPOSE_PROFILES": {
+            "means": "parts", "enum": ["", "metrics"], "default": ""}}}))
+        self.refused(text, "names the image docker.io/x/metrics:1",
+                     'where COMPOSE_PROFILES is "metrics"')
+
     def test_the_table_of_the_documentation_is_true(self):
         with open(os.path.join(os.environ["SEALIFT_SOURCE"], "docs/compose.md"),
                   encoding="utf-8") as source:

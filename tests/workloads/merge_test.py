@@ -130,6 +130,8 @@ def alike(file):
     """What means the same, written the same: the order of a list, names of images, the build."""
     for service in file["services"].values():
         service.pop("build", None)
+        if isinstance(service.get("extra_hosts"), dict):
+            service["extra_hosts"] = [":".join(pair) for pair in service["extra_hosts"].items()]
         for key, value in service.items():
             if isinstance(value, list) and key not in ("command", "entrypoint"):
                 service[key] = sorted(value, key=json.dumps)
@@ -219,6 +221,12 @@ class Merge(unittest.TestCase):
                                component={"source": ["deploy"], "runtime": "systemd"})
         self.assertIn("components[0].source: found a list, which only the runtime compose has",
                       errors(BUILDER, "validate", path, status=3))
+
+    def test_files_lie_over_a_compose_file(self):
+        said = self.build({"compose.yaml": f"services: {{a: {{image: \"{API}\"}}}}\n",
+                           "other/stack.yml": "services: {a: {tty: true}}\n"},
+                          ["deploy/other", "deploy/compose.yaml"], status=3)
+        self.assertIn("deploy/other: found no Compose file to lay others over", said)
 
     def test_what_is_included(self):
         tree = self.build({
