@@ -10,6 +10,7 @@
 #include "builder/known_values.hpp"
 #include "compose/file.hpp"
 #include "compose/images.hpp"
+#include "release/allowance.hpp"
 #include "release/references.hpp"
 #include "release/schema.hpp"
 
@@ -52,6 +53,7 @@ class ComposeJudge {
   struct Verdict {
     std::vector<Problem> mistakes;
     std::vector<Problem> findings;
+    std::vector<release::Claim> claims;
   };
   Verdict judge(const Rendered& rendered) {
     Problems problems;
@@ -69,7 +71,7 @@ class ComposeJudge {
     } catch (const Error& error) {
       problems.add(error);
     }
-    return {problems.all(), file.findings};
+    return {problems.all(), file.findings, file.claims};
   }
 
   const std::set<std::string>& used() const { return used_; }
@@ -132,8 +134,9 @@ class ComposeJudge {
                       [&](const ComposeService& each) { return each.name == name; })) {
         continue;
       }
-      problems.add(format("{}: {} has no service {}", key, workload_.file, printable(name, 80)),
-                   "correct it in release.yaml; a service whose profile is not chosen does not count");
+      problems.add(
+          format("{}: {} has no service {}", key, workload_.file, printable(name, 80)),
+          "correct it in release.yaml; a service whose profile is not chosen does not count");
     }
   }
 
@@ -157,8 +160,7 @@ ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& re
   const auto rendered = [&](StandIns round) -> std::optional<ComposeJudge::Rendered> {
     try {
       const release::Values values = stand_ins_in(release, environment, round);
-      return judge.render(
-          release::resolve(release::merge(known, release::merge(values, chosen))));
+      return judge.render(release::resolve(release::merge(known, release::merge(values, chosen))));
     } catch (const Error&) {  // check_values() says it
       return std::nullopt;
     }
@@ -171,6 +173,10 @@ ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& re
   const ComposeJudge::Verdict again = judge.judge(*second);
   keep_common(verdict.mistakes, again.mistakes);
   keep_common(verdict.findings, again.findings);
+  std::erase_if(verdict.claims, [&](const release::Claim& each) {
+    return std::none_of(again.claims.begin(), again.claims.end(),
+                        [&](const release::Claim& other) { return each.found == other.found; });
+  });
   return verdict;
 }
 
@@ -216,21 +222,30 @@ std::vector<Problem> by_environment(const std::string& component, const release:
   return all;
 }
 
-}  // namespace
-
-std::set<std::string> check_compose(const release::Release& release,
-                                    const std::vector<BuiltComponent>& built, Problems& problems) {
+std::vector<KnownImage> images_of(const std::vector<BuiltComponent>& built) {
   std::vector<KnownImage> images;
   for (const BuiltComponent& each : built) {
     for (KnownImage& image : compose::known_images(each.component)) {
       images.push_back(std::move(image));
     }
   }
+  return images;
+}
+
+bool is_of_compose(const BuiltComponent& component) {
+  const std::optional<release::Workload>& workload = component.component.document.workload;
+  return workload && workload->runtime == release::kCompose;
+}
+
+}  // namespace
+
+std::set<std::string> check_compose(const release::Release& release,
+                                    const std::vector<BuiltComponent>& built, Problems& problems) {
+  const std::vector<KnownImage> images = images_of(built);
   const release::Values known = known_to_all(built);
   std::set<std::string> used;
   for (const BuiltComponent& each : built) {
-    const std::optional<release::Workload>& workload = each.component.document.workload;
-    if (!workload || workload->runtime != release::kCompose) continue;
+    if (!is_of_compose(each)) continue;
     ComposeJudge judge(each, images);
     Found mistakes;
     Found findings;
@@ -254,6 +269,33 @@ std::set<std::string> check_compose(const release::Release& release,
     used.insert(judge.used().begin(), judge.used().end());
   }
   return used;
+}
+
+void check_compose_at(const release::Release& release, const std::vector<BuiltComponent>& built,
+                      const release::Environment& environment, const release::Site& site,
+                      const fs::path& file, Problems& problems) {
+  const std::vector<KnownImage> images = images_of(built);
+  const release::Values known = known_to_all(built);
+  for (const BuiltComponent& each : built) {
+    const release::ComponentRow& row = each.component.row;
+    if (!is_of_compose(each) || (row.optional && !site.takes(row.name))) continue;
+    ComposeJudge judge(each, images);
+    const auto general = verdict_in(judge, release, environment, known, {});
+    ComposeJudge::Verdict own = verdict_in(judge, release, environment, known, site.values);
+    for (const Problem& mistake : own.mistakes) {
+      const bool is_said =
+          std::any_of(general.mistakes.begin(), general.mistakes.end(),
+                      [&](const Problem& other) { return other.message == mistake.message; });
+      if (is_said) continue;
+      problems.add(format("{}: components.{}: {}", file.string(), row.name, mistake.message),
+                   mistake.hint);
+    }
+    const auto target = site.targets.find(row.target);
+    release::check_allowed({.who = format("{}: component {}", file.string(), row.name),
+                            .name = row.name,
+                            .own = target == site.targets.end() ? "" : target->second.path},
+                           own.claims, site.allow, problems);
+  }
 }
 
 }  // namespace sealift::builder

@@ -10,7 +10,6 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/media_types.hpp"
-#include "installer/allowance.hpp"
 #include "installer/drafting.hpp"
 #include "installer/drivers/database.hpp"
 #include "installer/drivers/kept_set.hpp"
@@ -23,6 +22,7 @@
 #include "installer/site_values.hpp"
 #include "installer/standing.hpp"
 #include "installer/tls.hpp"
+#include "release/allowance.hpp"
 #include "release/schema.hpp"
 #include "release/tls.hpp"
 
@@ -129,10 +129,10 @@ Placement placed_workload(const release::Component& component, const release::Ta
                                  .table = placement.table,
                                  .pins = image_pins(contents, installation.site),
                                  .images = carried_images(contents)};
-  check_allowed({.who = format("component {}", component.row.name),
-                 .name = component.row.name,
-                 .own = target.path},
-                driver.claims(question), installation.site.allow, problems);
+  release::check_allowed({.who = format("component {}", component.row.name),
+                          .name = component.row.name,
+                          .own = target.path},
+                         driver.claims(question), installation.site.allow, problems);
   placement.settings = driver.settings(question);
   return placement;
 }
@@ -144,8 +144,8 @@ void check_commands(const release::ReleaseDocument& document, const release::Sit
       {release::Reach::commands, "runs a command of the release"}};
   const auto judge = [&](const char* sort, const release::HealthCheck& check) {
     if (check.probe != release::Probe::exec) return;
-    check_allowed({.who = format("{} {}", sort, check.name), .name = check.name}, claims,
-                  site.allow, problems);
+    release::check_allowed({.who = format("{} {}", sort, check.name), .name = check.name}, claims,
+                           site.allow, problems);
   };
   for (const release::Hook& hook : document.hooks) judge("hook", hook.run);
   for (const release::HealthCheck& check : document.health) judge("health check", check);

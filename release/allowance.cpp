@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/allowance.hpp"
+#include "release/allowance.hpp"
 
 #include <algorithm>
 
@@ -7,12 +7,9 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 
-namespace sealift::installer {
+namespace sealift::release {
 
 namespace {
-
-using release::Claim;
-using release::Reach;
 
 // Where links of the host lead, for an engine follows them too; nothing where that cannot be known.
 std::optional<fs::path> real_place(const std::string& folder) {
@@ -56,7 +53,7 @@ std::string hint_for(const Claim& claim, const Claimant& claimant) {
 }  // namespace
 
 void check_allowed(const Claimant& claimant, const std::vector<Claim>& claims,
-                   const std::optional<release::Allow>& allow, Problems& problems) {
+                   const std::optional<Allow>& allow, Problems& problems) {
   if (!allow) return;
   for (const Claim& claim : claims) {
     const auto listed = allow->find(claim.reach);
@@ -70,4 +67,4 @@ void check_allowed(const Claimant& claimant, const std::vector<Claim>& claims,
   }
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::release

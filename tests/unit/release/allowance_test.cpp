@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/allowance.hpp"
+#include "release/allowance.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::release {
 
 namespace {
-
-using release::Allow;
-using release::Claim;
-using release::Reach;
 
 const Claim kPrivileged{Reach::privileged, "service api is privileged"};
 
@@ -77,4 +73,4 @@ TEST_CASE("allow: a link in a permitted folder does not lead out of it") {
   CHECK(is_allowed((folder.path() / "new").string(), {folder.path().string()}));
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::release
