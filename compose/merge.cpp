@@ -224,9 +224,8 @@ Node names_mapping(Node node, const std::string& key) {
   if (node.kind == Kind::mapping) return node;
   Node mapping{.kind = Kind::mapping, .rule = node.rule, .origin = node.origin};
   for (const Node& item : as_list(std::move(node)).list) {
-    Node value{.origin = item.origin};
+    Node value{.kind = Kind::mapping, .origin = item.origin};
     if (key == "depends_on") {
-      value.kind = Kind::mapping;
       value.mapping["condition"] = {.scalar = "service_started", .origin = item.origin};
     }
     mapping.mapping[item.text()] = std::move(value);

@@ -154,6 +154,8 @@ def merged_in(bundle):
 
 
 class Merge(unittest.TestCase):
+    maxDiff = None
+
     def setUp(self):
         self.road = StackRoad()
         self.addCleanup(self.road.close)
