@@ -11,8 +11,9 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "compose/claims.hpp"
+#include "compose/consistency.hpp"
+#include "release/templates/expression.hpp"
 #include "release/text/schema.hpp"
-#include "release/text/yaml.hpp"
 
 namespace sealift::compose {
 
@@ -151,6 +152,29 @@ constexpr std::array kServiceKeys = {"annotations",
 // The parts of a file whose values have variables.
 constexpr std::array kFilledParts = {"services", "networks", "volumes", "configs", "secrets"};
 
+std::set<std::string> chosen_profiles(const std::optional<Variables>& variables) {
+  std::set<std::string> profiles;
+  if (!variables) return profiles;
+  const auto said = variables->find(kProfilesVariable);
+  if (said == variables->end()) return profiles;
+  std::string_view rest = said->second;
+  while (!rest.empty()) {
+    const std::string_view each = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), each.size() + 1));
+    if (const auto name = release::without_blanks(each); !name.empty()) profiles.emplace(name);
+  }
+  return profiles;
+}
+
+// Whether a service with these profiles starts by itself.
+bool is_chosen(const Json& own, const std::set<std::string>& chosen) {
+  if (own.empty() || chosen.contains("*")) return true;
+  const Json all = own.is_array() ? own : Json::array({own});
+  return std::any_of(all.begin(), all.end(), [&](const Json& each) {
+    return each.is_string() && chosen.contains(each.text());
+  });
+}
+
 // What a key lists, or its one value; what is neither text nor a mapping is the engine's to
 // refuse.
 template <typename Visit>
@@ -196,6 +220,7 @@ class ComposeReader {
         if (found != root_.end()) fill(*found, format("/{}", part), interpolation);
       }
     }
+    const std::set<std::string> profiles = chosen_profiles(variables);
     file_.version = text_at(root_, "version");
     check_keys(root_, "", kFileKeys);
     for (const auto& [name, definition] : services->items()) {
@@ -206,12 +231,16 @@ class ComposeReader {
       }
       check_keys(definition, pointer, kServiceKeys);
       if (definition.contains("build")) file_.built.push_back(name);
-      if (definition.value("profiles", Json::array()).empty()) {
+      if (is_chosen(definition.value("profiles", Json()), profiles)) {
         file_.services.push_back(service(name, definition, pointer));
-      } else if (std::string image = text_at(definition, "image"); !image.empty()) {
+        continue;
+      }
+      file_.left_out.push_back(name);
+      if (std::string image = text_at(definition, "image"); !image.empty()) {
         file_.other_images.push_back(std::move(image));
       }
     }
+    find_inconsistencies();
     find_jobs();
     find_volume_folders();
     file_.claims = compose_claims(root_);
@@ -276,6 +305,14 @@ class ComposeReader {
       }
     }
     for (ComposeService& each : file_.services) each.is_job = jobs.contains(each.name);
+  }
+
+  void find_inconsistencies() {
+    std::set<std::string> started;
+    for (const ComposeService& each : file_.services) started.insert(each.name);
+    for (const Inconsistency& each : inconsistencies(root_, started)) {
+      object_to(each.pointer, each.found, each.hint);
+    }
   }
 
   // A volume of the driver local may be a folder by another name.
@@ -402,9 +439,10 @@ ComposeFile ComposeFile::parse(std::string_view text, const std::string& name,
 }
 
 ComposeFile ComposeFile::read(std::string_view text, const std::string& name,
-                              const std::optional<Variables>& variables, Problems& problems) {
-  const release::YamlDocument document =
-      release::YamlDocument::parse(text, name, release::Yaml::foreign);
+                              const std::optional<Variables>& variables, Problems& problems,
+                              const release::YamlOrigins& origins) {
+  release::YamlDocument document = release::YamlDocument::parse(text, name, release::Yaml::foreign);
+  document.comes_from(origins);
   return ComposeReader(document, problems).read(variables);
 }
 

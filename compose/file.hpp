@@ -15,6 +15,7 @@
 #include "base/json.hpp"
 #include "compose/variables.hpp"
 #include "release/documents/allow.hpp"
+#include "release/text/yaml.hpp"
 
 namespace sealift::compose {
 
@@ -41,17 +42,19 @@ struct ComposeService {
 
 struct ComposeFile {
   std::string version;  // of the form; empty: not said
-  // Those that start by themselves: without a profile.
+  // Those that start by themselves: without a profile, or with one that the variable
+  // COMPOSE_PROFILES names.
   std::vector<ComposeService> services;
+  std::vector<std::string> left_out;      // the other services
   std::vector<std::string> other_images;  // of the other services, as the file says them
   std::vector<std::string> built;         // services that have a `build`, which is the developers'
   std::vector<OwnFile> volume_folders;    // of the tree, which a volume binds
   std::vector<std::string> host_env_files;  // from which services take variables: absolute
   std::vector<release::Claim> claims;       // what it asks of the host
   std::vector<Problem> findings;            // what is no mistake, and may not be what was meant
-  // What Compose itself refuses: keys that it does not know, and variables that cannot be filled
-  // in. The builder refuses it too; an installer, which may have taken it before, leaves it to the
-  // Compose of its site.
+  // What Compose itself refuses: keys that it does not know, variables that cannot be filled in,
+  // and what does not fit together (compose/consistency.hpp). The builder refuses it too; an
+  // installer, which may have taken it before, leaves it to the Compose of its site.
   std::vector<Problem> objections;
 
   // `variables` are those of the file .env beside it. Nothing: nobody can read them here, and each
@@ -60,9 +63,11 @@ struct ComposeFile {
   static ComposeFile parse(std::string_view text, const std::string& name,
                            const std::optional<Variables>& variables = {});
   // As far as the file can be understood, with its mistakes added to `problems`.
-  // Error{invalid_input} where it has no services, or is no YAML.
+  // Error{invalid_input} where it has no services, or is no YAML. `origins`: of a file that others
+  // were merged into, for messages.
   static ComposeFile read(std::string_view text, const std::string& name,
-                          const std::optional<Variables>& variables, Problems& problems);
+                          const std::optional<Variables>& variables, Problems& problems,
+                          const release::YamlOrigins& origins = {});
 };
 
 }  // namespace sealift::compose

@@ -17,6 +17,8 @@ using Variables = std::map<std::string, std::string>;
 
 // The file that Compose takes them from, beside its own.
 inline constexpr const char* kVariablesFile = ".env";
+// The one that chooses profiles, with commas between them.
+inline constexpr const char* kProfilesVariable = "COMPOSE_PROFILES";
 // Its text; a key without a value is not set. Error{invalid_input} with every mistake.
 Variables read_variables(std::string_view text);
 

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "builder/build/compose_check.hpp"
 #include "builder/build/known_values.hpp"
 #include "builder/kind/templates.hpp"
 #include "content/image_name.hpp"
@@ -377,6 +378,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
   check_templates(with_health(release, built),
                   release::merge(values_in(release, *environment), site.values), file.string(),
                   problems);
+  check_compose_at(release, built, *environment, site, file, problems);
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;

@@ -11,7 +11,9 @@
 #include "compose/file.hpp"
 #include "compose/images.hpp"
 #include "release/documents/persist.hpp"
+#include "release/site_file/allowance.hpp"
 #include "release/templates/references.hpp"
+#include "release/text/schema.hpp"
 
 namespace sealift::builder {
 
@@ -55,13 +57,15 @@ class ComposeJudge {
   struct Verdict {
     std::vector<Problem> mistakes;
     std::vector<Problem> findings;
+    std::vector<release::Claim> claims;
   };
   Verdict judge(const Rendered& rendered) {
     Problems problems;
     ComposeFile file;
     try {
-      file = ComposeFile::read(rendered.file, workload_.file,
-                               compose::read_variables(rendered.variables), problems);
+      file =
+          ComposeFile::read(rendered.file, workload_.file,
+                            compose::read_variables(rendered.variables), problems, built_.origins);
       for (const Problem& each : file.objections) problems.add(each.message, each.hint);
       for (const ComposeService& service : file.services) look_at(service, problems);
       look_at(file.volume_folders, problems);
@@ -72,7 +76,7 @@ class ComposeJudge {
     } catch (const Error& error) {
       problems.add(error);
     }
-    return {problems.all(), file.findings};
+    return {problems.all(), file.findings, file.claims};
   }
 
   const std::set<std::string>& used() const { return used_; }
@@ -183,8 +187,9 @@ class ComposeJudge {
                       [&](const ComposeService& each) { return each.name == name; })) {
         continue;
       }
-      problems.add(format("{}: {} has no service {}", key, workload_.file, printable(name, 80)),
-                   "correct it in release.yaml; a service with a profile does not count");
+      problems.add(
+          format("{}: {} has no service {}", key, workload_.file, printable(name, 80)),
+          "correct it in release.yaml; a service whose profile is not chosen does not count");
     }
   }
 
@@ -205,11 +210,11 @@ void keep_common(std::vector<Problem>& found, const std::vector<Problem>& again)
 
 ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& release,
                                  const release::Environment& environment,
-                                 const release::Values& known) {
+                                 const release::Values& known, const release::Values& chosen) {
   const auto rendered = [&](StandIns round) -> std::optional<ComposeJudge::Rendered> {
     try {
-      return judge.render(
-          release::resolve(release::merge(known, stand_ins_in(release, environment, round))));
+      const release::Values values = stand_ins_in(release, environment, round);
+      return judge.render(release::resolve(release::merge(known, release::merge(values, chosen))));
     } catch (const Error&) {  // check_values() says it
       return std::nullopt;
     }
@@ -222,7 +227,32 @@ ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& re
   const ComposeJudge::Verdict again = judge.judge(*second);
   keep_common(verdict.mistakes, again.mistakes);
   keep_common(verdict.findings, again.findings);
+  std::erase_if(verdict.claims, [&](const release::Claim& each) {
+    return std::none_of(again.claims.begin(), again.claims.end(),
+                        [&](const release::Claim& other) { return each.found == other.found; });
+  });
   return verdict;
+}
+
+// A site may choose other profiles than its environment: each choice of the contract is tried.
+// Adds what is wrong with it alone.
+void try_profiles(ComposeJudge& judge, const release::Release& release,
+                  const release::Environment& environment, const release::Values& known,
+                  ComposeJudge::Verdict& verdict) {
+  const release::Key* key = release.contract.find(compose::kProfilesVariable);
+  if (key == nullptr) return;
+  std::set<std::string> said;
+  for (const Problem& each : verdict.mistakes) said.insert(each.message);
+  for (const Json& choice : key->choices) {
+    const ComposeJudge::Verdict other =
+        verdict_in(judge, release, environment, known, {{compose::kProfilesVariable, choice}});
+    for (const Problem& each : other.mistakes) {
+      if (!said.insert(each.message).second) continue;
+      verdict.mistakes.push_back({format("{}, where {} is {}", each.message,
+                                         compose::kProfilesVariable, release::described(choice)),
+                                  each.hint});
+    }
+  }
 }
 
 using Found = std::vector<std::pair<std::string, Problem>>;  // with its environment
@@ -246,26 +276,36 @@ std::vector<Problem> by_environment(const std::string& component, const release:
   return all;
 }
 
-}  // namespace
-
-std::set<std::string> check_compose(const release::Release& release,
-                                    const std::vector<BuiltComponent>& built, Problems& problems) {
+std::vector<KnownImage> images_of(const std::vector<BuiltComponent>& built) {
   std::vector<KnownImage> images;
   for (const BuiltComponent& each : built) {
     for (KnownImage& image : compose::known_images(each.component)) {
       images.push_back(std::move(image));
     }
   }
+  return images;
+}
+
+bool is_of_compose(const BuiltComponent& component) {
+  const std::optional<release::Workload>& workload = component.component.document.workload;
+  return workload && workload->runtime == release::kCompose;
+}
+
+}  // namespace
+
+std::set<std::string> check_compose(const release::Release& release,
+                                    const std::vector<BuiltComponent>& built, Problems& problems) {
+  const std::vector<KnownImage> images = images_of(built);
   const release::Values known = known_to_all(built);
   std::set<std::string> used;
   for (const BuiltComponent& each : built) {
-    const std::optional<release::Workload>& workload = each.component.document.workload;
-    if (!workload || workload->runtime != release::kCompose) continue;
+    if (!is_of_compose(each)) continue;
     ComposeJudge judge(each, images);
     Found mistakes;
     Found findings;
     for (const release::Environment& environment : release.environments) {
-      ComposeJudge::Verdict verdict = verdict_in(judge, release, environment, known);
+      ComposeJudge::Verdict verdict = verdict_in(judge, release, environment, known, {});
+      try_profiles(judge, release, environment, known, verdict);
       for (Problem& mistake : verdict.mistakes) {
         mistakes.emplace_back(environment.name, std::move(mistake));
       }
@@ -283,6 +323,33 @@ std::set<std::string> check_compose(const release::Release& release,
     used.insert(judge.used().begin(), judge.used().end());
   }
   return used;
+}
+
+void check_compose_at(const release::Release& release, const std::vector<BuiltComponent>& built,
+                      const release::Environment& environment, const release::Site& site,
+                      const fs::path& file, Problems& problems) {
+  const std::vector<KnownImage> images = images_of(built);
+  const release::Values known = known_to_all(built);
+  for (const BuiltComponent& each : built) {
+    const release::ComponentRow& row = each.component.row;
+    if (!is_of_compose(each) || (row.optional && !site.takes(row.name))) continue;
+    ComposeJudge judge(each, images);
+    const auto general = verdict_in(judge, release, environment, known, {});
+    ComposeJudge::Verdict own = verdict_in(judge, release, environment, known, site.values);
+    for (const Problem& mistake : own.mistakes) {
+      const bool is_said =
+          std::any_of(general.mistakes.begin(), general.mistakes.end(),
+                      [&](const Problem& other) { return other.message == mistake.message; });
+      if (is_said) continue;
+      problems.add(format("{}: components.{}: {}", file.string(), row.name, mistake.message),
+                   mistake.hint);
+    }
+    const auto target = site.targets.find(row.target);
+    release::check_allowed({.who = format("{}: component {}", file.string(), row.name),
+                            .name = row.name,
+                            .own = target == site.targets.end() ? "" : target->second.path},
+                           own.claims, site.allow, problems);
+  }
 }
 
 }  // namespace sealift::builder

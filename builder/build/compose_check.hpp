@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "builder/kind/kind.hpp"
 #include "release/project/release_file.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::builder {
 
@@ -19,5 +21,11 @@ namespace sealift::builder {
 // Returns the names of the carried images that the files use.
 std::set<std::string> check_compose(const release::Release& release,
                                     const std::vector<BuiltComponent>& built, Problems& problems);
+
+// The same for the values of one site, as far as they make mistakes that its environment has not;
+// and what the files ask of the host and `allow` of `file`, the site's own, does not list.
+void check_compose_at(const release::Release& release, const std::vector<BuiltComponent>& built,
+                      const release::Environment& environment, const release::Site& site,
+                      const fs::path& file, Problems& problems);
 
 }  // namespace sealift::builder

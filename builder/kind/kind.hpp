@@ -13,6 +13,7 @@
 #include "release/documents/manifest.hpp"
 #include "release/project/release_file.hpp"
 #include "release/templates/template.hpp"
+#include "release/text/yaml.hpp"
 
 namespace sealift::builder {
 
@@ -32,6 +33,7 @@ struct BuiltComponent {
   std::vector<release::Template> templates = {};
   // What the tree holds, of a component whose files are templates.
   std::map<std::string, EntryType> paths = {};
+  release::YamlOrigins origins = {};  // of a Compose file that several files make
   // Files of assets that are immutable though release.yaml does not say so, by what tells it.
   std::map<std::string, std::vector<std::string>> guessed = {};
 };

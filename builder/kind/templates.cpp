@@ -105,13 +105,14 @@ release::Template parsed_of(const std::string& path, const FileText& file) {
 
 BuiltComponent build_templates(const release::ComponentEntry& entry, const Workshop& workshop,
                                std::string_view artifact_type, MadeFiles made, const See& see,
-                               const std::function<void(PackedTree&)>& finish) {
+                               const std::function<void(PackedTree&)>& finish,
+                               std::set<std::string> replaced) {
   std::vector<ValueUse> uses;
   std::vector<ValueUse> images;
   std::vector<release::Template> templates;
   std::map<std::string, EntryType> paths;
   RawFiles raw(entry.raw);
-  Beside beside{.made = std::move(made)};
+  Beside beside{.made = std::move(made), .replaced = std::move(replaced)};
   beside.see_row = [&](const release::FileEntry& row) { paths.emplace(row.path.str(), row.type); };
   beside.inspect = [&](const std::string& path, const FileText& file) {
     if (see) see(path, file.beginning());

@@ -21,10 +21,12 @@ inline constexpr std::string_view kBracesOfOtherPrograms =
 
 using See = std::function<void(const std::string& path, const std::string& text)>;
 
-// Packs the component's source, and `made` as if it were in there. `finish` sees what was packed
+// Packs the component's source, and `made` as if it were in there, in the place of what it
+// replaces. `finish` sees what was packed
 // before it is described, and may add to its document.
 BuiltComponent build_templates(const release::ComponentEntry& entry, const Workshop& workshop,
                                std::string_view artifact_type, MadeFiles made, const See& see,
-                               const std::function<void(PackedTree&)>& finish);
+                               const std::function<void(PackedTree&)>& finish,
+                               std::set<std::string> replaced = {});
 
 }  // namespace sealift::builder

@@ -135,6 +135,7 @@ class TreePacker {
     std::vector<Item> items;
     std::map<std::string, EntryType> names;
     for (Entry& entry : folder == nullptr ? std::vector<Entry>{} : folder->entries()) {
+      if (beside_.replaced.contains(prefix + entry.name)) continue;
       names.emplace(entry.name, entry.type);
       if (!selection_.excludes(prefix + entry.name)) items.push_back({.entry = std::move(entry)});
     }

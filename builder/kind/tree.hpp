@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ struct Beside {
   OfFile is_compressible = {};                    // which files get compressed ones beside them
   std::vector<content::Encoding> encodings = {};  // in which encodings
   MadeFiles made = {};
+  std::set<std::string> replaced = {};  // paths of the source that what is made stands for
 };
 
 struct PackedTree {

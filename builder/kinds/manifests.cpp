@@ -11,57 +11,13 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/program_file.hpp"
-#include "base/text.hpp"
-#include "builder/kind/outputs.hpp"
 #include "builder/kind/templates.hpp"
-#include "compose/variables.hpp"
+#include "builder/kinds/compose_source.hpp"
 #include "content/media_types.hpp"
 
 namespace sealift::builder {
 
 namespace {
-
-// As Compose itself looks for it.
-constexpr std::array kComposeFiles = {"compose.yaml", "compose.yml", "docker-compose.yaml",
-                                      "docker-compose.yml"};
-
-// The source is one file, or a folder with a file of a name that Compose knows.
-std::string compose_file(const release::ComponentEntry& entry, const std::set<std::string>& files) {
-  if (files.size() == 1) return *files.begin();
-  std::vector<std::string> found;
-  for (const char* name : kComposeFiles) {
-    if (files.contains(name)) found.emplace_back(name);
-  }
-  if (found.size() == 1) return found.front();
-  throw Error(Errc::invalid_input,
-              format("components.{}: {}: found {}, expected one Compose file", entry.name,
-                     entry.source, found.empty() ? "none of these names" : joined(found)),
-              format("it is named {}", joined({kComposeFiles.begin(), kComposeFiles.end()})));
-}
-
-// The text of the Compose file in the source, as it is there; empty where there is none, which
-// compose_file() says.
-std::string compose_source(const fs::path& source) {
-  if (!dir_exists(source)) {
-    return path_exists(source) ? read_file(source, release::kMaxTemplateBytes) : "";
-  }
-  for (const char* name : kComposeFiles) {
-    if (path_exists(source / name)) return read_file(source / name, release::kMaxTemplateBytes);
-  }
-  return "";
-}
-
-// The values of the configuration for the variables of the Compose file, unless the source says
-// them itself.
-MadeFiles made_for(const release::ComponentEntry& entry, const Workshop& workshop) {
-  const fs::path source = workshop.release.folder / entry.source;
-  const bool has_own = dir_exists(source) && path_exists(source / compose::kVariablesFile);
-  if (entry.workload.runtime != release::kCompose || has_own) return {};
-  std::string variables =
-      compose_variables(compose::variables_in(compose_source(source)), workshop.release);
-  if (variables.empty()) return {};
-  return {{compose::kVariablesFile, std::move(variables)}};
-}
 
 // A file that looks like a unit and would not be one is a mistake.
 void check_unit_names(const release::ComponentEntry& entry, const std::set<std::string>& files) {
@@ -139,22 +95,41 @@ void check_commands(const release::ComponentEntry& entry, const std::set<std::st
   problems.throw_if_any(Errc::invalid_input);
 }
 
+// Of a file that several make, messages name the one that a person wrote.
+void name_origins(const ComposeSource& source, BuiltComponent& built) {
+  if (source.lines.empty()) return;
+  std::map<std::string, std::string> places;
+  for (std::size_t i = 0; i < source.lines.size(); ++i) {
+    places.emplace(format("{}:{}", built.component.document.workload->file, i + 1),
+                   format("{}:{}", source.lines[i].name, source.lines[i].line));
+  }
+  for (ValueUse& use : built.uses) {
+    if (const auto place = places.find(use.where); place != places.end()) {
+      use.where = place->second;
+    }
+  }
+  built.origins = source.origins;
+}
+
 class Manifests : public Kind {
  public:
   std::string_view name() const override { return "manifests"; }
 
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
+    const bool is_compose = entry.workload.runtime == release::kCompose;
+    const ComposeSource source = is_compose
+                                     ? compose_source(entry, workshop)
+                                     : ComposeSource{.entry = entry, .made = {}, .replaced = {}};
     std::set<std::string> files;
-    MadeFiles made = made_for(entry, workshop);
     BuiltComponent built = build_templates(
-        entry, workshop, media_type::kManifests, made,
+        source.entry, workshop, media_type::kManifests, source.made,
         [&](const std::string& path, const std::string&) {
-          if (!made.contains(path)) files.insert(path);
+          if (source.is_own(path)) files.insert(path);
         },
         [&](PackedTree& packed) {
           release::Workload workload = entry.workload;
-          if (workload.runtime == release::kCompose) {
+          if (is_compose) {
             workload.file = compose_file(entry, files);
           } else if (workload.runtime == release::kSystemd) {
             check_units(entry, files);
@@ -162,9 +137,13 @@ class Manifests : public Kind {
             check_commands(entry, files, packed.executables, workshop.release.arch);
           }
           packed.document.workload = std::move(workload);
-        });
-    // Of Compose the images are those of its services, in whatever spelling: see check_compose().
-    if (entry.workload.runtime == release::kCompose) built.image_references.clear();
+        },
+        source.replaced);
+    if (is_compose) {
+      // Of Compose the images are those of its services, in whatever spelling: see check_compose().
+      built.image_references.clear();
+      name_origins(source, built);
+    }
     return built;
   }
 };

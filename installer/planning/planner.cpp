@@ -15,7 +15,6 @@
 #include "installer/content/site_values.hpp"
 #include "installer/driver/differences.hpp"
 #include "installer/drivers/databases/database.hpp"
-#include "installer/planning/allowance.hpp"
 #include "installer/planning/drafting.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/render.hpp"
@@ -23,6 +22,7 @@
 #include "installer/records/flags.hpp"
 #include "installer/records/overrides.hpp"
 #include "installer/site/tls.hpp"
+#include "release/site_file/allowance.hpp"
 #include "release/text/schema.hpp"
 #include "release/values/tls.hpp"
 
@@ -132,10 +132,10 @@ Placement placed_workload(const release::Component& component, const release::Ta
                                  .table = placement.table,
                                  .pins = image_pins(contents, installation.site),
                                  .images = carried_images(contents)};
-  check_allowed({.who = format("component {}", component.row.name),
-                 .name = component.row.name,
-                 .own = target.path},
-                driver.claims(question), installation.site.allow, problems);
+  release::check_allowed({.who = format("component {}", component.row.name),
+                          .name = component.row.name,
+                          .own = target.path},
+                         driver.claims(question), installation.site.allow, problems);
   placement.settings = driver.settings(question);
   for (auto& [folder, user] : driver.data_folders(question)) {
     placement.persist[folder] = user.empty() ? target.owner : user;
@@ -150,8 +150,8 @@ void check_commands(const release::ReleaseDocument& document, const release::Sit
       {release::Reach::commands, "runs a command of the release"}};
   const auto judge = [&](const char* sort, const release::HealthCheck& check) {
     if (check.probe != release::Probe::exec) return;
-    check_allowed({.who = format("{} {}", sort, check.name), .name = check.name}, claims,
-                  site.allow, problems);
+    release::check_allowed({.who = format("{} {}", sort, check.name), .name = check.name}, claims,
+                           site.allow, problems);
   };
   for (const release::Hook& hook : document.hooks) judge("hook", hook.run);
   for (const release::HealthCheck& check : document.health) judge("health check", check);

@@ -159,6 +159,20 @@ std::string target_of(const Json& component) {
   return database.empty() ? std::string(kImages) : database;
 }
 
+std::string source_of(const Json& component) {
+  const Json source = component.value("source", Json(""));
+  return without_slash(source.is_array() ? source.front().text() : source.text());
+}
+
+std::vector<std::string> overlays_of(const Json& component) {
+  const Json source = component.value("source", Json(""));
+  std::vector<std::string> files;
+  for (std::size_t i = 1; source.is_array() && i < source.size(); ++i) {
+    files.push_back(source[i].text());
+  }
+  return files;
+}
+
 // As they are applied.
 std::vector<ComponentEntry> in_order(std::vector<ComponentEntry> components) {
   std::stable_partition(components.begin(), components.end(),
@@ -183,7 +197,7 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
     const std::string pointer = format("/components/{}", components.size());
     components.push_back({.name = item["name"],
                           .kind = item["kind"],
-                          .source = without_slash(text_at(item, "source")),
+                          .source = source_of(item),
                           .exclude = item.value("exclude", std::vector<std::string>{}),
                           .images = read_images(item),
                           .migrations = read_migrations(item),
@@ -194,6 +208,7 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .line = document.line_of(pointer),
                           .services = read_services(document, item, pointer),
                           .workload = read_workload(item),
+                          .overlays = overlays_of(item),
                           .after = item.value("after", std::vector<std::string>{}),
                           .raw = read_raw(document, item, pointer),
                           .persist = read_persist(document, item, pointer)});

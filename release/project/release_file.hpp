@@ -88,7 +88,8 @@ struct ComponentEntry {
   bool optional = false;
   int line = 0;
   std::vector<ServiceFiles> services = {};
-  Workload workload = {};  // of manifests; the builder finds its file
+  Workload workload = {};                  // of manifests; the builder finds its file
+  std::vector<std::string> overlays = {};  // of Compose: files over the first, in this order
   // Names of components that stand before this one does.
   std::vector<std::string> after = {};
   std::vector<RawGlob> raw = {};

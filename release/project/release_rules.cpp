@@ -110,8 +110,10 @@ class Rules {
 
   void check_component(const Json& component, const std::string& pointer) {
     check_kind(component, pointer);
-    if (const std::string source = text_at(component, "source"); !source.empty()) {
-      hold(pointer + "/source", [&] { check_inside(without_slash(source)); });
+    check_source(component.value("source", Json()), pointer + "/source");
+    if (component.value("source", Json()).is_array() && text_at(component, "runtime") != kCompose) {
+      add(pointer + "/source", "found a list, which only the runtime compose has",
+          "name one folder or glob");
     }
     if (const std::string name = text_at(component, "name");
         !name.empty() && !names_.insert(name).second) {
@@ -129,6 +131,17 @@ class Rules {
       add(pointer + "/target",
           format("two components go to the target \"{}\"", printable(target, 80)),
           "give each component a target of its own");
+    }
+  }
+
+  // A path or, of Compose files over each other, several.
+  void check_source(const Json& source, const std::string& pointer) {
+    if (source.is_string() && !source.text().empty()) {
+      hold(pointer, [&] { check_inside(without_slash(source.text())); });
+    } else if (source.is_array()) {
+      for (std::size_t i = 0; i < source.size(); ++i) {
+        check_source(source[i], format("{}/{}", pointer, i));
+      }
     }
   }
 

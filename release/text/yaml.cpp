@@ -58,7 +58,8 @@ std::size_t leaves_of(const Json& value) {
 // instead.
 class YamlBuilder : public YAML::EventHandler {
  public:
-  YamlBuilder(YamlDocument& document, Yaml form) : document_(document), form_(form) {}
+  YamlBuilder(YamlDocument& document, std::string_view text, Yaml form)
+      : document_(document), text_(text), form_(form) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 2) problem(mark, "found a second document, expected one");
@@ -66,15 +67,15 @@ class YamlBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     check(mark, "?", anchor);
-    put(mark, nullptr, "");
+    put({.line = mark.line + 1, .spelling = YamlMark::Spelling::plain}, mark, nullptr, "");
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (form_ == Yaml::foreign) {
+    if (form_ != Yaml::ours) {
       put_alias(mark, anchor);
       return;
     }
     problem(mark, "found an alias (*name), expected the value itself");
-    put(mark, nullptr, "*");
+    put(mark_at(mark), mark, nullptr, "*");
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
@@ -82,24 +83,34 @@ class YamlBuilder : public YAML::EventHandler {
     if (text.size() > kMaxYamlScalar) {
       problem(mark, format("found a value of {} bytes, expected at most {}", text.size(),
                            kMaxYamlScalar));
-      put(mark, nullptr, text);
+      put(mark_at(mark), mark, nullptr, text);
       return;
     }
     remember(anchor);
-    put(mark, expects_key() || tag == "!" ? Json(text) : scalar(mark, text), text);
+    YamlMark own = mark_at(mark, tag);
+    if (tag == "?") {
+      own.spelling = YamlMark::Spelling::plain;
+    } else if (const std::string_view rest =
+                   text_.substr(std::min(static_cast<std::size_t>(mark.pos), text_.size()));
+               rest.starts_with('\'')) {
+      own.spelling = YamlMark::Spelling::single_quotes;
+    } else if (rest.starts_with('|') || rest.starts_with('>')) {
+      own.spelling = YamlMark::Spelling::block;
+    }
+    put(std::move(own), mark, expects_key() || tag == "!" ? Json(text) : scalar(mark, text), text);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     check(mark, tag, anchor);
     remember(anchor);
-    open(mark, Json::array());
+    open(mark, tag, Json::array());
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     check(mark, tag, anchor);
     remember(anchor);
-    open(mark, Json::object());
+    open(mark, tag, Json::object());
   }
   void OnMapEnd() override { close(); }
 
@@ -122,9 +133,16 @@ class YamlBuilder : public YAML::EventHandler {
   void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0 && form_ == Yaml::ours)
       problem(mark, "found an anchor (&name), expected plain values");
-    if (tag != "?" && tag != "!" && !tag.empty()) {
+    if (form_ != Yaml::tagged && is_own_tag(tag)) {
       problem(mark, format("found the tag {}, expected plain values", printable(tag, 60)));
     }
+  }
+
+  static bool is_own_tag(const std::string& tag) {
+    return tag != "?" && tag != "!" && !tag.empty();
+  }
+  static YamlMark mark_at(const YAML::Mark& mark, const std::string& tag = {}) {
+    return {.line = mark.line + 1, .tag = is_own_tag(tag) ? tag : ""};
   }
 
   // Where the next value will stand.
@@ -149,17 +167,41 @@ class YamlBuilder : public YAML::EventHandler {
     const auto place = anchors_.find(anchor);
     if (place == anchors_.end() || !document_.value_.contains(place->second)) {
       problem(mark, "found an alias (*name) of nothing");
-      put(mark, nullptr, "*");
+      put(mark_at(mark), mark, nullptr, "*");
       return;
     }
     const Json& value = document_.value_.at(place->second);
     aliased_ += leaves_of(value);
     if (aliased_ > kMaxAliased) {
       problem(mark, format("found aliases that stand for more than {} values", kMaxAliased));
-      put(mark, nullptr, "*");
+      put(mark_at(mark), mark, nullptr, "*");
       return;
     }
-    put(mark, Json(value), "*");
+    const std::string from = pointer_to(place->second);
+    const std::string to = pointer_to(next_place());
+    if (expects_key() || skipped_ > 0) return put(mark_at(mark), mark, Json(value), "*");
+    put(mark_at(mark), mark, Json(value), "*");
+    if (form_ == Yaml::tagged) copy_marks(from, to);
+  }
+
+  static std::string pointer_to(const JsonPointer& place) {
+    std::string pointer;
+    for (const std::string& part : place.parts()) pointer += "/" + part;
+    return pointer;
+  }
+
+  // Those of an anchor, for an alias, each on the alias's own line.
+  void copy_marks(const std::string& from, const std::string& to) {
+    const int line = document_.marks_[to].line;
+    std::map<std::string, YamlMark> copies;
+    for (auto mark = document_.marks_.lower_bound(from);
+         mark != document_.marks_.end() && mark->first.starts_with(from); ++mark) {
+      const std::string rest = mark->first.substr(from.size());
+      if (!rest.empty() && rest.front() != '/') continue;
+      copies[to + rest] = {
+          .line = line, .spelling = mark->second.spelling, .tag = mark->second.tag};
+    }
+    for (auto& [pointer, mark] : copies) document_.marks_[pointer] = std::move(mark);
   }
 
   bool expects_key() const {
@@ -171,14 +213,14 @@ class YamlBuilder : public YAML::EventHandler {
     if (text == "true") return true;
     if (text == "false") return false;
     if (is_float(text)) {
-      if (form_ == Yaml::foreign) return text;
+      if (form_ != Yaml::ours) return text;
       problem(mark, format("found the number {}, expected text or a whole number", text),
               format("write \"{}\" in quotes", text));
       return text;
     }
     if (is_integer(text)) {
       const bool is_lossy = loses_characters(text);
-      if (is_lossy && form_ == Yaml::foreign) return text;
+      if (is_lossy && form_ != Yaml::ours) return text;
       std::int64_t number = 0;
       const char* begin = text.data() + (text.front() == '+' ? 1 : 0);
       const auto result = std::from_chars(begin, text.data() + text.size(), number);
@@ -199,24 +241,23 @@ class YamlBuilder : public YAML::EventHandler {
   }
 
   // Puts a value where it belongs; null where it was a key or had no place.
-  Json* attach(const YAML::Mark& mark, Json value, const std::string& text) {
-    const int line = mark.line + 1;
+  Json* attach(YamlMark own, const YAML::Mark& mark, Json value, const std::string& text) {
     if (skipped_ > 0) return nullptr;
     if (levels_.empty()) {
       document_.value_ = std::move(value);
-      document_.lines_[""] = line;
+      document_.marks_[""] = std::move(own);
       return &document_.value_;
     }
     Level& level = levels_.back();
     if (level.value->is_array()) {
-      document_.lines_[format("{}/{}", level.pointer, level.value->size())] = line;
+      document_.marks_[format("{}/{}", level.pointer, level.value->size())] = std::move(own);
       level.value->push_back(std::move(value));
       return &level.value->back();
     }
     if (!level.has_key) {
       if (!value.is_string()) problem(mark, "found a key that is not text");
       level.key = text;
-      level.key_line = line;
+      level.key_line = own.line;
       level.has_key = true;
       return nullptr;
     }
@@ -225,15 +266,16 @@ class YamlBuilder : public YAML::EventHandler {
       problems_.add(format("{}:{}: found the key \"{}\" twice", document_.name_, level.key_line,
                            printable(level.key)));
     }
-    document_.lines_[format("{}/{}", level.pointer, level.key)] = level.key_line;
+    own.line = level.key_line;
+    document_.marks_[format("{}/{}", level.pointer, level.key)] = std::move(own);
     return &((*level.value)[level.key] = std::move(value));
   }
 
-  void put(const YAML::Mark& mark, Json value, const std::string& text) {
-    attach(mark, std::move(value), text);
+  void put(YamlMark own, const YAML::Mark& mark, Json value, const std::string& text) {
+    attach(std::move(own), mark, std::move(value), text);
   }
 
-  void open(const YAML::Mark& mark, Json value) {
+  void open(const YAML::Mark& mark, const std::string& tag, Json value) {
     std::string pointer;
     if (!levels_.empty()) {
       const Level& level = levels_.back();
@@ -251,7 +293,7 @@ class YamlBuilder : public YAML::EventHandler {
       ++skipped_;
       return;
     }
-    Json* placed = attach(mark, std::move(value), "");
+    Json* placed = attach(mark_at(mark, tag), mark, std::move(value), "");
     levels_.push_back({.value = placed, .pointer = std::move(pointer), .key = {}});
   }
 
@@ -264,6 +306,7 @@ class YamlBuilder : public YAML::EventHandler {
   }
 
   YamlDocument& document_;
+  std::string_view text_;
   Yaml form_;
   std::map<YAML::anchor_t, JsonPointer> anchors_;
   std::size_t aliased_ = 0;
@@ -282,7 +325,7 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name,
   text = without_byte_order_mark(text);
   YamlDocument document;
   document.name_ = name;
-  YamlBuilder builder(document, form);
+  YamlBuilder builder(document, text, form);
   try {
     // The library takes the end of the file for the end of a quoted text that was left open; the
     // marker of a document's end it does not.
@@ -306,13 +349,29 @@ YamlDocument YamlDocument::load(const fs::path& file) {
   return parse(read_file(file, kMaxYamlBytes), file.string());
 }
 
-int YamlDocument::line_of(std::string_view pointer) const {
+const YamlMark* YamlDocument::mark_of(std::string_view pointer) const {
+  const auto found = marks_.find(pointer);
+  return found == marks_.end() ? nullptr : &found->second;
+}
+
+namespace {
+
+// What a map has of a pointer or of its nearest parent; null where it has neither.
+template <typename Map>
+const typename Map::mapped_type* nearest_of(const Map& map, std::string_view pointer) {
   while (true) {
-    if (const auto found = lines_.find(pointer); found != lines_.end()) return found->second;
+    if (const auto found = map.find(pointer); found != map.end()) return &found->second;
     const std::size_t slash = pointer.rfind('/');
-    if (slash == std::string_view::npos) return 1;
+    if (slash == std::string_view::npos) return nullptr;
     pointer = pointer.substr(0, slash);
   }
+}
+
+}  // namespace
+
+int YamlDocument::line_of(std::string_view pointer) const {
+  const YamlMark* mark = nearest_of(marks_, pointer);
+  return mark == nullptr ? 1 : mark->line;
 }
 
 std::string YamlDocument::where(std::string_view pointer) const {
@@ -327,7 +386,9 @@ std::string YamlDocument::where(std::string_view pointer) const {
       path += path.empty() ? printable(part) : "." + printable(part);
     }
   }
-  const std::string place = format("{}:{}", name_, line_of(pointer));
+  const YamlOrigin* origin = nearest_of(origins_, pointer);
+  const std::string place = origin == nullptr ? format("{}:{}", name_, line_of(pointer))
+                                              : format("{}:{}", origin->name, origin->line);
   return path.empty() ? place : format("{}: {}", place, path);
 }
 

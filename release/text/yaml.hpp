@@ -23,8 +23,25 @@ enum class Yaml {
   ours,
   // Files that other programs read as well, such as those of Compose: such numbers are text as it
   // stands there, and an alias is what its anchor stands for. Tags are refused all the same.
-  foreign
+  foreign,
+  // The same, where values may have a tag of their own: the reader asks mark_of() for it.
+  tagged
 };
+
+// How a value stands in its document.
+struct YamlMark {
+  enum class Spelling { plain, single_quotes, block, other };
+  int line = 0;
+  Spelling spelling = Spelling::other;  // of a scalar
+  std::string tag = {};                 // such as "!reset"; empty: none
+};
+
+// Where something was written that another document has now.
+struct YamlOrigin {
+  std::string name;
+  int line = 0;
+};
+using YamlOrigins = std::map<std::string, YamlOrigin, std::less<>>;  // by JSON pointer
 
 class YamlDocument {
  public:
@@ -37,13 +54,19 @@ class YamlDocument {
   int line_of(std::string_view pointer) const;
   // "release.yaml:14: components[2].source", for messages.
   std::string where(std::string_view pointer) const;
+  // Of the value at a JSON pointer. Null: there is none. What an alias stands for has the marks of
+  // its anchor.
+  const YamlMark* mark_of(std::string_view pointer) const;
+  // From now on where() says where the values come from, not where they are.
+  void comes_from(YamlOrigins origins) { origins_ = std::move(origins); }
 
  private:
   YamlDocument() = default;
   friend class YamlBuilder;
   std::string name_;
   Json value_;
-  std::map<std::string, int, std::less<>> lines_;
+  std::map<std::string, YamlMark, std::less<>> marks_;
+  YamlOrigins origins_;
 };
 
 }  // namespace sealift::release

@@ -66,6 +66,15 @@ class ComposeTests:
         self.road.installer("rollback", "--yes")
         self.assertEqual(self.road.web("index.html"), "page one\n")
 
+    def test_services_start_by_their_profiles(self):
+        stack = self.road.two_services()
+        stack["services"]["more"] = service(WEB, 0, profiles=["more"])
+        stack["services"]["debug"] = {"image": "x/debugger:1", "profiles": ["debug"]}
+        self.apply(self.road.build_stack("1.0.0", {API: server("api 1"), WEB: server("web 1")}, stack,
+                                         {"page.html": "page one\n"},
+                                         values={"COMPOSE_PROFILES": "more"}))
+        self.assertEqual(sorted(self.containers()), ["api", "more", "web"])
+
     def test_a_service_that_ends_at_once_goes_back(self):
         self.first()
         before = self.containers()

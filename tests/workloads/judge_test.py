@@ -127,6 +127,49 @@ class Compose(JudgeTest):
                           files={".env": "WORD={{WORD}}\n"}, values={"WORD": "one"})
         self.assertIn("nothing sets the variable OTHER", said)
 
+    def test_profiles_are_a_value_of_the_configuration(self):
+        text = (f"services:\n  a: {{image: \"{API}\"}}\n"
+                "  b: {image: x/metrics:1, profiles: [metrics]}\n"
+                f"  c: {{image: \"{WEB}\", profiles: [more]}}\n")
+        self.taken(text)
+        self.taken(text, values={"COMPOSE_PROFILES": "more"})
+        self.refused(text, "services.b.image: names the image docker.io/x/metrics:1",
+                     values={"COMPOSE_PROFILES": "metrics,more"})
+
+    def test_every_choice_of_profiles_is_tried(self):
+        text = (f"services:\n  a: {{image: \"{API}\"}}\n  w: {{image: \"{WEB}\"}}\n"
+                "  b: {image: x/metrics:1, profiles: [metrics]}\n")
+        self.taken(text, values={"COMPOSE_PROFILES": ""})
+        schema = os.path.join(self.road.project, "environments/schema.json")
+        write(schema, json.dumps({"schema": 1, "keys": {"COMPOSE_PROFILES": {
+            "means": "parts", "enum": ["", "metrics"], "default": ""}}}))
+        self.refused(text, "names the image docker.io/x/metrics:1",
+                     'where COMPOSE_PROFILES is "metrics"')
+
+    def test_a_site_is_asked_what_it_allows_and_chooses(self):
+        path = self.release(f"services:\n  a: {{image: \"{API}\", privileged: true, network_mode: host}}\n"
+                            f"  b: {{image: \"{WEB}\", volumes: [\"/srv/rows:/r\", \"/srv/b/x:/x\"]}}\n"
+                            "  c: {image: x/more:1, profiles: [more]}\n",
+                            values={"COMPOSE_PROFILES": ""})
+        site = os.path.join(self.road.root, "site.yaml")
+
+        def said(status, **more):
+            write(site, json.dumps({"schema": 1, "release": "chanuka", "environment": "production",
+                                    "targets": {"images": {"driver": "docker"},
+                                                "stack": {"driver": "compose", "path": "/srv/b"}},
+                                    **more}))
+            return errors(BUILDER, "validate", path, "--site", site, status=status)
+        said(0)
+        found = said(3, allow={})
+        self.assertIn("site.yaml: component stack: service a is privileged", found)
+        self.assertIn("service a has network_mode host", found)
+        self.assertIn("service b takes /srv/rows from the host", found)
+        self.assertIn("allow: {host_paths: [/srv/rows]}", found)
+        self.assertNotIn("/srv/b/x", found)
+        said(0, allow={"privileged": ["stack"], "host_network": ["stack"], "host_paths": ["/srv"]})
+        self.assertIn("site.yaml: components.stack: compose.yaml:4: services.c.image: names the image",
+                      said(3, values={"COMPOSE_PROFILES": "more"}))
+
     def test_the_table_of_the_documentation_is_true(self):
         with open(os.path.join(os.environ["SEALIFT_SOURCE"], "docs/compose.md"),
                   encoding="utf-8") as source:

@@ -189,6 +189,10 @@ class ComposeRuntime : public Runtime {
                      {"services", std::move(services)}};
     if (!file.version.empty()) settings["version"] = file.version;
     if (!file.built.empty()) settings["built"] = file.built;
+    // It knows no profiles, and would start them all.
+    if (compose.generation == kPodman && !file.left_out.empty()) {
+      settings["left_out"] = file.left_out;
+    }
     return settings;
   }
 
@@ -472,6 +476,11 @@ class ComposeRuntime : public Runtime {
     for (const auto& [name, service] : now.settings.at("services").items()) {
       if (generation == kPodman || service.at("replicas") == 1) continue;
       words.insert(words.end(), {"--scale", format("{}={}", name, service.at("replicas").dump())});
+    }
+    if (now.settings.contains("left_out")) {
+      for (const auto& [name, unused] : now.settings.at("services").items()) {
+        words.push_back(name);
+      }
     }
     return words;
   }

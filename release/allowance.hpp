@@ -2,7 +2,7 @@
 #pragma once
 
 // Compares what a release asks of the host with what `allow` in site.yaml lists. A site without
-// `allow` takes whatever was approved.
+// `allow` takes whatever was approved. Links are followed where they are on this host.
 
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "release/documents/allow.hpp"
 
-namespace sealift::installer {
+namespace sealift::release {
 
 // Who asks for something.
 struct Claimant {
@@ -20,7 +20,7 @@ struct Claimant {
   std::string own = {};  // the folder of its target, which it need not ask for; empty: it has none
 };
 // Adds a problem for everything that is not listed, with the line that would list it.
-void check_allowed(const Claimant& claimant, const std::vector<release::Claim>& claims,
-                   const std::optional<release::Allow>& allow, Problems& problems);
+void check_allowed(const Claimant& claimant, const std::vector<Claim>& claims,
+                   const std::optional<Allow>& allow, Problems& problems);
 
-}  // namespace sealift::installer
+}  // namespace sealift::release

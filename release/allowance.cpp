@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/planning/allowance.hpp"
+<<<<<<<< HEAD:release/allowance.cpp
+#include "release/allowance.hpp"
+========
+#include "release/allowance.hpp"
+>>>>>>>> part-b:release/allowance.cpp
 
 #include <algorithm>
 
@@ -7,12 +11,9 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 
-namespace sealift::installer {
+namespace sealift::release {
 
 namespace {
-
-using release::Claim;
-using release::Reach;
 
 // Where links of the host lead, for an engine follows them too; nothing where that cannot be known.
 std::optional<fs::path> real_place(const std::string& folder) {
@@ -56,7 +57,7 @@ std::string hint_for(const Claim& claim, const Claimant& claimant) {
 }  // namespace
 
 void check_allowed(const Claimant& claimant, const std::vector<Claim>& claims,
-                   const std::optional<release::Allow>& allow, Problems& problems) {
+                   const std::optional<Allow>& allow, Problems& problems) {
   if (!allow) return;
   for (const Claim& claim : claims) {
     const auto listed = allow->find(claim.reach);
@@ -70,4 +71,4 @@ void check_allowed(const Claimant& claimant, const std::vector<Claim>& claims,
   }
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::release

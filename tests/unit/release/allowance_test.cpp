@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+<<<<<<<< HEAD:tests/unit/installer/planning/allowance_test.cpp
 #include "installer/planning/allowance.hpp"
+========
+#include "release/allowance.hpp"
+>>>>>>>> part-b:tests/unit/release/allowance_test.cpp
 
 #include <catch2/catch.hpp>
 
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::release {
 
 namespace {
-
-using release::Allow;
-using release::Claim;
-using release::Reach;
 
 const Claim kPrivileged{Reach::privileged, "service api is privileged"};
 
@@ -77,4 +77,4 @@ TEST_CASE("allow: a link in a permitted folder does not lead out of it") {
   CHECK(is_allowed((folder.path() / "new").string(), {folder.path().string()}));
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::release

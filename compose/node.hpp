@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A Compose file as a tree whose values know where they were written, and how. Several files are
+// merged as such trees (compose/merge.hpp), and the result is written as one file again: numbers
+// and words keep their spelling, so what is plain stays plain.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "release/yaml.hpp"
+
+namespace sealift::compose {
+
+struct Node {
+  enum class Kind { scalar, list, mapping };
+  // What it does to the value of an earlier file: !reset removes it, !override takes its place.
+  enum class Rule { merge, reset, override };
+
+  Kind kind = Kind::scalar;
+  Rule rule = Rule::merge;
+  Json scalar = {};
+  release::YamlMark::Spelling spelling = release::YamlMark::Spelling::other;
+  std::vector<Node> list = {};
+  std::map<std::string, Node, std::less<>> mapping = {};
+  release::YamlOrigin origin = {};
+
+  // Null where it is no mapping or has no such key.
+  const Node* find(std::string_view key) const;
+  // The text of a scalar; empty for anything else.
+  std::string text() const;
+  std::string text_at(std::string_view key) const;
+  bool is_null() const { return kind == Kind::scalar && scalar.is_null(); }
+  // "compose.yaml:7", for messages.
+  std::string where() const;
+};
+
+// A text that takes the place of `old`, where that was written.
+Node text_node(std::string text, const Node& old);
+
+// `<<` is resolved. Adds tags that Compose does not know to `problems`.
+Node node_of(const release::YamlDocument& document, const std::string& name, Problems& problems);
+
+struct WrittenFile {
+  std::string text;
+  release::YamlOrigins origins;            // by the pointers of `text`
+  std::vector<release::YamlOrigin> lines;  // of each line, from the first
+};
+// `finish` is asked for what stands in the place of a text that was written, quotes and all.
+WrittenFile write_yaml(const Node& root,
+                       const std::function<std::string(const std::string&)>& finish);
+
+}  // namespace sealift::compose
