@@ -9,7 +9,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "compose/merge.hpp"
-#include "release/schema.hpp"
+#include "release/text/schema.hpp"
 
 namespace sealift::compose {
 

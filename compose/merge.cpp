@@ -7,7 +7,7 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "release/compose_variable.hpp"
+#include "release/text/compose_variable.hpp"
 
 namespace sealift::compose {
 

@@ -12,7 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "release/yaml.hpp"
+#include "release/text/yaml.hpp"
 
 namespace sealift::compose {
 

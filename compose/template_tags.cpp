@@ -6,7 +6,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/expression.hpp"
+#include "release/templates/expression.hpp"
 
 namespace sealift::compose {
 

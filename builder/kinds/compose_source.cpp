@@ -8,10 +8,10 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
-#include "builder/kinds/outputs.hpp"
+#include "builder/kind/outputs.hpp"
 #include "compose/project.hpp"
 #include "compose/variables.hpp"
-#include "release/template.hpp"
+#include "release/templates/template.hpp"
 
 namespace sealift::builder {
 

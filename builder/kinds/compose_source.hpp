@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
-#include "builder/kinds/kind.hpp"
-#include "builder/kinds/tree.hpp"
-#include "release/yaml.hpp"
+#include "builder/kind/kind.hpp"
+#include "builder/kind/tree.hpp"
+#include "release/text/yaml.hpp"
 
 namespace sealift::builder {
 

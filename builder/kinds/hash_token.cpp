@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/format.hpp"
-#include "release/serving.hpp"
+#include "release/documents/serving.hpp"
 
 namespace sealift::builder {
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "release/serving.hpp"
+#include "release/documents/serving.hpp"
 
 namespace sealift::builder {
 

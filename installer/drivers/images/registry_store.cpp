@@ -12,7 +12,7 @@
 #include "content/image_name.hpp"
 #include "installer/drivers/images/image_store.hpp"
 #include "net/repository.hpp"
-#include "release/manifest.hpp"
+#include "release/documents/manifest.hpp"
 
 namespace sealift::installer {
 

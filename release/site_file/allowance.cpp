@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-<<<<<<<< HEAD:release/allowance.cpp
-#include "release/allowance.hpp"
-========
-#include "release/allowance.hpp"
->>>>>>>> part-b:release/allowance.cpp
+#include "release/site_file/allowance.hpp"
 
 #include <algorithm>
 

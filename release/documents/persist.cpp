@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/persist.hpp"
+#include "release/documents/persist.hpp"
 
 #include "base/error.hpp"
 #include "base/format.hpp"

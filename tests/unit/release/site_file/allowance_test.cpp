@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-<<<<<<<< HEAD:tests/unit/installer/planning/allowance_test.cpp
-#include "installer/planning/allowance.hpp"
-========
-#include "release/allowance.hpp"
->>>>>>>> part-b:tests/unit/release/allowance_test.cpp
+#include "release/site_file/allowance.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "installer/drivers/directory_steps.hpp"
-#include "installer/drivers/tree_check.hpp"
-#include "installer/placement.hpp"
+#include "installer/drivers/files/directory_steps.hpp"
+#include "installer/drivers/files/tree_check.hpp"
+#include "installer/records/placement.hpp"
 
 namespace sealift::installer {
 

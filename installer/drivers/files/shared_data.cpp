@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/shared_data.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -9,8 +9,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "installer/drivers/owner.hpp"
-#include "release/persist.hpp"
+#include "installer/drivers/files/owner.hpp"
+#include "release/documents/persist.hpp"
 
 namespace sealift::installer {
 

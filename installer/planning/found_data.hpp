@@ -4,8 +4,8 @@
 // Data in the directory of the installed release, in folders that the next release shares: it moves
 // along. Where files of the installed release lie among it, a person has to divide them.
 
-#include "installer/driver.hpp"
-#include "installer/state.hpp"
+#include "installer/driver/driver.hpp"
+#include "installer/records/state.hpp"
 
 namespace sealift::installer {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/found_data.hpp"
+#include "installer/planning/found_data.hpp"
 
 #include <algorithm>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/drivers/shared_data.hpp"
-#include "release/file_table.hpp"
-#include "release/persist.hpp"
+#include "installer/drivers/files/shared_data.hpp"
+#include "release/documents/file_table.hpp"
+#include "release/documents/persist.hpp"
 
 namespace sealift::installer {
 

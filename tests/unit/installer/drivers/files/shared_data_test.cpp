@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/shared_data.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 
 #include <sys/stat.h>
 
