@@ -190,6 +190,17 @@ class ComposeTests:
         self.apply(self.with_data("1.1.0"))
         self.assertEqual(self.road.api("data/rows"), "before\n1.0.0\n1.1.0\n")
 
+    def test_a_folder_of_data_is_the_user_s_that_the_service_says(self):
+        compose = self.road.two_services()
+        compose["services"]["api"].update(
+            user="1234:1235", volumes=["./data/db:/www/data"],
+            command=["/bin/busybox touch /www/data/rows && exec /bin/busybox sleep 1000"])
+        self.apply(self.road.build_stack(
+            "1.0.0", {API: server("api 1"), WEB: server("web 1")}, compose, {"page.html": "x"},
+            component={"persist": ["data"]}))
+        status = os.stat(os.path.join(self.road.target("stack"), "shared/data/db/rows"))
+        self.assertEqual((status.st_uid, status.st_gid), (1234, 1235))
+
     def test_jobs_run_to_their_end(self):
         compose = self.road.two_services()
         compose["services"]["job"] = service(JOB, 0, command="echo done; exit 0")

@@ -6,7 +6,7 @@
 #include "base/path.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift {
+namespace sealift::characters_test {
 
 using tests::error_of;
 using tests::messages;
@@ -102,4 +102,4 @@ TEST_CASE("characters: names that differ only in what cannot be seen collide") {
   CHECK(fold_case("\xd9\x85\xe2\x80\x8c\xd8\xae") == fold_case("\xd9\x85\xd8\xae"));
 }
 
-}  // namespace sealift
+}  // namespace sealift::characters_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift {
+namespace sealift::clock_test {
 
 TEST_CASE("clock: times have one text form, read and written") {
   for (const char* text : {"1970-01-01T00:00:00Z", "2026-11-23T04:40:00Z", "2024-02-29T23:59:59Z",
@@ -35,4 +35,4 @@ TEST_CASE("clock: a refusal shows no control bytes") {
   CHECK(error->message().find('\x1b') == std::string::npos);
 }
 
-}  // namespace sealift
+}  // namespace sealift::clock_test

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 
-namespace sealift {
+namespace sealift::digest_test {
 
 TEST_CASE("digest: of known bytes, in its one spelling") {
   const std::string text =
@@ -53,4 +53,4 @@ TEST_CASE("hex: bytes come back, and other characters, cases and odd lengths are
   }
 }
 
-}  // namespace sealift
+}  // namespace sealift::digest_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift {
+namespace sealift::error_test {
 
 namespace {
 constexpr Errc kAll[] = {Errc::internal,       Errc::usage,      Errc::invalid_input,
@@ -58,4 +58,4 @@ TEST_CASE("error: a full disk says what to do") {
   CHECK_FALSE(error->hint().empty());
 }
 
-}  // namespace sealift
+}  // namespace sealift::error_test

@@ -13,7 +13,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift {
+namespace sealift::file_test {
 
 using tests::error_of;
 using tests::messages;
@@ -320,4 +320,4 @@ TEST_CASE("folder cursor: walks down, up and across") {
   CHECK(cursor.at("").stat("d"));
 }
 
-}  // namespace sealift
+}  // namespace sealift::file_test

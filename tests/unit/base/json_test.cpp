@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift {
+namespace sealift::json_test {
 
 using tests::error_of;
 using tests::messages;
@@ -172,4 +172,4 @@ TEST_CASE("fields: only an object has fields") {
   }
 }
 
-}  // namespace sealift
+}  // namespace sealift::json_test

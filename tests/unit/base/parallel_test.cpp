@@ -6,7 +6,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift {
+namespace sealift::parallel_test {
 
 TEST_CASE("parallel: results come back in the order of the jobs") {
   Workers workers(4);
@@ -75,4 +75,4 @@ TEST_CASE("parallel: there is at least one core") {
   CHECK(usable_cores() >= 1);
 }
 
-}  // namespace sealift
+}  // namespace sealift::parallel_test

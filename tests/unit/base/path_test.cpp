@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift {
+namespace sealift::path_test {
 
 using tests::messages;
 using tests::refusal_of;
@@ -112,4 +112,4 @@ TEST_CASE("printable: harmless text is left alone, the rest is spelled out and c
   CHECK(printable(std::string(300, 'a'), 10) == "aaaaaaaaaa...");
 }
 
-}  // namespace sealift
+}  // namespace sealift::path_test

@@ -7,7 +7,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift {
+namespace sealift::process_test {
 
 using tests::refusal_of;
 
@@ -171,4 +171,4 @@ TEST_CASE("program source: all of the output, then the status") {
   CHECK(outcome.error_output == "end\n");
 }
 
-}  // namespace sealift
+}  // namespace sealift::process_test

@@ -7,7 +7,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift {
+namespace sealift::program_file_test {
 
 using Catch::Matchers::Contains;
 
@@ -95,4 +95,4 @@ TEST_CASE("program file: a program that cannot be started says why") {
   CHECK_FALSE(run({.arguments = {"./none"}, .folder = folder.path().string(), .input = {}}));
 }
 
-}  // namespace sealift
+}  // namespace sealift::program_file_test

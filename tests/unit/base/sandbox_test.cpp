@@ -11,7 +11,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift {
+namespace sealift::sandbox_test {
 
 TEST_CASE("sandbox: who gave up changes reads on, and changes and starts nothing") {
   if (!has_landlock()) {
@@ -40,4 +40,4 @@ TEST_CASE("sandbox: who gave up changes reads on, and changes and starts nothing
   write_file(folder / "new", "x", FileMode::plain);
 }
 
-}  // namespace sealift
+}  // namespace sealift::sandbox_test

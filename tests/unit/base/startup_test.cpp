@@ -18,7 +18,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift {
+namespace sealift::startup_test {
 
 namespace {
 
@@ -127,4 +127,4 @@ TEST_CASE("startup: the umask that we were given does not count") {
   }));
 }
 
-}  // namespace sealift
+}  // namespace sealift::startup_test

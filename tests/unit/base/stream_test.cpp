@@ -6,7 +6,7 @@
 #include "base/digest.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift {
+namespace sealift::stream_test {
 
 namespace {
 
@@ -50,4 +50,4 @@ TEST_CASE("stream: a hashing sink passes bytes on, counts and hashes them") {
   CHECK(sink.finish() == Digest::of("abc"));
 }
 
-}  // namespace sealift
+}  // namespace sealift::stream_test

@@ -4,7 +4,7 @@
 #include "tests/unit/bundle/small_bundle.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::bundle {
+namespace sealift::bundle::reader_test {
 
 using tests::refusal_of;
 using tests::SmallBundle;
@@ -126,4 +126,4 @@ TEST_CASE("bundle reader: what is no bundle is refused as corrupt") {
   }
 }
 
-}  // namespace sealift::bundle
+}  // namespace sealift::bundle::reader_test

@@ -4,7 +4,7 @@
 #include "tests/unit/bundle/small_bundle.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::bundle {
+namespace sealift::bundle::verified_test {
 
 using tests::draft_of;
 using tests::messages;
@@ -329,4 +329,4 @@ TEST_CASE("verified bundle: two approvals of one key do not make a threshold of 
       small.verify(small.bytes({statement, one, small.approval_by(second, text)}), trust));
 }
 
-}  // namespace sealift::bundle
+}  // namespace sealift::bundle::verified_test

@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/stock_tool.hpp"
 
-namespace sealift::bundle {
+namespace sealift::bundle::writer_test {
 
 using tests::refusal_of;
 using tests::SmallBundle;
@@ -183,4 +183,4 @@ TEST_CASE("spool: several threads write, each a blob of its own") {
   }
 }
 
-}  // namespace sealift::bundle
+}  // namespace sealift::bundle::writer_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-using namespace sealift;
+namespace sealift::cli::completion_test {
 using cli::CommandTree;
 
 static const CommandTree kProgram{
@@ -25,3 +25,5 @@ TEST_CASE("completion: zsh runs the script of bash, another shell is refused", "
   CHECK(cli::completion_script(kProgram, "zsh").starts_with("autoload -U +X bashcompinit"));
   CHECK(tests::refusal_of([] { cli::completion_script(kProgram, "fish"); }) == Errc::usage);
 }
+
+}  // namespace sealift::cli::completion_test

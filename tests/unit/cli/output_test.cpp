@@ -11,7 +11,7 @@
 #include "base/file.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-using namespace sealift;
+namespace sealift::cli::output_test {
 
 namespace {
 
@@ -88,3 +88,5 @@ TEST_CASE("output: one file, two files") {
   CHECK(cli::count_text(1, "file") == "1 file");
   CHECK(cli::count_text(2, "file") == "2 files");
 }
+
+}  // namespace sealift::cli::output_test

@@ -5,7 +5,7 @@
 
 #include "compose/file.hpp"
 
-namespace sealift::compose {
+namespace sealift::compose::claims_test {
 
 namespace {
 
@@ -113,4 +113,4 @@ TEST_CASE("compose claims: neither a profile nor a merge hides one") {
   CHECK_FALSE(claims_of(deep + "services: {a: {image: i, <<: *m11}}\n").empty());
 }
 
-}  // namespace sealift::compose
+}  // namespace sealift::compose::claims_test

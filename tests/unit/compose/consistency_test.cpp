@@ -6,7 +6,7 @@
 #include "compose/file.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::compose {
+namespace sealift::compose::consistency_test {
 
 namespace {
 
@@ -110,4 +110,4 @@ TEST_CASE("profiles: services of the chosen ones start") {
         std::vector<std::string>{"b", "c"});
 }
 
-}  // namespace sealift::compose
+}  // namespace sealift::compose::consistency_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::compose {
+namespace sealift::compose::file_test {
 
 using tests::error_of;
 using tests::messages;
@@ -191,4 +191,4 @@ volumes: {v: {driver_opts: {type: none, o: bind, device: ./rows}}}
   CHECK(file.host_env_files == std::vector<std::string>{"/etc/app.env"});
 }
 
-}  // namespace sealift::compose
+}  // namespace sealift::compose::file_test

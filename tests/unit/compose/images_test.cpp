@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::compose {
+namespace sealift::compose::images_test {
 
 namespace {
 
@@ -45,4 +45,4 @@ TEST_CASE("compose images: a digest is compared with what is carried", "[compose
   CHECK(refused("x/db" + other).find("which no component carries") != std::string::npos);
 }
 
-}  // namespace sealift::compose
+}  // namespace sealift::compose::images_test

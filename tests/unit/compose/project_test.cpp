@@ -6,7 +6,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::compose {
+namespace sealift::compose::project_test {
 
 using tests::error_of;
 using tests::messages;
@@ -196,4 +196,4 @@ TEST_CASE("merge: a file that says all by itself is carried as it is") {
   CHECK(needs_merge("services: {a: {image: b, ports: !reset []}}", "a.yaml"));
 }
 
-}  // namespace sealift::compose
+}  // namespace sealift::compose::project_test

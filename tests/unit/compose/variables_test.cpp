@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::compose {
+namespace sealift::compose::variables_test {
 
 namespace {
 
@@ -64,4 +64,4 @@ TEST_CASE("compose variables: names are found in a template", "[compose]") {
         std::set<std::string>{"A", "B", "E", "G"});
 }
 
-}  // namespace sealift::compose
+}  // namespace sealift::compose::variables_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::content {
+namespace sealift::content::descriptor_test {
 
 using tests::refusal_of;
 
@@ -53,4 +53,4 @@ TEST_CASE("descriptor: a missing, unknown or wrong field is refused as corrupt")
   }
 }
 
-}  // namespace sealift::content
+}  // namespace sealift::content::descriptor_test

@@ -8,7 +8,7 @@
 #include "tests/unit/scratch_folder.hpp"
 #include "tests/unit/stock_tool.hpp"
 
-namespace sealift::content {
+namespace sealift::content::frames_test {
 
 using tests::refusal_of;
 
@@ -208,4 +208,4 @@ TEST_CASE("frames: the seek table of a file names its frames, and other ends are
   CHECK(refusal_of([&] { table_of(checksums); }) == Errc::corrupt);
 }
 
-}  // namespace sealift::content
+}  // namespace sealift::content::frames_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::content {
+namespace sealift::content::image_name_test {
 
 using tests::refusal_of;
 
@@ -61,4 +61,4 @@ TEST_CASE("image name: anything else is refused") {
   }
 }
 
-}  // namespace sealift::content
+}  // namespace sealift::content::image_name_test

@@ -8,7 +8,7 @@
 #include "content/media_types.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::content {
+namespace sealift::content::image_test {
 
 namespace {
 
@@ -199,4 +199,4 @@ TEST_CASE("platform: words of three parts at most") {
   }
 }
 
-}  // namespace sealift::content
+}  // namespace sealift::content::image_test

@@ -6,7 +6,7 @@
 #include "base/stream.hpp"
 #include "content/foreign_archive.hpp"
 
-namespace sealift::content {
+namespace sealift::content::precompress_test {
 
 namespace {
 
@@ -52,4 +52,4 @@ TEST_CASE("precompress: suffixes lead back to the file") {
   CHECK(suffix_of(Encoding::brotli) < suffix_of(Encoding::gzip));
 }
 
-}  // namespace sealift::content
+}  // namespace sealift::content::precompress_test

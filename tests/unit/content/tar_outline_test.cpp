@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::content {
+namespace sealift::content::tar_outline_test {
 
 namespace {
 
@@ -83,4 +83,4 @@ TEST_CASE("tar outline: a pax header that lies is bounded") {
   }
 }
 
-}  // namespace sealift::content
+}  // namespace sealift::content::tar_outline_test

@@ -8,7 +8,7 @@
 #include "tests/unit/scratch_folder.hpp"
 #include "tests/unit/stock_tool.hpp"
 
-namespace sealift::content {
+namespace sealift::content::tar_test {
 
 using tests::messages;
 using tests::refusal_of;
@@ -241,4 +241,4 @@ TEST_CASE("expected tar: a refusal names the file and the entry") {
   CHECK(messages(error).starts_with("t.tar: b: found "));
 }
 
-}  // namespace sealift::content
+}  // namespace sealift::content::tar_test

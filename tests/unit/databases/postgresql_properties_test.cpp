@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::databases {
+namespace sealift::databases::postgresql_properties_test {
 
 namespace {
 
@@ -70,4 +70,4 @@ TEST_CASE("properties: all that differ are named, whatever the order of lists") 
   CHECK(problems.all()[1].message == R"(restoring a: comment: found null, expected "x")");
 }
 
-}  // namespace sealift::databases
+}  // namespace sealift::databases::postgresql_properties_test

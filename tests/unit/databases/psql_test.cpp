@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::databases {
+namespace sealift::databases::psql_test {
 
 TEST_CASE("psql: the state of an error is seen in any language, and no mark of ours is shown") {
   const auto* word = GENERATE("ERROR", "FEHLER", "ERREUR ", "ОШИБКА", "错误");
@@ -30,4 +30,4 @@ TEST_CASE("psql: what has no state is shown without marks") {
   CHECK(gone.mark == "0 1");
 }
 
-}  // namespace sealift::databases
+}  // namespace sealift::databases::psql_test

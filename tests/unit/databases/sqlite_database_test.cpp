@@ -8,7 +8,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::databases {
+namespace sealift::databases::sqlite_database_test {
 
 namespace {
 
@@ -305,4 +305,4 @@ TEST_CASE("sqlite: a dump can be checked and restored, a broken one cannot") {
   CHECK(other.applied() == before);
 }
 
-}  // namespace sealift::databases
+}  // namespace sealift::databases::sqlite_database_test

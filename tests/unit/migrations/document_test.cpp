@@ -10,7 +10,7 @@
 #include "migrations/lint.hpp"
 #include "migrations/tracking.hpp"
 
-namespace sealift::migrations {
+namespace sealift::migrations::document_test {
 
 namespace {
 
@@ -158,4 +158,4 @@ TEST_CASE("docs/databases.md: what a statement may do") {
   }
 }
 
-}  // namespace sealift::migrations
+}  // namespace sealift::migrations::document_test

@@ -6,7 +6,7 @@
 #include "base/format.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::migrations {
+namespace sealift::migrations::lint_test {
 
 namespace {
 
@@ -217,4 +217,4 @@ TEST_CASE("lint: every rule that can be waived has its reason") {
   for (const Rule& rule : rules()) CHECK_FALSE(rule.reason.empty());
 }
 
-}  // namespace sealift::migrations
+}  // namespace sealift::migrations::lint_test

@@ -6,7 +6,7 @@
 #include "base/format.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::migrations {
+namespace sealift::migrations::migration_set_test {
 
 namespace {
 
@@ -213,4 +213,4 @@ TEST_CASE("migrations: plain files in the order of their numbers") {
   CHECK_THAT(refused({{"99999999999999999999_a.sql", ""}}), Contains("is no migration"));
 }
 
-}  // namespace sealift::migrations
+}  // namespace sealift::migrations::migration_set_test

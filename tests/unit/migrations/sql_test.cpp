@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::migrations {
+namespace sealift::migrations::sql_test {
 
 namespace {
 
@@ -140,4 +140,4 @@ TEST_CASE("sql: words are found in any case, outside of quotes") {
   CHECK_FALSE(statement.has({"index", "on"}));
 }
 
-}  // namespace sealift::migrations
+}  // namespace sealift::migrations::sql_test

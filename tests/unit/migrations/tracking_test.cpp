@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::migrations {
+namespace sealift::migrations::tracking_test {
 
 namespace {
 
@@ -142,4 +142,4 @@ TEST_CASE("a row has a name just where the table has the column") {
   CHECK(row_for(kOne, Shape::with_name, 1).created_at == kOne.when);
 }
 
-}  // namespace sealift::migrations
+}  // namespace sealift::migrations::tracking_test

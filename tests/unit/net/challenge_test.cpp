@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::net {
+namespace sealift::net::challenge_test {
 
 TEST_CASE("challenge: what registries ask for") {
   const auto only = [](std::string_view header) {
@@ -40,4 +40,4 @@ TEST_CASE("challenge: several in one header, in their order") {
   CHECK(schemes("=") == "");
 }
 
-}  // namespace sealift::net
+}  // namespace sealift::net::challenge_test

@@ -10,7 +10,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::net {
+namespace sealift::net::credentials_test {
 
 using tests::error_of;
 using tests::messages;
@@ -140,4 +140,4 @@ TEST_CASE("credentials: a bad file is named, its content is not") {
   }
 }
 
-}  // namespace sealift::net
+}  // namespace sealift::net::credentials_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::net {
+namespace sealift::net::url_test {
 
 using tests::refusal_of;
 
@@ -65,4 +65,4 @@ TEST_CASE("url: parameters are appended to the query that there is") {
   CHECK(url.target == "/b?c=1&d=2&e=3");
 }
 
-}  // namespace sealift::net
+}  // namespace sealift::net::url_test

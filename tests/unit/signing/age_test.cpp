@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::age_test {
 
 namespace {
 
@@ -89,4 +89,4 @@ TEST_CASE("age: keys are those of age-keygen") {
   }
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::age_test

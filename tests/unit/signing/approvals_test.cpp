@@ -3,7 +3,7 @@
 
 #include "given_roots.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::approvals_test {
 
 namespace {
 
@@ -155,4 +155,4 @@ TEST_CASE("policy: a key that the root does not have is a mistake of site.yaml")
   CHECK(error.message().starts_with("site.yaml: policy.require: "));
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::approvals_test

@@ -3,7 +3,7 @@
 
 #include "given.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::base64_test {
 
 TEST_CASE("base64: the vectors of RFC 4648, both ways") {
   const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
@@ -30,4 +30,4 @@ TEST_CASE("base64: any other spelling is refused") {
   }
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::base64_test

@@ -8,7 +8,7 @@
 #include "tests/unit/scratch_folder.hpp"
 #include "tests/unit/stock_tool.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::certificate_test {
 
 using tests::run_tool;
 using tests::ScratchFolder;
@@ -221,4 +221,4 @@ TEST_CASE("certificate: what is no certificate is refused, and not too many are 
   }
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::certificate_test

@@ -11,7 +11,7 @@
 #include "tests/unit/scratch_folder.hpp"
 #include "tests/unit/stock_tool.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::cosign_test {
 
 using tests::run_tool;
 using tests::ScratchFolder;
@@ -142,4 +142,4 @@ TEST_CASE("cosign: a file that holds no public key is refused with what to give"
   CHECK_THAT(refusal(std::string(kMaxUpstreamKey + 1, 'x')), Contains("more than 65536 bytes"));
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::cosign_test

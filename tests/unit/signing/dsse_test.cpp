@@ -5,7 +5,7 @@
 #include "given.hpp"
 #include "signing/base64.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::dsse_test {
 
 namespace {
 
@@ -96,4 +96,4 @@ TEST_CASE("dsse: an envelope of more than 16 MiB is refused before it is parsed"
   CHECK(error.message() == "a: found 16777217 bytes, expected at most 16777216");
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::dsse_test

@@ -12,7 +12,7 @@
 #include "signing/base64.hpp"
 #include "signing/sshsig.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::interop_test {
 
 namespace {
 
@@ -239,4 +239,4 @@ TEST_CASE("interop: other keys of ssh-keygen are refused by their type") {
         Errc::invalid_input);
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::interop_test

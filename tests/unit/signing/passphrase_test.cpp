@@ -10,7 +10,7 @@
 #include "base/file.hpp"
 #include "given.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::passphrase_test {
 
 namespace {
 
@@ -164,4 +164,4 @@ TEST_CASE("passphrase: control-C ends the program and gives the terminal its ech
   CHECK(person.would_see_typing());
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::passphrase_test

@@ -7,7 +7,7 @@
 #include "signing/base64.hpp"
 #include "signing/ssh_wire.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::public_key_test {
 
 namespace {
 
@@ -135,4 +135,4 @@ TEST_CASE("P-256: what openssl signs is verified, and nothing else") {
         std::string("\x30\x07\x02\x01\x01\x02\x02\0\xff", 9));
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::public_key_test

@@ -4,7 +4,7 @@
 #include "base/json.hpp"
 #include "given_roots.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::root_test {
 
 namespace {
 
@@ -353,4 +353,4 @@ TEST_CASE("root: of our own version, the same content in another layout is the s
   CHECK(follow_chain(first, chain).empty());
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::root_test

@@ -5,7 +5,7 @@
 #include "given.hpp"
 #include "signing/base64.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::secret_key_test {
 
 namespace {
 
@@ -286,4 +286,4 @@ TEST_CASE("keys: a key of another algorithm is called by its name") {
             .starts_with("id.pub: found a key of type \"ssh-rsa\", expected ssh-ed25519"));
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::secret_key_test

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace sealift::signing {
+namespace sealift::signing::secret_test {
 
 namespace {
 
@@ -43,4 +43,4 @@ TEST_CASE("secret: its memory goes into no core dump and not to the swap") {
 #endif
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::secret_test

@@ -4,7 +4,7 @@
 #include "given.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::signer_test {
 
 TEST_CASE("signer command: gets the bytes on its input, and its output must verify") {
   tests::ScratchFolder folder;
@@ -30,4 +30,4 @@ TEST_CASE("signer command: one that fails or says nothing is refused with what i
   CHECK(error_of([&] { command_signer("no-such-program", key).sign("said"); }).code() == Errc::io);
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::signer_test

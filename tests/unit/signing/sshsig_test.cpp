@@ -6,7 +6,7 @@
 #include "signing/base64.hpp"
 #include "signing/ssh_wire.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::sshsig_test {
 
 namespace {
 
@@ -114,4 +114,4 @@ TEST_CASE("sshsig: every truncation of the blob is refused") {
   }
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::sshsig_test

@@ -4,7 +4,7 @@
 #include "base/json.hpp"
 #include "given.hpp"
 
-namespace sealift::signing {
+namespace sealift::signing::statement_test {
 
 namespace {
 
@@ -104,4 +104,4 @@ TEST_CASE("statement: any other bytes are refused as corrupt, and the place is n
   }
 }
 
-}  // namespace sealift::signing
+}  // namespace sealift::signing::statement_test

@@ -6,7 +6,7 @@
 #include "content/media_types.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::builder {
+namespace sealift::builder::scan_report_test {
 
 namespace {
 
@@ -110,4 +110,4 @@ TEST_CASE("what is no report is refused") {
   CHECK_THAT(refusal(trivy_cyclonedx("[")), Contains("no well-formed JSON"));
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::scan_report_test

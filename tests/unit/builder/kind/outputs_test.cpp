@@ -7,7 +7,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::builder {
+namespace sealift::builder::outputs_test {
 
 using release::OutputEntry;
 using tests::error_of;
@@ -160,4 +160,4 @@ TEST_CASE("outputs: of a configuration without keys are empty documents, not mis
   CHECK(error_of([&] { outputs_of(entry, bare); }));
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::outputs_test

@@ -7,7 +7,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::builder {
+namespace sealift::builder::templates_test {
 
 using tests::error_of;
 using tests::messages;
@@ -119,4 +119,4 @@ TEST_CASE("templates: every mistake in one says how to keep the braces") {
   }
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::templates_test

@@ -10,7 +10,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::builder {
+namespace sealift::builder::assets_test {
 
 using tests::error_of;
 using tests::messages;
@@ -172,4 +172,4 @@ TEST_CASE("assets: what only a name calls immutable is listed") {
   CHECK(client.build("serve: [{match: \"**\", cache: no-cache}]", 1).guessed.empty());
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::assets_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-namespace sealift::builder {
+namespace sealift::builder::hash_token_test {
 
 TEST_CASE("hash token: words, sizes and dates are none") {
   for (const char* word :
@@ -33,4 +33,4 @@ TEST_CASE("hash token: of those that bundlers make more than 95 of 100 could be 
   CHECK(found > 9'500);
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::hash_token_test

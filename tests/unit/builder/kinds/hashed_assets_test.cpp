@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::builder {
+namespace sealift::builder::hashed_assets_test {
 
 namespace {
 
@@ -147,4 +147,4 @@ TEST_CASE("hashed assets: more rules than there is room for leave files out") {
   CHECK(project.immutable().size() == release::kMaxServeRules);
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::hashed_assets_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sealift::builder {
+namespace sealift::builder::key_scan_test {
 
 namespace {
 
@@ -66,4 +66,4 @@ TEST_CASE("key scan: what only speaks of keys is none") {
   }
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::key_scan_test

@@ -7,7 +7,7 @@
 #include "base/process.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::builder {
+namespace sealift::builder::origin_test {
 
 namespace {
 
@@ -107,4 +107,4 @@ TEST_CASE("origin: what cannot be known is said") {
   CHECK(origin.doubts[0].hint.find("SOURCE_DATE_EPOCH") != std::string::npos);
 }
 
-}  // namespace sealift::builder
+}  // namespace sealift::builder::origin_test

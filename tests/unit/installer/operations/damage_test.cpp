@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::damage_test {
 
 namespace {
 
@@ -75,4 +75,4 @@ TEST_CASE("damage: a journal that is damaged, or gone, says how to go on without
   CHECK(gone->message().find("is missing") != std::string::npos);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::damage_test

@@ -6,7 +6,7 @@
 #include "installer/content/flags_tree.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::flags_test {
 
 using release::Flag;
 using release::FlagSet;
@@ -126,4 +126,4 @@ TEST_CASE("site flags: on the site they are one file") {
   CHECK(refusal_of([&] { read_flags(*flags_tree(set), "production", "x"); }) == Errc::corrupt);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::flags_test

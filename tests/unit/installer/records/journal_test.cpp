@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::journal_test {
 
 using tests::refusal_of;
 
@@ -127,4 +127,4 @@ TEST_CASE("journal: records cannot be removed, swapped or repeated") {
   }
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::journal_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::plan_test {
 
 using tests::error_of;
 using tests::messages;
@@ -62,4 +62,4 @@ TEST_CASE("plan: an unknown word is shown without its hidden characters") {
         "plan.purpose: found the unknown word \"\\xe2\\x80\\xae\"\n");
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::plan_test

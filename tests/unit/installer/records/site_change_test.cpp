@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::site_change_test {
 
 namespace {
 
@@ -52,4 +52,4 @@ TEST_CASE("site change: a refusal says both values and the line that undoes it")
   CHECK(error->hint() == "put it back in site.yaml: environment: production; or go on");
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::site_change_test

@@ -7,7 +7,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::audit_test {
 
 using tests::refusal_of;
 
@@ -92,4 +92,4 @@ TEST_CASE("audit log: a refusal cannot fill the disk") {
   CHECK(log.entries().size() == 2);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::audit_test

@@ -9,7 +9,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::lock_test {
 
 namespace {
 
@@ -63,4 +63,4 @@ TEST_CASE("lock: a pipe in the place of the lock file does not block") {
   CHECK(site.second()->code() == Errc::io);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::lock_test

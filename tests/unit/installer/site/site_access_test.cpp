@@ -10,7 +10,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::site_access_test {
 
 namespace {
 
@@ -102,4 +102,4 @@ TEST_CASE("site access: a site that is not there yet is nobody's") {
       refuse_other_writers({.site_yaml = folder / "new/site.yaml", .state = folder / "new/state"}));
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::site_access_test

@@ -7,8 +7,8 @@
 #include "signing/keyed_digest.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-using namespace sealift;
-using namespace sealift::installer;
+namespace sealift::installer::table_key_test {
+
 using namespace sealift::tests;
 
 namespace {
@@ -55,3 +55,5 @@ TEST_CASE("table key: a keyed digest is HMAC-SHA-256 of the plain one", "[instal
   CHECK(signing::keyed_digest(key, Digest::of("")).hex() ==
         "d43ab268ace84897c7c38db898ceba8460c30c061f52a2ea4c514367ed85f6fa");
 }
+
+}  // namespace sealift::installer::table_key_test

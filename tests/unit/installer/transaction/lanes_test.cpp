@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::installer {
+namespace sealift::installer::lanes_test {
 
 namespace {
 
@@ -51,4 +51,4 @@ TEST_CASE("lanes: a step that belongs to two makes them one, in the order of the
         Rows{{"0", "1", "2", "3", "4"}});
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::lanes_test

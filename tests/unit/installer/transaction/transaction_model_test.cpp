@@ -18,7 +18,7 @@
 #include "installer/driver/step_driver.hpp"
 #include "installer/transaction/transaction.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::transaction_model_test {
 
 namespace {
 
@@ -357,4 +357,4 @@ TEST_CASE("transaction: two steps end on the old or the new release under any fo
   CHECK(walk(2, 4) > 1000);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::transaction_model_test

@@ -58,7 +58,7 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
   return create(thread, attributes, work, argument);
 }
 
-namespace sealift::installer {
+namespace sealift::installer::transaction_test {
 
 namespace {
 
@@ -230,4 +230,4 @@ TEST_CASE("transaction: memory that runs out at the n-th request leaves old, new
 }
 #endif
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::transaction_test

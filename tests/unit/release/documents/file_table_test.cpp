@@ -6,7 +6,7 @@
 #include "base/json.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::file_table_test {
 
 using tests::messages;
 using tests::refusal_of;
@@ -279,4 +279,4 @@ TEST_CASE("file table: a changed mode or type is a change") {
   CHECK(changed == 2);
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::file_table_test

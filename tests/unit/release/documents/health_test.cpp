@@ -4,8 +4,7 @@
 #include "base/error.hpp"
 #include "release/documents/health.hpp"
 
-using namespace sealift;
-using namespace sealift::release;
+namespace sealift::release::health_test {
 
 namespace {
 
@@ -65,3 +64,5 @@ TEST_CASE("health: values stand in the texts of a rendered check", "[release]") 
   CHECK(rendered.expect.json.at("/version") == "1.0.0");
   CHECK_THROWS_AS(render(an_http_check(), {{"PORT", 81}}, "x"), Error);
 }
+
+}  // namespace sealift::release::health_test

@@ -5,8 +5,7 @@
 
 #include "base/error.hpp"
 
-using namespace sealift;
-using namespace sealift::release;
+namespace sealift::release::hook_test {
 
 namespace {
 
@@ -82,3 +81,5 @@ TEST_CASE("hooks: every mistake is told with its place", "[release]") {
         "/hooks/0: expected just one of before and after\n"
         "/hooks/1: expected just one of before and after\n");
 }
+
+}  // namespace sealift::release::hook_test

@@ -6,7 +6,7 @@
 #include "content/media_types.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::manifest_test {
 
 using tests::error_of;
 using tests::messages;
@@ -232,4 +232,4 @@ TEST_CASE("manifest: folders of data are sorted, and none lies in another") {
   }
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::manifest_test

@@ -8,7 +8,7 @@
 #include "release/documents/content_type.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::serving_test {
 
 using tests::error_of;
 using tests::messages;
@@ -169,4 +169,4 @@ TEST_CASE("serving: patterns are such that a web server can say them too") {
         })).starts_with("found \"forever\", expected immutable, no-cache or a number of seconds"));
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::serving_test

@@ -3,7 +3,7 @@
 
 #include "release/documents/workload.hpp"
 
-namespace sealift::release {
+namespace sealift::release::workload_names_test {
 
 TEST_CASE("workload: what is a unit follows from its name, and no option can be one") {
   for (const char* name : {"web.service", "a-b_c:d.socket", "web@.service", "web@1.timer",
@@ -25,4 +25,4 @@ TEST_CASE("workload: a command's program is the host's or lies in the component'
   CHECK(program_in_tree({"curl", "./x"}).empty());
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::workload_names_test

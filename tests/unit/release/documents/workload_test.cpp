@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::workload_test {
 
 using tests::refusal_of;
 
@@ -37,4 +37,4 @@ TEST_CASE("workload: what belongs to another runtime, or to none, is corrupt") {
   }
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::workload_test

@@ -7,7 +7,7 @@
 #include "release/flags/flags_file.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::flags_test {
 
 using tests::error_of;
 using tests::messages;
@@ -136,4 +136,4 @@ TEST_CASE("flags: a name is plain") {
   CHECK_FALSE(is_flag_name(std::string(129, 'a')));
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::flags_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::release {
+namespace sealift::release::targeting_test {
 
 namespace {
 
@@ -129,4 +129,4 @@ TEST_CASE("targeting: depth and size have bounds") {
   CHECK_THAT(found[0].found, Catch::Matchers::Contains("parts of a rule"));
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::targeting_test

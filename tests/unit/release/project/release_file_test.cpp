@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::release {
+namespace sealift::release::release_file_test {
 
 using tests::error_of;
 using tests::messages;
@@ -173,4 +173,4 @@ TEST_CASE("release.yaml: what assets say is read, and every mistake in it is nam
       std::string::npos);
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::release_file_test

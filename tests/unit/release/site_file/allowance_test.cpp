@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::release {
+namespace sealift::release::allowance_test {
 
 namespace {
 
@@ -73,4 +73,4 @@ TEST_CASE("allow: a link in a permitted folder does not lead out of it") {
   CHECK(is_allowed((folder.path() / "new").string(), {folder.path().string()}));
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::allowance_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::site_test {
 
 using tests::error_of;
 using tests::messages;
@@ -185,4 +185,4 @@ TEST_CASE("site: each runtime has its own keys") {
   CHECK_THAT(target("driver: systemd"), Catch::Matchers::Contains("found no path, expected one"));
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::site_test

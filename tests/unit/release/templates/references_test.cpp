@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::references_test {
 
 using tests::error_of;
 using tests::messages;
@@ -103,4 +103,4 @@ TEST_CASE("references: what a template uses includes what its values refer to") 
   CHECK(reached_from("USER", values) == std::set<std::string>{"USER"});
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::references_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::release {
+namespace sealift::release::settings_test {
 
 namespace {
 
@@ -134,4 +134,4 @@ TEST_CASE("settings: a value that refers to others is judged by what it becomes"
   CHECK(judged({{"HOST", "{{HOST}}"}, {"URL", "ftp://x"}}) == Keys{"URL"});
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::settings_test

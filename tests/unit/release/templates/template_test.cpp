@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::template_test {
 
 using tests::error_of;
 using tests::messages;
@@ -405,4 +405,4 @@ TEST_CASE("template: the builtin values are those that the language names") {
       "chanuka 1.0.0 production");
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::template_test

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
-namespace sealift::release {
+namespace sealift::release::glob_test {
 
 TEST_CASE("glob: what matches") {
   const std::pair<const char*, const char*> cases[] = {{"a", "a"},
@@ -55,4 +55,4 @@ TEST_CASE("glob: a hostile pattern takes no exponential time") {
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::glob_test

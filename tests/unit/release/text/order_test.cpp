@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::release {
+namespace sealift::release::order_test {
 
 TEST_CASE("order: each name stands behind what it comes after, the others as they were") {
   CHECK(order_of({"a", "b", "c"}, {}) == std::vector<std::size_t>{0, 1, 2});
@@ -21,4 +21,4 @@ TEST_CASE("order: a circle is found, and said as one reads it") {
         std::vector<std::string>{"b", "c", "b"});
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::order_test

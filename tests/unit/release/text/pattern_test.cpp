@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::pattern_test {
 
 TEST_CASE("pattern: the whole text must match") {
   const Pattern pattern = Pattern::parse("https?://[a-z.]+(:[0-9]{1,5})?");
@@ -36,4 +36,4 @@ TEST_CASE("pattern: one that is broken, or would be too large, is refused") {
   Pattern::parse("([a-z0-9]{1,63}[.]){1,8}[a-z]{2,63}");
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::pattern_test

@@ -7,7 +7,7 @@
 #include "base/file.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::schema_test {
 
 namespace {
 
@@ -1537,4 +1537,4 @@ TEST_CASE("schema: mistakes are sorted by line, and none is no error") {
   CHECK(tests::messages(error) == "two\nseven\nseven again\n");
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::schema_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::semver_test {
 
 using tests::refusal_of;
 
@@ -94,4 +94,4 @@ TEST_CASE("semver: a range of another form is refused") {
   }
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::semver_test

@@ -8,7 +8,7 @@
 
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::window_test {
 
 namespace {
 
@@ -184,4 +184,4 @@ TEST_CASE("window: when the next one opens, and when it closes, is a full minute
                      "2026-11-28T22:30:00Z") == "2026-11-29T01:00:00Z");
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::window_test

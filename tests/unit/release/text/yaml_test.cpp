@@ -6,7 +6,7 @@
 #include "base/format.hpp"
 #include "tests/unit/errors.hpp"
 
-namespace sealift::release {
+namespace sealift::release::yaml_test {
 
 using tests::error_of;
 using tests::messages;
@@ -188,4 +188,4 @@ TEST_CASE("yaml: windows line ends are read") {
   CHECK(read("a: 1\r\nb: two\r\n") == Json({{"a", 1U}, {"b", "two"}}));
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::yaml_test

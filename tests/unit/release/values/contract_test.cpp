@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::release {
+namespace sealift::release::contract_test {
 
 using tests::error_of;
 using tests::messages;
@@ -191,4 +191,4 @@ TEST_CASE("contract: an unknown key is named with the one that was meant") {
   CHECK(breaches[0].hint == "did you mean \"PUBLIC_URL\"?");
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::contract_test

@@ -7,7 +7,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::release {
+namespace sealift::release::dotenv_test {
 
 namespace {
 
@@ -151,4 +151,4 @@ TEST_CASE("dotenv: an environment knows the line of each value") {
   CHECK(environment.place("C") == (folder / "staging.env").string());
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::dotenv_test

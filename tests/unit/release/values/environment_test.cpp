@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::release {
+namespace sealift::release::environment_test {
 
 TEST_CASE("environment: scalars are read, and nothing means that each site must set it") {
   const tests::ScratchFolder folder;
@@ -64,4 +64,4 @@ TEST_CASE("environment: a scalar's text is what was written") {
   CHECK(scalar_text(true) == "true");
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::environment_test

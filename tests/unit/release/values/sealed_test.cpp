@@ -6,8 +6,8 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-using namespace sealift;
-using namespace sealift::release;
+namespace sealift::release::sealed_test {
+
 using namespace sealift::tests;
 using signing::AgeIdentity;
 
@@ -145,3 +145,5 @@ TEST_CASE("sealed: release.json carries it, bounded and in one spelling", "[rele
   refused("/production/DATABASE_URL/more", "x");
   refused("/production/DATABASE_URL/sites/Vault", value["production"]["DATABASE_URL"]["all"]);
 }
+
+}  // namespace sealift::release::sealed_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::release {
+namespace sealift::release::tls_test {
 
 TEST_CASE("tls: templates learn where certificate and key are, and nothing else") {
   const Values values =
@@ -21,4 +21,4 @@ TEST_CASE("tls: a name of a value says which certificate it is of") {
   }
 }
 
-}  // namespace sealift::release
+}  // namespace sealift::release::tls_test

@@ -7,7 +7,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::kept_assets_test {
 
 using tests::refusal_of;
 
@@ -216,4 +216,4 @@ TEST_CASE("kept: the settings of a placement come back") {
   CHECK(refusal_of([&] { kept_set_from_json(bad, "s"); }) == Errc::corrupt);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::kept_assets_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::receipts_test {
 
 namespace {
 
@@ -58,4 +58,4 @@ TEST_CASE("receipts: what was saved is loaded; a broken or missing file is an em
   CHECK_FALSE(Receipts::load(cache).vouch_for(files[0], Digest::of("0")));
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::receipts_test

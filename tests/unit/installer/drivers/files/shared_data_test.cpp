@@ -9,7 +9,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::shared_data_test {
 
 using tests::refusal_of;
 
@@ -143,4 +143,4 @@ TEST_CASE("shared data: a folder that is gone is a difference") {
   CHECK(shared_differences(placement).empty());
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::shared_data_test

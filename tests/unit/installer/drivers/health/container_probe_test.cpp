@@ -6,8 +6,7 @@
 #include "base/format.hpp"
 #include "installer/drivers/health/probes.hpp"
 
-using namespace sealift;
-using namespace sealift::installer;
+namespace sealift::installer::container_probe_test {
 
 namespace {
 
@@ -59,3 +58,5 @@ TEST_CASE("health: a container that does not hold says why", "[installer]") {
   CHECK_FALSE(holds(found_with("no json")));
   CHECK_FALSE(holds(found_with(container(R"({"Status":1})"))));
 }
+
+}  // namespace sealift::installer::container_probe_test

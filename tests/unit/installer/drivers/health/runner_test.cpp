@@ -5,8 +5,7 @@
 
 #include "installer/drivers/health/runner.hpp"
 
-using namespace sealift;
-using namespace sealift::installer;
+namespace sealift::installer::runner_test {
 using std::chrono::milliseconds;
 
 namespace {
@@ -118,3 +117,5 @@ TEST_CASE("health: results survive being written down", "[installer]") {
   CHECK(read[0].verdict == Verdict::unhealthy);
   CHECK(read[0].found == "-");
 }
+
+}  // namespace sealift::installer::runner_test

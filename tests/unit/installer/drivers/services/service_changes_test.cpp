@@ -5,7 +5,7 @@
 
 #include "installer/drivers/services/service.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::service_changes_test {
 
 using release::Change;
 using release::FileEntry;
@@ -94,4 +94,4 @@ TEST_CASE(
   CHECK(guard.data.at("services")[1].at("stood") == false);
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::service_changes_test

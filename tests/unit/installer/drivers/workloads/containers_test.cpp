@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::installer {
+namespace sealift::installer::containers_test {
 
 namespace {
 
@@ -41,4 +41,4 @@ TEST_CASE("containers: waiting may help, or it is clear that it will not") {
         "app_api_1 has ended with status 4");
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::containers_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::installer {
+namespace sealift::installer::systemctl_test {
 
 namespace {
 
@@ -41,4 +41,4 @@ TEST_CASE("systemctl: one that is on its way is waited for, one that goes in cir
   CHECK(judge(masked).found == "is masked");
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::systemctl_test

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace sealift::installer {
+namespace sealift::installer::unit_file_test {
 
 TEST_CASE("unit file: it is started by itself where [Install] says something") {
   CHECK(UnitFile::parse("[Service]\nExecStart=/bin/true\n").install.empty());
@@ -81,4 +81,4 @@ TEST_CASE("unit file: a template stands for its instances") {
   CHECK_FALSE(is_template_unit("web@1.service"));
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::unit_file_test

@@ -6,7 +6,7 @@
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
-namespace sealift::installer {
+namespace sealift::installer::unit_links_test {
 
 using tests::refusal_of;
 
@@ -85,4 +85,4 @@ TEST_CASE("unit links: what was left of one that was cut off is cleared away") {
   CHECK_FALSE(fs::exists(fs::symlink_status(place.folder / ".sealift-link")));
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::installer::unit_links_test
