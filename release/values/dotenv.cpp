@@ -67,7 +67,7 @@ class DotenvReader {
     const auto [entry, fresh] =
         entries_.try_emplace(std::string(key), DotenvEntry{std::move(value), first_line_});
     if (!fresh) {
-      refuse(format("found the key {} twice, expected it once; it is in line {} too", key,
+      refuse(format("found the key {} twice, expected it once; it stands in line {} too", key,
                     entry->second.line));
     }
     if (entries_.size() > kMaxDotenvKeys) {
