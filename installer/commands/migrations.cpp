@@ -160,8 +160,8 @@ void baseline(const MigrationsOptions& options, SiteWork& work, const Subject& s
   session.out.json({{"recorded", std::move(names)}});
 }
 
-void accept_edited(const MigrationsOptions& options, SiteWork& work, const Subject& subject,
-                   cli::Session& session) {
+void accept_edits(const MigrationsOptions& options, SiteWork& work, const Subject& subject,
+                  cli::Session& session) {
   const Comparison found = compare(subject.set, subject.applied);
   std::vector<migrations::Drift> others = found.drifted;
   others.insert(others.end(), found.other_line_ends.begin(), found.other_line_ends.end());
@@ -217,7 +217,7 @@ void add_migrations(cli::Command& program, const std::string& site) {
   };
   add("baseline", "record migrations up to one as applied, which the database has already",
       baseline);
-  add("repair", "accept that an applied migration was edited, with a reason", accept_edited);
+  add("repair", "accept that an applied migration was edited, with a reason", accept_edits);
 }
 
 }  // namespace sealift::installer
