@@ -470,10 +470,10 @@ class PostgresqlDatabase : public Database {
     const Migration& migration = *run.pending.at(std::stoul(mark));
     const std::size_t line =
         std::stoul(mark.substr(space)) + (refusal.line == 0 ? 0 : refusal.line - 1);
-    const std::string stays = can_be_inside(run.set, migration)
-                                  ? ""
-                                  : "; the statements before it in this file are done and stay, "
-                                    "the next run continues here";
+    const std::string stays =
+        can_be_inside(run.set, migration)
+            ? ""
+            : "; what is before it in this file is done and stays, the next run continues here";
     constexpr std::string_view kUnsafeNewEnumValue = "55P04";
     throw Error(
         Errc::target_failed,

@@ -208,7 +208,7 @@ Shown standing(const SiteWork& work) {
   const State state = work.state();
   const Revision* now = state.current();
   if (now == nullptr || now->bundle.empty()) {
-    throw Error(Errc::usage, "no release is installed on this site",
+    throw Error(Errc::usage, "no release stands on this site",
                 "name a bundle: sealift-installer config show --bundle BUNDLE");
   }
   const fs::path file = layout.store() / now->bundle;

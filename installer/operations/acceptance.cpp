@@ -54,7 +54,7 @@ std::string trace_of(const Step& step) {
   if (step.driver == "fence") return "";
   if (step.driver != "service") return format("{}: whether that holds", step.summary);
   return step.data.contains("service")
-             ? format("service {}: whether it runs the installed files", step.target)
+             ? format("service {}: whether it runs the files that stand", step.target)
              : std::string();
 }
 

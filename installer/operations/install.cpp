@@ -206,7 +206,7 @@ void run_last_hooks(const Tools& tools, const Draft& draft) {
       run_hook(hook.run, tools.installation.layout, draft.plan.number);
     } catch (...) {
       const Error error = current_error();
-      log::warning(format("{}; the release remains installed", error.message()));
+      log::warning(format("{}; the release stands", error.message()));
       audit_failure(tools, "hook-failed",
                     {{"transaction", draft.plan.number}, {"hook", hook.run.check.name}}, error);
     }
