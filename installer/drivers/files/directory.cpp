@@ -59,6 +59,7 @@ struct Observation {
 // Where PATH/current leads, relative to PATH; empty where there is no such link. Other tools write
 // absolute links: one that stays in PATH is as good.
 std::string current_in(const fs::path& path) {
+  if (!dir_exists(path)) return {};
   std::string target = Dir::open(path).read_link(kCurrent).value_or("");
   if (!target.starts_with('/')) return target;
   for (const fs::path& root : {path, real_path(path)}) {
@@ -289,7 +290,7 @@ class DirectoryDriver : public Driver {
   }
 
   bool is_current(const Placement& placement) const override {
-    return dir_exists(placement.path) && current_in(placement.path) == placement.directory;
+    return current_in(placement.path) == placement.directory;
   }
 
   std::vector<std::string> leftovers(const release::Target& target, const std::string&,
