@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -16,11 +17,11 @@ constexpr std::size_t kMaxTag = 128;
 constexpr std::string_view kDefaultHost = "docker.io";
 
 bool is_small(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  return is_small_letter(c) || is_digit(c);
 }
 
 bool is_word(char c) {
-  return is_small(c) || (c >= 'A' && c <= 'Z') || c == '_';
+  return is_small(c) || is_capital_letter(c) || c == '_';
 }
 
 // Words of a-z 0-9, joined by one '.', one or two '_', or any number of '-'.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/characters.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -15,18 +16,15 @@ namespace {
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool begins_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & '\x80') != 0;
+  return is_small_letter(c) || is_capital_letter(c) || c == '_' || (c & '\x80') != 0;
 }
 bool continues_word(char c) {
   return begins_word(c) || is_digit(c) || c == '$';
 }
 
 char small(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return is_capital_letter(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool same_word(std::string_view a, std::string_view b) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "release/documents/serving.hpp"
 
@@ -15,18 +16,6 @@ namespace {
 
 constexpr std::size_t kShortest = 8;
 constexpr std::size_t kLongest = 64;
-
-bool is_number(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_small_letter(char c) {
-  return c >= 'a' && c <= 'z';
-}
-
-bool is_capital_letter(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 
 bool is_vowel(char c) {
   return std::string_view("AEIOUYaeiouy").find(c) != std::string_view::npos;
@@ -55,8 +44,8 @@ std::vector<std::string_view> units_of(std::string_view text) {
     const auto skip = [&](bool (*is)(char)) {
       while (end < text.size() && is(text[end])) ++end;
     };
-    if (is_number(text.front())) {
-      skip(is_number);
+    if (is_digit(text.front())) {
+      skip(is_digit);
     } else if (is_small_letter(text.front()) || (text.size() > 1 && is_small_letter(text[1]))) {
       skip(is_small_letter);
     } else {
@@ -81,7 +70,7 @@ bool is_words(std::string_view text) {
   std::size_t numbers = 0;
   bool is_first = true;
   for (const std::string_view unit : units_of(text)) {
-    if (is_number(unit.front())) {
+    if (is_digit(unit.front())) {
       if (unit.size() > 4 || ++numbers > 1) return false;
     } else if (all(unit, is_capital_letter)) {
       if (!is_first || unit.size() < 2 || unit.size() > 4) return false;
@@ -112,14 +101,14 @@ bool is_restless(std::string_view token, const std::vector<std::string_view>& pa
   for (const std::string_view part : parts) units += units_of(part).size();
   std::set<char> letters(token.begin(), token.end());
   std::erase_if(letters, [](char c) { return !is_small_letter(c) && !is_capital_letter(c); });
-  return any(token, is_number) && units >= 5 && letters.size() > 1;
+  return any(token, is_digit) && units >= 5 && letters.size() > 1;
 }
 
 }  // namespace
 
 bool could_be_hash(std::string_view token) {
   const bool is_plain = all(token, [](char c) {
-    return is_number(c) || is_small_letter(c) || is_capital_letter(c) || c == '-' || c == '_';
+    return is_digit(c) || is_small_letter(c) || is_capital_letter(c) || c == '-' || c == '_';
   });
   if (!is_plain || token.size() < kShortest || token.size() > kLongest) return false;
   if (release::has_hashed_name(format("a/x.{}.js", token))) return true;

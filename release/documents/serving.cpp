@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/precompress.hpp"
@@ -39,19 +40,7 @@ std::string hashed_name_pattern() {
 }
 
 bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_small(char c) {
-  return c >= 'a' && c <= 'z';
-}
-
-bool is_capital(char c) {
-  return c >= 'A' && c <= 'Z';
+  return is_digit(c) || is_small_letter(c) || is_capital_letter(c);
 }
 
 bool is_small_hex(char c) {
@@ -63,7 +52,7 @@ bool is_capital_hex(char c) {
 }
 
 bool is_base32(char c) {
-  return is_capital(c) || (c >= '2' && c <= '7');
+  return is_capital_letter(c) || (c >= '2' && c <= '7');
 }
 
 bool is_consonant_or_digit(char c) {
@@ -94,7 +83,7 @@ std::size_t longest(std::string_view text, Is&& is) {
 
 // How often capitals, small letters and digits take turns.
 std::size_t runs_of(std::string_view text) {
-  const auto sort = [](char c) { return is_digit(c) ? 0 : is_small(c) ? 1 : 2; };
+  const auto sort = [](char c) { return is_digit(c) ? 0 : is_small_letter(c) ? 1 : 2; };
   std::size_t runs = text.empty() ? 0 : 1;
   for (std::size_t i = 1; i < text.size(); ++i) runs += sort(text[i]) != sort(text[i - 1]) ? 1 : 0;
   return runs;
@@ -121,9 +110,10 @@ bool is_base32_hash(std::string_view token) {
 
 // As Rollup and Vite write them: BQ7r9xaZ, but not SemiBold or Web3Icon.
 bool is_mixed_hash(std::string_view token) {
-  if (token.size() != kHash || !any(token, is_small) || !any(token, is_capital)) return false;
+  if (token.size() != kHash || !any(token, is_small_letter) || !any(token, is_capital_letter))
+    return false;
   const std::size_t runs = runs_of(token);
-  return runs >= 6 || (runs == 5 && longest(token, is_small) < 3);
+  return runs >= 6 || (runs == 5 && longest(token, is_small_letter) < 3);
 }
 
 // A stem such as "app-3f9a1c2e" ends in a hash: behind its last '.' or '-' nothing else stands.

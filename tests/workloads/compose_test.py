@@ -320,7 +320,7 @@ class OfPodman(ComposeTests, StackTest):
 
     def test_a_port_that_another_has(self):
         bundle = self.first_bundle()
-        self.road.change_site(lambda site: site["targets"]["stack"].update(timeout=10))
+        self.road.change_site(lambda site: site["targets"]["stack"].update(timeout=40))
         with socket.create_server(("127.0.0.1", self.road.ports["API_PORT"])):
             said = self.road.refused("apply", bundle, "--yes", status=9)
         self.assertIn("address already in use", said)
