@@ -107,7 +107,7 @@ std::string chain_mistake(const std::vector<Certificate>& chain,
   }
   X509_STORE_CTX_set_purpose(check.get(), purpose);
   const bool good = X509_verify_cert(check.get()) == 1;
-  const std::string mistake =
+  std::string mistake =
       good ? "" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get()));
   sk_X509_free(between);
   return mistake;
@@ -251,7 +251,7 @@ std::string signer_issuer(const X509* certificate) {
     if (at < 0) return "";
     return text_of(X509_EXTENSION_get_data(X509_get_ext(certificate, at)));
   };
-  const std::string older = value_of("1.3.6.1.4.1.57264.1.1");
+  std::string older = value_of("1.3.6.1.4.1.57264.1.1");
   const std::string newer = value_of("1.3.6.1.4.1.57264.1.8");
   if (newer.empty()) return older;
   const unsigned char* at = raw(newer);
