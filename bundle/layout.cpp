@@ -93,6 +93,7 @@ std::vector<Descriptor> proof_rows(const std::vector<release::Component>& compon
     }
   }
   std::vector<Descriptor> sorted;
+  sorted.reserve(rows.size());
   for (auto& [unused, row] : rows) sorted.push_back(std::move(row));
   return sorted;
 }

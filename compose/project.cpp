@@ -325,10 +325,11 @@ class ProjectMerger {
     std::vector<std::string> both;
     try {
       for (const auto& [name, unused] : read_variables(*text)) {
-        const bool is_used = std::any_of(files.begin(), files.end(), [&](const std::string& file) {
-          const auto own = read_(file);
-          return own && variables_in(*own).contains(name);
-        });
+        const bool is_used =
+            std::any_of(files.begin(), files.end(), [&, &key = name](const std::string& file) {
+              const auto own = read_(file);
+              return own && variables_in(*own).contains(key);
+            });
         if (is_used) both.push_back(name);
       }
     } catch (const Error& error) {

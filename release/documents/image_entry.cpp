@@ -93,6 +93,7 @@ std::string predicate_type(std::string_view word) {
   // Old ones have no scheme.
   if (word.find('/') != word.npos) return std::string(word);
   std::vector<std::string> words;
+  words.reserve(kPredicates.size());
   for (const auto& [each, unused] : kPredicates) words.emplace_back(each);
   throw Error(
       Errc::invalid_input,
