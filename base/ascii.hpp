@@ -17,4 +17,12 @@ constexpr bool is_capital_letter(char c) {
   return c >= 'A' && c <= 'Z';
 }
 
+constexpr bool is_letter(char c) {
+  return is_small_letter(c) || is_capital_letter(c);
+}
+
+constexpr bool is_letter_or_digit(char c) {
+  return is_letter(c) || is_digit(c);
+}
+
 }  // namespace sealift

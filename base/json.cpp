@@ -691,9 +691,21 @@ void Fields::done() const {
   }
 }
 
-std::string text_at(const Json& object, const std::string& key) {
+std::string text_at(const Json& object, std::string_view key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+  return found != object.end() && found->is_string() ? found->text() : "";
+}
+
+const Json& list_at(const Json& object, std::string_view key) {
+  static const Json none = Json::array();
+  const auto found = object.find(key);
+  return found != object.end() && found->is_array() ? *found : none;
+}
+
+const Json& object_at(const Json& object, std::string_view key) {
+  static const Json none = Json::object();
+  const auto found = object.find(key);
+  return found != object.end() && found->is_object() ? *found : none;
 }
 
 std::map<std::string, std::string> texts_by_key(const Json& value, const std::string& where) {

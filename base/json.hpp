@@ -364,8 +364,11 @@ std::string to_canonical(const Json& value);
 // For people: indented by two, with a newline at the end.
 std::string to_pretty(const Json& value);
 
-// The text under a key; empty where there is none, or no text.
-std::string text_at(const Json& object, const std::string& key);
+// What a document of others has under a key, which may be anything: the text, list or object there;
+// an empty one where there is none, or another sort of value.
+std::string text_at(const Json& object, std::string_view key);
+const Json& list_at(const Json& object, std::string_view key);
+const Json& object_at(const Json& object, std::string_view key);
 
 // Reads one JSON object of a known document: every field is asked for by name, its type is checked,
 // and done() refuses fields that nobody asked for. `where` ("release.json: components[2]") starts

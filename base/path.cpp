@@ -10,6 +10,7 @@
 #include "base/characters.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/text.hpp"
 
 namespace sealift {
 
@@ -83,13 +84,7 @@ std::string_view RelPath::parent() const {
 }
 
 std::string fold_case(std::string_view name) {
-  if (is_plain_ascii(name)) {
-    std::string folded(name);
-    for (char& c : folded) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return folded;
-  }
+  if (is_plain_ascii(name)) return lower(name);
   return map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace sealift {
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
@@ -42,7 +44,7 @@ bool is_utf8(std::string_view text) {
 std::string lower(std::string_view text) {
   std::string small(text);
   std::transform(small.begin(), small.end(), small.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return is_capital_letter(c) ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return small;
 }

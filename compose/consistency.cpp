@@ -121,11 +121,7 @@ class ConsistencyCheck {
   }
 
  private:
-  const Json& part(const char* key) const {
-    static const Json none = Json::object();
-    const auto found = root_.find(key);
-    return found != root_.end() && found->is_object() ? *found : none;
-  }
+  const Json& part(const char* key) const { return object_at(root_, key); }
 
   void add(const std::string& rest, const std::string& found, const std::string& hint) {
     found_.push_back({rest.empty() ? at_ : format("{}/{}", at_, rest), found, hint});
@@ -186,10 +182,9 @@ class ConsistencyCheck {
   }
 
   void check_volumes(const Json& service) {
-    const auto volumes = service.find("volumes");
-    if (volumes == service.end() || !volumes->is_array()) return;
-    for (std::size_t i = 0; i < volumes->size(); ++i) {
-      const Json& volume = (*volumes)[i];
+    const Json& volumes = list_at(service, "volumes");
+    for (std::size_t i = 0; i < volumes.size(); ++i) {
+      const Json& volume = volumes[i];
       const std::string type = text_at(volume, "type");
       if (volume.is_object() && type != "volume" && !type.empty()) continue;
       const std::string name =
@@ -224,10 +219,8 @@ class ConsistencyCheck {
                    printable(other->second, 80)),
             "give each container a name of its own, or none");
       }
-      const Json count = service.value("deploy", Json::object()).is_object()
-                             ? service.value("deploy", Json::object())
-                                   .value("replicas", service.value("scale", Json(1U)))
-                             : Json(1U);
+      const Json count =
+          object_at(service, "deploy").value("replicas", service.value("scale", Json(1U)));
       if (count.is_number_unsigned() && count.get<std::uint64_t>() > 1) {
         add("container_name",
             format("found a name for one container, and {} replicas", count.get<std::uint64_t>()),
@@ -238,10 +231,8 @@ class ConsistencyCheck {
       add("network_mode", "found network_mode and networks, expected one of them",
           "remove one of them");
     }
-    const Json test = service.value("healthcheck", Json::object()).is_object()
-                          ? service.value("healthcheck", Json::object()).value("test", Json())
-                          : Json();
-    if (test.is_array() && !test.empty() && test.front() != "CMD" && test.front() != "CMD-SHELL" &&
+    const Json& test = list_at(object_at(service, "healthcheck"), "test");
+    if (!test.empty() && test.front() != "CMD" && test.front() != "CMD-SHELL" &&
         test.front() != "NONE") {
       add("healthcheck/test",
           format("begins with {}, expected CMD, CMD-SHELL or NONE",
@@ -308,7 +299,8 @@ class ConsistencyCheck {
         at_ = format("/{}/{}", sort, name);
         for (const char* key : {"driver", "driver_opts", "ipam", "internal", "labels"}) {
           if (!entry.contains(key)) continue;
-          add(key, "found it beside external: true", "remove it: whoever made it has said it");
+          add(key, "found it beside external: true",
+              "remove it: it is set where the network or volume is made");
         }
       }
     }

@@ -10,9 +10,9 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "compose/claims.hpp"
 #include "compose/consistency.hpp"
-#include "release/templates/expression.hpp"
 #include "release/text/schema.hpp"
 
 namespace sealift::compose {
@@ -161,7 +161,7 @@ std::set<std::string> chosen_profiles(const std::optional<Variables>& variables)
   while (!rest.empty()) {
     const std::string_view each = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(rest.size(), each.size() + 1));
-    if (const auto name = release::without_blanks(each); !name.empty()) profiles.emplace(name);
+    if (const auto name = trimmed(each, " \t\r\n"); !name.empty()) profiles.emplace(name);
   }
   return profiles;
 }

@@ -145,10 +145,11 @@ std::string port_key(const Node& item) {
   return format("{}:{}:{}/{}", address, published, target, protocol);
 }
 
-std::string volume_key(const Node& item) {
-  if (item.kind == Kind::mapping) return without_end_slash(item.text_at("target"));
+// Of a volume or a device.
+std::string place_in_container(const Node& item) {
+  if (item.kind == Kind::mapping) return item.text_at("target");
   const std::vector<std::string> parts = parts_of(item.text());
-  return without_end_slash(parts.size() == 1 ? parts.front() : parts[1]);
+  return parts.size() == 1 ? parts.front() : parts[1];
 }
 
 std::string file_key(const Node& item, const std::string& folder) {
@@ -157,12 +158,6 @@ std::string file_key(const Node& item, const std::string& folder) {
           ? (item.find("target") != nullptr ? item.text_at("target") : item.text_at("source"))
           : item.text();
   return target.starts_with('/') ? target : folder + target;
-}
-
-std::string device_key(const Node& item) {
-  if (item.kind == Kind::mapping) return item.text_at("target");
-  const std::vector<std::string> parts = parts_of(item.text());
-  return parts.size() == 1 ? parts.front() : parts[1];
 }
 
 std::string key_of(How how, const Node& item) {
@@ -175,13 +170,13 @@ std::string key_of(How how, const Node& item) {
     case How::ports:
       return port_key(item);
     case How::volumes:
-      return volume_key(item);
+      return without_end_slash(place_in_container(item));
     case How::secrets:
       return file_key(item, "/run/secrets/");
     case How::configs:
       return file_key(item, "/");
     case How::devices:
-      return device_key(item);
+      return place_in_container(item);
     case How::env_files:
       return item.kind == Kind::mapping ? item.text_at("path") : text;
     default:
@@ -239,20 +234,15 @@ class NodeMerger {
 
   Node merge(Node earlier, Node later, const Place& place) {
     if (later.rule == Node::Rule::override) return settled(std::move(later));
+    if (later.is_null()) return earlier;
     const std::optional<How> how = how_at(place);
-    if (how == How::replace) return later.is_null() ? earlier : settled(std::move(later));
-    if (how) {
-      if (later.is_null() || earlier.is_null()) {
-        return later.is_null() ? earlier : settled(std::move(later));
-      }
-      return merge_as(*how, std::move(earlier), std::move(later), place);
-    }
-    return merge_plainly(std::move(earlier), std::move(later), place);
+    if (!how) return merge_plainly(std::move(earlier), std::move(later), place);
+    if (how == How::replace || earlier.is_null()) return settled(std::move(later));
+    return merge_as(*how, std::move(earlier), std::move(later), place);
   }
 
  private:
   Node merge_plainly(Node earlier, Node later, const Place& place) {
-    if (later.is_null()) return earlier;
     if (earlier.kind == Kind::scalar || later.kind == Kind::scalar) {
       const bool is_known_conflict =
           !earlier.is_null() && earlier.kind != later.kind && place.size() <= 2;

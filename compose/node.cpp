@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 
 namespace sealift::compose {
 
@@ -108,16 +110,11 @@ class NodeWriter {
   }
 
   std::string key_text(const std::string& key) const {
-    const auto is_plain = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-    };
+    const auto is_plain = [](char c) { return is_letter(c) || c == '_' || c == '-'; };
     constexpr std::array kWords = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
-    std::string lower = key;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     const bool is_safe = !key.empty() && std::all_of(key.begin(), key.end(), is_plain) &&
                          key.front() != '-' &&
-                         std::find(kWords.begin(), kWords.end(), lower) == kWords.end();
+                         std::find(kWords.begin(), kWords.end(), lower(key)) == kWords.end();
     return is_safe ? key : finish_(Json(key).dump());
   }
 

@@ -50,7 +50,7 @@ struct WrittenFile {
   release::YamlOrigins origins;            // by the pointers of `text`
   std::vector<release::YamlOrigin> lines;  // of each line, from the first
 };
-// `finish` is asked for what stands in the place of a text that was written, quotes and all.
+// `finish` turns each text, with its quotes, into what is written.
 WrittenFile write_yaml(const Node& root,
                        const std::function<std::string(const std::string&)>& finish);
 

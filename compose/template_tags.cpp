@@ -6,7 +6,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/templates/expression.hpp"
+#include "base/text.hpp"
 
 namespace sealift::compose {
 
@@ -43,7 +43,7 @@ std::string TemplateTags::taken_from(std::string_view text, const std::string& n
     if (end == std::string_view::npos) return taken + std::string(text);
     const std::string_view tag = text.substr(0, end);
     text.remove_prefix(end);
-    const std::string_view inside = release::without_blanks(tag.substr(2));
+    const std::string_view inside = trimmed(tag.substr(2), " \t\r\n");
     if (inside.starts_with('#') || inside.starts_with('^') || inside.starts_with('/')) {
       problems.add(format("{}:{}: found {}, a section, in a file that is merged", name,
                           1 + std::count(taken.begin(), taken.end(), '\n'), printable(tag, 80)),

@@ -56,8 +56,7 @@ bool is_host(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon != std::string_view::npos && text.back() != ']') {
     const std::string_view port = text.substr(colon + 1);
-    if (port.empty() || port.size() > 5 ||
-        !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit)) {
       return false;
     }
     text = text.substr(0, colon);
@@ -80,7 +79,7 @@ bool is_tag(std::string_view text) {
 // The first part of a name is a host where it could be no part of a repository, and "localhost".
 bool names_a_host(std::string_view part) {
   return part == "localhost" || part.find_first_of(".:[") != std::string_view::npos ||
-         std::any_of(part.begin(), part.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+         std::any_of(part.begin(), part.end(), is_capital_letter);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -52,10 +53,9 @@ std::optional<Complaint> complaint_in(std::string_view line) {
   const std::string_view rest = line.substr(gap + kGap.size());
   const std::string_view state = rest.substr(0, rest.find(':'));
   constexpr std::size_t kState = 5;
-  const bool is_state =
-      state.size() == kState && std::all_of(state.begin(), state.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-      });
+  const bool is_state = state.size() == kState &&
+                        std::all_of(state.begin(), state.end(),
+                                    [](char c) { return is_digit(c) || is_capital_letter(c); });
   if (!is_state) {
     return line.starts_with("psql:") ? std::optional(Complaint{.state = {}, .text = rest})
                                      : std::nullopt;

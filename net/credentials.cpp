@@ -22,17 +22,6 @@ constexpr std::uint64_t kMaxConfig = 1U << 20;
 constexpr std::string_view kDockerHub = "docker.io";
 constexpr std::string_view kDockerHubKey = "https://index.docker.io/v1/";
 
-std::string text_in(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-const Json& object_in(const Json& object, const char* key) {
-  static const Json none = Json::object();
-  const auto found = object.find(key);
-  return found != object.end() && found->is_object() ? *found : none;
-}
-
 // What a key of `auths` stands for: HOST or HOST/PART/OF/A/REPOSITORY. Old clients wrote addresses,
 // of which only the host counts.
 std::string_view place_of(std::string_view key) {
@@ -67,8 +56,8 @@ std::optional<Credentials> from_helper(const std::string& helper, const std::str
   // A helper that has nothing says so on its output and fails.
   if (outcome->status != 0) return std::nullopt;
   const Json answer = parse_json(outcome->output, "the credential helper", Errc::invalid_input);
-  Credentials found{.user = text_in(answer, "Username"),
-                    .password = text_in(answer, "Secret"),
+  Credentials found{.user = text_at(answer, "Username"),
+                    .password = text_at(answer, "Secret"),
                     .identity_token = {}};
   if (found.user == "<token>") {
     found = {.user = {}, .password = {}, .identity_token = found.password};
@@ -77,10 +66,10 @@ std::optional<Credentials> from_helper(const std::string& helper, const std::str
 }
 
 Credentials from_entry(const Json& entry, const std::string& where) {
-  Credentials found{.user = text_in(entry, "username"),
-                    .password = text_in(entry, "password"),
-                    .identity_token = text_in(entry, "identitytoken")};
-  const std::string joined = text_in(entry, "auth");
+  Credentials found{.user = text_at(entry, "username"),
+                    .password = text_at(entry, "password"),
+                    .identity_token = text_at(entry, "identitytoken")};
+  const std::string joined = text_at(entry, "auth");
   if (joined.empty()) return found;
   std::string pair;
   try {
@@ -109,13 +98,13 @@ std::optional<Credentials> credentials_in(std::string_view config, const std::st
     throw Error(Errc::invalid_input, format("{}: is not valid JSON", where));
   }
   if (!value.is_object()) throw Error(Errc::invalid_input, format("{}: is no JSON object", where));
-  for (const auto& [key, helper] : object_in(value, "credHelpers").items()) {
+  for (const auto& [key, helper] : object_at(value, "credHelpers").items()) {
     if (place_of(key) == host && helper.is_string()) return from_helper(helper, host, where);
   }
   const std::string wanted = format("{}/{}", host, repository);
   const Json* nearest = nullptr;
   std::size_t length = 0;
-  for (const auto& [key, entry] : object_in(value, "auths").items()) {
+  for (const auto& [key, entry] : object_at(value, "auths").items()) {
     const std::string_view place = place_of(key);
     // An entry without content says that a helper has it.
     if (!is_above(place, wanted) || !entry.is_object() || entry.empty()) continue;
@@ -124,7 +113,7 @@ std::optional<Credentials> credentials_in(std::string_view config, const std::st
     length = place.size();
   }
   if (nearest != nullptr) return from_entry(*nearest, where);
-  if (const std::string store = text_in(value, "credsStore"); !store.empty()) {
+  if (const std::string store = text_at(value, "credsStore"); !store.empty()) {
     return from_helper(store, host, where);
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <thread>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
@@ -29,8 +30,7 @@ constexpr unsigned kOctet = 16;
 std::string encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
     const auto byte = static_cast<unsigned char>(c);
     out += plain ? std::string(1, c) : format("%{:X}{:X}", byte / kOctet, byte % kOctet);
   }
@@ -466,6 +466,10 @@ void Repository::put_manifest(const content::Document& document, const std::stri
   }
 }
 
+std::string referrers_tag(const Digest& image) {
+  return "sha256-" + image.hex();
+}
+
 std::string Repository::referrers(const Digest& image) {
   const std::unique_ptr<Reply> reply =
       state_->send({.method = "GET", .url = state_->at("referrers/" + image.str())});
@@ -474,7 +478,7 @@ std::string Repository::referrers(const Digest& image) {
   if (reply->status() != 404 && reply->status() != 405 && reply->status() != 400) {
     state_->refuse(*reply, "listing referrers");
   }
-  const std::string tag = "sha256-" + image.hex();
+  const std::string tag = referrers_tag(image);
   if (!find(tag)) return R"({"schemaVersion":2,"manifests":[]})";
   return manifest(tag).bytes;
 }
@@ -488,7 +492,7 @@ void Repository::list_referrer(const Digest& image, const Descriptor& manifest) 
   index["mediaType"] = media_type::kImageIndex;
   index["manifests"].push_back(content::to_json(manifest));
   const std::string bytes = to_canonical(index);
-  put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, "sha256-" + image.hex());
+  put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, referrers_tag(image));
 }
 
 std::vector<std::string> Repository::tags() {

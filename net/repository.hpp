@@ -20,6 +20,10 @@ namespace sealift::net {
 inline constexpr std::size_t kMaxTags = 1000;
 inline constexpr std::size_t kTransfers = 3;  // at once, from or to one registry
 
+// The tag that lists what refers to an image, where a registry has no API of referrers (OCI
+// distribution specification 1.1, "Referrers Tag Schema").
+std::string referrers_tag(const Digest& image);
+
 class Repository {
  public:
   // `host` as in image names: "registry.site:5000", "docker.io"; `name` such as "chanuka/server".

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -52,8 +53,7 @@ Url Url::parse(std::string_view text) {
   if (colon != authority.npos && (bracket == authority.npos || colon > bracket)) {
     url.port = authority.substr(colon + 1);
     authority = authority.substr(0, colon);
-    const bool is_number =
-        std::all_of(url.port.begin(), url.port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_number = std::all_of(url.port.begin(), url.port.end(), is_digit);
     if (url.port.empty() || url.port.size() > 5 || !is_number) refuse("a port of 1 to 65535");
   }
   if (authority.starts_with('[') && authority.ends_with(']')) {

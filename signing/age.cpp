@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "signing/base64.hpp"
@@ -285,9 +286,9 @@ AgeIdentity AgeIdentity::from_file(std::string_view text, const std::string& nam
     if (line.empty() || line.starts_with('#')) continue;
     // Written in capitals; the rule of Bech32 is for small letters.
     std::string small;
-    for (const char c : line) small += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : '!';
+    for (const char c : line) small += is_capital_letter(c) ? static_cast<char>(c + 32) : '!';
     for (std::size_t i = 0; i < line.size(); ++i) {
-      if ((line[i] >= '0' && line[i] <= '9') || line[i] == '-') small[i] = line[i];
+      if (is_digit(line[i]) || line[i] == '-') small[i] = line[i];
     }
     std::string key = found.empty() ? key_of(small, kIdentityPrefix) : "";
     wipe(small);
@@ -306,7 +307,7 @@ AgeIdentity AgeIdentity::from_file(std::string_view text, const std::string& nam
 std::string AgeIdentity::to_file(Time created) const {
   std::string text = to_bech32(kIdentityPrefix, key_.view());
   std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+                 [](char c) { return is_small_letter(c) ? static_cast<char>(c - 32) : c; });
   std::string file =
       format("# created: {}\n# public key: {}\n{}\n", to_text(created), recipient().str(), text);
   wipe(text);

@@ -47,8 +47,7 @@ struct FreeDer {
 };
 
 std::string text_of(const ASN1_STRING* text) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-          static_cast<std::size_t>(ASN1_STRING_length(text))};
+  return as_text(ASN1_STRING_get0_data(text), static_cast<std::size_t>(ASN1_STRING_length(text)));
 }
 
 // Whoever asks for a passphrase gets none.
@@ -88,7 +87,7 @@ std::string name_of(const X509* certificate) {
 }
 
 // Why a chain does not lead to one of the anchors; empty: it does. Times are judged where `at` is
-// given. Whoever names anchors may name them at any height.
+// given. An operator may name anchors at any height.
 std::string chain_mistake(const std::vector<Certificate>& chain,
                           const std::vector<Certificate>& anchors, int purpose,
                           const std::optional<Time>& at) {
@@ -304,7 +303,7 @@ SignerVerdict judge_signer(const SignerQuestion& question) {
   const std::unique_ptr<unsigned char, FreeDer> kept(der);
   ERR_clear_error();
   if (size <= 0) return {"its certificate has no key that can be read", {}};
-  return {"", std::string(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size))};
+  return {"", as_text(der, static_cast<std::size_t>(size))};
 }
 
 CertificateVerdict judge(const CertificateQuestion& question) {

@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "signing/base64.hpp"
 #include "signing/certificate.hpp"
+#include "signing/foreign.hpp"
 
 namespace sealift::signing {
 
@@ -20,13 +21,6 @@ constexpr std::string_view kBundleType = "application/vnd.dev.sigstore.bundle";
 template <typename Work>
 auto untrusted(Work&& work) -> decltype(work()) {
   return blame(Errc::untrusted, "payload", std::forward<Work>(work));
-}
-
-const Json& member(const Json& object, const char* key) {
-  if (!object.is_object()) throw Error(Errc::corrupt, format("expected an object with {}", key));
-  const auto found = object.find(key);
-  if (found == object.end()) throw Error(Errc::corrupt, format("found no {}", key));
-  return *found;
 }
 
 Envelope statement_in(const Json& value, const std::string& where) {

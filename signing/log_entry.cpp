@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "signing/base64.hpp"
+#include "signing/foreign.hpp"
 
 namespace sealift::signing {
 
@@ -17,19 +18,6 @@ constexpr std::size_t kMaxLogged = 64;  // signatures of an entry
 template <typename Work>
 auto as_log_entry(Work&& work) -> decltype(work()) {
   return blame(Errc::untrusted, "log entry", std::forward<Work>(work));
-}
-
-const Json& log_member(const Json& value, const char* key) {
-  if (value.is_object()) {
-    if (const auto found = value.find(key); found != value.end()) return *found;
-  }
-  throw Error(Errc::corrupt, format("found no {}", key));
-}
-
-const std::string& log_text(const Json& value, const char* key) {
-  const Json& found = log_member(value, key);
-  if (!found.is_string()) throw Error(Errc::corrupt, format("{}: expected text", key));
-  return found.text();
 }
 
 // The log signs the canonical form of exactly these four.
@@ -44,7 +32,7 @@ LogEntry entry_of(const std::string& body, std::uint64_t time, const std::string
 
 // The JSON of Protocol Buffers writes 64 bits as text.
 std::uint64_t number_in(const Json& value, const char* key) {
-  const std::string& text = log_text(value, key);
+  const std::string& text = text_member(value, key);
   std::uint64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (failure != std::errc() || end != text.data() + text.size()) {
@@ -55,8 +43,8 @@ std::uint64_t number_in(const Json& value, const char* key) {
 }
 
 Digest sha256_of(const Json& hash) {
-  if (log_text(hash, "algorithm") != "sha256") throw Error(Errc::corrupt, "expected sha256");
-  return Digest::from_hex(log_text(hash, "value"));
+  if (text_member(hash, "algorithm") != "sha256") throw Error(Errc::corrupt, "expected sha256");
+  return Digest::from_hex(text_member(hash, "value"));
 }
 
 }  // namespace
@@ -77,36 +65,35 @@ LogEntry parse_log_annotation(std::string_view text) {
 
 LogEntry log_entry_of_bundle(const Json& value) {
   return as_log_entry([&] {
-    const Json& promise = log_member(value, "inclusionPromise");
-    return entry_of(log_text(value, "canonicalizedBody"), number_in(value, "integratedTime"),
-                    to_hex(from_base64(log_text(log_member(value, "logId"), "keyId"))),
-                    number_in(value, "logIndex"), log_text(promise, "signedEntryTimestamp"));
+    const Json& promise = member(value, "inclusionPromise");
+    return entry_of(text_member(value, "canonicalizedBody"), number_in(value, "integratedTime"),
+                    to_hex(from_base64(text_member(member(value, "logId"), "keyId"))),
+                    number_in(value, "logIndex"), text_member(promise, "signedEntryTimestamp"));
   });
 }
 
 Logged parse_logged(std::string_view body) {
   return as_log_entry([&] {
     const Json value = parse_json(body, "body", Errc::corrupt, Numbers::any);
-    const std::string& kind = log_text(value, "kind");
-    const Json& spec = log_member(value, "spec");
-    if (log_text(value, "apiVersion") == "0.0.1" && kind == "hashedrekord") {
-      const Json& signature = log_member(spec, "signature");
+    const std::string& kind = text_member(value, "kind");
+    const Json& spec = member(value, "spec");
+    if (text_member(value, "apiVersion") == "0.0.1" && kind == "hashedrekord") {
+      const Json& signature = member(spec, "signature");
       return Logged{
-          .payload = sha256_of(log_member(log_member(spec, "data"), "hash")),
-          .signatures = {from_base64(log_text(signature, "content"))},
-          .certificates = {from_base64(log_text(log_member(signature, "publicKey"), "content"))}};
+          .payload = sha256_of(member(member(spec, "data"), "hash")),
+          .signatures = {from_base64(text_member(signature, "content"))},
+          .certificates = {from_base64(text_member(member(signature, "publicKey"), "content"))}};
     }
-    if (log_text(value, "apiVersion") == "0.0.1" && kind == "dsse") {
-      Logged logged{.payload = sha256_of(log_member(spec, "payloadHash")),
-                    .signatures = {},
-                    .certificates = {}};
-      const Json& signatures = log_member(spec, "signatures");
+    if (text_member(value, "apiVersion") == "0.0.1" && kind == "dsse") {
+      Logged logged{
+          .payload = sha256_of(member(spec, "payloadHash")), .signatures = {}, .certificates = {}};
+      const Json& signatures = member(spec, "signatures");
       if (!signatures.is_array() || signatures.size() > kMaxLogged) {
         throw Error(Errc::corrupt, format("signatures: expected at most {}", kMaxLogged));
       }
       for (const Json& each : signatures) {
-        logged.signatures.push_back(from_base64(log_text(each, "signature")));
-        logged.certificates.push_back(from_base64(log_text(each, "verifier")));
+        logged.signatures.push_back(from_base64(text_member(each, "signature")));
+        logged.certificates.push_back(from_base64(text_member(each, "verifier")));
       }
       return logged;
     }

@@ -2,7 +2,7 @@
 #pragma once
 
 // Who must have signed an image: the holder of a key, or somebody whose identity a certificate
-// shows. Decides about one signature, with what stands beside it.
+// shows. Decides about one signature, with the certificate and log entry beside it.
 
 #include <memory>
 #include <optional>

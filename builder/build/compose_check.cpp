@@ -121,10 +121,7 @@ class ComposeJudge {
 
   // Of data that releases share the release holds nothing, and a service may mount it.
   bool is_kept(const compose::OwnFile& file) const {
-    return file.use == compose::OwnFile::Use::mount &&
-           std::any_of(persist_.begin(), persist_.end(), [&](const std::string& folder) {
-             return release::lies_in(file.path, folder);
-           });
+    return file.use == compose::OwnFile::Use::mount && release::lies_in_one_of(file.path, persist_);
   }
 
   // A folder that holds one of data shows a link there, which leads to nothing in a container.
@@ -200,11 +197,14 @@ class ComposeJudge {
   std::set<std::string> used_;
 };
 
-// What is found with either stand-in hangs on none of them.
-void keep_common(std::vector<Problem>& found, const std::vector<Problem>& again) {
-  std::erase_if(found, [&](const Problem& each) {
+// What is found with either stand-in hangs on none of them. `says` is the member that tells them
+// apart.
+template <typename Finding>
+void keep_common(std::vector<Finding>& found, const std::vector<Finding>& again,
+                 std::string Finding::*says) {
+  std::erase_if(found, [&](const Finding& each) {
     return std::none_of(again.begin(), again.end(),
-                        [&](const Problem& other) { return each.message == other.message; });
+                        [&](const Finding& other) { return each.*says == other.*says; });
   });
 }
 
@@ -225,12 +225,9 @@ ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& re
   ComposeJudge::Verdict verdict = judge.judge(*first);
   if (*first == *second) return verdict;
   const ComposeJudge::Verdict again = judge.judge(*second);
-  keep_common(verdict.mistakes, again.mistakes);
-  keep_common(verdict.findings, again.findings);
-  std::erase_if(verdict.claims, [&](const release::Claim& each) {
-    return std::none_of(again.claims.begin(), again.claims.end(),
-                        [&](const release::Claim& other) { return each.found == other.found; });
-  });
+  keep_common(verdict.mistakes, again.mistakes, &Problem::message);
+  keep_common(verdict.findings, again.findings, &Problem::message);
+  keep_common(verdict.claims, again.claims, &release::Claim::found);
   return verdict;
 }
 

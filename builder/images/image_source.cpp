@@ -153,6 +153,18 @@ std::vector<Companion> companions_in(std::string_view index, const Digest& image
   return found;
 }
 
+void ImageProblems::add(const Error& error, const std::string& component,
+                        const release::ImageEntry& entry) {
+  if (error.code() != Errc::invalid_input && error.code() != Errc::untrusted) throw error;
+  (error.code() == Errc::untrusted ? distrusted_ : mistakes_)
+      .add(error.within(format("components.{}: {}: {}", component, entry.name.str(), entry.from)));
+}
+
+void ImageProblems::throw_if_any() const {
+  distrusted_.throw_if_any(Errc::untrusted);
+  mistakes_.throw_if_any(Errc::invalid_input);
+}
+
 void check_companions(std::size_t count) {
   if (count <= kMaxCompanions) return;
   throw Error(Errc::untrusted,
@@ -218,8 +230,7 @@ release::Locked resolve_images(const release::Release& release, Progress& progre
   Absorber absorber(spool, progress);
   ImageSources sources(release, absorber);
   release::Locked locked;
-  Problems problems;
-  Problems distrusted;
+  ImageProblems problems;
   for (const release::ComponentEntry& component : release.components) {
     for (const release::ImageEntry& entry : component.images) {
       try {
@@ -230,15 +241,11 @@ release::Locked resolve_images(const release::Release& release, Progress& progre
             proven_by(take_proofs(release, entry, image, source, spool).carried);
         if (!proven.empty()) locked.verified.emplace(entry.from, proven);
       } catch (const Error& error) {
-        if (error.code() != Errc::invalid_input && error.code() != Errc::untrusted) throw;
-        (error.code() == Errc::untrusted ? distrusted : problems)
-            .add(error.within(
-                format("components.{}: {}: {}", component.name, entry.name.str(), entry.from)));
+        problems.add(error, component.name, entry);
       }
     }
   }
-  distrusted.throw_if_any(Errc::untrusted);
-  problems.throw_if_any(Errc::invalid_input);
+  problems.throw_if_any();
   return locked;
 }
 

@@ -16,6 +16,19 @@
 
 namespace sealift::builder {
 
+// What is wrong with images of a release, each with its place. What must not be trusted is said
+// first.
+class ImageProblems {
+ public:
+  // Error{invalid_input} and Error{untrusted} are gathered; any other goes on.
+  void add(const Error& error, const std::string& component, const release::ImageEntry& entry);
+  void throw_if_any() const;
+
+ private:
+  Problems mistakes_;
+  Problems distrusted_;
+};
+
 // A manifest that is about an image. `tag`, as cosign writes it, says where a registry has it;
 // empty: its subject does.
 struct Companion {

@@ -43,7 +43,7 @@ class RegistryImages : public ImageSource {
 
   std::vector<Companion> companions(const Descriptor& image) override {
     std::vector<Companion> found;
-    for (const char* what : {"sig", "att"}) {
+    for (const std::string_view what : release::kCosignTags) {
       const std::string tag = release::cosign_tag(image.digest, what);
       if (repository_.find(tag)) found.push_back({repository_.manifest(tag), tag});
     }

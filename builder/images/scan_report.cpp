@@ -27,18 +27,6 @@ const Json& member(const Json& object, const char* key) {
   return found == object.end() ? nothing : *found;
 }
 
-std::string text_at(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
-// The elements of a list; of anything else, none.
-const Json& list_at(const Json& object, const char* key) {
-  static const Json none = Json::array();
-  const Json& value = member(object, key);
-  return value.is_array() ? value : none;
-}
-
 // The digests in a text such as "alpine@sha256:..." or "pkg:oci/alpine@sha256%3A...".
 void take_digests(const std::string& text, std::set<Digest>& digests) {
   constexpr std::size_t kHex = 64;

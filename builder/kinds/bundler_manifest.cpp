@@ -13,28 +13,16 @@ std::string stem_of(std::string_view path) {
   return std::string(name.substr(0, name.rfind('.')));
 }
 
-std::string text_in(const Json& object, std::string_view key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->text() : std::string();
-}
-
-const Json* list_in(const Json& object, std::string_view key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_array() ? &*found : nullptr;
-}
-
 // Vite: {"src/main.ts": {"file": "assets/main-BQ7r9xaZ.js", "name": "main", "css": [...]}}
 void add_chunk(const std::string& key, const Json& chunk, std::vector<BundledFile>& files) {
-  const std::string source = text_in(chunk, "src");
-  std::string name = text_in(chunk, "name");
+  const std::string source = text_at(chunk, "src");
+  std::string name = text_at(chunk, "name");
   if (name.empty()) name = stem_of(source.empty() ? key : source);
-  if (std::string file = text_in(chunk, "file"); !file.empty()) {
+  if (std::string file = text_at(chunk, "file"); !file.empty()) {
     files.push_back({.file = std::move(file), .name = std::move(name)});
   }
   for (const std::string_view list : {"css", "assets"}) {
-    const Json* more = list_in(chunk, list);
-    if (more == nullptr) continue;
-    for (const Json& file : *more) {
+    for (const Json& file : list_at(chunk, list)) {
       if (file.is_string()) files.push_back({.file = file.text()});
     }
   }
@@ -66,14 +54,12 @@ std::vector<BundledFile> read_bundler_manifest(std::string_view text) {
   std::vector<BundledFile> files;
   add_map(manifest, files);
   for (const std::string_view key : {"files", "assets"}) {
-    const auto found = manifest.find(key);
-    if (found == manifest.end()) continue;
-    if (found->is_object()) add_map(*found, files);
+    add_map(object_at(manifest, key), files);
     // webpack's stats: [{"name": "main.3f9a1c2e.js", "info": {"immutable": true}}]
-    for (const Json& asset : found->is_array() ? *found : Json::array()) {
+    for (const Json& asset : list_at(manifest, key)) {
       const bool is_immutable = asset.contains("/info/immutable"_json_pointer) &&
                                 asset["info"]["immutable"] == Json(true);
-      if (is_immutable) files.push_back({.file = text_in(asset, "name")});
+      if (is_immutable) files.push_back({.file = text_at(asset, "name")});
     }
   }
   return files;

@@ -19,7 +19,7 @@ struct ComposeSource {
   std::set<std::string> replaced;     // paths in the source that it was made of
   release::YamlOrigins origins = {};  // of a merged file's values
   std::vector<release::YamlOrigin> lines = {};  // and of its lines
-  // Whether a path of the tree is a file of the component's own, not one of ours beside it.
+  // Whether a path of the tree comes from the component's source, and was not made by the build.
   bool is_own(const std::string& path) const;
 };
 

@@ -164,8 +164,7 @@ class Images : public Kind {
     release::ComponentDocument document{.name = entry.name};
     std::vector<Image> images;
     std::map<Digest, Descriptor> papers;
-    Problems problems;
-    Problems distrusted;
+    ImageProblems problems;
     for (const ImageEntry& wanted : entry.images) {
       try {
         Taken taken = take(wanted, sources, absorber, workshop);
@@ -173,15 +172,11 @@ class Images : public Kind {
         document.images.push_back(std::move(taken.carried));
         images.push_back(std::move(taken.image));
       } catch (const Error& error) {
-        if (error.code() != Errc::invalid_input && error.code() != Errc::untrusted) throw;
-        (error.code() == Errc::untrusted ? distrusted : problems)
-            .add(error.within(
-                format("components.{}: {}: {}", entry.name, wanted.name.str(), wanted.from)));
+        problems.add(error, entry.name, wanted);
       }
     }
     workshop.progress.end();
-    distrusted.throw_if_any(Errc::untrusted);
-    problems.throw_if_any(Errc::invalid_input);
+    problems.throw_if_any();
     document.bytes = layer_bytes(images);
     return {component_of(entry, std::move(document), std::move(images), papers), {}};
   }

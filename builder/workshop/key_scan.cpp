@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.hpp"
+
 namespace sealift::builder {
 
 namespace {
@@ -13,12 +15,11 @@ namespace {
 constexpr std::size_t kReach = 128;
 
 bool is_base64(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-         c == '/';
+  return is_letter_or_digit(c) || c == '+' || c == '/';
 }
 
 bool is_bech32(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return is_capital_letter(c) || is_digit(c);
 }
 
 bool begins_with(std::string_view text, std::size_t count, bool (*is_one)(char)) {

@@ -106,8 +106,9 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
   if (options.change.reason.empty()) {
     throw Error(Errc::usage, "backup restore without --reason", "say why: --reason TEXT");
   }
-  session.out.line(format("the database {} becomes what it was at {}; what was written since goes",
-                          backup.database, to_local_text(backup.made)));
+  session.out.line(
+      format("the database {} becomes what it was at {}; everything written after that is lost",
+             backup.database, to_local_text(backup.made)));
   if (!agreed(options.change, format("restore {}?", backup.name))) return;
   const std::string label =
       format("old_{}_{}", stamp(session.clock.now()), random_hex(2).substr(1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How what stands at a placement differs from what was put there, asked of its driver.
+// How a placement differs from what was put there, asked of its driver.
 
 #include <vector>
 

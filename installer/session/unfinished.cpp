@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/operations/standing.hpp"
@@ -43,7 +44,7 @@ std::vector<Way> ways_out(const Journal& journal, const std::string& before,
     if (has_migrated(journal)) {
       ways.push_back({"recover --restore-database --reason TEXT",
                       format("back to {}, with its database from the backup: everything written "
-                             "since goes",
+                             "after the backup is lost",
                              before)});
     }
   }
@@ -59,8 +60,7 @@ std::vector<Way> ways_out(const Journal& journal, const std::string& before,
 // A word as a shell takes it.
 std::string shell_quoted(const std::string& word) {
   const bool is_plain = std::all_of(word.begin(), word.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+:@").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("/._-+:@").find(c) != std::string_view::npos;
   });
   if (is_plain) return word;
   std::string text = "'";

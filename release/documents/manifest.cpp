@@ -105,8 +105,6 @@ CarriedScan scan_from_json(const Json& value, const std::string& where) {
   return scan;
 }
 
-constexpr std::array<std::string_view, 2> kCosignTags = {"sig", "att"};
-
 Json texts_of(const std::vector<Digest>& digests) {
   Json texts = Json::array();
   for (const Digest& digest : digests) texts.push_back(digest.str());

@@ -6,6 +6,7 @@
 // per component with its config document and layers. All written canonically, all read strictly:
 // the bytes a reader accepts are the bytes that a writer of the same values would write.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -155,7 +156,9 @@ ComponentDocument parse_component_document(std::string_view text);
 // The reports and proofs of a component's images, each blob once, in the order of its manifest's
 // layers.
 std::vector<Digest> papers_of(const ComponentDocument& document);
-// "sha256-HEX.sig": the tag at which cosign keeps what it has signed about an image.
+// What cosign keeps at tags of an image: signatures and attestations.
+inline constexpr std::array<std::string_view, 2> kCosignTags = {"sig", "att"};
+// "sha256-HEX.sig": the tag at which it does.
 std::string cosign_tag(const Digest& image, std::string_view what);
 
 // An OCI image manifest used as an artifact manifest (image specification 1.1).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/documents/persist.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -9,6 +11,11 @@ namespace sealift::release {
 
 bool lies_in(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+bool lies_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
+  return std::any_of(folders.begin(), folders.end(),
+                     [&](const std::string& folder) { return lies_in(path, folder); });
 }
 
 std::vector<PersistMistake> persist_mistakes(const std::vector<std::string>& folders) {

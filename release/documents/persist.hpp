@@ -15,6 +15,7 @@ inline constexpr std::size_t kMaxPersisted = 64;  // folders of a component
 
 // Whether a plain path is `folder`, or something in it.
 bool lies_in(std::string_view path, std::string_view folder);
+bool lies_in_one_of(std::string_view path, const std::vector<std::string>& folders);
 
 // A mistake of a folder, by its place in the list: it is no plain path, or overlaps another.
 struct PersistMistake {

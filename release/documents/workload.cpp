@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -48,8 +49,7 @@ bool is_unit_name(std::string_view name) {
   });
   return has_ending && name.size() <= 255 && name.front() != '-' && name.front() != '.' &&
          std::all_of(name.begin(), name.end(), [&](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  kOthers.find(c) != kOthers.npos;
+           return is_letter_or_digit(c) || kOthers.find(c) != kOthers.npos;
          });
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 
@@ -88,9 +89,7 @@ std::string Flag::type() const {
 }
 
 bool is_flag_name(std::string_view name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
+  const auto plain = [](char c) { return is_letter_or_digit(c) || c == '_'; };
   return !name.empty() && name.size() <= 128 && plain(name.front()) &&
          std::all_of(name.begin(), name.end(),
                      [&](char c) { return plain(c) || c == '.' || c == '-'; });

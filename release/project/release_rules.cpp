@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -358,7 +359,7 @@ class Rules {
     if (!object.is_object()) return;
     const std::vector<std::string>& rules = all_rules();
     for (const auto& [key, unused] : object.items()) {
-      const bool is_id = !key.empty() && key.size() <= kMaxId && key[0] >= 'A' && key[0] <= 'Z';
+      const bool is_id = !key.empty() && key.size() <= kMaxId && is_capital_letter(key[0]);
       if (std::find(rules.begin(), rules.end(), key) != rules.end()) continue;
       if (is_id && pointer.ends_with("/waive")) continue;
       const std::string near = nearest(key, rules);

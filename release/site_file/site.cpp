@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/documents/workload.hpp"
@@ -101,10 +102,7 @@ std::string mistake_in(const DatabaseEntry& database) {
   }
   const std::size_t end = std::min(database.url.find('?'), database.url.size());
   const std::string name = slash < end ? database.url.substr(slash + 1, end - slash - 1) : "";
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-  };
+  const auto is_plain = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-'; };
   if (name.empty() || name.size() > 40 || !std::all_of(name.begin(), name.end(), is_plain)) {
     return "found no name of a database in url, or one of over 40 characters or with others than "
            "letters, digits, _ and -";
@@ -168,8 +166,7 @@ std::string mistake_in_tls(const std::string& name, const TlsEntry& entry) {
   for (const std::string* path : {&entry.certificate, &entry.key, &entry.ca}) {
     if (path->empty()) continue;
     const bool is_plain = std::all_of(path->begin(), path->end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             std::string_view("/._-+@").find(c) != std::string_view::npos;
+      return is_letter_or_digit(c) || std::string_view("/._-+@").find(c) != std::string_view::npos;
     });
     if (!is_plain) {
       return format("found the path {}, expected one of letters, digits and / . _ - + @",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -23,7 +24,7 @@ const std::vector<std::string> kWhole = {
 // The name of a component or of something else that release.yaml or site.yaml names.
 bool is_plain_name(std::string_view name) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return is_small_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
   };
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
 }
@@ -115,10 +116,7 @@ std::string take_quoted(std::string_view& text) {
 }
 
 std::string_view without_blanks(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
+  return trimmed(text, " \t\r\n");
 }
 
 }  // namespace sealift::release

@@ -3,15 +3,15 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace sealift::release {
 
 std::string_view compose_variable_name(std::string_view text) {
-  const auto begins = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
+  const auto begins = [](char c) { return is_letter(c) || c == '_'; };
   if (text.empty() || !begins(text.front())) return {};
-  const auto end = std::find_if_not(text.begin(), text.end(),
-                                    [&](char c) { return begins(c) || (c >= '0' && c <= '9'); });
+  const auto end =
+      std::find_if_not(text.begin(), text.end(), [&](char c) { return begins(c) || is_digit(c); });
   return text.substr(0, static_cast<std::size_t>(end - text.begin()));
 }
 

@@ -5,6 +5,7 @@
 #include <regex>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -31,7 +32,7 @@ Measure measure(std::string_view text) {
   };
   const auto count_at = [&](std::size_t& at) {
     std::size_t count = 0;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+    for (; at < text.size() && is_digit(text[at]); ++at) {
       count = std::min(count * 10 + static_cast<std::size_t>(text[at] - '0'), kMany);
     }
     return count;

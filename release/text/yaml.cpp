@@ -10,6 +10,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/ascii.hpp"
 #include "base/characters.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -24,18 +25,16 @@ constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;
 
 bool is_float(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const std::size_t point = text.find('.');
   if (point == std::string_view::npos || text.size() < 2) return false;
   const std::string_view after = text.substr(point + 1);
-  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(point), digit) &&
-         std::all_of(after.begin(), after.end(), digit);
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(point), is_digit) &&
+         std::all_of(after.begin(), after.end(), is_digit);
 }
 
 bool is_integer(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
 // Whether the number that it is read as would be written otherwise: +94771234567, 007, -0.
@@ -179,9 +178,9 @@ class YamlBuilder : public YAML::EventHandler {
     }
     const std::string from = pointer_to(place->second);
     const std::string to = pointer_to(next_place());
-    if (expects_key() || skipped_ > 0) return put(mark_at(mark), mark, Json(value), "*");
+    const bool has_place = !expects_key() && skipped_ == 0;
     put(mark_at(mark), mark, Json(value), "*");
-    if (form_ == Yaml::tagged) copy_marks(from, to);
+    if (has_place && form_ == Yaml::tagged) copy_marks(from, to);
   }
 
   static std::string pointer_to(const JsonPointer& place) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/text/schema.hpp"
@@ -48,12 +49,9 @@ Values merge(const Values& environment, const Values& site) {
 }
 
 bool is_value_name(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
+  const auto letter = [](char c) { return is_letter(c) || c == '_'; };
   return !name.empty() && name.size() <= 128 && letter(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || is_digit(c); });
 }
 
 std::string scalar_text(const Json& scalar) {
@@ -88,7 +86,7 @@ std::string mistake_in_item(const Json& item) {
 
 bool is_name(std::string_view name) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return is_small_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
   };
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain) &&
          name.front() != '.' && name.front() != '-';

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -26,7 +27,7 @@ std::string label(const std::string& name, const signing::AgeRecipient& recipien
 // As the registration desk writes them: they become keys of YAML and JSON.
 void check_site_name(const std::string& name) {
   const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return is_small_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
   };
   if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), is_plain) ||
       name == kRecovery) {

@@ -96,7 +96,7 @@ def functions_of(path):
         number = last + 1
 
 
-# Functions that may ask JSON for a key: they make a type of ours of it.
+# Functions that may ask JSON for a key: they turn it into a type.
 READERS = re.compile(r"\w*(from_json|from_yaml|read|parse|load)\w*")
 BY_KEY = re.compile(r'\.(?:at|value|contains|find)\("|\["\w+"\](?! ?=[^=])')
 

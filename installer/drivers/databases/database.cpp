@@ -411,8 +411,8 @@ class DatabaseDriver : public Driver {
     data["from"] = from->name;
     return {backup_step(wish, opened->facts()),
             step(wish, Phase::migrate, kRestore, std::move(data),
-                 format("restore {} from {}, made {}; what was written since goes", wish.target,
-                        from->name, to_text(from->made)))};
+                 format("restore {} from {}, made {}; everything written after the backup is lost",
+                        wish.target, from->name, to_text(from->made)))};
   }
 
   std::vector<Step> plan_down(const Wish& wish) const {

@@ -152,8 +152,9 @@ class DirectoryDriver : public Driver {
       directory = wish.ready.empty() ? free_name(wish) : wish.ready;
       if (wish.ready.empty()) steps.push_back(unpack_step(wish, seen, directory));
     }
-    if (std::optional<Step> share = share_step(wish)) {
-      if (directory != before || needs_work(*share)) steps.push_back(std::move(*share));
+    if (const std::optional<Share> share = share_for(wish)) {
+      const bool has_work = !share->missing.empty() || !share->moves.empty();
+      if (directory != before || has_work) steps.push_back(share_step(wish, *share));
     }
     if (std::optional<Step> keep = keep_step(wish, directory)) steps.push_back(std::move(*keep));
     if (directory != before) steps.push_back(switch_step(wish, before, directory));
@@ -188,7 +189,10 @@ class DirectoryDriver : public Driver {
     write_file(fs::path(wish.path) / kMarker, marker_text(wish.site, wish.target, Maker::others));
   }
 
-  std::optional<Step> data_step(const Wish& wish) const override { return share_step(wish); }
+  std::optional<Step> data_step(const Wish& wish) const override {
+    const std::optional<Share> share = share_for(wish);
+    return share ? std::optional(share_step(wish, *share)) : std::nullopt;
+  }
 
   void give_up(const Wish& wish) override {
     const fs::path marker = fs::path(wish.path) / kMarker;
@@ -379,15 +383,13 @@ class DirectoryDriver : public Driver {
   }
 
   // Data is where the links of the new release lead before that is served.
-  static std::optional<Step> share_step(const Wish& wish) {
+  static std::optional<Share> share_for(const Wish& wish) {
     if (wish.persist.empty()) return std::nullopt;
-    const Share share = share_of(wish.path, wish.owner, wish.persist, wish.found_data);
-    return step_of(wish, Phase::activate, std::string(kShare), to_json(share), summary_of(share));
+    return share_of(wish.path, wish.owner, wish.persist, wish.found_data);
   }
 
-  static bool needs_work(const Step& step) {
-    const Share share = share_from_json(step);
-    return !share.missing.empty() || !share.moves.empty();
+  static Step share_step(const Wish& wish, const Share& share) {
+    return step_of(wish, Phase::activate, std::string(kShare), to_json(share), summary_of(share));
   }
 
   // Before the switch, so that pages of either release find their files on both sides of it.

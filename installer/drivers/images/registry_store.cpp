@@ -59,7 +59,7 @@ class RegistryStore : public ImageStore {
     if (!remove_image(image)) return;
     // What was signed about an image that is gone serves nobody.
     net::Repository& from = repository(image.reference);
-    for (const char* what : {"sig", "att"}) {
+    for (const std::string_view what : release::kCosignTags) {
       const auto found = from.find(release::cosign_tag(image.digest, what));
       if (found) from.remove(found->digest.str());
     }
@@ -67,7 +67,7 @@ class RegistryStore : public ImageStore {
          content::parse_image_index(from.referrers(image.digest), image.reference)) {
       from.remove(row.manifest.digest.str());
     }
-    const auto list = from.find("sha256-" + image.digest.hex());
+    const auto list = from.find(net::referrers_tag(image.digest));
     if (list) from.remove(list->digest.str());
   }
 

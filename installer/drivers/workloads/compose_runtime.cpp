@@ -107,10 +107,9 @@ std::vector<std::string> data_of(const ComposeService& service, const RuntimeQue
   std::vector<std::string> folders;
   const std::vector<std::string>& shared = question.component.document.persist;
   for (const compose::OwnFile& file : service.files) {
-    const bool is_data = std::any_of(shared.begin(), shared.end(), [&](const std::string& folder) {
-      return release::lies_in(file.path, folder);
-    });
-    if (is_data && file.use == compose::OwnFile::Use::mount) folders.push_back(file.path);
+    if (file.use == compose::OwnFile::Use::mount && release::lies_in_one_of(file.path, shared)) {
+      folders.push_back(file.path);
+    }
   }
   return folders;
 }
