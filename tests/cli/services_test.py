@@ -96,11 +96,16 @@ class Nginx(ServiceRoad):
               VALUES + PAGE.format(port=self.port, text=text))
 
     def served(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as page:
-            return page.read().decode().strip()
+        """The page, or why there is none."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as page:
+                return page.read().decode().strip()
+        except OSError as reason:
+            return str(reason)
 
     def serves(self, text):
-        """A reload is a signal: old workers may answer a moment longer."""
+        """A reload is a signal: the first one opens the port a moment later, and old workers may answer a
+        moment longer."""
         for _ in range(100):
             if self.served() == text:
                 return
