@@ -18,12 +18,7 @@ option(SEALIFT_FUZZ "programs that libFuzzer drives; needs clang" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # The precompiled header would otherwise make every compilation a miss, and so would a clone in
-  # another folder. Comments count: a precompiled header of another clone that differs in them alone
-  # would be taken otherwise, and GCC, which does not know its headers for the same, read them twice.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_COMMENTS=1
-    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PROJECT_SOURCE_DIR}/cmake/cached)
   add_compile_options(-fpch-preprocess)
 endif()
 
