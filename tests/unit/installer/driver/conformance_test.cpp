@@ -6,6 +6,7 @@
 #include "installer/drivers/files/directory.hpp"
 #include "tests/unit/installer/driver/exam.hpp"
 #include "tests/unit/installer/driver/line/line.hpp"
+#include "tests/unit/installer/given.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
 namespace sealift::installer::conformance_test {
@@ -58,23 +59,12 @@ class Store : public Content {
   std::vector<release::FileEntry> entries_;
 };
 
-Wish plain_wish(int release, const std::string& path) {
-  Wish wish{};
-  wish.component = "web";
-  wish.target = "web";
-  wish.site = "0123456789abcdef";
-  wish.path = path;
-  wish.label = format("{}.0.0-0123456789ab", release);
-  wish.number = static_cast<std::uint64_t>(release);
-  return wish;
-}
-
 class LineCandidate : public tests::Candidate {
  public:
   Driver& driver() override { return *driver_; }
   Content& content() override { return store_; }
   Wish wish(int release, int before) override {
-    Wish wish = plain_wish(release, path());
+    Wish wish = tests::given_wish(release, path());
     if (release != 0) wish.table = line(release);
     if (before != 0) wish.before = placement(before);
     return wish;
@@ -106,7 +96,7 @@ class DirectoryCandidate : public tests::Candidate {
   Driver& driver() override { return *driver_; }
   Content& content() override { return store_; }
   Wish wish(int release, int before) override {
-    Wish wish = plain_wish(release, path());
+    Wish wish = tests::given_wish(release, path());
     if (release != 0) {
       const std::vector<release::FileEntry> entries = tree(release);
       store_.serve(entries);
