@@ -61,6 +61,26 @@ inline installer::Wish given_wish(int release, const std::string& path) {
   return wish;
 }
 
+// The wish for a tree of files, for images of a store and for migrations of a database.
+inline installer::Wish with_tree(installer::Wish wish, const Digest& table, std::uint64_t files) {
+  wish.table = table;
+  wish.files = files;
+  return wish;
+}
+inline installer::Wish with_images(installer::Wish wish, const Digest& document,
+                                   const std::vector<installer::PlacedImage>& images) {
+  wish.table = document;
+  wish.images = images;
+  return wish;
+}
+inline installer::Wish with_migrations(installer::Wish wish, const Digest& table,
+                                       migrations::MigrationSet set) {
+  wish.table = table;
+  wish.migrations = std::make_shared<const migrations::MigrationSet>(std::move(set));
+  wish.fenced = true;
+  return wish;
+}
+
 // A release with nothing in it, for steps that ask for nothing.
 class NoContent : public installer::Content {
  public:
