@@ -76,7 +76,7 @@ void remove_revision(const Layout& layout, std::uint64_t number) {
 }
 
 Json evidence(const Plan& plan) {
-  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  const Revision& outcome = plan.outcome;
   Json value = {{"transaction", plan.number},
                 {"purpose", name(plan.purpose)},
                 {"version", outcome.version},
@@ -512,7 +512,7 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
   Proof proved;
   try {
     Journal journal = Journal::open(*state.unfinished, tools.clock);
-    SiteContent content = content_of(tools, revision_from_json(journal.plan().outcome, "outcome"));
+    SiteContent content = content_of(tools, journal.plan().outcome);
     const Drivers drivers = all_drivers(layout, tools.workers);
     const StopFlag stop;
     StepIo io{.content = content,

@@ -207,7 +207,7 @@ Plan plan_of(std::size_t steps) {
   Plan plan;
   plan.number = 1;
   plan.actor = "anna";
-  plan.outcome = {{"number", 1}};
+  plan.outcome.number = 1;
   for (std::size_t i = 0; i < steps; ++i) {
     Step step;
     step.id = format("switch:{}", i);

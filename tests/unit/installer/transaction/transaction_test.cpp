@@ -98,7 +98,7 @@ struct Bed {
   explicit Bed(Phase phase) {
     plan.number = 1;
     plan.actor = "anna";
-    plan.outcome = {{"number", 1}};
+    plan.outcome.number = 1;
     for (const char* id : {"a", "b", "c"}) {
       Step step;
       step.id = id;
