@@ -46,7 +46,7 @@ inline installer::Plan given_plan(installer::Purpose purpose, const installer::R
           .reason = "a test",
           .created = kGivenClock.now(),
           .steps = std::move(steps),
-          .outcome = to_json(outcome)};
+          .outcome = outcome};
 }
 
 // Of the component web on the target web; a driver's own part is still empty.

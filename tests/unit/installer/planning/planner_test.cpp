@@ -28,7 +28,7 @@ Words steps_of(const Draft& draft) {
 }
 
 Revision outcome_of(const Draft& draft) {
-  return revision_from_json(draft.plan.outcome, "outcome");
+  return draft.plan.outcome;
 }
 
 Errc refused(const GivenSite& site, const bundle::Contents& contents, Floor floor = Floor::kept) {
