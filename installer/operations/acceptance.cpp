@@ -113,7 +113,7 @@ std::optional<Acceptance> examine(const Tools& tools, Side side) {
     throw Error(Errc::usage, "--accept new: only a stage was cut off, which leads to no release",
                 "run: sealift-installer recover");
   }
-  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  const Revision& outcome = plan.outcome;
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();
   const Revision& chosen = side == Side::before ? before : outcome;
   Acceptance acceptance{

@@ -337,7 +337,7 @@ void adopt(const Tools& tools, const AdoptedData& data) {
                 .reason = "the files that were here before",
                 .created = tools.clock.now(),
                 .steps = {},
-                .outcome = nullptr};
+                .outcome = {}};
   std::vector<std::pair<Driver*, Wish>> served;
   for (const auto& [name, target] : installation.site.targets) {
     Driver& driver = drivers.named(target.driver);
@@ -380,7 +380,7 @@ void adopt(const Tools& tools, const AdoptedData& data) {
   if (outcome.placements.empty() && draft.plan.steps.empty()) refuse_nothing();
   std::stable_sort(draft.plan.steps.begin(), draft.plan.steps.end(),
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
-  draft.plan.outcome = to_json(outcome);
+  draft.plan.outcome = outcome;
   Marks marks;
   try {
     for (const auto& [driver, wish] : served) marks.put(*driver, wish);

@@ -76,7 +76,7 @@ void remove_revision(const Layout& layout, std::uint64_t number) {
 }
 
 Json evidence(const Plan& plan) {
-  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  const Revision& outcome = plan.outcome;
   Json value = {{"transaction", plan.number},
                 {"purpose", name(plan.purpose)},
                 {"version", outcome.version},
@@ -223,7 +223,7 @@ void release_images(const State& state, const std::set<std::uint64_t>& keep, con
   };
   std::set<Key> needed;
   for (const PastTransaction& past : state.history) {
-    if (past.ending != Event::commit || !keep.contains(past.number)) continue;
+    if (!keep.contains(past.number)) continue;
     for (const Placement& placement : past.outcome.placements) {
       for (const PlacedImage& image : placement.images) needed.insert(key_of(placement, image));
     }
@@ -254,8 +254,14 @@ void trim_kept(const Tools& tools, const State& state, const Drivers& drivers) {
   }
 }
 
-void sweep_targets(const Tools& tools, const State& state, const Drivers& drivers) {
-  const std::vector<Placement> known = retained_placements(tools.installation.layout, state);
+void sweep_targets(const Tools& tools, const State& state, const std::set<std::uint64_t>& keep,
+                   const Drivers& drivers) {
+  std::vector<Placement> known;
+  for (const PastTransaction& past : state.history) {
+    if (!keep.contains(past.number)) continue;
+    const std::vector<Placement>& placed = past.outcome.placements;
+    known.insert(known.end(), placed.begin(), placed.end());
+  }
   for (const auto& [name, target] : tools.installation.site.targets) {
     try {
       drivers.named(target.driver).sweep(target, tools.installation.id, known);
@@ -506,7 +512,7 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
   Proof proved;
   try {
     Journal journal = Journal::open(*state.unfinished, tools.clock);
-    SiteContent content = content_of(tools, revision_from_json(journal.plan().outcome, "outcome"));
+    SiteContent content = content_of(tools, journal.plan().outcome);
     const Drivers drivers = all_drivers(layout, tools.workers);
     const StopFlag stop;
     StepIo io{.content = content,
@@ -567,6 +573,9 @@ Pruned prune(const Tools& tools, const State& state) {
   keep_one(state.current());
   keep_one(state.previous());
   if (state.staged) keep_one(&*state.staged);
+  for (const PastTransaction& past : state.history) {
+    if (!past.ending) keep_one(&past.outcome);  // it may still go either way
+  }
   // Newest first, each release once however often it was restored or its flags were changed.
   unsigned left = tools.installation.site.keep_releases;
   for (auto each = state.revisions.rbegin(); each != state.revisions.rend() && left > 0; ++each) {
@@ -590,7 +599,7 @@ Pruned prune(const Tools& tools, const State& state) {
     }
   };
   for (const PastTransaction& past : state.history) {
-    if (keep.contains(past.number) && past.ending == Event::commit) use(past.outcome);
+    if (keep.contains(past.number)) use(past.outcome);
   }
 
   Pruned pruned;
@@ -625,7 +634,7 @@ Pruned prune(const Tools& tools, const State& state) {
   for (const Entry& entry : kept_tables.entries()) {
     if (!tables.contains(entry.name)) kept_tables.remove_tree(entry.name);
   }
-  sweep_targets(tools, state, drivers);
+  sweep_targets(tools, state, keep, drivers);
   prune_backups(tools, state, keep);
   return pruned;
 }

@@ -92,7 +92,8 @@ struct Pruned {
   std::uint64_t releases = 0;
   std::uint64_t bundles = 0;
 };
-// Removes what neither the current release, its rollback target nor the retention rule needs.
+// Removes what neither the current release, its rollback target, a staged release, an open
+// transaction nor the retention rule needs.
 Pruned prune(const Tools& tools, const State& state);
 
 }  // namespace sealift::installer

@@ -137,7 +137,7 @@ Drafting::Drafting(const Installation& installation, const State& state, const D
                  .reason = request.reason,
                  .created = request.now,
                  .steps = {},
-                 .outcome = nullptr};
+                 .outcome = {}};
   outcome_.number = state.next_number;
   if (const Revision* now = state.current()) outcome_.parent = now->number;
 }
@@ -265,7 +265,7 @@ Draft Drafting::finish() {
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
   if (const std::string line = what_users_notice(steps); !line.empty())
     draft_.details.push_back(line);
-  draft_.plan.outcome = to_json(outcome_);
+  draft_.plan.outcome = outcome_;
   return std::move(draft_);
 }
 

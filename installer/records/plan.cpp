@@ -97,7 +97,7 @@ Json to_json(const Plan& plan) {
   return {{"format", kFormat},         {"purpose", name(plan.purpose)},
           {"number", plan.number},     {"actor", plan.actor},
           {"reason", plan.reason},     {"created", to_text(plan.created)},
-          {"steps", std::move(steps)}, {"outcome", plan.outcome}};
+          {"steps", std::move(steps)}, {"outcome", to_json(plan.outcome)}};
 }
 
 Plan plan_from_json(const Json& value, const std::string& where) {
@@ -110,7 +110,7 @@ Plan plan_from_json(const Json& value, const std::string& where) {
             .created = while_reading(fields.at("created"),
                                      [&] { return parse_time(fields.text("created")); }),
             .steps = {},
-            .outcome = fields.value("outcome")};
+            .outcome = revision_from_json(fields.value("outcome"), fields.at("outcome"))};
   for (const Json& step : fields.array("steps")) {
     plan.steps.push_back(
         step_from_json(step, format("{}[{}]", fields.at("steps"), plan.steps.size())));

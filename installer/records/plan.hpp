@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
+#include "installer/records/revision.hpp"
 
 namespace sealift::installer {
 
@@ -45,8 +46,7 @@ struct Plan {
   std::string reason;
   Time created;
   std::vector<Step> steps;
-  // The revision that stands when all is done (installer/records/state.hpp).
-  Json outcome;
+  Revision outcome;  // installed when all is done
 
   friend bool operator==(const Plan&, const Plan&) = default;
 };

@@ -5,62 +5,8 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/records/flags.hpp"
 
 namespace sealift::installer {
-
-std::string Revision::title() const {
-  return digest ? format("{} ({})", printable(version), digest->short_hex()) : printable(version);
-}
-
-const Placement* Revision::placement_at(const std::string& path) const {
-  for (const Placement& each : placements) {
-    if (each.path == path) return &each;
-  }
-  return nullptr;
-}
-
-const Placement* Revision::flags_placement() const {
-  for (const Placement& each : placements) {
-    if (has_flags(each)) return &each;
-  }
-  return nullptr;
-}
-
-Json to_json(const Revision& revision) {
-  Json placements = Json::array();
-  for (const Placement& placement : revision.placements) placements.push_back(to_json(placement));
-  Json value = {{"number", revision.number},   {"release", revision.release},
-                {"version", revision.version}, {"environment", revision.environment},
-                {"bundle", revision.bundle},   {"placements", std::move(placements)}};
-  if (revision.digest) value["digest"] = revision.digest->str();
-  if (revision.parent) value["parent"] = *revision.parent;
-  if (revision.restores) value["restores"] = *revision.restores;
-  if (revision.changes) value["changes"] = *revision.changes;
-  return value;
-}
-
-Revision revision_from_json(const Json& value, const std::string& where) {
-  Fields fields(value, where);
-  Revision revision{.number = fields.number("number"),
-                    .release = fields.text("release"),
-                    .version = fields.text("version"),
-                    .digest = {},
-                    .environment = fields.text("environment"),
-                    .bundle = fields.text("bundle"),
-                    .placements = {},
-                    .parent = fields.number_if("parent"),
-                    .restores = fields.number_if("restores"),
-                    .changes = fields.number_if("changes")};
-  if (const auto digest = fields.text_if("digest")) {
-    revision.digest = while_reading(fields.at("digest"), [&] { return Digest::parse(*digest); });
-  }
-  for (const Json& placement : fields.array("placements")) {
-    revision.placements.push_back(placement_from_json(placement, fields.at("placements")));
-  }
-  fields.done();
-  return revision;
-}
 
 const Revision* State::revision(std::uint64_t number) const {
   for (const Revision& each : revisions) {
@@ -111,7 +57,6 @@ State load_state(const Layout& layout, const Clock& clock) {
     const Journal journal = read_journal(layout, file, clock);
     const Plan& plan = journal.plan();
     const std::optional<Event> ending = journal.ending();
-    const Revision outcome = revision_from_json(plan.outcome, file.string());
     const Json& detail = journal.records().back().detail;
     state.history.push_back({.number = plan.number,
                              .purpose = plan.purpose,
@@ -120,18 +65,18 @@ State load_state(const Layout& layout, const Clock& clock) {
                              .reason = plan.reason,
                              .ending = ending,
                              .why = ending && detail.is_string() ? detail.get<std::string>() : "",
-                             .outcome = outcome});
+                             .outcome = plan.outcome});
     state.next_number = std::max(state.next_number, plan.number + 1);
     if (!ending) state.unfinished = file;
     if (ending && !journal.is_closed()) state.unclosed.push_back(file);
     if (ending != Event::commit) continue;
     if (plan.purpose == Purpose::stage) {
-      state.staged = outcome;
+      state.staged = plan.outcome;
     } else {
       // A staged release is still the next one when flags have changed or damage was repaired.
       const bool keeps_release = plan.purpose == Purpose::flags || plan.purpose == Purpose::repair;
       if (!keeps_release) state.staged.reset();
-      state.revisions.push_back(outcome);
+      state.revisions.push_back(plan.outcome);
     }
   }
   return state;

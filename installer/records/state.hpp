@@ -10,35 +10,10 @@
 #include "base/clock.hpp"
 #include "installer/records/journal.hpp"
 #include "installer/records/placement.hpp"
+#include "installer/records/revision.hpp"
 #include "installer/site/layout.hpp"
 
 namespace sealift::installer {
-
-// One thing that stood on the site: the outcome of a committed transaction.
-struct Revision {
-  std::uint64_t number = 0;
-  std::string release;
-  std::string version;
-  std::optional<Digest> digest;  // D; nothing for what was adopted
-  std::string environment;
-  std::string bundle;  // file in the store; empty for what was adopted
-  std::vector<Placement> placements;
-  std::optional<std::uint64_t> parent;    // the revision that stood before
-  std::optional<std::uint64_t> restores;  // of a rollback: whose placements these are
-  // Of a change of flags: the revision whose release it changes. Parent and restores are that
-  // one's, so that a rollback leads to the release before.
-  std::optional<std::uint64_t> changes = {};
-
-  // "1.1.0 (0123456789ab)"
-  std::string title() const;
-  // Where the feature flags stand; null where there are none.
-  const Placement* flags_placement() const;
-  // What stood at the path of a target.
-  const Placement* placement_at(const std::string& path) const;
-};
-
-Json to_json(const Revision& revision);
-Revision revision_from_json(const Json& value, const std::string& where);
 
 // One line of the history, whatever became of it.
 struct PastTransaction {

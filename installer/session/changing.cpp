@@ -128,7 +128,7 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
   cli::Output& out = session.out;
   for (const std::string& warning : draft.warnings) log::warning(warning);
   show_drift(draft);
-  const Revision outcome = revision_from_json(draft.plan.outcome, "outcome");
+  const Revision& outcome = draft.plan.outcome;
   out.line(format("{} {} {}", name(draft.plan.purpose), outcome.release, outcome.title()));
   for (const SiteChange& change : draft.site_changes) out.line(text(change));
   for (const auto& [key, value] : draft.set) {

@@ -48,7 +48,7 @@ bool is_bound(Purpose purpose, const ReleaseOptions& options) {
 }
 
 void report(const Plan& plan, const std::string& word, cli::Session& session) {
-  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  const Revision& outcome = plan.outcome;
   session.out.line();
   session.out.line(
       format("{} {} {} (revision {})", word, outcome.release, outcome.title(), outcome.number));

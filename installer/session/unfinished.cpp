@@ -86,7 +86,7 @@ void show_records(const Journal& journal, cli::Session& session) {
 // The transaction that another installer is at work on.
 Json show_progress(const Journal& journal, const std::string& holder, cli::Session& session) {
   const Plan& plan = journal.plan();
-  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  const Revision& outcome = plan.outcome;
   session.out.line(format("AT WORK: {}: transaction {} ({} {})", holder, plan.number,
                           name(plan.purpose), outcome.title()));
   show_records(journal, session);
@@ -119,7 +119,7 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   }
   session.status = exit_status(Errc::needs_operator);
   const Plan& plan = journal.plan();
-  const Revision outcome = revision_from_json(plan.outcome, "outcome");
+  const Revision& outcome = plan.outcome;
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();
   const std::string before_title =
       before.version.empty() ? std::string("nothing applied yet") : before.title();

@@ -7,23 +7,15 @@ import os
 import shutil
 import subprocess
 
-from road import INSTALLER, RoadTest, main, need, second_release, tree_digest, write
+from road import INSTALLER, InstalledTest, main, need, write
 
 
-class DamageTest(RoadTest):
+class DamageTest(InstalledTest):
     def setUp(self):
         super().setUp()
-        road = self.road
-        road.init_site()
-        self.first = road.release("1.0.0")
-        self.second = road.release("1.1.0", second_release)
-        road.installer("apply", self.first, "--yes")
-        self.whole = tree_digest(os.path.join(road.target("web"), "current"))
-        road.installer("doctor")
-        self.assertEqual(road.answer("status")["damage"], [])
-
-    def state(self, name):
-        return os.path.join(self.road.site, "state", name)
+        self.whole = self.served("web")
+        self.road.installer("doctor")
+        self.assertEqual(self.road.answer("status")["damage"], [])
 
     def named(self, place, way):
         """Both commands name the place and the way out, in words."""
@@ -40,7 +32,7 @@ class DamageTest(RoadTest):
         road.installer("drift")
         road.installer("apply", self.second, "--yes")
         road.installer("rollback", "--yes")
-        self.assertEqual(tree_digest(os.path.join(road.target("web"), "current")), self.whole)
+        self.assertEqual(self.served("web"), self.whole)
 
     def test_a_bundle_that_is_gone(self):
         bundle = glob.glob(self.state("store/*"))[0]
@@ -119,7 +111,7 @@ class DamageTest(RoadTest):
         for name in ("web", "etc"):
             os.unlink(os.path.join(road.target(name), "current"))
         road.installer("apply", self.first, "--yes")
-        self.assertEqual(tree_digest(os.path.join(road.target("web"), "current")), self.whole)
+        self.assertEqual(self.served("web"), self.whole)
 
     def test_an_audit_log_that_cannot_be_read(self):
         audit = self.state("audit.jsonl")

@@ -2,27 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """`apply --repair`: what differs from the installed release is made whole, as a transaction."""
 
-import json
 import os
 import shutil
 import stat
 
-from road import RoadTest, main, second_release, tree_digest, write
+from road import InstalledTest, main, write
 
 
-class RepairTest(RoadTest):
+class RepairTest(InstalledTest):
     def setUp(self):
         super().setUp()
-        road = self.road
-        road.init_site()
-        self.first = road.release("1.0.0")
-        self.second = road.release("1.1.0", second_release)
-        road.installer("apply", self.first, "--yes")
-        road.installer("apply", self.second, "--yes")
-        self.whole = {name: self.tree(name) for name in ("web", "etc")}
-
-    def tree(self, name):
-        return tree_digest(os.path.join(self.road.target(name), "current"))
+        self.road.installer("apply", self.second, "--yes")
+        self.whole = self.served("web", "etc")
 
     def file(self, name, path):
         return os.path.join(self.road.target(name), "current", path)
@@ -32,7 +23,7 @@ class RepairTest(RoadTest):
         road.installer("drift", status=20)
         self.assertEqual(road.answer("apply", "--repair", "--yes")["result"], "repaired")
         road.installer("drift")
-        self.assertEqual({name: self.tree(name) for name in ("web", "etc")}, self.whole)
+        self.assertEqual(self.served("web", "etc"), self.whole)
 
     def test_an_edit_is_shown_and_repaired(self):
         road = self.road
@@ -43,16 +34,15 @@ class RepairTest(RoadTest):
             self.assertIn("index.html", answer["drift"][0])
         said = self.warnings("apply", self.second, "--yes")
         self.assertIn("repair it with: sealift-installer apply --repair", said)
-        before = tree_digest(road.root)
+        before = self.served("web", "etc")
         dry = road.answer("apply", "--repair", "--dry-run")
         self.assertEqual(dry["plan"]["purpose"], "repair")
         self.assertEqual([each["changed"] for each in dry["changes"] if each["component"] == "web"],
                          [1])
-        self.assertNotEqual(before, "")
+        self.assertEqual(self.served("web", "etc"), before)
         self.repair()
         self.assertEqual(road.answer("history")[-1]["purpose"], "repair")
-        with open(os.path.join(road.site, "state/audit.jsonl"), encoding="utf-8") as log:
-            self.assertEqual(json.loads(log.readlines()[-1])["event"], "repair")
+        self.assertEqual(self.audit()[-1]["event"], "repair")
         self.assertEqual(road.answer("apply", "--repair", "--yes")["result"], "unchanged")
         road.installer("rollback", "--yes")
         self.assertEqual(road.answer("status")["current"]["version"], "1.0.0")
@@ -102,7 +92,7 @@ class RepairTest(RoadTest):
         self.assertEqual(len(os.listdir(os.path.join(web, "releases"))), 2)
         # The same bundle brings it back.
         road.installer("apply", self.second, "--repair", "--yes")
-        self.assertEqual(self.tree("web"), self.whole["web"])
+        self.assertEqual(self.served("web"), self.whole[:1])
 
     def failed(self, *command):
         for status in (5, 9):
@@ -125,7 +115,7 @@ class RepairTest(RoadTest):
         mode = stat.S_IMODE(os.stat(page).st_mode)
         write(page, "defaced\n")
         self.road.installer("rollback", "1.1.0", "--verify", "--yes")
-        self.assertEqual({name: self.tree(name) for name in ("web", "etc")}, self.whole)
+        self.assertEqual(self.served("web", "etc"), self.whole)
         self.assertEqual(stat.S_IMODE(os.stat(page).st_mode), mode)
 
 

@@ -75,7 +75,10 @@ def errors(*command, status, cwd=None):
 
 
 def tree_digest(folder):
-    """One digest of every name, type, mode, link target and content below a folder."""
+    """One digest of every name, type, mode, link target and content below a folder, which is there:
+    two that are missing are not alike."""
+    if not os.path.isdir(folder):
+        raise AssertionError(f"{folder} is no folder")
     total = hashlib.sha256()
     for path, names, files in sorted(os.walk(folder)):
         names.sort()
@@ -163,6 +166,11 @@ class Road:
     def target(self, name):
         return os.path.join(self.root, "srv", name)
 
+    def on_targets(self):
+        """One digest of all that targets have; "" where nothing was ever applied."""
+        folder = self.target("")
+        return tree_digest(folder) if os.path.isdir(folder) else ""
+
     def current(self, name):
         link = os.path.join(self.target(name), "current")
         return os.readlink(link) if os.path.islink(link) else None
@@ -181,6 +189,28 @@ class RoadTest(unittest.TestCase):
     def setUp(self):
         self.road = Road()
         self.addCleanup(self.road.close)
+
+
+class InstalledTest(RoadTest):
+    """A site that has 1.0.0, and the bundle of 1.1.0."""
+
+    def setUp(self):
+        super().setUp()
+        self.road.init_site()
+        self.first = self.road.release("1.0.0")
+        self.second = self.road.release("1.1.0", second_release)
+        self.road.installer("apply", self.first, "--yes")
+
+    def state(self, name):
+        return os.path.join(self.road.site, "state", name)
+
+    def served(self, *names):
+        """What users see of these targets."""
+        return [tree_digest(os.path.join(self.road.target(name), "current")) for name in names]
+
+    def audit(self):
+        with open(self.state("audit.jsonl"), encoding="utf-8") as log:
+            return [json.loads(line) for line in log]
 
 
 def second_release(project):

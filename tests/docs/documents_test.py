@@ -155,6 +155,18 @@ class Pages(Scratch):
             pattern = f'TEST_CASE("{name}"' if file.endswith(".cpp") else f"def {name}(self"
             self.assertIn(pattern, text_of(os.path.join("tests", file)), file)
 
+    def test_every_case_can_be_named(self):
+        """tests/cases.py finds what ctest is asked for in docs/development.md, and all else."""
+        named = self.run_in(self.root, "python3", os.path.join(SOURCE, "tests/cases.py"), SOURCE,
+                            "/build")
+        names = set(re.findall(r"^add_test\(\[=\[(.*?)\]=\]", named, re.MULTILINE))
+        example = re.search(r"ctest --preset dev -R '([^']+)'", text_of("docs/development.md"))
+        self.assertIn(example.group(1), names)
+        self.assertIn("documents_test: Pages.test_every_case_can_be_named", names)
+        self.assertIn("base_test: characters: what people write is content, a name, and shown as it "
+                      "is", names)
+        self.assertIn(r"[=[characters: what people write is content\, a name\, and", named)
+
     def test_packages_are_named_once(self):
         lines = [line.split("#")[0].strip() for line in text_of("scripts/packages").splitlines()]
         names = [line for line in lines if line]

@@ -7,17 +7,30 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "installer/driver/driver.hpp"
 
 namespace sealift::tests {
 
+// A question that makes no sense for a driver, for a reason that its own header says.
+enum class Exempt {
+  check,       // how far a command came is not known: check() never says applied
+  repeat,      // apply() refuses what was applied: check() says so before
+  idle_plan,   // whoever plans asks only where something changes
+  is_current,  // the planner asks again each time
+  removal      // what was made outlives its component
+};
+
 class Candidate {
  public:
   virtual ~Candidate() = default;
   virtual installer::Driver& driver() = 0;
-  virtual installer::Content& content() = 0;
+  // Who carries out a step that driver() has planned.
+  virtual installer::Driver& worker(const installer::Step&) { return driver(); }
+  // What release 1 or 2 has; it holds until another one is asked for.
+  virtual installer::Content& content(int release) = 0;
   // Of release 1 or 2, or of 0: the component goes. `before` is the release installed now, or 0.
   virtual installer::Wish wish(int release, int before) = 0;
   // Where a release is once it was planned.
@@ -26,6 +39,7 @@ class Candidate {
   virtual std::string served() = 0;
   // What somebody does by hand to the release that is installed.
   virtual void damage() = 0;
+  virtual std::set<Exempt> exemptions() const { return {}; }
 };
 
 // One section a promise; `enrol` makes a candidate at a new place.

@@ -19,7 +19,7 @@ Plan some_plan() {
   Plan plan;
   plan.number = 7;
   plan.actor = "anna";
-  plan.outcome = {{"number", 7}};
+  plan.outcome.number = 7;
   plan.steps = {{.id = "unpack:web",
                  .phase = Phase::stage,
                  .component = "web",

@@ -20,7 +20,7 @@ Plan some_plan() {
             .reason = "the search finds nothing",
             .created = Time{1'700'000'000},
             .steps = {},
-            .outcome = {{"number", 3}}};
+            .outcome = {.number = 3, .version = "1.0.0", .parent = 1, .restores = 1}};
   plan.steps.push_back({.id = "switch:web",
                         .phase = Phase::activate,
                         .component = "web",
@@ -46,13 +46,21 @@ TEST_CASE("plan: a plan with an unknown field, phase, purpose or format is refus
   const std::vector<std::pair<std::string, Json>> changes = {
       {"/format", 2},           {"/purpose", "sell"},     {"/number", -1},
       {"/steps/0/phase", "hm"}, {"/steps/0/undo", "no"},  {"/steps/0/extra", 1},
-      {"/extra", true},         {"/created", "tomorrow"}, {"/steps", "none"}};
+      {"/extra", true},         {"/created", "tomorrow"}, {"/steps", "none"},
+      {"/outcome", nullptr},    {"/outcome/extra", 1},    {"/outcome/number", "three"}};
   for (const auto& [pointer, value] : changes) {
     Json changed = to_json(some_plan());
     changed[JsonPointer(pointer)] = value;
     CAPTURE(pointer);
     CHECK(refusal_of([&] { plan_from_json(changed, "plan"); }) == Errc::corrupt);
   }
+}
+
+TEST_CASE("plan: what is wrong with the revision that it leads to is named by its place") {
+  Json changed = to_json(some_plan());
+  changed["outcome"].erase("version");
+  CHECK(messages(error_of([&] { plan_from_json(changed, "plan"); })) ==
+        "plan.outcome.version: missing\n");
 }
 
 TEST_CASE("plan: an unknown word is shown without its hidden characters") {

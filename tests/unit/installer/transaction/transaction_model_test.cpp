@@ -17,6 +17,7 @@
 
 #include "installer/driver/step_driver.hpp"
 #include "installer/transaction/transaction.hpp"
+#include "tests/unit/installer/given.hpp"
 
 namespace sealift::installer::transaction_model_test {
 
@@ -202,20 +203,11 @@ class BadDriver : public StepDriver {
   Turns& turns_;
 };
 
-class NoContent : public Content {
- public:
-  std::unique_ptr<TreeStream> tree(const std::string&) override { return nullptr; }
-  std::unique_ptr<Source> table(const Digest&) override { return nullptr; }
-  const content::Image& image(const Digest&) override { fail("image"); }
-  std::unique_ptr<Source> blob(const Digest&) override { return nullptr; }
-  const signing::Secret& secret(const std::string&) override { fail("secret"); }
-};
-
 Plan plan_of(std::size_t steps) {
   Plan plan;
   plan.number = 1;
   plan.actor = "anna";
-  plan.outcome = {{"number", 1}};
+  plan.outcome.number = 1;
   for (std::size_t i = 0; i < steps; ++i) {
     Step step;
     step.id = format("switch:{}", i);
@@ -239,7 +231,7 @@ void work(Machine& machine, Turns& turns, Process process) {
   std::map<std::string, std::unique_ptr<Driver>> list;
   list["bad"] = std::make_unique<BadDriver>(machine, turns);
   const Drivers drivers(std::move(list));
-  NoContent content;
+  tests::NoContent content;
   Silence silence;
   const StopFlag stop;
   StepIo io{.content = content, .progress = silence, .stop = stop};

@@ -13,6 +13,7 @@
 #include "base/parallel.hpp"
 #include "installer/driver/step_driver.hpp"
 #include "tests/unit/errors.hpp"
+#include "tests/unit/installer/given.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
 namespace {
@@ -65,16 +66,6 @@ namespace {
 const FixedClock kClock(Time{1'700'000'000});
 using World = std::map<std::string, bool>;  // of each step, whether the new release is there
 
-class NoContent : public Content {
- public:
-  std::unique_ptr<TreeStream> tree(const std::string&) override { return nullptr; }
-  std::unique_ptr<Source> table(const Digest&) override { return nullptr; }
-  const content::Image& image(const Digest&) override { std::abort(); }
-  std::unique_ptr<Source> blob(const Digest&) override { return nullptr; }
-  const signing::Secret& secret(const std::string&) override { std::abort(); }
-  std::unique_ptr<Content> twin() const override { return std::make_unique<NoContent>(); }
-};
-
 // Switches in `world`; the step named `failing` does what `failure` does first.
 class SwitchDriver : public StepDriver {
  public:
@@ -99,7 +90,7 @@ struct Bed {
   tests::ScratchFolder folder;
   World world;
   Plan plan;
-  NoContent content;
+  tests::NoContent content;
   Silence silence;
   StopFlag stop;
 
@@ -107,7 +98,7 @@ struct Bed {
   explicit Bed(Phase phase) {
     plan.number = 1;
     plan.actor = "anna";
-    plan.outcome = {{"number", 1}};
+    plan.outcome.number = 1;
     for (const char* id : {"a", "b", "c"}) {
       Step step;
       step.id = id;
