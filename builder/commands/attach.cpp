@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <variant>
+
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
@@ -15,21 +17,28 @@ struct AttachOptions {
   std::vector<std::string> files;
 };
 
-// What a person can hand in, told apart by what is in it.
+// What a person can hand in: a newer root, or envelopes of signatures.
+using Paper = std::variant<signing::Root, signing::Envelope>;
+
+// Told apart by what is in it.
+Paper read_paper(const std::string& text, const std::string& file) {
+  const Json value = parse_json(text, file);
+  if (value.is_object() && value.contains("signed")) return signing::Root::parse(text, file);
+  return read_envelope(value, file);
+}
+
 void attach(OpenBundle& bundle, const std::string& file) {
-  std::string text = read_file(file, signing::kMaxRootBytes);
+  const std::string text = read_file(file, signing::kMaxRootBytes);
   if (signing::is_ssh_signature(text)) {
     bundle.add_approval(text, file);
     return;
   }
-  const Json value = parse_json(text, file);
-  if (value.is_object() && value.contains("signed")) {
-    bundle.add_root(signing::Root::parse(text, file));
+  const Paper paper = read_paper(text, file);
+  if (const auto* root = std::get_if<signing::Root>(&paper)) {
+    bundle.add_root(*root);
     return;
   }
-  const bool is_sigstore = value.is_object() && value.contains("dsseEnvelope");
-  const signing::Envelope envelope =
-      is_sigstore ? envelope_of_sigstore(value, file) : signing::envelope_from_json(value, file);
+  const auto& envelope = std::get<signing::Envelope>(paper);
   for (const signing::Signature& signature : envelope.signatures) {
     bundle.add_approval(to_text(signing::Envelope{.payload_type = envelope.payload_type,
                                                   .payload = envelope.payload,

@@ -3,7 +3,9 @@
 // (Docker image specification 1.2), or both in one, as Docker 25 and our own bundles have it. Its
 // entries come in any order, so all of them are taken into the spool while it passes by.
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/format.hpp"
 #include "base/json.hpp"
@@ -123,6 +125,25 @@ class OciArchive : public ImageSource {
   Absorber& absorber_;
 };
 
+// A row of manifest.json. Of what is missing, or has another form, nothing is here.
+struct SavedImage {
+  std::string config;                              // the name of an entry, as a layer's is
+  std::optional<std::vector<std::string>> layers;  // empty for one that is no name
+  std::vector<std::string> tags;
+};
+
+SavedImage saved_image_from_json(const Json& row) {
+  const auto texts = [](const Json& list) {
+    std::vector<std::string> all;
+    for (const Json& each : list) all.push_back(each.is_string() ? each.text() : "");
+    return all;
+  };
+  SavedImage image{.config = text_at(row, "Config"), .layers = {}, .tags = {}};
+  if (row.value("Layers", Json()).is_array()) image.layers = texts(list_at(row, "Layers"));
+  image.tags = texts(list_at(row, "RepoTags"));
+  return image;
+}
+
 // An archive of `docker save` names a configuration and layers, and has no manifest: one is made of
 // them, the same for the same archive.
 class DockerArchive : public ImageSource {
@@ -133,17 +154,17 @@ class DockerArchive : public ImageSource {
   release::Derivation derivation() const override { return release::Derivation::converted; }
 
   Descriptor find(const std::string& name) override {
-    const Json row = choose_row(name);
-    const std::string config = entries_.text(text_in(row, "Config"));
+    const SavedImage image = choose(name);
+    if (image.config.empty()) refuse("found no Config");
+    const std::string config = entries_.text(image.config);
     Json manifest = {{"schemaVersion", 2},
                      {"mediaType", media_type::kImageManifest},
                      {"config", to_json(keep(media_type::kImageConfig, config))},
                      {"layers", Json::array()}};
-    const auto layers = row.find("Layers");
-    if (layers == row.end() || !layers->is_array()) refuse("found no Layers");
-    for (const Json& layer : *layers) {
-      if (!layer.is_string()) refuse("found a layer that is no name");
-      const Digest& digest = entries_.digest(layer.get<std::string>());
+    if (!image.layers) refuse("found no Layers");
+    for (const std::string& layer : *image.layers) {
+      if (layer.empty()) refuse("found a layer that is no name");
+      const Digest& digest = entries_.digest(layer);
       const BlobFacts& facts = absorber_.facts(digest);
       // Docker writes plain tars; podman and others may have compressed them.
       const std::string type =
@@ -168,45 +189,35 @@ class DockerArchive : public ImageSource {
     throw Error(Errc::invalid_input, format("{}: manifest.json: {}", entries_.name(), found));
   }
 
-  std::string text_in(const Json& row, const char* key) const {
-    const auto found = row.find(key);
-    if (found == row.end() || !found->is_string()) refuse(format("found no {}", key));
-    return found->get<std::string>();
-  }
-
   Descriptor keep(std::string_view media_type, const std::string& bytes) {
     Descriptor descriptor = content::describe(media_type, bytes);
     documents_.emplace(descriptor.digest, bytes);
     return descriptor;
   }
 
-  Json choose_row(const std::string& name) const {
+  SavedImage choose(const std::string& name) const {
     const Json table =
         parse_json(entries_.text("manifest.json"), entries_.name(), Errc::invalid_input);
     if (!table.is_array() || table.empty()) refuse("found no image");
-    const auto is_meant = [&](const Json& row) {
-      const auto tags = row.find("RepoTags");
+    const auto is_meant = [&](const SavedImage& image) {
       if (name.empty()) return true;
-      if (tags == row.end() || !tags->is_array()) return false;
       const std::string wanted = content::ImageName::parse(name).str();
-      for (const Json& tag : *tags) {
-        if (tag.is_string() && content::ImageName::parse(tag.get<std::string>()).str() == wanted) {
-          return true;
-        }
-      }
-      return false;
+      return std::any_of(image.tags.begin(), image.tags.end(), [&](const std::string& tag) {
+        return !tag.empty() && content::ImageName::parse(tag).str() == wanted;
+      });
     };
-    const Json* chosen = nullptr;
+    std::optional<SavedImage> chosen;
     for (const Json& row : table) {
       if (!row.is_object()) refuse("found a row that is no object");
-      if (!is_meant(row)) continue;
-      if (chosen != nullptr) {
+      SavedImage image = saved_image_from_json(row);
+      if (!is_meant(image)) continue;
+      if (chosen) {
         throw Error(Errc::invalid_input, format("{}: found more than one image", entries_.name()),
                     "say which after a colon");
       }
-      chosen = &row;
+      chosen = std::move(image);
     }
-    if (chosen == nullptr) refuse(format("found no image named \"{}\"", printable(name, 200)));
+    if (!chosen) refuse(format("found no image named \"{}\"", printable(name, 200)));
     return *chosen;
   }
 

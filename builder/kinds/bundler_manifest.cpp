@@ -14,7 +14,7 @@ std::string stem_of(std::string_view path) {
 }
 
 // Vite: {"src/main.ts": {"file": "assets/main-BQ7r9xaZ.js", "name": "main", "css": [...]}}
-void add_chunk(const std::string& key, const Json& chunk, std::vector<BundledFile>& files) {
+void read_chunk(const std::string& key, const Json& chunk, std::vector<BundledFile>& files) {
   const std::string source = text_at(chunk, "src");
   std::string name = text_at(chunk, "name");
   if (name.empty()) name = stem_of(source.empty() ? key : source);
@@ -30,12 +30,12 @@ void add_chunk(const std::string& key, const Json& chunk, std::vector<BundledFil
 
 // webpack-manifest-plugin: {"main.js": "/static/main.3f9a1c2e.js"}, webpack-bundle-tracker:
 // {"main-3f9a1c2e.js": {"name": "main-3f9a1c2e.js"}}
-void add_map(const Json& map, std::vector<BundledFile>& files) {
+void read_map(const Json& map, std::vector<BundledFile>& files) {
   for (const auto& [key, value] : map.items()) {
     if (value.is_string()) files.push_back({.file = value.text(), .name = stem_of(key)});
     if (!value.is_object()) continue;
     if (value.contains("file")) {
-      add_chunk(key, value, files);
+      read_chunk(key, value, files);
     } else if (value.contains("name")) {
       files.push_back({.file = key});
     }
@@ -52,9 +52,9 @@ std::vector<BundledFile> read_bundler_manifest(std::string_view text) {
     return {};
   }
   std::vector<BundledFile> files;
-  add_map(manifest, files);
+  read_map(manifest, files);
   for (const std::string_view key : {"files", "assets"}) {
-    add_map(object_at(manifest, key), files);
+    read_map(object_at(manifest, key), files);
     // webpack's stats: [{"name": "main.3f9a1c2e.js", "info": {"immutable": true}}]
     for (const Json& asset : list_at(manifest, key)) {
       const bool is_immutable = asset.contains("/info/immutable"_json_pointer) &&

@@ -5,6 +5,17 @@ namespace sealift::builder {
 
 namespace {
 constexpr std::string_view kMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+signing::Envelope envelope_from_sigstore(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  fields.constant("mediaType", kMediaType);
+  fields.object("verificationMaterial");
+  signing::Envelope envelope =
+      signing::envelope_from_json(fields.object("dsseEnvelope"), fields.at("dsseEnvelope"));
+  fields.done();
+  return envelope;
+}
+
 }  // namespace
 
 std::string to_sigstore(const signing::Envelope& envelope) {
@@ -15,14 +26,10 @@ std::string to_sigstore(const signing::Envelope& envelope) {
                     {"dsseEnvelope", to_json(envelope)}});
 }
 
-signing::Envelope envelope_of_sigstore(const Json& value, const std::string& where) {
-  Fields fields(value, where);
-  fields.constant("mediaType", kMediaType);
-  fields.object("verificationMaterial");
-  signing::Envelope envelope =
-      signing::envelope_from_json(fields.object("dsseEnvelope"), fields.at("dsseEnvelope"));
-  fields.done();
-  return envelope;
+signing::Envelope read_envelope(const Json& value, const std::string& where) {
+  const bool is_bundle = value.is_object() && value.contains("dsseEnvelope");
+  return is_bundle ? envelope_from_sigstore(value, where)
+                   : signing::envelope_from_json(value, where);
 }
 
 }  // namespace sealift::builder

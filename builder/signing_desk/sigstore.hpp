@@ -12,7 +12,8 @@
 namespace sealift::builder {
 
 std::string to_sigstore(const signing::Envelope& envelope);
-// Error{corrupt} for a bundle of another kind.
-signing::Envelope envelope_of_sigstore(const Json& value, const std::string& where);
+// The envelope in a bundle of Sigstore, or the one that `value` is itself. Error{corrupt} for a
+// bundle of another kind.
+signing::Envelope read_envelope(const Json& value, const std::string& where);
 
 }  // namespace sealift::builder

@@ -333,9 +333,9 @@ std::vector<HealthCheck> health_checks_from_json(const Json& value, const std::s
 }
 
 void check_health(const Json& root, const Refuse& refuse) {
-  const Json list = root.value("health", Json::array());
+  const Json& list = list_at(root, "health");
   std::set<std::string> names;
-  for (std::size_t i = 0; list.is_array() && i < list.size(); ++i) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
     const Json& item = list[i];
     const std::string pointer = format("/health/{}", i);
     if (!item.is_object()) continue;
@@ -355,8 +355,7 @@ void check_health(const Json& root, const Refuse& refuse) {
       }
     };
     belongs(item, pointer);
-    const Json expect = item.value("expect", Json::object());
-    if (expect.is_object()) belongs(expect, pointer + "/expect");
+    belongs(object_at(item, "expect"), pointer + "/expect");
     if (*probe == Probe::sql && text_at(item, "query").empty()) {
       refuse(pointer, "found no query, which sql needs", "");
     }

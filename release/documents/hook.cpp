@@ -46,7 +46,7 @@ std::optional<Moment> moment_of(const Json& item) {
 }
 
 // The hooks of a release.yaml as checks, which have the rules and the reading.
-Json as_checks(const Json& root) {
+Json read_as_checks(const Json& root) {
   Json checks = Json::array();
   for (Json item : root.value("hooks", Json::array())) {
     if (!item.is_object() || !item.contains("exec")) {
@@ -120,12 +120,12 @@ std::vector<Hook> hooks_from_json(const Json& value, const std::string& where) {
 }
 
 void check_hooks(const Json& root, const Refuse& refuse) {
-  check_health(as_checks(root),
+  check_health(read_as_checks(root),
                [&](const std::string& pointer, const std::string& found, const std::string& hint) {
                  refuse("/hooks" + pointer.substr(std::string_view("/health").size()), found, hint);
                });
-  const Json list = root.value("hooks", Json::array());
-  for (std::size_t i = 0; list.is_array() && i < list.size(); ++i) {
+  const Json& list = list_at(root, "hooks");
+  for (std::size_t i = 0; i < list.size(); ++i) {
     if (!list[i].is_object() || list[i].contains(kBefore) != list[i].contains(kAfter)) continue;
     refuse(format("/hooks/{}", i), "expected just one of before and after", "");
   }
@@ -134,7 +134,7 @@ void check_hooks(const Json& root, const Refuse& refuse) {
 std::vector<Hook> read_hooks(const Json& root) {
   const Json list = root.value("hooks", Json::array());
   std::vector<Hook> hooks;
-  for (HealthCheck& run : read_health(as_checks(root))) {
+  for (HealthCheck& run : read_health(read_as_checks(root))) {
     hooks.push_back({.moment = moment_of(list[hooks.size()]).value(), .run = std::move(run)});
   }
   return hooks;

@@ -46,7 +46,7 @@ class FlagRules {
     }
     for (const auto& [name, value] : root["flags"].items()) {
       check_name(name, "/flags/" + name);
-      set_.flags[name] = value.is_boolean() ? switch_of(value) : flag_of(value, "/flags/" + name);
+      set_.flags[name] = value.is_boolean() ? switch_of(value) : read_flag(value, "/flags/" + name);
     }
     throw_mistakes(std::move(mistakes_));
     if (const std::size_t size = to_flagd(set_).size(); size > kMaxFlagdBytes) {
@@ -79,7 +79,7 @@ class FlagRules {
     return flag;
   }
 
-  Flag flag_of(const Json& value, const std::string& at) {
+  Flag read_flag(const Json& value, const std::string& at) {
     Flag flag;
     if (!value.value("enabled", true)) flag.state = FlagState::disabled;
     flag.default_variant = value["default"];

@@ -80,6 +80,10 @@ bool is_rule(const Json& value) {
   return value.is_object() && value.size() == 1;
 }
 
+bool has_operator(const Json& value, std::string_view word) {
+  return is_rule(value) && value.begin().key() == word;
+}
+
 std::string operands_text(const Operator& known) {
   if (known.least == known.most) return std::to_string(known.least);
   return known.most == kTargetingMany ? format("at least {}", known.least)
@@ -95,7 +99,7 @@ class Check {
   std::vector<TargetingMistake> run(const Json& rule) {
     if (!is_rule(rule)) {
       add("", "found no rule, expected one operator and its operands");
-    } else if (rule.contains("$ref")) {
+    } else if (has_operator(rule, "$ref")) {
       add("/$ref", "found $ref alone", "use it inside another rule, such as if");
     } else {
       check(rule, "", 1);
@@ -215,7 +219,7 @@ class Check {
 
   void check_sem_ver(const Json& operands, const std::string& at) {
     for (const std::size_t i : {std::size_t{0}, std::size_t{2}}) {
-      if (is_rule(operands[i]) && operands[i].contains("var")) continue;
+      if (has_operator(operands[i], "var")) continue;
       try {
         Version::parse(operands[i].is_string() ? operands[i].get<std::string>() : "");
       } catch (const Error&) {

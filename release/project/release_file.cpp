@@ -15,7 +15,7 @@ constexpr std::uint64_t kMaxNotes = 1U << 20;
 
 std::vector<ScanEntry> read_scans(const Json& image) {
   std::vector<ScanEntry> scans;
-  for (const Json& item : scans_of(image)) {
+  for (const Json& item : read_scan_rows(image)) {
     const std::string of = text_at(item, "of");
     scans.push_back({.path = text_at(item, "report"),
                      .of = of.empty() ? std::nullopt : std::optional(Digest::parse(of))});
@@ -128,8 +128,8 @@ std::vector<PersistEntry> read_persist(const YamlDocument& document, const Json&
 AssetsEntry read_assets(const Json& component) {
   std::vector<ServeRule> rules;
   for (const Json& rule : component.value("serve", Json::array())) {
-    rules.push_back({.match = rule["match"], .type = text_at(rule, "type"), .cache = {}});
-    if (rule.contains("cache")) rules.back().cache = CacheClass::from_json(rule["cache"]);
+    rules.push_back(
+        {.match = rule["match"], .type = text_at(rule, "type"), .cache = read_cache(rule)});
   }
   return {.compress = component.value("compress", std::vector<std::string>{}),
           .integrity = component.value("integrity", std::vector<std::string>{}),
@@ -159,12 +159,12 @@ std::string target_of(const Json& component) {
   return database.empty() ? std::string(kImages) : database;
 }
 
-std::string source_of(const Json& component) {
+std::string read_source(const Json& component) {
   const Json source = component.value("source", Json(""));
   return without_slash(source.is_array() ? source.front().text() : source.text());
 }
 
-std::vector<std::string> overlays_of(const Json& component) {
+std::vector<std::string> read_overlays(const Json& component) {
   const Json source = component.value("source", Json(""));
   std::vector<std::string> files;
   for (std::size_t i = 1; source.is_array() && i < source.size(); ++i) {
@@ -197,7 +197,7 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
     const std::string pointer = format("/components/{}", components.size());
     components.push_back({.name = item["name"],
                           .kind = item["kind"],
-                          .source = source_of(item),
+                          .source = read_source(item),
                           .exclude = item.value("exclude", std::vector<std::string>{}),
                           .images = read_images(item),
                           .migrations = read_migrations(item),
@@ -208,7 +208,7 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .line = document.line_of(pointer),
                           .services = read_services(document, item, pointer),
                           .workload = read_workload(item),
-                          .overlays = overlays_of(item),
+                          .overlays = read_overlays(item),
                           .after = item.value("after", std::vector<std::string>{}),
                           .raw = read_raw(document, item, pointer),
                           .persist = read_persist(document, item, pointer)});

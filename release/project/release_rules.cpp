@@ -65,36 +65,30 @@ class Rules {
     if (const std::string version = text_at(root, "version"); !version.empty()) {
       hold("/version", [&] { Version::parse(version); });
     }
-    const auto requires_ = root.find("requires");
-    if (requires_ != root.end() && requires_->is_object()) {
-      for (const char* key : {"upgrade_from", "installer"}) {
-        const std::string range = text_at(*requires_, key);
-        if (range.empty()) continue;
-        hold(format("/requires/{}", key), [&] { VersionRange::parse(range); });
-      }
+    for (const char* key : {"upgrade_from", "installer"}) {
+      const std::string range = text_at(object_at(root, "requires"), key);
+      if (range.empty()) continue;
+      hold(format("/requires/{}", key), [&] { VersionRange::parse(range); });
     }
     for (const char* key : {"notes", "trust"}) {
       const std::string path = text_at(root, key);
       if (!path.empty()) hold(format("/{}", key), [&] { check_inside(path); });
     }
-    const Json registries = root.value("registries", Json::object());
-    for (const auto& [host, access] : registries.items()) {
+    for (const auto& [host, access] : object_at(root, "registries").items()) {
       if (!access.is_object()) continue;
       const std::string ca = text_at(access, "ca");
       if (!ca.empty()) hold(format("/registries/{}/ca", host), [&] { check_inside(ca); });
     }
-    check_rule_words(root.value("image_rules", Json::object()), "/image_rules");
+    check_rule_words(object_at(root, "image_rules"), "/image_rules");
     check_health(root, [&](const std::string& pointer, const std::string& found,
                            const std::string& hint) { add(pointer, found, hint); });
     check_hooks(root, [&](const std::string& pointer, const std::string& found,
                           const std::string& hint) { add(pointer, found, hint); });
-    const auto components = root.find("components");
-    if (components == root.end() || !components->is_array()) return;
-    for (std::size_t i = 0; i < components->size(); ++i) {
-      if ((*components)[i].is_object())
-        check_component((*components)[i], format("/components/{}", i));
+    const Json& components = list_at(root, "components");
+    for (std::size_t i = 0; i < components.size(); ++i) {
+      if (components[i].is_object()) check_component(components[i], format("/components/{}", i));
     }
-    check_order(*components);
+    check_order(components);
   }
 
   std::vector<Mistake> take() { return std::move(mistakes_); }
@@ -111,8 +105,12 @@ class Rules {
 
   void check_component(const Json& component, const std::string& pointer) {
     check_kind(component, pointer);
-    check_source(component.value("source", Json()), pointer + "/source");
-    if (component.value("source", Json()).is_array() && text_at(component, "runtime") != kCompose) {
+    check_source(text_at(component, "source"), pointer + "/source");
+    const Json& sources = list_at(component, "source");
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (sources[i].is_string()) check_source(sources[i], format("{}/source/{}", pointer, i));
+    }
+    if (!sources.empty() && text_at(component, "runtime") != kCompose) {
       add(pointer + "/source", "found a list, which only the runtime compose has",
           "name one folder or glob");
     }
@@ -135,26 +133,22 @@ class Rules {
     }
   }
 
-  // A path or, of Compose files over each other, several.
-  void check_source(const Json& source, const std::string& pointer) {
-    if (source.is_string() && !source.text().empty()) {
-      hold(pointer, [&] { check_inside(without_slash(source.text())); });
-    } else if (source.is_array()) {
-      for (std::size_t i = 0; i < source.size(); ++i) {
-        check_source(source[i], format("{}/{}", pointer, i));
-      }
-    }
+  void check_source(const std::string& path, const std::string& pointer) {
+    if (!path.empty()) hold(pointer, [&] { check_inside(without_slash(path)); });
   }
+
+  // A key that is there, whatever its value: the schema judges that.
+  static bool says(const Json& object, std::string_view key) { return object.contains(key); }
 
   // Which keys a component has follows from its kind.
   void check_kind(const Json& component, const std::string& pointer) {
     const std::string kind = text_at(component, "kind");
     if (kind.empty()) return;
     const auto need = [&](const char* key) {
-      if (!component.contains(key)) add(pointer, format("found no {}, which {} need", key, kind));
+      if (!says(component, key)) add(pointer, format("found no {}, which {} need", key, kind));
     };
     const auto refuse = [&](const char* key) {
-      if (component.contains(key)) {
+      if (says(component, key)) {
         add(format("{}/{}", pointer, key), format("found {}, which {} do not have", key, kind));
       }
     };
@@ -193,7 +187,7 @@ class Rules {
       refuse("exclude");
       check_images(component, pointer);
     } else {
-      if (!component.contains("outputs")) need("source");
+      if (!says(component, "outputs")) need("source");
       need("target");
       refuse("images");
       if (kind == kFlags) {
@@ -209,14 +203,14 @@ class Rules {
   void check_runtime(const Json& component, const std::string& pointer) {
     const std::string runtime = text_at(component, "runtime");
     const auto belongs = [&](const char* key, bool wanted) {
-      if (wanted || runtime.empty() || !component.contains(key)) return;
+      if (wanted || runtime.empty() || !says(component, key)) return;
       add(format("{}/{}", pointer, key),
           format("found {}, which the runtime {} does not have", key, runtime));
     };
     for (const char* key : {"jobs", "canary"}) belongs(key, runtime == kCompose);
     for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
     for (const char* key : {"apply", "undo"}) {
-      if (runtime != kExec || component.contains(key)) continue;
+      if (runtime != kExec || says(component, key)) continue;
       add(pointer, format("found no {}, which the runtime exec needs", key));
     }
   }
@@ -227,8 +221,8 @@ class Rules {
     for (std::size_t i = 0; i < components.size(); ++i) {
       if (!components[i].is_object()) continue;
       const std::string name = text_at(components[i], "name");
-      const Json list = components[i].value("after", Json::array());
-      for (std::size_t j = 0; list.is_array() && j < list.size(); ++j) {
+      const Json& list = list_at(components[i], "after");
+      for (std::size_t j = 0; j < list.size(); ++j) {
         if (!list[j].is_string()) continue;
         const std::string other = list[j];
         after[name].push_back(other);
@@ -247,9 +241,7 @@ class Rules {
   }
 
   void check_services(const Json& component, const std::string& pointer) {
-    const Json services = component.value("services", Json::object());
-    if (!services.is_object()) return;
-    for (const auto& [name, unused] : services.items()) {
+    for (const auto& [name, unused] : object_at(component, "services").items()) {
       if (is_name(name) && name.front() != '_') continue;
       add(format("{}/{}", pointer, name),
           format("found the service \"{}\", expected at most 64 of a-z 0-9 . _ - and a letter or "
@@ -259,10 +251,9 @@ class Rules {
   }
 
   void check_serve(const Json& component, const std::string& pointer) {
-    const auto rules = component.find("serve");
-    if (rules == component.end() || !rules->is_array()) return;
-    for (std::size_t i = 0; i < rules->size(); ++i) {
-      const Json& rule = (*rules)[i];
+    const Json& rules = list_at(component, "serve");
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      const Json& rule = rules[i];
       const std::string at = format("{}/serve/{}", pointer, i);
       if (!rule.is_object()) continue;
       if (const std::string match = text_at(rule, "match"); !match.empty()) {
@@ -271,18 +262,16 @@ class Rules {
       if (const std::string type = text_at(rule, "type"); !type.empty()) {
         hold(at + "/type", [&] { check_content_type(type); });
       }
-      if (rule.contains("cache")) {
-        hold(at + "/cache", [&] { CacheClass::from_json(rule["cache"]); });
-      } else if (!rule.contains("type")) {
+      hold(at + "/cache", [&] { read_cache(rule); });
+      if (!says(rule, "cache") && !says(rule, "type")) {
         add(at, "found neither type nor cache, expected one of them");
       }
     }
   }
 
   void check_persist(const Json& component, const std::string& pointer) {
-    const Json list = component.value("persist", Json::array());
     std::vector<std::string> folders;
-    for (const Json& folder : list.is_array() ? list : Json::array()) {
+    for (const Json& folder : list_at(component, "persist")) {
       if (!folder.is_string() || folder.text().empty()) return;  // said already
       folders.push_back(folder);
     }
@@ -300,8 +289,8 @@ class Rules {
   }
 
   void check_outputs(const Json& component, const std::string& pointer) {
-    const Json outputs = component.value("outputs", Json::array());
-    for (std::size_t i = 0; outputs.is_array() && i < outputs.size(); ++i) {
+    const Json& outputs = list_at(component, "outputs");
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i].is_object()) check_output(outputs[i], format("{}/outputs/{}", pointer, i));
     }
   }
@@ -315,7 +304,7 @@ class Rules {
     const bool is_kubernetes = format_word == "kubernetes";
     const bool is_compose = format_word == "compose";
     const auto belongs = [&](const char* key, bool wanted) {
-      if (wanted || format_word.empty() || !output.contains(key)) return;
+      if (wanted || format_word.empty() || !says(output, key)) return;
       add(format("{}/{}", pointer, key),
           format("found {}, which the format {} does not have", key, format_word));
     };
@@ -323,16 +312,15 @@ class Rules {
     belongs("name", is_kubernetes);
     belongs("namespace", is_kubernetes);
     for (const auto& [key, needed] : {std::pair("services", is_compose), {"name", is_kubernetes}}) {
-      if (!needed || output.contains(key)) continue;
+      if (!needed || says(output, key)) continue;
       add(pointer, format("found no {}, which the format {} needs", key, format_word));
     }
   }
 
   void check_images(const Json& component, const std::string& pointer) {
-    const auto images = component.find("images");
-    if (images == component.end() || !images->is_array()) return;
-    for (std::size_t i = 0; i < images->size(); ++i) {
-      const Json& image = (*images)[i];
+    const Json& images = list_at(component, "images");
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const Json& image = images[i];
       const std::string at = format("{}/images/{}", pointer, i);
       if (!image.is_object()) continue;
       if (const std::string name = text_at(image, "name"); !name.empty()) {
@@ -343,20 +331,18 @@ class Rules {
       }
       check_scans(image, at);
       check_verify(image, at);
-      check_rule_words(image.value("waive", Json::object()), at + "/waive");
-      const auto platforms = image.find("platforms");
-      if (platforms == image.end() || !platforms->is_array()) continue;
-      for (std::size_t j = 0; j < platforms->size(); ++j) {
-        if (!(*platforms)[j].is_string()) continue;
+      check_rule_words(object_at(image, "waive"), at + "/waive");
+      const Json& platforms = list_at(image, "platforms");
+      for (std::size_t j = 0; j < platforms.size(); ++j) {
+        if (!platforms[j].is_string()) continue;
         hold(format("{}/platforms/{}", at, j),
-             [&] { content::Platform::parse((*platforms)[j].get<std::string>()); });
+             [&] { content::Platform::parse(platforms[j].text()); });
       }
     }
   }
 
   // Keys that are words of rules; a vulnerability's id begins with a capital letter.
   void check_rule_words(const Json& object, const std::string& pointer) {
-    if (!object.is_object()) return;
     const std::vector<std::string>& rules = all_rules();
     for (const auto& [key, unused] : object.items()) {
       const bool is_id = !key.empty() && key.size() <= kMaxId && is_capital_letter(key[0]);
@@ -370,11 +356,12 @@ class Rules {
   }
 
   void check_scans(const Json& image, const std::string& pointer) {
-    const Json scans = scans_of(image);
+    const Json scans = read_scan_rows(image);
+    const bool are_several = !list_at(image, "scan").empty();
     for (std::size_t i = 0; i < scans.size(); ++i) {
       if (!scans[i].is_object()) continue;
-      const std::string at = format("{}/scan{}", pointer,
-                                    image.at("scan").is_array() ? format("/{}", i) : std::string());
+      const std::string at =
+          format("{}/scan{}", pointer, are_several ? format("/{}", i) : std::string());
       if (const std::string path = text_at(scans[i], "report"); !path.empty()) {
         hold(at, [&] { check_inside(path); });
       }
@@ -385,8 +372,8 @@ class Rules {
   }
 
   void check_verify(const Json& image, const std::string& pointer) {
-    const auto verify = image.find("verify");
-    if (verify == image.end() || !verify->is_object()) return;
+    const Json& verify = object_at(image, "verify");
+    if (verify.empty()) return;
     const std::string at = pointer + "/verify";
     const std::string from = text_at(image, "from");
     if (std::none_of(kKeepManifests.begin(), kKeepManifests.end(),
@@ -394,16 +381,15 @@ class Rules {
       add(at, format("found the source \"{}\", which has no signatures", printable(from, 200)),
           format("take the image from one that keeps them: {}", joined(kKeepManifests)));
     }
-    if (const std::string key = text_at(*verify, "cosign"); !key.empty()) {
+    if (const std::string key = text_at(verify, "cosign"); !key.empty()) {
       hold(at + "/cosign", [&] { check_inside(key); });
     }
-    const Json cosign = verify->value("cosign", Json::object());
     for (const char* key : {"roots", "rekor"}) {
-      const std::string path = cosign.is_object() ? text_at(cosign, key) : "";
+      const std::string path = text_at(object_at(verify, "cosign"), key);
       if (!path.empty()) hold(format("{}/cosign/{}", at, key), [&] { check_inside(path); });
     }
-    const Json words = verify->value("attestations", Json::array());
-    for (std::size_t i = 0; words.is_array() && i < words.size(); ++i) {
+    const Json& words = list_at(verify, "attestations");
+    for (std::size_t i = 0; i < words.size(); ++i) {
       if (!words[i].is_string()) continue;
       hold(format("{}/attestations/{}", at, i), [&] { predicate_type(words[i].text()); });
     }
@@ -433,8 +419,12 @@ class Rules {
 
 }  // namespace
 
-// The reports of an image: one or several, each its path, or its path and what it is about.
-Json scans_of(const Json& image) {
+std::optional<CacheClass> read_cache(const Json& rule) {
+  if (!rule.contains("cache")) return std::nullopt;
+  return CacheClass::from_json(rule["cache"]);
+}
+
+Json read_scan_rows(const Json& image) {
   Json list = image.value("scan", Json::array());
   if (!list.is_array()) list = Json::array({list});
   for (Json& item : list) {

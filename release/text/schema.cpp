@@ -21,22 +21,14 @@ Json load_schema(std::string_view name) {
   throw Error(Errc::internal, format("no schema is named {}", name));
 }
 
-// The rule for a value: the sub-schema that its path leads to.
-const Json& rule_for(const Json& schema, const std::vector<std::string>& parts) {
-  const Json* rule = &schema;
-  for (const std::string& part : parts) {
-    if (rule->contains("properties") && (*rule)["properties"].contains(part)) {
-      rule = &(*rule)["properties"][part];
-    } else if (rule->contains("items")) {
-      rule = &(*rule)["items"];
-    } else if (rule->contains("additionalProperties")) {
-      rule = &(*rule)["additionalProperties"];
-    }
-  }
-  return *rule;
-}
+// As much of a schema as it takes to say what it expects of a value, and of the values in it.
+struct Rule {
+  std::string expected;
+  std::map<std::string, Rule> properties;
+  std::vector<Rule> others;  // at most one: of a list's items, or of keys that it does not name
+};
 
-std::string expected_by(const Json& rule) {
+std::string read_expected(const Json& rule) {
   if (rule.contains("description")) return rule["description"].get<std::string>();
   if (rule.contains("enum")) {
     std::string words;
@@ -57,6 +49,32 @@ std::string expected_by(const Json& rule) {
     if (kind != kinds.end()) return kind->second;
   }
   return "another value";
+}
+
+Rule read_rule(const Json& schema) {
+  Rule rule{.expected = read_expected(schema), .properties = {}, .others = {}};
+  for (const auto& [key, each] : object_at(schema, "properties").items()) {
+    rule.properties.emplace(key, read_rule(each));
+  }
+  for (const char* others : {"items", "additionalProperties"}) {
+    if (rule.others.empty() && schema.contains(others)) {
+      rule.others.push_back(read_rule(schema[others]));
+    }
+  }
+  return rule;
+}
+
+// The rule for a value: the one that its path leads to.
+const Rule& rule_for(const Rule& schema, const std::vector<std::string>& parts) {
+  const Rule* rule = &schema;
+  for (const std::string& part : parts) {
+    if (const auto own = rule->properties.find(part); own != rule->properties.end()) {
+      rule = &own->second;
+    } else if (!rule->others.empty()) {
+      rule = &rule->others.front();
+    }
+  }
+  return *rule;
 }
 
 std::string quoted_in(const std::string& description) {
@@ -83,7 +101,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 class Explainer {
  public:
   Explainer(const YamlDocument& document, const Json& schema)
-      : document_(document), schema_(schema) {}
+      : document_(document), schema_(read_rule(schema)) {}
 
   void explain(const SchemaError& error) {
     const std::vector<std::string>& parts = error.path;
@@ -96,7 +114,7 @@ class Explainer {
         text.starts_with("Failed to validate against additional properties")) {
       return;
     }
-    const Json& rule = rule_for(schema_, parts);
+    const Rule& rule = rule_for(schema_, parts);
     if (text.starts_with("Object contains a property that could not")) {
       explain_unknown(pointer, value_at(parts), rule);
     } else if (text.starts_with("Missing required property")) {
@@ -105,8 +123,8 @@ class Explainer {
       // People write a secret where its file should stand: it is not repeated.
       const Json& value = value_at(parts);
       const bool is_private = pointer.starts_with("/secrets/") && value.is_string();
-      add(pointer, format("found {}, expected {}", is_private ? "text" : described(value),
-                          expected_by(rule)));
+      add(pointer,
+          format("found {}, expected {}", is_private ? "text" : described(value), rule.expected));
     }
   }
 
@@ -123,10 +141,9 @@ class Explainer {
   }
 
   // valijson names one unknown key of a mapping; people want all of them.
-  void explain_unknown(const std::string& pointer, const Json& value, const Json& rule) {
+  void explain_unknown(const std::string& pointer, const Json& value, const Rule& rule) {
     std::vector<std::string> known;
-    const Json properties = rule.value("properties", Json::object());
-    for (const auto& [key, unused] : properties.items()) {
+    for (const auto& [key, unused] : rule.properties) {
       known.push_back(key);
     }
     for (const auto& [key, unused] : value.items()) {
@@ -144,7 +161,7 @@ class Explainer {
   }
 
   const YamlDocument& document_;
-  const Json& schema_;
+  Rule schema_;
   std::set<std::string> said_;
   std::vector<Mistake> mistakes_;
 };

@@ -121,7 +121,7 @@ void check_value(const std::string& where, const SecretPlace& place, const Seale
 void check_sites(const std::string& where, const std::string& environment,
                  const std::map<std::string, SealedValue>& by_site, const Recipients& recipients,
                  Problems& problems) {
-  if (by_site.contains("")) return;
+  if (by_site.contains(std::string())) return;
   const auto sites = recipients.sites.find(environment);
   if (sites == recipients.sites.end()) return;
   for (const auto& [site, unused] : sites->second) {
@@ -161,16 +161,42 @@ std::string seal(const SecretPlace& place, std::string_view value,
                        kMaxSecretBytes));
   }
   Json content = plain(place);
-  content["value"] = value;
+  Json& kept = content["value"] = value;
   std::string text = to_canonical(content);
   StringSink out;
   signing::AgeSink sink(out, recipients);
   sink.write(text);
   sink.finish();
   signing::wipe(text);
-  signing::wipe(content["value"].text());
+  signing::wipe(kept.text());
   return out.take();
 }
+
+namespace {
+
+// A place and the secret in it, as plain() and seal() write them.
+struct Unsealed {
+  Json place;
+  signing::Secret secret;
+};
+
+// Nothing for a text of another form: what a parser says of it could show a part of the secret.
+std::optional<Unsealed> read_unsealed(std::string_view text) {
+  Json content;
+  try {
+    content = parse_json(text, "sealed value");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  if (!content.is_object() || !content.contains("value") || !content["value"].is_string()) {
+    return std::nullopt;
+  }
+  std::string value = std::move(content["value"].text());
+  content.erase("value");
+  return Unsealed{.place = std::move(content), .secret = signing::Secret::taken_from(value)};
+}
+
+}  // namespace
 
 signing::Secret unseal(std::string_view sealed, const signing::AgeIdentity& identity,
                        const SecretPlace& place) {
@@ -184,26 +210,17 @@ signing::Secret unseal(std::string_view sealed, const signing::AgeIdentity& iden
   }
   const bool is_whole = size < text.size();
   text.resize(size);
-  signing::Secret held = signing::Secret::taken_from(text);
-  // What a parser says could show a part of the secret.
-  Json content;
-  try {
-    if (is_whole) content = parse_json(held.view(), "sealed value");
-  } catch (const Error&) {
-    content = nullptr;
-  }
-  if (!content.is_object() || !content.contains("value") || !content["value"].is_string()) {
+  const signing::Secret held = signing::Secret::taken_from(text);
+  std::optional<Unsealed> found = is_whole ? read_unsealed(held.view()) : std::nullopt;
+  if (!found) {
     throw Error(Errc::corrupt, "holds something else than a secret with its key and environment",
                 "seal it with: sealift secret set");
   }
-  std::string value = std::move(content["value"].text());
-  content.erase("value");
-  signing::Secret secret = signing::Secret::taken_from(value);
-  if (content != plain(place) || secret.bytes().size() > kMaxSecretBytes) {
+  if (found->place != plain(place) || found->secret.bytes().size() > kMaxSecretBytes) {
     throw Error(Errc::corrupt, format("was sealed for another place than {}", place.str()),
                 "somebody has moved it; seal it with: sealift secret set");
   }
-  return secret;
+  return std::move(found->secret);
 }
 
 std::optional<Recipients> Recipients::load(const fs::path& folder) {

@@ -97,8 +97,11 @@ def functions_of(path):
 
 
 # Functions that may ask JSON for a key: they turn it into a type.
-READERS = re.compile(r"\w*(from_json|from_yaml|read|parse|load)\w*")
-BY_KEY = re.compile(r'\.(?:at|value|contains|find)\("|\["\w+"\](?! ?=[^=])')
+READERS = re.compile(r"\w*(from_(json|yaml|flagd|sigstore)|read|parse|load)\w*")
+BY_KEY = re.compile(r'\.(?:at|value|contains|find)\("|\["\w+"\]')
+# What looks alike: a search in a text, the place that Fields names in a message, and what writes.
+NO_READ = re.compile(r'\.find\("(?:[^"]*"[^)]|[^"]*[^"\w]|.*npos)|\b(?:fields|inner)\.at\("'
+                     r'|\["\w+"\](?:\[[^]]*\])*(?: ?=(?!=)|\.push_back\()')
 
 
 class House:
@@ -132,7 +135,7 @@ class House:
             for function, body in functions_of(path):
                 self.function_lines.append(len(body))
                 if not READERS.fullmatch(function):
-                    self.by_key += sum(len(BY_KEY.findall(line)) for line in body)
+                    self.by_key += sum(len(BY_KEY.findall(NO_READ.sub("", line))) for line in body)
         self.comment_share = 100 * comments / sum(self.file_lines)
 
 
@@ -173,9 +176,14 @@ MEASURES = [
 ]
 
 
-def broken(values, limit):
-    worst, bound = limit
-    return worst(bound, *values) != bound
+# The rooms that are held to what a limit is to become already.
+REACHED = {
+    "reads of JSON by key outside of readers": {"builder", "release"},
+}
+
+
+def bound_of(house, what, limit, goal):
+    return goal if house.name in REACHED.get(what, ()) else limit[1]
 
 
 def houses_of(root):
@@ -203,9 +211,13 @@ def measured(root):
     for what, measure, limit, goal in MEASURES:
         values = [measure(house) for house in houses]
         rows.append([what, *values, "" if limit is None else limit[1], "" if goal is None else goal])
-        if limit is not None and broken(values, limit):
-            wrong.append(f"{what}: found {', '.join(map(str, values))}, expected at "
-                         f"{'most' if limit[0] is AT_MOST else 'least'} {limit[1]}")
+        for house, value in zip(houses, values):
+            if limit is None:
+                continue
+            bound = bound_of(house, what, limit, goal)
+            if limit[0](bound, value) != bound:
+                wrong.append(f"{what}: found {value} in {house.name}/, expected at "
+                             f"{'most' if limit[0] is AT_MOST else 'least'} {bound}")
     return rows, wrong
 
 

@@ -277,6 +277,20 @@ class Violations(unittest.TestCase):
                    + '  use(json.at("key"), json["key"]);\n' * 100 + "}")
         self.assert_measured("reads of JSON by key outside of readers")
 
+    def test_what_looks_like_a_read_by_key(self):
+        self.plant("release/values/planted.cpp", """void planted(Json& json, const std::string& text) {
+  if (text.find("word") != text.npos || text.find("{{") == 0) use(fields.at("key"));
+  json["key"] = 1;
+  json["list"].push_back(json);
+  json["map"][text] = 1;
+}""")
+        self.assertEqual(measured(self.root)[1], [])
+
+    def test_one_read_where_there_are_none(self):
+        self.plant("release/values/planted.cpp", 'void planted() {\n  use(json.find("key"));\n}')
+        self.assert_measured("reads of JSON by key outside of readers: found 1 in release/, "
+                             "expected at most 0")
+
     def test_an_arrow_back(self):
         self.plant("release/values/planted.cpp", '#include "release/documents/manifest.hpp"')
         self.assertEqual(len(measured(self.root)[1]), 2)  # and so two rooms in a circle
