@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "bundle/index.hpp"
 #include "content/media_types.hpp"
 #include "content/tar_outline.hpp"
 #include "release/documents/file_table.hpp"
@@ -21,56 +22,6 @@ using content::Descriptor;
 
 namespace {
 
-struct Index {
-  Descriptor release;
-  std::vector<Descriptor> referrers;
-  std::vector<Descriptor> images;
-  std::string compression;
-};
-
-// index.json carries no authority, but it has one spelling: that of index_text().
-Index parse_index(const std::string& text, const std::string& where) {
-  const Json value = parse_json(text, where);
-  Fields fields(value, where);
-  fields.constant("schemaVersion", 2);
-  fields.constant("mediaType", media_type::kImageIndex);
-  std::vector<Descriptor> listed;
-  for (const Json& item : fields.array("manifests")) {
-    listed.push_back(content::descriptor_from_json(
-        item, format("{}[{}]", fields.at("manifests"), listed.size())));
-    if (listed.size() > 1 + kMaxReferrers + kMaxImages) {
-      fields.refuse("manifests", format("found more than {}", 1 + kMaxReferrers + kMaxImages));
-    }
-  }
-  std::string compression;
-  if (const Json* annotations = fields.value_if("annotations")) {
-    Fields inner(*annotations, fields.at("annotations"));
-    compression = inner.text(annotation::kCompression);
-    inner.done();
-  }
-  fields.done();
-  if (listed.empty() || listed.front().artifact_type != media_type::kRelease) {
-    fields.refuse("manifests", "found no release first");
-  }
-  Index index{.release = listed.front(),
-              .referrers = {},
-              .images = {},
-              .compression = std::move(compression)};
-  // Referrers say what they are, images do not.
-  const auto images = std::find_if(listed.begin() + 1, listed.end(), [](const Descriptor& each) {
-    return each.artifact_type.empty();
-  });
-  index.referrers.assign(listed.begin() + 1, images);
-  index.images.assign(images, listed.end());
-  if (index.referrers.size() > kMaxReferrers) {
-    fields.refuse("manifests", format("found more than {} referrers", kMaxReferrers));
-  }
-  if (index_text(index.release, index.referrers, index.images, index.compression) != text) {
-    throw Error(Errc::corrupt, format("{}: found a spelling that is not the canonical one", where));
-  }
-  return index;
-}
-
 template <typename Referrers>
 std::vector<std::string> layers_in(const Referrers& referrers, std::string_view artifact_type) {
   std::vector<std::string> layers;
@@ -79,6 +30,29 @@ std::vector<std::string> layers_in(const Referrers& referrers, std::string_view 
     for (const Document& layer : referrer.layers) layers.push_back(layer.bytes);
   }
   return layers;
+}
+
+// The documents of a component agree on what it is, and say what its kind says and nothing else.
+void check_kind(const release::ComponentRow& row, const std::string& artifact_type,
+                const release::ComponentDocument& document) {
+  const std::string& kind = row.artifact_type;
+  if (artifact_type != kind || document.name != row.name) {
+    throw Error(Errc::corrupt, "its documents contradict each other");
+  }
+  const auto refuse = [&](std::string_view found) {
+    throw Error(Errc::corrupt, format("found {}, its kind is {}", found, printable(kind)));
+  };
+  if (const bool found = !document.images.empty(); found != (kind == media_type::kImages)) {
+    refuse(found ? "images" : "no images");
+  }
+  if (const bool found = document.migrations.has_value();
+      found != (kind == media_type::kMigrations)) {
+    refuse(found ? "migrations" : "no migrations");
+  }
+  if (!document.assets.empty() && kind != media_type::kAssets) refuse("assets");
+  if (const bool found = document.workload.has_value(); found != (kind == media_type::kManifests)) {
+    refuse(found ? "a workload" : "no workload");
+  }
 }
 
 // What the layers of a referrer may be; nothing for an artifact type that no referrer has.
@@ -329,32 +303,8 @@ Contents Reader::read_release() {
         read_document(manifests[i + 1]), format("{}: component {}", name_, row.name));
     const release::ComponentDocument totals =
         release::parse_component_document(read_document(component.config));
-    if (component.artifact_type != row.artifact_type || totals.name != row.name) {
-      throw Error(Errc::corrupt,
-                  format("{}: component {}: its documents contradict each other", name_, row.name));
-    }
-    if (const bool has_images = !totals.images.empty();
-        has_images != (row.artifact_type == media_type::kImages)) {
-      throw Error(Errc::corrupt,
-                  format("{}: component {}: found {}, its kind is {}", name_, row.name,
-                         has_images ? "images" : "no images", printable(row.artifact_type)));
-    }
-    if (const bool has_migrations = totals.migrations.has_value();
-        has_migrations != (row.artifact_type == media_type::kMigrations)) {
-      throw Error(Errc::corrupt, format("{}: component {}: found {}, its kind is {}", name_,
-                                        row.name, has_migrations ? "migrations" : "no migrations",
-                                        printable(row.artifact_type)));
-    }
-    if (!totals.assets.empty() && row.artifact_type != media_type::kAssets) {
-      throw Error(Errc::corrupt, format("{}: component {}: found assets, its kind is {}", name_,
-                                        row.name, printable(row.artifact_type)));
-    }
-    if (const bool has_workload = totals.workload.has_value();
-        has_workload != (row.artifact_type == media_type::kManifests)) {
-      throw Error(Errc::corrupt, format("{}: component {}: found {}, its kind is {}", name_,
-                                        row.name, has_workload ? "a workload" : "no workload",
-                                        printable(row.artifact_type)));
-    }
+    while_doing(format("{}: component {}", name_, row.name),
+                [&] { check_kind(row, component.artifact_type, totals); });
     if (!totals.images.empty()) check_image_layers(component, totals);
     contents.components.push_back({row, totals, std::move(component), {}});
   }

@@ -8,7 +8,8 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "base/text.hpp"
+#include "databases/postgresql_dumping.hpp"
+#include "databases/postgresql_failure.hpp"
 #include "databases/postgresql_properties.hpp"
 #include "databases/postgresql_script.hpp"
 #include "databases/psql.hpp"
@@ -25,17 +26,6 @@ using migrations::Shape;
 using migrations::TrackingTable;
 
 constexpr std::chrono::milliseconds kPoll{500};  // for sessions to end
-
-class ProgramFailure {
- public:
-  static void check(const Outcome& outcome, std::string_view program, Errc code) {
-    if (outcome.status == 0) return;
-    std::string said = outcome.error_output;
-    std::replace(said.begin(), said.end(), '\n', ' ');
-    throw Error(
-        code, format("{} ended with status {}: {}", program, outcome.status, printable(said, 600)));
-  }
-};
 
 class PostgresqlDatabase : public Database {
  public:
@@ -74,7 +64,7 @@ class PostgresqlDatabase : public Database {
           format("the role {} may not create schemas in the database {}", role, psql_.database()),
           format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()), sql_name(role)));
     }
-    if (place_.dumped_by == DumpedBy::pg_dump) add_what_keeps_from_dumping(found, problems);
+    if (place_.dumped_by == DumpedBy::pg_dump) check_dumpable(psql_, found, problems);
     problems.throw_if_any(Errc::incompatible);
     return {.server = format("PostgreSQL {}", found["version"].get<std::string>()),
             .bytes = found["bytes"]};
@@ -108,7 +98,9 @@ class PostgresqlDatabase : public Database {
       constexpr std::string_view kDeadlockDetected = "40P01";
       const bool is_locked =
           refusal->state == kLockNotAvailable || refusal->state == kDeadlockDetected;
-      if (!is_locked || attempt >= patience_.attempts) fail(left, *refusal);
+      if (!is_locked || attempt >= patience_.attempts) {
+        fail_run(psql_.database(), left, *refusal);
+      }
       log::warning(format("{}: {}; trying again ({} of {})", psql_.database(), refusal->message,
                           attempt + 1, patience_.attempts));
       std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -152,7 +144,7 @@ class PostgresqlDatabase : public Database {
                                         format("--lock-wait-timeout={}", patience_.lock.count()),
                                         "-d", psql_.url()}));
     copy(source, to);
-    ProgramFailure::check(source.finish(), "pg_dump", Errc::io);
+    check_program(source.finish(), "pg_dump", Errc::io);
   }
 
   void check_dump(Source& dump) override {
@@ -382,44 +374,6 @@ class PostgresqlDatabase : public Database {
                   sql_text(psql_.database()), name, old, sql_name(incoming())));
   }
 
-  void add_what_keeps_from_dumping(const Json& found, Problems& problems) {
-    const std::string role = found["role"];
-    if (!found["unreadable"].empty()) {
-      problems.add(
-          format("the role {} may not read {} and so not back it up", role,
-                 printable(joined(found["unreadable"].get<std::vector<std::string>>()), 400)),
-          format("GRANT USAGE on their schemas and SELECT on them to {}, or let it be a member of "
-                 "pg_read_all_data",
-                 sql_name(role)));
-    }
-    if (!found["guarded"].empty()) {
-      const std::string tables =
-          printable(joined(found["guarded"].get<std::vector<std::string>>()), 400);
-      problems.add(format("the role {} may see only some rows of {} (row level security), so that "
-                          "pg_dump refuses to back it up",
-                          role, tables),
-                   format("ALTER ROLE {} BYPASSRLS, as a superuser; or, where the role owns the "
-                          "table: ALTER TABLE NAME NO FORCE ROW LEVEL SECURITY",
-                          sql_name(role)));
-    }
-    check_client("pg_dump", found["number"].get<int>() / 10000, problems);
-  }
-
-  void check_client(const std::string& program, int server, Problems& problems) {
-    const std::optional<Outcome> outcome = sealift::run(psql_.program({program, "--version"}));
-    // "pg_dump (PostgreSQL) 15.18 (Debian ...)"
-    const std::string said = outcome ? outcome->output : "";
-    const std::size_t at = said.find(") ");
-    const int version = at == said.npos ? 0 : std::atoi(said.c_str() + at + 2);
-    if (version == 0) {
-      problems.add(format("{} was not found", program),
-                   "install PostgreSQL's client programs, or set tools of this database");
-    } else if (version < server) {
-      problems.add(format("{} is of version {}, the server of {}", program, version, server),
-                   "a client must not be older than the server");
-    }
-  }
-
   static void feed(ProgramSink& sink, Source& dump, Errc code) {
     std::optional<Error> broken;
     try {
@@ -429,59 +383,8 @@ class PostgresqlDatabase : public Database {
       if (error.code() == Errc::corrupt) throw;
       broken = error;
     }
-    ProgramFailure::check(sink.finish(), "pg_restore", code);
+    check_program(sink.finish(), "pg_restore", code);
     if (broken) throw *broken;
-  }
-
-  [[noreturn]] void fail(const Run& run, const Refusal& refusal) const {
-    const std::string& mark = refusal.mark;
-    if (mark == kAtLock) {
-      throw Error(
-          Errc::busy,
-          format("the database {}: another run of migrations holds the lock", psql_.database()),
-          "wait until it has ended; application_name of its session says which it is");
-    }
-    if (mark == kAtState) {
-      throw Error(Errc::target_failed,
-                  format("the database {}: others have migrated it since the plan was made",
-                         psql_.database()),
-                  "plan again");
-    }
-    if (mark == kAtProgress) {
-      throw Error(Errc::target_failed,
-                  format("the database {}: a migration that was begun and not ended has other text "
-                         "now",
-                         psql_.database()),
-                  "carry a release that has it as it was; the table sealift.progress says how far "
-                  "it came");
-    }
-    if (mark == kAtPooler) {
-      throw Error(Errc::incompatible,
-                  format("the database {}: a proxy between gives each transaction another session",
-                         psql_.database()),
-                  "let url name the server itself, not a pooler");
-    }
-    const std::string state = refusal.state.empty() ? "" : format(" (SQLSTATE {})", refusal.state);
-    const std::size_t space = mark.find(' ');
-    if (space == mark.npos) {
-      throw Error(Errc::target_failed,
-                  format("the database {}: {}{}", psql_.database(), refusal.message, state));
-    }
-    const Migration& migration = *run.pending.at(std::stoul(mark));
-    const std::size_t line =
-        std::stoul(mark.substr(space)) + (refusal.line == 0 ? 0 : refusal.line - 1);
-    const std::string stays =
-        can_be_inside(run.set, migration)
-            ? ""
-            : "; what is before it in this file is done and stays, the next run continues here";
-    constexpr std::string_view kUnsafeNewEnumValue = "55P04";
-    throw Error(
-        Errc::target_failed,
-        format("{}:{}: {}{}{}", migration.file, line, refusal.message, state, stays),
-        refusal.state == kUnsafeNewEnumValue
-            ? "a value that was added to an enumeration can be used in the next transaction: "
-              "let the release say transactions: file"
-            : "");
   }
 
   PostgresqlPlace place_;

@@ -15,16 +15,14 @@
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <charconv>
-#include <cstdlib>
-#include <ctime>
 #include <limits>
 #include <thread>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "signing/base64.hpp"
+#include "net/proxy.hpp"
+#include "net/retry.hpp"
 
 namespace sealift::net {
 
@@ -38,63 +36,12 @@ namespace ssl = boost::asio::ssl;
 constexpr std::uint32_t kMaxHeader = 64U << 10;
 constexpr std::size_t kBuffer = 256U << 10;
 constexpr std::size_t kRead = 64U << 10;
-constexpr std::chrono::milliseconds kFirstWait{500};
-constexpr std::chrono::seconds kLongestWait{60};
 // Where systems keep the authorities that they trust: Debian, Alpine and Arch; RHEL and Fedora;
 // SUSE.
 constexpr std::array kSystemRoots = {
     "/etc/ssl/certs/ca-certificates.crt",     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/pki/tls/certs/ca-bundle.crt",       "/etc/ssl/ca-bundle.pem",
     "/var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/cert.pem"};
-
-// The way to a server: straight, or through a proxy.
-struct Proxy {
-  Url url;
-  std::string authorization;  // of the header Proxy-Authorization; empty: none
-};
-
-const char* variable(std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
-  }
-  return nullptr;
-}
-
-// NO_PROXY: names, of which each stands for what ends with it too; "*" for all.
-bool goes_straight(const Url& url) {
-  const char* list = variable({"no_proxy", "NO_PROXY"});
-  std::string_view rest = list == nullptr ? "" : list;
-  while (!rest.empty()) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    std::string_view name = rest.substr(0, comma);
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name == "*" || name == url.host || name == url.authority()) return true;
-    if (name.starts_with('.')) name.remove_prefix(1);
-    if (!name.empty() && url.host.ends_with(format(".{}", name))) return true;
-  }
-  return false;
-}
-
-std::optional<Proxy> proxy_for(const Url& url) {
-  if (url.is_loopback() || goes_straight(url)) return std::nullopt;
-  const char* text = url.secure ? variable({"https_proxy", "HTTPS_PROXY"})
-                                : variable({"http_proxy", "HTTP_PROXY"});
-  if (text == nullptr) return std::nullopt;
-  std::string address = text;
-  Proxy proxy;
-  const std::size_t scheme = address.find("://");
-  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
-  if (const std::size_t at = address.rfind('@'); at != std::string::npos && at > start) {
-    proxy.authorization =
-        "Basic " + signing::to_base64(percent_decoded(address.substr(start, at - start)));
-    address.erase(start, at + 1 - start);
-  }
-  proxy.url = Url::parse(scheme == std::string::npos ? "http://" + address : address);
-  return proxy;
-}
 
 [[noreturn]] void broken(const Url& url, std::string_view doing, const beast::error_code& failure) {
   const bool late = failure == beast::error::timeout;
@@ -378,24 +325,6 @@ class Answer : public Reply {
   Url url_;
   Parser parser_;
 };
-
-bool may_pass(int status) {
-  return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
-}
-
-// What Retry-After says, in seconds or as a date (RFC 9110, 10.2.3); nothing where it says nothing.
-std::optional<std::chrono::milliseconds> asked_wait(const std::string& text) {
-  std::int64_t seconds = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (failure != std::errc() || end != text.data() + text.size() || text.empty()) {
-    std::tm date{};
-    const char* rest = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
-    if (rest == nullptr || *rest != '\0') return std::nullopt;
-    seconds = ::timegm(&date) - std::time(nullptr);
-  }
-  return std::chrono::seconds(
-      std::clamp<std::int64_t>(seconds, 0, std::chrono::seconds(kLongestWait).count()));
-}
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "base/path.hpp"
 #include "content/image.hpp"
 #include "content/media_types.hpp"
+#include "net/blob_transfer.hpp"
 #include "net/challenge.hpp"
 #include "signing/base64.hpp"
 
@@ -22,8 +23,6 @@ namespace {
 using content::Descriptor;
 
 constexpr std::uint64_t kMaxAnswer = 1U << 20;
-constexpr std::uint64_t kPiece = 64U << 20;  // of an upload: what is sent again at most
-constexpr unsigned kResumes = 5;             // without any progress
 constexpr std::chrono::milliseconds kRepositoryFirstWait{500};
 constexpr unsigned kOctet = 16;
 
@@ -39,64 +38,6 @@ std::string encoded(std::string_view text) {
 
 bool has_digest_form(std::string_view reference) {
   return reference.starts_with("sha256:");
-}
-
-// A blob that is sent piece by piece: read on from where it stands, and from its beginning only
-// where a piece has to be sent again.
-class Pieces {
- public:
-  explicit Pieces(const OpenSource& open) : open_(open) {}
-
-  std::unique_ptr<Source> piece(std::uint64_t from, std::uint64_t count) {
-    if (!stream_ || at_ != from) {
-      stream_ = open_();
-      at_ = 0;
-      std::string buffer(kMaxAnswer, '\0');
-      while (at_ < from) {
-        const std::uint64_t left = std::min<std::uint64_t>(buffer.size(), from - at_);
-        if (read(std::span(buffer).first(left)) == 0) {
-          throw Error(Errc::internal, "a blob is shorter than its descriptor says");
-        }
-      }
-    }
-    return std::make_unique<Piece>(*this, count);
-  }
-
- private:
-  class Piece : public Source {
-   public:
-    Piece(Pieces& of, std::uint64_t count) : of_(of), left_(count) {}
-    std::size_t read(std::span<char> into) override {
-      const std::size_t count = of_.read(into.first(std::min<std::uint64_t>(into.size(), left_)));
-      left_ -= count;
-      return count;
-    }
-
-   private:
-    Pieces& of_;
-    std::uint64_t left_;
-  };
-
-  std::size_t read(std::span<char> into) {
-    const std::size_t count = stream_->read(into);
-    at_ += count;
-    return count;
-  }
-
-  const OpenSource& open_;
-  std::unique_ptr<Source> stream_;
-  std::uint64_t at_ = 0;
-};
-
-// The N of "0-N", plus one: how many bytes a registry has of an upload.
-std::optional<std::uint64_t> received(const std::string& range) {
-  const std::size_t dash = range.find('-');
-  if (dash == std::string::npos) return std::nullopt;
-  std::uint64_t last = 0;
-  const char* end = range.data() + range.size();
-  const auto [stop, failure] = std::from_chars(range.data() + dash + 1, end, last);
-  if (failure != std::errc() || stop != end) return std::nullopt;
-  return last + 1;
 }
 
 }  // namespace
@@ -230,64 +171,6 @@ struct Repository::State {
   std::string authorization;
 };
 
-namespace {
-
-// A blob on its way, compared at its end.
-class BlobStream : public Source {
- public:
-  BlobStream(std::function<std::unique_ptr<Reply>(std::uint64_t)> open, const Descriptor& wanted,
-             std::string where)
-      : open_(std::move(open)), wanted_(wanted), where_(std::move(where)) {}
-
-  std::size_t read(std::span<char> into) override {
-    while (true) {
-      std::size_t count = 0;
-      try {
-        if (!reply_) reply_ = open_(at_);
-        count = reply_->read(into);
-      } catch (const Error& error) {
-        if (error.code() != Errc::io || ++failures_ > kResumes) throw;
-        reply_.reset();
-        continue;
-      }
-      if (count == 0) return end();
-      failures_ = 0;
-      at_ += count;
-      if (at_ > wanted_.size) refuse("more bytes than its descriptor says");
-      hasher_.update({into.data(), count});
-      return count;
-    }
-  }
-
- private:
-  std::size_t end() {
-    if (ended_) return 0;
-    ended_ = true;
-    if (at_ != wanted_.size) refuse(format("{} bytes", at_));
-    if (const Digest found = hasher_.finish(); found != wanted_.digest) {
-      refuse(format("content with digest {}", found.str()));
-    }
-    return 0;
-  }
-  [[noreturn]] void refuse(std::string_view found) const {
-    throw Error(Errc::corrupt,
-                format("{}: found {}, expected {} bytes of {}", where_, found, wanted_.size,
-                       wanted_.digest.str()),
-                "the registry, or something on the way, gives other content than was asked for");
-  }
-
-  std::function<std::unique_ptr<Reply>(std::uint64_t)> open_;
-  Descriptor wanted_;
-  std::string where_;
-  std::unique_ptr<Reply> reply_;
-  std::uint64_t at_ = 0;
-  unsigned failures_ = 0;
-  bool ended_ = false;
-  Hasher hasher_;
-};
-
-}  // namespace
-
 Repository::Repository(HttpSettings settings, std::string host, std::string name,
                        std::optional<Credentials> credentials)
     : state_(std::make_unique<State>(std::move(settings), std::move(host), std::move(name),
@@ -384,23 +267,48 @@ bool Repository::mount_blob(const Digest& digest, const std::string& from) {
   return reply->status() == 201;
 }
 
-void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
-                           const std::function<void(std::uint64_t)>& sent) {
-  State& state = *state_;
-  const std::string doing = "uploading " + descriptor.digest.str();
-  Url location = [&] {
+// One blob on its way to the registry, piece by piece; after trouble it goes on from where the
+// registry says that it stopped.
+struct Repository::Upload {
+  Upload(State& to, const Descriptor& blob, const OpenSource& open)
+      : state(to), descriptor(blob), doing("uploading " + blob.digest.str()), pieces(open) {
     const std::unique_ptr<Reply> reply =
         state.send({.method = "POST", .url = state.at("blobs/uploads/")});
     if (reply->status() != 202) state.refuse(*reply, doing);
-    return reply->url().resolve(reply->header("location"));
-  }();
+    location = reply->url().resolve(reply->header("location"));
+  }
 
-  Pieces pieces(open);
-  std::uint64_t at = 0;
-  unsigned failures = 0;
-  std::chrono::milliseconds pause = kRepositoryFirstWait;
+  // Returns how many bytes came to be there; 0 where the upload has to be resumed.
+  std::uint64_t send_piece() {
+    const std::uint64_t count = std::min(kPiece, descriptor.size - at);
+    const std::unique_ptr<Reply> reply =
+        state.send({.method = "PATCH",
+                    .url = location,
+                    .repeat = Repeat::never,
+                    .headers = {{"content-type", "application/octet-stream"},
+                                {"content-range", format("{}-{}", at, at + count - 1)}},
+                    .body = [&] { return pieces.piece(at, count); },
+                    .body_size = count});
+    if (reply->status() != 202) {
+      const int status = reply->status();
+      if (status != 416 && status != 429 && status < 500) state.refuse(*reply, doing);
+      resume(format("the registry answered {}", status));
+      return 0;
+    }
+    location = reply->url().resolve(reply->header("location"));
+    const std::uint64_t before = at;
+    at = std::min(received(reply->header("range")).value_or(at + count), descriptor.size);
+    if (at <= before) {
+      resume("the registry took nothing");
+      return 0;
+    }
+    failures = 0;
+    pause = kRepositoryFirstWait;
+    return at - before;
+  }
+
   // Asks how far the upload came, after something went wrong.
-  const auto resume = [&](const std::string& why) {
+  void resume(const std::string& why) {
     if (++failures > kResumes) {
       throw Error(Errc::io, format("{}: {}: given up after {} attempts: {}", state.shown(), doing,
                                    kResumes, why));
@@ -415,43 +323,37 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
     at = std::min(received(reply->header("range")).value_or(0), descriptor.size);
     // "0-0" is how an empty upload is said, too.
     if (at <= 1) at = 0;
-  };
-  while (at < descriptor.size) {
-    const std::uint64_t count = std::min(kPiece, descriptor.size - at);
+  }
+
+  void finish() {
+    location.add_query(format("digest={}", encoded(descriptor.digest.str())));
+    const std::unique_ptr<Reply> reply =
+        state.send({.method = "PUT", .url = location, .repeat = Repeat::never});
+    if (reply->status() != 201 && reply->status() != 204) state.refuse(*reply, doing);
+  }
+
+  State& state;
+  const Descriptor& descriptor;
+  std::string doing;
+  Pieces pieces;
+  Url location;
+  std::uint64_t at = 0;
+  unsigned failures = 0;
+  std::chrono::milliseconds pause = kRepositoryFirstWait;
+};
+
+void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
+                           const std::function<void(std::uint64_t)>& sent) {
+  Upload upload(*state_, descriptor, open);
+  while (upload.at < descriptor.size) {
     try {
-      const std::unique_ptr<Reply> reply =
-          state.send({.method = "PATCH",
-                      .url = location,
-                      .repeat = Repeat::never,
-                      .headers = {{"content-type", "application/octet-stream"},
-                                  {"content-range", format("{}-{}", at, at + count - 1)}},
-                      .body = [&] { return pieces.piece(at, count); },
-                      .body_size = count});
-      if (reply->status() != 202) {
-        const int status = reply->status();
-        if (status != 416 && status != 429 && status < 500) state.refuse(*reply, doing);
-        resume(format("the registry answered {}", status));
-        continue;
-      }
-      location = reply->url().resolve(reply->header("location"));
-      const std::uint64_t before = at;
-      at = std::min(received(reply->header("range")).value_or(at + count), descriptor.size);
-      if (at <= before) {
-        resume("the registry took nothing");
-        continue;
-      }
-      sent(at - before);
-      failures = 0;
-      pause = kRepositoryFirstWait;
+      if (const std::uint64_t count = upload.send_piece(); count > 0) sent(count);
     } catch (const Error& error) {
-      if (error.code() != Errc::io || failures > kResumes) throw;
-      resume(error.message());
+      if (error.code() != Errc::io || upload.failures > kResumes) throw;
+      upload.resume(error.message());
     }
   }
-  location.add_query(format("digest={}", encoded(descriptor.digest.str())));
-  const std::unique_ptr<Reply> reply =
-      state.send({.method = "PUT", .url = location, .repeat = Repeat::never});
-  if (reply->status() != 201 && reply->status() != 204) state.refuse(*reply, doing);
+  upload.finish();
 }
 
 void Repository::put_manifest(const content::Document& document, const std::string& reference) {

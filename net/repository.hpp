@@ -65,6 +65,7 @@ class Repository {
 
  private:
   struct State;
+  struct Upload;
   std::unique_ptr<State> state_;
 };
 

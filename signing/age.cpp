@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "signing/base64.hpp"
+#include "signing/bech32.hpp"
 #include "signing/raw.hpp"
 
 namespace sealift::signing {
@@ -38,83 +39,6 @@ using Bytes = std::array<unsigned char, kKey>;
 
 std::string_view view(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// ---- Bech32 (BIP 173) without its limit of 90 characters, as age has it
-
-constexpr std::string_view kAlphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-
-std::uint32_t checksum(std::string_view prefix, const std::vector<unsigned>& values) {
-  constexpr std::array<std::uint32_t, 5> kGenerator = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa,
-                                                       0x3d4233dd, 0x2a1462b3};
-  std::uint32_t state = 1;
-  const auto step = [&](unsigned value) {
-    const std::uint32_t top = state >> 25;
-    state = (state & 0x1ffffff) << 5 ^ value;
-    for (std::size_t i = 0; i < kGenerator.size(); ++i) {
-      if ((top >> i & 1U) != 0) state ^= kGenerator[i];
-    }
-  };
-  for (const char c : prefix) step(static_cast<unsigned char>(c) >> 5);
-  step(0);
-  for (const char c : prefix) step(static_cast<unsigned char>(c) & 31U);
-  for (const unsigned value : values) step(value);
-  return state;
-}
-
-// Bits in groups of another size; the last group is filled with zeros.
-std::vector<unsigned> regroup(const std::vector<unsigned>& values, unsigned from, unsigned to) {
-  std::vector<unsigned> result;
-  unsigned held = 0;
-  unsigned bits = 0;
-  for (const unsigned value : values) {
-    held = (held << from | value) & 0xFFFU;
-    bits += from;
-    while (bits >= to) {
-      bits -= to;
-      result.push_back(held >> bits & ((1U << to) - 1));
-    }
-  }
-  if (bits > 0) result.push_back(held << (to - bits) & ((1U << to) - 1));
-  return result;
-}
-
-std::string to_bech32(std::string_view prefix, std::string_view bytes) {
-  std::vector<unsigned> octets;
-  for (const char c : bytes) octets.push_back(static_cast<unsigned char>(c));
-  std::vector<unsigned> values = regroup(octets, 8, 5);
-  sodium_memzero(octets.data(), octets.size() * sizeof(unsigned));
-  std::vector<unsigned> padded = values;
-  padded.insert(padded.end(), 6, 0);
-  const std::uint32_t sum = checksum(prefix, padded) ^ 1U;
-  for (unsigned i = 0; i < 6; ++i) values.push_back(sum >> 5 * (5 - i) & 31U);
-  std::string text(prefix);
-  text += '1';
-  for (const unsigned value : values) text += kAlphabet[value];
-  return text;
-}
-
-// The 32 bytes of a key; empty where the text is none. Lower case only.
-std::string key_of(std::string_view text, std::string_view prefix) {
-  constexpr std::size_t kCharacters = 52 + 6;
-  if (text.size() != prefix.size() + 1 + kCharacters || !text.starts_with(prefix) ||
-      text[prefix.size()] != '1') {
-    return "";
-  }
-  std::vector<unsigned> values;
-  for (const char c : text.substr(prefix.size() + 1)) {
-    const std::size_t place = kAlphabet.find(c);
-    if (place == kAlphabet.npos) return "";
-    values.push_back(static_cast<unsigned>(place));
-  }
-  if (checksum(prefix, values) != 1) return "";
-  values.resize(values.size() - 6);
-  const std::vector<unsigned> octets = regroup(values, 5, 8);
-  // 52 characters hold 260 bits: four are left, and zero.
-  if (octets.size() != kKey + 1 || octets.back() != 0) return "";
-  std::string key;
-  for (std::size_t i = 0; i < kKey; ++i) key += static_cast<char>(octets[i]);
-  return key;
 }
 
 // ---- RFC 5869 and the header
@@ -260,7 +184,7 @@ std::size_t count_recipients(std::string_view file) {
 }
 
 AgeRecipient AgeRecipient::parse(std::string_view text) {
-  std::string key = key_of(text, kRecipientPrefix);
+  std::string key = from_bech32(text, kRecipientPrefix);
   if (key.empty()) {
     throw Error(Errc::invalid_input, "found no recipient of age, expected age1 and 58 characters");
   }
@@ -290,7 +214,7 @@ AgeIdentity AgeIdentity::from_file(std::string_view text, const std::string& nam
     for (std::size_t i = 0; i < line.size(); ++i) {
       if (is_digit(line[i]) || line[i] == '-') small[i] = line[i];
     }
-    std::string key = found.empty() ? key_of(small, kIdentityPrefix) : "";
+    std::string key = found.empty() ? from_bech32(small, kIdentityPrefix) : "";
     wipe(small);
     if (key.empty()) {
       wipe(found);

@@ -89,6 +89,25 @@ bool is_known_spec(std::string_view version) {
          version.find_first_not_of("0123456789", kPrefix.size()) == std::string_view::npos;
 }
 
+std::vector<Signature> signatures_from_json(const Json& list, const std::string& where) {
+  if (list.size() > kRootMaxSignatures) {
+    throw Error(Errc::corrupt, format("{}: found {}, expected at most {}", where, list.size(),
+                                      kRootMaxSignatures));
+  }
+  std::vector<Signature> signatures;
+  std::set<std::string> ids;
+  for (const Json& item : list) {
+    Fields fields(item, format("{}[{}]", where, signatures.size()));
+    const std::string hex = fields.text("sig");
+    const std::string id = fields.text("keyid");
+    if (!ids.insert(id).second) fields.refuse("keyid", "found a second signature by one key");
+    signatures.push_back(
+        {id, while_reading(fields.at("sig"), [&] { return bytes_from_hex(hex); })});
+    fields.done();
+  }
+  return signatures;
+}
+
 }  // namespace
 
 Root Root::parse(std::string_view text, const std::string& where) {
@@ -106,21 +125,7 @@ Root Root::parse(std::string_view text, const std::string& where) {
     outer.refuse("signed",
                  "found text with other characters, expected printable ASCII without backslashes");
   }
-  const Json& signatures = outer.array("signatures");
-  if (signatures.size() > kRootMaxSignatures) {
-    outer.refuse("signatures",
-                 format("found {}, expected at most {}", signatures.size(), kRootMaxSignatures));
-  }
-  std::set<std::string> ids;
-  for (const Json& item : signatures) {
-    Fields signature(item, format("{}[{}]", outer.at("signatures"), root.signatures_.size()));
-    const std::string hex = signature.text("sig");
-    const std::string id = signature.text("keyid");
-    if (!ids.insert(id).second) signature.refuse("keyid", "found a second signature by one key");
-    root.signatures_.push_back(
-        {id, while_reading(signature.at("sig"), [&] { return bytes_from_hex(hex); })});
-    signature.done();
-  }
+  root.signatures_ = signatures_from_json(outer.array("signatures"), outer.at("signatures"));
   outer.done();
 
   // Unknown fields are refused: what this program does not understand it must not be asked to

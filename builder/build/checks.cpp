@@ -102,6 +102,7 @@ void check_secrets_in_health(const release::Release& release, Problems& problems
   }
 }
 
+// A check names COMPONENT/SERVICE; the service is looked for where its Compose file is read.
 void check_containers_in_health(const release::Release& release, Problems& problems) {
   std::vector<std::string> names;
   for (const release::ComponentEntry& each : release.components) names.push_back(each.name);
@@ -185,6 +186,8 @@ void check_listed(const release::Release& release, const release::Environment& e
   }
 }
 
+// With a contract: a name counts as known wherever it is declared, and a declared key has to be
+// used somewhere, or nobody would notice when its meaning is gone.
 void check_declared(const release::Release& release, const std::vector<BuiltComponent>& built,
                     const release::Values& builtins, Problems& problems) {
   const release::Contract& contract = release.contract;
@@ -230,6 +233,7 @@ void check_unlisted(const release::Environment& environment, const release::Site
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;
     for (const ValueUse& use : component.uses) {
+      // A template that asks whether a value is there has an answer for a site that has none.
       if (use.guarded) continue;
       for (const std::string& name : release::reached_from(use.name, values)) {
         const auto value = values.find(name);
@@ -254,6 +258,7 @@ void check_services(const release::Component& component, const release::Site& si
   }
 }
 
+// Certificates are files of the site; a template that asks for one names it by its entry in tls.
 void check_certificates(const BuiltComponent& component, const release::Site& site,
                         const fs::path& file, Problems& problems) {
   std::set<std::string> reported;
@@ -330,6 +335,8 @@ void check_image_references(const std::vector<BuiltComponent>& built, std::set<s
       const std::string where = format("components.{}: {}", name, reference.where);
       try {
         content::ImageName image = content::ImageName::parse(reference.name);
+        // What an engine takes for a name without a tag; a digest was compared where the file was
+        // read.
         if (image.tag.empty() && !image.digest) image.tag = "latest";
         image.digest.reset();
         used.insert(image.str());

@@ -54,6 +54,8 @@ class ComposeJudge {
     return rendered;
   }
 
+  // Mistakes fail a build, findings are told; claims are what the file asks of the host, for a site
+  // to allow.
   struct Verdict {
     std::vector<Problem> mistakes;
     std::vector<Problem> findings;
@@ -82,6 +84,7 @@ class ComposeJudge {
   const std::set<std::string>& used() const { return used_; }
 
  private:
+  // An image that is still a variable was refused by the reader, or hangs on a value of the site.
   void look_at(const ComposeService& service, Problems& problems) {
     look_at(service.files, problems);
     look_around_data(service, problems);
@@ -177,6 +180,8 @@ class ComposeJudge {
     }
   }
 
+  // Names of services in release.yaml, `jobs` and `canary`, against the file as a site would start
+  // it.
   void look_for(const char* key, const std::vector<std::string>& names, const ComposeFile& file,
                 Problems& problems) const {
     for (const std::string& name : names) {
@@ -208,6 +213,8 @@ void keep_common(std::vector<Finding>& found, const std::vector<Finding>& again,
   });
 }
 
+// Renders twice, with different stand-ins for what only a site knows: what both renderings have is
+// true whatever the site says. `chosen` are values that are known after all.
 ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& release,
                                  const release::Environment& environment,
                                  const release::Values& known, const release::Values& chosen) {
@@ -273,6 +280,7 @@ std::vector<Problem> by_environment(const std::string& component, const release:
   return all;
 }
 
+// Of all components: a Compose file may use an image that another component carries.
 std::vector<KnownImage> images_of(const std::vector<BuiltComponent>& built) {
   std::vector<KnownImage> images;
   for (const BuiltComponent& each : built) {

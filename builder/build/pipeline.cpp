@@ -23,6 +23,7 @@ namespace {
 
 using bundle::Referrer;
 
+// By place, without the tag: that changes with each release.
 SizesBefore sizes_in(const fs::path& previous, const release::Release& release) {
   SizesBefore sizes;
   if (previous.empty()) return sizes;
@@ -42,6 +43,8 @@ SizesBefore sizes_in(const fs::path& previous, const release::Release& release) 
   return sizes;
 }
 
+// Mistakes of all components are gathered; a disk that is full or a registry that is away stops at
+// once, because the others would only say it again.
 std::vector<BuiltComponent> build_components(const Workshop& workshop) {
   std::vector<BuiltComponent> built;
   Problems problems;
@@ -76,6 +79,8 @@ Checked build_checked(const Workshop& workshop, Problems& problems) {
   }
 }
 
+// Everything a site needs to judge the release before it opens a component. Nothing here depends on
+// the machine or the time of the build: the same sources give the same D.
 release::ReleaseDocument document_of(const release::Release& release, const Origin& origin,
                                      const std::vector<release::Component>& components) {
   release::ReleaseDocument document{.name = release.name,
@@ -145,6 +150,7 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
     content_bytes += each.component.document.bytes;
   }
   const release::ReleaseDocument document = document_of(release, origin, components);
+  // From here on D is fixed: what follows refers to it, and is no part of it.
   const bundle::SealedRelease sealed = bundle::seal(document, release.notes, components);
 
   std::vector<Referrer> referrers;
@@ -180,6 +186,7 @@ Guesses validate(const release::Release& release, const std::vector<fs::path>& s
   const auto [built, images] = build_checked(
       {release, origin_of(release).created, before, spool, workers, progress}, problems);
   if (!built.empty()) check_image_references(built, images, problems);
+  // One site's mistakes do not hide the next one's.
   for (const fs::path& site : sites) {
     try {
       check_site(release, built, site, problems);

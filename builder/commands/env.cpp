@@ -39,6 +39,7 @@ const release::Environment& environment_of(const release::Release& release,
                                   printable(name, 80), joined(known)));
 }
 
+// Also where no contract says so: what is sealed in any environment is a secret in all.
 bool is_secret(const release::Release& release, const std::string& name) {
   return release.contract.is_secret(name) ||
          std::any_of(release.environments.begin(), release.environments.end(),
@@ -66,6 +67,7 @@ std::string shown(const std::optional<Json>& value, bool secret) {
   return secret ? "(secret)" : printable(release::scalar_text(*value), 200);
 }
 
+// "not set", "each site", "secret" or "set"; only the last has a value.
 Json for_json(const std::optional<Json>& value, bool secret) {
   if (!value) return {{"state", "not set"}};
   if (value->is_null()) return {{"state", "each site"}};
@@ -142,6 +144,7 @@ std::string value_cell(const std::optional<Json>& value, const release::Key& key
   return value ? code(release::scalar_text(*value)) : "";
 }
 
+// Type, choices and pattern in one cell: what a person who sets the key has to keep.
 std::string type_cell(const release::Key& key) {
   std::string text = key.secret ? "secret" : key.type;
   if (!key.choices.empty()) {
@@ -180,6 +183,8 @@ std::string page_of(const release::Release& release) {
   return page;
 }
 
+// --check is for CI: the page is committed beside what it is made of, and a change of one without
+// the other fails.
 void docs(const DocsOptions& options, cli::Session& session) {
   const release::Release release = release::load_release(options.file);
   if (release.contract.empty()) {

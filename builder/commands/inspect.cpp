@@ -120,14 +120,9 @@ Json sealed_json(const release::ReleaseDocument& document) {
   return value;
 }
 
-void run_inspect(const InspectOptions& options, cli::Session& session) {
-  Workers workers(usable_cores());
-  const Fd fd = open_for_reading(options.bundle);
-  const bundle::Contents contents = bundle::read_documents(fd.get(), options.bundle, workers);
+void print_release(const bundle::Contents& contents, const std::vector<std::string>& keys,
+                   cli::Output& out) {
   const release::ReleaseDocument& document = contents.document;
-  const std::vector<std::string> keys = signers(contents);
-
-  cli::Output& out = session.out;
   out.line(format("{} {}", document.name, document.version));
   out.line(format("digest        {}", contents.digest().str()));
   out.line(format("created       {}", to_text(document.created)));
@@ -153,11 +148,13 @@ void run_inspect(const InspectOptions& options, cli::Session& session) {
   if (!document.upgrade_from.empty()) out.line(format("upgrade from  {}", document.upgrade_from));
   for (const std::string& id : keys) out.line(format("signed by     {} (not judged here)", id));
   if (keys.empty()) out.line("signed by     nobody");
-  out.line();
+}
+
+// As rows for people; for programs as what is returned.
+Json print_components(const bundle::Contents& contents, cli::Output& out) {
   std::vector<std::vector<std::string>> rows = {
       {"COMPONENT", "KIND", "TARGET", "FILES", "SIZE", "TREE"}};
   Json components = Json::array();
-  const bundle::Blobs blobs(fd.get(), options.bundle, contents, workers);
   for (const release::Component& component : contents.components) {
     rows.push_back(
         {component.row.name, bundle::kind_word(component.row.artifact_type),
@@ -177,7 +174,29 @@ void run_inspect(const InspectOptions& options, cli::Session& session) {
     }
   }
   out.table(rows);
+  return components;
+}
+
+template <typename Item>
+Json list_of(const std::vector<Item>& items) {
+  Json list = Json::array();
+  for (const Item& item : items) list.push_back(to_json(item));
+  return list;
+}
+
+void run_inspect(const InspectOptions& options, cli::Session& session) {
+  Workers workers(usable_cores());
+  const Fd fd = open_for_reading(options.bundle);
+  const bundle::Contents contents = bundle::read_documents(fd.get(), options.bundle, workers);
+  const release::ReleaseDocument& document = contents.document;
+  const std::vector<std::string> keys = signers(contents);
+
+  cli::Output& out = session.out;
+  print_release(contents, keys, out);
+  out.line();
+  Json components = print_components(contents, out);
   print_images(contents, out);
+  const bundle::Blobs blobs(fd.get(), options.bundle, contents, workers);
   if (options.files) {
     out.line();
     for (std::size_t i = 0; i < contents.components.size(); ++i) {
@@ -191,10 +210,6 @@ void run_inspect(const InspectOptions& options, cli::Session& session) {
     out.line();
     out.line(printable_lines(contents.notes));
   }
-  Json health = Json::array();
-  for (const release::HealthCheck& check : document.health) health.push_back(to_json(check));
-  Json hooks = Json::array();
-  for (const release::Hook& hook : document.hooks) hooks.push_back(to_json(hook));
   out.json({{"name", document.name},
             {"version", document.version},
             {"digest", contents.digest().str()},
@@ -203,8 +218,8 @@ void run_inspect(const InspectOptions& options, cli::Session& session) {
             {"compression", contents.compression},
             {"environments", document.environments},
             {"sealed", sealed_json(document)},
-            {"health", std::move(health)},
-            {"hooks", std::move(hooks)},
+            {"health", list_of(document.health)},
+            {"hooks", list_of(document.hooks)},
             {"signatures", keys},
             {"components", std::move(components)},
             {"notes", contents.notes}});

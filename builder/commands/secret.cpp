@@ -10,9 +10,10 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
+#include "builder/commands/secret_input.hpp"
 #include "builder/signing_desk/private_file.hpp"
 #include "release/text/schema.hpp"
-#include "release/values/sealed.hpp"
+#include "release/values/sealed_file.hpp"
 #include "signing/keyed_digest.hpp"
 #include "signing/passphrase.hpp"
 
@@ -25,10 +26,6 @@ using release::SealedFile;
 using release::SealedValue;
 using release::SecretPlace;
 
-constexpr int kLeastRandom = 16;  // bytes
-constexpr int kMostRandom = 1024;
-constexpr std::uint64_t kMaxIdentityFile = 64 << 10;
-
 struct SecretOptions {
   std::string project = ".";
   std::string environment;
@@ -38,6 +35,7 @@ struct SecretOptions {
   std::optional<int> generate;
   std::string identity;
 
+  ValueSource source() const { return {.generate = generate, .file = value_file}; }
   SecretPlace place() const { return {.environment = environment, .key = key, .site = site}; }
 };
 
@@ -62,6 +60,8 @@ std::vector<signing::AgeRecipient> keys_of(
   return keys;
 }
 
+// `changed` is kept when a value is sealed again for other recipients: it says when the value
+// itself was last changed, which is what a rotation is planned by.
 SealedValue sealed_value(const SecretPlace& place, std::string_view value,
                          const Recipients& recipients, std::string changed) {
   const auto whom = recipients.of(place);
@@ -74,6 +74,7 @@ std::string today(const cli::Session& session) {
   return to_text(session.clock.now()).substr(0, 10);
 }
 
+// `edit` and `rotate` change what is there: a key that is mistyped must not become a second secret.
 SealedValue& existing(SealedFile& file, const SecretPlace& place) {
   if (SealedValue* value = file.find(place)) return *value;
   std::vector<std::string> known;
@@ -118,55 +119,7 @@ void check_against(const release::Key& key, const std::string& name, std::string
               "environments/schema.json says what it may be");
 }
 
-signing::Secret without_newline(std::string& text) {
-  if (text.ends_with('\n')) text.pop_back();
-  return signing::Secret::taken_from(text);
-}
-
-signing::Secret value_from(const SecretOptions& options) {
-  if (options.generate && !options.value_file.empty()) {
-    throw Error(Errc::usage, "found --generate and --value-file, expected one of them");
-  }
-  if (options.generate) {
-    if (*options.generate < kLeastRandom || *options.generate > kMostRandom) {
-      throw Error(Errc::usage, format("--generate {}: expected {} to {} bytes", *options.generate,
-                                      kLeastRandom, kMostRandom));
-    }
-    const signing::Secret bytes = signing::random_key(static_cast<std::size_t>(*options.generate));
-    std::string text = to_hex(bytes.view());
-    return signing::Secret::taken_from(text);
-  }
-  if (options.value_file.empty()) return signing::read_hidden(options.place().str());
-  const bool is_input = options.value_file == "-";
-  const Fd fd = is_input ? Fd(::dup(0)) : open_stream(options.value_file);
-  if (!fd.is_open()) throw_errno("standard input", "read");
-  FdSource source(fd.get(), is_input ? "standard input" : options.value_file);
-  std::string text(release::kMaxSecretBytes + 2, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const std::size_t count = source.read(std::span(text).subspan(size));
-    if (count == 0) break;
-    size += count;
-  }
-  text.resize(size);
-  return without_newline(text);
-}
-
-// An identity that age-keygen wrote.
-signing::AgeIdentity identity_of(const SecretOptions& options) {
-  const Fd fd = open_stream(options.identity);
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw_errno(options.identity, "stat");
-  if ((status.st_mode & 077) != 0) {
-    throw Error(Errc::untrusted, format("{}: others than its owner may read it", options.identity),
-                format("chmod 600 {}; if somebody has read it, make another", options.identity));
-  }
-  std::string text(kMaxIdentityFile, '\0');
-  text.resize(read_at(fd.get(), 0, text, options.identity));
-  const signing::Secret kept = signing::Secret::taken_from(text);
-  return signing::AgeIdentity::from_file(kept.view(), options.identity);
-}
-
+// Where it stands goes before the message; what it holds never does.
 signing::Secret opened(const SealedFile& file, const SealedValue& value, const SecretPlace& place,
                        const signing::AgeIdentity& identity) {
   return while_doing(format("{}:{}: {}", file.file().string(), value.line, place.key),
@@ -201,10 +154,11 @@ void check_first(const SecretOptions& options) {
   recipients_of(options).of(options.place());
 }
 
+// Each command checks all it can before it asks a person for a value that it would then refuse.
 void set(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
-  const signing::Secret value = value_from(options);
+  const signing::Secret value = value_from(options.source(), options.place().str());
   store(options, file, value.view(), session);
 }
 
@@ -212,7 +166,7 @@ void rotate(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
   existing(file, options.place());
-  const signing::Secret value = value_from(options);
+  const signing::Secret value = value_from(options.source(), options.place().str());
   store(options, file, value.view(), session);
 }
 
@@ -220,7 +174,8 @@ void edit(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
   const SecretPlace place = options.place();
-  const signing::Secret before = opened(file, existing(file, place), place, identity_of(options));
+  const signing::Secret before =
+      opened(file, existing(file, place), place, load_identity(options.identity));
   const signing::Secret after = edit_privately(before, release::kMaxSecretBytes);
   if (after.view() == before.view()) {
     session.out.line(format("{} is as it was; nothing was changed", place.str()));
@@ -244,6 +199,7 @@ std::vector<std::string> environments_of(const SecretOptions& options,
   return {names.begin(), names.end()};
 }
 
+// Those of `all` that are not among `some`, in their order.
 std::vector<std::string> without(const std::vector<std::string>& all,
                                  const std::vector<std::string>& some) {
   std::vector<std::string> rest;
@@ -300,6 +256,7 @@ void list(const SecretOptions& options, cli::Session& session) {
   session.out.json(result);
 }
 
+// What a rekeying changes, for people: labels of recipients, and how many values.
 struct Rekeyed {
   std::set<std::string> gained;
   std::set<std::string> lost;
@@ -338,7 +295,7 @@ void rekey_file(SealedFile& file, const std::string& environment, const Recipien
 
 void rekey(const SecretOptions& options, cli::Session& session) {
   const Recipients recipients = recipients_of(options);
-  const signing::AgeIdentity identity = identity_of(options);
+  const signing::AgeIdentity identity = load_identity(options.identity);
   std::vector<SealedFile> files;
   Rekeyed done;
   Problems problems;
@@ -348,6 +305,8 @@ void rekey(const SecretOptions& options, cli::Session& session) {
     rekey_file(file, environment, recipients, identity, done, problems);
     if (done.count > before) files.push_back(std::move(file));
   }
+  // Nothing is written while any value cannot be opened: the next build would refuse files of which
+  // some values are for the old recipients and some for the new.
   problems.throw_if_any(Errc::untrusted);
   for (const SealedFile& file : files) file.save();
 

@@ -102,6 +102,7 @@ void show(const std::string& file, const Root& root, cli::Session& session) {
   }
 }
 
+// What scripts of a ceremony look at: whether it is complete, else who is missing.
 Json answer(const std::string& file, const Root& root, const std::string& missing) {
   Json json = bundle::root_json(root);
   json["file"] = file;
@@ -110,6 +111,7 @@ Json answer(const std::string& file, const Root& root, const std::string& missin
   return json;
 }
 
+// Every command of a ceremony ends by saying what the next person does.
 void show_draft(const TrustFolder& folder, const Root& root, cli::Session& session) {
   const std::string file = folder.draft_file(root.version()).string();
   const std::string missing = missing_signatures(folder, root);
@@ -139,6 +141,8 @@ void add_root_key(const std::string& file, RootDraft& draft, KeyOptions& signers
   draft.names[key] = stem_of(file);
 }
 
+// The first root is trusted because a person compares its fingerprint; keys that are given in
+// secret form sign it at once, so that a project with one holder needs no ceremony.
 void create(const CreateOptions& options, cli::Session& session) {
   const fs::path out = absolute_path(options.out);
   if (out.filename() != "1.root.json") {
@@ -168,6 +172,7 @@ void create(const CreateOptions& options, cli::Session& session) {
   draft.root.threshold =
       threshold_of(std::to_string(options.root_threshold.value_or(1)), "--root-threshold");
   for (const std::string& text : options.environments) {
+    // NAME=N
     const std::size_t equals = std::min(text.find('='), text.size());
     Role role = draft.approvers;
     role.threshold = threshold_of(std::string_view(text).substr(std::min(equals + 1, text.size())),
@@ -192,6 +197,7 @@ Role& role_in(RootDraft& draft, const EditOptions& options) {
   return draft.environments.try_emplace(options.environment, draft.approvers).first->second;
 }
 
+// Edits add up in one draft until it is published; signatures of an earlier state are gone.
 void edit_root(const EditOptions& options, cli::Session& session,
                const std::function<void(RootDraft&)>& change) {
   const TrustFolder folder(options.folder);
@@ -201,6 +207,7 @@ void edit_root(const EditOptions& options, cli::Session& session,
   show_draft(folder, folder.save(draft), session);
 }
 
+// An environment with approvers of its own does not follow the default; a warning says so.
 void add_keys(const EditOptions& options, RootDraft& draft) {
   if (options.approvers.empty() && options.root_keys.empty()) {
     throw Error(Errc::usage, "no key is named", "give --approver PUB or --root-key PUB");
@@ -219,6 +226,9 @@ void add_keys(const EditOptions& options, RootDraft& draft) {
   for (const std::string& file : options.root_keys) add(file, draft.root);
 }
 
+// Without an environment the key goes everywhere: a key that is lost or stolen is not to be left in
+// a role that nobody thought of. A role that becomes too small is refused when the draft is
+// written.
 void remove_keys(const EditOptions& options, RootDraft& draft) {
   const Root before = Root::parse(make_root(draft), "draft");
   for (const std::string& name : options.names) {
@@ -264,6 +274,7 @@ void sign(const SignOptions& options, cli::Session& session) {
   show_draft(folder, root, session);
 }
 
+// Copies of a draft that were signed apart are joined, as long as they say the same.
 void publish(const SignOptions& options, cli::Session& session) {
   TrustFolder folder{{}};
   Root root = open_draft(options.draft, folder);

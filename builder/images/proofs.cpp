@@ -40,6 +40,8 @@ class Prover {
          bundle::Spool& spool)
       : signer_(signer), image_(image), source_(source), spool_(spool) {}
 
+  // Takes the manifest with all its blobs where any layer of it counts; layers that do not count
+  // are kept as reasons, for the message of a proof that is missing.
   void consider(const Companion& companion) {
     const std::string name = companion.tag.empty()
                                  ? format("manifest {}", companion.manifest.descriptor.digest.str())
@@ -151,6 +153,8 @@ class Prover {
                     media_type::kSigstoreBundle));
   }
 
+  // One good signature is enough, whatever others an envelope has; the type of what was signed is
+  // the claim, so that an attestation is asked for by its predicate type.
   std::string claim_in(const signing::Envelope& envelope, const signing::Beside& beside) const {
     const std::string message = signing::pae(envelope.payload_type, envelope.payload);
     std::string objection;
@@ -178,6 +182,8 @@ class Prover {
     const auto found = layer.annotations.find(key);
     return found == layer.annotations.end() ? "" : found->second;
   }
+  // What cosign notes at a layer beside the signature: a certificate of Fulcio with its chain, and
+  // the entry of the log (Rekor) that says when it was used.
   static signing::Beside beside(const Descriptor& layer) {
     signing::Beside beside{.chain = noted(layer, annotation::kCosignCertificate), .entry = {}};
     if (beside.chain.empty()) return beside;
@@ -188,6 +194,7 @@ class Prover {
     return beside;
   }
 
+  // A signature that is good and about another image is what somebody who swaps images would show.
   void require_image(const std::vector<Digest>& found) const {
     if (std::find(found.begin(), found.end(), image_.digest) != found.end()) return;
     discount(format("is about {}, expected {}", found.empty() ? "nothing" : found.front().str(),
@@ -209,6 +216,8 @@ class Prover {
   Proofs proofs_;
 };
 
+// By a key of the project, or by an identity of Fulcio with trusted roots that lie in the
+// repository: no service is asked, and a build of next year decides the same.
 std::unique_ptr<signing::UpstreamSigner> wanted_signer(const release::Release& release,
                                                        const release::UpstreamCheck& check) {
   const auto text_in = [&](const std::string& path, std::uint64_t limit) {
@@ -238,6 +247,8 @@ std::vector<std::string> proven_by(const std::vector<release::CarriedProof>& pro
   return {proven.begin(), proven.end()};
 }
 
+// What was verified when the lock was written must still be: an image that lost its signature, or
+// is signed by another key, is not the one that somebody looked at.
 void check_lock(const release::Release& release, const release::ImageEntry& entry,
                 const std::vector<release::CarriedProof>& proofs) {
   if (!release.locked) return;

@@ -38,11 +38,14 @@ std::string listed(const std::set<std::string>& paths) {
   return text;
 }
 
+// USER:GROUP of a configuration, which may be empty: an engine takes root then.
 bool is_root(const std::string& user) {
   const std::string name = user.substr(0, user.find(':'));
   return name.empty() || name == "root" || name == "0";
 }
 
+// The level that release.yaml gives a rule decides what a broken one is; a waiver silences it and
+// is carried in the bundle, signed with it.
 class Judge {
  public:
   Judge(const release::ImageEntry& entry, const release::ImageRules& rules)
@@ -120,6 +123,7 @@ void check_age(const Image& image, const Workshop& workshop, Judge& judge) {
   }
 }
 
+// An image that suddenly grows has most often taken in a build's leftovers.
 void check_growth(const release::ImageEntry& entry, const Image& image, const Workshop& workshop,
                   Judge& judge) {
   const auto before = workshop.before.find(entry.name.place());

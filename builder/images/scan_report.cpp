@@ -20,6 +20,7 @@ using release::Severity;
 
 constexpr std::size_t kMaxId = 128;
 
+// Reports are written by other programs: what is missing or has another form is null.
 const Json& member(const Json& object, const char* key) {
   static const Json nothing;
   if (!object.is_object()) return nothing;
@@ -56,6 +57,7 @@ Severity of_score(double score) {
   return score >= 4 ? Severity::medium : Severity::low;
 }
 
+// What both forms of report become; of one id the worst rating counts.
 class Gatherer {
  public:
   Gatherer(std::string_view media_type, std::string where) : where_(std::move(where)) {
@@ -105,12 +107,15 @@ Severity worst_rating(const Json& vulnerability) {
   return worst;
 }
 
+// States of CycloneDX's analysis (VEX); "exploitable" and "in_triage" are not among them.
 bool is_harmless(const Json& vulnerability) {
   const std::string state = text_at(member(vulnerability, "analysis"), "state");
   return state == "not_affected" || state == "false_positive" || state == "resolved" ||
          state == "resolved_with_pedigree";
 }
 
+// A document without `vulnerabilities` is a list of contents that nobody looked through, not a
+// clean result; Trivy writes one unless it is told to scan.
 ScanReport read_cyclonedx(const Json& document, const std::string& where) {
   Gatherer report(media_type::kCycloneDx, where);
   const Json& metadata = member(document, "metadata");
@@ -169,6 +174,7 @@ std::string rule_of(const Json& result) {
   return id.empty() ? text_at(member(result, "rule"), "id") : id;
 }
 
+// SARIF 2.1.0: rules stand beside the results, which name them by id.
 void read_run(const Json& run, Gatherer& report) {
   const Json& driver = member(member(run, "tool"), "driver");
   const std::string version = text_at(driver, "version");

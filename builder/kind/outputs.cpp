@@ -22,6 +22,8 @@ struct Key {
   bool may_be_absent = false;  // the contract asks for no value
 };
 
+// The keys of every environment and of the contract, sorted: an output has the same lines for all
+// sites of a release, so that a diff of two sites shows values and nothing else.
 std::vector<Key> keys_of(const release::Release& release) {
   std::map<std::string, Key> keys;
   for (const release::Environment& environment : release.environments) {
@@ -77,6 +79,7 @@ class OutputChoice {
     }
   }
 
+  // A pattern or name that fits nothing is most often a key that was renamed.
   std::set<std::string> matching(const std::string& pattern, const char* what) {
     const release::Glob glob(pattern);
     std::set<std::string> names;
@@ -119,6 +122,7 @@ std::string lines(const std::vector<Key>& keys, const std::string& line) {
   return all;
 }
 
+// Outputs are templates, not values: the site fills them in, and only there a secret is in clear.
 std::string dotenv(const std::vector<Key>& keys) {
   return lines(keys, "NAME={{NAME | text | dotenv}}\n");
 }
@@ -185,6 +189,8 @@ std::string kubernetes_document(const OutputEntry& output, std::string_view kind
   return text + format("{}:\n", data) + lines(keys, "  \"NAME\": {{NAME | text | yaml}}\n");
 }
 
+// One file, as kubectl apply takes it: a ConfigMap and, where there are secrets, a Secret behind
+// it.
 std::string kubernetes(const OutputEntry& output, const std::vector<Key>& keys) {
   std::vector<Key> plain;
   std::vector<Key> secret;

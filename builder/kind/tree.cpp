@@ -9,6 +9,7 @@
 #include "base/path.hpp"
 #include "base/program_file.hpp"
 #include "base/sha384.hpp"
+#include "builder/kind/selection.hpp"
 #include "builder/kind/variants.hpp"
 #include "builder/workshop/key_scan.hpp"
 #include "content/media_types.hpp"
@@ -22,34 +23,6 @@ namespace sealift::builder {
 namespace {
 
 using release::FileEntry;
-
-// A source such as "client/dist" or "client/**/*.js": where the tree begins, and what of it is
-// wanted.
-struct Selection {
-  std::string root;  // relative to the release's folder; empty: that folder
-  std::optional<release::Glob> wanted;
-  std::vector<release::Glob> excluded;
-
-  bool takes_file(const std::string& path) const {
-    return !excludes(path) && (!wanted || wanted->matches(path));
-  }
-  bool excludes(const std::string& path) const {
-    return std::any_of(excluded.begin(), excluded.end(),
-                       [&](const release::Glob& glob) { return glob.matches(path); });
-  }
-};
-
-Selection select(const release::ComponentEntry& entry) {
-  Selection selection{.root = entry.source, .wanted = {}, .excluded = {}};
-  if (const std::size_t magic = entry.source.find_first_of("*?"); magic != std::string::npos) {
-    const std::size_t slash = entry.source.rfind('/', magic);
-    selection.root = slash == std::string::npos ? "" : entry.source.substr(0, slash);
-    selection.wanted.emplace(slash == std::string::npos ? entry.source
-                                                        : entry.source.substr(slash + 1));
-  }
-  for (const std::string& pattern : entry.exclude) selection.excluded.emplace_back(pattern);
-  return selection;
-}
 
 // Something that the tree will hold.
 struct Item {
@@ -416,39 +389,11 @@ PackedTree pack(const Workshop& workshop, const release::ComponentEntry& entry,
   return packed;
 }
 
-// The folder that a source names. Symbolic links are followed up to it, as build tools make them,
-// and not inside of it.
-fs::path source_folder(const fs::path& folder, const std::string& root,
-                       const release::ComponentEntry& entry) {
-  const auto refuse = [&](const std::string& found, const std::string& hint) {
-    throw Error(Errc::invalid_input,
-                format("components.{}: {}: {}", entry.name, entry.source, found), hint);
-  };
-  fs::path place = folder / root;
-  const std::optional<struct stat> own = link_status_of(place);
-  const bool is_link = own && S_ISLNK(own->st_mode);
-  // A circle of links leads to nothing too, and the system would call it a failure.
-  if (is_link && (!followed_path(absolute_path(place)) || !path_exists(place))) {
-    refuse("found a symbolic link that leads to nothing, expected a folder",
-           "build the sources first, or correct components[].source");
-  }
-  if (!path_exists(place)) {
-    refuse(format("found no such folder in {}", folder.string()),
-           "build the sources first, or correct components[].source");
-  }
-  if (!dir_exists(place)) {
-    refuse(is_link ? "found a symbolic link to a file, expected a folder or the file itself"
-                   : "found what is neither a folder nor a file",
-           "correct components[].source");
-  }
-  return place;
-}
-
 }  // namespace
 
 PackedTree pack_tree(const Workshop& workshop, const release::ComponentEntry& entry,
                      std::string_view tree_type, const Beside& beside) {
-  Selection selection = select(entry);
+  Selection selection = selection_of(entry);
   if (entry.source.empty()) {
     return pack(workshop, entry, tree_type, beside, std::move(selection), nullptr);
   }

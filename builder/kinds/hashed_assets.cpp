@@ -86,6 +86,8 @@ class Search {
     for (const ServeRule& rule : said.rules()) globs_.emplace_back(rule.match);
   }
 
+  // In the order of their certainty: what is proven first keeps its proof, and later rules add to
+  // it.
   HashedAssets run() {
     add_folders();
     add_manifests();
@@ -109,6 +111,8 @@ class Search {
     return (rule == nullptr || !rule->cache) && !has_hashed_name(path) && !accepted_.contains(path);
   }
 
+  // `pattern` would name the file and its like; whether it may, group_of() decides when all are
+  // known.
   void accept(const std::string& path, const std::string& proof, const std::string& pattern) {
     if (!is_open(path)) return;
     accepted_.insert(path);
@@ -136,6 +140,7 @@ class Search {
     }
   }
 
+  // The pattern keeps the folder, the separator, the length of the hash and the ending.
   void accept_at(const std::string& path, const Place& place, const std::string& proof) {
     const std::string folder = folder_of(path);
     const std::string before =
@@ -144,6 +149,7 @@ class Search {
            folder + before + std::string(place.end - place.begin, '?') + path.substr(place.end));
   }
 
+  // Wherever a manifest lies: bundlers write one for each of their outputs.
   void add_manifests() {
     std::set<std::string> manifests(kManifests.begin(), kManifests.end());
     for (const std::string& path : files_) {

@@ -47,6 +47,8 @@ std::vector<Platform> platforms_of(const content::ImageIndexRow& row, ImageSourc
   return platforms;
 }
 
+// Each wanted platform takes the first row that satisfies it. Where every row is wanted the index
+// stays as it is, and so does its digest: nothing that was signed about it is lost.
 Choice choose(const Descriptor& root, const std::vector<Platform>& wanted, ImageSource& source) {
   if (wanted.empty() || !content::is_image_index(root.media_type)) return {root, {}};
   const std::string index = source.document(root);
@@ -98,12 +100,15 @@ void check_layers(const Image& image, const Absorber& absorber, Problems& proble
   }
 }
 
+// An image that is in the spool, compared and judged.
 struct Taken {
   CarriedImage carried;
   Image image;
   std::vector<Descriptor> papers;  // reports and proofs
 };
 
+// The order matters: signatures are verified before anything of the image is believed, and its
+// layers read only once its documents name them.
 Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
            const Workshop& workshop) {
   ImageSource& source = sources.of(entry);
@@ -182,6 +187,7 @@ class Images : public Kind {
   }
 
  private:
+  // Layers that images share are carried once, and counted once.
   static std::uint64_t layer_bytes(const std::vector<Image>& images) {
     std::map<Digest, std::uint64_t> layers;
     for (const Image& image : images) {
@@ -199,6 +205,8 @@ class Images : public Kind {
     std::vector<Descriptor> layers;
     layers.reserve(papers.size());
     for (const auto& [unused, paper] : papers) layers.push_back(paper);
+    // A manifest has at least one layer (OCI image specification 1.1); OCI's empty one stands for
+    // none.
     if (layers.empty()) layers.push_back(content::empty_descriptor());
     release::Manifest manifest{
         .artifact_type = std::string(media_type::kImages),

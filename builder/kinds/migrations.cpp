@@ -23,6 +23,7 @@ std::string_view word(Dialect dialect) {
   return dialect == Dialect::sqlite ? "sqlite" : "postgresql";
 }
 
+// drizzle-kit says the dialect itself; of plain files it is the author's to say.
 MigrationSet read(const release::MigrationsEntry& entry, const migrations::SourceFiles& files,
                   Problems& problems) {
   if (entry.format == "drizzle") {
@@ -72,6 +73,8 @@ class Review {
   }
 
  private:
+  // A word in `accept` that fits nothing is a rule that was mistyped, or a migration that is gone:
+  // its reason would silence nothing, or something else some day.
   void check_words() {
     std::set<std::string> names;
     for (const migrations::Migration& migration : set_.migrations) names.insert(migration.name);
@@ -96,6 +99,8 @@ class Review {
     }
   }
 
+  // Fatal findings fail on a database whatever people think of them, so that a reason for all
+  // migrations does not reach them.
   void look(const Finding& finding) {
     const auto& accepted = entry_.migrations.accept;
     const std::string key = format("{}/{}", finding.migration, finding.rule);

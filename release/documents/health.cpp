@@ -24,6 +24,7 @@ constexpr std::size_t kMaxText = 8192;  // bytes of a text, rendered or not
 constexpr unsigned kMaxRequests = 1000;
 
 // A span of time that a check has, and what it may be.
+// What site.yaml and release.yaml write as "10s" and documents as milliseconds.
 struct Span {
   const char* key;
   milliseconds HealthCheck::*field;
@@ -83,6 +84,7 @@ std::optional<Probe> probe_of(const Json& item) {
   return probe;
 }
 
+// A key that belongs to another probe is refused rather than ignored: who wrote it relies on it.
 // Which keys belong to which probe.
 bool has(Probe probe, std::string_view key) {
   if (key == "latency" || key == "status" || key == "headers" || key == "body" || key == "json") {
@@ -94,6 +96,7 @@ bool has(Probe probe, std::string_view key) {
   return true;
 }
 
+// A container is asked for by what the release calls it, not by the name that an engine gives it.
 void check_component_and_service(const std::string& text) {
   const std::size_t slash = text.find('/');
   if (slash == text.npos || !is_name(text.substr(0, slash)) || slash + 1 == text.size() ||
@@ -138,6 +141,7 @@ void check_meaning(const HealthCheck& check, Hold&& hold) {
   }
 }
 
+// Numbers, true and false are compared as texts: a database and JSON write them in different types.
 Expectation read_expectation(const Json& item) {
   Expectation expect;
   expect.status = item.value("status", 0U);
@@ -151,6 +155,7 @@ Expectation read_expectation(const Json& item) {
   return expect;
 }
 
+// Of release.yaml, whose form the schema judges; throws Json::Mismatch for a field of another type.
 HealthCheck read_check(const Json& item, Probe probe) {
   HealthCheck check{.name = text_at(item, "name"),
                     .probe = probe,
@@ -224,6 +229,7 @@ Expectation expectation_from_json(const Json& value, const std::string& where) {
   return expect;
 }
 
+// As documents hold it: milliseconds, between the same bounds as release.yaml's text.
 milliseconds span_from_json(Fields& fields, const Span& span) {
   const std::uint64_t found = fields.number(span.key);
   if (found < static_cast<std::uint64_t>(span.least.count()) ||
@@ -298,6 +304,7 @@ HealthCheck health_check_from_json(const Json& value, const std::string& where) 
   }
   for (const Span& span : kSpans) check.*span.field = span_from_json(fields, span);
   fields.done();
+  // Behind done(), which refuses what no probe has; here is refused what another probe has.
   for (const auto& [key, unused] : value.items()) {
     if (!has(check.probe, key)) fields.refuse(key, format("is none of {}'s", word));
   }

@@ -29,6 +29,8 @@ constexpr std::array kSpellings = {Spelling{Moment::before_stage, kBefore, "stag
                                    Spelling{Moment::after_check, kAfter, "check"},
                                    Spelling{Moment::after_commit, kAfter, "commit"}};
 
+// One row for each moment that changes nothing by itself; what runs in the middle of a change is a
+// step of a driver.
 const Spelling& spelling_of(Moment moment) {
   for (const Spelling& each : kSpellings) {
     if (each.moment == moment) return each;
@@ -75,6 +77,7 @@ Hook hook_from_json(const Json& value, const std::string& where) {
   check.erase(kBefore);
   check.erase(kAfter);
   const Json defaults = to_json(HealthCheck{});
+  // A hook runs once: it is not tried again, and does not have to stay well for a while.
   for (const char* span : kHookSpans) {
     if (check.contains(span)) {
       throw Error(Errc::corrupt, format("{}: found {}, which a hook does not have", where, span));

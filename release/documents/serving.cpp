@@ -13,6 +13,7 @@ namespace sealift::release {
 
 namespace {
 
+// For ever: HTTP has no word for it, and caches take a year for it.
 constexpr std::uint64_t kYear = 31'536'000;
 constexpr std::size_t kMaxPattern = 1024;
 constexpr std::size_t kMaxType = 128;
@@ -34,6 +35,8 @@ std::string mixed() {
       kRun);
 }
 
+// The same question as has_hashed_name() asks, for a server that sees only paths. The two must
+// agree, or what one of them takes for immutable is cached for a year, and was not meant to be.
 std::string hashed_name_pattern() {
   return format("^/.+/{}[^/]*[.-](?:{}|{}|{})([.][0-9A-Za-z]+){{1,2}}$", kNoUuid, kHex, kBase32,
                 mixed());
@@ -55,6 +58,7 @@ bool is_base32(char c) {
   return is_capital_letter(c) || (c >= '2' && c <= '7');
 }
 
+// Words have a vowel every few letters; hashes have not.
 bool is_consonant_or_digit(char c) {
   return is_base32(c) && std::string_view("AEIOU").find(c) == std::string_view::npos;
 }
@@ -89,11 +93,14 @@ std::size_t runs_of(std::string_view text) {
   return runs;
 }
 
+// 20241231 is as hexadecimal as a hash can be.
 bool is_date(std::string_view text) {
   return text.size() >= 8 && (text.starts_with("19") || text.starts_with("20")) &&
          all(text.substr(0, 8), is_digit);
 }
 
+// As webpack writes them, of 8 digits or more: 3f9a1c2e. Without a letter it may be a number or a
+// date.
 bool is_hex_hash(std::string_view token) {
   const bool is_hex = all(token, is_small_hex) || all(token, is_capital_hex);
   return is_hex && any(token, is_digit) && !all(token, is_digit) && !is_date(token);

@@ -72,6 +72,7 @@ class FlagRules {
                         printable(name, 80)));
   }
 
+  // `NAME: true` is a switch, the flag that most are.
   static Flag switch_of(const Json& value) {
     Flag flag;
     flag.variants = {{"on", true}, {"off", false}};

@@ -90,6 +90,8 @@ std::string operands_text(const Operator& known) {
                                       : format("{} to {}", known.least, known.most);
 }
 
+// Judges a rule by what flagd's schema says of each operator: an application that cannot read a
+// rule falls back to what its code says, without a word to anybody here.
 class Check {
  public:
   // Null: a rule that flags share, which names no other and answers nobody yet.
@@ -210,6 +212,7 @@ class Check {
     if (!all) add(at, "found something else, expected names of properties");
   }
 
+  // [HOW MANY, [NAME, ...]]
   void check_missing_some(const Json& operands, const std::string& at) {
     if (operands[0].is_number() && operands[1].is_array()) {
       return check_names(operands[1], at + "/1");

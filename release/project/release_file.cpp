@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "release/project/release_forms.hpp"
 #include "release/project/release_rules.hpp"
 #include "release/text/order.hpp"
+#include "release/values/sealed_file.hpp"
 
 namespace sealift::release {
 
@@ -13,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kMaxNotes = 1U << 20;
 
+// Readers below take what broken_rules() has passed: what they would refuse it has said, with
+// lines.
 std::vector<ScanEntry> read_scans(const Json& image) {
   std::vector<ScanEntry> scans;
   for (const Json& item : read_scan_rows(image)) {
@@ -76,6 +80,7 @@ std::vector<OutputEntry> read_outputs(const YamlDocument& document, const Json& 
   return outputs;
 }
 
+// `tracking` is SCHEMA.TABLE or TABLE, as drizzle-kit has them in two keys.
 MigrationsEntry read_migrations(const Json& component) {
   const std::string tracking = text_at(component, "tracking");
   const std::size_t dot = tracking.find('.');
@@ -125,6 +130,7 @@ std::vector<PersistEntry> read_persist(const YamlDocument& document, const Json&
   return folders;
 }
 
+// What a key that is left out means stands here: the schema has no defaults.
 AssetsEntry read_assets(const Json& component) {
   std::vector<ServeRule> rules;
   for (const Json& rule : component.value("serve", Json::array())) {
@@ -236,6 +242,32 @@ Environment environment_named(const std::string& name, const fs::path& folder,
   return environment;
 }
 
+// Access to registries, and what images may be like.
+void read_image_settings(const Json& root, Release& release) {
+  for (const auto& [host, access] : object_at(root, "registries").items()) {
+    release.registries[host] = {.ca = text_at(access, "ca"),
+                                .insecure = access.value("insecure", false)};
+  }
+  for (const auto& [rule, level] : object_at(root, "image_rules").items()) {
+    release.image_rules.set(rule, level.text());
+  }
+  const Json& limits = object_at(root, "image_limits");
+  ImageLimits& kept = release.image_limits;
+  kept.age_days = limits.value("age_days", kept.age_days);
+  kept.growth_percent = limits.value("growth_percent", kept.growth_percent);
+}
+
+void read_checks_and_hooks(const YamlDocument& document, Release& release) {
+  release.health = read_health(document.value());
+  for (std::size_t i = 0; i < release.health.size(); ++i) {
+    release.health_places.push_back(document.where(format("/health/{}", i)));
+  }
+  release.hooks = read_hooks(document.value());
+  for (std::size_t i = 0; i < release.hooks.size(); ++i) {
+    release.hook_places.push_back(document.where(format("/hooks/{}", i)));
+  }
+}
+
 }  // namespace
 
 Release load_release(const fs::path& file) {
@@ -260,11 +292,8 @@ Release load_release(const fs::path& file) {
                   .image_limits = {},
                   .locked = {},
                   .components = read_components(document)};
-  const Json registries = root.value("registries", Json::object());
-  for (const auto& [host, access] : registries.items()) {
-    release.registries[host] = {.ca = text_at(access, "ca"),
-                                .insecure = access.value("insecure", false)};
-  }
+  read_image_settings(root, release);
+  read_checks_and_hooks(document, release);
   Problems problems;
   const auto gather = [&](auto&& work) {
     try {
@@ -273,6 +302,7 @@ Release load_release(const fs::path& file) {
       problems.add(error);
     }
   };
+  // Each file of the project by itself: a mistake in one does not hide those in the others.
   gather([&] { release.contract = Contract::load(release.folder); });
   for (const Json& name : root["environments"]) {
     gather([&] {
@@ -283,24 +313,8 @@ Release load_release(const fs::path& file) {
     release.sealed = load_sealed(release.folder, release.environments, release.contract);
   });
   gather([&] { release.locked = load_lock(release.folder); });
-  const Json levels = root.value("image_rules", Json::object());
-  for (const auto& [rule, level] : levels.items()) {
-    release.image_rules.set(rule, level.get<std::string>());
-  }
-  const Json limits = root.value("image_limits", Json::object());
-  ImageLimits& kept = release.image_limits;
-  kept.age_days = limits.value("age_days", kept.age_days);
-  kept.growth_percent = limits.value("growth_percent", kept.growth_percent);
   if (const std::string notes = text_at(root, "notes"); !notes.empty()) {
     gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
-  }
-  release.health = read_health(root);
-  for (std::size_t i = 0; i < release.health.size(); ++i) {
-    release.health_places.push_back(document.where(format("/health/{}", i)));
-  }
-  release.hooks = read_hooks(root);
-  for (std::size_t i = 0; i < release.hooks.size(); ++i) {
-    release.hook_places.push_back(document.where(format("/hooks/{}", i)));
   }
   gather([&] {
     release.scripts = load_scripts(release.folder, commands_of(release.health, release.hooks));

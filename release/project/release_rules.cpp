@@ -14,6 +14,7 @@
 #include "release/documents/image_entry.hpp"
 #include "release/documents/persist.hpp"
 #include "release/documents/workload.hpp"
+#include "release/project/release_forms.hpp"
 #include "release/text/order.hpp"
 #include "release/text/semver.hpp"
 #include "release/values/value_names.hpp"
@@ -45,6 +46,7 @@ class Rules {
   explicit Rules(const YamlDocument& document)
       : document_(document), mistakes_(check_schema(document, "release.schema.json")) {}
 
+  // A rule that throws becomes a mistake at `pointer`, with the line that people see.
   template <typename Check>
   void hold(const std::string& pointer, Check&& check) {
     try {
@@ -103,6 +105,7 @@ class Rules {
     }
   }
 
+  // What two components may not share is compared here; what one may have follows from its kind.
   void check_component(const Json& component, const std::string& pointer) {
     check_kind(component, pointer);
     check_source(text_at(component, "source"), pointer + "/source");
@@ -200,6 +203,7 @@ class Rules {
     refuse("services");
   }
 
+  // Compose has jobs and a canary, commands say what to run; units of systemd need neither.
   void check_runtime(const Json& component, const std::string& pointer) {
     const std::string runtime = text_at(component, "runtime");
     const auto belongs = [&](const char* key, bool wanted) {
@@ -355,6 +359,7 @@ class Rules {
     }
   }
 
+  // Reports are named by path alone or with the digest that they are about; both are judged here.
   void check_scans(const Json& image, const std::string& pointer) {
     const Json scans = read_scan_rows(image);
     const bool are_several = !list_at(image, "scan").empty();
@@ -371,6 +376,8 @@ class Rules {
     }
   }
 
+  // Signatures are about a manifest's bytes: a source that makes a manifest anew has none to
+  // verify.
   void check_verify(const Json& image, const std::string& pointer) {
     const Json& verify = object_at(image, "verify");
     if (verify.empty()) return;
@@ -418,26 +425,6 @@ class Rules {
 };
 
 }  // namespace
-
-std::optional<CacheClass> read_cache(const Json& rule) {
-  if (!rule.contains("cache")) return std::nullopt;
-  return CacheClass::from_json(rule["cache"]);
-}
-
-Json read_scan_rows(const Json& image) {
-  Json list = image.value("scan", Json::array());
-  if (!list.is_array()) list = Json::array({list});
-  for (Json& item : list) {
-    if (item.is_string()) item = {{"report", item}};
-  }
-  return list;
-}
-
-// "config/" and "config" are the same folder.
-std::string without_slash(std::string path) {
-  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
 
 std::vector<Mistake> broken_rules(const YamlDocument& document) {
   Rules rules(document);

@@ -36,6 +36,8 @@ bool needs_a_path(const std::string& driver) {
 constexpr std::array kOfDrivers = {std::pair{"project", kCompose}, std::pair{"engine", kCompose},
                                    std::pair{"units", kSystemd}};
 
+constexpr std::string_view kTimeout = "timeout";
+
 // How names of images begin on the site: with a host, and then parts of a repository.
 void check_prefix(const std::string& prefix) {
   const content::ImageName name =
@@ -48,6 +50,7 @@ void check_prefix(const std::string& prefix) {
   }
 }
 
+// What a key that is left out means stands here: the schema has no defaults.
 Target read_target(const Json& value) {
   return {
       .driver = value["driver"],
@@ -224,12 +227,8 @@ void read_windows(const YamlDocument& document, Site& site, std::vector<Mistake>
   }
 }
 
-Site read(const YamlDocument& document) {
-  std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
-  check_value_names(document, of_form);
-  throw_mistakes(std::move(of_form));
-
-  const Json& root = document.value();
+// What stands in the file by itself, and needs no rule beyond the schema.
+Site read_plain(const Json& root) {
   Site site{.release = root["release"],
             .environment = root["environment"],
             .targets = {},
@@ -257,11 +256,14 @@ Site read(const YamlDocument& document) {
   if (const auto backups = root.find("backups"); backups != root.end()) {
     site.encrypt_to = (*backups)["encrypt_to"].get<std::vector<std::string>>();
   }
-  for (const auto& [key, unused] : site.values) {
-    site.places[key] = document.where("/values/" + key);
-  }
   site.allow = read_allow(root);
-  std::vector<Mistake> mistakes;
+  return site;
+}
+
+// A backup that nobody can open is found on the day it is needed, so that a mistyped recipient is
+// refused when the file is read.
+void check_recipients(const YamlDocument& document, const Site& site,
+                      std::vector<Mistake>& mistakes) {
   for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
     const std::string pointer = format("/backups/encrypt_to/{}", i);
     try {
@@ -271,51 +273,58 @@ Site read(const YamlDocument& document) {
                           {format("{}: {}", document.where(pointer), error.message()), {}}});
     }
   }
-  const Json targets = root.value("targets", Json::object());
-  for (const auto& [name, value] : targets.items()) {
+}
+
+// A target by itself, and beside `others`. `refuse` takes each mistake.
+template <typename Refuse>
+void check_target(const std::string& name, const Target& target, const Json& said,
+                  const std::map<std::string, Target>& others, Refuse&& refuse) {
+  const bool has_path = !target.path.empty();
+  if (const bool needs_path = needs_a_path(target.driver); has_path != needs_path) {
+    refuse(format("found {} path, expected {}", has_path ? "a" : "no",
+                  needs_path ? "one" : format("none for {}", target.driver)));
+  }
+  for (const auto& [key, driver] : kOfDrivers) {
+    if (!said.contains(key) || target.driver == driver) continue;
+    refuse(format("found {}, which {} does not have", key, target.driver));
+  }
+  // What exec may take stands in the release.
+  const bool has_timeout = is_runtime(target.driver) && target.driver != kExec;
+  if (!has_timeout && said.contains(kTimeout)) {
+    refuse(format("found {}, which {} does not have", kTimeout, target.driver));
+  }
+  try {
+    check_name(name);
+    if (has_path) RelPath::parse(std::string_view(target.path).substr(1));
+    for (const auto& [from, to] : target.map) check_prefix(to);
+  } catch (const Error& error) {
+    refuse(error.message());
+  }
+  for (const auto& [other_name, other] : others) {
+    if (!has_path || other.path.empty()) continue;
+    if (contains(other.path, target.path) || contains(target.path, other.path)) {
+      refuse(format("its path {} and that of target {}, {}, overlap", printable(target.path),
+                    printable(other_name), printable(other.path)));
+    }
+  }
+}
+
+// Each target is compared with those before it, so that of two that overlap the second is named.
+void read_targets(const YamlDocument& document, Site& site, std::vector<Mistake>& mistakes) {
+  for (const auto& [name, value] : object_at(document.value(), "targets").items()) {
     const std::string pointer = "/targets/" + name;
     const auto refuse = [&](const std::string& found) {
       mistakes.push_back(
           {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
     };
     Target target = read_target(value);
-    const bool has_path = !target.path.empty();
-    if (const bool needs_path = needs_a_path(target.driver); has_path != needs_path) {
-      refuse(format("found {} path, expected {}", has_path ? "a" : "no",
-                    needs_path ? "one" : format("none for {}", target.driver)));
-    }
-    for (const auto& [key, driver] : kOfDrivers) {
-      if (!value.contains(key) || target.driver == driver) continue;
-      refuse(format("found {}, which {} does not have", key, target.driver));
-    }
-    // What exec may take stands in the release.
-    if (value.contains("timeout") && (!is_runtime(target.driver) || target.driver == kExec)) {
-      refuse(format("found timeout, which {} does not have", target.driver));
-    }
-    try {
-      check_name(name);
-      if (has_path) RelPath::parse(std::string_view(target.path).substr(1));
-      for (const auto& [from, to] : target.map) check_prefix(to);
-    } catch (const Error& error) {
-      refuse(error.message());
-    }
-    for (const auto& [other_name, other] : site.targets) {
-      if (!has_path || other.path.empty()) continue;
-      if (contains(other.path, target.path) || contains(target.path, other.path)) {
-        refuse(format("its path {} and that of target {}, {}, overlap", printable(target.path),
-                      printable(other_name), printable(other.path)));
-      }
-    }
+    check_target(name, target, value, site.targets, refuse);
     site.targets.emplace(name, std::move(target));
   }
-  const Json databases = root.value("databases", Json::object());
-  if (targets.empty() && databases.empty()) {
-    mistakes.push_back({document.line_of(""),
-                        {format("{}: found neither targets nor databases, expected one of them",
-                                document.where("")),
-                         "add where files go to targets, or a database to databases"}});
-  }
-  for (const auto& [name, value] : databases.items()) {
+}
+
+void read_databases(const YamlDocument& document, Site& site, std::vector<Mistake>& mistakes) {
+  for (const auto& [name, value] : object_at(document.value(), "databases").items()) {
     const std::string pointer = "/databases/" + name;
     DatabaseEntry database = read_database(value);
     std::string mistake = mistake_in(database);
@@ -330,6 +339,27 @@ Site read(const YamlDocument& document) {
           {document.line_of(pointer), {format("{}: {}", document.where(pointer), mistake), {}}});
     }
     site.databases.emplace(name, std::move(database));
+  }
+}
+
+Site read(const YamlDocument& document) {
+  std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
+  check_value_names(document, of_form);
+  throw_mistakes(std::move(of_form));
+
+  Site site = read_plain(document.value());
+  for (const auto& [key, unused] : site.values) {
+    site.places[key] = document.where("/values/" + key);
+  }
+  std::vector<Mistake> mistakes;
+  check_recipients(document, site, mistakes);
+  read_targets(document, site, mistakes);
+  read_databases(document, site, mistakes);
+  if (site.targets.empty() && site.databases.empty()) {
+    mistakes.push_back({document.line_of(""),
+                        {format("{}: found neither targets nor databases, expected one of them",
+                                document.where("")),
+                         "add where files go to targets, or a database to databases"}});
   }
   read_named<Service>(document, "services", read_service, mistake_in_service, site.services,
                       mistakes);

@@ -23,6 +23,7 @@ constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxAliased = 100'000;  // values that aliases stand for, in all
 constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;
 
+// Plain decimal numbers alone. 1e3, .inf and .nan stay texts: in configuration they are words.
 bool is_float(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   const std::size_t point = text.find('.');
@@ -44,6 +45,7 @@ bool loses_characters(std::string_view integer) {
   return integer.size() > 1 && integer.front() == '0';
 }
 
+// How many values a copy of `value` brings; an empty list or mapping counts as one.
 std::size_t leaves_of(const Json& value) {
   if (value.is_primitive() || value.empty()) return 1;
   std::size_t leaves = 0;
@@ -68,6 +70,8 @@ class YamlBuilder : public YAML::EventHandler {
     check(mark, "?", anchor);
     put({.line = mark.line + 1, .spelling = YamlMark::Spelling::plain}, mark, nullptr, "");
   }
+  // Files of ours are read by people who do not know YAML: what stands there is what counts. Files
+  // of others (Compose) use aliases for what several services share.
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (form_ != Yaml::ours) {
       put_alias(mark, anchor);
@@ -85,6 +89,7 @@ class YamlBuilder : public YAML::EventHandler {
       put(mark_at(mark), mark, nullptr, text);
       return;
     }
+    // The library tells a quoted text by its tag "!", but not which quotes: those are in the text.
     remember(anchor);
     YamlMark own = mark_at(mark, tag);
     if (tag == "?") {
@@ -117,6 +122,7 @@ class YamlBuilder : public YAML::EventHandler {
   Problems& problems() { return problems_; }
 
  private:
+  // One open list or mapping. Of a mapping: the key that was read, until its value comes.
   struct Level {
     Json* value;
     std::string pointer;
@@ -129,6 +135,7 @@ class YamlBuilder : public YAML::EventHandler {
     problems_.add(format("{}:{}: {}", document_.name_, mark.line + 1, found), hint);
   }
 
+  // Anchors and tags change what a reader sees into something else.
   void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0 && form_ == Yaml::ours)
       problem(mark, "found an anchor (&name), expected plain values");
@@ -203,10 +210,14 @@ class YamlBuilder : public YAML::EventHandler {
     for (auto& [pointer, mark] : copies) document_.marks_[pointer] = std::move(mark);
   }
 
+  // A scalar that comes now is the name of a value, and stays text whatever it looks like.
   bool expects_key() const {
     return !levels_.empty() && levels_.back().value->is_object() && !levels_.back().has_key;
   }
 
+  // What a scalar without quotes means: narrower than the core schema of YAML 1.2, so that "yes"
+  // and "on" are texts. A number that would be written otherwise (0755) is a text in files of
+  // others, and refused in ours: one reader takes it for a number, the next for a text.
   Json scalar(const YAML::Mark& mark, const std::string& text) {
     if (text == "~" || text == "null") return nullptr;
     if (text == "true") return true;
@@ -274,6 +285,8 @@ class YamlBuilder : public YAML::EventHandler {
     attach(std::move(own), mark, std::move(value), text);
   }
 
+  // Begins a list or mapping. One that has no place (a key, or too deep) is skipped to its end, so
+  // that what is around it is still judged.
   void open(const YAML::Mark& mark, const std::string& tag, Json value) {
     std::string pointer;
     if (!levels_.empty()) {

@@ -18,10 +18,12 @@ namespace sealift::release {
 
 namespace {
 
+// Limits of a contract that comes in a bundle; the schema has the same for the file.
 constexpr std::size_t kMaxKeys = 4096;
 constexpr std::size_t kMaxChoices = 256;
 constexpr std::size_t kMaxMeaning = 1000;
 
+// A list holds scalars, or mappings of scalars: what templates can walk (mistake_in()).
 bool is_of_type(const Json& value, std::string_view type) {
   if (type == "text") return value.is_string();
   if (type == "integer") return value.is_number_integer();
@@ -52,12 +54,14 @@ bool is_allowed(const Key& key, const Json& item, const std::optional<Pattern>& 
   return !pattern || !item.is_string() || pattern->matches(item.text());
 }
 
+// Said of a file with the line of the field, of a bundle with its place.
 struct KeyMistake {
   std::string field;  // empty: the key as a whole
   std::string found;
   std::string hint = {};
 };
 
+// Each choice must be a value that the key's own type and pattern take, or nobody could choose it.
 void check_choices(const Key& key, std::vector<KeyMistake>& mistakes) {
   for (const Json& choice : key.choices) {
     Key one = key;
@@ -69,6 +73,7 @@ void check_choices(const Key& key, std::vector<KeyMistake>& mistakes) {
   }
 }
 
+// The contract is read by everybody: what it says of a secret is no secret any more.
 void check_secret(const Key& key, std::vector<KeyMistake>& mistakes) {
   const auto refuse = [&](const std::string& field, const std::string& found) {
     mistakes.push_back({field, format("found {}, expected none for a secret", found),
@@ -134,6 +139,8 @@ Key key_from_json(const Json& value) {
           .meaning = value.value("means", "")};
 }
 
+// As release.json has it: strict, every field known. A file is read by key_from_json(), because its
+// schema has said what is wrong, with lines.
 Key key_from_fields(Fields& fields) {
   Key key{.type = fields.text("type"),
           .required = fields.value_if("required") != nullptr && fields.flag("required"),
@@ -182,6 +189,8 @@ std::string Key::expected() const {
   return std::string(words_for(type));
 }
 
+// A list is refused for its first bad item alone: with 4096 of them nobody reads a list of
+// mistakes.
 std::string Key::refuse(const Json& value) const {
   const auto refused = [&](std::string_view wanted) {
     return format("found {}, expected {}", secret ? "another value" : described(value), wanted);
@@ -309,6 +318,8 @@ std::vector<Breach> Contract::breaches(const Values& values) const {
   if (empty()) return found;
   for (const auto& [name, value] : values) {
     const Key* key = find(name);
+    // A key that nobody declared is most often one that was mistyped, and then another one is
+    // missing.
     if (key == nullptr) {
       found.push_back({name, "found a key that the contract does not declare", hint_for(name)});
     } else if (!value.is_null()) {

@@ -42,6 +42,7 @@ Environment load_dotenv(const fs::path& file, const std::string& name) {
   return environment;
 }
 
+// The site's own values win, key by key; lists are not joined.
 Values merge(const Values& environment, const Values& site) {
   Values merged = site;
   merged.insert(environment.begin(), environment.end());
@@ -60,6 +61,7 @@ std::string scalar_text(const Json& scalar) {
 
 namespace {
 
+// Of a list, and of a mapping in it: what a template may be made to repeat.
 constexpr std::size_t kMaxItems = 4096;
 constexpr std::size_t kMaxFields = 64;
 
@@ -102,6 +104,8 @@ std::string mistake_in(const Json& value) {
     if (const std::string found = mistake_in_item(value[i]); !found.empty()) {
       return format("item {}: {}", i + 1, found);
     }
+    // In a section a template names either the item or its fields; of mixed items one would be
+    // empty.
     if (value[i].is_object() != value[0].is_object()) {
       return format("item {}: expected {}, as the items before it are", i + 1,
                     value[0].is_object() ? "a mapping" : "text, a number, true or false");
@@ -111,6 +115,7 @@ std::string mistake_in(const Json& value) {
 }
 
 void check_value_names(const YamlDocument& document, std::vector<Mistake>& mistakes) {
+  // The schema says what a value may be; what a name may be it cannot say with a line for each.
   const JsonPointer values("/values");
   if (!document.value().contains(values) || !document.value()[values].is_object()) return;
   const auto refuse = [&](const std::string& pointer, const std::string& found) {

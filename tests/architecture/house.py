@@ -105,19 +105,19 @@ NO_READ = re.compile(r'\.find\("(?:[^"]*"[^)]|[^"]*[^"\w]|.*npos)|\b(?:fields|in
 
 
 class House:
-    """What is measured of the rooms in one large room."""
+    """What is measured of some rooms: those in one large room, or all others."""
 
-    def __init__(self, root, name, rooms):
+    def __init__(self, root, name, rooms, inside):
         self.name = name
         names = list(rooms)
-        inside = [room for room in rooms.values() if room.name.split("/")[0] == name]
+        together = {room.name for room in inside}
         self.rooms = len(inside)
         self.arrows, self.back, above = 0, 0, {}
         self.floor = floor = {}
         for room in inside:
             used = {os.path.dirname(header) for file in own_files_of(root, room)
                     for _, header, angled in includes_of(os.path.join(root, file)) if not angled}
-            used = [each for each in used & set(names) - {room.name} if each.split("/")[0] == name]
+            used = used & together - {room.name}
             above[room.name] = used
             self.arrows += len(used)
             self.back += sum(1 for each in used if names.index(each) > names.index(room.name))
@@ -171,15 +171,22 @@ MEASURES = [
      (AT_MOST, 60), None),
     ("lines of a function, the longest", lambda house: max(house.function_lines), (AT_MOST, 120), 60),
     ("lines with comments, in a hundred", lambda house: round(house.comment_share, 1),
-     (AT_LEAST, 7), 11),
+     (AT_LEAST, 8), 11),
     ("reads of JSON by key outside of readers", lambda house: house.by_key, (AT_MOST, 280), 0),
 ]
 
 
-# The rooms that are held to what a limit is to become already.
+# The large rooms that are held to what a limit is to become already.
 REACHED = {
+    "lines of a file, the longest": {"builder", "release"},
+    "lines of a function, the longest": {"builder", "release"},
+    "lines with comments, in a hundred": {"release"},
     "reads of JSON by key outside of readers": {"builder", "release"},
 }
+# The rooms that have no others in them, and what is measured of them.
+OTHERS = "others"
+OF_OTHERS = {what for what, *_ in MEASURES if what.startswith("lines ")} | {
+    "reads of JSON by key outside of readers"}
 
 
 def bound_of(house, what, limit, goal):
@@ -188,8 +195,14 @@ def bound_of(house, what, limit, goal):
 
 def houses_of(root):
     rooms = rooms_of(root)
-    return [House(root, name, rooms)
+    return [House(root, name, rooms,
+                  [room for room in rooms.values() if room.name.split("/")[0] == name])
             for name in sorted({name.split("/")[0] for name in rooms if "/" in name})]
+
+
+def others_of(root):
+    rooms = rooms_of(root)
+    return House(root, OTHERS, rooms, [room for room in rooms.values() if "/" not in room.name])
 
 
 def drawn_floors(page, name):
@@ -204,19 +217,20 @@ def drawn_floors(page, name):
 
 def measured(root):
     """The rows of the table, and what is wrong with the house."""
-    houses = houses_of(root)
-    rows = [["", *(f"`{house.name}/`" for house in houses), "limit", "to become"],
+    houses = [*houses_of(root), others_of(root)]
+    rows = [["", *(f"`{house.name}/`" for house in houses[:-1]), OTHERS, "limit", "to become"],
             ["---"] * (len(houses) + 3)]
     wrong = []
     for what, measure, limit, goal in MEASURES:
-        values = [measure(house) for house in houses]
+        values = [measure(house) if house.name != OTHERS or what in OF_OTHERS else ""
+                  for house in houses]
         rows.append([what, *values, "" if limit is None else limit[1], "" if goal is None else goal])
         for house, value in zip(houses, values):
-            if limit is None:
+            if limit is None or value == "":
                 continue
             bound = bound_of(house, what, limit, goal)
             if limit[0](bound, value) != bound:
-                wrong.append(f"{what}: found {value} in {house.name}/, expected at "
+                wrong.append(f"{what}: found {value} in {house.name}, expected at "
                              f"{'most' if limit[0] is AT_MOST else 'least'} {bound}")
     return rows, wrong
 

@@ -288,7 +288,7 @@ class Violations(unittest.TestCase):
 
     def test_one_read_where_there_are_none(self):
         self.plant("release/values/planted.cpp", 'void planted() {\n  use(json.find("key"));\n}')
-        self.assert_measured("reads of JSON by key outside of readers: found 1 in release/, "
+        self.assert_measured("reads of JSON by key outside of readers: found 1 in release, "
                              "expected at most 0")
 
     def test_an_arrow_back(self):

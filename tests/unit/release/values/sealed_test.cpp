@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "release/values/sealed.hpp"
+#include "release/values/sealed_file.hpp"
 
 #include <catch2/catch.hpp>
 

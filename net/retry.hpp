@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// When a request is worth another attempt, and how long the server asks to wait before it.
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace sealift::net {
+
+inline constexpr std::chrono::milliseconds kFirstWait{500};  // each one after it is twice as long
+inline constexpr std::chrono::seconds kLongestWait{60};      // that a server may ask for
+
+// An answer that another attempt may change: too many requests, or a server or gateway in trouble.
+bool may_pass(int status);
+// What Retry-After says, in seconds or as a date (RFC 9110, 10.2.3), at most kLongestWait; nothing
+// where it says nothing.
+std::optional<std::chrono::milliseconds> asked_wait(const std::string& text);
+
+}  // namespace sealift::net

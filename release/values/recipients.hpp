@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// For whom secrets are sealed: the sites of each environment and the recovery recipient, as the
+// repository's environments/recipients.yaml lists them.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "signing/age.hpp"
+
+namespace sealift::release {
+
+// What a sealed value is for. Without a site it is for all of the environment's.
+struct SecretPlace {
+  std::string environment;
+  std::string key;
+  std::string site = {};
+
+  // "DATABASE_URL of production", "DATABASE_URL of production for the site vault-room"
+  std::string str() const;
+};
+
+// environments/recipients.yaml.
+struct Recipients {
+  signing::AgeRecipient recovery;
+  // Environment -> site -> recipient.
+  std::map<std::string, std::map<std::string, signing::AgeRecipient>> sites;
+
+  // Reads it in the folder of release.yaml; nothing where there is none. Error{invalid_input} with
+  // every mistake.
+  static std::optional<Recipients> load(const fs::path& folder);
+  // Whom something of that place is sealed to, by name: the sites and "recovery".
+  // Error{invalid_input} for an environment or a site that is not listed.
+  std::map<std::string, signing::AgeRecipient> of(const SecretPlace& place) const;
+};
+
+// What a person sees of recipients: "vault-room ...q9zk4s7n", sorted.
+std::vector<std::string> labels(const std::map<std::string, signing::AgeRecipient>& recipients);
+
+// Throws Error{invalid_input} unless the name is one that the registration desk gives: it becomes a
+// key of YAML and JSON.
+void check_site_name(const std::string& name);
+
+}  // namespace sealift::release
