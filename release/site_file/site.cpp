@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "release/documents/persist.hpp"
 #include "release/documents/workload.hpp"
 #include "release/text/schema.hpp"
 #include "release/text/yaml.hpp"
@@ -61,7 +62,8 @@ Target read_target(const Json& value) {
       .engine = value.value("engine", std::vector<std::string>{}),
       .units = value.contains("units") ? normalised(value["units"]) : "",
       .timeout = value.value("timeout", 300U),
-      .map = value.value("map", std::map<std::string, std::string>{})};
+      .map = value.value("map", std::map<std::string, std::string>{}),
+      .backup = value.value("backup", std::vector<std::string>{})};
 }
 
 DatabaseEntry read_database(const Json& value) {
@@ -224,6 +226,24 @@ void read_windows(const YamlDocument& document, Site& site, std::vector<Mistake>
   }
 }
 
+// Folders of data belong to targets of files, and are written as a release writes them.
+void check_backup(const YamlDocument& document, const std::string& target_at, const Target& target,
+                  std::vector<Mistake>& mistakes) {
+  if (!target.backup.empty() && target.driver != "directory" && !is_runtime(target.driver)) {
+    mistakes.push_back({document.line_of(target_at),
+                        {format("{}: found backup, which {} does not have: it keeps no folders of "
+                                "data",
+                                document.where(target_at), target.driver),
+                         {}}});
+  }
+  for (const PersistMistake& mistake : persist_mistakes(target.backup)) {
+    const std::string place = format("{}/backup/{}", target_at, mistake.index);
+    mistakes.push_back({document.line_of(place),
+                        {format("{}: {}", document.where(place), mistake.found),
+                         "write a folder as the release's persist does, such as uploads"}});
+  }
+}
+
 Site read(const YamlDocument& document) {
   std::vector<Mistake> of_form = check_schema(document, "site.schema.json");
   check_value_names(document, of_form);
@@ -284,6 +304,7 @@ Site read(const YamlDocument& document) {
       refuse(format("found {} path, expected {}", has_path ? "a" : "no",
                     needs_path ? "one" : format("none for {}", target.driver)));
     }
+    check_backup(document, pointer, target, mistakes);
     for (const auto& [key, driver] : kOfDrivers) {
       if (!value.contains(key) || target.driver == driver) continue;
       refuse(format("found {}, which {} does not have", key, target.driver));
