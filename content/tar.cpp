@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -78,20 +79,38 @@ std::string ustar_block(const TarEntry& entry, char type) {
   return block;
 }
 
-// "LENGTH KEY=VALUE\n", where LENGTH counts itself (POSIX pax).
+}  // namespace
+
 std::string pax_record(std::string_view key, std::string_view value) {
   const std::size_t rest = key.size() + value.size() + 3;
   std::size_t length = rest + 1;
   while (length != rest + std::to_string(length).size()) {
     length = rest + std::to_string(length).size();
   }
-  return format("{} {}={}\n", length, key, value);
+  std::string record = format("{} {}=", length, key);
+  record += value;
+  return record + '\n';
 }
 
-}  // namespace
+void each_pax_record(std::string_view records,
+                     const std::function<void(std::string_view, std::string_view)>& see) {
+  while (!records.empty() && records.front() != '\0') {
+    std::size_t length = 0;
+    const auto [end, failure] =
+        std::from_chars(records.data(), records.data() + records.size(), length);
+    const auto digits = static_cast<std::size_t>(end - records.data());
+    const bool is_whole = failure == std::errc() && length > digits + 1 && length <= records.size();
+    const std::string_view record =
+        is_whole ? records.substr(digits + 1, length - digits - 2) : std::string_view();
+    const std::size_t equals = record.find('=');
+    if (equals == record.npos) throw Error(Errc::corrupt, "found a broken pax record");
+    see(record.substr(0, equals), record.substr(equals + 1));
+    records.remove_prefix(length);
+  }
+}
 
 std::string tar_header(const TarEntry& entry) {
-  std::string records;
+  std::string records = entry.records;
   if (entry.link.size() > kNameBytes) records += pax_record("linkpath", entry.link);
   if (!fits_ustar(entry.name)) records += pax_record("path", entry.name);
   if (entry.size > kMaxOctalSize) records += pax_record("size", std::to_string(entry.size));

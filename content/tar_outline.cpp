@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kTypeAt = 156;
 constexpr std::uint64_t kMaxPax = 16384;  // a path and a link target of the longest kind
-constexpr std::string_view kPaxSize = "size=";
 
 [[noreturn]] void refuse(std::string_view found) {
   throw Error(Errc::corrupt, std::string(found));
@@ -27,25 +26,14 @@ std::uint64_t with_padding(std::uint64_t size) {
   return size + tar_padding(size).size();
 }
 
-// What a pax header says of the size, if anything: records are "LENGTH KEY=VALUE\n".
+// What a pax header says of the size, if anything.
 std::uint64_t pax_size(std::string_view records, std::uint64_t otherwise) {
-  while (!records.empty() && records.front() != '\0') {
-    std::size_t length = 0;
-    const auto [end, failure] =
-        std::from_chars(records.data(), records.data() + records.size(), length);
-    const auto digits = static_cast<std::size_t>(end - records.data());
-    if (failure != std::errc() || length <= digits + 1 || length > records.size()) {
+  each_pax_record(records, [&](std::string_view key, std::string_view value) {
+    if (key != "size") return;
+    if (std::from_chars(value.data(), value.data() + value.size(), otherwise).ec != std::errc()) {
       refuse("found a broken pax record");
     }
-    std::string_view record = records.substr(digits + 1, length - digits - 2);
-    records.remove_prefix(length);
-    if (!record.starts_with(kPaxSize)) continue;
-    record.remove_prefix(kPaxSize.size());
-    if (std::from_chars(record.data(), record.data() + record.size(), otherwise).ec !=
-        std::errc()) {
-      refuse("found a broken pax record");
-    }
-  }
+  });
   return otherwise;
 }
 

@@ -12,16 +12,11 @@
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
-#include "base/json.hpp"
 #include "base/stream.hpp"
+#include "databases/restorable.hpp"
 #include "migrations/tracking.hpp"
 
 namespace sealift::databases {
-
-struct Facts {
-  std::string server;       // "PostgreSQL 15.18", "SQLite 3.40.1"
-  std::uint64_t bytes = 0;  // what it takes where it lies
-};
 
 // How long others may be in the way.
 struct Patience {
@@ -66,30 +61,10 @@ struct Run {
   ForeignKeys foreign_keys = ForeignKeys::ignored;
 };
 
-// How a dump comes into the place of what is there.
-struct Restoring {
-  // Ends the name under which a database keeps what was there, where it can.
-  std::string label;
-  // What describe() said when the dump was made: for a database that is gone.
-  Json about;
-};
-
-class Database {
+class Database : public Restorable {
  public:
-  virtual ~Database() = default;
-
   virtual migrations::Dialect dialect() const = 0;
-  // Error{incompatible} with everything that is missing to work with it.
-  virtual Facts facts() = 0;
   virtual migrations::Applied applied(const migrations::TrackingTable& table) = 0;
-  // Whether it is there at all.
-  virtual bool exists() = 0;
-  // What a dump does not hold and a restore needs: who owns it, roles, settings, extensions,
-  // encoding.
-  virtual Json describe() = 0;
-  // Error{incompatible} with everything that would keep a dump of which describe() said `about`
-  // from being restored here.
-  virtual void check_restorable(const Json& about) = 0;
   // All of the run, or of a file where those are transactions, or nothing of it; but a migration
   // with statements that the database takes only outside of a transaction ends what comes before
   // it, and is gone on with, at the statement that failed, by the next run. Error{target_failed}
@@ -104,20 +79,6 @@ class Database {
                       const std::string& hash) = 0;
   // Ends what an installer that died has left running, and waits until it is gone.
   virtual void end_leftovers() = 0;
-
-  // The whole content, as of one moment.
-  virtual void dump(Sink& to) = 0;
-  // Reads a dump to its end as a restore would; Error{corrupt} where that cannot succeed.
-  virtual void check_dump(Source& dump) = 0;
-  // Puts the content of a dump in place of what is there, at once or not at all. Users are kept
-  // out meanwhile. Cut off anywhere, it may be repeated. Error{target_failed} where nothing was
-  // changed.
-  virtual void restore(Source& dump, const Restoring& how) = 0;
-  // Goes on with a restore that was cut off after its last check; false where there is none.
-  virtual bool finish_restore(const std::string& label) = 0;
-  // What restores and rehearsals have left beside it, by name.
-  virtual std::vector<std::string> kept() = 0;
-  virtual void drop_kept(const std::string& name) = 0;
 };
 
 // `scratch`: an existing folder for what has to lie in a file for a while.

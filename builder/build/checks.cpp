@@ -246,6 +246,28 @@ void check_unlisted(const release::Environment& environment, const release::Site
   }
 }
 
+// Folders that a site wants to be backed up and the release does not keep.
+void check_backups(const std::vector<BuiltComponent>& built, const release::Site& site,
+                   const fs::path& file, Problems& problems) {
+  for (const auto& [name, target] : site.targets) {
+    for (const std::string& folder : target.backup) {
+      const bool is_kept =
+          std::any_of(built.begin(), built.end(), [&, &name = name](const BuiltComponent& each) {
+            const std::vector<std::string>& kept = each.component.document.persist;
+            return each.component.row.target == name &&
+                   std::find(kept.begin(), kept.end(), folder) != kept.end();
+          });
+      if (is_kept) continue;
+      problems.add(
+          format("{}: targets.{}.backup: found {}, which no component of the release keeps "
+                 "there",
+                 file.string(), name, printable(folder, 200)),
+          format("name a folder of the component's persist, or add persist: [{}] to it",
+                 printable(folder, 200)));
+    }
+  }
+}
+
 // A site may run a service by other means, so this is no mistake.
 void check_services(const release::Component& component, const release::Site& site,
                     const fs::path& file) {
@@ -386,6 +408,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
                   release::merge(values_in(release, *environment), site.values), file.string(),
                   problems);
   check_compose_at(release, built, *environment, site, file, problems);
+  check_backups(built, site, file, problems);
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;
     if (row.optional && !site.takes(row.name)) continue;

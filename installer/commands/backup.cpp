@@ -6,9 +6,13 @@
 #include "base/path.hpp"
 #include "base/random.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/drivers/data/data.hpp"
+#include "installer/drivers/data/folder.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/session/changing.hpp"
+#include "release/documents/persist.hpp"
 
 namespace sealift::installer {
 
@@ -27,34 +31,68 @@ std::string stamp(Time time) {
   return text;
 }
 
-std::unique_ptr<databases::Database> database_named(const std::string& name, const SiteWork& work,
-                                                    const Backups& backups) {
-  const auto& all = work.installation().site.databases;
-  const auto found = all.find(name);
-  if (found == all.end()) {
-    throw Error(Errc::usage, format("site.yaml has no database \"{}\"", printable(name, 80)));
+// What is backed up: a database of site.yaml, or TARGET/FOLDER, a folder of data.
+struct BackupSubject {
+  std::string name;
+  std::string label;  // how the names of its backups begin
+  std::string driver;
+  std::unique_ptr<databases::Restorable> content;
+
+  bool is_folder() const { return driver == kDataDriver; }
+};
+
+BackupSubject folder_named(const std::string& name, std::size_t slash, const SiteWork& work) {
+  constexpr const char* kHow = "write TARGET/FOLDER, such as web/uploads";
+  const std::string target = name.substr(0, slash);
+  const std::string folder = name.substr(slash + 1);
+  const auto& all = work.installation().site.targets;
+  const auto found = all.find(target);
+  if (found == all.end() || found->second.path.empty()) {
+    throw Error(Errc::usage,
+                format("site.yaml has no target \"{}\" with a path", printable(target, 80)), kHow);
   }
-  return open_database(database_settings(name, work.installation().site, {}), backups.folder(),
-                       session_name(0));
+  for (const release::PersistMistake& mistake : release::persist_mistakes({folder})) {
+    throw Error(Errc::usage, mistake.found, kHow);
+  }
+  return {.name = name,
+          .label = data_label(target, folder),
+          .driver = kDataDriver,
+          .content = open_folder(shared_place(found->second.path, folder))};
 }
 
-Backup make(const std::string& database, const SiteWork& work, const Backups& backups,
+BackupSubject subject_named(const std::string& name, const SiteWork& work, const Backups& backups) {
+  if (const std::size_t slash = name.find('/'); slash != name.npos) {
+    return folder_named(name, slash, work);
+  }
+  const release::Site& site = work.installation().site;
+  const auto found = site.databases.find(name);
+  if (found == site.databases.end()) {
+    throw Error(Errc::usage, format("site.yaml has no database \"{}\"", printable(name, 80)),
+                "write the name of a database, or TARGET/FOLDER for a folder of data");
+  }
+  return {.name = name,
+          .label = name,
+          .driver = found->second.driver,
+          .content =
+              open_database(database_settings(name, site, {}), backups.folder(), session_name(0))};
+}
+
+Backup make(const BackupSubject& subject, const SiteWork& work, const Backups& backups,
             cli::Session& session) {
-  const auto opened = database_named(database, work, backups);
-  const databases::Facts facts = opened->facts();
+  const databases::Facts facts = subject.content->facts();
   const State state = work.state();
   const Time now = session.clock.now();
-  session.progress.begin(format("backing up {}", database), facts.bytes);
-  Backup wanted{.name = format("{}-{}", database, stamp(now)),
-                .database = database,
-                .driver = work.installation().site.databases.at(database).driver,
+  session.progress.begin(format("backing up {}", subject.name), facts.bytes);
+  Backup wanted{.name = format("{}-{}", subject.label, stamp(now)),
+                .database = subject.name,
+                .driver = subject.driver,
                 .server = facts.server,
                 .made = now,
                 .version = state.current() == nullptr ? "" : state.current()->version,
                 .digest = Digest::of("")};
-  encrypt_as(database_settings(database, work.installation().site, {}), wanted);
-  Backup made = backups.create(*opened, std::move(wanted), session.progress);
-  backups.verify(made, *opened, session.progress);
+  encrypt_to(work.installation().site.encrypt_to, wanted);
+  Backup made = backups.create(*subject.content, std::move(wanted), session.progress);
+  backups.verify(made, *subject.content, session.progress);
   session.progress.end();
   work.tools().audit().append("backup", to_json(made));
   return made;
@@ -62,7 +100,7 @@ Backup make(const std::string& database, const SiteWork& work, const Backups& ba
 
 void show_backups(const std::vector<Backup>& backups, cli::Session& session) {
   std::vector<std::vector<std::string>> rows = {
-      {"BACKUP", "DATABASE", "MADE", "RELEASE", "BYTES", "PACKED", "SERVER"}};
+      {"BACKUP", "OF", "MADE", "RELEASE", "BYTES", "PACKED", "SERVER"}};
   Json list = Json::array();
   for (const Backup& each : backups) {
     rows.push_back({each.name, each.database, to_local_text(each.made), each.version,
@@ -77,9 +115,8 @@ void create(const BackupOptions& options, const std::string& site, cli::Session&
   SiteWork work(session, site);
   work.lock("backup create", options.change);
   const Tools& tools = work.tools();
-  show_backups(
-      {make(options.name, work, Backups(tools.installation.layout, tools.workers), session)},
-      session);
+  const Backups backups(tools.installation.layout, tools.workers);
+  show_backups({make(subject_named(options.name, work, backups), work, backups, session)}, session);
 }
 
 void verify(const BackupOptions& options, const std::string& site, cli::Session& session) {
@@ -89,11 +126,26 @@ void verify(const BackupOptions& options, const std::string& site, cli::Session&
   const Backups backups(tools.installation.layout, tools.workers);
   const Backup backup = backups.find(options.name);
   session.progress.begin(format("verifying {}", backup.name), backup.bytes);
-  backups.verify(backup, *database_named(backup.database, work, backups), session.progress);
+  backups.verify(backup, *subject_named(backup.database, work, backups).content, session.progress);
   session.progress.end();
+  for (const std::string& line : backup.changed) {
+    session.out.line(format("while it was made: {}", line));
+  }
   session.out.line(format("{} is whole: {}, {}", backup.name, cli::size_text(backup.bytes),
                           backup.digest.str()));
   session.out.json(to_json(backup));
+}
+
+// What is kept of a folder since `before` was all that was kept; dropped where that was asked for.
+std::string see_to_old_folder(const BackupSubject& subject, const std::vector<std::string>& before,
+                              const BackupOptions& options) {
+  log::warning(format("what had {} open goes on with the old folder: restart it", subject.name));
+  for (const std::string& each : subject.content->kept()) {
+    if (std::find(before.begin(), before.end(), each) != before.end()) continue;
+    if (!options.discard) return each;
+    subject.content->drop_kept(each);
+  }
+  return "";
 }
 
 void restore(const BackupOptions& options, const std::string& site, cli::Session& session) {
@@ -102,27 +154,33 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
   const Tools& tools = work.tools();
   const Backups backups(tools.installation.layout, tools.workers);
   const Backup backup = backups.find(options.name);
-  const auto database = database_named(backup.database, work, backups);
+  const BackupSubject subject = subject_named(backup.database, work, backups);
+  databases::Restorable& content = *subject.content;
   if (options.change.reason.empty()) {
     throw Error(Errc::usage, "backup restore without --reason", "say why: --reason TEXT");
   }
-  session.out.line(
-      format("the database {} becomes what it was at {}; everything written after that is lost",
-             backup.database, to_local_text(backup.made)));
+  session.out.line(format(
+      "the {} {} becomes what it was at {}; {}", subject.is_folder() ? "data of" : "database",
+      backup.database, to_local_text(backup.made),
+      subject.is_folder() && !options.discard ? "what is there now is kept beside it"
+                                              : "everything written after that is lost"));
   if (!agreed(options.change, format("restore {}?", backup.name))) return;
   const std::string label =
       format("old_{}_{}", stamp(session.clock.now()), random_hex(2).substr(1));
-  if (database->finish_restore(label)) {
+  if (content.finish_restore(label)) {
     log::warning("a restore that was cut off was finished first");
   }
   std::string before;
-  database->check_restorable(backup.about);
-  // One that is gone holds nothing that could be lost.
-  if (!options.discard && database->exists())
-    before = make(backup.database, work, backups, session).name;
+  content.check_restorable(backup.about);
+  // One that is gone holds nothing that could be lost, and a folder is kept as it is.
+  if (!options.discard && !subject.is_folder() && content.exists()) {
+    before = make(subject, work, backups, session).name;
+  }
+  const std::vector<std::string> kept_before = content.kept();
   session.progress.begin(format("restoring {}", backup.name), backup.bytes);
-  backups.restore(backup, *database, label, session.progress);
+  backups.restore(backup, content, label, session.progress);
   session.progress.end();
+  if (subject.is_folder()) before = see_to_old_folder(subject, kept_before, options);
   Json known = to_json(backup);
   known["reason"] = printable(options.change.reason, 1024);
   known["before"] = before;
@@ -137,17 +195,17 @@ void kept(const BackupOptions& options, const std::string& site, cli::Session& s
   work.lock("backup kept", options.change);
   const Tools& tools = work.tools();
   const Backups backups(tools.installation.layout, tools.workers);
-  const auto database = database_named(options.name, work, backups);
+  const auto content = subject_named(options.name, work, backups).content;
   if (!options.drop.empty()) {
-    const std::vector<std::string> names = database->kept();
+    const std::vector<std::string> names = content->kept();
     if (std::find(names.begin(), names.end(), options.drop) == names.end()) {
       throw Error(Errc::usage, format("no restore has left {}", printable(options.drop, 80)),
                   format("see: sealift-installer backup kept {}", options.name));
     }
-    database->drop_kept(options.drop);
+    content->drop_kept(options.drop);
     tools.audit().append("dropped", {{"database", options.name}, {"name", options.drop}});
   }
-  const std::vector<std::string> names = database->kept();
+  const std::vector<std::string> names = content->kept();
   for (const std::string& each : names) session.out.line(each);
   session.out.json(Json(names));
 }
@@ -155,15 +213,18 @@ void kept(const BackupOptions& options, const std::string& site, cli::Session& s
 }  // namespace
 
 void add_backup(cli::Command& program, const std::string& site) {
-  cli::Command backup = program.sub("backup", "backups of this site's databases");
+  cli::Command backup =
+      program.sub("backup", "backups of this site's databases and folders of data");
   backup.fails_with({});
   auto& options = cli::make_options<BackupOptions>();
   const auto with_lock = [&](cli::Command command) {
     return command.option("--lock-timeout", options.change.lock_timeout, "SECONDS",
                           "wait this long for another installer (default 0)");
   };
-  with_lock(backup.sub("create", "back a database up now, and verify the backup"))
-      .argument("DATABASE", options.name, "its name in site.yaml", cli::Presence::required)
+  with_lock(
+      backup.sub("create", "back up a database or a folder of data now, and verify the backup"))
+      .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
+                cli::Presence::required)
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { create(options, site, session); });
   backup.sub("list", "what backups there are")
@@ -177,18 +238,17 @@ void add_backup(cli::Command& program, const std::string& site) {
       .argument("BACKUP", options.name, "its name", cli::Presence::required)
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { verify(options, site, session); });
-  with_lock(
-      backup.sub("kept", "databases that restores have left beside a database")
-          .argument("DATABASE", options.name, "its name in site.yaml", cli::Presence::required)
-          .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
-          .fails_with(
-              {Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed}))
+  with_lock(backup.sub("kept", "what restores have left beside a database or a folder")
+                .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
+                          cli::Presence::required)
+                .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
+                .fails_with({Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io,
+                             Errc::target_failed}))
       .runs([&](cli::Session& session) { kept(options, site, session); });
-  cli::Command command =
-      backup.sub("restore", "put a backup in place of what the database holds now");
+  cli::Command command = backup.sub("restore", "put a backup in place of what is there now");
   add_change_options(command, options.change);
   command.argument("BACKUP", options.name, "its name", cli::Presence::required)
-      .flag("--discard", options.discard, "do not back up first what is there")
+      .flag("--discard", options.discard, "do not keep what is there now")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io,
                    Errc::target_failed})
       .runs([&](cli::Session& session) { restore(options, site, session); });

@@ -118,6 +118,12 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
   const Backups backups(tools.installation.layout, tools.workers);
   std::optional<Backup> named;
   if (!options.backup.empty()) named = backups.find(options.backup);
+  if (named && named->database.find('/') != named->database.npos) {
+    throw Error(Errc::usage,
+                format("the backup {} is of the folder {}, expected one of a database", named->name,
+                       named->database),
+                "see: sealift-installer backup list");
+  }
   Json list = Json::array();
   for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (named && named->database != placement.target) continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/registry.hpp"
 
+#include "installer/drivers/data/data.hpp"
 #include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/files/directory.hpp"
 #include "installer/drivers/health/health.hpp"
@@ -22,6 +23,7 @@ Drivers all_drivers(const Layout& layout, Workers& workers) {
   drivers["compose"] = workload_driver("compose", layout, compose_runtime(layout));
   drivers["exec"] = workload_driver("exec", layout, exec_runtime());
   drivers["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
+  drivers[kDataDriver] = data_driver(layout, workers);
   drivers["fence"] = fence_driver(layout);
   drivers["hook"] = hook_driver(layout);
   drivers["health"] = health_driver(layout);

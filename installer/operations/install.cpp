@@ -17,6 +17,7 @@
 #include "content/media_types.hpp"
 #include "installer/content/kept_set.hpp"
 #include "installer/content/site_values.hpp"
+#include "installer/drivers/data/data.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/registry.hpp"
@@ -273,12 +274,15 @@ void sweep_targets(const Tools& tools, const State& state, const std::set<std::u
 
 // Backups of revisions that are kept stay, whatever the rule says.
 void prune_backups(const Tools& tools, const State& state, const std::set<std::uint64_t>& keep) {
-  if (tools.installation.site.databases.empty()) return;
+  if (!path_exists(tools.installation.layout.backups())) return;
   std::vector<std::string> needed;
   for (const PastTransaction& past : state.history) {
     if (!keep.contains(past.number)) continue;
     for (const Placement& placement : past.outcome.placements) {
       needed.push_back(format("{}-{}", placement.target, past.number));
+      for (const auto& [folder, unused] : placement.persist) {
+        needed.push_back(format("{}-{}", data_label(placement.target, folder), past.number));
+      }
     }
   }
   Backups(tools.installation.layout, tools.workers)

@@ -9,6 +9,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/content/kept_history.hpp"
+#include "installer/drivers/data/data.hpp"
 #include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/health/health.hpp"
@@ -155,9 +156,7 @@ void Drafting::want(Placement placement,
   wish.migrations = std::move(migrations);
   wanted_.insert(placement.path);
   for (Step& step : drivers_.named(placement.driver).plan(wish)) {
-    if (const auto space = step.data.find("space"); space != step.data.end()) {
-      draft_.needs.push_back({.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
-    }
+    note_space(step);
     for (std::string& line : describe_migrations(step, *wish.migrations)) {
       draft_.details.push_back(std::move(line));
     }
@@ -175,6 +174,13 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
   wish.images = placement.images;
   wish.settings = placement.settings;
   wish.persist = placement.persist;
+  for (const std::string& folder : settings.backup) {
+    if (wish.persist.contains(folder)) continue;
+    draft_.warnings.push_back(
+        format("site.yaml: targets.{}.backup: the release does not keep {}, which is not backed up "
+               "once it is installed",
+               wish.target, printable(folder, 200)));
+  }
   if (wish.before) note_data(wish);
   wanted_.insert(placement.path);
   const Placement* before = standing_at(placement.path);
@@ -217,6 +223,13 @@ void Drafting::note_data(Wish& wish) {
       data_found(wish, *state_.current(), drivers_.named(wish.before->driver), content_);
 }
 
+// What a backup takes.
+void Drafting::note_space(const Step& step) {
+  const auto space = step.data.find("space");
+  if (space == step.data.end()) return;
+  draft_.needs.push_back({.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
+}
+
 void Drafting::keep(const Placement& placement) {
   wanted_.insert(placement.path);
   outcome_.placements.push_back(placement);
@@ -247,10 +260,10 @@ std::vector<RenderedHook> Draft::last_hooks() const {
 }
 
 Draft Drafting::finish() {
-  const auto is_of_database = [](const Step& each) { return each.phase == Phase::fence; };
+  const auto is_backup = [](const Step& each) { return each.phase == Phase::fence; };
   std::vector<Step>& steps = draft_.plan.steps;
   const auto& fence = installation_.site.fence;
-  if (fence && std::any_of(steps.begin(), steps.end(), is_of_database)) {
+  if (fence && std::any_of(steps.begin(), steps.end(), is_backup)) {
     // What its commands need is known to be there before anything begins.
     for (const std::string& key : fence->secrets) content_.secret(key);
     steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
@@ -349,7 +362,14 @@ void Drafting::add_hooks() {
 
 void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
                    const DamagedFiles& damage) {
-  for (Step& step : drivers_.named(driver).plan(wish)) draft_.plan.steps.push_back(std::move(step));
+  std::vector<Step> steps = drivers_.named(driver).plan(wish);
+  if (!steps.empty()) {
+    for (Step& step : data_backups(wish, installation_.site, installation_.layout)) {
+      note_space(step);
+      draft_.plan.steps.push_back(std::move(step));
+    }
+  }
+  for (Step& step : steps) draft_.plan.steps.push_back(std::move(step));
   ComponentChange change = compare_watched(wish, services, damage);
   if (wish.table && wish.ready.empty() && wish.images.empty()) {
     const bool shares = wish.before && wish.sharing == release::Sharing::automatic;

@@ -63,6 +63,7 @@ class Drafting {
   Wish wish_for(const std::string& component, const std::string& target, const std::string& path,
                 const release::Target& settings) const;
   void note_data(Wish& wish);
+  void note_space(const Step& step);
   ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services,
                                   const DamagedFiles& damage);
 

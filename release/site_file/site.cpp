@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "release/documents/persist.hpp"
 #include "release/documents/workload.hpp"
 #include "release/text/schema.hpp"
 #include "release/text/yaml.hpp"
@@ -64,7 +65,8 @@ Target read_target(const Json& value) {
       .engine = value.value("engine", std::vector<std::string>{}),
       .units = value.contains("units") ? normalised(value["units"]) : "",
       .timeout = value.value("timeout", 300U),
-      .map = value.value("map", std::map<std::string, std::string>{})};
+      .map = value.value("map", std::map<std::string, std::string>{}),
+      .backup = value.value("backup", std::vector<std::string>{})};
 }
 
 DatabaseEntry read_database(const Json& value) {
@@ -227,6 +229,24 @@ void read_windows(const YamlDocument& document, Site& site, std::vector<Mistake>
   }
 }
 
+// Folders of data belong to targets of files, and are written as a release writes them.
+void check_backup(const YamlDocument& document, const std::string& target_at, const Target& target,
+                  std::vector<Mistake>& mistakes) {
+  if (!target.backup.empty() && target.driver != "directory" && !is_runtime(target.driver)) {
+    mistakes.push_back({document.line_of(target_at),
+                        {format("{}: found backup, which {} does not have: it keeps no folders of "
+                                "data",
+                                document.where(target_at), target.driver),
+                         {}}});
+  }
+  for (const PersistMistake& mistake : persist_mistakes(target.backup)) {
+    const std::string place = format("{}/backup/{}", target_at, mistake.index);
+    mistakes.push_back({document.line_of(place),
+                        {format("{}: {}", document.where(place), mistake.found),
+                         "write a folder as the release's persist does, such as uploads"}});
+  }
+}
+
 // What stands in the file by itself, and needs no rule beyond the schema.
 Site read_plain(const Json& root) {
   Site site{.release = root["release"],
@@ -318,6 +338,7 @@ void read_targets(const YamlDocument& document, Site& site, std::vector<Mistake>
           {document.line_of(pointer), {format("{}: {}", document.where(pointer), found), {}}});
     };
     Target target = read_target(value);
+    check_backup(document, pointer, target, mistakes);
     check_target(name, target, value, site.targets, refuse);
     site.targets.emplace(name, std::move(target));
   }

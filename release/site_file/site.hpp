@@ -41,6 +41,8 @@ struct Target {
   // For images: how names begin in a release -> how they begin on the site. Empty: as they are.
   std::map<std::string, std::string> map;
 
+  std::vector<std::string> backup = {};  // folders of data that are backed up before a change
+
   // The site's name of an image; nothing where the map has no line for it.
   std::optional<std::string> mapped(const content::ImageName& name) const;
 };

@@ -159,6 +159,111 @@ class PersistTest(RoadTest):
         road.installer("apply", second, "--yes")
         self.assertEqual(self.uploaded(), {"default.png": "ours", "one": "1"})
 
+    def backs_up(self, folders="[uploads]", more=""):
+        """Says in site.yaml that folders of web are backed up."""
+        place = os.path.join(self.road.site, "site.yaml")
+        with open(place, encoding="utf-8") as source:
+            text = source.read()
+        path = f'path: "{self.web()}"'
+        self.assertIn(path, text)
+        kept = [line for line in text.splitlines(True) if not more or not line.startswith("retention")]
+        write(place, "".join(kept).replace(path, f"{path}, backup: {folders}") + more)
+
+    def test_data_is_backed_up_before_a_change_and_restored(self):
+        road = self.road
+        self.install()
+        self.backs_up()
+        os.symlink("one", self.web("current/uploads/link"))
+        os.chmod(self.web("current/uploads/one"), 0o640)
+        os.utime(self.web("current/uploads/one"), ns=(1, 1234567890123456789))
+        second = road.release("1.1.0", second_release)
+        steps = [step["summary"] for step in road.answer("plan", second)["plan"]["steps"]]
+        self.assertIn(f"back up the data in {self.web('shared/uploads')} (2 files, 1 bytes) as "
+                      "web+uploads-2, and verify it", steps)
+        road.installer("apply", second, "--yes")
+        row = road.answer("backup", "list")[0]
+        self.assertEqual((row["name"], row["database"], row["driver"]),
+                         ("web+uploads-2", "web/uploads", "data"))
+        road.installer("backup", "verify", "web+uploads-2")
+        packed = os.path.join(road.site, "state/backups/web+uploads-2.dump.zst")
+        listed = subprocess.run(f"zstd -dcq {packed} | tar -tf -", shell=True, check=True,
+                                capture_output=True, text=True).stdout
+        self.assertEqual(listed.split(), ["./", "link", "one"])
+        self.upload("one", "spoilt")
+        self.upload("two", "2")
+        self.assertIn("--reason", road.refused("backup", "restore", "web+uploads-2", "--yes",
+                                               status=2))
+        restored = road.answer("backup", "restore", "web+uploads-2", "--yes", "--reason", "spoilt")
+        self.assertEqual(self.uploaded(), {"link": "1", "one": "1"})
+        status = os.stat(self.web("current/uploads/one"))
+        self.assertEqual((status.st_mode & 0o7777, status.st_mtime_ns),
+                         (0o640, 1234567890123456789))
+        with open(self.web("shared", restored["before"], "two"), encoding="utf-8") as old:
+            self.assertEqual(old.read(), "2")
+        kept = road.answer("backup", "kept", "web/uploads")
+        self.assertEqual(kept, [restored["before"]])
+        road.installer("backup", "kept", "web/uploads", "--drop", kept[0])
+        self.assertEqual(os.listdir(self.web("shared")), ["uploads"])
+        road.installer("drift")
+        road.installer("backup", "create", "web/uploads")
+        # No change of the target, no backup; and the oldest go with their releases.
+        road.installer("apply", second, "--yes")
+        self.assertEqual(len(road.answer("backup", "list")), 2)
+
+    def test_backups_of_data_are_encrypted_and_pruned_as_others_are(self):
+        road = self.road
+        self.install()
+        self.backs_up(more="backups: {encrypt_to: []}\nretention: {releases: 1, backups: 1}\n")
+        for version in ("1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"):
+            road.installer("apply", road.release(version, lambda project: write(
+                os.path.join(project, "client/dist/v.js"), version)), "--yes")
+        road.installer("prune")
+        names = sorted(os.listdir(os.path.join(road.site, "state/backups")))
+        self.assertLessEqual(len(names), 8)
+        self.assertIn("web+uploads-6.dump.zst.age", names)
+        self.assertNotIn("web+uploads-2.json", names)
+        self.upload("one", "spoilt")
+        road.installer("backup", "restore", "web+uploads-6", "--yes", "--reason", "spoilt",
+                       "--discard")
+        self.assertEqual(self.uploaded(), {"one": "1"})
+        self.assertEqual(os.listdir(self.web("shared")), ["uploads"])
+
+    def test_a_damaged_backup_of_data_changes_nothing(self):
+        road = self.road
+        self.install()
+        road.installer("backup", "create", "web/uploads")
+        name = road.answer("backup", "list")[0]["name"]
+        packed = os.path.join(road.site, f"state/backups/{name}.dump.zst")
+        with open(packed, "r+b") as file:
+            file.seek(20)
+            file.write(b"xxxx")
+        road.refused("backup", "verify", name, status=5)
+        self.upload("two", "2")
+        road.refused("backup", "restore", name, "--yes", "--reason", "x", status=5)
+        self.assertEqual(self.uploaded(), {"one": "1", "two": "2"})
+        self.assertEqual(os.listdir(self.web("shared")), ["uploads"])
+
+    def test_a_backup_that_does_not_fit_stops_before_anything_changes(self):
+        road = self.road
+        self.install()
+        self.backs_up()
+        with open(self.web("current/uploads/huge"), "wb") as huge:
+            huge.truncate(1 << 43)
+        said = road.refused("apply", road.release("1.1.0", second_release), "--yes", status=8)
+        self.assertIn("bytes and", said)
+        self.assertEqual(road.answer("status")["current"]["version"], "1.0.0")
+
+    def test_a_site_that_backs_up_what_is_not_kept_is_refused_in_ci(self):
+        self.install()
+        self.backs_up("[uplods]")
+        site = os.path.join(self.road.site, "site.yaml")
+        said = errors(BUILDER, "validate", os.path.join(self.road.project, "release.yaml"),
+                      "--site", site, status=3)
+        self.assertIn("targets.web.backup: found uplods, which no component of the release keeps",
+                      said)
+        said = errors_of_plan(self.road, self.road.release("1.1.0", second_release))
+        self.assertIn("the release does not keep uplods", said)
+
     def test_a_release_that_no_longer_keeps_it_is_warned_of_and_data_stays(self):
         self.install()
         second = self.road.release("1.1.0", forgets)

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "content/frames.hpp"
 #include "installer/site/identity.hpp"
@@ -86,6 +87,40 @@ class KeptDump : public Source {
   bool ended_ = false;
 };
 
+void note_changes(const databases::Restorable& source, Backup& backup) {
+  std::vector<std::string> changed = source.changed_meanwhile();
+  const std::size_t shown = std::min(changed.size(), kMaxChanges);
+  for (std::size_t i = 0; i < shown; ++i) {
+    log::warning(format("the backup {}: {}", backup.name, changed[i]));
+  }
+  if (changed.size() > shown) {
+    log::warning(format("the backup {}: and {} more", backup.name, changed.size() - shown));
+    changed.resize(shown);
+  }
+  backup.changed = std::move(changed);
+}
+
+// The name that a file of a backup is of; empty for other files.
+std::string name_of(const std::string& file) {
+  for (const std::string_view ending : {kRecord, kDump, kEncrypted}) {
+    if (file.ends_with(ending)) return file.substr(0, file.size() - ending.size());
+  }
+  return "";
+}
+
+}  // namespace
+
+Json to_json(const Backup& backup) {
+  Json value = {{"name", backup.name},          {"database", backup.database},
+                {"driver", backup.driver},      {"server", backup.server},
+                {"made", to_text(backup.made)}, {"transaction", backup.transaction},
+                {"version", backup.version},    {"digest", backup.digest.str()},
+                {"bytes", backup.bytes},        {"packed", backup.packed},
+                {"about", backup.about},        {"encryptedTo", backup.encrypted_to}};
+  if (!backup.changed.empty()) value["changed"] = backup.changed;
+  return value;
+}
+
 Backup backup_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   Backup backup{
@@ -106,27 +141,15 @@ Backup backup_from_json(const Json& value, const std::string& where) {
   }
   backup.is_encrypted = !backup.encrypted_to.empty();
   backup.about = fields.object("about");
+  if (fields.value_if("changed") != nullptr) backup.changed = fields.texts("changed");
   fields.done();
   return backup;
 }
 
-// The name that a file of a backup is of; empty for other files.
-std::string name_of(const std::string& file) {
-  for (const std::string_view ending : {kRecord, kDump, kEncrypted}) {
-    if (file.ends_with(ending)) return file.substr(0, file.size() - ending.size());
-  }
-  return "";
-}
-
-}  // namespace
-
-Json to_json(const Backup& backup) {
-  return {{"name", backup.name},          {"database", backup.database},
-          {"driver", backup.driver},      {"server", backup.server},
-          {"made", to_text(backup.made)}, {"transaction", backup.transaction},
-          {"version", backup.version},    {"digest", backup.digest.str()},
-          {"bytes", backup.bytes},        {"packed", backup.packed},
-          {"about", backup.about},        {"encryptedTo", backup.encrypted_to}};
+void encrypt_to(const std::optional<std::vector<std::string>>& recipients, Backup& backup) {
+  if (!recipients) return;
+  backup.is_encrypted = true;
+  backup.encrypted_to = *recipients;
 }
 
 Backups::Backups(const Layout& layout, Workers& workers)
@@ -173,9 +196,9 @@ std::string Backups::free_name(const std::string& wanted) const {
   return name;
 }
 
-Backup Backups::create(databases::Database& database, Backup backup, Progress& progress) const {
+Backup Backups::create(databases::Restorable& source, Backup backup, Progress& progress) const {
   backup.name = free_name(backup.name);
-  backup.about = database.describe();
+  backup.about = source.describe();
   std::vector<signing::AgeRecipient> recipients;
   if (backup.is_encrypted) {
     recipients.push_back(site_identity(layout_, backup.made).recipient());
@@ -192,11 +215,12 @@ Backup Backups::create(databases::Database& database, Backup backup, Progress& p
   content::TrailerSink trailer(sealed ? static_cast<Sink&>(*sealed) : out);
   content::FrameWriter frames(trailer, workers_, content::kDefaultLevel);
   CountedSink dump(frames, progress);
-  database.dump(dump);
+  source.dump(dump);
   frames.finish();
   trailer.finish(frames.frames());
   if (sealed) sealed->finish();
   out.commit();
+  note_changes(source, backup);
   backup.digest = dump.finish();
   backup.bytes = dump.bytes();
   backup.packed = file_bytes(file(backup));
@@ -204,20 +228,20 @@ Backup Backups::create(databases::Database& database, Backup backup, Progress& p
   return backup;
 }
 
-void Backups::verify(const Backup& backup, databases::Database& database,
+void Backups::verify(const Backup& backup, databases::Restorable& source,
                      Progress& progress) const {
   const auto dump = dump_of(backup, progress);
-  database.check_dump(*dump);
-  // What the database's program did not care to read.
+  source.check_dump(*dump);
+  // What a database's program did not care to read.
   std::string rest(1U << 16, '\0');
   while (dump->read(rest) > 0) {
   }
 }
 
-void Backups::restore(const Backup& backup, databases::Database& database, const std::string& label,
+void Backups::restore(const Backup& backup, databases::Restorable& source, const std::string& label,
                       Progress& progress) const {
   const auto dump = dump_of(backup, progress);
-  database.restore(*dump, {.label = label, .about = backup.about});
+  source.restore(*dump, {.label = label, .about = backup.about});
 }
 
 std::unique_ptr<databases::Database> Backups::rehearse(const Backup& backup,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The backups of a site's databases: NAME.dump.zst, which is what the database's own program wrote
-// in the container of bundles (`zstd -d` opens it), or NAME.dump.zst.age, the same encrypted
-// (`age -d`), and NAME.json, written last, without which a dump is none.
+// The backups of a site's databases and folders of data: NAME.dump.zst, which is what the
+// database's own program wrote, or a tar of a folder, in the container of bundles (`zstd -d` opens
+// it), or NAME.dump.zst.age, the same encrypted (`age -d`), and NAME.json, written last, without
+// which a dump is none.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +24,9 @@ namespace sealift::installer {
 
 struct Backup {
   std::string name;      // "main-12": of a transaction; "main-20261123T190000Z": made by hand
-  std::string database;  // its name in site.yaml
+  std::string database;  // its name in site.yaml; of a folder of data "TARGET/FOLDER"
   std::string driver;
-  std::string server;  // "PostgreSQL 15.18"
+  std::string server;  // "PostgreSQL 15.18"; of a folder of data where it lies
   Time made;
   std::uint64_t transaction = 0;  // that it was made for; 0: by hand
   std::string version;            // of the release that stood; empty: none
@@ -34,10 +36,19 @@ struct Backup {
   // Recipients of age; empty: not encrypted. create() adds the site's own.
   std::vector<std::string> encrypted_to = {};
   bool is_encrypted = false;
-  Json about = Json::object();  // databases::Database::describe()
+  Json about = Json::object();  // databases::Restorable::describe()
+  // What others changed while it was made, for people; at most kMaxChanges lines.
+  std::vector<std::string> changed = {};
 };
 
+inline constexpr std::size_t kMaxChanges = 100;
+
 Json to_json(const Backup& backup);
+// Strict; Error{corrupt}.
+Backup backup_from_json(const Json& value, const std::string& where);
+
+// What site.yaml says of whom backups are encrypted to.
+void encrypt_to(const std::optional<std::vector<std::string>>& recipients, Backup& backup);
 
 class Backups {
  public:
@@ -52,12 +63,13 @@ class Backups {
   Backup find(const std::string& name) const;
 
   // Dumps and keeps; digest, sizes and what describe() says of `backup` are filled in. None is ever
-  // replaced: where one has the name already, the new one is called NAME-2, and so on.
-  Backup create(databases::Database& database, Backup backup, Progress& progress) const;
+  // replaced: where one has the name already, the new one is called NAME-2, and so on. What others
+  // changed meanwhile is a warning too.
+  Backup create(databases::Restorable& source, Backup backup, Progress& progress) const;
   // Unpacks and reads all of it as a restore would; Error{corrupt}.
-  void verify(const Backup& backup, databases::Database& database, Progress& progress) const;
-  // `label` names what was there before (databases::Database::restore). Verifies on the way.
-  void restore(const Backup& backup, databases::Database& database, const std::string& label,
+  void verify(const Backup& backup, databases::Restorable& source, Progress& progress) const;
+  // `label` names what was there before (databases::Restorable::restore). Verifies on the way.
+  void restore(const Backup& backup, databases::Restorable& source, const std::string& label,
                Progress& progress) const;
   // A copy of the database as it was (databases::Database::rehearsal).
   std::unique_ptr<databases::Database> rehearse(const Backup& backup, databases::Database& database,

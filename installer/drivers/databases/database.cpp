@@ -623,8 +623,7 @@ std::unique_ptr<databases::Database> open_database(const Json& settings, const f
 void encrypt_as(const Json& settings, Backup& backup) {
   const Json& recipients = settings.at("encryptTo");
   if (recipients.is_null()) return;
-  backup.is_encrypted = true;
-  backup.encrypted_to = recipients.get<std::vector<std::string>>();
+  encrypt_to(recipients.get<std::vector<std::string>>(), backup);
 }
 
 std::string session_name(std::uint64_t transaction) {

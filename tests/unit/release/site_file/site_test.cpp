@@ -170,6 +170,17 @@ TEST_CASE("site: maintenance windows are read, and every mistake in one is named
   CHECK(refused(kSite + "windows: daily\n").find("windows: found \"daily\"") != std::string::npos);
 }
 
+TEST_CASE("site: folders of data that are backed up belong to targets of files") {
+  const std::string backed = with("path: /srv/chanuka/web/", "path: /srv/web, backup: [up, m/c]");
+  CHECK(parse_site(backed, "site.yaml").targets.at("web").backup ==
+        std::vector<std::string>{"up", "m/c"});
+  const std::string wrong = refused(with("web: {driver: directory, path: /srv/chanuka/web/}",
+                                         "web: {driver: docker, backup: [../up]}"));
+  CHECK(wrong.find("site.yaml:5: targets.web: found backup, which docker does not have") !=
+        wrong.npos);
+  CHECK(wrong.find("targets.web.backup[0]: ") != wrong.npos);
+}
+
 TEST_CASE("site: each runtime has its own keys") {
   const auto target = [](const std::string& lines) {
     return refused(with("targets:", "targets:\n  run: {" + lines + "}"));

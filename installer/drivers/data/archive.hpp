@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A folder of data as one tar (POSIX pax): files, folders, symbolic and hard links and pipes, with
+// mode, owner, time in nanoseconds and extended attributes (ACLs among them). Sockets and devices
+// hold no data and are left out. `tar --xattrs -x` reads it too.
+
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/stream.hpp"
+
+namespace sealift::installer {
+
+// What others did while a folder was read, or what cannot be in an archive: a line each, for
+// people. The archive holds a file that shrank with zeros at its end.
+using Unsteady = std::vector<std::string>;
+
+struct FolderSize {
+  std::uint64_t bytes = 0;
+  std::uint64_t entries = 0;
+};
+FolderSize size_of(const fs::path& folder);
+
+// Symbolic links are kept and never followed. Error{io} where something cannot be read.
+Unsteady write_archive(const fs::path& folder, Sink& to);
+
+// Reads to the end; Error{corrupt} where it is none of ours.
+void check_archive(Source& archive);
+
+// Fills an empty folder and makes it durable. Error{corrupt}; Error{io} where owner or attributes
+// cannot be set.
+void unpack_archive(Source& archive, const Dir& into);
+
+}  // namespace sealift::installer

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/data/data.hpp"
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+#include "base/digest.hpp"
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "installer/driver/step_driver.hpp"
+#include "installer/drivers/data/archive.hpp"
+#include "installer/drivers/data/folder.hpp"
+#include "installer/drivers/databases/backups.hpp"
+#include "installer/drivers/files/shared_data.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr const char* kBackUp = "back-up";
+constexpr std::size_t kLongestLabel = 100;
+
+// A step's data.
+struct BackUp {
+  std::string backup;  // its name
+  std::string data;    // "web/uploads"
+  std::string place;
+  std::string from;
+  Time made;
+  std::uint64_t transaction = 0;
+  std::string version;
+  std::optional<std::vector<std::string>> encrypt_to;
+};
+
+Json to_json(const BackUp& step) {
+  return {{"backup", step.backup},
+          {"data", step.data},
+          {"place", step.place},
+          {"from", step.from},
+          {"made", to_text(step.made)},
+          {"transaction", step.transaction},
+          {"version", step.version},
+          {"encryptTo", step.encrypt_to ? Json(*step.encrypt_to) : Json()}};
+}
+
+BackUp back_up_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  BackUp step{
+      .backup = fields.text("backup"),
+      .data = fields.text("data"),
+      .place = fields.text("place"),
+      .from = fields.text("from"),
+      .made = while_reading(fields.at("made"), [&] { return parse_time(fields.text("made")); }),
+      .transaction = fields.number("transaction"),
+      .version = fields.text("version"),
+      .encrypt_to = {}};
+  if (const Json& recipients = fields.value("encryptTo"); !recipients.is_null()) {
+    step.encrypt_to = recipients.get<std::vector<std::string>>();
+  }
+  fields.value("space");
+  fields.done();
+  return step;
+}
+
+bool holds_data(const fs::path& place) {
+  const std::optional<struct stat> status = link_status_of(place);
+  return status && S_ISDIR(status->st_mode) && !is_empty_dir(place);
+}
+
+class DataDriver : public StepDriver {
+ public:
+  DataDriver(const Layout& layout, Workers& workers) : layout_(layout), workers_(workers) {}
+
+  StepState check(const Step& step, StepIo&) const override {
+    const std::string name = back_up_from_json(step.data, step.id).backup;
+    const std::vector<Backup> all = Backups(layout_, workers_).list();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Backup& each) { return each.name == name; })
+               ? StepState::applied
+               : StepState::not_applied;
+  }
+
+  Json apply(const Step& step, StepIo& io) override {
+    const BackUp data = back_up_from_json(step.data, step.id);
+    const auto folder = open_folder(data.place, data.from);
+    const Backups backups(layout_, workers_);
+    Backup wanted{.name = data.backup,
+                  .database = data.data,
+                  .driver = kDataDriver,
+                  .server = data.place,
+                  .made = data.made,
+                  .transaction = data.transaction,
+                  .version = data.version,
+                  .digest = Digest::of("")};
+    encrypt_to(data.encrypt_to, wanted);
+    const Backup made = backups.create(*folder, std::move(wanted), io.progress);
+    backups.verify(made, *folder, io.progress);
+    return installer::to_json(made);
+  }
+
+  // A backup stays, and is pruned as others are.
+  void undo(const Step&, const std::optional<Json>&, StepIo&) override {}
+
+ private:
+  Layout layout_;
+  Workers& workers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Driver> data_driver(const Layout& layout, Workers& workers) {
+  return std::make_unique<DataDriver>(layout, workers);
+}
+
+std::string data_name(const std::string& target, const std::string& folder) {
+  return format("{}/{}", target, folder);
+}
+
+std::string data_label(const std::string& target, const std::string& folder) {
+  std::string plain;
+  for (const char c : folder) {
+    if (c == '/') {
+      plain += '+';
+    } else if (is_letter_or_digit(c) || c == '.' || c == '_' || c == '-') {
+      plain += c;
+    }
+  }
+  std::string label = format("{}+{}", target, plain.substr(0, kLongestLabel));
+  // What was left out, or a folder with a plus, must not make two folders one.
+  if (plain.size() != folder.size() || plain.size() > kLongestLabel) {
+    label += format("+{}", Digest::of(folder).short_hex());
+  }
+  return label;
+}
+
+std::vector<Step> data_backups(const Wish& wish, const release::Site& site, const Layout& layout) {
+  const auto target = site.targets.find(wish.target);
+  const bool is_changing = wish.purpose == Purpose::apply || wish.purpose == Purpose::stage;
+  if (target == site.targets.end() || !wish.before || !wish.table || !is_changing) return {};
+  std::vector<Step> steps;
+  for (const std::string& folder : target->second.backup) {
+    if (!wish.persist.contains(folder) && !wish.before->persist.contains(folder)) continue;
+    const std::string place = shared_place(wish.path, folder);
+    const auto found = wish.found_data.find(folder);
+    const std::string from =
+        found == wish.found_data.end() ? place : format("{}/{}", wish.path, found->second);
+    if (!holds_data(from)) continue;
+    const std::string label = data_label(wish.target, folder);
+    const std::string name = format("{}-{}", label, wish.number);
+    const FolderSize size = size_of(from);
+    Json data = to_json(BackUp{.backup = name,
+                               .data = data_name(wish.target, folder),
+                               .place = place,
+                               .from = from,
+                               .made = wish.now,
+                               .transaction = wish.number,
+                               .version = wish.version_before,
+                               .encrypt_to = site.encrypt_to});
+    data["space"] = {{"path", layout.backups().string()}, {"bytes", size.bytes}};
+    steps.push_back(
+        {.id = format("back-up-{}", label),
+         .phase = Phase::fence,
+         .component = wish.component,
+         .target = wish.target,
+         .driver = kDataDriver,
+         .action = kBackUp,
+         .data = std::move(data),
+         .summary = format("back up the data in {} ({} files, {} bytes) as {}, and verify it", from,
+                           size.entries, size.bytes, name)});
+  }
+  return steps;
+}
+
+}  // namespace sealift::installer
