@@ -7,6 +7,7 @@
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/kept_revisions.hpp"
 #include "installer/operations/standing.hpp"
 #include "installer/records/flags.hpp"
 #include "installer/session/changing.hpp"

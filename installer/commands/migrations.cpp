@@ -6,6 +6,7 @@
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database.hpp"
+#include "installer/operations/kept_revisions.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/requirements.hpp"
 #include "installer/session/changing.hpp"

@@ -6,6 +6,9 @@
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/carry_out.hpp"
+#include "installer/operations/kept_revisions.hpp"
+#include "installer/planning/planner.hpp"
 #include "installer/session/changing.hpp"
 
 namespace sealift::installer {

@@ -8,6 +8,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/recovery.hpp"
 #include "installer/operations/standing.hpp"
 
 namespace sealift::installer {

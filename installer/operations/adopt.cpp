@@ -10,6 +10,7 @@
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/files/tree_check.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/carry_out.hpp"
 #include "release/documents/workload.hpp"
 
 namespace sealift::installer {

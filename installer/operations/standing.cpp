@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/kept_revisions.hpp"
 
 namespace sealift::installer {
 
