@@ -7,7 +7,7 @@
 #include "installer/drivers/registry.hpp"
 #include "installer/operations/ending.hpp"
 #include "installer/operations/kept_revisions.hpp"
-#include "installer/planning/planner.hpp"
+#include "installer/planning/space.hpp"
 #include "installer/records/overrides.hpp"
 #include "installer/transaction/transaction.hpp"
 

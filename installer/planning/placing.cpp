@@ -3,12 +3,25 @@
 
 #include "base/format.hpp"
 #include "installer/content/delivered_images.hpp"
+#include "installer/content/site_values.hpp"
 #include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/images/images.hpp"
+#include "installer/planning/drafting.hpp"
+#include "release/site_file/allowance.hpp"
 
 namespace sealift::installer {
 
 namespace {
+
+std::vector<compose::KnownImage> carried_images(const bundle::Contents& contents) {
+  std::vector<compose::KnownImage> all;
+  for (const release::Component& component : contents.components) {
+    for (compose::KnownImage& image : compose::known_images(component)) {
+      all.push_back(std::move(image));
+    }
+  }
+  return all;
+}
 
 [[noreturn]] void incompatible(const std::string& found, const std::string& hint) {
   throw Error(Errc::incompatible, found, hint);
@@ -24,6 +37,55 @@ const release::Target& target_of(const release::ComponentRow& row, const release
                  format("add {} to targets in site.yaml", row.target));
   }
   return found->second;
+}
+
+Placement placed_tree(const release::Component& component, const release::Target& target,
+                      SiteContent& content, Json settings) {
+  const SiteContent::Table table = content.keep_table(component);
+  Placement placement{.component = component.row.name,
+                      .target = component.row.target,
+                      .driver = target.driver,
+                      .path = target.path,
+                      .directory = {},
+                      .table = table.digest,
+                      .files = table.files,
+                      .bytes = table.bytes,
+                      .settings = std::move(settings),
+                      .services = component.document.services};
+  placement.owner = owner_of(placement, target);
+  for (const std::string& folder : component.document.persist) {
+    placement.persist[folder] = target.owner;
+  }
+  return placement;
+}
+
+Placement placed_workload(const Running& running, Problems& problems) {
+  const auto& [component, target, content, contents, installation, drivers] = running;
+  const release::Workload& workload = *component.document.workload;
+  if (workload.runtime != target.driver) {
+    throw Error(Errc::incompatible,
+                format("component {} is for {}, the target {} is one of {}", component.row.name,
+                       workload.runtime, component.row.target, target.driver),
+                "correct targets in site.yaml");
+  }
+  Placement placement = placed_tree(component, target, content, nullptr);
+  const Driver& driver = drivers.named(target.driver);
+  const RuntimeQuestion question{.component = component,
+                                 .target = target,
+                                 .site = installation.id,
+                                 .content = content,
+                                 .table = placement.table,
+                                 .pins = image_pins(contents, installation.site),
+                                 .images = carried_images(contents)};
+  release::check_allowed({.who = format("component {}", component.row.name),
+                          .name = component.row.name,
+                          .own = target.path},
+                         driver.claims(question), installation.site.allow, problems);
+  placement.settings = driver.settings(question);
+  for (auto& [folder, user] : driver.data_folders(question)) {
+    placement.persist[folder] = user.empty() ? target.owner : user;
+  }
+  return placement;
 }
 
 Placement placed_images(const release::Component& component, const release::Target& target,
