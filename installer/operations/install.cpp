@@ -164,7 +164,7 @@ std::string event_of(const Journal& journal) {
 bool has_line(const AuditLog& audit, std::uint64_t transaction) {
   const std::vector<Json> entries = audit.entries();
   return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
-    return entry.at("details").value("transaction", std::uint64_t{0}) == transaction;
+    return transaction_from_json(entry) == transaction;
   });
 }
 
@@ -329,8 +329,9 @@ Json evidence(const bundle::Judgement& judgement) {
   Json value = {{"digest", judgement.release.str()}, {"rootVersion", judgement.root.version()}};
   if (judgement.statement) value["version"] = judgement.statement->version;
   if (judgement.count) {
-    value["keys"] = Json::array();
-    for (const signing::PublicKey& key : judgement.count->by) value["keys"].push_back(key.id());
+    Json keys = Json::array();
+    for (const signing::PublicKey& key : judgement.count->by) keys.push_back(key.id());
+    value["keys"] = std::move(keys);
   }
   return value;
 }

@@ -64,7 +64,7 @@ TEST_CASE("plan: what is wrong with the revision that it leads to is named by it
   Json changed = to_json(some_plan());
   changed["outcome"].erase("version");
   CHECK(messages(error_of([&] { plan_from_json(changed, "plan"); })) ==
-        "plan.outcome.version: missing\n");
+        "plan.outcome.version: found nothing, expected this field\n");
 }
 
 TEST_CASE("plan: an unknown word is shown without its hidden characters") {
