@@ -7,7 +7,7 @@
 #include "base/random.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/backups.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/session/changing.hpp"
 
 namespace sealift::installer {

@@ -5,7 +5,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/registry.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/operations/standing.hpp"

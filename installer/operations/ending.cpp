@@ -34,7 +34,7 @@ std::string event_of(const Journal& journal) {
 bool has_line(const AuditLog& audit, std::uint64_t transaction) {
   const std::vector<Json> entries = audit.entries();
   return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
-    return entry.at("details").value("transaction", std::uint64_t{0}) == transaction;
+    return transaction_from_json(entry) == transaction;
   });
 }
 

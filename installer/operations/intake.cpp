@@ -53,8 +53,9 @@ Json evidence(const bundle::Judgement& judgement) {
   Json value = {{"digest", judgement.release.str()}, {"rootVersion", judgement.root.version()}};
   if (judgement.statement) value["version"] = judgement.statement->version;
   if (judgement.count) {
-    value["keys"] = Json::array();
-    for (const signing::PublicKey& key : judgement.count->by) value["keys"].push_back(key.id());
+    Json keys = Json::array();
+    for (const signing::PublicKey& key : judgement.count->by) keys.push_back(key.id());
+    value["keys"] = std::move(keys);
   }
   return value;
 }

@@ -9,10 +9,13 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/content/kept_history.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_step.hpp"
+#include "installer/drivers/databases/description.hpp"
+#include "installer/drivers/files/directory_steps.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
+#include "installer/drivers/images/image_step.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/planning/found_data.hpp"
@@ -155,8 +158,8 @@ void Drafting::want(Placement placement,
   wish.migrations = std::move(migrations);
   wanted_.insert(placement.path);
   for (Step& step : drivers_.named(placement.driver).plan(wish)) {
-    if (const auto space = step.data.find("space"); space != step.data.end()) {
-      draft_.needs.push_back({.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
+    if (const auto space = space_of(step)) {
+      draft_.needs.push_back({.path = space->path, .bytes = space->bytes, .inodes = 8});
     }
     for (std::string& line : describe_migrations(step, *wish.migrations)) {
       draft_.details.push_back(std::move(line));
@@ -191,14 +194,8 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
     draft_.changes.push_back(compare_watched(wish, placement.services, damage));
     return;
   }
-  add(placement.driver, wish, placement.services, damage);
-  placement.directory = ready;
+  placement.directory = add(placement.driver, wish, placement.services, damage).value_or(ready);
   if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
-  for (const Step& step : draft_.plan.steps) {
-    if (step.component == placement.component && step.data.contains("directory")) {
-      placement.directory = step.data["directory"];
-    }
-  }
   outcome_.placements.push_back(std::move(placement));
 }
 
@@ -347,9 +344,11 @@ void Drafting::add_hooks() {
   installer::add_hooks(draft_.health.hooks, draft_.plan.number, draft_.plan.steps);
 }
 
-void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
-                   const DamagedFiles& damage) {
-  for (Step& step : drivers_.named(driver).plan(wish)) draft_.plan.steps.push_back(std::move(step));
+std::optional<std::string> Drafting::add(const std::string& driver, const Wish& wish,
+                                         const ServiceGlobs& services, const DamagedFiles& damage) {
+  std::vector<Step> steps = drivers_.named(driver).plan(wish);
+  std::optional<std::string> directory = unpacked_directory(steps);
+  std::move(steps.begin(), steps.end(), std::back_inserter(draft_.plan.steps));
   ComponentChange change = compare_watched(wish, services, damage);
   if (wish.table && wish.ready.empty() && wish.images.empty()) {
     const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
@@ -358,12 +357,15 @@ void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlo
          .bytes = shares ? change.new_bytes + change.same * 64 : change.new_bytes,
          .inodes = change.added + change.changed + change.same});
   }
-  if (wish.table && !wish.images.empty() && wish.settings.contains("path")) {
-    draft_.needs.push_back({.path = wish.settings["path"],
-                            .bytes = change.new_bytes,
-                            .inodes = 64 * wish.images.size()});
+  if (wish.table && !wish.images.empty()) {
+    const std::string path = image_settings_from_json(wish.settings, wish.component).path;
+    if (!path.empty()) {
+      draft_.needs.push_back(
+          {.path = path, .bytes = change.new_bytes, .inodes = 64 * wish.images.size()});
+    }
   }
   draft_.changes.push_back(std::move(change));
+  return directory;
 }
 
 }  // namespace sealift::installer

@@ -71,8 +71,9 @@ class Drafting {
   // The release that stands is looked at before anything else, the new one behind everything.
   void add_health();
   void add_hooks();
-  void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
-           const DamagedFiles& damage);
+  // Where its files are unpacked; nothing where none are.
+  std::optional<std::string> add(const std::string& driver, const Wish& wish,
+                                 const ServiceGlobs& services, const DamagedFiles& damage);
 
   const Installation& installation_;
   const State& state_;

@@ -4,8 +4,8 @@
 #include "base/format.hpp"
 #include "installer/content/delivered_images.hpp"
 #include "installer/content/site_values.hpp"
-#include "installer/drivers/databases/database.hpp"
-#include "installer/drivers/images/images.hpp"
+#include "installer/drivers/databases/database_access.hpp"
+#include "installer/drivers/images/image_step.hpp"
 #include "installer/planning/drafting.hpp"
 #include "release/site_file/allowance.hpp"
 
@@ -99,7 +99,7 @@ Placement placed_images(const release::Component& component, const release::Targ
           .files = component.images.size(),
           .bytes = component.document.bytes,
           .images = images_on(component, target),
-          .settings = image_settings(target, site)};
+          .settings = to_json(image_settings(target, site))};
 }
 
 Placement placed_migrations(const release::Component& component, const release::Site& site) {
@@ -125,7 +125,7 @@ Placement placed_migrations(const release::Component& component, const release::
           .files = component.document.files,
           .bytes = component.document.bytes,
           .images = {},
-          .settings = database_settings(name, site, carried)};
+          .settings = to_json(database_settings(name, site, carried))};
 }
 
 std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site) {
@@ -139,7 +139,8 @@ std::vector<Placement> migrations_on(const bundle::Contents& contents, const rel
 std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
                                                               Content& content) {
   const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-  return std::make_shared<migrations::MigrationSet>(read_migrations(*tree, placement.settings));
+  return std::make_shared<migrations::MigrationSet>(
+      read_migrations(*tree, database_settings_of(placement)));
 }
 
 }  // namespace sealift::installer

@@ -12,7 +12,7 @@
 #include "installer/content/kept_set.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/driver/differences.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/planning/drafting.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/render.hpp"
