@@ -9,7 +9,7 @@
 #include "installer/drivers/data/data.hpp"
 #include "installer/drivers/data/folder.hpp"
 #include "installer/drivers/databases/backups.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/session/changing.hpp"
 #include "release/documents/persist.hpp"

@@ -13,7 +13,7 @@
 #include "base/text.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/registry.hpp"
 #include "installer/drivers/services/fence.hpp"

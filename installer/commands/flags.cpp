@@ -5,6 +5,9 @@
 #include "base/text.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/carry_out.hpp"
+#include "installer/operations/kept_revisions.hpp"
+#include "installer/planning/planner.hpp"
 #include "installer/session/changing.hpp"
 #include "release/text/schema.hpp"
 

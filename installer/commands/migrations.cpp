@@ -5,7 +5,8 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/backups.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
+#include "installer/operations/kept_revisions.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/requirements.hpp"
 #include "installer/session/changing.hpp"
@@ -25,9 +26,10 @@ struct Row {
 
 std::vector<Row> rows_of(const Placement& placement, Content& content, const fs::path& scratch) {
   const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-  const migrations::MigrationSet set = read_migrations(*tree, placement.settings);
-  const auto database = open_database(placement.settings, scratch, session_name(0));
-  const Comparison found = compare(set, database->applied(tracking_table(placement.settings, set)));
+  const DatabaseSettings settings = database_settings_of(placement);
+  const migrations::MigrationSet set = read_migrations(*tree, settings);
+  const auto database = open_database(settings, scratch, session_name(0));
+  const Comparison found = compare(set, database->applied(tracking_table(settings, set)));
   std::vector<Row> rows;
   for (const Migration& migration : set.migrations) {
     std::string state = "pending";
@@ -103,12 +105,12 @@ Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::
   for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (placement.target != options.database) continue;
     const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-    Subject subject{
-        .set = read_migrations(*tree, placement.settings),
-        .migration = nullptr,
-        .database = open_database(placement.settings, backups.folder(), session_name(0)),
-        .table = {},
-        .applied = {}};
+    const DatabaseSettings settings = database_settings_of(placement);
+    Subject subject{.set = read_migrations(*tree, settings),
+                    .migration = nullptr,
+                    .database = open_database(settings, backups.folder(), session_name(0)),
+                    .table = {},
+                    .applied = {}};
     for (const Migration& each : subject.set.migrations) {
       if (each.name == options.migration) subject.migration = &each;
     }
@@ -116,7 +118,7 @@ Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::
       throw Error(Errc::usage, format("the release has no migration {} for the database {}",
                                       printable(options.migration, 128), options.database));
     }
-    subject.table = tracking_table(placement.settings, subject.set);
+    subject.table = tracking_table(settings, subject.set);
     subject.applied = subject.database->applied(subject.table);
     return subject;
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "installer/operations/prune.hpp"
 #include "base/format.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/session/changing.hpp"

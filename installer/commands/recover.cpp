@@ -2,6 +2,7 @@
 #include "base/format.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/operations/acceptance.hpp"
+#include "installer/operations/recovery.hpp"
 #include "installer/session/changing.hpp"
 
 namespace sealift::installer {

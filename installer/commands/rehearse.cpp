@@ -6,7 +6,7 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/backups.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/requirements.hpp"
 #include "installer/session/changing.hpp"
@@ -38,7 +38,8 @@ class FreshBackup {
  public:
   FreshBackup(const Placement& placement, const Backups& backups, cli::Session& session)
       : backups_(backups) {
-    const auto database = open_database(placement.settings, backups.folder(), session_name(0));
+    const DatabaseSettings settings = database_settings_of(placement);
+    const auto database = open_database(settings, backups.folder(), session_name(0));
     const databases::Facts facts = database->facts();
     session.progress.begin(format("backing up {}", placement.target), facts.bytes);
     Backup wanted{.name = format("{}-rehearsal", placement.target),
@@ -48,7 +49,7 @@ class FreshBackup {
                   .made = session.clock.now(),
                   .version = {},
                   .digest = Digest::of("")};
-    encrypt_as(placement.settings, wanted);
+    encrypt_as(settings, wanted);
     backup_ = backups.create(*database, std::move(wanted), session.progress);
     session.progress.end();
   }
@@ -71,19 +72,20 @@ class FreshBackup {
 Json rehearse(const Placement& placement, const Backup& backup, const Backups& backups,
               SiteContent& content, cli::Session& session) {
   const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-  const migrations::MigrationSet set = read_migrations(*tree, placement.settings);
-  const auto database = open_database(placement.settings, backups.folder(), session_name(0));
+  const DatabaseSettings settings = database_settings_of(placement);
+  const migrations::MigrationSet set = read_migrations(*tree, settings);
+  const auto database = open_database(settings, backups.folder(), session_name(0));
   session.progress.begin(format("copying {}", backup.name), backup.bytes);
   const auto copy = backups.rehearse(backup, *database, session.progress);
   session.progress.end();
   databases::Run run{
       .set = set,
       .pending = {},
-      .table = tracking_table(placement.settings, set),
+      .table = tracking_table(settings, set),
       .before = {},
       .author = {.transaction = 0, .release = "rehearsal", .digest = {}, .actor = acting_user()},
       .now = session.clock.now(),
-      .foreign_keys = foreign_keys(placement.settings)};
+      .foreign_keys = foreign_keys(settings)};
   run.before = copy->applied(run.table);
   run.pending = compare(set, run.before).pending;
   const auto begun = std::chrono::steady_clock::now();

@@ -4,8 +4,11 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/carry_out.hpp"
+#include "installer/operations/kept_revisions.hpp"
+#include "installer/planning/planner.hpp"
 #include "installer/session/changing.hpp"
 
 namespace sealift::installer {
@@ -61,7 +64,8 @@ std::map<std::string, std::vector<Passed>> migrated_since(const Revision& target
                       [&](const Passed& one) { return one.version == each.version; })) {
         continue;
       }
-      so_far.push_back({.version = each.version, .rollback = placement.settings.at("rollback")});
+      so_far.push_back(
+          {.version = each.version, .rollback = database_settings_of(placement).rollback});
     }
   }
   return passed;
@@ -93,7 +97,7 @@ DataRequest data_request(const RollbackOptions& options, const Revision& target,
     if (!is_of_database(placement)) continue;
     const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
     data.standing[placement.path] = std::make_shared<const migrations::MigrationSet>(
-        read_migrations(*tree, placement.settings));
+        read_migrations(*tree, database_settings_of(placement)));
   }
   return data;
 }

@@ -99,14 +99,16 @@ void run_status(const std::string& site, cli::Session& session) {
   if (state.staged) value["staged"] = to_json(*state.staged);
   if (health) value["health"] = to_json(*health);
   if (maintenance) value["window"] = to_json(*maintenance);
+  Json left_undone = Json::array();
   for (const fs::path& journal : state.unclosed) {
     out.line();
     out.line(
         format("left undone  {}: its transaction has ended, and what follows (the audit log, "
                "clean-up) has not been done; the next command that changes the site does it",
                journal.stem().string()));
-    value["leftUndone"].push_back(journal.stem().string());
+    left_undone.push_back(journal.stem().string());
   }
+  if (!left_undone.empty()) value["leftUndone"] = std::move(left_undone);
   value["siteChanges"] = to_json(changes);
   value["damage"] = show_damage(damage_of(work, state, session.clock), out);
   if (state.unfinished) {

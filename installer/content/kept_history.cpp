@@ -32,7 +32,7 @@ Json kept_settings_for(const Placement& wanted, const release::CarriedAssets& as
     if (is_listed || !path_exists(table_file(layout, stood->table))) continue;
     before.push_back({.directory = stood->directory, .table = stood->table});
   }
-  return kept_settings(assets, before);
+  return to_json(KeptSettings{.assets = assets, .before = before});
 }
 
 bool has_kept_at(const State& state, const std::string& path) {

@@ -2,6 +2,7 @@
 #include "installer/content/kept_set.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/format.hpp"
 
@@ -10,6 +11,8 @@ namespace sealift::installer {
 using release::FileEntry;
 
 namespace {
+
+constexpr const char* kSettings = "placement.settings";
 
 Json to_json(const std::vector<KeptRelease>& releases) {
   Json value = Json::array();
@@ -50,29 +53,34 @@ KeptSet kept_set_from_json(const Json& value, const std::string& where) {
   return set;
 }
 
-Json kept_settings(const release::CarriedAssets& assets, const std::vector<KeptRelease>& before) {
-  return {{"keepPrevious", assets.keep_previous},
-          {"serve", release::to_json(assets.serving)},
-          {"before", to_json(before)}};
+Json to_json(const KeptSettings& settings) {
+  return {{"keepPrevious", settings.assets.keep_previous},
+          {"serve", release::to_json(settings.assets.serving)},
+          {"before", to_json(settings.before)}};
+}
+
+std::optional<KeptSettings> kept_settings_from_json(const Json& value, const std::string& where) {
+  if (!value.is_object() || !value.contains("keepPrevious")) return std::nullopt;
+  Fields fields(value, where);
+  KeptSettings settings;
+  settings.assets.keep_previous = fields.number("keepPrevious");
+  settings.assets.serving = release::serving_from_json(fields.array("serve"), fields.at("serve"));
+  settings.before = releases_from_json(fields.array("before"), fields.at("before"));
+  fields.done();
+  return settings;
 }
 
 std::optional<release::CarriedAssets> assets_of(const Json& settings) {
-  if (!settings.is_object() || !settings.contains("keepPrevious")) return std::nullopt;
-  Fields fields(settings, "placement.settings");
-  release::CarriedAssets assets;
-  assets.keep_previous = fields.number("keepPrevious");
-  assets.serving = release::serving_from_json(fields.array("serve"), fields.at("serve"));
-  return assets;
+  const auto kept = kept_settings_from_json(settings, kSettings);
+  return kept ? std::optional(kept->assets) : std::nullopt;
 }
 
 std::optional<KeptSet> kept_of(const Json& settings, const std::string& directory,
                                const Digest& table) {
-  std::optional<release::CarriedAssets> assets = assets_of(settings);
-  if (!assets) return std::nullopt;
-  KeptSet set{.serving = std::move(assets->serving), .releases = {{directory, table}}};
-  for (KeptRelease& before : releases_from_json(settings.at("before"), "placement.settings")) {
-    set.releases.push_back(std::move(before));
-  }
+  std::optional<KeptSettings> kept = kept_settings_from_json(settings, kSettings);
+  if (!kept) return std::nullopt;
+  KeptSet set{.serving = std::move(kept->assets.serving), .releases = {{directory, table}}};
+  std::move(kept->before.begin(), kept->before.end(), std::back_inserter(set.releases));
   return set;
 }
 

@@ -33,8 +33,16 @@ struct KeptSet {
 Json to_json(const KeptSet& set);
 KeptSet kept_set_from_json(const Json& value, const std::string& where);
 
-// The settings of a placement that keeps files: what its component says, and the releases before.
-Json kept_settings(const release::CarriedAssets& assets, const std::vector<KeptRelease>& before);
+// The settings of a placement that keeps files.
+struct KeptSettings {
+  release::CarriedAssets assets;    // what its component says
+  std::vector<KeptRelease> before;  // newest first
+  friend bool operator==(const KeptSettings&, const KeptSettings&) = default;
+};
+
+Json to_json(const KeptSettings& settings);
+// Nothing where settings are those of something else. Strict; Error{corrupt}.
+std::optional<KeptSettings> kept_settings_from_json(const Json& value, const std::string& where);
 // What the component of a placement says; nothing where it keeps nothing.
 std::optional<release::CarriedAssets> assets_of(const Json& settings);
 // The set of a tree that stands, or shall stand, in `directory`; nothing where nothing is kept.

@@ -8,6 +8,8 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/drivers/services/service.hpp"
+#include "installer/operations/recovery.hpp"
 #include "installer/operations/standing.hpp"
 
 namespace sealift::installer {
@@ -53,9 +55,9 @@ void find_strays(const Tools& tools, const Revision& outcome, const Revision& be
 std::string trace_of(const Step& step) {
   if (step.driver == "fence") return "";
   if (step.driver != "service") return format("{}: whether that holds", step.summary);
-  return step.data.contains("service")
-             ? format("service {}: whether it runs the files that stand", step.target)
-             : std::string();
+  return is_service_guard(step)
+             ? std::string()
+             : format("service {}: whether it runs the files that stand", step.target);
 }
 
 // What no driver can be asked, as nothing is placed there.

@@ -7,9 +7,11 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "installer/drivers/files/directory_steps.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/files/tree_check.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/carry_out.hpp"
 #include "release/documents/workload.hpp"
 
 namespace sealift::installer {
@@ -365,10 +367,9 @@ void adopt(const Tools& tools, const AdoptedData& data) {
                         .bytes = found.bytes,
                         .persist = wish.persist};
     if (placement.directory.empty()) {
-      for (Step& step : driver.plan(wish)) {
-        if (step.data.contains("directory")) placement.directory = step.data["directory"];
-        draft.plan.steps.push_back(std::move(step));
-      }
+      std::vector<Step> steps = driver.plan(wish);
+      placement.directory = unpacked_directory(steps).value_or("");
+      std::move(steps.begin(), steps.end(), std::back_inserter(draft.plan.steps));
       draft.needs.push_back({.path = target.path, .bytes = found.bytes, .inodes = found.files});
     } else {
       served.emplace_back(&driver, wish);

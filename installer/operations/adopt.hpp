@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "installer/operations/install.hpp"
+#include "installer/operations/tools.hpp"
 
 namespace sealift::installer {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "installer/operations/install.hpp"
+#include "installer/operations/tools.hpp"
 
 namespace sealift::installer {
 

@@ -6,8 +6,9 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/kept_revisions.hpp"
 
 namespace sealift::installer {
 

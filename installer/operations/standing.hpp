@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "installer/driver/differences.hpp"
-#include "installer/operations/install.hpp"
+#include "installer/operations/tools.hpp"
+#include "installer/records/state.hpp"
 
 namespace sealift::installer {
 

@@ -10,10 +10,13 @@
 #include "base/path.hpp"
 #include "installer/content/kept_history.hpp"
 #include "installer/drivers/data/data.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_step.hpp"
+#include "installer/drivers/databases/description.hpp"
+#include "installer/drivers/files/directory_steps.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
+#include "installer/drivers/images/image_step.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/planning/found_data.hpp"
@@ -156,7 +159,7 @@ void Drafting::want(Placement placement,
   wish.migrations = std::move(migrations);
   wanted_.insert(placement.path);
   for (Step& step : drivers_.named(placement.driver).plan(wish)) {
-    note_space(step);
+    note_space(space_of(step));
     for (std::string& line : describe_migrations(step, *wish.migrations)) {
       draft_.details.push_back(std::move(line));
     }
@@ -197,14 +200,8 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
     draft_.changes.push_back(compare_watched(wish, placement.services, damage));
     return;
   }
-  add(placement.driver, wish, placement.services, damage);
-  placement.directory = ready;
+  placement.directory = add(placement.driver, wish, placement.services, damage).value_or(ready);
   if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
-  for (const Step& step : draft_.plan.steps) {
-    if (step.component == placement.component && step.data.contains("directory")) {
-      placement.directory = step.data["directory"];
-    }
-  }
   outcome_.placements.push_back(std::move(placement));
 }
 
@@ -224,10 +221,8 @@ void Drafting::note_data(Wish& wish) {
 }
 
 // What a backup takes.
-void Drafting::note_space(const Step& step) {
-  const auto space = step.data.find("space");
-  if (space == step.data.end()) return;
-  draft_.needs.push_back({.path = space->at("path"), .bytes = space->at("bytes"), .inodes = 8});
+void Drafting::note_space(const std::optional<NeededSpace>& space) {
+  if (space) draft_.needs.push_back({.path = space->path, .bytes = space->bytes, .inodes = 8});
 }
 
 void Drafting::keep(const Placement& placement) {
@@ -360,16 +355,17 @@ void Drafting::add_hooks() {
   installer::add_hooks(draft_.health.hooks, draft_.plan.number, draft_.plan.steps);
 }
 
-void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
-                   const DamagedFiles& damage) {
+std::optional<std::string> Drafting::add(const std::string& driver, const Wish& wish,
+                                         const ServiceGlobs& services, const DamagedFiles& damage) {
   std::vector<Step> steps = drivers_.named(driver).plan(wish);
+  std::optional<std::string> directory = unpacked_directory(steps);
   if (!steps.empty()) {
     for (Step& step : data_backups(wish, installation_.site, installation_.layout)) {
-      note_space(step);
+      note_space(space_of_data(step));
       draft_.plan.steps.push_back(std::move(step));
     }
   }
-  for (Step& step : steps) draft_.plan.steps.push_back(std::move(step));
+  std::move(steps.begin(), steps.end(), std::back_inserter(draft_.plan.steps));
   ComponentChange change = compare_watched(wish, services, damage);
   if (wish.table && wish.ready.empty() && wish.images.empty()) {
     const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
@@ -378,12 +374,15 @@ void Drafting::add(const std::string& driver, const Wish& wish, const ServiceGlo
          .bytes = shares ? change.new_bytes + change.same * 64 : change.new_bytes,
          .inodes = change.added + change.changed + change.same});
   }
-  if (wish.table && !wish.images.empty() && wish.settings.contains("path")) {
-    draft_.needs.push_back({.path = wish.settings["path"],
-                            .bytes = change.new_bytes,
-                            .inodes = 64 * wish.images.size()});
+  if (wish.table && !wish.images.empty()) {
+    const std::string path = image_settings_from_json(wish.settings, wish.component).path;
+    if (!path.empty()) {
+      draft_.needs.push_back(
+          {.path = path, .bytes = change.new_bytes, .inodes = 64 * wish.images.size()});
+    }
   }
   draft_.changes.push_back(std::move(change));
+  return directory;
 }
 
 }  // namespace sealift::installer

@@ -63,7 +63,7 @@ class Drafting {
   Wish wish_for(const std::string& component, const std::string& target, const std::string& path,
                 const release::Target& settings) const;
   void note_data(Wish& wish);
-  void note_space(const Step& step);
+  void note_space(const std::optional<NeededSpace>& space);
   ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services,
                                   const DamagedFiles& damage);
 
@@ -72,8 +72,9 @@ class Drafting {
   // The release that stands is looked at before anything else, the new one behind everything.
   void add_health();
   void add_hooks();
-  void add(const std::string& driver, const Wish& wish, const ServiceGlobs& services,
-           const DamagedFiles& damage);
+  // Where its files are unpacked; nothing where none are.
+  std::optional<std::string> add(const std::string& driver, const Wish& wish,
+                                 const ServiceGlobs& services, const DamagedFiles& damage);
 
   const Installation& installation_;
   const State& state_;

@@ -3,12 +3,25 @@
 
 #include "base/format.hpp"
 #include "installer/content/delivered_images.hpp"
-#include "installer/drivers/databases/database.hpp"
-#include "installer/drivers/images/images.hpp"
+#include "installer/content/site_values.hpp"
+#include "installer/drivers/databases/database_access.hpp"
+#include "installer/drivers/images/image_step.hpp"
+#include "installer/planning/drafting.hpp"
+#include "release/site_file/allowance.hpp"
 
 namespace sealift::installer {
 
 namespace {
+
+std::vector<compose::KnownImage> carried_images(const bundle::Contents& contents) {
+  std::vector<compose::KnownImage> all;
+  for (const release::Component& component : contents.components) {
+    for (compose::KnownImage& image : compose::known_images(component)) {
+      all.push_back(std::move(image));
+    }
+  }
+  return all;
+}
 
 [[noreturn]] void incompatible(const std::string& found, const std::string& hint) {
   throw Error(Errc::incompatible, found, hint);
@@ -26,6 +39,55 @@ const release::Target& target_of(const release::ComponentRow& row, const release
   return found->second;
 }
 
+Placement placed_tree(const release::Component& component, const release::Target& target,
+                      SiteContent& content, Json settings) {
+  const SiteContent::Table table = content.keep_table(component);
+  Placement placement{.component = component.row.name,
+                      .target = component.row.target,
+                      .driver = target.driver,
+                      .path = target.path,
+                      .directory = {},
+                      .table = table.digest,
+                      .files = table.files,
+                      .bytes = table.bytes,
+                      .settings = std::move(settings),
+                      .services = component.document.services};
+  placement.owner = owner_of(placement, target);
+  for (const std::string& folder : component.document.persist) {
+    placement.persist[folder] = target.owner;
+  }
+  return placement;
+}
+
+Placement placed_workload(const Running& running, Problems& problems) {
+  const auto& [component, target, content, contents, installation, drivers] = running;
+  const release::Workload& workload = *component.document.workload;
+  if (workload.runtime != target.driver) {
+    throw Error(Errc::incompatible,
+                format("component {} is for {}, the target {} is one of {}", component.row.name,
+                       workload.runtime, component.row.target, target.driver),
+                "correct targets in site.yaml");
+  }
+  Placement placement = placed_tree(component, target, content, nullptr);
+  const Driver& driver = drivers.named(target.driver);
+  const RuntimeQuestion question{.component = component,
+                                 .target = target,
+                                 .site = installation.id,
+                                 .content = content,
+                                 .table = placement.table,
+                                 .pins = image_pins(contents, installation.site),
+                                 .images = carried_images(contents)};
+  release::check_allowed({.who = format("component {}", component.row.name),
+                          .name = component.row.name,
+                          .own = target.path},
+                         driver.claims(question), installation.site.allow, problems);
+  placement.settings = driver.settings(question);
+  for (auto& [folder, user] : driver.data_folders(question)) {
+    placement.persist[folder] = user.empty() ? target.owner : user;
+  }
+  return placement;
+}
+
 Placement placed_images(const release::Component& component, const release::Target& target,
                         const std::string& site) {
   return {.component = component.row.name,
@@ -37,7 +99,7 @@ Placement placed_images(const release::Component& component, const release::Targ
           .files = component.images.size(),
           .bytes = component.document.bytes,
           .images = images_on(component, target),
-          .settings = image_settings(target, site)};
+          .settings = to_json(image_settings(target, site))};
 }
 
 Placement placed_migrations(const release::Component& component, const release::Site& site) {
@@ -63,7 +125,7 @@ Placement placed_migrations(const release::Component& component, const release::
           .files = component.document.files,
           .bytes = component.document.bytes,
           .images = {},
-          .settings = database_settings(name, site, carried)};
+          .settings = to_json(database_settings(name, site, carried))};
 }
 
 std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site) {
@@ -77,7 +139,8 @@ std::vector<Placement> migrations_on(const bundle::Contents& contents, const rel
 std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
                                                               Content& content) {
   const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-  return std::make_shared<migrations::MigrationSet>(read_migrations(*tree, placement.settings));
+  return std::make_shared<migrations::MigrationSet>(
+      read_migrations(*tree, database_settings_of(placement)));
 }
 
 }  // namespace sealift::installer

@@ -9,14 +9,32 @@
 #include <vector>
 
 #include "bundle/reader.hpp"
-#include "installer/content/content.hpp"
+#include "installer/content/site_content.hpp"
+#include "installer/driver/driver.hpp"
 #include "installer/records/placement.hpp"
+#include "installer/site/installation.hpp"
 #include "migrations/migration_set.hpp"
 #include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 
 const release::Target& target_of(const release::ComponentRow& row, const release::Site& site);
+
+// A tree of files as it is on this site; its table is kept.
+Placement placed_tree(const release::Component& component, const release::Target& target,
+                      SiteContent& content, Json settings);
+
+// A component that runs, and all that decides how.
+struct Running {
+  const release::Component& component;
+  const release::Target& target;
+  SiteContent& content;
+  const bundle::Contents& contents;
+  const Installation& installation;
+  const Drivers& drivers;
+};
+// What it claims and the site does not allow is added to `problems`.
+Placement placed_workload(const Running& running, Problems& problems);
 
 Placement placed_images(const release::Component& component, const release::Target& target,
                         const std::string& site);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/planning/planner.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -14,7 +12,7 @@
 #include "installer/content/kept_set.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/driver/differences.hpp"
-#include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/planning/drafting.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/render.hpp"
@@ -78,69 +76,6 @@ SiteFlags flags_on(const release::Component& component, const bundle::Contents& 
   draft.flags = std::move(carried.lines);
   for (std::string& warning : carried.warnings) draft.warnings.push_back(std::move(warning));
   return flags;
-}
-
-// A tree of files as it is on this site; its table is kept.
-Placement placed_tree(const release::Component& component, const release::Target& target,
-                      SiteContent& content, Json settings) {
-  const SiteContent::Table table = content.keep_table(component);
-  Placement placement{.component = component.row.name,
-                      .target = component.row.target,
-                      .driver = target.driver,
-                      .path = target.path,
-                      .directory = {},
-                      .table = table.digest,
-                      .files = table.files,
-                      .bytes = table.bytes,
-                      .settings = std::move(settings),
-                      .services = component.document.services};
-  placement.owner = owner_of(placement, target);
-  for (const std::string& folder : component.document.persist) {
-    placement.persist[folder] = target.owner;
-  }
-  return placement;
-}
-
-std::vector<compose::KnownImage> carried_images(const bundle::Contents& contents) {
-  std::vector<compose::KnownImage> all;
-  for (const release::Component& component : contents.components) {
-    for (compose::KnownImage& image : compose::known_images(component)) {
-      all.push_back(std::move(image));
-    }
-  }
-  return all;
-}
-
-// What runs from a tree of files.
-Placement placed_workload(const release::Component& component, const release::Target& target,
-                          SiteContent& content, const bundle::Contents& contents,
-                          const Installation& installation, const Drivers& drivers,
-                          Problems& problems) {
-  const release::Workload& workload = *component.document.workload;
-  if (workload.runtime != target.driver) {
-    throw Error(Errc::incompatible,
-                format("component {} is for {}, the target {} is one of {}", component.row.name,
-                       workload.runtime, component.row.target, target.driver),
-                "correct targets in site.yaml");
-  }
-  Placement placement = placed_tree(component, target, content, nullptr);
-  const Driver& driver = drivers.named(target.driver);
-  const RuntimeQuestion question{.component = component,
-                                 .target = target,
-                                 .site = installation.id,
-                                 .content = content,
-                                 .table = placement.table,
-                                 .pins = image_pins(contents, installation.site),
-                                 .images = carried_images(contents)};
-  release::check_allowed({.who = format("component {}", component.row.name),
-                          .name = component.row.name,
-                          .own = target.path},
-                         driver.claims(question), installation.site.allow, problems);
-  placement.settings = driver.settings(question);
-  for (auto& [folder, user] : driver.data_folders(question)) {
-    placement.persist[folder] = user.empty() ? target.owner : user;
-  }
-  return placement;
 }
 
 // Commands of a release that no component has.
@@ -272,6 +207,95 @@ void want_again(const Placement& placement, const std::vector<Difference>& diffe
                 ready, placement.images.empty() ? differences : std::vector<Difference>());
 }
 
+// From components of a release to wishes: where each goes on this site, and what is there already.
+struct ComponentWishes {
+  const bundle::Contents& contents;
+  SiteContent& content;
+  const Installation& installation;
+  const State& state;
+  const Drivers& drivers;
+  Drafting& drafting;
+  Problems& problems;
+  std::map<std::string, std::string> taken = {};  // target -> the component that goes there
+  bool carries_flags = false;
+
+  // Error{incompatible} or Error{invalid_input} where this component cannot be placed.
+  void want(const release::Component& component) {
+    if (component.is_migrations()) return want_migrations(component);
+    const release::Target& target = take_target(component);
+    if (component.document.workload) {
+      want_tree(placed_workload({.component = component,
+                                 .target = target,
+                                 .content = content,
+                                 .contents = contents,
+                                 .installation = installation,
+                                 .drivers = drivers},
+                                problems),
+                target);
+      return;
+    }
+    const release::ComponentRow& row = component.row;
+    if (!drivers.named(target.driver).accepts(row.artifact_type)) {
+      throw Error(Errc::incompatible,
+                  format("the target {} cannot take {}, which is {}", row.target, row.name,
+                         printable(row.artifact_type)),
+                  "use the installer that was delivered with the release");
+    }
+    if (component.is_images()) {
+      drafting.want(placed_images(component, target, installation.id), target, "");
+      return;
+    }
+    want_files(component, target);
+  }
+
+ private:
+  void want_migrations(const release::Component& component) {
+    Placement placement = placed_migrations(component, installation.site);
+    content.keep_table(component);
+    auto migrations = migrations_of(placement, content);
+    drafting.want(std::move(placement), std::move(migrations));
+  }
+
+  const release::Target& take_target(const release::Component& component) {
+    const release::ComponentRow& row = component.row;
+    const release::Target& target = target_of(row, installation.site);
+    const auto [other, fresh] = taken.emplace(row.target, row.name);
+    if (!fresh && !component.is_images()) {
+      throw Error(Errc::incompatible,
+                  format("components {} and {} both go to the target {}", other->second, row.name,
+                         row.target),
+                  "give each component a target of its own");
+    }
+    return target;
+  }
+
+  void want_files(const release::Component& component, const release::Target& target) {
+    Json settings;
+    if (component.row.artifact_type == media_type::kFlags) {
+      carries_flags = true;
+      SiteFlags flags =
+          flags_on(component, contents, content, installation.site, state, drafting.draft());
+      settings = to_settings(flags);
+      content.set_flags(component.row.name, std::move(flags));
+    }
+    Placement wanted = placed_tree(component, target, content, std::move(settings));
+    if (component.is_assets()) {
+      wanted.settings =
+          kept_settings_for(wanted, component.document.assets, state, installation.layout);
+    }
+    for (std::string& warning : kept_warnings(wanted, content)) {
+      drafting.draft().warnings.push_back(std::move(warning));
+    }
+    want_tree(std::move(wanted), target);
+  }
+
+  void want_tree(Placement wanted, const release::Target& target) {
+    std::string ready = staged_directory(state, drivers, wanted, content);
+    if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
+    drafting.want(std::move(wanted), target, ready);
+  }
+};
+
 }  // namespace
 
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
@@ -290,68 +314,22 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                      .restores = {}});
   check_values(contents, site, request.set);
   drafting.draft().set = request.set;
-  std::map<std::string, std::string> taken;
   Problems problems;
-  bool carries_flags = false;
+  ComponentWishes wishes{.contents = contents,
+                         .content = content,
+                         .installation = installation,
+                         .state = state,
+                         .drivers = drivers,
+                         .drafting = drafting,
+                         .problems = problems};
   for (const release::Component& component : contents.components) {
-    const release::ComponentRow& row = component.row;
-    if (row.optional && !site.takes(row.name)) continue;
+    if (component.row.optional && !site.takes(component.row.name)) continue;
     try {
-      if (component.is_migrations()) {
-        Placement placement = placed_migrations(component, site);
-        content.keep_table(component);
-        auto migrations = migrations_of(placement, content);
-        drafting.want(std::move(placement), std::move(migrations));
-        continue;
-      }
-      const release::Target& target = target_of(row, site);
-      const auto [other, fresh] = taken.emplace(row.target, row.name);
-      if (!fresh && !component.is_images()) {
-        throw Error(Errc::incompatible,
-                    format("components {} and {} both go to the target {}", other->second, row.name,
-                           row.target),
-                    "give each component a target of its own");
-      }
-      if (component.document.workload) {
-        Placement wanted =
-            placed_workload(component, target, content, contents, installation, drivers, problems);
-        std::string ready = staged_directory(state, drivers, wanted, content);
-        if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
-        drafting.want(std::move(wanted), target, ready);
-        continue;
-      }
-      if (!drivers.named(target.driver).accepts(row.artifact_type)) {
-        throw Error(Errc::incompatible,
-                    format("the target {} cannot take {}, which is {}", row.target, row.name,
-                           printable(row.artifact_type)),
-                    "use the installer that was delivered with the release");
-      }
-      if (component.is_images()) {
-        drafting.want(placed_images(component, target, installation.id), target, "");
-        continue;
-      }
-      Json settings;
-      if (row.artifact_type == media_type::kFlags) {
-        carries_flags = true;
-        SiteFlags flags = flags_on(component, contents, content, site, state, drafting.draft());
-        settings = to_settings(flags);
-        content.set_flags(row.name, std::move(flags));
-      }
-      Placement wanted = placed_tree(component, target, content, std::move(settings));
-      if (component.is_assets()) {
-        wanted.settings =
-            kept_settings_for(wanted, component.document.assets, state, installation.layout);
-      }
-      for (std::string& warning : kept_warnings(wanted, content)) {
-        drafting.draft().warnings.push_back(std::move(warning));
-      }
-      std::string ready = staged_directory(state, drivers, wanted, content);
-      if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
-      drafting.want(std::move(wanted), target, ready);
+      wishes.want(component);
     } catch (const Error& error) {
       if (error.code() != Errc::incompatible && error.code() != Errc::invalid_input) throw;
       problems.add(error.code() == Errc::invalid_input
-                       ? error.within(format("component {}", row.name))
+                       ? error.within(format("component {}", component.row.name))
                        : error);
     }
   }
@@ -363,7 +341,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
   drafting.drop_the_rest();
   warn_about_overrides(contents, state, installation.layout, drafting.draft());
   warn_about_services(contents, site, drafting.draft().warnings);
-  if (!carries_flags) {
+  if (!wishes.carries_flags) {
     for (const std::string& line : carry_over(changes_of(state.current()), {}).warnings) {
       drafting.draft().warnings.push_back(line);
     }
@@ -444,33 +422,6 @@ Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installati
   drafting.draft().flags = compare(changes_of(&now), wanted.changes);
   drafting.draft().health = kept_health(installation.layout, now.number);
   return drafting.finish();
-}
-
-void check_space(const Draft& draft) {
-  struct Total {
-    std::uint64_t bytes = 0;
-    std::uint64_t inodes = 0;
-    fs::path place;
-  };
-  std::map<dev_t, Total> totals;
-  for (const Need& need : draft.needs) {
-    const fs::path place = existing_part(need.path);
-    Total& total = totals[status_of(place)->st_dev];
-    // A file takes whole blocks.
-    total.bytes += need.bytes + need.inodes * 2048;
-    total.inodes += need.inodes;
-    total.place = place;
-  }
-  for (const auto& [unused, total] : totals) {
-    const Space space = free_space(total.place);
-    if (space.bytes < total.bytes + total.bytes / 20 || space.inodes < total.inodes) {
-      throw Error(Errc::io,
-                  format("{}: has {} bytes and {} inodes free, the release needs {} and {}",
-                         total.place.string(), space.bytes, space.inodes,
-                         total.bytes + total.bytes / 20, total.inodes),
-                  "free some space, lower retention in site.yaml, or run: sealift-installer prune");
-    }
-  }
 }
 
 }  // namespace sealift::installer

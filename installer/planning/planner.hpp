@@ -34,7 +34,4 @@ Draft plan_repair(SiteContent& content, const Installation& installation, const 
 Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,
                  const State& state, const Drivers& drivers, const Request& request);
 
-// Throws Error{io} where a file system has less room than the draft needs.
-void check_space(const Draft& draft);
-
 }  // namespace sealift::installer

@@ -10,6 +10,7 @@
 #include "base/program_file.hpp"
 #include "installer/content/site_values.hpp"
 #include "net/url.hpp"
+#include "release/documents/workload.hpp"
 #include "release/templates/references.hpp"
 
 namespace sealift::installer {
@@ -150,8 +151,7 @@ class Rendering {
     }
     if (check.probe == Probe::container) {
       const Placement* placement = placement_of(component_of(check));
-      if (placement == nullptr || !placement->settings.is_object() ||
-          !placement->settings.contains("project")) {
+      if (placement == nullptr || placement->driver != release::kCompose) {
         throw Error(Errc::incompatible,
                     format("{}: the component {} does not run containers on this site", where,
                            printable(component_of(check), 80)));

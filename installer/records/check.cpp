@@ -67,6 +67,19 @@ std::vector<RenderedCheck> rendered_from_json(const Json& value, const std::stri
   return checks;
 }
 
+Health health_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  Health health{.checks = rendered_from_json(fields.array("checks"), fields.at("checks")),
+                .hooks = {},
+                .scripts = {}};
+  const Json& scripts = fields.object("scripts");
+  if (!scripts.empty()) {
+    health.scripts = release::scripts_from_json(scripts, fields.at("scripts"));
+  }
+  fields.done();
+  return health;
+}
+
 fs::path scripts_folder(const Layout& layout, std::uint64_t revision) {
   return revision_folder(layout, revision) / "scripts";
 }
@@ -88,17 +101,7 @@ void keep_health(const Layout& layout, std::uint64_t revision, const Health& hea
 Health kept_health(const Layout& layout, std::uint64_t revision) {
   const fs::path file = revision_folder(layout, revision) / "health.json";
   if (!path_exists(file)) return {};
-  const Json value = parse_json(read_file(file, kLargest), file.string());
-  Fields fields(value, file.string());
-  Health health{.checks = rendered_from_json(fields.array("checks"), fields.at("checks")),
-                .hooks = {},
-                .scripts = {}};
-  const Json& scripts = fields.object("scripts");
-  if (!scripts.empty()) {
-    health.scripts = release::scripts_from_json(scripts, fields.at("scripts"));
-  }
-  fields.done();
-  return health;
+  return health_from_json(parse_json(read_file(file, kLargest), file.string()), file.string());
 }
 
 }  // namespace sealift::installer

@@ -39,6 +39,9 @@ struct Health {
   release::Scripts scripts;
 };
 
+// Of the document that keeps them, without its hooks. Strict; Error{corrupt}.
+Health health_from_json(const Json& value, const std::string& where);
+
 // Where a revision's scripts lie; checks and hooks run there.
 fs::path scripts_folder(const Layout& layout, std::uint64_t revision);
 void keep_health(const Layout& layout, std::uint64_t revision, const Health& health);

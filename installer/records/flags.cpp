@@ -66,13 +66,9 @@ Json to_settings(const SiteFlags& flags) {
   return {{"flags", {{"environment", flags.environment}, {"changes", std::move(changes)}}}};
 }
 
-bool has_flags(const Placement& placement) {
-  return placement.settings.is_object() && placement.settings.contains("flags");
-}
-
-SiteFlags flags_of(const Placement& placement) {
-  const std::string where = format("flags of the component {}", placement.component);
-  Fields fields(placement.settings.at("flags"), where);
+std::optional<SiteFlags> site_flags_from_json(const Json& settings, const std::string& where) {
+  if (!settings.is_object() || !settings.contains("flags")) return std::nullopt;
+  Fields fields(settings.at("flags"), where);
   SiteFlags flags{.environment = fields.text("environment"), .changes = {}};
   for (const auto& [flag, change] : fields.object("changes").items()) {
     flags.changes[flag] =
@@ -80,6 +76,17 @@ SiteFlags flags_of(const Placement& placement) {
   }
   fields.done();
   return flags;
+}
+
+bool has_flags(const Placement& placement) {
+  return site_flags_from_json(placement.settings, placement.component).has_value();
+}
+
+SiteFlags flags_of(const Placement& placement) {
+  const std::string where = format("flags of the component {}", placement.component);
+  const auto flags = site_flags_from_json(placement.settings, where);
+  if (!flags) throw Error(Errc::corrupt, format("{}: missing", where));
+  return *flags;
 }
 
 FlagChanges changes_of(const Placement* placement) {

@@ -42,6 +42,8 @@ struct SiteFlags {
 
 // What a placement of flags keeps in its settings.
 Json to_settings(const SiteFlags& flags);
+// Nothing where settings are those of something else. Error{corrupt}.
+std::optional<SiteFlags> site_flags_from_json(const Json& settings, const std::string& where);
 bool has_flags(const Placement& placement);
 // Error{corrupt}.
 SiteFlags flags_of(const Placement& placement);

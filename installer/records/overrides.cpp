@@ -85,8 +85,9 @@ void keep_overrides(const Layout& layout, std::uint64_t number, const release::V
 }
 
 release::Values kept_overrides(const Layout& layout, const Revision& revision) {
-  // A rollback stands on what its release was applied with.
-  const fs::path file = file_of(layout, revision.restores.value_or(revision.number));
+  // A rollback stands on what its release was applied with, and so does a change of flags.
+  fs::path file = file_of(layout, revision.restores.value_or(revision.number));
+  if (revision.changes && !path_exists(file)) file = file_of(layout, *revision.changes);
   if (!path_exists(file)) return {};
   return while_reading(file.string(), [&] {
     const Json value = parse_json(read_file(file, kMaxBytes), "set.json");

@@ -9,8 +9,9 @@ Json to_json(const Placement& placement) {
                 {"directory", placement.directory}, {"table", placement.table.str()},
                 {"files", placement.files},         {"bytes", placement.bytes}};
   if (!placement.images.empty()) {
-    value["images"] = Json::array();
-    for (const PlacedImage& image : placement.images) value["images"].push_back(to_json(image));
+    Json images = Json::array();
+    for (const PlacedImage& image : placement.images) images.push_back(to_json(image));
+    value["images"] = std::move(images);
   }
   if (!placement.settings.is_null()) value["settings"] = placement.settings;
   if (!placement.services.empty()) value["services"] = placement.services;

@@ -8,6 +8,7 @@
 #include "base/startup.hpp"
 #include "bundle/report.hpp"
 #include "installer/drivers/health/hook.hpp"
+#include "installer/operations/recovery.hpp"
 
 namespace sealift::installer {
 

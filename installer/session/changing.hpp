@@ -7,8 +7,10 @@
 #include <string>
 
 #include "cli/program.hpp"
-#include "installer/operations/install.hpp"
+#include "installer/operations/tools.hpp"
+#include "installer/planning/draft.hpp"
 #include "installer/planning/requirements.hpp"
+#include "installer/records/state.hpp"
 #include "installer/site/lock.hpp"
 
 namespace sealift::installer {

@@ -7,7 +7,11 @@
 #include "base/path.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/carry_out.hpp"
+#include "installer/operations/intake.hpp"
+#include "installer/operations/kept_revisions.hpp"
 #include "installer/operations/standing.hpp"
+#include "installer/planning/planner.hpp"
 #include "installer/records/overrides.hpp"
 #include "installer/site/maintenance.hpp"
 

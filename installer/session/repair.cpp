@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/operations/carry_out.hpp"
+#include "installer/operations/intake.hpp"
+#include "installer/operations/kept_revisions.hpp"
+#include "installer/planning/planner.hpp"
 #include "installer/session/release.hpp"
 
 namespace sealift::installer {

@@ -146,13 +146,14 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   }
   out.line();
   std::vector<std::vector<std::string>> rows = {{"RELEASE", "COMPONENT", "PLACE", "WHAT STANDS"}};
-  value["standing"] = Json::array();
-  add_standings(work.tools(), before, "old", rows, value["standing"]);
-  add_standings(work.tools(), outcome, "new", rows, value["standing"]);
+  Json standing = Json::array();
+  add_standings(work.tools(), before, "old", rows, standing);
+  add_standings(work.tools(), outcome, "new", rows, standing);
+  value["standing"] = std::move(standing);
   out.table(rows);
   out.line();
   out.line("to go on, one of:");
-  value["ways"] = Json::array();
+  Json ways = Json::array();
   const std::string program = site.empty()
                                   ? std::string("sealift-installer")
                                   : format("sealift-installer --site {}", shell_quoted(site));
@@ -160,8 +161,9 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
     const std::string command = format("{} {}", program, way.arguments);
     out.line(format("  {}", command));
     out.line(format("      {}", way.leads));
-    value["ways"].push_back({{"command", command}, {"leads", way.leads}});
+    ways.push_back({{"command", command}, {"leads", way.leads}});
   }
+  value["ways"] = std::move(ways);
   return value;
 }
 

@@ -114,6 +114,12 @@ AuditLog::Head AuditLog::head() const {
   return {.count = all.size(), .digest = digest_of_line(to_canonical(all.back()))};
 }
 
+std::uint64_t transaction_from_json(const Json& entry) {
+  const Json& details = object_at(entry, "details");
+  const auto number = details.find("transaction");
+  return number != details.end() && number->is_number_unsigned() ? number->get<std::uint64_t>() : 0;
+}
+
 std::string acting_user() {
   if (const char* behind = std::getenv("SUDO_USER")) return printable(behind, 64);
   // The environment is asked, not the user database: reading that needs the host's libraries.

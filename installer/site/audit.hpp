@@ -37,6 +37,9 @@ class AuditLog {
   const Clock& clock_;
 };
 
+// The transaction that an entry speaks of; 0: none.
+std::uint64_t transaction_from_json(const Json& entry);
+
 // Who does this: the user behind sudo, else the login's user, else the number.
 std::string acting_user();
 

@@ -30,6 +30,7 @@ struct BackUp {
   std::uint64_t transaction = 0;
   std::string version;
   std::optional<std::vector<std::string>> encrypt_to;
+  NeededSpace space;
 };
 
 Json to_json(const BackUp& step) {
@@ -40,11 +41,12 @@ Json to_json(const BackUp& step) {
           {"made", to_text(step.made)},
           {"transaction", step.transaction},
           {"version", step.version},
-          {"encryptTo", step.encrypt_to ? Json(*step.encrypt_to) : Json()}};
+          {"encryptTo", step.encrypt_to ? Json(*step.encrypt_to) : Json()},
+          {"space", to_json(step.space)}};
 }
 
-BackUp back_up_from_json(const Json& value, const std::string& where) {
-  Fields fields(value, where);
+BackUp back_up_from_json(const Step& of) {
+  Fields fields(of.data, of.id);
   BackUp step{
       .backup = fields.text("backup"),
       .data = fields.text("data"),
@@ -53,11 +55,9 @@ BackUp back_up_from_json(const Json& value, const std::string& where) {
       .made = while_reading(fields.at("made"), [&] { return parse_time(fields.text("made")); }),
       .transaction = fields.number("transaction"),
       .version = fields.text("version"),
-      .encrypt_to = {}};
-  if (const Json& recipients = fields.value("encryptTo"); !recipients.is_null()) {
-    step.encrypt_to = recipients.get<std::vector<std::string>>();
-  }
-  fields.value("space");
+      .encrypt_to = {},
+      .space = needed_space_from_json(fields.object("space"), fields.at("space"))};
+  if (!fields.value("encryptTo").is_null()) step.encrypt_to = fields.texts("encryptTo");
   fields.done();
   return step;
 }
@@ -72,7 +72,7 @@ class DataDriver : public StepDriver {
   DataDriver(const Layout& layout, Workers& workers) : layout_(layout), workers_(workers) {}
 
   StepState check(const Step& step, StepIo&) const override {
-    const std::string name = back_up_from_json(step.data, step.id).backup;
+    const std::string name = back_up_from_json(step).backup;
     const std::vector<Backup> all = Backups(layout_, workers_).list();
     return std::any_of(all.begin(), all.end(),
                        [&](const Backup& each) { return each.name == name; })
@@ -81,7 +81,7 @@ class DataDriver : public StepDriver {
   }
 
   Json apply(const Step& step, StepIo& io) override {
-    const BackUp data = back_up_from_json(step.data, step.id);
+    const BackUp data = back_up_from_json(step);
     const auto folder = open_folder(data.place, data.from);
     const Backups backups(layout_, workers_);
     Backup wanted{.name = data.backup,
@@ -110,6 +110,10 @@ class DataDriver : public StepDriver {
 
 std::unique_ptr<Driver> data_driver(const Layout& layout, Workers& workers) {
   return std::make_unique<DataDriver>(layout, workers);
+}
+
+NeededSpace space_of_data(const Step& step) {
+  return back_up_from_json(step).space;
 }
 
 std::string data_name(const std::string& target, const std::string& folder) {
@@ -148,15 +152,15 @@ std::vector<Step> data_backups(const Wish& wish, const release::Site& site, cons
     const std::string label = data_label(wish.target, folder);
     const std::string name = format("{}-{}", label, wish.number);
     const FolderSize size = size_of(from);
-    Json data = to_json(BackUp{.backup = name,
-                               .data = data_name(wish.target, folder),
-                               .place = place,
-                               .from = from,
-                               .made = wish.now,
-                               .transaction = wish.number,
-                               .version = wish.version_before,
-                               .encrypt_to = site.encrypt_to});
-    data["space"] = {{"path", layout.backups().string()}, {"bytes", size.bytes}};
+    const BackUp data{.backup = name,
+                      .data = data_name(wish.target, folder),
+                      .place = place,
+                      .from = from,
+                      .made = wish.now,
+                      .transaction = wish.number,
+                      .version = wish.version_before,
+                      .encrypt_to = site.encrypt_to,
+                      .space = {.path = layout.backups(), .bytes = size.bytes}};
     steps.push_back(
         {.id = format("back-up-{}", label),
          .phase = Phase::fence,
@@ -164,7 +168,7 @@ std::vector<Step> data_backups(const Wish& wish, const release::Site& site, cons
          .target = wish.target,
          .driver = kDataDriver,
          .action = kBackUp,
-         .data = std::move(data),
+         .data = to_json(data),
          .summary = format("back up the data in {} ({} files, {} bytes) as {}, and verify it", from,
                            size.entries, size.bytes, name)});
   }

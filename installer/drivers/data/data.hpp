@@ -10,6 +10,7 @@
 
 #include "base/parallel.hpp"
 #include "installer/driver/driver.hpp"
+#include "installer/drivers/databases/database_step.hpp"
 #include "installer/site/layout.hpp"
 #include "release/site_file/site.hpp"
 
@@ -26,5 +27,6 @@ std::string data_label(const std::string& target, const std::string& folder);
 
 // The steps that back up what site.yaml says of the wish's target; none where nothing is there.
 std::vector<Step> data_backups(const Wish& wish, const release::Site& site, const Layout& layout);
+NeededSpace space_of_data(const Step& step);
 
 }  // namespace sealift::installer

@@ -8,8 +8,10 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "content/media_types.hpp"
-#include "databases/exec_backup.hpp"
 #include "installer/drivers/databases/backups.hpp"
+#include "installer/drivers/databases/database_access.hpp"
+#include "installer/drivers/databases/database_step.hpp"
+#include "installer/drivers/databases/description.hpp"
 #include "migrations/lint.hpp"
 
 namespace sealift::installer {
@@ -21,49 +23,11 @@ using migrations::AppliedRow;
 using migrations::Comparison;
 using migrations::Migration;
 using migrations::MigrationSet;
-using migrations::Shape;
 
-constexpr const char* kBackup = "backup";
-constexpr const char* kMigrate = "migrate";
-constexpr const char* kRestore = "restore";
-constexpr const char* kTakeBack = "take-back";
 constexpr std::size_t kMostDown = 1U << 20;  // bytes of SQL that a journal carries
-constexpr std::size_t kShownLines = 40;
 
 // A copy of SQLite's is made whole before it is packed, and once more to be looked at.
 constexpr std::uint64_t kCopiesOfSqlite = 2;
-
-Json to_json(const Applied& applied) {
-  Json rows = Json::array();
-  for (const AppliedRow& row : applied.rows) {
-    Json value = {{"hash", row.hash}, {"createdAt", row.created_at}};
-    if (row.name) value["name"] = *row.name;
-    rows.push_back(std::move(value));
-  }
-  const char* shape = applied.shape == Shape::missing   ? "missing"
-                      : applied.shape == Shape::unnamed ? "unnamed"
-                                                        : "with-name";
-  return {{"shape", shape}, {"rows", std::move(rows)}};
-}
-
-Applied applied_from_json(const Json& value, const std::string& where) {
-  Fields fields(value, where);
-  const std::string shape = fields.text("shape");
-  Applied applied{.shape = shape == "missing"   ? Shape::missing
-                           : shape == "unnamed" ? Shape::unnamed
-                                                : Shape::with_name,
-                  .rows = {}};
-  for (const Json& item : fields.array("rows")) {
-    Fields row(item, fields.at("rows"));
-    applied.rows.push_back({.hash = row.text("hash"),
-                            .created_at = item.at("createdAt").get<std::int64_t>(),
-                            .name = row.text_if("name")});
-    row.value("createdAt");
-    row.done();
-  }
-  fields.done();
-  return applied;
-}
 
 std::string what_is(const AppliedRow& row) {
   return row.name ? printable(*row.name, 128)
@@ -122,38 +86,12 @@ std::string names_of(const std::vector<const Migration*>& migrations) {
   return joined(names);
 }
 
-// The lines of statements that PostgreSQL takes only outside of a transaction.
-std::vector<std::size_t> lines_outside(const MigrationSet& set, const Migration& migration) {
-  std::vector<std::size_t> lines;
-  if (set.dialect == migrations::Dialect::sqlite || migration.is_baseline()) return lines;
-  for (const migrations::Chunk& chunk : set.chunks(migration)) {
-    each_statement(chunk.text, set.dialect, [&](const migrations::Statement& statement) {
-      if (standing_of(statement, set.dialect) == migrations::Standing::outside) {
-        lines.push_back(chunk.line + statement.line - 1);
-      }
-    });
-  }
-  return lines;
-}
-
 std::string_view how_far_whole(const MigrationSet& set,
                                const std::vector<const Migration*>& pending) {
   const bool is_whole = std::all_of(pending.begin(), pending.end(), [&](const Migration* each) {
     return lines_outside(set, *each).empty();
   });
   return is_whole ? "in one transaction" : "partly outside of a transaction";
-}
-
-// What a failure that comes after the migrations does to them.
-std::string what_a_failure_does(const Json& data) {
-  const std::string rollback = data.at("settings").at("rollback");
-  if (rollback == "code-only") return "leaves the migrations in place";
-  if (rollback == "forward-only") return "ends in a person's decision (rollback: forward-only)";
-  return data.at("fenced").get<bool>()
-             ? format("restores {}, as the fence keeps users out",
-                      data.at("backup").get<std::string>())
-             : format("ends in a person's decision (rollback: {}, and site.yaml has no fence)",
-                      rollback);
 }
 
 // What this database must not be given.
@@ -183,26 +121,28 @@ class DatabaseDriver : public Driver {
     if (!wish.table) return {};
     const std::string database = wish.target;
     if (wish.purpose == Purpose::rollback) return plan_way_back(wish);
-    const auto opened = open_database(wish.settings, scratch(), session_name(wish.number));
+    const DatabaseSettings settings = settings_of(wish);
+    const auto opened = open_database(settings, scratch(), session_name(wish.number));
     const databases::Facts facts = opened->facts();
-    const Applied before = opened->applied(tracking_table(wish.settings, *wish.migrations));
+    const Applied before = opened->applied(tracking_table(settings, *wish.migrations));
     const Comparison found = compare(*wish.migrations, before);
-    check_comparison(found, database, wish.settings.at("late"));
+    check_comparison(found, database, settings.late);
     if (found.pending.empty()) return {};
     check_standing(*wish.migrations, found.pending);
 
-    const std::string rollback = wish.settings.at("rollback");
-    if (wish.fenced && (rollback == "restore" || rollback == "down")) {
+    if (wish.fenced && (settings.rollback == "restore" || settings.rollback == "down")) {
       opened->check_restorable(Json::object());
     }
-    Json data = change_data(wish, before);
-    data["pending"] = Json::object();
-    for (const Migration* each : found.pending) data["pending"][each->name] = each->hash.hex();
-    const std::string_view whole = wish.settings.at("transactions") == "file"
+    DatabaseChange change = change_of(wish, settings, before);
+    change.pending.emplace();
+    for (const Migration* each : found.pending) {
+      change.pending->emplace(each->name, each->hash.hex());
+    }
+    const std::string_view whole = settings.transactions == "file"
                                        ? "in one transaction each"
                                        : how_far_whole(*wish.migrations, found.pending);
-    return {backup_step(wish, facts),
-            step(wish, Phase::migrate, kMigrate, std::move(data),
+    return {backup_step(wish, settings, facts),
+            step(wish, Phase::migrate, kMigrate, to_json(change),
                  format("migrate {} {}: {}", database, whole, names_of(found.pending)))};
   }
 
@@ -210,24 +150,26 @@ class DatabaseDriver : public Driver {
     if (step.action == kBackup) {
       const Backups backups(layout_, workers_);
       const std::vector<Backup> all = backups.list();
-      const bool is_there = std::any_of(all.begin(), all.end(), [&](const Backup& each) {
-        return each.name == step.data.at("backup");
-      });
+      const std::string name = backup_step_from_json(step).backup;
+      const bool is_there = std::any_of(all.begin(), all.end(),
+                                        [&](const Backup& each) { return each.name == name; });
       return is_there ? StepState::applied : StepState::not_applied;
     }
-    const auto database = database_of(step);
-    return is_as_before(step, *database, io) ? StepState::not_applied : StepState::applied;
+    const DatabaseChange change = database_change_from_json(step);
+    const auto database = database_of(change);
+    return is_as_before(step, change, *database, io) ? StepState::not_applied : StepState::applied;
   }
 
   Json apply(const Step& step, StepIo& io) override {
-    const auto database = database_of(step);
-    if (step.action == kBackup) return back_up(step, *database, io);
+    if (step.action == kBackup) return back_up(step, io);
+    const DatabaseChange change = database_change_from_json(step);
+    const auto database = database_of(change);
     if (step.action == kMigrate) {
-      migrate(step, *database, io);
+      migrate(step, change, *database, io);
     } else if (step.action == kTakeBack) {
-      take_back(step, *database, io);
+      take_back(step, change, *database, io);
     } else {
-      restore(step.data.at("from"), format("old_{}", number_of(step)), *database, io);
+      restore(change.from.value(), format("old_{}", change.author.transaction), *database, io);
     }
     return nullptr;
   }
@@ -235,21 +177,22 @@ class DatabaseDriver : public Driver {
   // A backup stays: it is of the database as it was, and pruned as others are.
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
     if (step.action == kBackup) return;
-    const auto database = database_of(step);
-    const std::string label = format("failed_{}", number_of(step));
+    const DatabaseChange change = database_change_from_json(step);
+    const auto database = database_of(change);
+    const std::string label = format("failed_{}", change.author.transaction);
     database->finish_restore(label);
-    if (is_as_before(step, *database, io)) return;
-    const std::string backup = step.data.at("backup");
-    const std::string rollback = step.data.at("settings").at("rollback");
+    if (is_as_before(step, change, *database, io)) return;
+    const std::string& backup = change.backup;
+    const std::string& rollback = change.settings.rollback;
     const bool is_named = rollback == "restore" || rollback == "down" || step.action != kMigrate;
-    const bool is_safe = io.writes == Writes::kept_by_fence && step.data.at("fenced").get<bool>();
+    const bool is_safe = io.writes == Writes::kept_by_fence && change.fenced;
     if (io.writes == Writes::given_up || (is_named && is_safe)) {
       log::warning(format("the database {} is restored from {}", step.target, backup));
       restore(backup, label, *database, io);
       return;
     }
     if (step.action == kMigrate && rollback == "code-only") {
-      io.kept.push_back(what_is_kept(step, *database, io));
+      io.kept.push_back(what_is_kept(step, change, *database, io));
       return;
     }
     throw Error(
@@ -268,10 +211,10 @@ class DatabaseDriver : public Driver {
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
                                   Content& content) const override {
     const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
-    const MigrationSet set = read_migrations(*tree, placement.settings);
-    const auto database = open_database(placement.settings, scratch(), session_name(0));
-    const Comparison found =
-        compare(set, database->applied(tracking_table(placement.settings, set)));
+    const DatabaseSettings settings = database_settings_of(placement);
+    const MigrationSet set = read_migrations(*tree, settings);
+    const auto database = open_database(settings, scratch(), session_name(0));
+    const Comparison found = compare(set, database->applied(tracking_table(settings, set)));
     std::vector<Difference> differences;
     const auto add = [&](const std::string& what, std::string_view how) {
       differences.push_back({format("{}: {}", placement.target, what), std::string(how)});
@@ -297,69 +240,70 @@ class DatabaseDriver : public Driver {
  private:
   fs::path scratch() const { return Backups(layout_, workers_).folder(); }
 
-  static std::uint64_t number_of(const Step& step) { return step.data.at("transaction"); }
+  static DatabaseSettings settings_of(const Wish& wish) {
+    return database_settings_from_json(wish.settings, format("{}: settings", wish.component));
+  }
 
-  std::unique_ptr<databases::Database> database_of(const Step& step) const {
-    return open_database(step.data.at("settings"), scratch(), session_name(number_of(step)));
+  std::unique_ptr<databases::Database> database_of(const DatabaseChange& change) const {
+    return open_database(change.settings, scratch(), session_name(change.author.transaction));
   }
 
   // Once whatever a dead installer left running has ended.
-  static bool is_as_before(const Step& step, databases::Database& database, StepIo& io) {
+  static bool is_as_before(const Step& step, const DatabaseChange& change,
+                           databases::Database& database, StepIo& io) {
     database.end_leftovers();
     const migrations::TrackingTable table =
-        tracking_table(step.data.at("settings"), set_of(step, io));
-    return database.applied(table) == applied_from_json(step.data.at("before"), step.id);
+        tracking_table(change.settings, set_of(step, change, io));
+    return database.applied(table) == change.before;
   }
 
   // What a release that says rollback: code-only leaves in the database.
-  static std::string what_is_kept(const Step& step, databases::Database& database, StepIo& io) {
+  static std::string what_is_kept(const Step& step, const DatabaseChange& change,
+                                  databases::Database& database, StepIo& io) {
     const migrations::TrackingTable table =
-        tracking_table(step.data.at("settings"), set_of(step, io));
-    const Applied before = applied_from_json(step.data.at("before"), step.id);
+        tracking_table(change.settings, set_of(step, change, io));
     const std::size_t now = database.applied(table).rows.size();
-    const std::size_t count = now - std::min(now, before.rows.size());
+    const std::size_t count = now - std::min(now, change.before.rows.size());
     return format("the database {} keeps {} migration{} of {} (rollback: code-only)", step.target,
-                  count, count == 1 ? "" : "s",
-                  step.data.at("author").at("release").get<std::string>());
+                  count, count == 1 ? "" : "s", change.author.release);
   }
 
-  Json change_data(const Wish& wish, const Applied& before) const {
-    return {{"backup", backup_name(wish)},
-            {"before", to_json(before)},
-            {"transaction", wish.number},
-            {"author",
-             {{"release", wish.author.release},
-              {"digest", wish.author.digest},
-              {"actor", wish.author.actor}}},
-            {"made", to_text(wish.now)},
-            {"fenced", wish.fenced},
-            {"settings", wish.settings}};
+  static DatabaseChange change_of(const Wish& wish, const DatabaseSettings& settings,
+                                  const Applied& before) {
+    return {.backup = backup_name(wish),
+            .before = before,
+            .author = wish.author,
+            .made = wish.now,
+            .fenced = wish.fenced,
+            .settings = settings};
   }
 
   static std::string backup_name(const Wish& wish) {
     return format("{}-{}", wish.target, wish.number);
   }
 
-  Step backup_step(const Wish& wish, const databases::Facts& facts) const {
-    Json data = {{"backup", backup_name(wish)},
-                 {"server", facts.server},
-                 {"version", wish.before ? Json(wish.version_before) : Json("")},
-                 {"made", to_text(wish.now)},
-                 {"transaction", wish.number},
-                 {"settings", wish.settings}};
+  Step backup_step(const Wish& wish, const DatabaseSettings& settings,
+                   const databases::Facts& facts) const {
+    BackupStep backup{.backup = backup_name(wish),
+                      .server = facts.server,
+                      .version = wish.before ? wish.version_before : "",
+                      .made = wish.now,
+                      .transaction = wish.number,
+                      .settings = settings,
+                      .space = {}};
     // What programs of the site write may be no more than a name.
-    if (!wish.settings.contains("backup")) {
+    if (!settings.backup) {
       const std::uint64_t copies = name_ == "sqlite" ? 1 + kCopiesOfSqlite : 1;
-      data["space"] = {{"path", layout_.backups().string()}, {"bytes", facts.bytes * copies}};
+      backup.space = {.path = layout_.backups().string(), .bytes = facts.bytes * copies};
     }
-    return step(wish, Phase::fence, kBackup, std::move(data),
+    return step(wish, Phase::fence, kBackup, to_json(backup),
                 format("back up {} ({}, {} bytes) as {}, and verify it", wish.target, facts.server,
-                       facts.bytes, backup_name(wish)));
+                       facts.bytes, backup.backup));
   }
 
-  static MigrationSet set_of(const Step& step, StepIo& io) {
+  static MigrationSet set_of(const Step& step, const DatabaseChange& change, StepIo& io) {
     const std::unique_ptr<TreeStream> tree = io.content.tree(step.component);
-    return read_migrations(*tree, step.data.at("settings"));
+    return read_migrations(*tree, change.settings);
   }
 
   // A database stays as it is unless it is named; and where the release says that the one before
@@ -393,7 +337,8 @@ class DatabaseDriver : public Driver {
   }
 
   std::vector<Step> plan_restore(const Wish& wish) const {
-    const auto opened = open_database(wish.settings, scratch(), session_name(wish.number));
+    const DatabaseSettings settings = settings_of(wish);
+    const auto opened = open_database(settings, scratch(), session_name(wish.number));
     // What the first transaction after that revision found.
     std::optional<Backup> from;
     for (Backup& each : Backups(layout_, workers_).list()) {
@@ -407,10 +352,11 @@ class DatabaseDriver : public Driver {
                   "see: sealift-installer backup list, and backup restore");
     }
     opened->check_restorable(from->about);
-    Json data = change_data(wish, opened->applied(tracking_table(wish.settings, *wish.migrations)));
-    data["from"] = from->name;
-    return {backup_step(wish, opened->facts()),
-            step(wish, Phase::migrate, kRestore, std::move(data),
+    DatabaseChange change =
+        change_of(wish, settings, opened->applied(tracking_table(settings, *wish.migrations)));
+    change.from = from->name;
+    return {backup_step(wish, settings, opened->facts()),
+            step(wish, Phase::migrate, kRestore, to_json(change),
                  format("restore {} from {}, made {}; everything written after the backup is lost",
                         wish.target, from->name, to_text(from->made)))};
   }
@@ -418,13 +364,14 @@ class DatabaseDriver : public Driver {
   std::vector<Step> plan_down(const Wish& wish) const {
     const auto standing = wish.way_back.standing.find(wish.path);
     if (standing == wish.way_back.standing.end()) return {};
-    const auto opened = open_database(wish.settings, scratch(), session_name(wish.number));
+    const DatabaseSettings settings = settings_of(wish);
+    const auto opened = open_database(settings, scratch(), session_name(wish.number));
     const MigrationSet& now = *standing->second;
-    const Applied before = opened->applied(tracking_table(wish.settings, now));
+    const Applied before = opened->applied(tracking_table(settings, now));
     const Comparison found = compare(now, before);
-    check_comparison(found, wish.target, wish.settings.at("late"));
+    check_comparison(found, wish.target, settings.late);
     const MigrationSet down = migrations::ways_down(now);
-    Json ways = Json::array();
+    std::vector<WayDown> ways;
     std::vector<const Migration*> taken;
     std::size_t bytes = 0;
     Problems problems;
@@ -444,9 +391,9 @@ class DatabaseDriver : public Driver {
           found.other_line_ends.begin(), found.other_line_ends.end(),
           [&](const migrations::Drift& respelled) { return respelled.migration == *each; });
       ways.push_back(
-          {{"name", way->name},
-           {"sql", way->sql},
-           {"hash", other == found.other_line_ends.end() ? way->hash.hex() : other->hash}});
+          {.name = way->name,
+           .sql = way->sql,
+           .hash = other == found.other_line_ends.end() ? way->hash.hex() : other->hash});
     }
     if (bytes > kMostDown) {
       problems.add(format("found {} bytes of SQL that takes migrations back, expected at most {}",
@@ -455,10 +402,10 @@ class DatabaseDriver : public Driver {
     problems.throw_if_any(Errc::incompatible);
     if (taken.empty()) return {};
     check_standing(down, taken);
-    Json data = change_data(wish, before);
-    data["ways"] = std::move(ways);
-    return {backup_step(wish, opened->facts()),
-            step(wish, Phase::migrate, kTakeBack, std::move(data),
+    DatabaseChange change = change_of(wish, settings, before);
+    change.ways = std::move(ways);
+    return {backup_step(wish, settings, opened->facts()),
+            step(wish, Phase::migrate, kTakeBack, to_json(change),
                  format("take back in {}: {}", wish.target, names_of(taken)))};
   }
 
@@ -469,63 +416,59 @@ class DatabaseDriver : public Driver {
     backups.restore(backups.find(name), database, label, io.progress);
   }
 
-  static void take_back(const Step& step, databases::Database& database, StepIo& io) {
-    const MigrationSet standing = set_of(step, io);
+  static void take_back(const Step& step, const DatabaseChange& change,
+                        databases::Database& database, StepIo& io) {
+    const MigrationSet standing = set_of(step, change, io);
     MigrationSet down{.layout = standing.layout, .dialect = standing.dialect, .migrations = {}};
-    for (const Json& way : step.data.at("ways")) {
-      const std::string name = way.at("name");
-      down.migrations.push_back(
-          {.name = name,
-           .file = name + ".down.sql",
-           .sql = way.at("sql"),
-           .hash = Digest::parse(format("sha256:{}", way.at("hash").get<std::string>()))});
+    for (const WayDown& way : change.ways.value()) {
+      down.migrations.push_back({.name = way.name,
+                                 .file = way.name + ".down.sql",
+                                 .sql = way.sql,
+                                 .hash = Digest::parse(format("sha256:{}", way.hash))});
     }
-    databases::Run run = run_of(step, down);
+    databases::Run run = run_of(change, down);
     run.mode = databases::Mode::take_back;
     for (const Migration& each : down.migrations) run.pending.push_back(&each);
     database.migrate(run);
   }
 
-  static databases::Run run_of(const Step& step, const MigrationSet& set) {
-    const Json& author = step.data.at("author");
-    const Json& settings = step.data.at("settings");
+  static databases::Run run_of(const DatabaseChange& change, const MigrationSet& set) {
     return {.set = set,
             .pending = {},
-            .table = tracking_table(settings, set),
-            .before = applied_from_json(step.data.at("before"), step.id),
-            .author = {.transaction = number_of(step),
-                       .release = author.at("release"),
-                       .digest = author.at("digest"),
-                       .actor = author.at("actor")},
-            .now = parse_time(step.data.at("made").get<std::string>()),
+            .table = tracking_table(change.settings, set),
+            .before = change.before,
+            .author = change.author,
+            .now = change.made,
             .mode = databases::Mode::apply,
-            .grouping = settings.at("transactions") == "file" ? databases::Grouping::file
-                                                              : databases::Grouping::run,
-            .foreign_keys = foreign_keys(settings)};
+            .grouping = change.settings.transactions == "file" ? databases::Grouping::file
+                                                               : databases::Grouping::run,
+            .foreign_keys = foreign_keys(change.settings)};
   }
 
-  Json back_up(const Step& step, databases::Database& database, StepIo& io) const {
+  Json back_up(const Step& step, StepIo& io) const {
+    const BackupStep asked = backup_step_from_json(step);
+    const auto database = open_database(asked.settings, scratch(), session_name(asked.transaction));
     const Backups backups(layout_, workers_);
-    Backup wanted{.name = step.data.at("backup"),
+    Backup wanted{.name = asked.backup,
                   .database = step.target,
                   .driver = name_,
-                  .server = step.data.at("server"),
-                  .made = parse_time(step.data.at("made").get<std::string>()),
-                  .transaction = step.data.at("transaction"),
-                  .version = step.data.at("version"),
+                  .server = asked.server,
+                  .made = asked.made,
+                  .transaction = asked.transaction,
+                  .version = asked.version,
                   .digest = Digest::of("")};
-    encrypt_as(step.data.at("settings"), wanted);
-    const Backup made = backups.create(database, std::move(wanted), io.progress);
-    backups.verify(made, database, io.progress);
-    return installer::to_json(made);
+    encrypt_as(asked.settings, wanted);
+    const Backup made = backups.create(*database, std::move(wanted), io.progress);
+    backups.verify(made, *database, io.progress);
+    return to_json(made);
   }
 
-  static void migrate(const Step& step, databases::Database& database, StepIo& io) {
-    const MigrationSet set = set_of(step, io);
-    databases::Run run = run_of(step, set);
-    const Json& hashes = step.data.at("pending");
+  static void migrate(const Step& step, const DatabaseChange& change, databases::Database& database,
+                      StepIo& io) {
+    const MigrationSet set = set_of(step, change, io);
+    databases::Run run = run_of(change, set);
     for (const Migration& each : set.migrations) {
-      if (hashes.contains(each.name)) run.pending.push_back(&each);
+      if (change.pending.value().contains(each.name)) run.pending.push_back(&each);
     }
     database.migrate(run);
   }
@@ -552,196 +495,6 @@ class DatabaseDriver : public Driver {
 std::unique_ptr<Driver> database_driver(const std::string& name, const Layout& layout,
                                         Workers& workers) {
   return std::make_unique<DatabaseDriver>(name, layout, workers);
-}
-
-Json database_settings(const std::string& name, const release::Site& site,
-                       const release::CarriedMigrations& carried) {
-  const release::DatabaseEntry& entry = site.databases.at(name);
-  Json settings = {{"database", name},
-                   {"driver", entry.driver},
-                   {"lockTimeout", entry.lock_timeout},
-                   {"lockAttempts", entry.lock_attempts},
-                   {"statementTimeout", entry.statement_timeout},
-                   {"format", carried.format},
-                   {"dialect", carried.dialect},
-                   {"transactions", carried.transactions},
-                   {"late", carried.late},
-                   {"rollback", carried.rollback},
-                   {"foreignKeys", carried.foreign_keys},
-                   {"schema", carried.schema},
-                   {"table", carried.table}};
-  settings["encryptTo"] = site.encrypt_to ? Json(*site.encrypt_to) : Json();
-  if (entry.backup) {
-    settings["backup"] = {{"create", entry.backup->create},
-                          {"verify", entry.backup->verify},
-                          {"restore", entry.backup->restore}};
-  }
-  if (entry.driver == "sqlite") {
-    settings["path"] = entry.path;
-  } else {
-    settings["url"] = entry.url;
-    settings["tools"] = entry.tools;
-    settings["passwordFile"] = entry.password_file;
-  }
-  return settings;
-}
-
-namespace {
-
-std::unique_ptr<databases::Database> open_plain(const Json& settings, const fs::path& scratch,
-                                                const std::string& session) {
-  const databases::Patience patience{
-      .lock = std::chrono::seconds(settings.at("lockTimeout").get<unsigned>()),
-      .attempts = settings.at("lockAttempts"),
-      .statement = std::chrono::seconds(settings.at("statementTimeout").get<unsigned>())};
-  if (settings.at("driver") == "sqlite") {
-    return databases::open_sqlite(settings.at("path").get<std::string>(), scratch, patience);
-  }
-  return databases::open_postgresql(
-      {.url = settings.at("url"),
-       .tools = settings.at("tools"),
-       .password_file = settings.at("passwordFile"),
-       .dumped_by = settings.contains("backup") ? databases::DumpedBy::others
-                                                : databases::DumpedBy::pg_dump},
-      session, patience);
-}
-
-}  // namespace
-
-std::unique_ptr<databases::Database> open_database(const Json& settings, const fs::path& scratch,
-                                                   const std::string& session) {
-  auto database = open_plain(settings, scratch, session);
-  const auto backup = settings.find("backup");
-  if (backup == settings.end()) return database;
-  return databases::with_backups_by({.database = settings.at("database"),
-                                     .create = backup->at("create"),
-                                     .verify = backup->at("verify"),
-                                     .restore = backup->at("restore")},
-                                    std::move(database));
-}
-
-void encrypt_as(const Json& settings, Backup& backup) {
-  const Json& recipients = settings.at("encryptTo");
-  if (recipients.is_null()) return;
-  encrypt_to(recipients.get<std::vector<std::string>>(), backup);
-}
-
-std::string session_name(std::uint64_t transaction) {
-  return transaction == 0 ? "sealift" : format("sealift/{}", transaction);
-}
-
-MigrationSet read_migrations(TreeStream& tree, const Json& settings) {
-  migrations::SourceFiles files;
-  std::string buffer(64 * 1024, '\0');
-  while (const std::optional<release::FileEntry> entry = tree.next()) {
-    if (entry->type != EntryType::file) continue;
-    std::string content;
-    while (const std::size_t count = tree.read(buffer)) {
-      content.append(buffer, 0, count);
-      if (content.size() > migrations::kMaxMigrationBytes) break;
-    }
-    if (content.size() > entry->size || Digest::of(content) != *entry->digest) {
-      throw Error(Errc::corrupt,
-                  format("{}: content is not what the file table says", entry->path.str()));
-    }
-    files.emplace(entry->path.str(), std::move(content));
-  }
-  Problems problems;
-  MigrationSet set = settings.at("format") == "drizzle"
-                         ? migrations::read_drizzle(files, problems)
-                         : migrations::read_sql(files,
-                                                settings.at("dialect") == "sqlite"
-                                                    ? migrations::Dialect::sqlite
-                                                    : migrations::Dialect::postgresql,
-                                                problems);
-  problems.throw_if_any(Errc::invalid_input);
-  return set;
-}
-
-databases::ForeignKeys foreign_keys(const Json& settings) {
-  // Plans of before this key have none.
-  return settings.value("foreignKeys", "off") == "on" ? databases::ForeignKeys::followed
-                                                      : databases::ForeignKeys::ignored;
-}
-
-bool is_of_database(const Placement& placement) {
-  return placement.path.starts_with("database:");
-}
-
-migrations::TrackingTable tracking_table(const Json& settings, const MigrationSet& set) {
-  migrations::TrackingTable table = migrations::usual_table(set.layout, set.dialect);
-  if (const std::string schema = settings.at("schema"); !schema.empty()) table.schema = schema;
-  if (const std::string name = settings.at("table"); !name.empty()) table.name = name;
-  return table;
-}
-
-namespace {
-
-// The first lines of some SQL, as people see it.
-void show_sql(std::string_view sql, std::vector<std::string>& lines) {
-  std::size_t shown = 0;
-  for (; !sql.empty() && shown < kShownLines; ++shown) {
-    const std::size_t end = std::min(sql.find('\n'), sql.size());
-    std::string line;
-    for (const char c : sql.substr(0, end)) line += c == '\t' ? "    " : std::string(1, c);
-    lines.push_back(format("  | {}", printable(line, 400)));
-    sql.remove_prefix(std::min(end + 1, sql.size()));
-  }
-  const auto left = std::count(sql.begin(), sql.end(), '\n') + (sql.empty() ? 0 : 1);
-  if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
-}
-
-// Of a step that goes back on purpose.
-std::vector<std::string> describe_way_back(const Step& step) {
-  std::vector<std::string> lines;
-  if (step.action == kTakeBack) {
-    for (const Json& way : step.data.at("ways")) {
-      lines.push_back(way.at("name").get<std::string>() + ".down.sql");
-      show_sql(way.at("sql").get<std::string>(), lines);
-    }
-  }
-  lines.push_back(format(
-      "a failure while {} goes back changes nothing; a later one {}", step.target,
-      step.data.at("fenced").get<bool>() ? format("restores {}, as the fence keeps users out",
-                                                  step.data.at("backup").get<std::string>())
-                                         : "ends in a person's decision (site.yaml has no fence)"));
-  return lines;
-}
-
-}  // namespace
-
-std::vector<std::string> describe_migrations(const Step& step, const MigrationSet& set) {
-  std::vector<std::string> lines;
-  if (step.action == kBackup) return lines;
-  if (step.action != kMigrate) return describe_way_back(step);
-  std::vector<const Migration*> pending;
-  for (const Migration& each : set.migrations) {
-    if (step.data.at("pending").contains(each.name)) pending.push_back(&each);
-  }
-  const std::string transactions = step.data.at("settings").at("transactions");
-  const std::vector<migrations::Finding> findings =
-      migrations::lint(set, pending, migrations::span_named(transactions));
-  bool is_whole = true;
-  for (const Migration* migration : pending) {
-    lines.push_back(format("{}{}", migration->file,
-                           migration->is_baseline() ? ": a baseline, recorded and not run" : ""));
-    for (const migrations::Finding& finding : findings) {
-      if (finding.migration != migration->name) continue;
-      lines.push_back(format("  line {}: {}: {}", finding.line, finding.rule, finding.found));
-    }
-    for (const std::size_t line : lines_outside(set, *migration)) {
-      lines.push_back(format("  line {}: runs outside of a transaction", line));
-      is_whole = false;
-    }
-    show_sql(migration->sql, lines);
-  }
-  is_whole = is_whole && step.data.at("settings").at("transactions") == "run";
-  lines.push_back(format("a failure while it migrates {}; a later one {}",
-                         is_whole ? std::string("changes nothing")
-                                  : format("keeps what was committed before it, and {}",
-                                           what_a_failure_does(step.data)),
-                         what_a_failure_does(step.data)));
-  return lines;
 }
 
 }  // namespace sealift::installer

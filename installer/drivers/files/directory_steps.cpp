@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/files/directory_steps.hpp"
 
+#include <algorithm>
+
 namespace sealift::installer {
 
 Json to_json(const Unpack& unpack) {
@@ -35,6 +37,12 @@ Unpack unpack_from_json(const Step& step) {
   if (const auto table = fields.text_if("baseTable")) unpack.base_table = Digest::parse(*table);
   fields.done();
   return unpack;
+}
+
+std::optional<std::string> unpacked_directory(const std::vector<Step>& steps) {
+  const auto last = std::find_if(steps.rbegin(), steps.rend(),
+                                 [](const Step& each) { return each.action == kUnpack; });
+  return last == steps.rend() ? std::nullopt : std::optional(unpack_from_json(*last).directory);
 }
 
 Json to_json(const Share& share) {

@@ -39,6 +39,8 @@ struct Unpack {
 
 Json to_json(const Unpack& unpack);
 Unpack unpack_from_json(const Step& step);
+// Where the last of them that unpacks puts its files; nothing where none does.
+std::optional<std::string> unpacked_directory(const std::vector<Step>& steps);
 
 // Folders of data below PATH/shared. They are made where they are missing, or moved there; one that
 // is there is left alone, and nothing with data in it is ever removed.

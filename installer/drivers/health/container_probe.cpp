@@ -4,6 +4,7 @@
 
 #include "base/format.hpp"
 #include "installer/drivers/health/probes.hpp"
+#include "installer/drivers/workloads/compose_settings.hpp"
 #include "installer/drivers/workloads/containers.hpp"
 
 namespace sealift::installer {
@@ -12,17 +13,19 @@ namespace sealift::installer {
 // like.
 Finding container_probe(const RenderedCheck& rendered) {
   const std::string name = rendered.check.at.substr(rendered.check.at.find('/') + 1);
-  const Json& settings = rendered.container;
-  const Engine engine(settings.at("engine"));
+  const ComposeSettings settings = compose_settings_from_json(
+      rendered.container, format("health check {}", rendered.check.name));
   std::vector<Container> own;
-  for (Container& each : engine.containers(settings.at("project"))) {
+  for (Container& each : Engine(settings.engine).containers(settings.project)) {
     if (each.service == name) own.push_back(std::move(each));
   }
   // What was restarted long ago says nothing of now.
   for (Container& each : own) each.restarts = 0;
-  const Json service = settings.at("services").value(name, Json::object());
-  const Complaint complaint = judge(own, service.value("replicas", 1U),
-                                    service.value("job", false) ? Ending::expected : Ending::never);
+  const auto found = settings.services.find(name);
+  const ServiceSettings service =
+      found == settings.services.end() ? ServiceSettings() : found->second;
+  const Complaint complaint =
+      judge(own, service.replicas, service.job ? Ending::expected : Ending::never);
   if (!complaint.found.empty()) {
     return {.verdict = Finding::Verdict::fails, .found = complaint.found};
   }

@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/driver/step_driver.hpp"
+#include "installer/drivers/health/health_step.hpp"
 #include "installer/drivers/health/runner.hpp"
 
 namespace sealift::installer {
@@ -16,14 +17,6 @@ namespace {
 
 constexpr std::string_view kCheck = "check";
 constexpr std::string_view kProve = "prove";
-
-std::uint64_t revision_of(const Step& step) {
-  return step.data.at("revision").get<std::uint64_t>();
-}
-
-std::vector<RenderedCheck> checks_of(const Step& step) {
-  return rendered_from_json(step.data.at("checks"), step.id);
-}
 
 std::string names_of(const std::vector<RenderedCheck>& checks) {
   std::vector<std::string> names;
@@ -43,14 +36,15 @@ class HealthDriver : public StepDriver {
   Json apply(const Step& step, StepIo& io) override {
     if (step.action == kProve) return look(step, io);
     const auto stop = [&io] { return io.stop.is_set(); };
+    const HealthStep health = health_step_from_json(step);
     const std::vector<CheckResult> results =
-        ask(checks_of(step), revision_of(step), Asking::until_stable, stop, io);
+        ask(health.checks, health.revision, Asking::until_stable, stop, io);
     io.stop.throw_if_set();
     if (const std::vector<std::string> found = complaints(results); !found.empty()) {
       throw Error(Errc::target_failed,
                   format("the new release is not healthy: {}", joined(found, "; ")));
     }
-    return {{"results", to_json(results)}};
+    return health_results_to_json(results);
   }
 
   void undo(const Step& step, const std::optional<Json>& result, StepIo& io) override {
@@ -77,18 +71,20 @@ class HealthDriver : public StepDriver {
 
   // The release that stands, before anything changes: how healthy it is now.
   Json look(const Step& step, StepIo& io) const {
+    const HealthStep health = health_step_from_json(step);
     const std::vector<CheckResult> results = ask(
-        checks_of(step), revision_of(step), Asking::once, [&io] { return io.stop.is_set(); }, io);
-    return {{"results", to_json(results)}};
+        health.checks, health.revision, Asking::once, [&io] { return io.stop.is_set(); }, io);
+    return health_results_to_json(results);
   }
 
   // A person who said stop wants the old release back, so nothing stops this.
   void prove(const Step& step, const std::optional<Json>& result, StepIo& io) const {
-    const std::string version = printable(step.data.at("version").get<std::string>(), 80);
-    std::vector<RenderedCheck> checks = checks_of(step);
+    HealthStep health = health_step_from_json(step);
+    const std::string version = printable(health.version.value_or(""), 80);
+    std::vector<RenderedCheck>& checks = health.checks;
     if (result && result->is_object()) {
       std::set<std::string> healthy;
-      for (const CheckResult& each : results_from_json(result->at("results"), step.id)) {
+      for (const CheckResult& each : health_results_from_json(*result, step.id)) {
         if (each.verdict == Verdict::healthy) healthy.insert(each.name);
       }
       std::erase_if(checks,
@@ -99,7 +95,7 @@ class HealthDriver : public StepDriver {
       return;
     }
     const std::vector<CheckResult> results = ask(
-        checks, revision_of(step), Asking::until_stable, [] { return false; }, io);
+        checks, health.revision, Asking::until_stable, [] { return false; }, io);
     if (const std::vector<std::string> found = complaints(results); !found.empty()) {
       throw Error(
           Errc::target_failed,
@@ -135,7 +131,7 @@ Step check_step(const Health& health, std::uint64_t revision) {
           .target = "health",
           .driver = "health",
           .action = std::string(kCheck),
-          .data = {{"revision", revision}, {"checks", to_json(health.checks)}},
+          .data = to_json(HealthStep{.revision = revision, .checks = health.checks}),
           .summary = format("check health: {} (up to {} s)", names_of(health.checks),
                             patience(health.checks).count())};
 }
@@ -147,9 +143,8 @@ Step prove_step(const Health& standing, const Revision& revision) {
           .target = "health",
           .driver = "health",
           .action = std::string(kProve),
-          .data = {{"revision", revision.number},
-                   {"version", revision.version},
-                   {"checks", to_json(standing.checks)}},
+          .data = to_json(HealthStep{
+              .revision = revision.number, .checks = standing.checks, .version = revision.version}),
           .summary = format("stand by to check release {} again, should this go back",
                             printable(revision.version, 80))};
 }

@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/driver/step_driver.hpp"
+#include "installer/drivers/health/health_step.hpp"
 #include "installer/drivers/health/probes.hpp"
 
 namespace sealift::installer {
@@ -21,8 +22,8 @@ class HookDriver : public StepDriver {
   explicit HookDriver(const Layout& layout) : layout_(layout) {}
 
   Json apply(const Step& step, StepIo&) override {
-    run_hook(rendered_check_from_json(step.data.at("run"), step.id), layout_,
-             step.data.at("revision").get<std::uint64_t>());
+    const HookStep hook = hook_step_from_json(step);
+    run_hook(hook.run, layout_, hook.revision);
     return nullptr;
   }
 
@@ -70,7 +71,7 @@ void add_hooks(const std::vector<RenderedHook>& hooks, std::uint64_t revision,
                     .target = "",
                     .driver = "hook",
                     .action = "run",
-                    .data = {{"revision", revision}, {"run", to_json(hook.run)}},
+                    .data = to_json(HookStep{.revision = revision, .run = hook.run}),
                     .summary = summary(hook)});
   }
   steps.insert(steps.begin(), std::make_move_iterator(first.begin()),

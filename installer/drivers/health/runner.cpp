@@ -231,6 +231,16 @@ std::vector<CheckResult> results_from_json(const Json& value, const std::string&
   return results;
 }
 
+LastHealth last_health_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  LastHealth last;
+  last.time = while_reading(fields.at("time"), [&] { return parse_time(fields.text("time")); });
+  last.revision = fields.number("revision");
+  last.results = results_from_json(fields.array("results"), fields.at("results"));
+  fields.done();
+  return last;
+}
+
 Json to_json(const LastHealth& last) {
   return {{"time", to_text(last.time)},
           {"revision", last.revision},
@@ -248,14 +258,8 @@ void keep_last_health(const Layout& layout, const LastHealth& last) {
 std::optional<LastHealth> last_health(const Layout& layout) {
   if (!path_exists(layout.health())) return std::nullopt;
   const std::string where = layout.health().string();
-  const Json value = parse_json(read_file(layout.health(), kRunnerLargest), where);
-  Fields fields(value, where);
-  LastHealth last;
-  last.time = while_reading(fields.at("time"), [&] { return parse_time(fields.text("time")); });
-  last.revision = fields.number("revision");
-  last.results = results_from_json(fields.array("results"), fields.at("results"));
-  fields.done();
-  return last;
+  return last_health_from_json(parse_json(read_file(layout.health(), kRunnerLargest), where),
+                               where);
 }
 
 }  // namespace sealift::installer

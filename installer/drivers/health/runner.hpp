@@ -69,5 +69,6 @@ struct LastHealth {
 void keep_last_health(const Layout& layout, const LastHealth& last);
 std::optional<LastHealth> last_health(const Layout& layout);
 Json to_json(const LastHealth& last);
+LastHealth last_health_from_json(const Json& value, const std::string& where);
 
 }  // namespace sealift::installer

@@ -269,14 +269,15 @@ class ContainerdStore : public EngineStore {
   }
 };
 
-std::vector<std::string> command_in(const Json& settings, const std::vector<std::string>& usual) {
-  return settings.value("command", usual);
+std::vector<std::string> command_in(const ImageSettings& settings,
+                                    const std::vector<std::string>& usual) {
+  return settings.command.empty() ? usual : settings.command;
 }
 
 }  // namespace
 
-std::unique_ptr<ImageStore> engine_store(const std::string& driver, const Json& settings,
-                                         const std::string& site) {
+std::unique_ptr<ImageStore> engine_store(const std::string& driver, const ImageSettings& settings) {
+  const std::string& site = settings.site;
   if (driver == "docker") {
     return std::make_unique<DockerStore>(command_in(settings, {"docker"}), site);
   }

@@ -39,7 +39,7 @@ std::string scratch_file(const std::string& reference) {
 
 class FolderStore : public ImageStore {
  public:
-  explicit FolderStore(const Json& settings) : path_(settings.at("path").get<std::string>()) {}
+  explicit FolderStore(const ImageSettings& settings) : path_(settings.path) {}
 
   void check(const PlacedImage& image) override {
     if (!dir_exists(path_)) {
@@ -116,7 +116,7 @@ class FolderStore : public ImageStore {
 
 }  // namespace
 
-std::unique_ptr<ImageStore> folder_store(const Json& settings) {
+std::unique_ptr<ImageStore> folder_store(const ImageSettings& settings) {
   return std::make_unique<FolderStore>(settings);
 }
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
 #include "base/progress.hpp"
 #include "installer/content/content.hpp"
+#include "installer/drivers/images/image_step.hpp"
 #include "installer/records/placed_image.hpp"
 
 namespace sealift::installer {
@@ -48,15 +48,13 @@ class ImageStore {
   virtual void clean() {}
 };
 
-// `driver` is its word in site.yaml, `settings` what the plan noted of the target in site.yaml,
-// `site` the site's id.
-std::unique_ptr<ImageStore> open_image_store(const std::string& driver, const Json& settings,
-                                             const std::string& site);
+// `driver` is its word in site.yaml.
+std::unique_ptr<ImageStore> open_image_store(const std::string& driver,
+                                             const ImageSettings& settings);
 
-std::unique_ptr<ImageStore> engine_store(const std::string& driver, const Json& settings,
-                                         const std::string& site);
-std::unique_ptr<ImageStore> layout_store(const Json& settings);
-std::unique_ptr<ImageStore> folder_store(const Json& settings);
-std::unique_ptr<ImageStore> registry_store(const Json& settings);
+std::unique_ptr<ImageStore> engine_store(const std::string& driver, const ImageSettings& settings);
+std::unique_ptr<ImageStore> layout_store(const ImageSettings& settings);
+std::unique_ptr<ImageStore> folder_store(const ImageSettings& settings);
+std::unique_ptr<ImageStore> registry_store(const ImageSettings& settings);
 
 }  // namespace sealift::installer

@@ -19,33 +19,6 @@ constexpr const char* kLoad = "load";
 constexpr const char* kTag = "tag";
 constexpr const char* kUntag = "untag";
 
-// What a step that switches a public name says.
-struct Naming {
-  std::string reference;
-  std::string to;    // empty: the name goes
-  std::string from;  // empty: there was no such name
-};
-
-Json to_json(const Naming& naming, const Json& settings) {
-  return {{"reference", naming.reference},
-          {"to", naming.to},
-          {"from", naming.from},
-          {"settings", settings}};
-}
-
-Naming naming_of(const Step& step) {
-  Fields fields(step.data, step.id);
-  Naming naming{
-      .reference = fields.text("reference"), .to = fields.text("to"), .from = fields.text("from")};
-  fields.object("settings");
-  fields.done();
-  return naming;
-}
-
-PlacedImage image_of(const Step& step) {
-  return placed_image_from_json(step.data.at("image"), step.id);
-}
-
 class ImagesDriver : public Driver {
  public:
   explicit ImagesDriver(std::string store) : store_(std::move(store)) {}
@@ -58,63 +31,69 @@ class ImagesDriver : public Driver {
     std::vector<Step> steps;
     std::set<std::string> named;
     if (wish.table) {
-      ImageStore& store = open(wish.settings);
+      const ImageSettings settings = image_settings_from_json(wish.settings, "settings");
+      ImageStore& store = open(settings);
       std::set<Digest> loaded;
       for (const PlacedImage& image : wish.images) {
         store.check(image);
         named.insert(image.reference);
         if (!store.has(image) && loaded.insert(image.digest).second) {
           steps.push_back(step(wish, Phase::stage, kLoad, steps.size(),
-                               {{"image", installer::to_json(image)}, {"settings", wish.settings}},
+                               to_json(Loading{.image = image, .settings = settings}),
                                format("load {} ({})", image.name, image.digest.short_hex())));
         }
-        add_naming(wish, store, image.reference, store.identity(image), wish.settings, steps);
+        add_naming(wish, store, image.reference, store.identity(image), settings, steps);
       }
     }
     if (!wish.before) return steps;
     // Names of the release before that this one does not have, or has elsewhere.
     const bool moved = !wish.table || wish.before->settings != wish.settings;
-    ImageStore& store = open(wish.before->settings);
+    const ImageSettings before = image_settings_of(*wish.before);
+    ImageStore& store = open(before);
     if (store.keeps_old_names()) return steps;
     for (const PlacedImage& image : wish.before->images) {
       if (!moved && named.contains(image.reference)) continue;
       // A name that somebody has given to another image since is not ours to take away.
       if (store.find(image.reference) != store.identity(image)) continue;
-      add_naming(wish, store, image.reference, "", wish.before->settings, steps);
+      add_naming(wish, store, image.reference, "", before, steps);
     }
     return steps;
   }
 
   StepState check(const Step& step, StepIo&) const override {
-    ImageStore& store = open(step.data.at("settings"));
     if (step.action == kLoad) {
-      return store.keeps(image_of(step)) ? StepState::applied : StepState::partial;
+      const Loading loading = loading_from_json(step);
+      return open(loading.settings).keeps(loading.image) ? StepState::applied : StepState::partial;
     }
-    const Naming naming = naming_of(step);
+    const Naming naming = naming_from_json(step);
+    ImageStore& store = open(naming.settings);
     return store.find(naming.reference).value_or("") == naming.to ? StepState::applied
                                                                   : StepState::not_applied;
   }
 
   Json apply(const Step& step, StepIo& io) override {
-    ImageStore& store = open(step.data.at("settings"));
     if (step.action == kLoad) {
-      const PlacedImage image = image_of(step);
-      store.load(image, io.content.image(image.digest), io.content, io.progress);
+      const Loading loading = loading_from_json(step);
+      const PlacedImage& image = loading.image;
+      open(loading.settings).load(image, io.content.image(image.digest), io.content, io.progress);
     } else {
-      const Naming naming = naming_of(step);
-      point(store, naming.reference, naming.to);
+      const Naming naming = naming_from_json(step);
+      point(open(naming.settings), naming.reference, naming.to);
     }
     return nullptr;
   }
 
   void undo(const Step& step, const std::optional<Json>&, StepIo&) override {
-    ImageStore& store = open(step.data.at("settings"));
-    store.clean();
     if (step.action == kLoad) {
-      store.release(image_of(step));
+      const Loading loading = loading_from_json(step);
+      ImageStore& store = open(loading.settings);
+      store.clean();
+      store.release(loading.image);
       return;
     }
-    const Naming naming = naming_of(step);
+    const Naming naming = naming_from_json(step);
+    ImageStore& store = open(naming.settings);
+    store.clean();
     // Only what this step did is taken back.
     if (store.find(naming.reference).value_or("") != naming.to) return;
     point(store, naming.reference, naming.from);
@@ -122,7 +101,7 @@ class ImagesDriver : public Driver {
 
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
                                   Content&) const override {
-    ImageStore& store = open(placement.settings);
+    ImageStore& store = open(image_settings_of(placement));
     std::vector<Difference> differences;
     for (const PlacedImage& image : placement.images) {
       const std::optional<std::string> found = store.find(image.reference);
@@ -133,7 +112,7 @@ class ImagesDriver : public Driver {
   }
 
   bool is_current(const Placement& placement) const override {
-    ImageStore& store = open(placement.settings);
+    ImageStore& store = open(image_settings_of(placement));
     return std::all_of(placement.images.begin(), placement.images.end(),
                        [&](const PlacedImage& image) {
                          return store.find(image.reference) == store.identity(image);
@@ -158,17 +137,15 @@ class ImagesDriver : public Driver {
   }
 
   void prune(const Placement& placement) override {
-    ImageStore& store = open(placement.settings);
+    ImageStore& store = open(image_settings_of(placement));
     for (const PlacedImage& image : placement.images) store.release(image);
   }
 
  private:
   // A store stays open, and with it what it has learnt of its place.
-  ImageStore& open(const Json& settings) const {
-    std::unique_ptr<ImageStore>& store = stores_[settings.dump()];
-    if (!store) {
-      store = open_image_store(store_, settings, settings.at("site").get<std::string>());
-    }
+  ImageStore& open(const ImageSettings& settings) const {
+    std::unique_ptr<ImageStore>& store = stores_[settings];
+    if (!store) store = open_image_store(store_, settings);
     return *store;
   }
 
@@ -204,17 +181,18 @@ class ImagesDriver : public Driver {
   }
 
   void add_naming(const Wish& wish, ImageStore& store, const std::string& reference,
-                  const std::string& to, const Json& settings, std::vector<Step>& steps) const {
+                  const std::string& to, const ImageSettings& settings,
+                  std::vector<Step>& steps) const {
     const std::string from = store.find(reference).value_or("");
     if (from == to) return;
     steps.push_back(step(
         wish, Phase::activate, to.empty() ? kUntag : kTag, steps.size(),
-        to_json(Naming{.reference = reference, .to = to, .from = from}, settings),
+        to_json(Naming{.reference = reference, .to = to, .from = from, .settings = settings}),
         to.empty() ? format("take the name {} away", reference) : format("name it {}", reference)));
   }
 
   std::string store_;
-  mutable std::map<std::string, std::unique_ptr<ImageStore>> stores_;  // by their settings
+  mutable std::map<ImageSettings, std::unique_ptr<ImageStore>> stores_;
 };
 
 }  // namespace
@@ -223,21 +201,12 @@ std::unique_ptr<Driver> images_driver(const std::string& store) {
   return std::make_unique<ImagesDriver>(store);
 }
 
-Json image_settings(const release::Target& target, const std::string& site) {
-  Json settings = {{"site", site}};
-  if (!target.path.empty()) settings["path"] = target.path;
-  if (!target.command.empty()) settings["command"] = target.command;
-  if (!target.ca.empty()) settings["ca"] = target.ca;
-  if (target.insecure) settings["insecure"] = true;
-  return settings;
-}
-
-std::unique_ptr<ImageStore> open_image_store(const std::string& driver, const Json& settings,
-                                             const std::string& site) {
+std::unique_ptr<ImageStore> open_image_store(const std::string& driver,
+                                             const ImageSettings& settings) {
   if (driver == "oci-layout") return layout_store(settings);
   if (driver == "image-folder") return folder_store(settings);
   if (driver == "registry") return registry_store(settings);
-  return engine_store(driver, settings, site);
+  return engine_store(driver, settings);
 }
 
 }  // namespace sealift::installer

@@ -7,15 +7,10 @@
 #include <memory>
 
 #include "installer/driver/driver.hpp"
-#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 
 // `store` is the driver's word in site.yaml.
 std::unique_ptr<Driver> images_driver(const std::string& store);
-
-// What a placement remembers of its target, so that it can be undone and pruned when site.yaml says
-// something else.
-Json image_settings(const release::Target& target, const std::string& site);
 
 }  // namespace sealift::installer

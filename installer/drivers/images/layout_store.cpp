@@ -23,14 +23,52 @@ using content::Descriptor;
 constexpr std::size_t kHex = 64;
 constexpr std::string_view kBrought = ".sealift-blobs.json";
 
-std::string name_in(const Json& row) {
-  const auto annotations = row.find("annotations");
-  return annotations == row.end() ? "" : annotations->value(annotation::kRefName, std::string());
-}
+// One image that index.json names. `document` is all of the row, of which
+// others may have more.
+struct LayoutRow {
+  std::string name;    // empty: it has none
+  std::string digest;  // empty: it has none
+  Json document;
+
+  static LayoutRow read(const Json& document) {
+    return {.name = text_at(object_at(document, "annotations"), annotation::kRefName),
+            .digest = text_at(document, "digest"),
+            .document = document};
+  }
+  // The same image under a name.
+  LayoutRow named(const std::string& other) const {
+    LayoutRow row{.name = other, .digest = digest, .document = document};
+    row.document["annotations"] = {{annotation::kRefName, other}};
+    return row;
+  }
+};
+
+// index.json. `document` is all of it but its rows.
+struct LayoutIndex {
+  Json document;
+  std::vector<LayoutRow> rows;
+
+  static LayoutIndex read(Json value, const std::string& where) {
+    if (!value.is_object() || !value.contains("manifests") || !value.at("manifests").is_array()) {
+      throw Error(Errc::incompatible, format("{}: found no OCI image index", where));
+    }
+    LayoutIndex index;
+    for (const Json& row : value.at("manifests")) index.rows.push_back(LayoutRow::read(row));
+    index.document = std::move(value);
+    return index;
+  }
+  Json to_json() const {
+    Json manifests = Json::array();
+    for (const LayoutRow& row : rows) manifests.push_back(row.document);
+    Json value = document;
+    value["manifests"] = std::move(manifests);
+    return value;
+  }
+};
 
 class LayoutStore : public ImageStore {
  public:
-  explicit LayoutStore(const Json& settings) : path_(settings.at("path").get<std::string>()) {}
+  explicit LayoutStore(const ImageSettings& settings) : path_(settings.path) {}
 
   void check(const PlacedImage&) override {
     if (!path_exists(path_) || is_empty_dir(path_)) return;
@@ -75,7 +113,7 @@ class LayoutStore : public ImageStore {
     if (!path_exists(path_ / bundle::kOciLayoutName)) {
       write_file(path_ / bundle::kOciLayoutName, bundle::kOciLayoutText);
     }
-    put_row(content::to_json(content.root), kept_name(image));
+    put_row(LayoutRow::read(content::to_json(content.root)).named(kept_name(image)));
   }
 
   void release(const PlacedImage& image) override {
@@ -108,28 +146,21 @@ class LayoutStore : public ImageStore {
   }
 
   std::optional<std::string> find(const std::string& reference) override {
-    const Json value = index();
-    for (const Json& row : value["manifests"]) {
-      if (name_in(row) == reference) return row.value("digest", std::string());
+    const LayoutIndex all = index();
+    for (const LayoutRow& row : all.rows) {
+      if (row.name == reference) return row.digest;
     }
     return std::nullopt;
   }
   void tag(const std::string& reference, const std::string& identity) override {
-    std::optional<Json> row = row_of(identity);
+    const std::optional<LayoutRow> row = row_of(identity);
     if (!row) throw Error(Errc::io, format("{}: found no image {}", path_.string(), identity));
-    row->erase("annotations");
-    put_row(std::move(*row), reference);
+    put_row(row->named(reference));
   }
   void untag(const std::string& reference) override {
-    Json value = index();
-    Json& rows = value["manifests"];
-    Json kept = Json::array();
-    for (const Json& row : rows) {
-      if (name_in(row) != reference) kept.push_back(row);
-    }
-    if (kept.size() == rows.size()) return;
-    rows = std::move(kept);
-    write_index(value);
+    LayoutIndex all = index();
+    const auto is_named = [&](const LayoutRow& row) { return row.name == reference; };
+    if (std::erase_if(all.rows, is_named) > 0) write_index(all);
   }
 
  private:
@@ -147,39 +178,36 @@ class LayoutStore : public ImageStore {
     return status && static_cast<std::uint64_t>(status->st_size) == blob.size;
   }
 
-  Json index() const {
+  LayoutIndex index() const {
     const fs::path file = path_ / bundle::kIndexName;
     if (!path_exists(file)) {
-      return {{"schemaVersion", 2},
-              {"mediaType", media_type::kImageIndex},
-              {"manifests", Json::array()}};
+      return {.document = {{"schemaVersion", 2}, {"mediaType", media_type::kImageIndex}},
+              .rows = {}};
     }
-    Json value = parse_json(read_file(file, content::kMaxImageDocument), file.string());
-    if (!value.is_object() || !value.contains("manifests") || !value["manifests"].is_array()) {
-      throw Error(Errc::incompatible, format("{}: found no OCI image index", file.string()));
-    }
-    return value;
+    return LayoutIndex::read(parse_json(read_file(file, content::kMaxImageDocument), file.string()),
+                             file.string());
   }
-  void write_index(const Json& value) const {
-    write_file(path_ / bundle::kIndexName, to_canonical(value));
+  void write_index(const LayoutIndex& all) const {
+    write_file(path_ / bundle::kIndexName, to_canonical(all.to_json()));
   }
-  std::optional<Json> row_of(const std::string& digest) const {
-    const Json value = index();
-    for (const Json& row : value["manifests"]) {
-      if (row.value("digest", std::string()) == digest) return row;
+  std::optional<LayoutRow> row_of(const std::string& digest) const {
+    LayoutIndex all = index();
+    for (LayoutRow& row : all.rows) {
+      if (row.digest == digest) return std::move(row);
     }
     return std::nullopt;
   }
-  void put_row(Json row, const std::string& name) const {
-    row["annotations"] = {{annotation::kRefName, name}};
-    Json value = index();
-    for (Json& each : value["manifests"]) {
-      if (name_in(each) != name) continue;
-      each = std::move(row);
-      return write_index(value);
+  // In the place of the one that has its name.
+  void put_row(LayoutRow row) const {
+    LayoutIndex all = index();
+    const auto same = std::find_if(all.rows.begin(), all.rows.end(),
+                                   [&](const LayoutRow& each) { return each.name == row.name; });
+    if (same == all.rows.end()) {
+      all.rows.push_back(std::move(row));
+    } else {
+      *same = std::move(row);
     }
-    value["manifests"].push_back(std::move(row));
-    write_index(value);
+    write_index(all);
   }
 
   // Every blob that some row leads to.
@@ -189,7 +217,7 @@ class LayoutStore : public ImageStore {
       return read_file(path_ / bundle::blob_entry(document).name, content::kMaxImageDocument);
     };
     for (const content::ImageIndexRow& row :
-         content::parse_image_index(to_canonical(index()), path_.string())) {
+         content::parse_image_index(to_canonical(index().to_json()), path_.string())) {
       const content::Image image = content::read_image(row.manifest, fetch, path_.string());
       for (const Descriptor& layer : image.layers) digests.insert(layer.digest.str());
       for (const content::Document& each : image.documents) {
@@ -204,7 +232,7 @@ class LayoutStore : public ImageStore {
 
 }  // namespace
 
-std::unique_ptr<ImageStore> layout_store(const Json& settings) {
+std::unique_ptr<ImageStore> layout_store(const ImageSettings& settings) {
   return std::make_unique<LayoutStore>(settings);
 }
 

@@ -23,9 +23,8 @@ using content::ImageName;
 
 class RegistryStore : public ImageStore {
  public:
-  explicit RegistryStore(const Json& settings)
-      : ca_file_(settings.value("ca", std::string())),
-        insecure_(settings.value("insecure", false)) {}
+  explicit RegistryStore(const ImageSettings& settings)
+      : ca_file_(settings.ca), insecure_(settings.insecure) {}
 
   void check(const PlacedImage& image) override { find(image.reference); }
   std::string identity(const PlacedImage& image) const override { return image.digest.str(); }
@@ -213,7 +212,7 @@ class RegistryStore : public ImageStore {
 
 }  // namespace
 
-std::unique_ptr<ImageStore> registry_store(const Json& settings) {
+std::unique_ptr<ImageStore> registry_store(const ImageSettings& settings) {
   return std::make_unique<RegistryStore>(settings);
 }
 

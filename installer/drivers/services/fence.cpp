@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "installer/driver/secret_command.hpp"
 #include "installer/driver/step_driver.hpp"
+#include "installer/drivers/services/service_step.hpp"
 
 namespace sealift::installer {
 
@@ -19,15 +20,13 @@ constexpr std::string_view kDriver = "fence";
 constexpr std::chrono::minutes kPatience{10};
 constexpr std::uint64_t kLargest = 1 << 20;  // bytes of the file
 
-// `action` is "close" or "open".
-void run_fence(const Json& fence, const char* action, Content& content, const std::string& what) {
-  const std::vector<std::string> all = fence.at(action).get<std::vector<std::string>>();
-  const std::optional<Outcome> outcome =
-      run_with_secrets({.arguments = all, .folder = {}, .input = {}, .timeout = kPatience},
-                       fence.value("secrets", std::vector<std::string>{}), content);
+void run_fence(const std::vector<std::string>& command, const std::vector<std::string>& secrets,
+               Content& content, const std::string& what) {
+  const std::optional<Outcome> outcome = run_with_secrets(
+      {.arguments = command, .folder = {}, .input = {}, .timeout = kPatience}, secrets, content);
   if (outcome && outcome->status == 0) return;
   throw Error(Errc::target_failed,
-              format("{}: {} {}", what, printable(all.front(), 200),
+              format("{}: {} {}", what, printable(command.front(), 200),
                      outcome ? format("ended with status {}: {}", outcome->status,
                                       printable(outcome->error_output, 400))
                              : std::string("was not found")),
@@ -40,8 +39,9 @@ class FenceDriver : public StepDriver {
 
   Json apply(const Step& step, StepIo& io) override {
     // Before the command: whoever finds the file opens what may be closed.
-    write_file(layout_.fence(), to_pretty(step.data), FileMode::secret);
-    run_fence(step.data, "close", io.content, "closing the fence");
+    const FenceCommands fence = fence_commands_from_json(step.data, step.id);
+    write_file(layout_.fence(), to_pretty(to_json(fence)), FileMode::secret);
+    run_fence(fence.close, fence.secrets, io.content, "closing the fence");
     return nullptr;
   }
 
@@ -60,15 +60,17 @@ std::unique_ptr<Driver> fence_driver(const Layout& layout) {
 }
 
 Step fence_step(const release::Fence& fence, std::uint64_t transaction) {
-  Json data = {{"transaction", transaction}, {"close", fence.close}, {"open", fence.open}};
-  if (!fence.secrets.empty()) data["secrets"] = fence.secrets;
+  const FenceCommands commands{.transaction = transaction,
+                               .close = fence.close,
+                               .open = fence.open,
+                               .secrets = fence.secrets};
   return {.id = "fence",
           .phase = Phase::fence,
           .component = "fence",
           .target = "fence",
           .driver = std::string(kDriver),
           .action = "close",
-          .data = std::move(data),
+          .data = to_json(commands),
           .summary = format("close the fence: {}; it opens after the commit",
                             printable(joined(fence.close, " "), 400))};
 }
@@ -85,8 +87,9 @@ bool is_fence_closed(const Layout& layout) {
 void open_fence(const Layout& layout, Content& content) {
   if (!is_fence_closed(layout)) return;
   const fs::path file = layout.fence();
-  run_fence(parse_json(read_file(file, kLargest), file.string()), "open", content,
-            "opening the fence");
+  const FenceCommands fence =
+      fence_commands_from_json(parse_json(read_file(file, kLargest), file.string()), file.string());
+  run_fence(fence.open, fence.secrets, content, "opening the fence");
   const Dir folder = Dir::open(layout.state);
   folder.remove_tree(file.filename().string());
   try {

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "installer/driver/secret_command.hpp"
 #include "installer/driver/step_driver.hpp"
+#include "installer/drivers/services/service_step.hpp"
 
 namespace sealift::installer {
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kServiceCheck = "check";
 constexpr std::string_view kGuard = "guard";
+constexpr std::string_view kServiceDriver = "service";
 
 std::string step_id(std::string_view action, const std::string& service) {
   return format("{}:{}", action, service);
@@ -46,18 +48,19 @@ class ServiceDriver : public StepDriver {
   explicit ServiceDriver(const Layout& layout) : site_yaml_(layout.site_yaml) {}
 
   Json apply(const Step& step, StepIo& io) override {
-    if (step.action != kGuard) carry_out(step.action, step.data, io.content);
+    if (step.action != kGuard) {
+      carry_out(step.action, service_command_from_json(step).service, io.content);
+    }
     return Json::object();
   }
 
   // When a reload itself is taken back, the new files still stand: the guard waits for the old.
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
-    if (step.action == kGuard) take_up_again(step.data.at("services"), io);
+    if (step.action == kGuard) take_up_again(service_guard_from_json(step), io);
   }
 
  private:
-  void carry_out(const std::string& action, const Json& data, Content& content) const {
-    const std::string name = data.at("service").get<std::string>();
+  void carry_out(const std::string& action, const std::string& name, Content& content) const {
     const release::Site site = release::load_site(site_yaml_);
     const auto found = site.services.find(name);
     if (found == site.services.end()) {
@@ -71,15 +74,15 @@ class ServiceDriver : public StepDriver {
   }
 
   // The services that have been told of the new files are told of the old ones.
-  void take_up_again(const Json& services, StepIo& io) const {
+  void take_up_again(const ServiceGuard& guard, StepIo& io) const {
     std::vector<std::string> failed;
-    for (const Json& each : services) {
-      if (!io.begun.contains(each.at("step").get<std::string>())) continue;
+    for (const GuardedService& each : guard.services) {
+      if (!io.begun.contains(each.step)) continue;
       try {
-        carry_out("", each, io.content);
+        carry_out("", each.service, io.content);
       } catch (const Error& error) {
         // Where it had no files of ours before, how it ran then is not ours to bring back.
-        if (each.at("stood").get<bool>()) {
+        if (each.stood) {
           failed.push_back(error.message());
         } else {
           log::warning(error.message());
@@ -95,16 +98,12 @@ class ServiceDriver : public StepDriver {
   fs::path site_yaml_;
 };
 
-Json data_of(const AffectedService& affected, const std::vector<std::string>& command) {
-  return {{"service", affected.name}, {"command", command}, {"timeout", affected.service.timeout}};
-}
-
 Step step_of(const std::string& service, std::string_view action, Json data, std::string summary) {
   return {.id = step_id(action, service),
           .phase = Phase::activate,
           .component = "services",
           .target = service,
-          .driver = "service",
+          .driver = std::string(kServiceDriver),
           .action = std::string(action),
           .data = std::move(data),
           .summary = std::move(summary)};
@@ -116,6 +115,10 @@ std::unique_ptr<Driver> service_driver(const Layout& layout) {
   return std::make_unique<ServiceDriver>(layout);
 }
 
+bool is_service_guard(const Step& step) {
+  return step.driver == kServiceDriver && step.action == kGuard;
+}
+
 std::vector<std::string> missing_programs(const release::Service& service) {
   std::vector<std::string> missing;
   for (const std::vector<std::string>* command : {&service.check, &service.command}) {
@@ -125,16 +128,17 @@ std::vector<std::string> missing_programs(const release::Service& service) {
 }
 
 Step service_guard(const std::vector<AffectedService>& affected) {
-  Json services = Json::array();
+  ServiceGuard guard;
   std::vector<std::string> words;
   for (const AffectedService& each : affected) {
-    Json service = data_of(each, each.service.command);
-    service["step"] = step_id(each.service.verb, each.name);
-    service["stood"] = each.change.stood;
-    services.push_back(std::move(service));
+    guard.services.push_back({.service = each.name,
+                              .command = each.service.command,
+                              .timeout = each.service.timeout,
+                              .step = step_id(each.service.verb, each.name),
+                              .stood = each.change.stood});
     words.push_back(format("{} {}", each.service.verb, each.name));
   }
-  return step_of("services", kGuard, {{"services", std::move(services)}},
+  return step_of("services", kGuard, to_json(guard),
                  format("stand by to {} again, should this go back", joined(words)));
 }
 
@@ -143,14 +147,18 @@ std::vector<Step> service_steps(const std::vector<AffectedService>& affected) {
   for (const AffectedService& each : affected) {
     if (each.service.check.empty()) continue;
     steps.push_back(step_of(
-        each.name, kServiceCheck, data_of(each, each.service.check),
+        each.name, kServiceCheck,
+        to_json(ServiceCommand{
+            .service = each.name, .command = each.service.check, .timeout = each.service.timeout}),
         format("check {}: {}", each.name, printable(joined(each.service.check, " "), 400))));
   }
   for (const AffectedService& each : affected) {
-    Json data = data_of(each, each.service.command);
-    data["files"] = each.change.files;
-    data["count"] = each.change.count;
-    steps.push_back(step_of(each.name, each.service.verb, std::move(data),
+    const ServiceCommand command{.service = each.name,
+                                 .command = each.service.command,
+                                 .timeout = each.service.timeout,
+                                 .files = each.change.files,
+                                 .count = each.change.count};
+    steps.push_back(step_of(each.name, each.service.verb, to_json(command),
                             format("{} {}: {}", each.service.verb, each.name, text(each.change))));
   }
   return steps;

@@ -32,6 +32,7 @@ struct AffectedService {
 
 // Its undo is the last of a transaction's that is seen from outside: it goes before the switches.
 Step service_guard(const std::vector<AffectedService>& affected);
+bool is_service_guard(const Step& step);
 // They go behind the switches.
 std::vector<Step> service_steps(const std::vector<AffectedService>& affected);
 

@@ -19,6 +19,7 @@
 #include "compose/images.hpp"
 #include "installer/driver/driver.hpp"
 #include "installer/drivers/workloads/compose_program.hpp"
+#include "installer/drivers/workloads/compose_settings.hpp"
 #include "installer/drivers/workloads/containers.hpp"
 #include "installer/drivers/workloads/parts.hpp"
 #include "installer/drivers/workloads/runtime.hpp"
@@ -115,9 +116,9 @@ std::vector<std::string> data_of(const ComposeService& service, const RuntimeQue
 }
 
 // "UID:GID" of a service that says it in numbers; a name only its image knows.
-std::string user_of(const ComposeService& service) {
-  const auto found = service.definition.find("user");
-  if (found == service.definition.end()) return "";
+std::string parse_user(const Json& definition) {
+  const auto found = definition.find("user");
+  if (found == definition.end()) return "";
   const std::string said = found->is_string() ? found->text() : found->dump();
   const std::string user = said.substr(0, said.find(':'));
   const std::string group = said.find(':') == said.npos ? user : said.substr(user.size() + 1);
@@ -144,7 +145,7 @@ class ComposeRuntime : public Runtime {
     const std::vector<release::FileEntry> table =
         entries_of(*question.content.table(question.table));
     Problems problems;
-    Json services = Json::object();
+    std::map<std::string, ServiceSettings> services;
     for (const ComposeService& service : file.services) {
       const bool is_job = service.is_job || std::find(workload.jobs.begin(), workload.jobs.end(),
                                                       service.name) != workload.jobs.end();
@@ -155,17 +156,17 @@ class ComposeRuntime : public Runtime {
       const auto data = data_of(service, question);
       if (!data.empty()) inputs.push_back(data);
       services[service.name] = {
-          {"image", pin},
-          {"replicas", service.replicas},
-          {"job", is_job},
-          {"canary", std::find(workload.canary.begin(), workload.canary.end(), service.name) !=
-                         workload.canary.end()},
+          .image = pin,
+          .replicas = service.replicas,
+          .job = is_job,
+          .canary = std::find(workload.canary.begin(), workload.canary.end(), service.name) !=
+                    workload.canary.end(),
           // A mounted folder is the one of the release that the container was made for, and goes
           // with it; podman-compose has no other paths at all.
-          {"moves", has_folder(table, reads) || (compose.generation == kPodman && !reads.empty())},
+          .moves = has_folder(table, reads) || (compose.generation == kPodman && !reads.empty()),
           // Keyed where the file may hold a secret.
-          {"inputs", key_.digest(*texts.entry, Digest::of(to_canonical(inputs))).hex()}};
-      if (service.has_pull_policy) services[service.name]["pull_policy"] = "never";
+          .inputs = key_.digest(*texts.entry, Digest::of(to_canonical(inputs))).hex(),
+          .pull_policy = service.has_pull_policy ? "never" : ""};
     }
     for (const auto& [key, names] :
          {std::pair("jobs", &workload.jobs), {"canary", &workload.canary}}) {
@@ -175,24 +176,21 @@ class ComposeRuntime : public Runtime {
       }
     }
     problems.throw_if_any(Errc::incompatible);
-    Json settings = {{"runtime", release::kCompose},
-                     {"project", question.target.project.empty()
-                                     ? format("{}-{}", name, question.site.substr(0, kProjectSite))
-                                     : question.target.project},
-                     {"site", question.site},
-                     {"command", compose.command},
-                     {"generation", compose.generation},
-                     {"engine", engine_of(question.target, compose.command)},
-                     {"file", workload.file},
-                     {"timeout", question.target.timeout},
-                     {"services", std::move(services)}};
-    if (!file.version.empty()) settings["version"] = file.version;
-    if (!file.built.empty()) settings["built"] = file.built;
-    // It knows no profiles, and would start them all.
-    if (compose.generation == kPodman && !file.left_out.empty()) {
-      settings["left_out"] = file.left_out;
-    }
-    return settings;
+    return to_json(ComposeSettings{
+        .project = question.target.project.empty()
+                       ? format("{}-{}", name, question.site.substr(0, kProjectSite))
+                       : question.target.project,
+        .site = question.site,
+        .command = compose.command,
+        .generation = compose.generation,
+        .engine = engine_of(question.target, compose.command),
+        .file = workload.file,
+        .timeout = question.target.timeout,
+        .services = std::move(services),
+        .version = file.version,
+        .built = file.built,
+        // It knows no profiles, and would start them all.
+        .left_out = compose.generation == kPodman ? file.left_out : Words()});
   }
 
   std::map<std::string, std::string> data_folders(const RuntimeQuestion& question) const override {
@@ -203,7 +201,7 @@ class ComposeRuntime : public Runtime {
     for (const ComposeService& service : parsed(*texts.file, texts.variables, file).services) {
       for (const std::string& folder : data_of(service, question)) {
         std::string& owner = folders[folder];
-        if (owner.empty()) owner = user_of(service);
+        if (owner.empty()) owner = parse_user(service.definition);
       }
     }
     return folders;
@@ -219,18 +217,18 @@ class ComposeRuntime : public Runtime {
     Words fresh;
     Words changed;
     Words gone;
-    const Json none = Json::object();
-    const Json& was = before == nullptr ? none : before->settings.at("services");
-    const Json& is = now == nullptr ? none : now->settings.at("services");
-    for (const auto& [name, service] : is.items()) {
-      if (!was.contains(name)) {
+    const Services was = services_of(before);
+    const Services is = services_of(now);
+    for (const auto& [name, service] : is) {
+      const auto old = was.find(name);
+      if (old == was.end()) {
         fresh.push_back(name);
-      } else if (was.at(name) != service ||
-                 inputs_of(*before, service) != inputs_of(*now, service)) {
+      } else if (old->second != service ||
+                 inputs_of(before->directory, service) != inputs_of(now->directory, service)) {
         changed.push_back(name);
       }
     }
-    for (const auto& [name, unused] : was.items()) {
+    for (const auto& [name, unused] : was) {
       if (!is.contains(name)) gone.push_back(name);
     }
     Words parts;
@@ -240,14 +238,15 @@ class ComposeRuntime : public Runtime {
     return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
   }
 
-  void validate(const Deployment& staged) const override {
-    const std::string file = staged.settings.at("file");
+  void validate(const Deployment& deployment) const override {
+    const ComposeDeployment staged(deployment);
+    const std::string& file = staged.settings.file;
     if (const std::string missing = missing_file(staged, file); !missing.empty()) {
       log::detail(format("{}: {} is not there yet: Compose checks the file when it is started",
                          file, missing));
       return;
     }
-    const bool is_podman = staged.settings.at("generation") == kPodman;
+    const bool is_podman = staged.settings.generation == kPodman;
     const Outcome outcome =
         compose(staged, staged.folder(), is_podman ? Words{"ps", "-q"} : Words{"config", "-q"});
     if (outcome.status != 0) {
@@ -260,25 +259,28 @@ class ComposeRuntime : public Runtime {
     }
   }
 
-  void bring_up(const Deployment& now, const Deployment*, StepIo& io) const override {
+  void bring_up(const Deployment& deployment, const Deployment*, StepIo& io) const override {
+    const ComposeDeployment now(deployment);
     demand_images(now);
     send_canaries(now, io);
     bring_all_up(now, io);
   }
 
   // What ran before needs no trial.
-  void bring_back(const Deployment& then, const Deployment*, StepIo& io) const override {
+  void bring_back(const Deployment& deployment, const Deployment*, StepIo& io) const override {
+    const ComposeDeployment then(deployment);
     demand_images(then);
     call_canaries_back(then);
     bring_all_up(then, io);
   }
 
-  void take_down(const Deployment& deployment, StepIo&) const override {
-    const Engine engine(deployment.settings.at("engine"));
-    const std::string project = deployment.settings.at("project");
-    if (path_exists(deployment.folder() / deployment.settings.at("file").get<std::string>())) {
+  void take_down(const Deployment& installed, StepIo&) const override {
+    const ComposeDeployment deployment(installed);
+    const Engine engine(deployment.settings.engine);
+    const std::string& project = deployment.settings.project;
+    if (path_exists(deployment.folder() / deployment.settings.file)) {
       Words words = {"down"};
-      if (deployment.settings.at("generation") != kPodman) words.emplace_back("--remove-orphans");
+      if (deployment.settings.generation != kPodman) words.emplace_back("--remove-orphans");
       const Outcome outcome = compose(deployment, deployment.folder(), std::move(words));
       if (outcome.status != 0) log::warning(format("Compose: {}", said(outcome)));
     }
@@ -291,32 +293,33 @@ class ComposeRuntime : public Runtime {
     sealift::remove_file(override_file(deployment.settings));
   }
 
-  std::vector<Difference> differences(const Deployment& deployment) const override {
-    const Engine engine(deployment.settings.at("engine"));
+  std::vector<Difference> differences(const Deployment& installed) const override {
+    const ComposeDeployment deployment(installed);
+    const Engine engine(deployment.settings.engine);
     std::vector<Difference> found;
-    const auto all = engine.containers(deployment.settings.at("project"));
-    for (const auto& [name, service] : deployment.settings.at("services").items()) {
+    const auto all = engine.containers(deployment.settings.project);
+    for (const auto& [name, service] : deployment.settings.services) {
       std::vector<Container> own = of_service(all, name);
       for (Container& each : own) each.restarts = 0;
       if (Complaint complaint = judge_service(own, service); !complaint.found.empty()) {
         found.push_back({format("service {}", name), complaint.found});
       } else if (std::any_of(own.begin(), own.end(), [&, &made = service](const Container& each) {
-                   return each.inputs != inputs_of(deployment, made);
+                   return each.inputs != inputs_of(deployment.directory, made);
                  })) {
         found.push_back({format("service {}", name), "was not made by this release"});
       }
     }
     for (const Container& each : all) {
-      if (deployment.settings.at("services").contains(each.service)) continue;
+      if (deployment.settings.services.contains(each.service)) continue;
       found.push_back({format("container {}", each.name), "not part of the release"});
     }
     return found;
   }
 
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
-                                     const std::vector<Json>& known) const override {
+                                     const std::vector<Deployment>& known) const override {
     std::set<std::string> ours;
-    for (const Json& settings : known) ours.insert(settings.at("project").get<std::string>());
+    for (const Deployment& each : known) ours.insert(ComposeDeployment(each).settings.project);
     const Engine engine(engine_of(target, find_compose(target).command));
     std::vector<std::string> projects = engine.projects_of(site);
     if (!target.project.empty()) projects.push_back(target.project);
@@ -339,7 +342,7 @@ class ComposeRuntime : public Runtime {
  private:
   // A file of variables outside of the component that is not there: another component of the same
   // release may bring it, and is switched before this one is brought up.
-  static std::string missing_file(const Deployment& staged, const std::string& file) {
+  static std::string missing_file(const ComposeDeployment& staged, const std::string& file) {
     const fs::path variables = staged.folder() / compose::kVariablesFile;
     const ComposeFile parsed_file =
         parsed(read_file(staged.folder() / file, kMaxComposeBytes),
@@ -350,134 +353,139 @@ class ComposeRuntime : public Runtime {
     return "";
   }
 
-  static void demand_images(const Deployment& now) {
-    const Engine engine(now.settings.at("engine"));
-    for (const auto& [name, service] : now.settings.at("services").items()) {
-      if (engine.has_image(service.at("image"))) continue;
+  using Services = std::map<std::string, ServiceSettings>;
+
+  // None where there is no deployment.
+  static Services services_of(const Deployment* deployment) {
+    return deployment == nullptr ? Services() : ComposeDeployment(*deployment).settings.services;
+  }
+
+  static void demand_images(const ComposeDeployment& now) {
+    const Engine engine(now.settings.engine);
+    for (const auto& [name, service] : now.settings.services) {
+      if (engine.has_image(service.image)) continue;
       throw Error(Errc::target_failed,
-                  format("service {}: the engine has no image {}", name,
-                         service.at("image").get<std::string>()),
+                  format("service {}: the engine has no image {}", name, service.image),
                   "the component of images has to go to the same engine");
     }
   }
 
-  static bool has_canaries(const Deployment& now) {
-    const Json& services = now.settings.at("services");
-    return now.settings.at("generation") != kPodman &&
+  static bool has_canaries(const ComposeDeployment& now) {
+    const Services& services = now.settings.services;
+    return now.settings.generation != kPodman &&
            std::any_of(services.begin(), services.end(),
-                       [](const Json& service) { return service.at("canary").get<bool>(); });
+                       [](const auto& each) { return each.second.canary; });
   }
 
   // One container of the new making beside those that serve; the others follow when it runs.
-  void send_canaries(const Deployment& now, StepIo& io) const {
+  void send_canaries(const ComposeDeployment& now, StepIo& io) const {
     if (!has_canaries(now)) return;
-    const Engine engine(now.settings.at("engine"));
-    const auto all = engine.containers(now.settings.at("project"));
-    for (const auto& [name, service] : now.settings.at("services").items()) {
+    const Engine engine(now.settings.engine);
+    const auto all = engine.containers(now.settings.project);
+    for (const auto& [name, service] : now.settings.services) {
       const std::vector<Container> own = of_service(all, name);
       const bool is_new =
           std::any_of(own.begin(), own.end(), [&, &made = service](const Container& each) {
-            return each.inputs == inputs_of(now, made);
+            return each.inputs == inputs_of(now.directory, made);
           });
-      if (!service.at("canary").get<bool>() || own.empty() || is_new) continue;
+      if (!service.canary || own.empty() || is_new) continue;
       const Outcome outcome = demand(now, {"up", "-d", "--no-build", "--no-deps", "--no-recreate",
                                            "--scale", format("{}={}", name, own.size() + 1), name});
-      Deployment first = now;
-      first.settings["services"] = {{name, service}};
-      first.settings["services"][name]["replicas"] = 1;
+      ComposeDeployment first = now;
+      first.settings.services = {{name, service}};
+      first.settings.services.at(name).replicas = 1;
       wait(engine, first, said(outcome), Which::of_this_making, io);
     }
   }
 
   // Where all that serves is of the old making still, only the canary goes: Compose would make all
   // anew.
-  static void call_canaries_back(const Deployment& then) {
-    const Engine engine(then.settings.at("engine"));
-    const auto all = engine.containers(then.settings.at("project"));
-    for (const auto& [name, service] : then.settings.at("services").items()) {
+  static void call_canaries_back(const ComposeDeployment& then) {
+    const Engine engine(then.settings.engine);
+    const auto all = engine.containers(then.settings.project);
+    for (const auto& [name, service] : then.settings.services) {
       std::vector<Container> strange = of_service(all, name);
       const std::size_t count = strange.size();
       std::erase_if(strange, [&, &made = service](const Container& each) {
-        return each.inputs == inputs_of(then, made);
+        return each.inputs == inputs_of(then.directory, made);
       });
-      if (count - strange.size() < service.at("replicas").get<std::size_t>()) continue;
+      if (count - strange.size() < service.replicas) continue;
       for (const Container& each : strange) engine.remove(each);
     }
   }
 
-  void bring_all_up(const Deployment& now, StepIo& io) const {
-    const Engine engine(now.settings.at("engine"));
-    if (now.settings.at("generation") == kPodman) remove_changed(engine, now);
+  void bring_all_up(const ComposeDeployment& now, StepIo& io) const {
+    const Engine engine(now.settings.engine);
+    if (now.settings.generation == kPodman) remove_changed(engine, now);
     const Outcome outcome = demand(now, up_words(now));
     wait(engine, now, said(outcome), Which::all, io);
   }
 
-  fs::path override_file(const Json& settings) const {
-    return folder_ / format("{}.yaml", settings.at("project").get<std::string>());
+  fs::path override_file(const ComposeSettings& settings) const {
+    return folder_ / format("{}.yaml", settings.project);
   }
 
-  static std::string inputs_of(const Deployment& deployment, const Json& service) {
-    const std::string inputs = service.at("inputs");
-    return service.at("moves").get<bool>() ? format("{} {}", inputs, deployment.directory) : inputs;
+  static std::string inputs_of(const std::string& directory, const ServiceSettings& service) {
+    return service.moves ? format("{} {}", service.inputs, directory) : service.inputs;
   }
 
   // JSON is YAML.
-  void write_override(const Deployment& deployment, const fs::path& folder) const {
+  void write_override(const ComposeDeployment& deployment, const fs::path& folder) const {
+    const ComposeSettings& settings = deployment.settings;
     Json services = Json::object();
-    for (const auto& [name, service] : deployment.settings.at("services").items()) {
-      services[name] = {{"image", service.at("image")},
-                        {"labels",
-                         {{kInputsLabel, inputs_of(deployment, service)},
-                          {kSiteLabel, deployment.settings.at("site")}}}};
-      if (service.contains("pull_policy")) {
-        services[name]["pull_policy"] = service.at("pull_policy");
-      }
+    for (const auto& [name, service] : settings.services) {
+      Json replaced = {{"image", service.image},
+                       {"labels",
+                        {{kInputsLabel, inputs_of(deployment.directory, service)},
+                         {kSiteLabel, settings.site}}}};
+      if (!service.pull_policy.empty()) replaced["pull_policy"] = service.pull_policy;
+      services[name] = std::move(replaced);
     }
     // Nothing is built here, but the first generation wants the folder to be there.
-    if (deployment.settings.at("generation") == kV1) {
-      for (const Json& name : deployment.settings.value("built", Json::array())) {
-        services[name.text()]["build"] = {{"context", folder.string()}};
+    if (settings.generation == kV1) {
+      for (const std::string& name : settings.built) {
+        services[name]["build"] = {{"context", folder.string()}};
       }
     }
     Json file = {{"services", std::move(services)}};
-    if (deployment.settings.contains("version")) file["version"] = deployment.settings["version"];
+    if (!settings.version.empty()) file["version"] = settings.version;
     make_dirs(folder_);
-    write_file(override_file(deployment.settings), to_pretty(file), FileMode::secret);
+    write_file(override_file(settings), to_pretty(file), FileMode::secret);
   }
 
-  Outcome compose(const Deployment& deployment, const fs::path& folder, Words words) const {
-    const Json& settings = deployment.settings;
+  Outcome compose(const ComposeDeployment& deployment, const fs::path& folder, Words words) const {
+    const ComposeSettings& settings = deployment.settings;
     write_override(deployment, folder);
-    Words all = settings.at("command");
-    all.insert(all.end(), {"-p", settings.at("project")});
-    if (settings.at("generation") != kPodman) {
+    Words all = settings.command;
+    all.insert(all.end(), {"-p", settings.project});
+    if (settings.generation != kPodman) {
       all.insert(all.end(), {"--project-directory", folder.string()});
     }
-    all.insert(all.end(), {"-f", (folder / settings.at("file").get<std::string>()).string(), "-f",
-                           override_file(settings).string()});
+    all.insert(all.end(),
+               {"-f", (folder / settings.file).string(), "-f", override_file(settings).string()});
     all.insert(all.end(), words.begin(), words.end());
-    return run_compose(all, folder, std::chrono::seconds(settings.at("timeout").get<unsigned>()));
+    return run_compose(all, folder, std::chrono::seconds(settings.timeout));
   }
 
   // On what stands. Error{target_failed} unless it ends with status 0.
-  Outcome demand(const Deployment& now, Words words) const {
+  Outcome demand(const ComposeDeployment& now, Words words) const {
     Outcome outcome = compose(now, fs::path(now.path) / "current", std::move(words));
     if (outcome.status == 0) return outcome;
     throw Error(Errc::target_failed,
                 format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
   }
 
-  static Words up_words(const Deployment& now) {
+  static Words up_words(const ComposeDeployment& now) {
     Words words = {"up", "-d", "--no-build"};
-    const std::string generation = now.settings.at("generation");
+    const std::string& generation = now.settings.generation;
     if (generation != kPodman) words.emplace_back("--remove-orphans");
     if (generation == kV2) words.insert(words.end(), {"--pull", "never"});
-    for (const auto& [name, service] : now.settings.at("services").items()) {
-      if (generation == kPodman || service.at("replicas") == 1) continue;
-      words.insert(words.end(), {"--scale", format("{}={}", name, service.at("replicas").dump())});
+    for (const auto& [name, service] : now.settings.services) {
+      if (generation == kPodman || service.replicas == 1) continue;
+      words.insert(words.end(), {"--scale", format("{}={}", name, service.replicas)});
     }
-    if (now.settings.contains("left_out")) {
-      for (const auto& [name, unused] : now.settings.at("services").items()) {
+    if (!now.settings.left_out.empty()) {
+      for (const auto& [name, unused] : now.settings.services) {
         words.push_back(name);
       }
     }
@@ -485,11 +493,13 @@ class ComposeRuntime : public Runtime {
   }
 
   // podman-compose starts what is there and never compares.
-  static void remove_changed(const Engine& engine, const Deployment& now) {
-    const Json& services = now.settings.at("services");
-    for (const Container& each : engine.containers(now.settings.at("project"))) {
+  static void remove_changed(const Engine& engine, const ComposeDeployment& now) {
+    const Services& services = now.settings.services;
+    for (const Container& each : engine.containers(now.settings.project)) {
       const auto service = services.find(each.service);
-      if (service != services.end() && each.inputs == inputs_of(now, *service)) continue;
+      if (service != services.end() && each.inputs == inputs_of(now.directory, service->second)) {
+        continue;
+      }
       engine.remove(each);
     }
   }
@@ -502,9 +512,9 @@ class ComposeRuntime : public Runtime {
     return own;
   }
 
-  static Complaint judge_service(const std::vector<Container>& own, const Json& service) {
-    return judge(own, service.at("replicas"),
-                 service.at("job").get<bool>() ? Ending::expected : Ending::never);
+  static Complaint judge_service(const std::vector<Container>& own,
+                                 const ServiceSettings& service) {
+    return judge(own, service.replicas, service.job ? Ending::expected : Ending::never);
   }
 
   // podman-compose goes on where Podman could not start a container, as when its port was not free
@@ -519,26 +529,25 @@ class ComposeRuntime : public Runtime {
 
   // Until every container runs as it should at two looks in a row. `up --wait` of the second
   // generation is not used: it takes a job that has ended for a failure.
-  static void wait(const Engine& engine, const Deployment& now, const std::string& compose_said,
-                   Which which, StepIo& io) {
+  static void wait(const Engine& engine, const ComposeDeployment& now,
+                   const std::string& compose_said, Which which, StepIo& io) {
     using Clock = std::chrono::steady_clock;
-    const auto end =
-        Clock::now() + std::chrono::seconds(now.settings.at("timeout").get<unsigned>());
+    const auto end = Clock::now() + std::chrono::seconds(now.settings.timeout);
     std::map<std::string, std::uint64_t> first;  // restarts, by container
     unsigned good = 0;
     while (good < 2) {
       io.stop.throw_if_set();
-      std::vector<Container> all = engine.containers(now.settings.at("project"));
+      std::vector<Container> all = engine.containers(now.settings.project);
       for (Container& each : all) {
         each.restarts -=
             std::min(each.restarts, first.emplace(each.id, each.restarts).first->second);
       }
       Words waiting;
-      for (const auto& [name, service] : now.settings.at("services").items()) {
+      for (const auto& [name, service] : now.settings.services) {
         std::vector<Container> own = of_service(all, name);
         if (which == Which::of_this_making) {
           std::erase_if(own, [&, &made = service](const Container& each) {
-            return each.inputs != inputs_of(now, made);
+            return each.inputs != inputs_of(now.directory, made);
           });
         }
         const Complaint complaint = judge_service(own, service);

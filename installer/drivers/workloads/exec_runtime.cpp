@@ -12,6 +12,7 @@
 #include "base/program_file.hpp"
 #include "base/text.hpp"
 #include "installer/driver/driver.hpp"
+#include "installer/drivers/workloads/exec_settings.hpp"
 #include "installer/drivers/workloads/runtime.hpp"
 
 namespace sealift::installer {
@@ -39,37 +40,30 @@ std::string obstacle(const Words& command, const fs::path& folder) {
   return program_obstacle(program, search_path());
 }
 
-// The command of a deployment under that key; empty where it has none.
-Words words_of(const Deployment& deployment, const char* key) {
-  const auto command = deployment.settings.find(key);
-  return command == deployment.settings.end() ? Words() : command->get<Words>();
-}
+// A deployment as commands run it.
+struct ExecDeployment {
+  explicit ExecDeployment(const Deployment& deployment)
+      : folder(deployment.folder()), settings(exec_settings_of(deployment)) {}
 
-bool can_start(const Deployment& deployment, const char* key) {
-  return obstacle(words_of(deployment, key), deployment.folder()).empty();
-}
+  const release::Workload& commands() const { return settings.workload; }
+  bool can_start(const Words& command) const { return obstacle(command, folder).empty(); }
+  // False where neither what brings it about nor what takes it back can be started: then nothing of
+  // it has run. An undo that can be started is run in any case, for it may find nothing.
+  bool may_have_run() const { return can_start(commands().apply) || can_start(commands().undo); }
 
-// False where neither what brings a deployment about nor what takes it back can be started: then
-// nothing of it has run. An undo that can be started is run in any case, for it may find nothing.
-bool may_have_run(const Deployment& deployment) {
-  return can_start(deployment, "apply") || can_start(deployment, "undo");
-}
+  fs::path folder;
+  ExecSettings settings;
+};
 
 std::string text(const Words& command) {
   return printable(joined(command, " "), 200);
 }
 
-std::string name_of(const Deployment& deployment) {
-  return deployment.settings.at("component").get<std::string>();
-}
-
 class ExecRuntime : public Runtime {
  public:
   Json settings(const RuntimeQuestion& question) const override {
-    const release::Workload& workload = *question.component.document.workload;
-    Json settings = release::to_json(workload);
-    settings["component"] = question.component.row.name;
-    return settings;
+    return to_json(ExecSettings{.component = question.component.row.name,
+                                .workload = *question.component.document.workload});
   }
 
   std::vector<release::Claim> claims(const RuntimeQuestion&) const override {
@@ -77,18 +71,17 @@ class ExecRuntime : public Runtime {
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
-    return format("run {}",
-                  text(now != nullptr ? words_of(*now, "apply") : words_of(*before, "undo")));
+    return format("run {}", text(now != nullptr ? exec_settings_of(*now).workload.apply
+                                                : exec_settings_of(*before).workload.undo));
   }
 
   void validate(const Deployment& staged) const override {
     Problems problems;
-    for (const char* key : {"apply", "undo", "check"}) {
-      const Words command = words_of(staged, key);
-      if (command.empty()) continue;
-      const std::string found = obstacle(command, staged.folder());
+    const ExecDeployment deployment(staged);
+    for (const auto& [key, command] : release::commands_of(deployment.commands())) {
+      const std::string found = obstacle(*command, deployment.folder);
       if (found.empty()) continue;
-      problems.add(format("{}: {}: {}", key, text(command), found),
+      problems.add(format("{}: {}: {}", key, text(*command), found),
                    "it cannot be started on this host: correct that here, or carry a release whose "
                    "command can be");
     }
@@ -96,36 +89,43 @@ class ExecRuntime : public Runtime {
   }
 
   void bring_up(const Deployment& now, const Deployment*, StepIo&) const override {
-    demand(now, "apply");
-    if (now.settings.contains("check")) demand(now, "check");
+    const ExecDeployment deployment(now);
+    demand(deployment, "apply", deployment.commands().apply);
+    if (!deployment.commands().check.empty()) {
+      demand(deployment, "check", deployment.commands().check);
+    }
   }
 
   void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const override {
+    const ExecDeployment deployment(then);
     // A removal that could not begin, or a command that was never started, has changed nothing.
-    if (failed == nullptr ? !can_start(then, "undo") : !may_have_run(*failed)) {
-      io.proved.push_back(format("nothing of {} was started", name_of(then)));
+    if (failed == nullptr ? !deployment.can_start(deployment.commands().undo)
+                          : !ExecDeployment(*failed).may_have_run()) {
+      tell_unstarted(deployment, io);
       return;
     }
-    if (failed != nullptr) demand(*failed, "undo");
+    if (failed != nullptr) undo(ExecDeployment(*failed));
     bring_up(then, failed, io);
   }
 
   void take_back(const Deployment& failed, StepIo& io) const override {
-    if (may_have_run(failed)) {
-      demand(failed, "undo");
+    const ExecDeployment deployment(failed);
+    if (deployment.may_have_run()) {
+      undo(deployment);
     } else {
-      io.proved.push_back(format("nothing of {} was started", name_of(failed)));
+      tell_unstarted(deployment, io);
     }
   }
 
   void take_down(const Deployment& deployment, StepIo&) const override {
-    demand(deployment, "undo");
+    undo(ExecDeployment(deployment));
   }
 
-  std::vector<Difference> differences(const Deployment& deployment) const override {
-    if (!deployment.settings.contains("check")) return {};
+  std::vector<Difference> differences(const Deployment& installed) const override {
+    const ExecDeployment deployment(installed);
+    if (deployment.commands().check.empty()) return {};
     try {
-      demand(deployment, "check");
+      demand(deployment, "check", deployment.commands().check);
       return {};
     } catch (const Error& error) {
       return {{"check", error.message()}};
@@ -133,24 +133,30 @@ class ExecRuntime : public Runtime {
   }
 
   std::vector<std::string> leftovers(const release::Target&, const std::string&,
-                                     const std::vector<Json>&) const override {
+                                     const std::vector<Deployment>&) const override {
     return {};
   }
 
  private:
+  static void undo(const ExecDeployment& deployment) {
+    demand(deployment, "undo", deployment.commands().undo);
+  }
+
+  static void tell_unstarted(const ExecDeployment& deployment, StepIo& io) {
+    io.proved.push_back(format("nothing of {} was started", deployment.settings.component));
+  }
+
   // Runs one of the commands; Error{target_failed} unless it ends with status 0.
-  static void demand(const Deployment& deployment, const char* key) {
-    const Words command = words_of(deployment, key);
+  static void demand(const ExecDeployment& deployment, const char* key, const Words& command) {
     const std::string what = format("{}: {}", key, text(command));
     const std::optional<Outcome> outcome = blame(Errc::target_failed, key, [&] {
-      return run(
-          {.arguments = command,
-           .folder = deployment.folder().string(),
-           .input = {},
-           .timeout = std::chrono::seconds(deployment.settings.at("timeout").get<std::uint64_t>()),
-           .output_limit = kMaxOutput,
-           .environment = environment(deployment),
-           .inherit = Inherit::nothing});
+      return run({.arguments = command,
+                  .folder = deployment.folder.string(),
+                  .input = {},
+                  .timeout = std::chrono::seconds(deployment.commands().timeout),
+                  .output_limit = kMaxOutput,
+                  .environment = environment(deployment),
+                  .inherit = Inherit::nothing});
     });
     if (!outcome) throw Error(Errc::target_failed, format("{}: was not found", what));
     if (outcome->status == 0) return;
@@ -159,13 +165,13 @@ class ExecRuntime : public Runtime {
   }
 
   static std::vector<std::pair<std::string, std::string>> environment(
-      const Deployment& deployment) {
+      const ExecDeployment& deployment) {
     return {{"PATH", search_path()},
             {"LANG", "C.UTF-8"},
             {"HOME", "/"},
-            {"SEALIFT_COMPONENT", name_of(deployment)},
-            {"SEALIFT_RELEASE", fs::path(deployment.directory).filename().string()},
-            {"SEALIFT_DIRECTORY", deployment.folder().string()}};
+            {"SEALIFT_COMPONENT", deployment.settings.component},
+            {"SEALIFT_RELEASE", deployment.folder.filename().string()},
+            {"SEALIFT_DIRECTORY", deployment.folder.string()}};
   }
 };
 

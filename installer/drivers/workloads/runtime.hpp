@@ -10,28 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
 #include "installer/driver/difference.hpp"
 #include "installer/driver/driver.hpp"
 #include "installer/driver/runtime_question.hpp"
+#include "installer/drivers/workloads/workload_step.hpp"
 #include "installer/site/layout.hpp"
 #include "release/documents/allow.hpp"
 #include "release/site_file/site.hpp"
 
 namespace sealift::installer {
-
-// What stands, or shall stand, on a target.
-struct Deployment {
-  std::string path;       // of the target; PATH/current leads to what stands
-  std::string directory;  // below it, of the files
-  Json settings;          // as the runtime made them
-
-  fs::path folder() const { return fs::path(path) / directory; }
-};
-
-Json to_json(const Deployment& deployment);
-// Error{corrupt}.
-Deployment deployment_from_json(const Json& value, const std::string& where);
 
 // What keeps something that shall run from running as it should.
 struct Complaint {
@@ -69,9 +56,9 @@ class Runtime {
   virtual void take_down(const Deployment& deployment, StepIo& io) const = 0;
   // How what runs differs from what should.
   virtual std::vector<Difference> differences(const Deployment& deployment) const = 0;
-  // What is there under names of ours, of no project in `known`.
+  // What is there under names of ours, of none of `known`.
   virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
-                                             const std::vector<Json>& known) const = 0;
+                                             const std::vector<Deployment>& known) const = 0;
 };
 
 std::unique_ptr<Runtime> compose_runtime(const Layout& layout);

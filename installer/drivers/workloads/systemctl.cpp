@@ -45,6 +45,20 @@ unsigned number(const std::string& text) {
   return value;
 }
 
+// Of the properties that `show` prints.
+UnitState parse_state(const std::string& unit, std::map<std::string, std::string>& properties) {
+  const std::string& began = properties["ExecMainStartTimestampMonotonic"];
+  return {.name = unit,
+          .load = properties["LoadState"],
+          .active = properties["ActiveState"],
+          .sub = properties["SubState"],
+          .result = properties["Result"],
+          .type = properties["Type"],
+          .status = properties["ExecMainStatus"],
+          .has_run = !began.empty() && began != "0",
+          .restarts = number(properties["NRestarts"])};
+}
+
 }  // namespace
 
 Complaint judge(const UnitState& unit) {
@@ -117,7 +131,7 @@ std::vector<UnitState> Systemctl::show(const Words& units) const {
   arguments.insert(arguments.end(), {"show", "-p", kProperties, "--"});
   arguments.insert(arguments.end(), units.begin(), units.end());
   const Outcome outcome = demand_answer(std::move(arguments));
-  auto all = blocks(outcome.output);
+  std::vector<std::map<std::string, std::string>> all = blocks(outcome.output);
   if (outcome.status != 0 || all.size() != units.size()) {
     throw Error(Errc::target_failed,
                 format("systemctl show: ended with status {}: {}", outcome.status,
@@ -126,17 +140,7 @@ std::vector<UnitState> Systemctl::show(const Words& units) const {
   }
   std::vector<UnitState> states;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    auto& each = all[i];
-    states.push_back({.name = units[i],
-                      .load = each["LoadState"],
-                      .active = each["ActiveState"],
-                      .sub = each["SubState"],
-                      .result = each["Result"],
-                      .type = each["Type"],
-                      .status = each["ExecMainStatus"],
-                      .has_run = !each["ExecMainStartTimestampMonotonic"].empty() &&
-                                 each["ExecMainStartTimestampMonotonic"] != "0",
-                      .restarts = number(each["NRestarts"])});
+    states.push_back(parse_state(units[i], all[i]));
   }
   return states;
 }

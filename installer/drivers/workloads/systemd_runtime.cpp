@@ -17,6 +17,7 @@
 #include "installer/drivers/workloads/parts.hpp"
 #include "installer/drivers/workloads/runtime.hpp"
 #include "installer/drivers/workloads/systemctl.hpp"
+#include "installer/drivers/workloads/systemd_settings.hpp"
 #include "installer/drivers/workloads/unit_file.hpp"
 #include "installer/drivers/workloads/unit_links.hpp"
 #include "release/documents/workload.hpp"
@@ -29,6 +30,7 @@ constexpr std::size_t kMaxUnitBytes = 1U << 20;
 constexpr std::size_t kMaxUnits = 256;
 constexpr std::chrono::milliseconds kSystemdRuntimeBetween{500};
 constexpr const char* kUsualFolder = "/etc/systemd/system";
+constexpr const char* kRefusing = "Refusing";  // a word of systemd-analyze
 constexpr const char* kDropIns = ".d";
 constexpr const char* kDropIn = ".conf";
 
@@ -83,21 +85,20 @@ Json lines_of(const std::vector<release::FileEntry>& table, const Making& making
   return lines_at(table, wanted);
 }
 
-std::set<std::string> links_of(const Json& settings) {
+std::set<std::string> links_of(const SystemdSettings& settings) {
   std::set<std::string> names;
-  for (const auto& [unused, unit] : settings.at("units").items()) {
-    for (const Json& file : unit.at("files")) names.insert(file.get<std::string>());
+  for (const auto& [unused, unit] : settings.units) {
+    names.insert(unit.files.begin(), unit.files.end());
   }
   return names;
 }
 
-UnitLinks links(const Json& settings) {
-  return {settings.at("folder").get<std::string>(), settings.at("path").get<std::string>()};
+UnitLinks links(const SystemdSettings& settings) {
+  return {settings.folder, settings.path};
 }
 
-Systemctl systemctl(const Json& settings) {
-  return {settings.at("command").get<Words>(),
-          std::chrono::seconds(settings.at("timeout").get<unsigned>())};
+Systemctl systemctl(const SystemdSettings& settings) {
+  return {settings.command, std::chrono::seconds(settings.timeout)};
 }
 
 // For commands that act on what is loaded.
@@ -118,14 +119,8 @@ struct Change {
   Words stop = {};  // before anything is restarted
 };
 
-const Json& units_of(const Json* settings) {
-  static const Json none = Json::object();
-  return settings == nullptr ? none : settings->at("units");
-}
-
-bool is_started(const std::string& name, const Json& unit) {
-  return unit.at("ours").get<bool>() && !unit.at("install").get<std::string>().empty() &&
-         !is_template_unit(name);
+bool is_started(const std::string& name, const UnitSettings& unit) {
+  return unit.ours && !unit.install.empty() && !is_template_unit(name);
 }
 
 constexpr std::string_view kSocket = ".socket";
@@ -146,51 +141,52 @@ std::string service_of(const std::string& unit) {
   return is_socket(unit) ? unit.substr(0, unit.size() - kSocket.size()) + ".service" : "";
 }
 
-std::set<std::string> changed(const Json& was, const Json& is) {
+std::set<std::string> changed(const UnitsSettings& was, const UnitsSettings& is) {
   std::set<std::string> names;
-  for (const auto& [name, unit] : is.items()) {
-    if (!was.contains(name) || was.at(name).at("inputs") == unit.at("inputs")) continue;
+  for (const auto& [name, unit] : is) {
+    const auto before = was.find(name);
+    if (before == was.end() || before->second.inputs == unit.inputs) continue;
     names.insert(name);
     if (is.contains(service_of(name))) names.insert(service_of(name));
   }
   return names;
 }
 
-Change change_between(const Json* before, const Json* now) {
-  const Json& was = units_of(before);
-  const Json& is = units_of(now);
+Change change_between(const UnitsSettings& was, const UnitsSettings& is) {
   const std::set<std::string> other = changed(was, is);
   Change change;
-  for (const auto& [name, unit] : was.items()) {
+  for (const auto& [name, unit] : was) {
     const auto next = is.find(name);
-    const bool is_gone = next == is.end() || (unit.at("ours").get<bool>() && !next->at("ours"));
-    if (is_gone && unit.at("ours").get<bool>()) change.gone.push_back(pattern(name));
-    if (is_gone && !unit.at("ours").get<bool>()) change.take_up.push_back(pattern(name));
-    const bool was_installed = !unit.at("install").get<std::string>().empty();
-    if (was_installed && (is_gone || next->at("install") != unit.at("install"))) {
+    const bool is_gone = next == is.end() || (unit.ours && !next->second.ours);
+    if (is_gone) (unit.ours ? change.gone : change.take_up).push_back(pattern(name));
+    if (!unit.install.empty() && (is_gone || next->second.install != unit.install)) {
       change.disable.push_back(name);
     }
   }
-  for (const auto& [name, unit] : is.items()) {
+  for (const auto& [name, unit] : is) {
     if (is_started(name, unit)) {
       change.installed.push_back(name);
       (other.contains(name) ? change.restart : change.start).push_back(name);
-    } else if (!unit.at("job").get<bool>() &&
-               (other.contains(name) || (!was.contains(name) && !unit.at("ours").get<bool>()))) {
+    } else if (!unit.job && (other.contains(name) || (!was.contains(name) && !unit.ours))) {
       change.take_up.push_back(pattern(name));
     }
   }
   return change;
 }
 
-Json properties(const std::vector<release::FileEntry>& table, const Making& making,
-                const std::string& root) {
+UnitSettings settings_of(const std::vector<release::FileEntry>& table, const Making& making,
+                         const std::string& root) {
   const UnitFile& unit = making.unit;
-  return {{"files", making.files},
-          {"ours", making.is_ours},
-          {"job", unit.is_job},
-          {"install", unit.install.empty() ? "" : Digest::of(unit.install).hex()},
-          {"inputs", Digest::of(to_canonical(lines_of(table, making, root))).hex()}};
+  return {.files = making.files,
+          .ours = making.is_ours,
+          .job = unit.is_job,
+          .install = unit.install.empty() ? "" : Digest::of(unit.install).hex(),
+          .inputs = Digest::of(to_canonical(lines_of(table, making, root))).hex()};
+}
+
+// The units of a deployment; none where there is no deployment.
+UnitsSettings units_of(const Deployment* deployment) {
+  return deployment == nullptr ? UnitsSettings() : systemd_settings_of(*deployment).units;
 }
 
 class SystemdRuntime : public Runtime {
@@ -202,19 +198,17 @@ class SystemdRuntime : public Runtime {
     const auto tree = question.content.tree(question.component.row.name);
     const std::vector<release::FileEntry> table =
         entries_of(*question.content.table(question.table));
-    Json units = Json::object();
-    for (const auto& [name, making] : makings_in(*tree)) {
-      units[name] = properties(table, making, target.path + "/current");
-    }
     const Words usual = {"systemctl"};
-    Json settings = {{"runtime", release::kSystemd},
-                     {"command", target.command.empty() ? usual : target.command},
-                     {"folder", target.units.empty() ? kUsualFolder : target.units},
-                     {"path", target.path},
-                     {"timeout", target.timeout},
-                     {"units", std::move(units)}};
+    SystemdSettings settings{.command = target.command.empty() ? usual : target.command,
+                             .folder = target.units.empty() ? kUsualFolder : target.units,
+                             .path = target.path,
+                             .timeout = target.timeout,
+                             .units = {}};
+    for (const auto& [name, making] : makings_in(*tree)) {
+      settings.units[name] = settings_of(table, making, target.path + "/current");
+    }
     refuse_strangers(settings);
-    return settings;
+    return to_json(settings);
   }
 
   std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
@@ -231,9 +225,8 @@ class SystemdRuntime : public Runtime {
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
-    const Json* old_settings = before == nullptr ? nullptr : &before->settings;
-    const Change change = change_between(old_settings, now == nullptr ? nullptr : &now->settings);
-    const Json& was = units_of(old_settings);
+    const UnitsSettings was = units_of(before);
+    const Change change = change_between(was, units_of(now));
     Words fresh;
     std::copy_if(change.start.begin(), change.start.end(), std::back_inserter(fresh),
                  [&](const std::string& name) { return !was.contains(name); });
@@ -249,7 +242,7 @@ class SystemdRuntime : public Runtime {
   }
 
   void validate(const Deployment& staged) const override {
-    const Systemctl systemd = systemctl(staged.settings);
+    const Systemctl systemd = systemctl(systemd_settings_of(staged));
     const Words files = copies_of(staged);
     const std::optional<Outcome> outcome = systemd.verify(files);
     const bool is_useful = outcome && (outcome->status == 0 || can_verify(systemd));
@@ -262,41 +255,42 @@ class SystemdRuntime : public Runtime {
   }
 
   void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const override {
-    const Systemctl systemd = systemctl(now.settings);
-    const Change change =
-        change_between(before == nullptr ? nullptr : &before->settings, &now.settings);
+    const SystemdSettings settings = systemd_settings_of(now);
+    const Systemctl systemd = systemctl(settings);
+    const Change change = change_between(units_of(before), settings.units);
     stop(systemd, change.gone);
     systemd.call("disable", change.disable);
-    lay(now.settings, links_of(now.settings));
+    lay(settings, links_of(settings));
     systemd.reload();
     if (const Words left = systemd.not_enabled(change.installed); !left.empty()) {
       systemd.demand("enable", left);
     }
-    links(now.settings).settle();
-    start(systemd, change, io, now.settings.at("timeout").get<unsigned>());
+    links(settings).settle();
+    start(systemd, change, io, settings.timeout);
   }
 
   void take_down(const Deployment& deployment, StepIo&) const override {
-    const Systemctl systemd = systemctl(deployment.settings);
-    const Change change = change_between(&deployment.settings, nullptr);
+    const SystemdSettings settings = systemd_settings_of(deployment);
+    const Systemctl systemd = systemctl(settings);
+    const Change change = change_between(settings.units, {});
     stop(systemd, change.gone);
     systemd.call("disable", change.disable);
-    lay(deployment.settings, {});
+    lay(settings, {});
     systemd.reload();
     systemd.call("try-restart", change.take_up);
     systemd.call("reset-failed", change.gone);
   }
 
   std::vector<Difference> differences(const Deployment& deployment) const override {
-    const Json& settings = deployment.settings;
+    const SystemdSettings settings = systemd_settings_of(deployment);
     std::vector<Difference> found;
     for (const std::string& name : links_of(settings)) {
       if (links(settings).stands(name)) continue;
-      const std::string place = format("{}/{}", settings.at("folder").get<std::string>(), name);
+      const std::string place = format("{}/{}", settings.folder, name);
       found.push_back({place, "does not lead to the release"});
     }
     const Systemctl systemd = systemctl(settings);
-    const Words installed = change_between(nullptr, &settings).installed;
+    const Words installed = change_between({}, settings.units).installed;
     for (const UnitState& unit : systemd.show(installed)) {
       if (const Complaint complaint = judge(without_past(unit)); !complaint.found.empty()) {
         found.push_back({format("unit {}", unit.name), complaint.found});
@@ -309,11 +303,12 @@ class SystemdRuntime : public Runtime {
   }
 
   std::vector<std::string> leftovers(const release::Target& target, const std::string&,
-                                     const std::vector<Json>& known) const override {
+                                     const std::vector<Deployment>& known) const override {
     const std::string folder = target.units.empty() ? kUsualFolder : target.units;
     std::set<std::string> names;
-    for (const Json& settings : known) {
-      if (settings.at("path") != target.path || settings.at("folder") != folder) continue;
+    for (const Deployment& each : known) {
+      const SystemdSettings settings = systemd_settings_of(each);
+      if (settings.path != target.path || settings.folder != folder) continue;
       names.merge(links_of(settings));
     }
     std::vector<std::string> left;
@@ -324,9 +319,9 @@ class SystemdRuntime : public Runtime {
   }
 
  private:
-  static void refuse_strangers(const Json& settings) {
+  static void refuse_strangers(const SystemdSettings& settings) {
     Problems problems;
-    if (const std::string program = settings.at("command").at(0); !is_program(program)) {
+    if (const std::string& program = settings.command.front(); !is_program(program)) {
       problems.add(format("the program {} was not found", printable(program)),
                    "install it, or correct command in site.yaml");
     }
@@ -343,7 +338,7 @@ class SystemdRuntime : public Runtime {
     return unit;
   }
 
-  static void lay(const Json& settings, const std::set<std::string>& names) {
+  static void lay(const SystemdSettings& settings, const std::set<std::string>& names) {
     const UnitLinks all = links(settings);
     all.remove(all.others(names));
     all.put(names);
@@ -469,7 +464,7 @@ class SystemdRuntime : public Runtime {
     clear_scratch();
     const std::string current = staged.path + "/current";
     Words units;
-    for (const std::string& name : links_of(staged.settings)) {
+    for (const std::string& name : links_of(systemd_settings_of(staged))) {
       std::string text = read_file(staged.folder() / name, kMaxUnitBytes);
       const std::string folder = staged.folder().string();
       for (std::size_t at = text.find(current); at != text.npos;
@@ -509,7 +504,7 @@ class SystemdRuntime : public Runtime {
       const bool is_missing = line.find("is not executable") != line.npos;
       const bool is_ours = line.find(staged.folder().string()) != line.npos;
       waits_for_others = waits_for_others || (is_missing && !is_ours);
-      is_refused = is_refused || (is_missing && is_ours) || line.find("Refusing") != line.npos;
+      is_refused = is_refused || (is_missing && is_ours) || line.find(kRefusing) != line.npos;
     }
     if (outcome.status != 0 && (is_refused || !waits_for_others)) {
       throw Error(Errc::target_failed, format("systemd does not take the units: {}", words),

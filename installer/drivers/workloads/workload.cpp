@@ -8,6 +8,7 @@
 #include "base/format.hpp"
 #include "content/media_types.hpp"
 #include "installer/drivers/files/directory.hpp"
+#include "installer/drivers/files/directory_steps.hpp"
 
 namespace sealift::installer {
 
@@ -20,19 +21,6 @@ constexpr std::string_view kDown = "down";
 
 std::string workload_step_id(std::string_view action, const std::string& component) {
   return format("{}:{}", action, component);
-}
-
-Json data_of(const std::optional<Deployment>& before, const std::optional<Deployment>& now) {
-  Json data = Json::object();
-  if (before) data["before"] = to_json(*before);
-  if (now) data["now"] = to_json(*now);
-  return data;
-}
-
-std::optional<Deployment> deployment_at(const Step& step, const char* key) {
-  const auto found = step.data.find(key);
-  if (found == step.data.end()) return std::nullopt;
-  return deployment_from_json(*found, step.id);
 }
 
 class WorkloadDriver : public Driver {
@@ -59,9 +47,9 @@ class WorkloadDriver : public Driver {
   std::vector<Step> plan(const Wish& wish) const override {
     std::vector<Step> steps;
     std::vector<Step> turn;  // data that releases share, and the switch
-    std::string directory = wish.ready;
-    for (Step& step : files_->plan(wish)) {
-      if (step.data.contains("directory")) directory = step.data["directory"];
+    std::vector<Step> of_files = files_->plan(wish);
+    const std::string directory = unpacked_directory(of_files).value_or(wish.ready);
+    for (Step& step : of_files) {
       if (step.phase == Phase::stage) {
         steps.push_back(std::move(step));
       } else {
@@ -73,10 +61,10 @@ class WorkloadDriver : public Driver {
     std::optional<Deployment> now;
     if (wish.table) now = Deployment{wish.path, directory, wish.settings};
     if (now) {
-      steps.push_back(step_of(wish, Phase::stage, kValidate, data_of({}, now),
+      steps.push_back(step_of(wish, Phase::stage, kValidate, {{}, now},
                               format("have {} checked by {}", wish.component, name_)));
     }
-    steps.push_back(step_of(wish, Phase::activate, kWorkloadGuard, data_of(before, now),
+    steps.push_back(step_of(wish, Phase::activate, kWorkloadGuard, {before, now},
                             before ? format("stand by to bring {} back as it was", wish.component)
                                    : format("stand by to take {} down again", wish.component)));
     // What runs may have read damaged files; a runtime compares only what they should be.
@@ -84,19 +72,19 @@ class WorkloadDriver : public Driver {
                                now && name_ != release::kExec;
     if (is_laid_again) {
       steps.push_back(
-          step_of(wish, Phase::activate, kDown, data_of(before, now),
+          step_of(wish, Phase::activate, kDown, {before, now},
                   format("take {} down, which may have read damaged files", wish.component)));
       before.reset();
     }
     const std::string outlook =
         runtime_->outlook(before ? &*before : nullptr, now ? &*now : nullptr);
     if (!now) {
-      steps.push_back(step_of(wish, Phase::activate, kDown, data_of(before, now),
+      steps.push_back(step_of(wish, Phase::activate, kDown, {before, now},
                               format("take {} down: {}", wish.component, outlook)));
     }
     std::move(turn.begin(), turn.end(), std::back_inserter(steps));
     if (now) {
-      steps.push_back(step_of(wish, Phase::activate, kUp, data_of(before, now),
+      steps.push_back(step_of(wish, Phase::activate, kUp, {before, now},
                               format("bring {} up: {}", wish.component, outlook)));
     }
     return steps;
@@ -111,14 +99,13 @@ class WorkloadDriver : public Driver {
   StepState check(const Step&, StepIo&) const override { return StepState::not_applied; }
 
   Json apply(const Step& step, StepIo& io) override {
-    const std::optional<Deployment> before = deployment_at(step, "before");
-    const std::optional<Deployment> now = deployment_at(step, "now");
+    const auto [before, now] = workload_step_from_json(step);
     if (step.action == kValidate) {
-      runtime_->validate(*now);
+      runtime_->validate(now.value());
     } else if (step.action == kUp) {
-      runtime_->bring_up(*now, before ? &*before : nullptr, io);
+      runtime_->bring_up(now.value(), before ? &*before : nullptr, io);
     } else if (step.action == kDown) {
-      runtime_->take_down(*before, io);
+      runtime_->take_down(before.value(), io);
     }
     return Json::object();
   }
@@ -129,12 +116,11 @@ class WorkloadDriver : public Driver {
     const bool was_touched = io.begun.contains(workload_step_id(kUp, step.component)) ||
                              io.begun.contains(workload_step_id(kDown, step.component));
     if (!was_touched) return;
-    const std::optional<Deployment> before = deployment_at(step, "before");
-    const std::optional<Deployment> now = deployment_at(step, "now");
+    const auto [before, now] = workload_step_from_json(step);
     if (before) {
       runtime_->bring_back(*before, now ? &*now : nullptr, io);
     } else {
-      runtime_->take_back(*now, io);
+      runtime_->take_back(now.value(), io);
     }
   }
 
@@ -154,11 +140,11 @@ class WorkloadDriver : public Driver {
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Placement>& known) const override {
     std::vector<std::string> left = files_->leftovers(target, site, known);
-    std::vector<Json> settings;
+    std::vector<Deployment> of_runtime;
     for (const Placement& placement : known) {
-      if (placement.driver == name_) settings.push_back(placement.settings);
+      if (placement.driver == name_) of_runtime.push_back(deployment_of(placement));
     }
-    for (std::string& each : runtime_->leftovers(target, site, settings)) {
+    for (std::string& each : runtime_->leftovers(target, site, of_runtime)) {
       left.push_back(std::move(each));
     }
     return left;
@@ -167,11 +153,7 @@ class WorkloadDriver : public Driver {
   void prune(const Placement& placement) override { files_->prune(placement); }
 
  private:
-  static Deployment deployment_of(const Placement& placement) {
-    return {placement.path, placement.directory, placement.settings};
-  }
-
-  Step step_of(const Wish& wish, Phase phase, std::string_view action, Json data,
+  Step step_of(const Wish& wish, Phase phase, std::string_view action, const WorkloadStep& data,
                std::string summary) const {
     return {.id = workload_step_id(action, wish.component),
             .phase = phase,
@@ -179,7 +161,7 @@ class WorkloadDriver : public Driver {
             .target = wish.target,
             .driver = name_,
             .action = std::string(action),
-            .data = std::move(data),
+            .data = to_json(data),
             .summary = std::move(summary)};
   }
 
@@ -189,21 +171,6 @@ class WorkloadDriver : public Driver {
 };
 
 }  // namespace
-
-Json to_json(const Deployment& deployment) {
-  return {{"path", deployment.path},
-          {"directory", deployment.directory},
-          {"settings", deployment.settings}};
-}
-
-Deployment deployment_from_json(const Json& value, const std::string& where) {
-  Fields fields(value, where);
-  Deployment deployment{.path = fields.text("path"),
-                        .directory = fields.text("directory"),
-                        .settings = fields.object("settings")};
-  fields.done();
-  return deployment;
-}
 
 std::unique_ptr<Driver> workload_driver(const std::string& name, const Layout& layout,
                                         std::unique_ptr<Runtime> runtime) {

@@ -11,7 +11,9 @@
 
 #include "installer/content/site_values.hpp"
 #include "installer/drivers/registry.hpp"
-#include "installer/operations/install.hpp"
+#include "installer/operations/carry_out.hpp"
+#include "installer/operations/kept_revisions.hpp"
+#include "installer/planning/planner.hpp"
 #include "tests/unit/bundle/small_bundle.hpp"
 #include "tests/unit/installer/given.hpp"
 

@@ -12,8 +12,11 @@
 #include "databases/query.hpp"
 #include "databases/sqlite_connection.hpp"
 #include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/files/directory.hpp"
+#include "installer/drivers/images/image_step.hpp"
 #include "installer/drivers/images/images.hpp"
+#include "installer/drivers/workloads/exec_settings.hpp"
 #include "installer/drivers/workloads/runtime.hpp"
 #include "installer/drivers/workloads/workload.hpp"
 #include "tests/unit/installer/driver/exam.hpp"
@@ -154,9 +157,7 @@ class ExecCandidate : public TreeCandidate {
     workload.apply = {"./bin/up"};
     workload.undo = {"./bin/down"};
     workload.timeout = 60;
-    Json settings = to_json(workload);
-    settings["component"] = "web";
-    return settings;
+    return to_json(ExecSettings{.component = "web", .workload = workload});
   }
   Files files(int release) override {
     const std::string place = path_of("running");
@@ -207,7 +208,11 @@ class ImagesCandidate : public Place {
   static constexpr const char* kReference = "registry.site/chanuka/web:stable";
 
  private:
-  Json settings() const { return {{"site", "0123456789abcdef"}, {"path", path()}}; }
+  Json settings() const {
+    release::Target target;
+    target.path = path();
+    return to_json(image_settings(target, "0123456789abcdef"));
+  }
   Digest document(int release) { return store().add(format("document {}", release)); }
   std::vector<PlacedImage> images(int release) {
     const content::Image& image = store().add_image(format("layer of release {}", release));
@@ -264,7 +269,7 @@ class SqliteCandidate : public Place {
   Wish wish(int release, int before) override {
     Wish wish = tests::given_wish(release, "database:app");
     wish.target = "app";
-    wish.settings = settings();
+    wish.settings = to_json(settings());
     if (release != 0) {
       const std::unique_ptr<TreeStream> tree = content(release).tree("web");
       wish = tests::with_migrations(std::move(wish), store().table_of(files(release)),
@@ -280,7 +285,7 @@ class SqliteCandidate : public Place {
             .path = "database:app",
             .directory = {},
             .table = store().table_of(files(release)),
-            .settings = settings()};
+            .settings = to_json(settings())};
   }
   std::string served() override {
     if (!path_exists(file())) return "";
@@ -299,7 +304,7 @@ class SqliteCandidate : public Place {
 
  private:
   fs::path file() const { return path_of("app.db"); }
-  Json settings() const {
+  DatabaseSettings settings() const {
     release::Site site;
     site.databases["app"].driver = "sqlite";
     site.databases["app"].path = file();

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "installer/operations/prune.hpp"
 #include "tests/unit/installer/given_site.hpp"
 
 namespace sealift::installer::prune_test {

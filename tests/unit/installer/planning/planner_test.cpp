@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "installer/planning/requirements.hpp"
+#include "installer/planning/space.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/installer/given_site.hpp"
 

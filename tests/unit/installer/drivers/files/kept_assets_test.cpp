@@ -204,7 +204,7 @@ TEST_CASE("kept: the settings of a placement come back") {
   const release::CarriedAssets assets{
       .serving = release::Serving({{.match = "a/**", .cache = release::CacheClass::immutable()}}),
       .keep_previous = 2};
-  const Json settings = kept_settings(assets, {target.first});
+  const Json settings = to_json(KeptSettings{.assets = assets, .before = {target.first}});
   CHECK(assets_of(settings) == assets);
   const std::optional<KeptSet> set = kept_of(settings, "releases/2", target.second.table);
   REQUIRE(set);

@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "installer/drivers/health/probes.hpp"
+#include "installer/drivers/workloads/compose_settings.hpp"
 
 namespace sealift::installer::container_probe_test {
 
@@ -22,9 +23,14 @@ Finding found_with(const std::string& states) {
                     states, folder.string()),
              FileMode::executable);
   RenderedCheck rendered{.check = {}, .environment = {}, .container = nullptr};
-  rendered.container = {{"project", "site"},
-                        {"engine", {(folder / "engine").string()}},
-                        {"services", {{"server", {{"replicas", 1}}}}}};
+  rendered.container = to_json(ComposeSettings{.project = "site",
+                                               .site = "0123",
+                                               .command = {"compose"},
+                                               .generation = "v2",
+                                               .engine = {(folder / "engine").string()},
+                                               .file = "compose.yaml",
+                                               .timeout = 1,
+                                               .services = {{"server", {}}}});
   rendered.check.probe = release::Probe::container;
   rendered.check.at = "stack/server";
   Finding finding = probe(rendered, {.site = {}, .scripts = {}});

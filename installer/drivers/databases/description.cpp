@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/databases/description.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "installer/drivers/databases/database_step.hpp"
+#include "migrations/lint.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using migrations::Migration;
+using migrations::MigrationSet;
+
+constexpr std::size_t kShownLines = 40;
+
+// What a failure that comes after the migrations does to them.
+std::string what_a_failure_does(const DatabaseChange& change) {
+  const std::string& rollback = change.settings.rollback;
+  if (rollback == "code-only") return "leaves the migrations in place";
+  if (rollback == "forward-only") return "ends in a person's decision (rollback: forward-only)";
+  return change.fenced
+             ? format("restores {}, as the fence keeps users out", change.backup)
+             : format("ends in a person's decision (rollback: {}, and site.yaml has no fence)",
+                      rollback);
+}
+
+// The first lines of some SQL, as people see it.
+void show_sql(std::string_view sql, std::vector<std::string>& lines) {
+  std::size_t shown = 0;
+  for (; !sql.empty() && shown < kShownLines; ++shown) {
+    const std::size_t end = std::min(sql.find('\n'), sql.size());
+    std::string line;
+    for (const char c : sql.substr(0, end)) line += c == '\t' ? "    " : std::string(1, c);
+    lines.push_back(format("  | {}", printable(line, 400)));
+    sql.remove_prefix(std::min(end + 1, sql.size()));
+  }
+  const auto left = std::count(sql.begin(), sql.end(), '\n') + (sql.empty() ? 0 : 1);
+  if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
+}
+
+// Of a step that goes back on purpose.
+std::vector<std::string> describe_way_back(const Step& step, const DatabaseChange& change) {
+  std::vector<std::string> lines;
+  if (step.action == kTakeBack) {
+    for (const WayDown& way : change.ways.value()) {
+      lines.push_back(way.name + ".down.sql");
+      show_sql(way.sql, lines);
+    }
+  }
+  lines.push_back(
+      format("a failure while {} goes back changes nothing; a later one {}", step.target,
+             change.fenced ? format("restores {}, as the fence keeps users out", change.backup)
+                           : "ends in a person's decision (site.yaml has no fence)"));
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::size_t> lines_outside(const MigrationSet& set, const Migration& migration) {
+  std::vector<std::size_t> lines;
+  if (set.dialect == migrations::Dialect::sqlite || migration.is_baseline()) return lines;
+  for (const migrations::Chunk& chunk : set.chunks(migration)) {
+    each_statement(chunk.text, set.dialect, [&](const migrations::Statement& statement) {
+      if (standing_of(statement, set.dialect) == migrations::Standing::outside) {
+        lines.push_back(chunk.line + statement.line - 1);
+      }
+    });
+  }
+  return lines;
+}
+
+std::vector<std::string> describe_migrations(const Step& step, const MigrationSet& set) {
+  std::vector<std::string> lines;
+  if (step.action == kBackup) return lines;
+  const DatabaseChange change = database_change_from_json(step);
+  if (step.action != kMigrate) return describe_way_back(step, change);
+  std::vector<const Migration*> pending;
+  for (const Migration& each : set.migrations) {
+    if (change.pending.value().contains(each.name)) pending.push_back(&each);
+  }
+  const std::string& transactions = change.settings.transactions;
+  const std::vector<migrations::Finding> findings =
+      migrations::lint(set, pending, migrations::span_named(transactions));
+  bool is_whole = true;
+  for (const Migration* migration : pending) {
+    lines.push_back(format("{}{}", migration->file,
+                           migration->is_baseline() ? ": a baseline, recorded and not run" : ""));
+    for (const migrations::Finding& finding : findings) {
+      if (finding.migration != migration->name) continue;
+      lines.push_back(format("  line {}: {}: {}", finding.line, finding.rule, finding.found));
+    }
+    for (const std::size_t line : lines_outside(set, *migration)) {
+      lines.push_back(format("  line {}: runs outside of a transaction", line));
+      is_whole = false;
+    }
+    show_sql(migration->sql, lines);
+  }
+  is_whole = is_whole && transactions == "run";
+  lines.push_back(format(
+      "a failure while it migrates {}; a later one {}",
+      is_whole ? std::string("changes nothing")
+               : format("keeps what was committed before it, and {}", what_a_failure_does(change)),
+      what_a_failure_does(change)));
+  return lines;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/operations/intake.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "base/random.hpp"
+#include "installer/content/site_values.hpp"
+#include "installer/operations/kept_revisions.hpp"
+#include "installer/records/state.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::string_view kIncoming = ".incoming-";
+
+std::string store_name(const bundle::Contents& contents) {
+  return format("{}-{}-{}.bundle.tar{}", contents.document.name, contents.document.version,
+                contents.digest().short_hex(), contents.compression.empty() ? "" : ".zst");
+}
+
+// By the documents alone, before a large file is copied.
+bundle::Judgement judge_early(const Tools& tools, const fs::path& file,
+                              const bundle::Trust& trust) {
+  const Fd fd = open_for_reading(file);
+  FdSource source(fd.get(), file.string());
+  bundle::Verifier verifier(source, file.string(), trust, tools.workers);
+  return verifier.judgement();
+}
+
+void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
+  const Fd from = open_for_reading(file);
+  const std::uint64_t size = file_bytes(file);
+  if (free_space(tools.installation.layout.store()).bytes < size + size / 20) {
+    throw Error(Errc::io,
+                format("{}: has no room for the bundle's {} bytes",
+                       tools.installation.layout.store().string(), size),
+                "free some space, or run: sealift-installer prune");
+  }
+  FdSource source(from.get(), file.string());
+  FdSink sink(to, name);
+  copy(source, sink);
+  sync_fd(to, name);
+}
+
+}  // namespace
+
+Json evidence(const bundle::Judgement& judgement) {
+  Json value = {{"digest", judgement.release.str()}, {"rootVersion", judgement.root.version()}};
+  if (judgement.statement) value["version"] = judgement.statement->version;
+  if (judgement.count) {
+    Json keys = Json::array();
+    for (const signing::PublicKey& key : judgement.count->by) keys.push_back(key.id());
+    value["keys"] = std::move(keys);
+  }
+  return value;
+}
+
+SiteContent Accepted::content(const Tools& tools, const release::Values& set) const {
+  const bundle::Contents& contents = verified.contents();
+  return SiteContent(tools.installation.layout, tools.installation.layout.store() / name,
+                     contents.digest(), values_for(contents, tools.installation.site, set),
+                     tools.workers, secret_files(tools.installation.site));
+}
+
+Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry) {
+  const Layout& layout = tools.installation.layout;
+  const fs::path incoming = layout.store() / format("{}{}", kIncoming, random_hex(6));
+  Json known = {{"bundle", printable(file.filename().string())}};
+  try {
+    const bundle::Trust trust = tools.trust(expiry);
+    const bundle::Judgement early = judge_early(tools, file, trust);
+    known.update(evidence(early));
+    if (early.refusal) throw early.refusal->within(file.string());
+    const Fd fd(::open(incoming.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd.is_open()) throw_errno(incoming.string(), "create");
+    copy_in(tools, file, fd.get(), incoming.string());
+    if (::lseek(fd.get(), 0, SEEK_SET) != 0) throw_errno(incoming.string(), "rewind");
+    FdSource source(fd.get(), file.string());
+    bundle::VerifiedBundle verified =
+        bundle::Verifier(source, file.string(), trust, tools.workers).verify(tools.progress);
+    const std::string name = store_name(verified.contents());
+    const bool was_there = path_exists(layout.store() / name);
+    const Dir store = Dir::open(layout.store());
+    store.rename(incoming.filename().string(), name);
+    store.sync();
+    return {.verified = std::move(verified), .name = name, .was_there = was_there};
+  } catch (...) {
+    const Error error = current_error();
+    ::unlink(incoming.c_str());
+    audit_failure(tools, "refused", std::move(known), error);
+    throw error;
+  }
+}
+
+void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, const Error& error) {
+  forget(tools, accepted);
+  // What came as far as a journal has its line already; where that cannot be known it may have.
+  try {
+    if (draft != nullptr && has_journal(tools.installation.layout, draft->plan.number)) return;
+  } catch (const Error&) {
+    return;
+  }
+  audit_failure(tools, "refused", evidence(accepted.verified.judgement()), error);
+}
+
+void forget(const Tools& tools, const Accepted& accepted) {
+  if (accepted.was_there) return;
+  try {
+    const State state = load_state(tools.installation.layout, tools.clock);
+    if (needs_bundle(tools.installation.layout, state, accepted.name)) return;
+    const Dir store = Dir::open(tools.installation.layout.store());
+    store.remove_tree(accepted.name);
+    store.sync();
+  } catch (...) {
+    log::warning(format("the bundle stays in the store until the next clean-up: {}",
+                        current_error().message()));
+  }
+}
+
+bool is_incoming(std::string_view entry) {
+  return entry.starts_with(kIncoming);
+}
+
+void remove_incoming(const Layout& layout) {
+  const Dir store = Dir::open(layout.store());
+  for (const Entry& entry : store.entries()) {
+    if (is_incoming(entry.name)) store.remove_tree(entry.name);
+  }
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What is kept of each revision beside its journal, so that it can be restored: the values,
+// site.yaml, checks and hooks.
+
+#include "installer/content/site_content.hpp"
+#include "installer/operations/tools.hpp"
+#include "installer/records/check.hpp"
+#include "installer/records/revision.hpp"
+
+namespace sealift::installer {
+
+void keep_revision(const Tools& tools, std::uint64_t number, const release::Values& values,
+                   const Health& health);
+void remove_revision(const Layout& layout, std::uint64_t number);
+
+// The values that a kept revision was applied with.
+release::Values kept_values(const Layout& layout, const Revision& revision);
+// The content of a revision that this site has had.
+SiteContent content_of(const Tools& tools, const Revision& revision);
+
+// Whether that transaction was begun.
+bool has_journal(const Layout& layout, std::uint64_t number);
+
+}  // namespace sealift::installer
