@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/json.hpp"
 #include "installer/drivers/files/directory.hpp"
+#include "installer/drivers/files/files_wish.hpp"
 #include "tests/unit/installer/driver/exam.hpp"
 #include "tests/unit/installer/driver/line/line.hpp"
 #include "tests/unit/scratch_folder.hpp"
@@ -111,7 +112,7 @@ class DirectoryCandidate : public tests::Candidate {
       const std::vector<release::FileEntry> entries = tree(release);
       store_.serve(entries);
       wish.table = table(release);
-      wish.files = entries.size();
+      wish.files = std::make_shared<FilesWish>(FilesWish{.count = entries.size()});
     }
     if (before != 0) wish.before = placement(before);
     return wish;
