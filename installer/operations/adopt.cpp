@@ -320,7 +320,7 @@ void adopt(const Tools& tools, const AdoptedData& data) {
                                             installation.layout.state.string()));
   }
   const std::uint64_t number = state.history.empty() ? 0 : state.next_number;
-  const Drivers drivers = all_drivers(installation.layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   FolderContent content(tools);
   Revision outcome{.number = number,
                    .release = installation.site.release,

@@ -19,7 +19,6 @@
 #include "installer/content/site_values.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/health/hook.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/records/flags.hpp"
 #include "installer/records/overrides.hpp"
@@ -457,7 +456,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   check_space(draft);
   keep_revision(tools, draft.plan.number, values, draft.health);
   keep_overrides(layout, draft.plan.number, draft.set);
-  const Drivers drivers = all_drivers(layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   const StopFlag stop;
   StepIo io{.content = content,
             .progress = tools.progress,
@@ -508,7 +507,7 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
   try {
     Journal journal = Journal::open(*state.unfinished, tools.clock);
     SiteContent content = content_of(tools, journal.plan().outcome);
-    const Drivers drivers = all_drivers(layout, tools.workers);
+    const Drivers& drivers = tools.drivers;
     const StopFlag stop;
     StepIo io{.content = content,
               .progress = tools.progress,
@@ -595,7 +594,7 @@ Pruned prune(const Tools& tools, const State& state) {
   }
 
   Pruned pruned;
-  const Drivers drivers = all_drivers(layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   release_images(state, keep, layout, drivers);
   trim_kept(tools, state, drivers);
   const Dir revisions = Dir::open(layout.revisions());

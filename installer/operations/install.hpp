@@ -26,6 +26,7 @@ struct Tools {
   const Clock& clock;
   Workers& workers;
   Progress& progress;
+  const Drivers& drivers;
 
   AuditLog audit() const { return AuditLog(installation.layout.audit(), clock); }
   bundle::Trust trust(bundle::Expiry expiry = bundle::Expiry::refused) const;
