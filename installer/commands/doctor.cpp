@@ -15,7 +15,6 @@
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/files/shared_data.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/operations/damage.hpp"
@@ -79,7 +78,7 @@ std::vector<Diagnosis> examine_stores(const Installation& installation, const St
                                       const Tools& tools) {
   const Layout& layout = installation.layout;
   const std::vector<Placement> known = retained_placements(layout, state);
-  const Drivers drivers = all_drivers(layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   std::vector<Diagnosis> findings;
   for (const auto& [name, target] : installation.site.targets) {
     const std::string what = format("target {}", name);

@@ -6,7 +6,6 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database_access.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/operations/standing.hpp"
 #include "installer/records/flags.hpp"
@@ -34,7 +33,7 @@ std::map<std::string, std::string> changed_flags(const Placement& placement, Sit
 void run_drift(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
-  const Drivers drivers = all_drivers(work.installation().layout, work.tools().workers);
+  const Drivers& drivers = work.tools().drivers;
   Json list = Json::array();
   bool is_damaged = false;
   if (const Revision* now = state.current()) {

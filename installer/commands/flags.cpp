@@ -4,7 +4,6 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/carry_out.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/planning/planner.hpp"
@@ -171,7 +170,7 @@ void change(const FlagsOptions& options, const std::string& command, const std::
     session.out.json({{"result", "unchanged"}});
     return;
   }
-  const Drivers drivers = all_drivers(work.installation().layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   Draft draft = plan_flags(flags.site, flags.content, work.installation(), state, drivers, request);
   const Json list = evidence_of_flags(flags, before, flags.site.changes);
   draft.evidence = {{"flags", list}};

@@ -4,7 +4,6 @@
 #include "bundle/verified.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/content/site_values.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/standing.hpp"
 #include "installer/records/overrides.hpp"
 #include "installer/session/changing.hpp"
@@ -42,7 +41,7 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   SiteContent content(work.installation().layout, options.bundle, contents.digest(),
                       values_for(contents, work.installation().site, request.set), tools.workers,
                       secret_files(work.installation().site));
-  const Drivers drivers = all_drivers(work.installation().layout, work.tools().workers);
+  const Drivers& drivers = work.tools().drivers;
   Draft draft = plan_release(contents, "", content, work.installation(), state, drivers, request);
   draft.site_changes = site_changes(state.current(), work.installation().site);
   if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current(), draft.plan);

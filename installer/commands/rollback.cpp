@@ -5,7 +5,6 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database_access.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/carry_out.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/planning/planner.hpp"
@@ -116,7 +115,7 @@ void run_rollback(const RollbackOptions& options, const std::string& site, cli::
   }
   refuse_site_changes(target, work.installation().site, {});
   SiteContent content = content_of(tools, target);
-  const Drivers drivers = all_drivers(work.installation().layout, work.tools().workers);
+  const Drivers& drivers = work.tools().drivers;
   Request request = work.request(Purpose::rollback, options.change);
   request.data = data_request(options, target, state, tools);
   const Draft draft =

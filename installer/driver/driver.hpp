@@ -15,9 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/progress.hpp"
-#include "databases/database.hpp"
 #include "installer/content/content.hpp"
 #include "installer/driver/difference.hpp"
 #include "installer/driver/runtime_question.hpp"
@@ -27,57 +25,28 @@
 
 namespace sealift::installer {
 
-// What a rollback does to databases that have been migrated since.
-enum class WayBack {
-  leave,
-  restore,  // from the backup that was made then: what was written since goes
-  down      // by the files that take migrations back
-};
-
-// A release that has stood since, and what it says of going back.
-struct Passed {
-  std::string version;
-  std::string rollback;
-};
-
-struct DataRequest {
-  WayBack way = WayBack::leave;
-  std::vector<std::string> past;  // versions whose `rollback` is waived
-  std::uint64_t since = 0;        // the revision that it goes back to
-  // Newest last, by the paths of placements.
-  std::map<std::string, std::vector<Passed>> passed;
-  // What the current release holds, by the paths of its placements; for WayBack::down.
-  std::map<std::string, std::shared_ptr<const migrations::MigrationSet>> standing;
-};
+// What only drivers of one family are told; each is in the folder of its family.
+struct FilesWish;     // drivers/files/files_wish.hpp
+struct ImagesWish;    // drivers/images/images_wish.hpp
+struct DatabaseWish;  // drivers/databases/database_wish.hpp
 
 // What shall stand on a target when the transaction is done.
 struct Wish {
   std::string component;
   std::string target;
-  std::string site;   // the site's id
-  std::string path;   // of the target
-  std::string owner;  // "UID:GID" or empty
-  release::Sharing sharing = release::Sharing::automatic;
-  std::uint64_t number = 0;     // of the transaction
-  std::string label;            // names the release in the target, e.g. "1.1.0-0123456789ab"
-  std::optional<Digest> table;  // what shall stand there; nothing: the component goes
-  std::string ready;            // a directory that holds just that already; empty: none
-  std::uint64_t files = 0;
+  std::string site;                 // the site's id
+  std::string path;                 // of the target
+  std::uint64_t number = 0;         // of the transaction
+  std::string label;                // names the release in the target, e.g. "1.1.0-0123456789ab"
+  std::optional<Digest> table;      // what shall stand there; nothing: the component goes
+  std::string ready;                // a directory that holds just that already; empty: none
   std::optional<Placement> before;  // what stands there by the site's records
-  std::vector<PlacedImage> images;  // of a component of images
   Json settings;                    // as in its placement
   Purpose purpose = Purpose::apply;
-  // Of a component of migrations: what it holds, who asks for it and when.
-  std::shared_ptr<const migrations::MigrationSet> migrations;
-  databases::Author author;
-  Time now;
-  std::string version_before;  // of the release that stands; empty: none
-  bool fenced = false;         // users are kept out from before the backup to the commit
-  DataRequest way_back;
-  std::map<std::string, std::string> persist = {};  // as in its placement
-  // Of those, what the installed release has in its own directory, by its path below PATH.
-  std::map<std::string, std::string> found_data = {};
-  bool has_kept = false;  // this site has kept files of earlier releases there before
+  // A driver looks at that of its family alone, which is null where nothing of it is asked.
+  std::shared_ptr<const FilesWish> files = {};
+  std::shared_ptr<const ImagesWish> images = {};
+  std::shared_ptr<const DatabaseWish> database = {};
 };
 
 // Whether an undo may discard what others may have written since.

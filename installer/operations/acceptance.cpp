@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/operations/recovery.hpp"
 #include "installer/operations/standing.hpp"
@@ -36,7 +35,7 @@ void sort_in(const Standing& standing, Acceptance& acceptance) {
 // What only the new release has, and what must not be current when the old one stands.
 void find_strays(const Tools& tools, const Revision& outcome, const Revision& before,
                  Acceptance& acceptance) {
-  const Drivers drivers = all_drivers(tools.installation.layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   for (const Placement& placement : outcome.placements) {
     if (placement.directory.empty() || before.placement_at(placement.path) != nullptr) continue;
     try {

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/drivers/files/directory_steps.hpp"
+#include "installer/drivers/files/files_wish.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/files/tree_check.hpp"
 #include "installer/drivers/registry.hpp"
@@ -181,7 +182,6 @@ Wish wish_for(const std::string& name, const release::Target& target, const std:
   wish.target = name;
   wish.site = site;
   wish.path = target.path;
-  wish.owner = target.owner;
   wish.number = number;
   wish.label = kVersion;
   wish.purpose = Purpose::adopt;
@@ -321,7 +321,7 @@ void adopt(const Tools& tools, const AdoptedData& data) {
                                             installation.layout.state.string()));
   }
   const std::uint64_t number = state.history.empty() ? 0 : state.next_number;
-  const Drivers drivers = all_drivers(installation.layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   FolderContent content(tools);
   Revision outcome{.number = number,
                    .release = installation.site.release,
@@ -347,8 +347,9 @@ void adopt(const Tools& tools, const AdoptedData& data) {
     const std::optional<Adoptable> there = adoptable_at(driver, name, target, data);
     if (!there) continue;
     DataThere own = data_there(name, target, *there, data);
-    wish.persist = own.persist;
-    wish.found_data = std::move(own.found);
+    FilesWish files{
+        .owner = target.owner, .persist = own.persist, .found_data = std::move(own.found)};
+    wish.files = std::make_shared<const FilesWish>(files);
     if (release::is_runtime(target.driver)) {
       served.emplace_back(&driver, wish);
       draft.plan.steps.push_back(*driver.data_step(wish));
@@ -356,7 +357,8 @@ void adopt(const Tools& tools, const AdoptedData& data) {
     }
     const Found found = scan(installation.layout, *there);
     wish.table = found.table;
-    wish.files = found.files;
+    files.count = found.files;
+    wish.files = std::make_shared<const FilesWish>(files);
     Placement placement{.component = name,
                         .target = name,
                         .driver = target.driver,
@@ -365,7 +367,7 @@ void adopt(const Tools& tools, const AdoptedData& data) {
                         .table = found.table,
                         .files = found.files,
                         .bytes = found.bytes,
-                        .persist = wish.persist};
+                        .persist = files.persist};
     if (placement.directory.empty()) {
       std::vector<Step> steps = driver.plan(wish);
       placement.directory = unpacked_directory(steps).value_or("");

@@ -4,7 +4,6 @@
 #include "base/log.hpp"
 #include "installer/driver/stop.hpp"
 #include "installer/drivers/health/hook.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/ending.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/planning/space.hpp"
@@ -52,7 +51,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   check_space(draft);
   keep_revision(tools, draft.plan.number, values, draft.health);
   keep_overrides(layout, draft.plan.number, draft.set);
-  const Drivers drivers = all_drivers(layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   const StopFlag stop;
   StepIo io{.content = content,
             .progress = tools.progress,

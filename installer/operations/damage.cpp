@@ -5,7 +5,6 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/drivers/registry.hpp"
 #include "release/documents/file_table.hpp"
 
 namespace sealift::installer {
@@ -143,7 +142,7 @@ std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock) {
 
 std::vector<Damage> damage_of_releases(const Tools& tools, const State& state) {
   const Layout& layout = tools.installation.layout;
-  const Drivers drivers = all_drivers(layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   std::vector<Damage> all;
   const Revision* now = state.current();
   std::set<std::string> seen;

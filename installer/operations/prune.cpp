@@ -12,7 +12,6 @@
 #include "installer/content/kept_set.hpp"
 #include "installer/drivers/data/data.hpp"
 #include "installer/drivers/databases/backups.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/intake.hpp"
 #include "installer/operations/kept_revisions.hpp"
 
@@ -203,7 +202,7 @@ Pruned prune(const Tools& tools, const State& state) {
   const Layout& layout = tools.installation.layout;
   const Numbers keep = kept_revisions(layout, state, tools.installation.site.keep_releases);
   const Needs needs = needs_of(state, keep);
-  const Drivers drivers = all_drivers(layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   release_images(state, keep, layout, drivers);
   trim_kept(tools, state, drivers);
   remove_revisions(layout, keep);

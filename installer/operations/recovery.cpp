@@ -4,7 +4,6 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/driver/stop.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/ending.hpp"
 #include "installer/operations/intake.hpp"
 #include "installer/operations/kept_revisions.hpp"
@@ -66,7 +65,7 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
   try {
     Journal journal = Journal::open(*state.unfinished, tools.clock);
     SiteContent content = content_of(tools, journal.plan().outcome);
-    const Drivers drivers = all_drivers(layout, tools.workers);
+    const Drivers& drivers = tools.drivers;
     const StopFlag stop;
     StepIo io{.content = content,
               .progress = tools.progress,

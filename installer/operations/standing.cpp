@@ -7,7 +7,6 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/drivers/databases/database_access.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/kept_revisions.hpp"
 
 namespace sealift::installer {
@@ -15,7 +14,7 @@ namespace sealift::installer {
 std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
                                   Thoroughness thoroughness) {
   std::vector<Standing> all;
-  const Drivers drivers = all_drivers(tools.installation.layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   for (const Placement& placement : revision.placements) {
     Standing standing{.placement = placement, .differences = {}, .unknown = {}};
     try {

@@ -6,6 +6,7 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "bundle/verified.hpp"
+#include "installer/driver/driver.hpp"
 #include "installer/site/audit.hpp"
 #include "installer/site/installation.hpp"
 
@@ -17,6 +18,7 @@ struct Tools {
   const Clock& clock;
   Workers& workers;
   Progress& progress;
+  const Drivers& drivers;
 
   AuditLog audit() const { return AuditLog(installation.layout.audit(), clock); }
   bundle::Trust trust(bundle::Expiry expiry = bundle::Expiry::refused) const;

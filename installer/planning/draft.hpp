@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "installer/driver/driver.hpp"
+#include "installer/drivers/databases/database_wish.hpp"
 #include "installer/records/check.hpp"
 #include "installer/records/plan.hpp"
 #include "installer/records/site_change.hpp"

@@ -11,12 +11,15 @@
 #include "installer/content/kept_history.hpp"
 #include "installer/drivers/data/data.hpp"
 #include "installer/drivers/databases/database_step.hpp"
+#include "installer/drivers/databases/database_wish.hpp"
 #include "installer/drivers/databases/description.hpp"
 #include "installer/drivers/files/directory_steps.hpp"
+#include "installer/drivers/files/files_wish.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/images/image_step.hpp"
+#include "installer/drivers/images/images_wish.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/planning/found_data.hpp"
@@ -47,6 +50,7 @@ std::string what_users_notice(const std::vector<Step>& steps) {
 ComponentChange compare_images(const Wish& wish, Content& content) {
   ComponentChange change{
       .component = wish.component, .target = wish.target, .path = wish.path, .images = true};
+  const std::vector<PlacedImage> images = images_in(wish);
   std::map<std::string, Digest> before;
   if (wish.before) {
     for (const PlacedImage& image : wish.before->images)
@@ -54,7 +58,7 @@ ComponentChange compare_images(const Wish& wish, Content& content) {
   }
   std::set<Digest> known;
   for (const auto& [unused, digest] : before) known.insert(digest);
-  for (const PlacedImage& image : wish.images) {
+  for (const PlacedImage& image : images) {
     const auto was = before.find(image.reference);
     if (was == before.end()) {
       ++change.added;
@@ -84,7 +88,7 @@ DamagedFiles damaged_files(const Placement& placement, const std::vector<Differe
 
 ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
                         const DamagedFiles& damage) {
-  if (!wish.images.empty() || (wish.before && !wish.before->images.empty())) {
+  if (!images_in(wish).empty() || (wish.before && !wish.before->images.empty())) {
     return compare_images(wish, content);
   }
   ComponentChange change{.component = wish.component, .target = wish.target, .path = wish.path};
@@ -146,21 +150,35 @@ Drafting::Drafting(const Installation& installation, const State& state, const D
   if (const Revision* now = state.current()) outcome_.parent = now->number;
 }
 
+std::string Drafting::version_now() const {
+  const Revision* now = state_.current();
+  return now == nullptr ? "" : now->version;
+}
+
 const Placement* Drafting::standing_at(const std::string& path) const {
   const Revision* now = state_.current();
   return now == nullptr ? nullptr : now->placement_at(path);
 }
 
 void Drafting::want(Placement placement,
-                    std::shared_ptr<const migrations::MigrationSet> migrations) {
-  Wish wish = wish_for(placement.component, placement.target, placement.path, {});
+                    const std::shared_ptr<const migrations::MigrationSet>& migrations) {
+  Wish wish = wish_for(placement);
   wish.table = placement.table;
   wish.settings = placement.settings;
-  wish.migrations = std::move(migrations);
+  wish.database = std::make_shared<const DatabaseWish>(
+      DatabaseWish{.migrations = migrations,
+                   .author = {.transaction = draft_.plan.number,
+                              .release = outcome_.version,
+                              .digest = outcome_.digest ? outcome_.digest->str() : "",
+                              .actor = draft_.plan.actor},
+                   .now = draft_.plan.created,
+                   .version_before = version_now(),
+                   .fenced = installation_.site.fence.has_value(),
+                   .way_back = data_});
   wanted_.insert(placement.path);
   for (Step& step : drivers_.named(placement.driver).plan(wish)) {
     note_space(space_of(step));
-    for (std::string& line : describe_migrations(step, *wish.migrations)) {
+    for (std::string& line : describe_migrations(step, *migrations)) {
       draft_.details.push_back(std::move(line));
     }
     draft_.plan.steps.push_back(std::move(step));
@@ -170,21 +188,28 @@ void Drafting::want(Placement placement,
 
 void Drafting::want(Placement placement, const release::Target& settings, const std::string& ready,
                     const std::vector<Difference>& differences) {
-  Wish wish = wish_for(placement.component, placement.target, placement.path, settings);
+  Wish wish = wish_for(placement);
   wish.table = placement.table;
-  wish.files = placement.files;
   wish.ready = ready;
-  wish.images = placement.images;
   wish.settings = placement.settings;
-  wish.persist = placement.persist;
   for (const std::string& folder : settings.backup) {
-    if (wish.persist.contains(folder)) continue;
+    if (placement.persist.contains(folder)) continue;
     draft_.warnings.push_back(
         format("site.yaml: targets.{}.backup: the release does not keep {}, which is not backed up "
                "once it is installed",
                wish.target, printable(folder, 200)));
   }
-  if (wish.before) note_data(wish);
+  wish.images = std::make_shared<const ImagesWish>(ImagesWish{.images = placement.images});
+  FilesWish files{.owner = settings.owner,
+                  .sharing = settings.sharing,
+                  .count = placement.files,
+                  .persist = placement.persist,
+                  .has_kept = has_kept_at(state_, placement.path)};
+  wish.files = std::make_shared<const FilesWish>(files);
+  if (wish.before) {
+    files.found_data = note_data(wish);
+    wish.files = std::make_shared<const FilesWish>(files);
+  }
   wanted_.insert(placement.path);
   const Placement* before = standing_at(placement.path);
   const bool is_standing = before != nullptr && before->directory == placement.directory;
@@ -207,17 +232,16 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
 
 // Data that the next release shares and the installed one has in its own directory, and the other
 // way round.
-void Drafting::note_data(Wish& wish) {
+std::map<std::string, std::string> Drafting::note_data(const Wish& wish) {
   for (const auto& [folder, unused] : wish.before->persist) {
-    if (wish.persist.contains(folder)) continue;
+    if (wish.files->persist.contains(folder)) continue;
     draft_.warnings.push_back(
         format("{}: the release does not keep {}: what is in {} stays there, and the release does "
                "not see it",
                wish.component, folder, shared_place(wish.path, folder)));
   }
-  if (wish.purpose != Purpose::apply && wish.purpose != Purpose::stage) return;
-  wish.found_data =
-      data_found(wish, *state_.current(), drivers_.named(wish.before->driver), content_);
+  if (wish.purpose != Purpose::apply && wish.purpose != Purpose::stage) return {};
+  return data_found(wish, *state_.current(), drivers_.named(wish.before->driver), content_);
 }
 
 // What a backup takes.
@@ -241,8 +265,7 @@ void Drafting::drop_the_rest() {
   if (now == nullptr) return;
   for (const Placement& placement : now->placements) {
     if (wanted_.contains(placement.path)) continue;
-    add(placement.driver, wish_for(placement.component, placement.target, placement.path, {}), {},
-        {});
+    add(placement.driver, wish_for(placement), {}, {});
   }
 }
 
@@ -277,28 +300,16 @@ Draft Drafting::finish() {
   return std::move(draft_);
 }
 
-Wish Drafting::wish_for(const std::string& component, const std::string& target,
-                        const std::string& path, const release::Target& settings) const {
+Wish Drafting::wish_for(const Placement& placement) const {
   Wish wish;
-  wish.component = component;
-  wish.target = target;
+  wish.component = placement.component;
+  wish.target = placement.target;
   wish.site = installation_.id;
-  wish.path = path;
-  wish.owner = settings.owner;
-  wish.sharing = settings.sharing;
+  wish.path = placement.path;
   wish.number = draft_.plan.number;
   wish.label = label_of(outcome_.version, outcome_.digest);
   wish.purpose = draft_.plan.purpose;
-  wish.author = {.transaction = draft_.plan.number,
-                 .release = outcome_.version,
-                 .digest = outcome_.digest ? outcome_.digest->str() : "",
-                 .actor = draft_.plan.actor};
-  wish.now = draft_.plan.created;
-  wish.fenced = installation_.site.fence.has_value();
-  wish.way_back = data_;
-  if (const Revision* now = state_.current()) wish.version_before = now->version;
-  if (const Placement* before = standing_at(path)) wish.before = *before;
-  wish.has_kept = has_kept_at(state_, path);
+  if (const Placement* before = standing_at(placement.path)) wish.before = *before;
   return wish;
 }
 
@@ -360,25 +371,26 @@ std::optional<std::string> Drafting::add(const std::string& driver, const Wish& 
   std::vector<Step> steps = drivers_.named(driver).plan(wish);
   std::optional<std::string> directory = unpacked_directory(steps);
   if (!steps.empty()) {
-    for (Step& step : data_backups(wish, installation_.site, installation_.layout)) {
+    const Moment moment{.now = draft_.plan.created, .version = version_now()};
+    for (Step& step : data_backups(wish, installation_.site, installation_.layout, moment)) {
       note_space(space_of_data(step));
       draft_.plan.steps.push_back(std::move(step));
     }
   }
   std::move(steps.begin(), steps.end(), std::back_inserter(draft_.plan.steps));
   ComponentChange change = compare_watched(wish, services, damage);
-  if (wish.table && wish.ready.empty() && wish.images.empty()) {
-    const bool shares = wish.before && wish.sharing == release::Sharing::automatic;
+  const std::size_t images = images_in(wish).size();
+  if (wish.table && wish.ready.empty() && images == 0) {
+    const bool shares = wish.before && files_in(wish).sharing == release::Sharing::automatic;
     draft_.needs.push_back(
         {.path = wish.path,
          .bytes = shares ? change.new_bytes + change.same * 64 : change.new_bytes,
          .inodes = change.added + change.changed + change.same});
   }
-  if (wish.table && !wish.images.empty()) {
+  if (wish.table && images > 0) {
     const std::string path = image_settings_from_json(wish.settings, wish.component).path;
     if (!path.empty()) {
-      draft_.needs.push_back(
-          {.path = path, .bytes = change.new_bytes, .inodes = 64 * wish.images.size()});
+      draft_.needs.push_back({.path = path, .bytes = change.new_bytes, .inodes = 64 * images});
     }
   }
   draft_.changes.push_back(std::move(change));

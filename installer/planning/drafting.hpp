@@ -34,7 +34,7 @@ class Drafting {
            Content& content, const Request& request, Revision outcome);
 
   // Migrations that a database shall have had.
-  void want(Placement placement, std::shared_ptr<const migrations::MigrationSet> migrations);
+  void want(Placement placement, const std::shared_ptr<const migrations::MigrationSet>& migrations);
 
   // `placement` says what shall stand there; its directory is filled in by the driver's steps.
   // `damage` is how what is there differs from what was installed: it counts as a change.
@@ -59,10 +59,12 @@ class Drafting {
   const std::vector<Placement>& placements() const { return outcome_.placements; }
 
  private:
+  std::string version_now() const;  // of what is installed; empty: nothing is
   const Placement* standing_at(const std::string& path) const;
-  Wish wish_for(const std::string& component, const std::string& target, const std::string& path,
-                const release::Target& settings) const;
-  void note_data(Wish& wish);
+  // What a driver of any family is told of a placement; so far, that it goes.
+  Wish wish_for(const Placement& placement) const;
+  // Warns of what changes for data, and finds that which moves along.
+  std::map<std::string, std::string> note_data(const Wish& wish);
   void note_space(const std::optional<NeededSpace>& space);
   ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services,
                                   const DamagedFiles& damage);

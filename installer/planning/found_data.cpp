@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/drivers/files/files_wish.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "release/documents/file_table.hpp"
 #include "release/documents/persist.hpp"
@@ -24,7 +25,7 @@ bool is_filled(const fs::path& place) {
 Places filled_in(const Wish& wish) {
   const Placement& before = *wish.before;
   Places filled;
-  for (const auto& [folder, unused] : links_of(wish.persist, before.directory)) {
+  for (const auto& [folder, unused] : links_of(files_in(wish).persist, before.directory)) {
     const std::string place = format("{}/{}", before.directory, folder);
     if (before.persist.contains(folder) || !is_filled(fs::path(wish.path) / place)) continue;
     filled[folder] = place;

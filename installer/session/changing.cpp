@@ -8,6 +8,7 @@
 #include "base/startup.hpp"
 #include "bundle/report.hpp"
 #include "installer/drivers/health/hook.hpp"
+#include "installer/drivers/registry.hpp"
 #include "installer/operations/recovery.hpp"
 
 namespace sealift::installer {
@@ -67,10 +68,12 @@ SiteWork::SiteWork(cli::Session& session, const std::string& site)
     : session_(session),
       installation_(open_installation(Layout::choose(site))),
       workers_(usable_cores()),
+      drivers_(all_drivers(installation_.layout, workers_)),
       tools_{.installation = installation_,
              .clock = session.clock,
              .workers = workers_,
-             .progress = session.progress} {
+             .progress = session.progress,
+             .drivers = drivers_} {
   keep_memory_private();
   try {
     warn_about_time(installation_.layout, session.clock);

@@ -65,6 +65,7 @@ class SiteWork {
   cli::Session& session_;
   Installation installation_;
   Workers workers_;
+  Drivers drivers_;  // made once: what they learn of their places lasts for the command
   Tools tools_;
   std::optional<SiteLock> lock_;
 };

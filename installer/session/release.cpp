@@ -6,7 +6,6 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/content/site_values.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/carry_out.hpp"
 #include "installer/operations/intake.hpp"
 #include "installer/operations/kept_revisions.hpp"
@@ -107,7 +106,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     Request request = work.request(purpose, options.change);
     request.set = parse_overrides(options.set, contents, work.installation().site.environment);
     SiteContent content = accepted.content(tools, request.set);
-    const Drivers drivers = all_drivers(work.installation().layout, work.tools().workers);
+    const Drivers& drivers = work.tools().drivers;
     draft = plan_release(contents, accepted.name, content, work.installation(), state, drivers,
                          request);
     if (purpose == Purpose::stage) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.hpp"
-#include "installer/drivers/registry.hpp"
 #include "installer/operations/carry_out.hpp"
 #include "installer/operations/intake.hpp"
 #include "installer/operations/kept_revisions.hpp"
@@ -89,7 +88,7 @@ void repair(const ReleaseOptions& options, const std::string& site, cli::Session
   refuse_site_changes(now, work.installation().site, kChangeEnvironment);
   const std::optional<Accepted> accepted = accept_same(options, tools, now);
   SiteContent content = content_of(tools, now);
-  const Drivers drivers = all_drivers(work.installation().layout, tools.workers);
+  const Drivers& drivers = tools.drivers;
   const Draft draft = plan_repair(content, work.installation(), state, drivers,
                                   work.request(Purpose::repair, options.change));
   if (draft.plan.steps.empty()) {

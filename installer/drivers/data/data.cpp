@@ -11,6 +11,7 @@
 #include "installer/drivers/data/archive.hpp"
 #include "installer/drivers/data/folder.hpp"
 #include "installer/drivers/databases/backups.hpp"
+#include "installer/drivers/files/files_wish.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 
 namespace sealift::installer {
@@ -137,17 +138,19 @@ std::string data_label(const std::string& target, const std::string& folder) {
   return label;
 }
 
-std::vector<Step> data_backups(const Wish& wish, const release::Site& site, const Layout& layout) {
+std::vector<Step> data_backups(const Wish& wish, const release::Site& site, const Layout& layout,
+                               const Moment& moment) {
   const auto target = site.targets.find(wish.target);
   const bool is_changing = wish.purpose == Purpose::apply || wish.purpose == Purpose::stage;
   if (target == site.targets.end() || !wish.before || !wish.table || !is_changing) return {};
+  const FilesWish files = files_in(wish);
   std::vector<Step> steps;
   for (const std::string& folder : target->second.backup) {
-    if (!wish.persist.contains(folder) && !wish.before->persist.contains(folder)) continue;
+    if (!files.persist.contains(folder) && !wish.before->persist.contains(folder)) continue;
     const std::string place = shared_place(wish.path, folder);
-    const auto found = wish.found_data.find(folder);
+    const auto found = files.found_data.find(folder);
     const std::string from =
-        found == wish.found_data.end() ? place : format("{}/{}", wish.path, found->second);
+        found == files.found_data.end() ? place : format("{}/{}", wish.path, found->second);
     if (!holds_data(from)) continue;
     const std::string label = data_label(wish.target, folder);
     const std::string name = format("{}-{}", label, wish.number);
@@ -156,9 +159,9 @@ std::vector<Step> data_backups(const Wish& wish, const release::Site& site, cons
                       .data = data_name(wish.target, folder),
                       .place = place,
                       .from = from,
-                      .made = wish.now,
+                      .made = moment.now,
                       .transaction = wish.number,
-                      .version = wish.version_before,
+                      .version = moment.version,
                       .encrypt_to = site.encrypt_to,
                       .space = {.path = layout.backups(), .bytes = size.bytes}};
     steps.push_back(

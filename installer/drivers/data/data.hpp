@@ -25,8 +25,15 @@ std::string data_name(const std::string& target, const std::string& folder);
 // "web+uploads": how its backups' names begin. No name of a database has a plus.
 std::string data_label(const std::string& target, const std::string& folder);
 
+// What a backup says of the site: when it is made, and the version of the release that is
+// installed.
+struct Moment {
+  Time now;
+  std::string version;
+};
 // The steps that back up what site.yaml says of the wish's target; none where nothing is there.
-std::vector<Step> data_backups(const Wish& wish, const release::Site& site, const Layout& layout);
+std::vector<Step> data_backups(const Wish& wish, const release::Site& site, const Layout& layout,
+                               const Moment& moment);
 NeededSpace space_of_data(const Step& step);
 
 }  // namespace sealift::installer

@@ -11,6 +11,7 @@
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database_access.hpp"
 #include "installer/drivers/databases/database_step.hpp"
+#include "installer/drivers/databases/database_wish.hpp"
 #include "installer/drivers/databases/description.hpp"
 #include "migrations/lint.hpp"
 
@@ -124,13 +125,13 @@ class DatabaseDriver : public Driver {
     const DatabaseSettings settings = settings_of(wish);
     const auto opened = open_database(settings, scratch(), session_name(wish.number));
     const databases::Facts facts = opened->facts();
-    const Applied before = opened->applied(tracking_table(settings, *wish.migrations));
-    const Comparison found = compare(*wish.migrations, before);
+    const Applied before = opened->applied(tracking_table(settings, *asked_of(wish).migrations));
+    const Comparison found = compare(*asked_of(wish).migrations, before);
     check_comparison(found, database, settings.late);
     if (found.pending.empty()) return {};
-    check_standing(*wish.migrations, found.pending);
+    check_standing(*asked_of(wish).migrations, found.pending);
 
-    if (wish.fenced && (settings.rollback == "restore" || settings.rollback == "down")) {
+    if (asked_of(wish).fenced && (settings.rollback == "restore" || settings.rollback == "down")) {
       opened->check_restorable(Json::object());
     }
     DatabaseChange change = change_of(wish, settings, before);
@@ -140,7 +141,7 @@ class DatabaseDriver : public Driver {
     }
     const std::string_view whole = settings.transactions == "file"
                                        ? "in one transaction each"
-                                       : how_far_whole(*wish.migrations, found.pending);
+                                       : how_far_whole(*asked_of(wish).migrations, found.pending);
     return {backup_step(wish, settings, facts),
             step(wish, Phase::migrate, kMigrate, to_json(change),
                  format("migrate {} {}: {}", database, whole, names_of(found.pending)))};
@@ -240,6 +241,13 @@ class DatabaseDriver : public Driver {
  private:
   fs::path scratch() const { return Backups(layout_, workers_).folder(); }
 
+  static const DatabaseWish& asked_of(const Wish& wish) {
+    if (wish.database == nullptr) {
+      throw Error(Errc::internal, format("{}: nothing is asked of its database", wish.component));
+    }
+    return *wish.database;
+  }
+
   static DatabaseSettings settings_of(const Wish& wish) {
     return database_settings_from_json(wish.settings, format("{}: settings", wish.component));
   }
@@ -272,9 +280,9 @@ class DatabaseDriver : public Driver {
                                   const Applied& before) {
     return {.backup = backup_name(wish),
             .before = before,
-            .author = wish.author,
-            .made = wish.now,
-            .fenced = wish.fenced,
+            .author = asked_of(wish).author,
+            .made = asked_of(wish).now,
+            .fenced = asked_of(wish).fenced,
             .settings = settings};
   }
 
@@ -286,8 +294,8 @@ class DatabaseDriver : public Driver {
                    const databases::Facts& facts) const {
     BackupStep backup{.backup = backup_name(wish),
                       .server = facts.server,
-                      .version = wish.before ? wish.version_before : "",
-                      .made = wish.now,
+                      .version = wish.before ? asked_of(wish).version_before : "",
+                      .made = asked_of(wish).now,
                       .transaction = wish.number,
                       .settings = settings,
                       .space = {}};
@@ -310,12 +318,12 @@ class DatabaseDriver : public Driver {
   // cannot run on it, that has to be named too.
   std::vector<Step> plan_way_back(const Wish& wish) const {
     if (!wish.before || wish.before->table == *wish.table) return {};
-    if (wish.way_back.way == WayBack::restore) return plan_restore(wish);
-    if (wish.way_back.way == WayBack::down) return plan_down(wish);
-    const std::vector<std::string>& named = wish.way_back.past;
+    if (asked_of(wish).way_back.way == WayBack::restore) return plan_restore(wish);
+    if (asked_of(wish).way_back.way == WayBack::down) return plan_down(wish);
+    const std::vector<std::string>& named = asked_of(wish).way_back.past;
     Problems problems;
-    const auto passed = wish.way_back.passed.find(wish.path);
-    if (passed == wish.way_back.passed.end()) return {};
+    const auto passed = asked_of(wish).way_back.passed.find(wish.path);
+    if (passed == asked_of(wish).way_back.passed.end()) return {};
     for (const Passed& each : passed->second) {
       if (each.rollback == "code-only" ||
           std::find(named.begin(), named.end(), each.version) != named.end()) {
@@ -332,7 +340,7 @@ class DatabaseDriver : public Driver {
     }
     problems.throw_if_any(Errc::incompatible);
     log::warning(format("the database {} stays as release {} has left it", wish.target,
-                        wish.version_before));
+                        asked_of(wish).version_before));
     return {};
   }
 
@@ -342,18 +350,19 @@ class DatabaseDriver : public Driver {
     // What the first transaction after that revision found.
     std::optional<Backup> from;
     for (Backup& each : Backups(layout_, workers_).list()) {
-      if (each.database != wish.target || each.transaction <= wish.way_back.since) continue;
+      if (each.database != wish.target || each.transaction <= asked_of(wish).way_back.since)
+        continue;
       if (!from || each.transaction < from->transaction) from = std::move(each);
     }
     if (!from) {
       throw Error(Errc::incompatible,
                   format("no backup of the database {} was made since revision {}", wish.target,
-                         wish.way_back.since),
+                         asked_of(wish).way_back.since),
                   "see: sealift-installer backup list, and backup restore");
     }
     opened->check_restorable(from->about);
-    DatabaseChange change =
-        change_of(wish, settings, opened->applied(tracking_table(settings, *wish.migrations)));
+    DatabaseChange change = change_of(
+        wish, settings, opened->applied(tracking_table(settings, *asked_of(wish).migrations)));
     change.from = from->name;
     return {backup_step(wish, settings, opened->facts()),
             step(wish, Phase::migrate, kRestore, to_json(change),
@@ -362,8 +371,8 @@ class DatabaseDriver : public Driver {
   }
 
   std::vector<Step> plan_down(const Wish& wish) const {
-    const auto standing = wish.way_back.standing.find(wish.path);
-    if (standing == wish.way_back.standing.end()) return {};
+    const auto standing = asked_of(wish).way_back.standing.find(wish.path);
+    if (standing == asked_of(wish).way_back.standing.end()) return {};
     const DatabaseSettings settings = settings_of(wish);
     const auto opened = open_database(settings, scratch(), session_name(wish.number));
     const MigrationSet& now = *standing->second;
@@ -377,7 +386,7 @@ class DatabaseDriver : public Driver {
     Problems problems;
     for (auto each = found.applied.rbegin(); each != found.applied.rend(); ++each) {
       const auto same = [&](const Migration& other) { return other.name == (*each)->name; };
-      const auto& kept = wish.migrations->migrations;
+      const auto& kept = asked_of(wish).migrations->migrations;
       if (std::any_of(kept.begin(), kept.end(), same)) continue;
       const auto way = std::find_if(down.migrations.begin(), down.migrations.end(), same);
       if (way == down.migrations.end()) {

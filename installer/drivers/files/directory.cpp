@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "content/media_types.hpp"
 #include "installer/drivers/files/directory_steps.hpp"
+#include "installer/drivers/files/files_wish.hpp"
 #include "installer/drivers/files/kept_assets.hpp"
 #include "installer/drivers/files/owner.hpp"
 #include "installer/drivers/files/shared_data.hpp"
@@ -361,31 +362,33 @@ class DirectoryDriver : public Driver {
   }
 
   static Step unpack_step(const Wish& wish, const Observation& seen, const std::string& directory) {
+    const FilesWish files = files_in(wish);
     Unpack unpack{.path = wish.path,
                   .directory = directory,
                   .staging = format(".staging-{}", wish.number),
                   .table = *wish.table,
                   .base = {},
                   .base_table = {},
-                  .owner = wish.owner,
+                  .owner = files.owner,
                   .site = wish.site,
                   .target = wish.target,
                   .missing = seen.missing,
                   .fresh = !seen.managed,
-                  .links = links_of(wish.persist, directory)};
-    if (wish.before && wish.sharing == release::Sharing::automatic) {
+                  .links = links_of(files.persist, directory)};
+    if (wish.before && files.sharing == release::Sharing::automatic) {
       unpack.base = wish.before->directory;
       unpack.base_table = wish.before->table;
     }
     return step_of(wish, Phase::stage, std::string(kUnpack), to_json(unpack),
-                   format("unpack {} files beside the current release in {}/{}", wish.files,
+                   format("unpack {} files beside the current release in {}/{}", files.count,
                           wish.path, directory));
   }
 
   // Data is where the links of the new release lead before that is served.
   static std::optional<Share> share_for(const Wish& wish) {
-    if (wish.persist.empty()) return std::nullopt;
-    return share_of(wish.path, wish.owner, wish.persist, wish.found_data);
+    const FilesWish files = files_in(wish);
+    if (files.persist.empty()) return std::nullopt;
+    return share_of(wish.path, files.owner, files.persist, files.found_data);
   }
 
   static Step share_step(const Wish& wish, const Share& share) {
@@ -398,7 +401,8 @@ class DirectoryDriver : public Driver {
     const std::optional<KeptSet> after = kept_of(wish.settings, directory, *wish.table);
     const std::optional<KeptSet> before = wish.before ? kept_of(*wish.before) : std::nullopt;
     if (!after || (after == before && wish.purpose != Purpose::repair)) return std::nullopt;
-    if (!wish.has_kept && entry_exists(fs::path(wish.path) / kKept)) {
+    const FilesWish files = files_in(wish);
+    if (!files.has_kept && entry_exists(fs::path(wish.path) / kKept)) {
       throw Error(Errc::incompatible,
                   format("target {}: {}/{} is there already, and sealift did not put it there",
                          wish.target, wish.path, kKept),
@@ -407,7 +411,7 @@ class DirectoryDriver : public Driver {
     return step_of(wish, Phase::activate, std::string(kKeep),
                    to_json(Keep{.path = wish.path,
                                 .target = wish.target,
-                                .owner = wish.owner,
+                                .owner = files.owner,
                                 .after = *after,
                                 .before = before}),
                    format("keep unchanging files of {} reachable in {}/{}",

@@ -10,6 +10,7 @@
 #include "base/path.hpp"
 #include "content/media_types.hpp"
 #include "installer/drivers/images/image_store.hpp"
+#include "installer/drivers/images/images_wish.hpp"
 
 namespace sealift::installer {
 
@@ -34,7 +35,8 @@ class ImagesDriver : public Driver {
       const ImageSettings settings = image_settings_from_json(wish.settings, "settings");
       ImageStore& store = open(settings);
       std::set<Digest> loaded;
-      for (const PlacedImage& image : wish.images) {
+      const std::vector<PlacedImage> images = images_in(wish);
+      for (const PlacedImage& image : images) {
         store.check(image);
         named.insert(image.reference);
         if (!store.has(image) && loaded.insert(image.digest).second) {

@@ -9,6 +9,9 @@
 #include "base/clock.hpp"
 #include "base/format.hpp"
 #include "installer/driver/driver.hpp"
+#include "installer/drivers/databases/database_wish.hpp"
+#include "installer/drivers/files/files_wish.hpp"
+#include "installer/drivers/images/images_wish.hpp"
 #include "installer/records/journal.hpp"
 #include "installer/records/state.hpp"
 
@@ -64,20 +67,25 @@ inline installer::Wish given_wish(int release, const std::string& path) {
 // The wish for a tree of files, for images of a store and for migrations of a database.
 inline installer::Wish with_tree(installer::Wish wish, const Digest& table, std::uint64_t files) {
   wish.table = table;
-  wish.files = files;
+  wish.files = std::make_shared<const installer::FilesWish>(installer::FilesWish{.count = files});
   return wish;
 }
 inline installer::Wish with_images(installer::Wish wish, const Digest& document,
                                    const std::vector<installer::PlacedImage>& images) {
   wish.table = document;
-  wish.images = images;
+  wish.images =
+      std::make_shared<const installer::ImagesWish>(installer::ImagesWish{.images = images});
   return wish;
 }
 inline installer::Wish with_migrations(installer::Wish wish, const Digest& table,
                                        migrations::MigrationSet set) {
   wish.table = table;
-  wish.migrations = std::make_shared<const migrations::MigrationSet>(std::move(set));
-  wish.fenced = true;
+  wish.database = std::make_shared<const installer::DatabaseWish>(installer::DatabaseWish{
+      .migrations = std::make_shared<const migrations::MigrationSet>(std::move(set)),
+      .author = {},
+      .now = kGivenClock.now(),
+      .fenced = true,
+      .way_back = {}});
   return wish;
 }
 

@@ -76,12 +76,13 @@ class GivenSite {
             contents.digest(), installer::values_for(contents, installation.site), workers};
   }
   installer::State state() const { return load_state(installation.layout, kGivenClock); }
-  installer::Drivers drivers() { return all_drivers(installation.layout, workers); }
+  const installer::Drivers& drivers() const { return drivers_; }
   installer::Tools tools() {
     return {.installation = installation,
             .clock = kGivenClock,
             .workers = workers,
-            .progress = silence};
+            .progress = silence,
+            .drivers = drivers_};
   }
   static installer::Request request(installer::Purpose purpose) {
     return {.purpose = purpose, .actor = "anna", .reason = "a test", .now = kGivenClock.now()};
@@ -138,6 +139,9 @@ class GivenSite {
       .site_text = "release: chanuka\n"};
   Workers workers{1};
   Silence silence;
+
+ private:
+  installer::Drivers drivers_ = all_drivers(installation.layout, workers);
 };
 
 }  // namespace sealift::tests
