@@ -2,10 +2,7 @@
 // SQLite, through its library: no program is needed on the site. A run is one transaction that
 // takes the write lock before it reads anything.
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -14,10 +11,10 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "base/random.hpp"
 #include "databases/database.hpp"
 #include "databases/quote.hpp"
 #include "databases/sqlite_connection.hpp"
+#include "databases/sqlite_copy.hpp"
 #include "databases/sqlite_foreign_keys.hpp"
 #include "databases/sqlite_guard.hpp"
 #include "databases/sqlite_session.hpp"
@@ -32,8 +29,6 @@ using migrations::Chunk;
 using migrations::Migration;
 using migrations::Shape;
 using migrations::TrackingTable;
-
-constexpr int kPagesAtOnce = 1024;
 
 // Rolls back unless it was committed.
 class Transaction {
@@ -55,57 +50,6 @@ class Transaction {
   const SqliteConnection& connection_;
   bool committed_ = false;
 };
-
-// A file that goes with its owner, and what SQLite puts beside it.
-class ScratchFile {
- public:
-  explicit ScratchFile(const fs::path& folder)
-      : path_(folder / format(".scratch-{}.db", random_hex(8))) {
-    // Made before SQLite makes it for everybody to read.
-    const Fd made(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                         static_cast<mode_t>(FileMode::secret)));
-    if (!made.is_open()) throw_errno(path_.string(), "create");
-  }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  ~ScratchFile() {
-    for (const char* ending : {"", "-journal", "-wal", "-shm"}) {
-      ::unlink((path_.string() + ending).c_str());
-    }
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-void copy_pages(const SqliteConnection& from, const SqliteConnection& to, unsigned attempts) {
-  sqlite3_backup* backup = ::sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
-  if (backup == nullptr) to.fail("copying");
-  int status = SQLITE_OK;
-  for (unsigned refused = 0; refused <= attempts;) {
-    status = ::sqlite3_backup_step(backup, kPagesAtOnce);
-    if (status == SQLITE_OK) continue;
-    if ((status & 0xFF) != SQLITE_BUSY && (status & 0xFF) != SQLITE_LOCKED) break;
-    ++refused;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  ::sqlite3_backup_finish(backup);
-  if (status != SQLITE_DONE) {
-    if ((status & 0xFF) == SQLITE_BUSY || (status & 0xFF) == SQLITE_LOCKED) {
-      throw Error(Errc::busy, "copying the database: somebody else holds it",
-                  "stop what uses it for a while, or raise lock_timeout in site.yaml");
-    }
-    throw Error(Errc::io, format("copying the database: {}", ::sqlite3_errstr(status)));
-  }
-}
-
-void check_integrity(const SqliteConnection& connection, Errc code) {
-  SqliteQuery query(connection, "PRAGMA integrity_check(1)");
-  if (!query.step() || query.text(0) != "ok") {
-    throw Error(code, format("integrity check: {}", printable(query.text(0), 400)));
-  }
-}
 
 // What drizzle-orm writes, to the blank: sqlite_master keeps the text of a CREATE TABLE.
 std::string create_table(const TrackingTable& table, Shape shape, bool is_ours) {
