@@ -5,6 +5,8 @@
 #include "installer/commands/commands.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/operations/standing.hpp"
+#include "installer/planning/planner.hpp"
+#include "installer/planning/space.hpp"
 #include "installer/records/overrides.hpp"
 #include "installer/session/changing.hpp"
 #include "installer/site/maintenance.hpp"

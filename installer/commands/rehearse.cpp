@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/content/site_content.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database_access.hpp"
 #include "installer/planning/placing.hpp"

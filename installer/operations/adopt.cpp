@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "installer/content/site_content.hpp"
 #include "installer/drivers/files/directory_steps.hpp"
 #include "installer/drivers/files/files_wish.hpp"
 #include "installer/drivers/files/shared_data.hpp"
