@@ -81,9 +81,9 @@ class Accepted(Signed):
                                   referring(bundle(self.key, self.image, SIGNED))]}.items():
             with self.subTest(name):
                 self.write(self.image, *papers)
-                proofs = self.take()["signatures"]
-                self.assertEqual([proof["claims"] for proof in proofs], [["signature"]])
-                self.assertEqual(proofs[0]["by"], "key " + self.key.fingerprint)
+                signatures = self.take()["signatures"]
+                self.assertEqual([signature["claims"] for signature in signatures], [["signature"]])
+                self.assertEqual(signatures[0]["by"], "key " + self.key.fingerprint)
 
     def test_in_an_archive(self):
         self.write(self.image, named(self.image, signature(self.key, self.image)))
@@ -101,8 +101,8 @@ class Accepted(Signed):
         self.write(self.image, named(self.image, signature(self.key, self.image)),
                    named(self.image, attestations(self.key, self.image, CYCLONEDX), "att"),
                    referring(bundle(self.key, self.image, SLSA)))
-        proofs = self.take(attestations=["cyclonedx", SLSA])["signatures"]
-        self.assertEqual(sorted(claim for proof in proofs for claim in proof["claims"]),
+        signatures = self.take(attestations=["cyclonedx", SLSA])["signatures"]
+        self.assertEqual(sorted(claim for signature in signatures for claim in signature["claims"]),
                          [CYCLONEDX, SLSA, "signature"])
         said = self.refused(attestations=["spdx", "cyclonedx"])
         self.assertIn("found no attestation https://spdx.dev/Document", said)
@@ -260,9 +260,9 @@ class ByIdentity(Signed):
     def test_a_signature_and_an_attestation(self):
         self.write(self.image, named(self.image, Paper([self.signer.row(self.image.digest)])),
                    referring(self.signer.bundle(self.image, SLSA)))
-        proofs = self.take(attestations=["slsaprovenance1"])["signatures"]
-        self.assertEqual([proof["claims"] for proof in proofs], [["signature"], [SLSA]])
-        self.assertEqual(proofs[0]["by"], f"{Identity.SUBJECT} of {Identity.ISSUER}")
+        signatures = self.take(attestations=["slsaprovenance1"])["signatures"]
+        self.assertEqual([signature["claims"] for signature in signatures], [["signature"], [SLSA]])
+        self.assertEqual(signatures[0]["by"], f"{Identity.SUBJECT} of {Identity.ISSUER}")
 
     def test_what_does_not_count(self):
         digest, signer = self.image.digest, self.signer
@@ -327,8 +327,8 @@ class FromARegistry(registry_test.RegistryTest):
         self.push(attestations(self.key, self.image, CYCLONEDX),
                   "team/server:" + tag(self.image, "att"))
         self.row["verify"]["attestations"] = ["cyclonedx"]
-        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
-        self.assertEqual([proof["claims"] for proof in proofs], [["signature"], [CYCLONEDX]])
+        signatures = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
+        self.assertEqual([signature["claims"] for signature in signatures], [["signature"], [CYCLONEDX]])
 
     def test_by_a_referrer(self):
         """Debian's registry has no API of referrers: the index stands at a tag."""
@@ -339,8 +339,8 @@ class FromARegistry(registry_test.RegistryTest):
         urllib.request.urlopen(urllib.request.Request(
             f"http://{self.registry.host}/v2/team/server/manifests/"
             + self.image.digest.replace(":", "-"), index, {"Content-Type": INDEX}, method="PUT"))
-        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
-        self.assertEqual(proofs[0]["manifest"], paper.digest)
+        signatures = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
+        self.assertEqual(signatures[0]["manifest"], paper.digest)
 
     def signed(self):
         paper = signature(self.key, self.image)

@@ -52,7 +52,7 @@ class RegistryStore : public ImageStore {
         push(to, name, document, open, [&](std::uint64_t bytes) { progress.advance(bytes); });
       }
     }
-    push_proofs(image, blobs);
+    push_signatures(image, blobs);
   }
 
   void release(const PlacedImage& image) override {
@@ -110,13 +110,14 @@ class RegistryStore : public ImageStore {
   }
 
   // Signatures go where cosign looks for them, unless somebody else's are there.
-  void push_proofs(const PlacedImage& image, Content& blobs) {
+  void push_signatures(const PlacedImage& image, Content& blobs) {
     const ImageName name = ImageName::parse(image.reference);
     net::Repository& to = repository(image.reference);
-    for (const ImageProof& proof : blobs.proofs(image.digest)) {
-      const std::string at = proof.tag.empty() ? proof.manifest.digest.str() : proof.tag;
+    for (const ImageSignature& signature : blobs.signatures(image.digest)) {
+      const std::string at =
+          signature.tag.empty() ? signature.manifest.digest.str() : signature.tag;
       if (const auto found = to.find(at)) {
-        if (found->digest != proof.manifest.digest) {
+        if (found->digest != signature.manifest.digest) {
           log::warning(
               format("{}:{} stays what it is: the registry has other signatures of {} "
                      "than the release",
@@ -125,7 +126,7 @@ class RegistryStore : public ImageStore {
         continue;
       }
       const std::string bytes =
-          read_all(*blobs.blob(proof.manifest.digest), content::kMaxImageDocument, at);
+          read_all(*blobs.blob(signature.manifest.digest), content::kMaxImageDocument, at);
       const content::ArtifactManifest manifest = content::parse_artifact_manifest(bytes, at);
       std::vector<Descriptor> all = manifest.layers;
       all.push_back(manifest.config);
@@ -138,8 +139,8 @@ class RegistryStore : public ImageStore {
         };
         push(to, name, blob, open, [](std::uint64_t) {});
       }
-      to.put_manifest({proof.manifest, bytes}, at);
-      if (proof.tag.empty()) to.list_referrer(image.digest, proof.manifest);
+      to.put_manifest({signature.manifest, bytes}, at);
+      if (signature.tag.empty()) to.list_referrer(image.digest, signature.manifest);
     }
   }
 
