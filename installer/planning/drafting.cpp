@@ -14,6 +14,7 @@
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
+#include "installer/drivers/images/images.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/planning/found_data.hpp"
@@ -113,6 +114,21 @@ ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
   return change;
 }
 
+// Which signatures are known to go with its images: those of a release that is new are only
+// wanted; what was installed once says which they were.
+void keep_signatures(Purpose purpose, const Placement* before, Placement& placement) {
+  for (PlacedImage& image : placement.images) {
+    if (purpose == Purpose::rollback) continue;
+    image.signatures.clear();
+    if (before == nullptr) continue;
+    for (const PlacedImage& each : before->images) {
+      if (each.reference == image.reference && each.digest == image.digest) {
+        image.signatures = each.signatures;
+      }
+    }
+  }
+}
+
 std::string label_of(const std::string& version, const std::optional<Digest>& digest) {
   return digest ? format("{}-{}", version, digest->short_hex()) : version;
 }
@@ -184,6 +200,7 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
   if (wish.before) note_data(wish);
   wanted_.insert(placement.path);
   const Placement* before = standing_at(placement.path);
+  keep_signatures(wish.purpose, before, placement);
   const bool is_standing = before != nullptr && before->directory == placement.directory;
   const DamagedFiles damage = is_standing ? damaged_files(placement, differences) : DamagedFiles();
   if (before != nullptr && differences.empty() && before->component == placement.component &&
@@ -198,6 +215,7 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
     return;
   }
   add(placement.driver, wish, placement.services, damage);
+  note_loaded(draft_.plan.steps, placement);
   placement.directory = ready;
   if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
   for (const Step& step : draft_.plan.steps) {

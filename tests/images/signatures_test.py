@@ -82,7 +82,7 @@ class Accepted(Signed):
             with self.subTest(name):
                 self.write(self.image, *papers)
                 signatures = self.take()["signatures"]
-                self.assertEqual([signature["claims"] for signature in signatures], [["signature"]])
+                self.assertEqual([each["claims"] for each in signatures], [["signature"]])
                 self.assertEqual(signatures[0]["by"], "key " + self.key.fingerprint)
 
     def test_in_an_archive(self):
@@ -102,7 +102,7 @@ class Accepted(Signed):
                    named(self.image, attestations(self.key, self.image, CYCLONEDX), "att"),
                    referring(bundle(self.key, self.image, SLSA)))
         signatures = self.take(attestations=["cyclonedx", SLSA])["signatures"]
-        self.assertEqual(sorted(claim for signature in signatures for claim in signature["claims"]),
+        self.assertEqual(sorted(claim for each in signatures for claim in each["claims"]),
                          [CYCLONEDX, SLSA, "signature"])
         said = self.refused(attestations=["spdx", "cyclonedx"])
         self.assertIn("found no attestation https://spdx.dev/Document", said)
@@ -261,7 +261,7 @@ class ByIdentity(Signed):
         self.write(self.image, named(self.image, Paper([self.signer.row(self.image.digest)])),
                    referring(self.signer.bundle(self.image, SLSA)))
         signatures = self.take(attestations=["slsaprovenance1"])["signatures"]
-        self.assertEqual([signature["claims"] for signature in signatures], [["signature"], [SLSA]])
+        self.assertEqual([each["claims"] for each in signatures], [["signature"], [SLSA]])
         self.assertEqual(signatures[0]["by"], f"{Identity.SUBJECT} of {Identity.ISSUER}")
 
     def test_what_does_not_count(self):
@@ -328,7 +328,7 @@ class FromARegistry(registry_test.RegistryTest):
                   "team/server:" + tag(self.image, "att"))
         self.row["verify"]["attestations"] = ["cyclonedx"]
         signatures = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
-        self.assertEqual([signature["claims"] for signature in signatures], [["signature"], [CYCLONEDX]])
+        self.assertEqual([each["claims"] for each in signatures], [["signature"], [CYCLONEDX]])
 
     def test_by_a_referrer(self):
         """Debian's registry has no API of referrers: the index stands at a tag."""
@@ -374,6 +374,31 @@ class FromARegistry(registry_test.RegistryTest):
             self.shop.installer("apply", self.shop.build(
                 f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
         self.assertEqual(self.tags(), ["1.0.0"])
+
+    def test_what_others_put_on_a_pruned_image_stays(self):
+        """Ours goes with the image; a signature, an SBOM and a referrer of others do not."""
+        paper, built = self.signed()
+        place = registry_test.PLACE
+        theirs = attestations(Key(os.path.join(self.shop.root, "theirs")), self.image, CYCLONEDX)
+        self.shop.installer("apply", built, "--yes")
+        self.assertEqual(self.digest_of(f"{place}:{tag(self.image)}"), paper.digest)
+        self.push(theirs, f"{place}:{tag(self.image, 'att')}")
+        referrer = bundle(self.key, self.image, SIGNED)
+        self.push(referrer, f"{place}:theirs")
+        for number in range(1, 5):
+            self.shop.installer("apply", self.shop.build(
+                f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
+        self.assertEqual(sorted(self.tags()), sorted(["1.0.0", "theirs", tag(self.image, "att")]))
+
+    def test_a_signature_that_others_had_pushed_before_stays(self):
+        place = registry_test.PLACE
+        paper, built = self.signed()
+        self.push(paper, f"{place}:{tag(self.image)}")
+        self.shop.installer("apply", built, "--yes")
+        for number in range(1, 5):
+            self.shop.installer("apply", self.shop.build(
+                f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
+        self.assertEqual(sorted(self.tags()), sorted(["1.0.0", tag(self.image)]))
 
     def test_what_somebody_else_signed_there_stays(self):
         theirs = signature(Key(os.path.join(self.shop.root, "theirs")), self.image)

@@ -64,9 +64,12 @@ class ImagesDriver : public Driver {
         store.check(image);
         named.insert(image.reference);
         if (!store.has(image) && loaded.insert(image.digest).second) {
-          steps.push_back(step(wish, Phase::stage, kLoad, steps.size(),
-                               {{"image", installer::to_json(image)}, {"settings", wish.settings}},
-                               format("load {} ({})", image.name, image.digest.short_hex())));
+          PlacedImage loading = image;
+          loading.signatures = store.lacking(image);
+          steps.push_back(
+              step(wish, Phase::stage, kLoad, steps.size(),
+                   {{"image", installer::to_json(loading)}, {"settings", wish.settings}},
+                   format("load {} ({})", image.name, image.digest.short_hex())));
         }
         add_naming(wish, store, image.reference, store.identity(image), wish.settings, steps);
       }
@@ -221,6 +224,22 @@ class ImagesDriver : public Driver {
 
 std::unique_ptr<Driver> images_driver(const std::string& store) {
   return std::make_unique<ImagesDriver>(store);
+}
+
+void note_loaded(const std::vector<Step>& steps, Placement& placement) {
+  for (const Step& step : steps) {
+    if (step.action != kLoad || step.component != placement.component) continue;
+    const PlacedImage loaded = image_of(step);
+    for (PlacedImage& image : placement.images) {
+      if (image.reference != loaded.reference || image.digest != loaded.digest) continue;
+      for (const PlacedSignature& each : loaded.signatures) {
+        const auto& known = image.signatures;
+        if (std::find(known.begin(), known.end(), each) == known.end()) {
+          image.signatures.push_back(each);
+        }
+      }
+    }
+  }
 }
 
 Json image_settings(const release::Target& target, const std::string& site) {

@@ -18,4 +18,7 @@ std::unique_ptr<Driver> images_driver(const std::string& store);
 // something else.
 Json image_settings(const release::Target& target, const std::string& site);
 
+// Notes in `placement` which signatures the steps bring in with its images.
+void note_loaded(const std::vector<Step>& steps, Placement& placement);
+
 }  // namespace sealift::installer

@@ -12,7 +12,6 @@
 #include "content/image_name.hpp"
 #include "installer/drivers/images/image_store.hpp"
 #include "net/repository.hpp"
-#include "release/documents/manifest.hpp"
 
 namespace sealift::installer {
 
@@ -55,20 +54,26 @@ class RegistryStore : public ImageStore {
     push_signatures(image, blobs);
   }
 
+  std::vector<PlacedSignature> lacking(const PlacedImage& image) override {
+    std::vector<PlacedSignature> signatures = image.signatures;
+    std::erase_if(signatures, [&](const PlacedSignature& each) {
+      return repository(image.reference).find(place_of(each)).has_value();
+    });
+    return signatures;
+  }
+
+  // What others have signed about the image, or let refer to it, stays.
   void release(const PlacedImage& image) override {
     if (!remove_image(image)) return;
-    // What was signed about an image that is gone serves nobody.
     net::Repository& from = repository(image.reference);
-    for (const std::string_view what : release::kCosignTags) {
-      const auto found = from.find(release::cosign_tag(image.digest, what));
-      if (found) from.remove(found->digest.str());
+    for (const PlacedSignature& each : image.signatures) {
+      if (!each.tag.empty()) {
+        const auto found = from.find(each.tag);
+        if (!found || found->digest != each.manifest) continue;
+      }
+      from.remove(each.manifest.str());
+      if (each.tag.empty()) from.unlist_referrer(image.digest, each.manifest);
     }
-    for (const content::ImageIndexRow& row :
-         content::parse_image_index(from.referrers(image.digest), image.reference)) {
-      from.remove(row.manifest.digest.str());
-    }
-    const auto list = from.find(net::referrers_tag(image.digest));
-    if (list) from.remove(list->digest.str());
   }
 
   std::optional<std::string> find(const std::string& reference) override {
@@ -109,13 +114,17 @@ class RegistryStore : public ImageStore {
     return false;
   }
 
+  static std::string place_of(const PlacedSignature& signature) {
+    return signature.tag.empty() ? signature.manifest.str() : signature.tag;
+  }
+
   // Signatures go where cosign looks for them, unless somebody else's are there.
   void push_signatures(const PlacedImage& image, Content& blobs) {
     const ImageName name = ImageName::parse(image.reference);
     net::Repository& to = repository(image.reference);
     for (const ImageSignature& signature : blobs.signatures(image.digest)) {
       const std::string at =
-          signature.tag.empty() ? signature.manifest.digest.str() : signature.tag;
+          place_of({.manifest = signature.manifest.digest, .tag = signature.tag});
       if (const auto found = to.find(at)) {
         if (found->digest != signature.manifest.digest) {
           log::warning(
