@@ -308,6 +308,50 @@ class ByIdentity(Signed):
             self.assertIn(key, said)
 
 
+class IntoALayout(Signed):
+    """A target that is a layout keeps what travels with an image, and is a source of it again."""
+
+    def test_signatures_come_and_go_with_their_image(self):
+        folder = os.path.join(self.shop.root, "layout")
+        self.shop.new_site({"driver": "oci-layout", "path": folder})
+        signed, referrer = signature(self.key, self.image), bundle(self.key, self.image, SIGNED)
+        self.write(self.image, named(self.image, signed), referring(referrer))
+        self.shop.installer("apply", self.shop.build("1.0.0", [self.row()]), "--yes")
+        place = SERVER.rsplit(":", 1)[0]
+        rows = self.rows(folder)
+        self.assertIn({**signed.root, "annotations": {
+            "org.opencontainers.image.ref.name": f"{place}:{tag(self.image)}"}}, rows)
+        self.assertIn({**referrer.root, "artifactType": BUNDLE}, rows)
+        shutil.copytree(folder, self.path("carried"))
+        found = self.take(origin=f"oci:carried:{SERVER}")["signatures"]
+        self.assertEqual({each["manifest"] for each in found}, {signed.digest, referrer.digest})
+        # Those of others stay, with their blobs; ours go.
+        theirs = attestations(self.other, self.image, CYCLONEDX)
+        for name, data in theirs.blobs.items():
+            with open(os.path.join(folder, "blobs/sha256", name), "wb") as blob:
+                blob.write(data)
+        index = {"schemaVersion": 2, "mediaType": INDEX,
+                 "manifests": [*rows, {**theirs.root, "annotations": {
+                     "org.opencontainers.image.ref.name": "theirs"}}]}
+        with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as file:
+            json.dump(index, file)
+        for number in range(1, 4):
+            self.shop.installer("apply", self.shop.build(
+                f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
+        left = {row["digest"] for row in self.rows(folder)}
+        self.assertIn(theirs.digest, left)
+        self.assertFalse(left & {signed.digest, referrer.digest, self.image.digest})
+        blobs = os.listdir(os.path.join(folder, "blobs/sha256"))
+        self.assertLessEqual(set(theirs.blobs), set(blobs))
+        self.assertNotIn(signed.digest[7:], blobs)
+        self.assertNotIn(referrer.digest[7:], blobs)
+
+    @staticmethod
+    def rows(folder):
+        with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
+            return json.load(file)["manifests"]
+
+
 class FromARegistry(registry_test.RegistryTest):
     def setUp(self):
         super().setUp()

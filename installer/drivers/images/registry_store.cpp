@@ -11,6 +11,7 @@
 #include "base/parallel.hpp"
 #include "content/image_name.hpp"
 #include "installer/drivers/images/image_store.hpp"
+#include "installer/drivers/images/signatures.hpp"
 #include "net/repository.hpp"
 
 namespace sealift::installer {
@@ -114,17 +115,12 @@ class RegistryStore : public ImageStore {
     return false;
   }
 
-  static std::string place_of(const PlacedSignature& signature) {
-    return signature.tag.empty() ? signature.manifest.str() : signature.tag;
-  }
-
   // Signatures go where cosign looks for them, unless somebody else's are there.
   void push_signatures(const PlacedImage& image, Content& blobs) {
     const ImageName name = ImageName::parse(image.reference);
     net::Repository& to = repository(image.reference);
     for (const ImageSignature& signature : blobs.signatures(image.digest)) {
-      const std::string at =
-          place_of({.manifest = signature.manifest.digest, .tag = signature.tag});
+      const std::string at = place_of(placed(signature));
       if (const auto found = to.find(at)) {
         if (found->digest != signature.manifest.digest) {
           log::warning(
@@ -134,21 +130,12 @@ class RegistryStore : public ImageStore {
         }
         continue;
       }
-      const std::string bytes =
-          read_all(*blobs.blob(signature.manifest.digest), content::kMaxImageDocument, at);
-      const content::ArtifactManifest manifest = content::parse_artifact_manifest(bytes, at);
-      std::vector<Descriptor> all = manifest.layers;
-      all.push_back(manifest.config);
-      for (const Descriptor& blob : all) {
-        const auto open = [&]() -> std::unique_ptr<Source> {
-          if (blob.digest == content::empty_descriptor().digest) {
-            return std::make_unique<StringSource>(content::kEmptyContent);
-          }
-          return blobs.blob(blob.digest);
-        };
-        push(to, name, blob, open, [](std::uint64_t) {});
+      const SignatureParts parts = parts_of(signature, blobs);
+      for (const Descriptor& blob : parts.blobs) {
+        push(
+            to, name, blob, [&] { return open_signature_blob(blob, blobs); }, [](std::uint64_t) {});
       }
-      to.put_manifest({signature.manifest, bytes}, at);
+      to.put_manifest(parts.manifest, at);
       if (signature.tag.empty()) to.list_referrer(image.digest, signature.manifest);
     }
   }
