@@ -75,18 +75,18 @@ namespace {
 
 // Manifests of signatures, each by the name that a registry would have for it: for tools, and for a
 // bundle that images are taken from.
-std::vector<Descriptor> proof_rows(const std::vector<release::Component>& components) {
+std::vector<Descriptor> signature_rows(const std::vector<release::Component>& components) {
   std::map<std::string, Descriptor> rows;  // by their names
   for (const release::Component& component : components) {
     for (const release::CarriedImage& image : component.document.images) {
       const std::string place = content::ImageName::parse(image.name).place();
-      for (const release::CarriedProof& proof : image.proofs) {
-        if (proof.tag.empty()) continue;
+      for (const release::CarriedSignature& signature : image.signatures) {
+        if (signature.tag.empty()) continue;
         for (const Descriptor& layer : component.manifest.layers) {
-          if (layer.digest != proof.manifest) continue;
+          if (layer.digest != signature.manifest) continue;
           Descriptor row = layer;
           row.artifact_type.clear();  // which rows of referrers have
-          row.annotations = {{annotation::kRefName, format("{}:{}", place, proof.tag)}};
+          row.annotations = {{annotation::kRefName, format("{}:{}", place, signature.tag)}};
           rows.emplace(row.annotations.at(annotation::kRefName), std::move(row));
         }
       }
@@ -109,8 +109,8 @@ std::vector<Descriptor> image_rows(const std::vector<release::Component>& compon
                                  {annotation::kContainerdName, component.document.images[i].name}};
     }
   }
-  const std::vector<Descriptor> proofs = proof_rows(components);
-  rows.insert(rows.end(), proofs.begin(), proofs.end());
+  const std::vector<Descriptor> signatures = signature_rows(components);
+  rows.insert(rows.end(), signatures.begin(), signatures.end());
   return rows;
 }
 

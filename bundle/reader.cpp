@@ -248,8 +248,8 @@ void Reader::read_images(const std::vector<Descriptor>& roots,
   }
 }
 
-// The layers of a component of images are the reports and proofs about them; without any, the empty
-// one.
+// The layers of a component of images are the reports and signatures about them; without any, the
+// empty one.
 void Reader::check_image_layers(const release::Manifest& manifest,
                                 const release::ComponentDocument& document) {
   const std::vector<Digest> papers = papers_of(document);

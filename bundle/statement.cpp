@@ -39,9 +39,9 @@ std::vector<std::string> summary_of(const signing::Statement& statement,
       for (const release::CarriedScan& scan : image.scans) {
         lines.push_back(format("    scanned by {}: {}", printable(scan.tool, 80), found_by(scan)));
       }
-      for (const release::CarriedProof& proof : image.proofs) {
-        lines.push_back(
-            format("    {} by {}", printable(joined(proof.claims), 400), printable(proof.by, 400)));
+      for (const release::CarriedSignature& signature : image.signatures) {
+        lines.push_back(format("    {} by {}", printable(joined(signature.claims), 400),
+                               printable(signature.by, 400)));
       }
       for (const auto& [rule, reason] : image.waivers) {
         lines.push_back(format("    accepted {}: {}", printable(rule, 40), printable(reason, 400)));

@@ -397,6 +397,25 @@ void Repository::list_referrer(const Digest& image, const Descriptor& manifest) 
   put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, referrers_tag(image));
 }
 
+void Repository::unlist_referrer(const Digest& image, const Digest& manifest) {
+  const std::string tag = referrers_tag(image);
+  if (!find(tag)) return;
+  const content::Document listed = this->manifest(tag);
+  Json index = parse_json(listed.bytes, state_->shown(), Errc::io, Numbers::any);
+  Json others = Json::array();
+  for (const Json& row : list_at(index, "manifests")) {
+    if (text_at(row, "digest") != manifest.str()) others.push_back(row);
+  }
+  if (others.size() == list_at(index, "manifests").size()) return;
+  if (others.empty()) {
+    remove(listed.descriptor.digest.str());
+    return;
+  }
+  index["manifests"] = std::move(others);
+  const std::string bytes = to_canonical(index);
+  put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, tag);
+}
+
 std::vector<std::string> Repository::tags() {
   const std::unique_ptr<Reply> reply =
       state_->send({.method = "GET", .url = state_->at(format("tags/list?n={}", kMaxTags))});

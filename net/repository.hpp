@@ -42,6 +42,8 @@ class Repository {
   // Makes referrers() list a manifest that was put: where there is no such API, clients keep the
   // tag.
   void list_referrer(const Digest& image, const content::Descriptor& manifest);
+  // Takes one that was removed out of that tag again, and leaves the others there.
+  void unlist_referrer(const Digest& image, const Digest& manifest);
   // A blob as a stream that compares size and digest at its end (Error{corrupt}), and goes on where
   // it stopped when a connection breaks.
   std::unique_ptr<Source> blob(const content::Descriptor& descriptor);

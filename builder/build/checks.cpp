@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "builder/build/compose_check.hpp"
 #include "builder/build/known_values.hpp"
+#include "builder/build/reach_check.hpp"
 #include "builder/kind/templates.hpp"
 #include "content/image_name.hpp"
 #include "release/site_file/site.hpp"
@@ -408,6 +409,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
                   release::merge(values_in(release, *environment), site.values), file.string(),
                   problems);
   check_compose_at(release, built, *environment, site, file, problems);
+  check_reach_at(release, built, *environment, site, file, problems);
   check_backups(built, site, file, problems);
   for (const BuiltComponent& component : built) {
     const release::ComponentRow& row = component.component.row;

@@ -78,9 +78,10 @@ Json images_json(const release::Component& component) {
       list.back()["scans"].push_back(
           {{"report", scan.report.str()}, {"tool", scan.tool}, {"found", std::move(found)}});
     }
-    for (const release::CarriedProof& proof : image.proofs) {
-      list.back()["signatures"].push_back(
-          {{"manifest", proof.manifest.str()}, {"by", proof.by}, {"claims", proof.claims}});
+    for (const release::CarriedSignature& signature : image.signatures) {
+      list.back()["signatures"].push_back({{"manifest", signature.manifest.str()},
+                                           {"by", signature.by},
+                                           {"claims", signature.claims}});
     }
   }
   return list;
@@ -97,9 +98,9 @@ void print_images(const bundle::Contents& contents, cli::Output& out) {
         rows.push_back({"", scan.report.str(), format("report of {}", printable(scan.tool, 80)),
                         found_by(scan)});
       }
-      for (const release::CarriedProof& proof : image.proofs) {
-        rows.push_back({"", proof.manifest.str(), printable(joined(proof.claims), 400),
-                        "by " + printable(proof.by, 400)});
+      for (const release::CarriedSignature& signature : image.signatures) {
+        rows.push_back({"", signature.manifest.str(), printable(joined(signature.claims), 400),
+                        "by " + printable(signature.by, 400)});
       }
     }
   }

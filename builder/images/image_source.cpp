@@ -8,7 +8,7 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "builder/images/proofs.hpp"
+#include "builder/images/image_signatures.hpp"
 #include "content/image_name.hpp"
 #include "content/media_types.hpp"
 
@@ -237,9 +237,9 @@ release::Locked resolve_images(const release::Release& release, Progress& progre
         ImageSource& source = sources.of(entry);
         const content::Descriptor image = source.find(entry.origin.name);
         locked.images.emplace(entry.from, image.digest);
-        const std::vector<std::string> proven =
-            proven_by(take_proofs(release, entry, image, source, spool).carried);
-        if (!proven.empty()) locked.verified.emplace(entry.from, proven);
+        const std::vector<std::string> verified =
+            verified_by(take_signatures(release, entry, image, source, spool).carried);
+        if (!verified.empty()) locked.verified.emplace(entry.from, verified);
       } catch (const Error& error) {
         problems.add(error, component.name, entry);
       }

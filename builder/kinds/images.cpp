@@ -5,8 +5,8 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "builder/images/image_signatures.hpp"
 #include "builder/images/image_source.hpp"
-#include "builder/images/proofs.hpp"
 #include "builder/images/rules.hpp"
 #include "builder/images/scans.hpp"
 #include "content/media_types.hpp"
@@ -104,7 +104,7 @@ void check_layers(const Image& image, const Absorber& absorber, Problems& proble
 struct Taken {
   CarriedImage carried;
   Image image;
-  std::vector<Descriptor> papers;  // reports and proofs
+  std::vector<Descriptor> papers;  // reports and signatures
 };
 
 // The order matters: signatures are verified before anything of the image is believed, and its
@@ -113,8 +113,9 @@ Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
            const Workshop& workshop) {
   ImageSource& source = sources.of(entry);
   const Descriptor whole = sources.find(entry);
-  Proofs proofs = take_proofs(workshop.release, entry, whole, source, workshop.spool);
-  check_lock(workshop.release, entry, proofs.carried);
+  ImageSignatures signatures =
+      take_signatures(workshop.release, entry, whole, source, workshop.spool);
+  check_lock(workshop.release, entry, signatures.carried);
   const Choice choice = choose(whole, entry.platforms, source);
   const content::FetchDocument fetch = [&](const Descriptor& descriptor) {
     return descriptor.digest == choice.root.digest && !choice.made.empty()
@@ -141,11 +142,11 @@ Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
     carried.derivation = Derivation::subset;
     carried.whole = whole.digest;
     // What is signed is the whole index: without it nobody could verify again.
-    if (!proofs.carried.empty()) {
-      proofs.blobs.push_back(workshop.spool.keep(whole.media_type, source.document(whole)));
+    if (!signatures.carried.empty()) {
+      signatures.blobs.push_back(workshop.spool.keep(whole.media_type, source.document(whole)));
     }
   }
-  carried.proofs = std::move(proofs.carried);
+  carried.signatures = std::move(signatures.carried);
   Scans scans = take_scans(workshop.release, entry, image, carried.whole, workshop.spool);
   carried.scans = std::move(scans.carried);
   for (const Problem& problem : check_rules(entry, image, scans, absorber, workshop)) {
@@ -153,7 +154,7 @@ Taken take(const ImageEntry& entry, ImageSources& sources, Absorber& absorber,
   }
   problems.throw_if_any(Errc::invalid_input);
   std::vector<Descriptor> papers = std::move(scans.reports);
-  papers.insert(papers.end(), proofs.blobs.begin(), proofs.blobs.end());
+  papers.insert(papers.end(), signatures.blobs.begin(), signatures.blobs.end());
   return {std::move(carried), std::move(image), std::move(papers)};
 }
 

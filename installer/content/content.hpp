@@ -30,7 +30,7 @@ class TreeStream {
 
 // A manifest that an image's own project signed, and the tag at which cosign looks for it; without
 // a tag it is found by its subject.
-struct ImageProof {
+struct ImageSignature {
   content::Descriptor manifest;
   std::string tag;
 };
@@ -45,7 +45,7 @@ class Content {
   virtual const content::Image& image(const Digest& digest) = 0;
   virtual std::unique_ptr<Source> blob(const Digest& digest) = 0;
   // What travels with an image to verify it by; of a part of an image nothing that names the part.
-  virtual std::vector<ImageProof> proofs(const Digest&) { return {}; }
+  virtual std::vector<ImageSignature> signatures(const Digest&) { return {}; }
   // A secret of the release and this site, for a program that needs it. As Secrets::open().
   virtual const signing::Secret& secret(const std::string& key) = 0;
   // The same content for another thread, which may outlive this; nothing: one thread at a time.

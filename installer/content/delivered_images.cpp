@@ -37,12 +37,18 @@ std::vector<PlacedImage> images_on(const release::Component& component,
                    "carry a bundle that has this platform");
     }
     if (variant == nullptr) variant = &image.variants.front();
+    std::vector<PlacedSignature> signatures;
+    // Of a part of an index nobody signed the digest.
+    for (const release::CarriedSignature& each : carried.signatures) {
+      if (!carried.whole) signatures.push_back({.manifest = each.manifest, .tag = each.tag});
+    }
     images.push_back({.name = carried.name,
                       .reference = reference.value_or(carried.name),
                       .digest = image.root.digest,
                       .manifest = variant->manifest.digest,
                       .config = variant->config.digest,
-                      .whole = carried.whole});
+                      .whole = carried.whole,
+                      .signatures = std::move(signatures)});
   }
   problems.throw_if_any(Errc::incompatible);
   return images;

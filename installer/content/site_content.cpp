@@ -334,20 +334,20 @@ const content::Image& SiteContent::image(const Digest& digest) {
   throw Error(Errc::internal, format("the release has no image {}", digest.str()));
 }
 
-std::vector<ImageProof> SiteContent::proofs(const Digest& image) {
-  std::vector<ImageProof> proofs;
+std::vector<ImageSignature> SiteContent::signatures(const Digest& image) {
+  std::vector<ImageSignature> signatures;
   for (const release::Component& component : open().contents.components) {
     for (const release::CarriedImage& carried : component.document.images) {
       if (carried.digest != image || carried.whole) continue;
-      for (const release::CarriedProof& proof : carried.proofs) {
+      for (const release::CarriedSignature& signature : carried.signatures) {
         const auto layer = std::find_if(
             component.manifest.layers.begin(), component.manifest.layers.end(),
-            [&](const content::Descriptor& each) { return each.digest == proof.manifest; });
-        if (layer != component.manifest.layers.end()) proofs.push_back({*layer, proof.tag});
+            [&](const content::Descriptor& each) { return each.digest == signature.manifest; });
+        if (layer != component.manifest.layers.end()) signatures.push_back({*layer, signature.tag});
       }
     }
   }
-  return proofs;
+  return signatures;
 }
 
 std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {

@@ -34,7 +34,7 @@ class SiteContent : public Content {
   std::unique_ptr<TreeStream> tree(const std::string& component) override;
   std::unique_ptr<Source> table(const Digest& digest) override;
   const content::Image& image(const Digest& digest) override;
-  std::vector<ImageProof> proofs(const Digest& image) override;
+  std::vector<ImageSignature> signatures(const Digest& image) override;
   std::unique_ptr<Source> blob(const Digest& digest) override;
   const signing::Secret& secret(const std::string& key) override;
   std::unique_ptr<Content> twin() const override;

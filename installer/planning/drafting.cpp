@@ -19,6 +19,7 @@
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/images/image_step.hpp"
+#include "installer/drivers/images/images.hpp"
 #include "installer/drivers/images/images_wish.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
@@ -120,6 +121,21 @@ ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
   return change;
 }
 
+// Which signatures are known to go with its images: those of a release that is new are only
+// wanted; what was installed once says which they were.
+void keep_signatures(Purpose purpose, const Placement* before, Placement& placement) {
+  for (PlacedImage& image : placement.images) {
+    if (purpose == Purpose::rollback) continue;
+    image.signatures.clear();
+    if (before == nullptr) continue;
+    for (const PlacedImage& each : before->images) {
+      if (each.reference == image.reference && each.digest == image.digest) {
+        image.signatures = each.signatures;
+      }
+    }
+  }
+}
+
 std::string label_of(const std::string& version, const std::optional<Digest>& digest) {
   return digest ? format("{}-{}", version, digest->short_hex()) : version;
 }
@@ -212,6 +228,7 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
   }
   wanted_.insert(placement.path);
   const Placement* before = standing_at(placement.path);
+  keep_signatures(wish.purpose, before, placement);
   const bool is_standing = before != nullptr && before->directory == placement.directory;
   const DamagedFiles damage = is_standing ? damaged_files(placement, differences) : DamagedFiles();
   if (before != nullptr && differences.empty() && before->component == placement.component &&
@@ -225,7 +242,10 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
     draft_.changes.push_back(compare_watched(wish, placement.services, damage));
     return;
   }
-  placement.directory = add(placement.driver, wish, placement.services, damage).value_or(ready);
+  const std::optional<std::string> directory =
+      add(placement.driver, wish, placement.services, damage);
+  note_loaded(draft_.plan.steps, placement);
+  placement.directory = directory.value_or(ready);
   if (ready.empty() && !placement.path.empty()) placement.owner = owner_of(placement, settings);
   outcome_.placements.push_back(std::move(placement));
 }

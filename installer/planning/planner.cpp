@@ -78,20 +78,6 @@ SiteFlags flags_on(const release::Component& component, const bundle::Contents& 
   return flags;
 }
 
-// Commands of a release that no component has.
-void check_commands(const release::ReleaseDocument& document, const release::Site& site,
-                    Problems& problems) {
-  const std::vector<release::Claim> claims = {
-      {release::Reach::commands, "runs a command of the release"}};
-  const auto judge = [&](const char* sort, const release::HealthCheck& check) {
-    if (check.probe != release::Probe::exec) return;
-    release::check_allowed({.who = format("{} {}", sort, check.name), .name = check.name}, claims,
-                           site.allow, problems);
-  };
-  for (const release::Hook& hook : document.hooks) judge("hook", hook.run);
-  for (const release::HealthCheck& check : document.health) judge("health check", check);
-}
-
 // What --set gave before and does not give now would be lost in silence.
 void warn_about_overrides(const bundle::Contents& contents, const State& state,
                           const Layout& layout, Draft& draft) {
@@ -333,7 +319,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                        : error);
     }
   }
-  check_commands(document, site, problems);
+  release::check_commands_allowed(document.hooks, document.health, "", site.allow, problems);
   judge_certificates(content.asked_for(), site,
                      believed_now(installation.layout, FixedClock(request.now)), problems,
                      drafting.draft().warnings);

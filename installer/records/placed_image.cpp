@@ -12,6 +12,9 @@ Json to_json(const PlacedImage& image) {
                 {"manifest", image.manifest.str()},
                 {"config", image.config.str()}};
   if (image.whole) value["whole"] = image.whole->str();
+  for (const PlacedSignature& signature : image.signatures) {
+    value["signatures"].push_back({{"manifest", signature.manifest.str()}, {"tag", signature.tag}});
+  }
   return value;
 }
 
@@ -26,6 +29,16 @@ PlacedImage placed_image_from_json(const Json& value, const std::string& where) 
                     .manifest = digest("manifest"),
                     .config = digest("config")};
   if (fields.value_if("whole") != nullptr) image.whole = digest("whole");
+  if (fields.value_if("signatures") != nullptr) {
+    for (const Json& each : fields.array("signatures")) {
+      Fields signature(each, fields.at("signatures"));
+      image.signatures.push_back(
+          {.manifest = while_reading(signature.at("manifest"),
+                                     [&] { return Digest::parse(signature.text("manifest")); }),
+           .tag = signature.text("tag")});
+      signature.done();
+    }
+  }
   fields.done();
   return image;
 }

@@ -14,6 +14,14 @@
 
 namespace sealift::installer {
 
+// A manifest of signatures beside an image.
+struct PlacedSignature {
+  Digest manifest;
+  std::string tag;  // where cosign looks for it; empty: it is found by its subject
+
+  friend bool operator==(const PlacedSignature&, const PlacedSignature&) = default;
+};
+
 struct PlacedImage {
   std::string name;  // in the release: "docker.io/chanuka/server:1.0.0"
   std::string
@@ -22,6 +30,9 @@ struct PlacedImage {
   Digest manifest;  // of the manifest for this host; `digest` itself where there is no index
   Digest config;    // of that manifest's configuration: Docker's and Podman's id of the image
   std::optional<Digest> whole = {};  // the index of which it is some platforms
+  // In a wish those that travel with it; in a step and a placement those that the store did not
+  // have before, which go with the image.
+  std::vector<PlacedSignature> signatures = {};
 
   friend bool operator==(const PlacedImage&, const PlacedImage&) = default;
 };

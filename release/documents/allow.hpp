@@ -33,6 +33,11 @@ struct Claim {
   std::string folder = {};  // of host_paths: which, as the release writes it
 };
 
+// Of a component of exec.
+inline Claim command_claim() {
+  return {Reach::commands, "runs commands of its own"};
+}
+
 // What each key lists: folders of host_paths, else names of components, hooks and checks.
 using Allow = std::map<Reach, std::vector<std::string>>;
 

@@ -59,37 +59,38 @@ Json texts_of(const std::vector<Digest>& digests) {
   return texts;
 }
 
-Json proof_to_json(const CarriedProof& proof) {
-  Json value = {{"manifest", proof.manifest.str()},
-                {"blobs", texts_of(proof.blobs)},
-                {"by", proof.by},
-                {"claims", proof.claims}};
-  if (!proof.tag.empty()) value["tag"] = proof.tag;
+Json signature_to_json(const CarriedSignature& signature) {
+  Json value = {{"manifest", signature.manifest.str()},
+                {"blobs", texts_of(signature.blobs)},
+                {"by", signature.by},
+                {"claims", signature.claims}};
+  if (!signature.tag.empty()) value["tag"] = signature.tag;
   return value;
 }
 
 // `of`: what it must be about.
-CarriedProof proof_from_json(const Json& value, const Digest& of, const std::string& where) {
+CarriedSignature signature_from_json(const Json& value, const Digest& of,
+                                     const std::string& where) {
   Fields fields(value, where);
   const auto digest = [&](const char* key, const std::string& text) {
     return while_reading(fields.at(key), [&] { return Digest::parse(text); });
   };
-  CarriedProof proof{.manifest = digest("manifest", fields.text("manifest")),
-                     .tag = fields.text_if("tag").value_or(""),
-                     .blobs = {},
-                     .by = fields.text("by"),
-                     .claims = fields.texts("claims")};
+  CarriedSignature signature{.manifest = digest("manifest", fields.text("manifest")),
+                             .tag = fields.text_if("tag").value_or(""),
+                             .blobs = {},
+                             .by = fields.text("by"),
+                             .claims = fields.texts("claims")};
   for (const std::string& blob : fields.texts("blobs"))
-    proof.blobs.push_back(digest("blobs", blob));
+    signature.blobs.push_back(digest("blobs", blob));
   fields.done();
   const bool is_tag =
       std::any_of(kCosignTags.begin(), kCosignTags.end(),
-                  [&](std::string_view what) { return proof.tag == cosign_tag(of, what); });
-  if (!proof.tag.empty() && !is_tag) {
-    fields.refuse("tag", format("found \"{}\", expected {}", printable(proof.tag, 100),
+                  [&](std::string_view what) { return signature.tag == cosign_tag(of, what); });
+  if (!signature.tag.empty() && !is_tag) {
+    fields.refuse("tag", format("found \"{}\", expected {}", printable(signature.tag, 100),
                                 cosign_tag(of, kCosignTags.front())));
   }
-  return proof;
+  return signature;
 }
 
 // What is not there has no key: older installers read documents that use nothing newer.
@@ -100,8 +101,8 @@ Json image_to_json(const CarriedImage& image) {
   }
   if (image.whole) value["whole"] = image.whole->str();
   for (const CarriedScan& scan : image.scans) value["scans"].push_back(scan_to_json(scan));
-  for (const CarriedProof& proof : image.proofs)
-    value["signatures"].push_back(proof_to_json(proof));
+  for (const CarriedSignature& signature : image.signatures)
+    value["signatures"].push_back(signature_to_json(signature));
   if (!image.waivers.empty()) value["waivers"] = image.waivers;
   return value;
 }
@@ -130,10 +131,10 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
     }
   }
   if (fields.value_if("signatures") != nullptr) {
-    for (const Json& proof : fields.array("signatures")) {
-      image.proofs.push_back(
-          proof_from_json(proof, image.whole.value_or(image.digest),
-                          format("{}[{}]", fields.at("signatures"), image.proofs.size())));
+    for (const Json& signature : fields.array("signatures")) {
+      image.signatures.push_back(
+          signature_from_json(signature, image.whole.value_or(image.digest),
+                              format("{}[{}]", fields.at("signatures"), image.signatures.size())));
     }
   }
   if (fields.value_if("waivers") != nullptr) {
@@ -316,12 +317,12 @@ std::vector<Digest> papers_of(const ComponentDocument& document) {
   std::set<Digest> papers;
   for (const CarriedImage& image : document.images) {
     for (const CarriedScan& scan : image.scans) papers.insert(scan.report);
-    for (const CarriedProof& proof : image.proofs) {
-      papers.insert(proof.manifest);
-      papers.insert(proof.blobs.begin(), proof.blobs.end());
+    for (const CarriedSignature& signature : image.signatures) {
+      papers.insert(signature.manifest);
+      papers.insert(signature.blobs.begin(), signature.blobs.end());
     }
-    // What the proofs are about.
-    if (image.whole && !image.proofs.empty()) papers.insert(*image.whole);
+    // What the signatures are about.
+    if (image.whole && !image.signatures.empty()) papers.insert(*image.whole);
   }
   return {papers.begin(), papers.end()};
 }

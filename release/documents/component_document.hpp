@@ -2,8 +2,8 @@
 #pragma once
 
 // The config document of a component's OCI manifest: its totals, and what its kind adds, such as
-// images with their reports and proofs, migrations, services. Canonical and strict, as release.json
-// is.
+// images with their reports and signatures, migrations, services. Canonical and strict, as
+// release.json is.
 
 #include <array>
 #include <cstdint>
@@ -45,13 +45,13 @@ std::string found_by(const CarriedScan& scan);
 
 // A manifest of signatures or attestations about an image, which travels with it as it is, so that
 // anybody can verify it again.
-struct CarriedProof {
+struct CarriedSignature {
   Digest manifest;
   std::string tag;            // where a registry has it: "sha256-HEX.sig"; empty: by its subject
   std::vector<Digest> blobs;  // its configuration and layers, sorted, without OCI's empty content
   std::string by;             // what verified it: "key sha256:HEX"
   std::vector<std::string> claims;  // what counted, sorted: "signature", or predicate types
-  friend bool operator==(const CarriedProof&, const CarriedProof&) = default;
+  friend bool operator==(const CarriedSignature&, const CarriedSignature&) = default;
 };
 
 // One image of a component of images.
@@ -63,7 +63,7 @@ struct CarriedImage {
   std::vector<CarriedScan> scans = {};
   // What its project signed about it. Of a subset that is the whole index, which travels too. Older
   // programs refuse the key.
-  std::vector<CarriedProof> proofs = {};
+  std::vector<CarriedSignature> signatures = {};
   // Rules that it may break and vulnerabilities that it may have, and why.
   std::map<std::string, std::string> waivers = {};
   friend bool operator==(const CarriedImage&, const CarriedImage&) = default;
@@ -113,8 +113,8 @@ std::string to_text(const ComponentDocument& document);
 // Error{corrupt}.
 ComponentDocument parse_component_document(std::string_view text);
 
-// The reports and proofs of a component's images, each blob once, in the order of its manifest's
-// layers.
+// The reports and signatures of a component's images, each blob once, in the order of its
+// manifest's layers.
 std::vector<Digest> papers_of(const ComponentDocument& document);
 // What cosign keeps at tags of an image: signatures and attestations.
 inline constexpr std::array<std::string_view, 2> kCosignTags = {"sig", "att"};

@@ -67,4 +67,17 @@ void check_allowed(const Claimant& claimant, const std::vector<Claim>& claims,
   }
 }
 
+void check_commands_allowed(const std::vector<Hook>& hooks, const std::vector<HealthCheck>& checks,
+                            const std::string& where, const std::optional<Allow>& allow,
+                            Problems& problems) {
+  const std::vector<Claim> claims = {{Reach::commands, "runs a command of the release"}};
+  const auto judge = [&](const char* sort, const HealthCheck& check) {
+    if (check.probe != Probe::exec) return;
+    check_allowed({.who = format("{}{} {}", where, sort, check.name), .name = check.name}, claims,
+                  allow, problems);
+  };
+  for (const Hook& hook : hooks) judge("hook", hook.run);
+  for (const HealthCheck& check : checks) judge("health check", check);
+}
+
 }  // namespace sealift::release

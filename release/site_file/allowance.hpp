@@ -10,6 +10,8 @@
 
 #include "base/error.hpp"
 #include "release/documents/allow.hpp"
+#include "release/documents/health.hpp"
+#include "release/documents/hook.hpp"
 
 namespace sealift::release {
 
@@ -22,5 +24,11 @@ struct Claimant {
 // Adds a problem for everything that is not listed, with the line that would list it.
 void check_allowed(const Claimant& claimant, const std::vector<Claim>& claims,
                    const std::optional<Allow>& allow, Problems& problems);
+
+// The same for the commands of hooks and health checks, which no component has. `where` begins
+// every message, such as "site.yaml: ".
+void check_commands_allowed(const std::vector<Hook>& hooks, const std::vector<HealthCheck>& checks,
+                            const std::string& where, const std::optional<Allow>& allow,
+                            Problems& problems);
 
 }  // namespace sealift::release

@@ -81,9 +81,9 @@ class Accepted(Signed):
                                   referring(bundle(self.key, self.image, SIGNED))]}.items():
             with self.subTest(name):
                 self.write(self.image, *papers)
-                proofs = self.take()["signatures"]
-                self.assertEqual([proof["claims"] for proof in proofs], [["signature"]])
-                self.assertEqual(proofs[0]["by"], "key " + self.key.fingerprint)
+                signatures = self.take()["signatures"]
+                self.assertEqual([each["claims"] for each in signatures], [["signature"]])
+                self.assertEqual(signatures[0]["by"], "key " + self.key.fingerprint)
 
     def test_in_an_archive(self):
         self.write(self.image, named(self.image, signature(self.key, self.image)))
@@ -101,8 +101,8 @@ class Accepted(Signed):
         self.write(self.image, named(self.image, signature(self.key, self.image)),
                    named(self.image, attestations(self.key, self.image, CYCLONEDX), "att"),
                    referring(bundle(self.key, self.image, SLSA)))
-        proofs = self.take(attestations=["cyclonedx", SLSA])["signatures"]
-        self.assertEqual(sorted(claim for proof in proofs for claim in proof["claims"]),
+        signatures = self.take(attestations=["cyclonedx", SLSA])["signatures"]
+        self.assertEqual(sorted(claim for each in signatures for claim in each["claims"]),
                          [CYCLONEDX, SLSA, "signature"])
         said = self.refused(attestations=["spdx", "cyclonedx"])
         self.assertIn("found no attestation https://spdx.dev/Document", said)
@@ -260,9 +260,9 @@ class ByIdentity(Signed):
     def test_a_signature_and_an_attestation(self):
         self.write(self.image, named(self.image, Paper([self.signer.row(self.image.digest)])),
                    referring(self.signer.bundle(self.image, SLSA)))
-        proofs = self.take(attestations=["slsaprovenance1"])["signatures"]
-        self.assertEqual([proof["claims"] for proof in proofs], [["signature"], [SLSA]])
-        self.assertEqual(proofs[0]["by"], f"{Identity.SUBJECT} of {Identity.ISSUER}")
+        signatures = self.take(attestations=["slsaprovenance1"])["signatures"]
+        self.assertEqual([each["claims"] for each in signatures], [["signature"], [SLSA]])
+        self.assertEqual(signatures[0]["by"], f"{Identity.SUBJECT} of {Identity.ISSUER}")
 
     def test_what_does_not_count(self):
         digest, signer = self.image.digest, self.signer
@@ -308,6 +308,50 @@ class ByIdentity(Signed):
             self.assertIn(key, said)
 
 
+class IntoALayout(Signed):
+    """A target that is a layout keeps what travels with an image, and is a source of it again."""
+
+    def test_signatures_come_and_go_with_their_image(self):
+        folder = os.path.join(self.shop.root, "layout")
+        self.shop.new_site({"driver": "oci-layout", "path": folder})
+        signed, referrer = signature(self.key, self.image), bundle(self.key, self.image, SIGNED)
+        self.write(self.image, named(self.image, signed), referring(referrer))
+        self.shop.installer("apply", self.shop.build("1.0.0", [self.row()]), "--yes")
+        place = SERVER.rsplit(":", 1)[0]
+        rows = self.rows(folder)
+        self.assertIn({**signed.root, "annotations": {
+            "org.opencontainers.image.ref.name": f"{place}:{tag(self.image)}"}}, rows)
+        self.assertIn({**referrer.root, "artifactType": BUNDLE}, rows)
+        shutil.copytree(folder, self.path("carried"))
+        found = self.take(origin=f"oci:carried:{SERVER}")["signatures"]
+        self.assertEqual({each["manifest"] for each in found}, {signed.digest, referrer.digest})
+        # Those of others stay, with their blobs; ours go.
+        theirs = attestations(self.other, self.image, CYCLONEDX)
+        for name, data in theirs.blobs.items():
+            with open(os.path.join(folder, "blobs/sha256", name), "wb") as blob:
+                blob.write(data)
+        index = {"schemaVersion": 2, "mediaType": INDEX,
+                 "manifests": [*rows, {**theirs.root, "annotations": {
+                     "org.opencontainers.image.ref.name": "theirs"}}]}
+        with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as file:
+            json.dump(index, file)
+        for number in range(1, 4):
+            self.shop.installer("apply", self.shop.build(
+                f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
+        left = {row["digest"] for row in self.rows(folder)}
+        self.assertIn(theirs.digest, left)
+        self.assertFalse(left & {signed.digest, referrer.digest, self.image.digest})
+        blobs = os.listdir(os.path.join(folder, "blobs/sha256"))
+        self.assertLessEqual(set(theirs.blobs), set(blobs))
+        self.assertNotIn(signed.digest[7:], blobs)
+        self.assertNotIn(referrer.digest[7:], blobs)
+
+    @staticmethod
+    def rows(folder):
+        with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
+            return json.load(file)["manifests"]
+
+
 class FromARegistry(registry_test.RegistryTest):
     def setUp(self):
         super().setUp()
@@ -327,8 +371,8 @@ class FromARegistry(registry_test.RegistryTest):
         self.push(attestations(self.key, self.image, CYCLONEDX),
                   "team/server:" + tag(self.image, "att"))
         self.row["verify"]["attestations"] = ["cyclonedx"]
-        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
-        self.assertEqual([proof["claims"] for proof in proofs], [["signature"], [CYCLONEDX]])
+        signatures = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
+        self.assertEqual([each["claims"] for each in signatures], [["signature"], [CYCLONEDX]])
 
     def test_by_a_referrer(self):
         """Debian's registry has no API of referrers: the index stands at a tag."""
@@ -339,8 +383,8 @@ class FromARegistry(registry_test.RegistryTest):
         urllib.request.urlopen(urllib.request.Request(
             f"http://{self.registry.host}/v2/team/server/manifests/"
             + self.image.digest.replace(":", "-"), index, {"Content-Type": INDEX}, method="PUT"))
-        proofs = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
-        self.assertEqual(proofs[0]["manifest"], paper.digest)
+        signatures = self.shop.images_in(self.shop.build("1.0.0", [self.row]))[SERVER]["signatures"]
+        self.assertEqual(signatures[0]["manifest"], paper.digest)
 
     def signed(self):
         paper = signature(self.key, self.image)
@@ -374,6 +418,31 @@ class FromARegistry(registry_test.RegistryTest):
             self.shop.installer("apply", self.shop.build(
                 f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
         self.assertEqual(self.tags(), ["1.0.0"])
+
+    def test_what_others_put_on_a_pruned_image_stays(self):
+        """Ours goes with the image; a signature, an SBOM and a referrer of others do not."""
+        paper, built = self.signed()
+        place = registry_test.PLACE
+        theirs = attestations(Key(os.path.join(self.shop.root, "theirs")), self.image, CYCLONEDX)
+        self.shop.installer("apply", built, "--yes")
+        self.assertEqual(self.digest_of(f"{place}:{tag(self.image)}"), paper.digest)
+        self.push(theirs, f"{place}:{tag(self.image, 'att')}")
+        referrer = bundle(self.key, self.image, SIGNED)
+        self.push(referrer, f"{place}:theirs")
+        for number in range(1, 5):
+            self.shop.installer("apply", self.shop.build(
+                f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
+        self.assertEqual(sorted(self.tags()), sorted(["1.0.0", "theirs", tag(self.image, "att")]))
+
+    def test_a_signature_that_others_had_pushed_before_stays(self):
+        place = registry_test.PLACE
+        paper, built = self.signed()
+        self.push(paper, f"{place}:{tag(self.image)}")
+        self.shop.installer("apply", built, "--yes")
+        for number in range(1, 5):
+            self.shop.installer("apply", self.shop.build(
+                f"1.{number}.0", {SERVER: Image(f"new {number}")}), "--yes")
+        self.assertEqual(sorted(self.tags()), sorted(["1.0.0", tag(self.image)]))
 
     def test_what_somebody_else_signed_there_stays(self):
         theirs = signature(Key(os.path.join(self.shop.root, "theirs")), self.image)

@@ -259,7 +259,7 @@ class Sigstore(Desk):
                 "verify": {"cosign": "keys/cosign.pub", "attestations": ["slsaprovenance1"]}}]}]}))
         built = self.sealift("build", path, "--output", self.path("signed"))["bundle"]
         shown = self.sealift("inspect", built)["components"][0]["images"][0]["signatures"]
-        self.assertEqual(sorted(claim for proof in shown for claim in proof["claims"]),
+        self.assertEqual(sorted(claim for signature in shown for claim in signature["claims"]),
                          [SLSA, "signature"])
 
     def test_an_envelope_that_a_stranger_made_is_attached_and_counts(self):

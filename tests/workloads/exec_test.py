@@ -174,7 +174,15 @@ class Exec(RoadTest):
             for name in "cdn", "warm", "smoke":
                 self.assertIn(f"allow: {{commands: [{name}]}}", text)
         self.assertEqual((self.calls(), road.current("cdn")), ([], stood))
+        ci = (BUILDER, "validate", os.path.join(road.project, "release.yaml"), "--site",
+              os.path.join(road.site, "site.yaml"))
+        text = errors(*ci, status=3)
+        for who in ("site.yaml: component cdn: runs commands of its own",
+                    "site.yaml: hook warm: runs a command",
+                    "site.yaml: health check smoke: runs a command"):
+            self.assertIn(who, text)
         self.bound("{commands: [cdn, warm, smoke]}")
+        errors(*ci, status=0)
         road.installer("apply", bundle, "--yes")
         # A check gets no new privileges, a hook may need them.
         self.assertEqual(self.text("hook"), "NoNewPrivs:\t0\n")

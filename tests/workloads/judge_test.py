@@ -170,6 +170,36 @@ class Compose(JudgeTest):
         self.assertIn("site.yaml: components.stack: compose.yaml:4: services.c.image: names the image",
                       said(3, values={"COMPOSE_PROFILES": "more"}))
 
+    def test_units_that_run_as_root_are_asked_for_too(self):
+        project = self.road.project
+        path = os.path.join(project, "release.yaml")
+        write(path, json.dumps({
+            "schema": 1, "name": "chanuka", "version": "1.0.0", "environments": ["production"],
+            "components": [{"name": "units", "kind": "manifests", "runtime": "systemd",
+                            "source": "units", "target": "units"}]}))
+        write(os.path.join(project, "environments/production.yaml"),
+              "schema: 1\nvalues: {WHO: root}\n")
+        write(os.path.join(project, "units/a.service"), "[Service]\nExecStart=/bin/true\n")
+        write(os.path.join(project, "units/b.service"),
+              "[Service]\nUser={{WHO}}\nExecStart=/bin/true\n")
+        write(os.path.join(project, "units/c.service"), "[Service]\nExecStart=/bin/true\n")
+        write(os.path.join(project, "units/c.service.d/user.conf"), "[Service]\nUser=c\n")
+        site = os.path.join(self.road.root, "site.yaml")
+
+        def said(status, allow, command=("systemctl",), **values):
+            write(site, json.dumps({
+                "schema": 1, "release": "chanuka", "environment": "production", "allow": allow,
+                "values": values, "targets": {"units": {
+                    "driver": "systemd", "path": "/srv/units", "command": list(command)}}}))
+            return errors(BUILDER, "validate", path, "--site", site, status=status)
+        found = said(3, {})
+        self.assertIn("component units: unit a.service runs as root", found)
+        self.assertIn("unit b.service runs as root", found)
+        self.assertNotIn("c.service", found)
+        self.assertNotIn("b.service", said(3, {}, WHO="web"))
+        said(0, {"root_units": ["units"]})
+        said(0, {}, command=("systemctl", "--user"))
+
     def test_the_table_of_the_documentation_is_true(self):
         with open(os.path.join(os.environ["SEALIFT_SOURCE"], "docs/compose.md"),
                   encoding="utf-8") as source:

@@ -29,11 +29,13 @@ class ImageStore {
   // Brings the content in and keeps it.
   virtual void load(const PlacedImage& image, const content::Image& content, Content& blobs,
                     Progress& progress) = 0;
+  // Those of the image's signatures that load() would bring in: none where the store keeps none.
+  virtual std::vector<PlacedSignature> lacking(const PlacedImage&) { return {}; }
   // True where load() keeps it.
   virtual bool keeps(const PlacedImage& image) = 0;
   // All that load() keeps for this site, where the store can tell.
   virtual std::vector<Digest> kept() { return {}; }
-  // Gives up what load() keeps.
+  // Gives up what load() keeps, with the image's signatures.
   virtual void release(const PlacedImage& image) = 0;
   // The same for one of kept() of which nothing else is known.
   virtual void release_stray(const Digest&) {}

@@ -40,8 +40,10 @@ class ImagesDriver : public Driver {
         store.check(image);
         named.insert(image.reference);
         if (!store.has(image) && loaded.insert(image.digest).second) {
+          PlacedImage loading = image;
+          loading.signatures = store.lacking(image);
           steps.push_back(step(wish, Phase::stage, kLoad, steps.size(),
-                               to_json(Loading{.image = image, .settings = settings}),
+                               to_json(Loading{.image = std::move(loading), .settings = settings}),
                                format("load {} ({})", image.name, image.digest.short_hex())));
         }
         add_naming(wish, store, image.reference, store.identity(image), settings, steps);
@@ -201,6 +203,22 @@ class ImagesDriver : public Driver {
 
 std::unique_ptr<Driver> images_driver(const std::string& store) {
   return std::make_unique<ImagesDriver>(store);
+}
+
+void note_loaded(const std::vector<Step>& steps, Placement& placement) {
+  for (const Step& step : steps) {
+    if (step.action != kLoad || step.component != placement.component) continue;
+    const PlacedImage loaded = loading_from_json(step).image;
+    for (PlacedImage& image : placement.images) {
+      if (image.reference != loaded.reference || image.digest != loaded.digest) continue;
+      for (const PlacedSignature& each : loaded.signatures) {
+        const auto& known = image.signatures;
+        if (std::find(known.begin(), known.end(), each) == known.end()) {
+          image.signatures.push_back(each);
+        }
+      }
+    }
+  }
 }
 
 std::unique_ptr<ImageStore> open_image_store(const std::string& driver,

@@ -13,4 +13,7 @@ namespace sealift::installer {
 // `store` is the driver's word in site.yaml.
 std::unique_ptr<Driver> images_driver(const std::string& store);
 
+// Notes in `placement` which signatures the steps bring in with its images.
+void note_loaded(const std::vector<Step>& steps, Placement& placement);
+
 }  // namespace sealift::installer

@@ -10,8 +10,10 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "bundle/layout.hpp"
+#include "content/image_name.hpp"
 #include "content/media_types.hpp"
 #include "installer/drivers/images/image_store.hpp"
+#include "installer/drivers/images/signatures.hpp"
 
 namespace sealift::installer {
 
@@ -88,36 +90,37 @@ class LayoutStore : public ImageStore {
     make_dirs(path_ / "blobs/sha256");
     std::vector<Descriptor> all = content.layers;
     for (const content::Document& document : content.documents) all.push_back(document.descriptor);
-    // Written before the first blob, so that whatever a crash leaves is known to be ours.
-    std::set<std::string> ours = brought();
-    for (const Descriptor& blob : all) {
-      if (!holds(blob)) ours.insert(blob.digest.str());
-    }
-    write_file(path_ / kBrought, to_canonical(ours));
-    std::string buffer(256 * 1024, '\0');
+    note_brought(all);
     for (const Descriptor& layer : content.layers) {
-      if (holds(layer)) continue;
-      AtomicFile file(path_ / bundle::blob_entry(layer).name, FileMode::plain);
-      const std::unique_ptr<Source> bytes = blobs.blob(layer.digest);
-      while (const std::size_t count = bytes->read(buffer)) {
-        file.write({buffer.data(), count});
-        progress.advance(count);
-      }
-      file.commit();
+      bring(
+          layer, [&] { return blobs.blob(layer.digest); }, progress);
     }
-    for (const content::Document& document : content.documents) {
-      if (!holds(document.descriptor)) {
-        write_file(path_ / bundle::blob_entry(document.descriptor).name, document.bytes);
-      }
-    }
+    for (const content::Document& document : content.documents) bring(document);
     if (!path_exists(path_ / bundle::kOciLayoutName)) {
       write_file(path_ / bundle::kOciLayoutName, bundle::kOciLayoutText);
     }
     put_row(LayoutRow::read(content::to_json(content.root)).named(kept_name(image)));
+    for (const ImageSignature& each : blobs.signatures(image.digest)) {
+      bring_signature(image, each, blobs, progress);
+    }
+  }
+
+  std::vector<PlacedSignature> lacking(const PlacedImage& image) override {
+    std::vector<PlacedSignature> signatures = image.signatures;
+    std::erase_if(signatures,
+                  [&](const PlacedSignature& each) { return row_of(image, each).has_value(); });
+    return signatures;
   }
 
   void release(const PlacedImage& image) override {
-    untag(kept_name(image));
+    remove_rows([&](const LayoutRow& row) {
+      return row.name == kept_name(image) ||
+             std::any_of(image.signatures.begin(), image.signatures.end(),
+                         [&](const PlacedSignature& each) {
+                           return row.name == row_name(image, each) &&
+                                  row.digest == each.manifest.str();
+                         });
+    });
     if (!path_exists(path_ / "blobs/sha256")) return;
     try {
       const std::set<std::string> needed = reachable();
@@ -158,9 +161,7 @@ class LayoutStore : public ImageStore {
     put_row(row->named(reference));
   }
   void untag(const std::string& reference) override {
-    LayoutIndex all = index();
-    const auto is_named = [&](const LayoutRow& row) { return row.name == reference; };
-    if (std::erase_if(all.rows, is_named) > 0) write_index(all);
+    remove_rows([&](const LayoutRow& row) { return row.name == reference; });
   }
 
  private:
@@ -173,6 +174,86 @@ class LayoutStore : public ImageStore {
     return parse_json(read_file(list, content::kMaxImageDocument), list.string())
         .get<std::set<std::string>>();
   }
+  // Before the first blob, so that whatever a crash leaves is known to be ours.
+  void note_brought(const std::vector<Descriptor>& blobs) const {
+    std::set<std::string> ours = brought();
+    for (const Descriptor& blob : blobs) {
+      if (!holds(blob)) ours.insert(blob.digest.str());
+    }
+    write_file(path_ / kBrought, to_canonical(ours));
+  }
+  template <typename Open>
+  void bring(const Descriptor& blob, Open open, Progress& progress) const {
+    if (holds(blob)) return;
+    std::string buffer(256 * 1024, '\0');
+    AtomicFile file(path_ / bundle::blob_entry(blob).name, FileMode::plain);
+    const std::unique_ptr<Source> bytes = open();
+    while (const std::size_t count = bytes->read(buffer)) {
+      file.write({buffer.data(), count});
+      progress.advance(count);
+    }
+    file.commit();
+  }
+  void bring(const content::Document& document) const {
+    if (holds(document.descriptor)) return;
+    write_file(path_ / bundle::blob_entry(document.descriptor).name, document.bytes);
+  }
+
+  // Under the name that a registry would have for it; without a tag it has no name, and is found by
+  // its subject.
+  static std::string row_name(const PlacedImage& image, const PlacedSignature& signature) {
+    if (signature.tag.empty()) return "";
+    return format("{}:{}", content::ImageName::parse(image.reference).place(), signature.tag);
+  }
+  std::optional<LayoutRow> row_of(const PlacedImage& image,
+                                  const PlacedSignature& signature) const {
+    LayoutIndex all = index();
+    const std::string name = row_name(image, signature);
+    for (LayoutRow& row : all.rows) {
+      if (name.empty() ? row.digest == signature.manifest.str() : row.name == name) {
+        return std::move(row);
+      }
+    }
+    return std::nullopt;
+  }
+  void bring_signature(const PlacedImage& image, const ImageSignature& signature, Content& blobs,
+                       Progress& progress) const {
+    const PlacedSignature which = placed(signature);
+    const std::string name = row_name(image, which);
+    if (const std::optional<LayoutRow> row = row_of(image, which)) {
+      if (row->digest != which.manifest.str()) {
+        log::warning(
+            format("{}: {} stays what it is: the layout has other signatures of {} than "
+                   "the release",
+                   path_.string(), name, image.name));
+      }
+      return;
+    }
+    const SignatureParts parts = parts_of(signature, blobs);
+    std::vector<Descriptor> all = parts.blobs;
+    all.push_back(parts.manifest.descriptor);
+    note_brought(all);
+    for (const Descriptor& blob : parts.blobs) {
+      bring(
+          blob, [&] { return open_signature_blob(blob, blobs); }, progress);
+    }
+    bring(parts.manifest);
+    Descriptor row = parts.manifest.descriptor;
+    if (!name.empty()) {
+      row.artifact_type.clear();  // which rows of referrers have
+      return put_row(LayoutRow::read(content::to_json(row)).named(name));
+    }
+    LayoutIndex all = index();
+    all.rows.push_back(LayoutRow::read(content::to_json(row)));
+    write_index(all);
+  }
+
+  template <typename Goes>
+  void remove_rows(Goes goes) const {
+    LayoutIndex all = index();
+    if (std::erase_if(all.rows, goes) > 0) write_index(all);
+  }
+
   bool holds(const Descriptor& blob) const {
     const std::optional<struct stat> status = status_of(path_ / bundle::blob_entry(blob).name);
     return status && static_cast<std::uint64_t>(status->st_size) == blob.size;
@@ -213,18 +294,25 @@ class LayoutStore : public ImageStore {
   // Every blob that some row leads to.
   std::set<std::string> reachable() const {
     std::set<std::string> digests;
-    const content::FetchDocument fetch = [&](const Descriptor& document) {
-      return read_file(path_ / bundle::blob_entry(document).name, content::kMaxImageDocument);
-    };
     for (const content::ImageIndexRow& row :
          content::parse_image_index(to_canonical(index().to_json()), path_.string())) {
-      const content::Image image = content::read_image(row.manifest, fetch, path_.string());
-      for (const Descriptor& layer : image.layers) digests.insert(layer.digest.str());
-      for (const content::Document& each : image.documents) {
-        digests.insert(each.descriptor.digest.str());
-      }
+      reach(row.manifest, digests);
     }
     return digests;
+  }
+  void reach(const Descriptor& document, std::set<std::string>& digests) const {
+    if (!digests.insert(document.digest.str()).second) return;
+    const std::string where = path_ / bundle::blob_entry(document).name;
+    const std::string bytes = read_file(where, content::kMaxImageDocument);
+    if (content::is_image_index(content::document_type(bytes, document.media_type))) {
+      for (const content::ImageIndexRow& row : content::parse_image_index(bytes, where)) {
+        reach(row.manifest, digests);
+      }
+      return;
+    }
+    const content::ArtifactManifest manifest = content::parse_artifact_manifest(bytes, where);
+    digests.insert(manifest.config.digest.str());
+    for (const Descriptor& layer : manifest.layers) digests.insert(layer.digest.str());
   }
 
   fs::path path_;

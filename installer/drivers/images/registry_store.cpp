@@ -11,8 +11,8 @@
 #include "base/parallel.hpp"
 #include "content/image_name.hpp"
 #include "installer/drivers/images/image_store.hpp"
+#include "installer/drivers/images/signatures.hpp"
 #include "net/repository.hpp"
-#include "release/documents/manifest.hpp"
 
 namespace sealift::installer {
 
@@ -51,23 +51,29 @@ class RegistryStore : public ImageStore {
         push(to, name, document, open, [&](std::uint64_t bytes) { progress.advance(bytes); });
       }
     }
-    push_proofs(image, blobs);
+    push_signatures(image, blobs);
   }
 
+  std::vector<PlacedSignature> lacking(const PlacedImage& image) override {
+    std::vector<PlacedSignature> signatures = image.signatures;
+    std::erase_if(signatures, [&](const PlacedSignature& each) {
+      return repository(image.reference).find(place_of(each)).has_value();
+    });
+    return signatures;
+  }
+
+  // What others have signed about the image, or let refer to it, stays.
   void release(const PlacedImage& image) override {
     if (!remove_image(image)) return;
-    // What was signed about an image that is gone serves nobody.
     net::Repository& from = repository(image.reference);
-    for (const std::string_view what : release::kCosignTags) {
-      const auto found = from.find(release::cosign_tag(image.digest, what));
-      if (found) from.remove(found->digest.str());
+    for (const PlacedSignature& each : image.signatures) {
+      if (!each.tag.empty()) {
+        const auto found = from.find(each.tag);
+        if (!found || found->digest != each.manifest) continue;
+      }
+      from.remove(each.manifest.str());
+      if (each.tag.empty()) from.unlist_referrer(image.digest, each.manifest);
     }
-    for (const content::ImageIndexRow& row :
-         content::parse_image_index(from.referrers(image.digest), image.reference)) {
-      from.remove(row.manifest.digest.str());
-    }
-    const auto list = from.find(net::referrers_tag(image.digest));
-    if (list) from.remove(list->digest.str());
   }
 
   std::optional<std::string> find(const std::string& reference) override {
@@ -109,13 +115,13 @@ class RegistryStore : public ImageStore {
   }
 
   // Signatures go where cosign looks for them, unless somebody else's are there.
-  void push_proofs(const PlacedImage& image, Content& blobs) {
+  void push_signatures(const PlacedImage& image, Content& blobs) {
     const ImageName name = ImageName::parse(image.reference);
     net::Repository& to = repository(image.reference);
-    for (const ImageProof& proof : blobs.proofs(image.digest)) {
-      const std::string at = proof.tag.empty() ? proof.manifest.digest.str() : proof.tag;
+    for (const ImageSignature& signature : blobs.signatures(image.digest)) {
+      const std::string at = place_of(placed(signature));
       if (const auto found = to.find(at)) {
-        if (found->digest != proof.manifest.digest) {
+        if (found->digest != signature.manifest.digest) {
           log::warning(
               format("{}:{} stays what it is: the registry has other signatures of {} "
                      "than the release",
@@ -123,22 +129,13 @@ class RegistryStore : public ImageStore {
         }
         continue;
       }
-      const std::string bytes =
-          read_all(*blobs.blob(proof.manifest.digest), content::kMaxImageDocument, at);
-      const content::ArtifactManifest manifest = content::parse_artifact_manifest(bytes, at);
-      std::vector<Descriptor> all = manifest.layers;
-      all.push_back(manifest.config);
-      for (const Descriptor& blob : all) {
-        const auto open = [&]() -> std::unique_ptr<Source> {
-          if (blob.digest == content::empty_descriptor().digest) {
-            return std::make_unique<StringSource>(content::kEmptyContent);
-          }
-          return blobs.blob(blob.digest);
-        };
-        push(to, name, blob, open, [](std::uint64_t) {});
+      const SignatureParts parts = parts_of(signature, blobs);
+      for (const Descriptor& blob : parts.blobs) {
+        push(
+            to, name, blob, [&] { return open_signature_blob(blob, blobs); }, [](std::uint64_t) {});
       }
-      to.put_manifest({proof.manifest, bytes}, at);
-      if (proof.tag.empty()) to.list_referrer(image.digest, proof.manifest);
+      to.put_manifest(parts.manifest, at);
+      if (signature.tag.empty()) to.list_referrer(image.digest, signature.manifest);
     }
   }
 

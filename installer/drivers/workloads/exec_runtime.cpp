@@ -67,7 +67,7 @@ class ExecRuntime : public Runtime {
   }
 
   std::vector<release::Claim> claims(const RuntimeQuestion&) const override {
-    return {{release::Reach::commands, "runs commands of its own"}};
+    return {release::command_claim()};
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {

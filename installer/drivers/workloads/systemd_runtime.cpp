@@ -18,8 +18,8 @@
 #include "installer/drivers/workloads/runtime.hpp"
 #include "installer/drivers/workloads/systemctl.hpp"
 #include "installer/drivers/workloads/systemd_settings.hpp"
-#include "installer/drivers/workloads/unit_file.hpp"
 #include "installer/drivers/workloads/unit_links.hpp"
+#include "release/documents/unit_file.hpp"
 #include "release/documents/workload.hpp"
 
 namespace sealift::installer {
@@ -31,29 +31,15 @@ constexpr std::size_t kMaxUnits = 256;
 constexpr std::chrono::milliseconds kSystemdRuntimeBetween{500};
 constexpr const char* kUsualFolder = "/etc/systemd/system";
 constexpr const char* kRefusing = "Refusing";  // a word of systemd-analyze
-constexpr const char* kDropIns = ".d";
-constexpr const char* kDropIn = ".conf";
 
 using Clock = std::chrono::steady_clock;
 using Words = std::vector<std::string>;
-
-// The unit that a file of the tree makes or adds to; empty: it is neither.
-std::string unit_of(const std::string& path) {
-  const std::size_t slash = path.find('/');
-  if (slash == path.npos) return release::is_unit_name(path) ? path : "";
-  const std::string folder = path.substr(0, slash);
-  const bool is_drop_in = folder.ends_with(kDropIns) && path.ends_with(kDropIn) &&
-                          path.find('/', slash + 1) == path.npos;
-  if (!is_drop_in) return "";
-  const std::string unit = folder.substr(0, folder.size() - 2);
-  return release::is_unit_name(unit) ? unit : "";
-}
 
 // One unit, as the tree has it.
 struct Making {
   std::vector<std::string> files;  // the unit's own first, then its drop-ins
   std::string text;                // of all of them
-  UnitFile unit;                   // what they say together
+  release::UnitFile unit;          // what they say together
   bool is_ours = false;            // the unit itself is in the tree
 };
 
@@ -61,7 +47,7 @@ std::map<std::string, Making> makings_in(TreeStream& tree) {
   std::map<std::string, Making> units;
   while (const auto entry = tree.next()) {
     const std::string& path = entry->path.str();
-    const std::string unit = unit_of(path);
+    const std::string unit = release::unit_of(path);
     if (unit.empty()) continue;
     Making& making = units[unit];
     making.is_ours = making.is_ours || path == unit;
@@ -80,7 +66,7 @@ std::map<std::string, Making> makings_in(TreeStream& tree) {
 // The lines of a table that say what a unit is made of.
 Json lines_of(const std::vector<release::FileEntry>& table, const Making& making,
               const std::string& root) {
-  std::set<std::string> wanted = names_below(making.text, root);
+  std::set<std::string> wanted = release::names_below(making.text, root);
   wanted.insert(making.files.begin(), making.files.end());
   return lines_at(table, wanted);
 }
@@ -103,7 +89,7 @@ Systemctl systemctl(const SystemdSettings& settings) {
 
 // For commands that act on what is loaded.
 std::string pattern(const std::string& unit) {
-  if (!is_template_unit(unit)) return unit;
+  if (!release::is_template_unit(unit)) return unit;
   const std::size_t at = unit.find("@.");
   return unit.substr(0, at + 1) + "*" + unit.substr(at + 1);
 }
@@ -120,7 +106,7 @@ struct Change {
 };
 
 bool is_started(const std::string& name, const UnitSettings& unit) {
-  return unit.ours && !unit.install.empty() && !is_template_unit(name);
+  return unit.ours && !unit.install.empty() && !release::is_template_unit(name);
 }
 
 constexpr std::string_view kSocket = ".socket";
@@ -176,7 +162,7 @@ Change change_between(const UnitsSettings& was, const UnitsSettings& is) {
 
 UnitSettings settings_of(const std::vector<release::FileEntry>& table, const Making& making,
                          const std::string& root) {
-  const UnitFile& unit = making.unit;
+  const release::UnitFile& unit = making.unit;
   return {.files = making.files,
           .ours = making.is_ours,
           .job = unit.is_job,
@@ -212,16 +198,10 @@ class SystemdRuntime : public Runtime {
   }
 
   std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
-    const Words& command = question.target.command;
-    // A user's own systemd runs nothing as root.
-    if (std::find(command.begin(), command.end(), "--user") != command.end()) return {};
     const auto tree = question.content.tree(question.component.row.name);
-    std::vector<release::Claim> claims;
-    for (const auto& [name, making] : makings_in(*tree)) {
-      if (!making.unit.runs_as_root(name)) continue;
-      claims.push_back({release::Reach::root_units, format("unit {} runs as root", name)});
-    }
-    return claims;
+    std::map<std::string, release::UnitFile> units;
+    for (auto& [name, making] : makings_in(*tree)) units.emplace(name, std::move(making.unit));
+    return release::claims_of(units, question.target.command);
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {

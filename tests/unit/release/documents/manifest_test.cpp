@@ -170,17 +170,17 @@ TEST_CASE("manifest: services of a component are read as they were written, or n
 
 TEST_CASE("manifest: what proves an image is read as it was written, and about that image alone") {
   const Digest image = Digest::of("image");
-  const CarriedProof proof{.manifest = Digest::of("manifest"),
-                           .tag = cosign_tag(image, "sig"),
-                           .blobs = {Digest::of("payload")},
-                           .by = "key sha256:1",
-                           .claims = {"signature"}};
+  const CarriedSignature signature{.manifest = Digest::of("manifest"),
+                                   .tag = cosign_tag(image, "sig"),
+                                   .blobs = {Digest::of("payload")},
+                                   .by = "key sha256:1",
+                                   .claims = {"signature"}};
   ComponentDocument document{.name = "server"};
   document.images = {{.name = "docker.io/chanuka/server:1.0.0",
                       .digest = image,
                       .whole = {},
                       .scans = {},
-                      .proofs = {proof}}};
+                      .signatures = {signature}}};
   const std::string text = to_text(document);
   CHECK(parse_component_document(text) == document);
   CHECK(papers_of(document).size() == 2);
@@ -195,7 +195,7 @@ TEST_CASE("manifest: what proves an image is read as it was written, and about t
   }
   document.images[0].derivation = Derivation::subset;
   document.images[0].whole = Digest::of("whole");
-  document.images[0].proofs[0].tag = cosign_tag(Digest::of("whole"), "sig");
+  document.images[0].signatures[0].tag = cosign_tag(Digest::of("whole"), "sig");
   CHECK(parse_component_document(to_text(document)) == document);
   CHECK(papers_of(document).size() == 3);
 }

@@ -13,8 +13,8 @@
 
 namespace sealift::builder {
 
-struct Proofs {
-  std::vector<release::CarriedProof> carried;
+struct ImageSignatures {
+  std::vector<release::CarriedSignature> carried;
   std::vector<content::Descriptor> blobs;  // in the spool, each once
 };
 
@@ -22,13 +22,14 @@ struct Proofs {
 // nothing. Error{invalid_input} for a key that cannot be read; Error{untrusted} where a signature
 // or an attestation that release.yaml asks for is missing, with why each that is there does not
 // count.
-Proofs take_proofs(const release::Release& release, const release::ImageEntry& entry,
-                   const content::Descriptor& image, ImageSource& source, bundle::Spool& spool);
+ImageSignatures take_signatures(const release::Release& release, const release::ImageEntry& entry,
+                                const content::Descriptor& image, ImageSource& source,
+                                bundle::Spool& spool);
 
-// Error{untrusted} unless `proofs` prove what release.lock.yaml says was verified of the image.
+// Error{untrusted} unless `signatures` prove what release.lock.yaml says was verified of the image.
 void check_lock(const release::Release& release, const release::ImageEntry& entry,
-                const std::vector<release::CarriedProof>& proofs);
+                const std::vector<release::CarriedSignature>& signatures);
 // "signature by key sha256:...", each once, sorted: what release.lock.yaml keeps.
-std::vector<std::string> proven_by(const std::vector<release::CarriedProof>& proofs);
+std::vector<std::string> verified_by(const std::vector<release::CarriedSignature>& signatures);
 
 }  // namespace sealift::builder

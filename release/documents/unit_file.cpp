@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/unit_file.hpp"
+#include "release/documents/unit_file.hpp"
 
 #include <algorithm>
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/format.hpp"
 #include "base/text.hpp"
+#include "release/documents/workload.hpp"
 
-namespace sealift::installer {
+namespace sealift::release {
 
 namespace {
 
+constexpr std::string_view kDropIns = ".d";
+constexpr std::string_view kDropIn = ".conf";
 constexpr std::string_view kSpace = " \t\r";
 // What ends a path in a value; a colon, because BindPaths= has pairs.
 constexpr std::string_view kEndOfPath = " \t\r\n\"';,:";
@@ -132,6 +136,28 @@ bool UnitFile::runs_as_root(std::string_view name) const {
   return keeps_rights || !has_user;
 }
 
+std::string unit_of(const std::string& path) {
+  const std::size_t slash = path.find('/');
+  if (slash == path.npos) return is_unit_name(path) ? path : "";
+  const std::string folder = path.substr(0, slash);
+  const bool is_drop_in = folder.ends_with(kDropIns) && path.ends_with(kDropIn) &&
+                          path.find('/', slash + 1) == path.npos;
+  if (!is_drop_in) return "";
+  const std::string unit = folder.substr(0, folder.size() - kDropIns.size());
+  return is_unit_name(unit) ? unit : "";
+}
+
+std::vector<Claim> claims_of(const std::map<std::string, UnitFile>& units,
+                             const std::vector<std::string>& command) {
+  std::vector<Claim> claims;
+  if (std::find(command.begin(), command.end(), "--user") != command.end()) return claims;
+  for (const auto& [name, unit] : units) {
+    if (!unit.runs_as_root(name)) continue;
+    claims.push_back({Reach::root_units, format("unit {} runs as root", name)});
+  }
+  return claims;
+}
+
 bool is_template_unit(std::string_view name) {
   return name.find("@.") != name.npos;
 }
@@ -152,4 +178,4 @@ std::set<std::string> names_below(std::string_view text, const std::string& root
   return names;
 }
 
-}  // namespace sealift::installer
+}  // namespace sealift::release

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/images/proofs.hpp"
+#include "builder/images/image_signatures.hpp"
 
 #include <algorithm>
 #include <map>
@@ -34,10 +34,10 @@ constexpr std::string_view kFewer =
 }
 
 // Judges what accompanies one image.
-class Prover {
+class CompanionCheck {
  public:
-  Prover(const signing::UpstreamSigner& signer, const Descriptor& image, ImageSource& source,
-         bundle::Spool& spool)
+  CompanionCheck(const signing::UpstreamSigner& signer, const Descriptor& image,
+                 ImageSource& source, bundle::Spool& spool)
       : signer_(signer), image_(image), source_(source), spool_(spool) {}
 
   // Takes the manifest with all its blobs where any layer of it counts; layers that do not count
@@ -70,23 +70,23 @@ class Prover {
     }
     if (claims.empty()) return;
     take(manifest.config);
-    release::CarriedProof proof{.manifest = companion.manifest.descriptor.digest,
-                                .tag = companion.tag,
-                                .blobs = {},
-                                .by = signer_.name(),
-                                .claims = {claims.begin(), claims.end()}};
-    for (const auto& [digest, blob] : blobs) proof.blobs.push_back(digest);
+    release::CarriedSignature signature{.manifest = companion.manifest.descriptor.digest,
+                                        .tag = companion.tag,
+                                        .blobs = {},
+                                        .by = signer_.name(),
+                                        .claims = {claims.begin(), claims.end()}};
+    for (const auto& [digest, blob] : blobs) signature.blobs.push_back(digest);
     Descriptor kept =
         spool_.keep(companion.manifest.descriptor.media_type, companion.manifest.bytes);
     // Who lists it as a referrer must say it again.
     kept.artifact_type = companion.manifest.descriptor.artifact_type;
-    proofs_.blobs.push_back(kept);
-    for (const auto& [unused, blob] : blobs) proofs_.blobs.push_back(blob);
-    proofs_.carried.push_back(std::move(proof));
+    signatures_.blobs.push_back(kept);
+    for (const auto& [unused, blob] : blobs) signatures_.blobs.push_back(blob);
+    signatures_.carried.push_back(std::move(signature));
     claims_.merge(claims);
   }
 
-  // What is asked for and was not proven.
+  // What is asked for and was not verified.
   void require(const std::string& claim, std::string_view tag) const {
     if (claims_.contains(claim)) return;
     const std::string wanted = claim == kSignature ? claim : "attestation " + claim;
@@ -109,7 +109,7 @@ class Prover {
                 "nothing was written");
   }
 
-  Proofs take() { return std::move(proofs_); }
+  ImageSignatures take() { return std::move(signatures_); }
 
  private:
   // A manifest is carried whole or not at all, so one layer too many or too large refuses all.
@@ -213,7 +213,7 @@ class Prover {
   std::uint64_t bytes_ = 0;
   std::set<std::string> claims_;
   std::vector<std::string> reasons_;
-  Proofs proofs_;
+  ImageSignatures signatures_;
 };
 
 // By a key of the project, or by an identity of Fulcio with trusted roots that lie in the
@@ -237,43 +237,45 @@ std::unique_ptr<signing::UpstreamSigner> wanted_signer(const release::Release& r
 
 }  // namespace
 
-std::vector<std::string> proven_by(const std::vector<release::CarriedProof>& proofs) {
-  std::set<std::string> proven;
-  for (const release::CarriedProof& proof : proofs) {
-    for (const std::string& claim : proof.claims) {
-      proven.insert(printable(format("{} by {}", claim, proof.by), 2000));
+std::vector<std::string> verified_by(const std::vector<release::CarriedSignature>& signatures) {
+  std::set<std::string> verified;
+  for (const release::CarriedSignature& signature : signatures) {
+    for (const std::string& claim : signature.claims) {
+      verified.insert(printable(format("{} by {}", claim, signature.by), 2000));
     }
   }
-  return {proven.begin(), proven.end()};
+  return {verified.begin(), verified.end()};
 }
 
 // What was verified when the lock was written must still be: an image that lost its signature, or
 // is signed by another key, is not the one that somebody looked at.
 void check_lock(const release::Release& release, const release::ImageEntry& entry,
-                const std::vector<release::CarriedProof>& proofs) {
+                const std::vector<release::CarriedSignature>& signatures) {
   if (!release.locked) return;
   const auto locked = release.locked->verified.find(entry.from);
   if (locked == release.locked->verified.end()) return;
-  const std::vector<std::string> proven = proven_by(proofs);
+  const std::vector<std::string> verified = verified_by(signatures);
   for (const std::string& each : locked->second) {
-    if (std::find(proven.begin(), proven.end(), each) != proven.end()) continue;
-    throw Error(Errc::untrusted,
-                format("found {}, release.lock.yaml says {}",
-                       proven.empty() ? "nothing verified" : joined(proven), printable(each, 400)),
-                "ask why it changed; if that is meant: sealift lock");
+    if (std::find(verified.begin(), verified.end(), each) != verified.end()) continue;
+    throw Error(
+        Errc::untrusted,
+        format("found {}, release.lock.yaml says {}",
+               verified.empty() ? "nothing verified" : joined(verified), printable(each, 400)),
+        "ask why it changed; if that is meant: sealift lock");
   }
 }
 
-Proofs take_proofs(const release::Release& release, const release::ImageEntry& entry,
-                   const Descriptor& image, ImageSource& source, bundle::Spool& spool) {
+ImageSignatures take_signatures(const release::Release& release, const release::ImageEntry& entry,
+                                const Descriptor& image, ImageSource& source,
+                                bundle::Spool& spool) {
   if (!entry.verify) return {};
   const std::unique_ptr<signing::UpstreamSigner> signer = wanted_signer(release, *entry.verify);
-  Prover prover(*signer, image, source, spool);
-  for (const Companion& companion : source.companions(image)) prover.consider(companion);
+  CompanionCheck check(*signer, image, source, spool);
+  for (const Companion& companion : source.companions(image)) check.consider(companion);
   Problems problems;
   const auto require = [&](const std::string& claim, std::string_view tag) {
     try {
-      prover.require(claim, tag);
+      check.require(claim, tag);
     } catch (const Error& error) {
       problems.add(error);
     }
@@ -281,7 +283,7 @@ Proofs take_proofs(const release::Release& release, const release::ImageEntry& e
   require(std::string(kSignature), "sig");
   for (const std::string& type : entry.verify->attestations) require(type, "att");
   problems.throw_if_any(Errc::untrusted);
-  return prover.take();
+  return check.take();
 }
 
 }  // namespace sealift::builder

@@ -5,11 +5,15 @@
 // itself, whether it runs as root, and which files of its own release it names. The rest is
 // systemd's to understand.
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace sealift::installer {
+#include "release/documents/allow.hpp"
+
+namespace sealift::release {
 
 struct UnitFile {
   std::string install;  // who wants it by [Install]; empty: it is not started by itself
@@ -31,6 +35,15 @@ struct UnitFile {
   void take(std::string_view section, std::string_view key, std::string_view value);
 };
 
+// The unit that a file of a release's tree makes or adds to: "web.service",
+// "web.service.d/10-limits.conf"; empty: it is neither.
+std::string unit_of(const std::string& path);
+
+// What units, by their names, ask of a host; `command` calls its systemd. A user's own systemd runs
+// nothing as root.
+std::vector<Claim> claims_of(const std::map<std::string, UnitFile>& units,
+                             const std::vector<std::string>& command);
+
 // Whether a name stands for instances, such as "web@.service".
 bool is_template_unit(std::string_view name);
 
@@ -38,4 +51,4 @@ bool is_template_unit(std::string_view name);
 // the name depends on the instance, "." for `root` itself.
 std::set<std::string> names_below(std::string_view text, const std::string& root);
 
-}  // namespace sealift::installer
+}  // namespace sealift::release

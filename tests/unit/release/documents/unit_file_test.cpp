@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/unit_file.hpp"
+#include "release/documents/unit_file.hpp"
 
 #include <catch2/catch.hpp>
 
-namespace sealift::installer::unit_file_test {
+namespace sealift::release::unit_file_test {
 
 TEST_CASE("unit file: it is started by itself where [Install] says something") {
   CHECK(UnitFile::parse("[Service]\nExecStart=/bin/true\n").install.empty());
@@ -12,6 +12,25 @@ TEST_CASE("unit file: it is started by itself where [Install] says something") {
   CHECK(UnitFile::parse("[Install]\nAlso=b.socket\n").install.empty());
   CHECK(UnitFile::parse("[Service]\r\n[Install]\r\nWantedBy=a.target").install ==
         "WantedBy=a.target\n");
+}
+
+TEST_CASE("unit file: a unit and its drop-ins lie at the top of a tree") {
+  CHECK(unit_of("web.service") == "web.service");
+  CHECK(unit_of("web.service.d/10-user.conf") == "web.service");
+  CHECK(unit_of("web.service.d/more/10.conf").empty());
+  CHECK(unit_of("bin/web.service").empty());
+  CHECK(unit_of("web.conf").empty());
+}
+
+TEST_CASE("unit file: what runs as root is claimed, of a user's own systemd nothing") {
+  std::map<std::string, UnitFile> units;
+  units["root.service"] = UnitFile::parse("[Service]\nExecStart=/bin/true\n");
+  units["web.service"] = UnitFile::parse("[Service]\nUser=web\nExecStart=/bin/true\n");
+  units["web.timer"] = UnitFile::parse("[Timer]\nOnCalendar=daily\n");
+  const std::vector<Claim> claims = claims_of(units, {"systemctl"});
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].found == "unit root.service runs as root");
+  CHECK(claims_of(units, {"systemctl", "--user"}).empty());
 }
 
 TEST_CASE("unit file: a job is of the type oneshot, and the last word counts") {
@@ -81,4 +100,4 @@ TEST_CASE("unit file: a template stands for its instances") {
   CHECK_FALSE(is_template_unit("web@1.service"));
 }
 
-}  // namespace sealift::installer::unit_file_test
+}  // namespace sealift::release::unit_file_test
