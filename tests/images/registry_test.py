@@ -155,12 +155,19 @@ class Anonymous(RegistryTest):
                 break
         self.assertGreater(ended["1.0.0"], 5)
 
+    def test_one_image_in_two_repositories(self):
+        need("skopeo")
+        image = Image("both")
+        self.shop.installer("apply", self.shop.build("1.0.0", {SERVER: image, WORKER: image}), "--yes")
+        self.assertEqual(self.digest_of(PLACE + ":1.0.0"), image.digest)
+        self.assertEqual(self.digest_of("mirror/chanuka/worker:1.0.0"), image.digest)
+        self.assertEqual(self.shop.answer("drift")["differences"], [])
+
     def test_an_unchanged_image_costs_one_request_each(self):
         image = Image("same")
         self.shop.installer("apply", self.shop.build("1.0.0", {SERVER: image}), "--yes")
         plan = self.shop.answer("plan", self.shop.build("1.1.0", {SERVER: image}))
         self.assertEqual(plan["plan"]["steps"], [])
-
 
     def test_killed_at_random_times(self):
         need("skopeo")

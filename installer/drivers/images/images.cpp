@@ -34,12 +34,12 @@ class ImagesDriver : public Driver {
     if (wish.table) {
       const ImageSettings settings = image_settings_from_json(wish.settings, "settings");
       ImageStore& store = open(settings);
-      std::set<Digest> loaded;
+      std::set<std::pair<std::string, Digest>> loaded;
       const std::vector<PlacedImage> images = images_in(wish);
       for (const PlacedImage& image : images) {
         store.check(image);
         named.insert(image.reference);
-        if (!store.has(image) && loaded.insert(image.digest).second) {
+        if (!store.has(image) && loaded.emplace(store.place_of(image), image.digest).second) {
           PlacedImage loading = image;
           loading.signatures = store.lacking(image);
           steps.push_back(step(wish, Phase::stage, kLoad, steps.size(),

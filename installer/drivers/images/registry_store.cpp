@@ -32,6 +32,9 @@ class RegistryStore : public ImageStore {
   bool has(const PlacedImage& image) override {
     return repository(image.reference).find(image.digest.str()).has_value();
   }
+  std::string place_of(const PlacedImage& image) const override {
+    return ImageName::parse(image.reference).place();
+  }
   bool keeps(const PlacedImage& image) override { return has(image); }
 
   void load(const PlacedImage& image, const content::Image& content, Content& blobs,
