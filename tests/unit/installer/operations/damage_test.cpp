@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "installer/records/state.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
