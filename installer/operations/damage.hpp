@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "installer/operations/tools.hpp"
+#include "installer/records/state.hpp"
 
 namespace sealift::installer {
 
