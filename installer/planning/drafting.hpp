@@ -9,6 +9,7 @@
 #include <string>
 
 #include "installer/driver/driver.hpp"
+#include "installer/drivers/databases/database_step.hpp"
 #include "installer/drivers/services/service_changes.hpp"
 #include "installer/planning/draft.hpp"
 #include "installer/records/state.hpp"

@@ -27,7 +27,7 @@ class ImageStore {
   virtual std::string identity(const PlacedImage& image) const = 0;
   virtual bool has(const PlacedImage& image) = 0;
   // Where a load brings the image: in one place it serves every name of the same digest.
-  virtual std::string place_of(const PlacedImage&) const { return {}; }
+  virtual std::string loads_into(const PlacedImage&) const { return {}; }
   // Brings the content in and keeps it.
   virtual void load(const PlacedImage& image, const content::Image& content, Content& blobs,
                     Progress& progress) = 0;

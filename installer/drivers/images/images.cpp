@@ -39,7 +39,7 @@ class ImagesDriver : public Driver {
       for (const PlacedImage& image : images) {
         store.check(image);
         named.insert(image.reference);
-        if (!store.has(image) && loaded.emplace(store.place_of(image), image.digest).second) {
+        if (!store.has(image) && loaded.emplace(store.loads_into(image), image.digest).second) {
           PlacedImage loading = image;
           loading.signatures = store.lacking(image);
           steps.push_back(step(wish, Phase::stage, kLoad, steps.size(),

@@ -243,9 +243,9 @@ class LayoutStore : public ImageStore {
       row.artifact_type.clear();  // which rows of referrers have
       return put_row(LayoutRow::read(content::to_json(row)).named(name));
     }
-    LayoutIndex all = index();
-    all.rows.push_back(LayoutRow::read(content::to_json(row)));
-    write_index(all);
+    LayoutIndex known = index();
+    known.rows.push_back(LayoutRow::read(content::to_json(row)));
+    write_index(known);
   }
 
   template <typename Goes>

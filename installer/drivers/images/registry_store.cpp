@@ -32,7 +32,7 @@ class RegistryStore : public ImageStore {
   bool has(const PlacedImage& image) override {
     return repository(image.reference).find(image.digest.str()).has_value();
   }
-  std::string place_of(const PlacedImage& image) const override {
+  std::string loads_into(const PlacedImage& image) const override {
     return ImageName::parse(image.reference).place();
   }
   bool keeps(const PlacedImage& image) override { return has(image); }
