@@ -31,12 +31,12 @@ PlacedImage placed_image_from_json(const Json& value, const std::string& where) 
   if (fields.value_if("whole") != nullptr) image.whole = digest("whole");
   if (fields.value_if("signatures") != nullptr) {
     for (const Json& each : fields.array("signatures")) {
-      Fields signature(each, fields.at("signatures"));
+      Fields inner(each, fields.at("signatures"));
       image.signatures.push_back(
-          {.manifest = while_reading(signature.at("manifest"),
-                                     [&] { return Digest::parse(signature.text("manifest")); }),
-           .tag = signature.text("tag")});
-      signature.done();
+          {.manifest = while_reading(inner.at("manifest"),
+                                     [&] { return Digest::parse(inner.text("manifest")); }),
+           .tag = inner.text("tag")});
+      inner.done();
     }
   }
   fields.done();

@@ -32,6 +32,16 @@ bool exchange(const Dir& parent, const std::string& one, const std::string& othe
   return false;
 }
 
+// What describe() said when a backup was made; where there is none, nothing is needed.
+FolderSize size_from_json(const Json& about) {
+  if (about.empty()) return {};
+  Fields fields(about, "about");
+  fields.text("path");
+  FolderSize size{.bytes = fields.number("bytes"), .entries = fields.number("entries")};
+  fields.done();
+  return size;
+}
+
 class Folder : public databases::Restorable {
  public:
   Folder(fs::path place, fs::path from)
@@ -68,11 +78,10 @@ class Folder : public databases::Restorable {
                    "unpack the backup by hand: zstd -dc BACKUP.dump.zst | tar --xattrs -x");
     }
     const Space space = free_space(parent);
-    const std::uint64_t bytes = about.value("bytes", std::uint64_t{0});
-    const std::uint64_t entries = about.value("entries", std::uint64_t{0});
-    if (space.bytes < bytes || space.inodes < entries) {
+    const FolderSize needed = size_from_json(about);
+    if (space.bytes < needed.bytes || space.inodes < needed.entries) {
       problems.add(format("{}: has {} bytes and {} inodes free, the backup needs {} and {}",
-                          parent.string(), space.bytes, space.inodes, bytes, entries),
+                          parent.string(), space.bytes, space.inodes, needed.bytes, needed.entries),
                    "free some space: what is there now is kept beside the backup's content");
     }
     problems.throw_if_any(Errc::incompatible);

@@ -158,20 +158,25 @@ class DatabaseDriver : public Driver {
     }
     const DatabaseChange change = database_change_from_json(step);
     const auto database = database_of(change);
-    return is_as_before(step, change, *database, io) ? StepState::not_applied : StepState::applied;
+    if (is_as_before(step, change, *database, io)) return StepState::not_applied;
+    if (step.action == kRestore) return StepState::applied;
+    // What an attempt that was cut off has committed stays: apply() goes on behind it.
+    const MigrationSet set = asked_for(step, change, io);
+    return what_is_left(change, set, *database).pending.empty() ? StepState::applied
+                                                                : StepState::not_applied;
   }
 
   Json apply(const Step& step, StepIo& io) override {
     if (step.action == kBackup) return back_up(step, io);
     const DatabaseChange change = database_change_from_json(step);
     const auto database = database_of(change);
-    if (step.action == kMigrate) {
-      migrate(step, change, *database, io);
-    } else if (step.action == kTakeBack) {
-      take_back(step, change, *database, io);
-    } else {
+    if (step.action == kRestore) {
       restore(change.from.value(), format("old_{}", change.author.transaction), *database, io);
+      return nullptr;
     }
+    const MigrationSet set = asked_for(step, change, io);
+    const databases::Run run = what_is_left(change, set, *database);
+    if (!run.pending.empty()) database->migrate(run);
     return nullptr;
   }
 
@@ -425,33 +430,65 @@ class DatabaseDriver : public Driver {
     backups.restore(backups.find(name), database, label, io.progress);
   }
 
-  static void take_back(const Step& step, const DatabaseChange& change,
-                        databases::Database& database, StepIo& io) {
-    const MigrationSet standing = set_of(step, change, io);
-    MigrationSet down{.layout = standing.layout, .dialect = standing.dialect, .migrations = {}};
+  // The migrations of a step, or what takes them back.
+  static MigrationSet asked_for(const Step& step, const DatabaseChange& change, StepIo& io) {
+    MigrationSet set = set_of(step, change, io);
+    if (step.action != kTakeBack) return set;
+    set.migrations.clear();
     for (const WayDown& way : change.ways.value()) {
-      down.migrations.push_back({.name = way.name,
-                                 .file = way.name + ".down.sql",
-                                 .sql = way.sql,
-                                 .hash = Digest::parse(format("sha256:{}", way.hash))});
+      set.migrations.push_back({.name = way.name,
+                                .file = way.name + ".down.sql",
+                                .sql = way.sql,
+                                .hash = Digest::parse(format("sha256:{}", way.hash))});
     }
-    databases::Run run = run_of(change, down);
-    run.mode = databases::Mode::take_back;
-    for (const Migration& each : down.migrations) run.pending.push_back(&each);
-    database.migrate(run);
+    return set;
   }
 
-  static databases::Run run_of(const DatabaseChange& change, const MigrationSet& set) {
-    return {.set = set,
-            .pending = {},
-            .table = tracking_table(change.settings, set),
-            .before = change.before,
-            .author = change.author,
-            .now = change.made,
-            .mode = databases::Mode::apply,
-            .grouping = change.settings.transactions == "file" ? databases::Grouping::file
-                                                               : databases::Grouping::run,
-            .foreign_keys = foreign_keys(change.settings)};
+  // Whether the database has come from what it had before to what it has now by this step alone.
+  static bool is_by_this_step(const DatabaseChange& change, const Applied& now) {
+    const auto [before, since] = std::mismatch(change.before.rows.begin(), change.before.rows.end(),
+                                               now.rows.begin(), now.rows.end());
+    const bool adds_ours = std::all_of(since, now.rows.end(), [&](const AppliedRow& row) {
+      return std::find(before, change.before.rows.end(), row) != change.before.rows.end() ||
+             (change.pending &&
+              std::any_of(change.pending->begin(), change.pending->end(),
+                          [&](const auto& each) { return each.second == row.hash; }));
+    });
+    const bool takes_ours =
+        std::all_of(before, change.before.rows.end(), [&](const AppliedRow& row) {
+          return std::find(since, now.rows.end(), row) != now.rows.end() ||
+                 (change.ways &&
+                  std::any_of(change.ways->begin(), change.ways->end(),
+                              [&](const WayDown& way) { return way.hash == row.hash; }));
+        });
+    return adds_ours && takes_ours;
+  }
+
+  // An attempt that was cut off may have committed some of its files: the next one begins behind
+  // them. `set` is asked_for(), and must outlive the run.
+  static databases::Run what_is_left(const DatabaseChange& change, const MigrationSet& set,
+                                     databases::Database& database) {
+    databases::Run run{.set = set,
+                       .pending = {},
+                       .table = tracking_table(change.settings, set),
+                       .before = change.before,
+                       .author = change.author,
+                       .now = change.made,
+                       .mode = change.ways ? databases::Mode::take_back : databases::Mode::apply,
+                       .grouping = change.settings.transactions == "file"
+                                       ? databases::Grouping::file
+                                       : databases::Grouping::run,
+                       .foreign_keys = foreign_keys(change.settings)};
+    Applied now = database.applied(run.table);
+    const Comparison found = compare(set, now);
+    for (const Migration& each : set.migrations) {
+      const auto is_there = [&](const Migration* other) { return other == &each; };
+      const bool is_applied = std::any_of(found.applied.begin(), found.applied.end(), is_there);
+      const bool is_asked = change.ways || change.pending.value().contains(each.name);
+      if (is_asked && is_applied == change.ways.has_value()) run.pending.push_back(&each);
+    }
+    if (is_by_this_step(change, now)) run.before = std::move(now);
+    return run;
   }
 
   Json back_up(const Step& step, StepIo& io) const {
@@ -470,16 +507,6 @@ class DatabaseDriver : public Driver {
     const Backup made = backups.create(*database, std::move(wanted), io.progress);
     backups.verify(made, *database, io.progress);
     return to_json(made);
-  }
-
-  static void migrate(const Step& step, const DatabaseChange& change, databases::Database& database,
-                      StepIo& io) {
-    const MigrationSet set = set_of(step, change, io);
-    databases::Run run = run_of(change, set);
-    for (const Migration& each : set.migrations) {
-      if (change.pending.value().contains(each.name)) run.pending.push_back(&each);
-    }
-    database.migrate(run);
   }
 
   Step step(const Wish& wish, Phase phase, const char* action, Json data,

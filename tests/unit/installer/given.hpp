@@ -84,6 +84,7 @@ inline installer::Wish with_migrations(installer::Wish wish, const Digest& table
       .migrations = std::make_shared<const migrations::MigrationSet>(std::move(set)),
       .author = {},
       .now = kGivenClock.now(),
+      .version_before = "",
       .fenced = true,
       .way_back = {}});
   return wish;

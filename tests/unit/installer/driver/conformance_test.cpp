@@ -299,7 +299,7 @@ class SqliteCandidate : public Place {
     app.exec("DELETE FROM __sealift_migrations");
   }
   std::set<tests::Exempt> exemptions() const override {
-    return {tests::Exempt::repeat, tests::Exempt::is_current, tests::Exempt::removal};
+    return {tests::Exempt::is_current, tests::Exempt::removal};
   }
 
  private:
@@ -358,6 +358,25 @@ TEST_CASE("driver: image-folder passes the exam of drivers") {
 
 TEST_CASE("driver: sqlite passes the exam of drivers") {
   tests::sit_exam(enrol<SqliteCandidate>);
+}
+
+TEST_CASE("driver: a run of migrations that was cut off is gone on with, and is no whole one") {
+  SqliteCandidate candidate;
+  Silence silence;
+  const StopFlag stop;
+  const auto only = [](const std::vector<Step>& steps) {
+    REQUIRE(steps.size() == 2);
+    return steps[1];
+  };
+  const Step one = only(candidate.driver().plan(candidate.wish(1, 0)));
+  const Step both = only(candidate.driver().plan(candidate.wish(2, 0)));
+  StepIo io{.content = candidate.content(1), .progress = silence, .stop = stop};
+  candidate.driver().apply(one, io);
+  candidate.content(2);
+  CHECK(candidate.driver().check(both, io) == StepState::not_applied);
+  candidate.driver().apply(both, io);
+  CHECK(candidate.served() == "release_1,release_2");
+  CHECK(candidate.driver().check(both, io) == StepState::applied);
 }
 
 }  // namespace sealift::installer::conformance_test

@@ -17,7 +17,6 @@ namespace sealift::tests {
 // A question that makes no sense for a driver, for a reason that its own header says.
 enum class Exempt {
   check,       // how far a command came is not known: check() never says applied
-  repeat,      // apply() refuses what was applied: check() says so before
   idle_plan,   // whoever plans asks only where something changes
   is_current,  // the planner asks again each time
   removal      // what was made outlives its component

@@ -227,7 +227,6 @@ TEST_CASE("drafting: the fence is closed before anything of a database, and only
   desk.installation.site.fence = release::Fence{.close = {"true"}, .open = {"true"}};
   Drafting without = desk.drafting();
   without.want(desk.placement("web", "1"), {}, "");
-  CHECK(desk.listener->wishes.at(0).fenced);
   CHECK_FALSE(closes_fence(without.finish().plan));
   desk.listener->steps = {tests::given_step("migrate", Phase::migrate, "listener"),
                           tests::given_step("backup", Phase::fence, "listener"),
