@@ -98,7 +98,7 @@ def functions_of(path):
 
 # Functions that may ask JSON for a key: they turn it into a type.
 READERS = re.compile(r"\w*(from_(json|yaml|flagd|sigstore)|read|parse|load)\w*")
-BY_KEY = re.compile(r'\.(?:at|value|contains|find)\("|\["\w+"\]')
+BY_KEY = re.compile(r'\.(?:at|value|contains|find)\("[\w$]|\["\w+"\]')
 # What looks alike: a search in a text, the place that Fields names in a message, and what writes.
 NO_READ = re.compile(r'\.find\("(?:[^"]*"[^)]|[^"]*[^"\w]|.*npos)|\b(?:fields|inner)\.at\("'
                      r'|\["\w+"\](?:\[[^]]*\])*(?: ?=(?!=)|\.push_back\()')
