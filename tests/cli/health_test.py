@@ -46,8 +46,7 @@ class Handler(BaseHTTPRequestHandler):
         app = self.server.app
         app.requests.append(self.path)
         app.credentials |= bool(self.headers.get("authorization") or self.headers.get("cookie"))
-        if app.flap:
-            app.flap = False
+        if len(app.requests) == app.flap:
             self.answer(503, b"flap")
         elif app.mode == "ok":
             with open(app.version_file, "rb") as body:
@@ -90,7 +89,8 @@ class App:
 
     def __init__(self, version_file, certificate=None):
         self.version_file = version_file
-        self.mode, self.flap, self.requests, self.credentials = "ok", False, [], False
+        self.mode, self.requests, self.credentials = "ok", [], False
+        self.flap = 0  # the request that fails whatever the mode is
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.app = self
@@ -380,15 +380,8 @@ class Probes(HealthTest):
         road = self.road
         self.check(self.api("within: 5s, every: 100ms, stable: 1s"))
         road.init_site()
-
-        def flap():
-            while len(self.app.requests) < 5:
-                time.sleep(0.01)
-            self.app.flap = True
-        thread = threading.Thread(target=flap, daemon=True)
-        thread.start()
+        self.app.flap = 3
         road.installer("apply", road.release("1.0.0"), "--yes")
-        thread.join()
         self.assertEqual("healthy", road.answer("status")["health"]["results"][0]["result"])
         self.assertGreater(road.answer("status")["health"]["results"][0]["milliseconds"], 1200)
 
