@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <exception>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/parallel.hpp"
 
 namespace sealift {
 
@@ -58,6 +60,22 @@ void give_up_changes() {
       ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
     throw_errno("Landlock", "give up rights by");
   }
+}
+
+void without_changes(const std::function<void()>& work) {
+  std::exception_ptr thrown;
+  Threads threads;
+  const bool is_started = threads.start([&] {
+    try {
+      give_up_changes();
+      work();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  });
+  if (!is_started) return work();
+  threads.join();
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 }  // namespace sealift

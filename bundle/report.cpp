@@ -41,14 +41,11 @@ std::vector<std::string> ids_of(const Judgement& judgement) {
 
 VerifiedBundle verify_file(const std::string& path, const Trust& trust, Progress& progress,
                            const std::function<void(const Judgement&)>& judged) {
-  Workers workers(usable_cores());
   const bool piped = path == "-";
   const std::string name = piped ? "standard input" : path;
   const Fd fd = piped ? Fd() : open_for_reading(path);
   FdSource source(piped ? STDIN_FILENO : fd.get(), name);
-  Verifier verifier(source, name, trust, workers);
-  judged(verifier.judgement());
-  return verifier.verify(progress);
+  return verify_confined(source, name, trust, progress, judged);
 }
 
 std::vector<std::string> report_lines(const Judgement& judgement, const Trust& trust) {

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/sandbox.hpp"
 #include "bundle/statement.hpp"
 #include "content/media_types.hpp"
 
@@ -125,6 +126,28 @@ VerifiedBundle Verifier::verify(Progress& progress) {
   }
   reader_.check_payload(contents, progress);
   return VerifiedBundle(std::move(contents), *judgement_);
+}
+
+Judgement judge_confined(Source& file, const std::string& name, const Trust& trust) {
+  std::optional<Judgement> judgement;
+  without_changes([&] {
+    Workers workers(usable_cores());
+    judgement = Verifier(file, name, trust, workers).judgement();
+  });
+  return std::move(*judgement);
+}
+
+VerifiedBundle verify_confined(Source& file, const std::string& name, const Trust& trust,
+                               Progress& progress,
+                               const std::function<void(const Judgement&)>& judged) {
+  std::optional<VerifiedBundle> verified;
+  without_changes([&] {
+    Workers workers(usable_cores());
+    Verifier verifier(file, name, trust, workers);
+    judged(verifier.judgement());
+    verified = verifier.verify(progress);
+  });
+  return std::move(*verified);
 }
 
 }  // namespace sealift::bundle

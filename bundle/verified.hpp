@@ -5,6 +5,7 @@
 // this release for this environment, and every byte is what they approved. Nothing else makes one,
 // and the installer accepts nothing else.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,5 +83,13 @@ class Verifier {
   Reader reader_;
   std::optional<Judgement> judgement_;
 };
+
+// As a Verifier does it, for bytes for which nobody has vouched yet: on threads that can change
+// nothing (base/sandbox.hpp). `judged` is told the judgement as soon as it is known, also where the
+// bundle is then refused.
+Judgement judge_confined(Source& file, const std::string& name, const Trust& trust);
+VerifiedBundle verify_confined(
+    Source& file, const std::string& name, const Trust& trust, Progress& progress,
+    const std::function<void(const Judgement&)>& judged = [](const Judgement&) {});
 
 }  // namespace sealift::bundle

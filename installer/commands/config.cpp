@@ -41,8 +41,7 @@ struct Todo {
 bundle::Contents verified(const std::string& file, const TrustOptions& options,
                           const SiteWork& work, cli::Session& session) {
   const bundle::Trust trust = work.tools().trust(options.expiry());
-  const bundle::VerifiedBundle verified =
-      bundle::verify_file(file, trust, session.progress, [](const bundle::Judgement&) {});
+  const bundle::VerifiedBundle verified = bundle::verify_file(file, trust, session.progress);
   check_requirements(verified.contents(), work.installation(), work.state(), options.floor());
   return verified.contents();
 }

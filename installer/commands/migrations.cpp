@@ -96,7 +96,7 @@ Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::
   FdSource source(fd.get(), options.bundle);
   const bundle::Trust trust = tools.trust();
   const bundle::VerifiedBundle verified =
-      bundle::Verifier(source, options.bundle, trust, tools.workers).verify(session.progress);
+      bundle::verify_confined(source, options.bundle, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   check_requirements(contents, tools.installation, work.state(), Floor::kept);
   SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},

@@ -31,7 +31,7 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   FdSource source(fd.get(), options.bundle);
   const bundle::Trust trust = tools.trust(options.trust.expiry());
   const bundle::VerifiedBundle verified =
-      bundle::Verifier(source, options.bundle, trust, tools.workers).verify(session.progress);
+      bundle::verify_confined(source, options.bundle, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   const State state = work.state();
   check_requirements(contents, work.installation(), state, options.trust.floor());

@@ -114,7 +114,7 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
   FdSource source(fd.get(), options.bundle);
   const bundle::Trust trust = tools.trust(options.trust.expiry());
   const bundle::VerifiedBundle verified =
-      bundle::Verifier(source, options.bundle, trust, tools.workers).verify(session.progress);
+      bundle::verify_confined(source, options.bundle, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
                       tools.workers);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/path.hpp"
-#include "base/sandbox.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/session/changing.hpp"
@@ -28,7 +27,6 @@ bundle::Trust trust_of(const VerifyOptions& options, const Tools& tools) {
 void run_verify(const VerifyOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const bundle::Trust trust = trust_of(options, work.tools());
-  give_up_changes();
   const bundle::VerifiedBundle verified = bundle::verify_file(
       options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
         for (const std::string& line : bundle::report_lines(judgement, trust)) {

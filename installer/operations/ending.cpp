@@ -105,9 +105,7 @@ void store_roots_of_current(const Tools& tools, const State& state) {
     const Fd fd = open_for_reading(file);
     FdSource source(fd.get(), file.string());
     const bundle::Trust trust = tools.trust();
-    store_roots(layout,
-                bundle::Verifier(source, file.string(), trust, tools.workers).judgement().newer,
-                tools.audit());
+    store_roots(layout, bundle::judge_confined(source, file.string(), trust).newer, tools.audit());
   } catch (...) {
     log::warning(
         format("cannot read the roots of the current release: {}", current_error().message()));

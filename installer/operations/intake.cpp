@@ -24,12 +24,10 @@ std::string store_name(const bundle::Contents& contents) {
 }
 
 // By the documents alone, before a large file is copied.
-bundle::Judgement judge_early(const Tools& tools, const fs::path& file,
-                              const bundle::Trust& trust) {
+bundle::Judgement judge_early(const fs::path& file, const bundle::Trust& trust) {
   const Fd fd = open_for_reading(file);
   FdSource source(fd.get(), file.string());
-  bundle::Verifier verifier(source, file.string(), trust, tools.workers);
-  return verifier.judgement();
+  return bundle::judge_confined(source, file.string(), trust);
 }
 
 void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
@@ -73,7 +71,7 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
   Json known = {{"bundle", printable(file.filename().string())}};
   try {
     const bundle::Trust trust = tools.trust(expiry);
-    const bundle::Judgement early = judge_early(tools, file, trust);
+    const bundle::Judgement early = judge_early(file, trust);
     known.update(evidence(early));
     if (early.refusal) throw early.refusal->within(file.string());
     const Fd fd(::open(incoming.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -82,7 +80,7 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
     if (::lseek(fd.get(), 0, SEEK_SET) != 0) throw_errno(incoming.string(), "rewind");
     FdSource source(fd.get(), file.string());
     bundle::VerifiedBundle verified =
-        bundle::Verifier(source, file.string(), trust, tools.workers).verify(tools.progress);
+        bundle::verify_confined(source, file.string(), trust, tools.progress);
     const std::string name = store_name(verified.contents());
     const bool was_there = path_exists(layout.store() / name);
     const Dir store = Dir::open(layout.store());

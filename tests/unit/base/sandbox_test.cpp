@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/sandbox.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
@@ -37,6 +38,22 @@ TEST_CASE("sandbox: who gave up changes reads on, and changes and starts nothing
   CHECK(started == Errc::io);
   CHECK(removed == -1);
   // This thread has given up nothing.
+  write_file(folder / "new", "x", FileMode::plain);
+}
+
+TEST_CASE("sandbox: what is done without changes comes back, and so does what it throws") {
+  const tests::ScratchFolder folder;
+  std::optional<Errc> written;
+  int done = 0;
+  without_changes([&] {
+    written = tests::refusal_of([&] { write_file(folder / "new", "x", FileMode::plain); });
+    std::thread([&] { done = ::mkdir((folder / "by-a-thread-of-it").c_str(), 0700); }).join();
+  });
+  CHECK((written == Errc::io) == has_landlock());
+  CHECK((done == -1) == has_landlock());
+  CHECK(tests::refusal_of([] {
+          without_changes([] { throw Error(Errc::corrupt, "found nothing"); });
+        }) == Errc::corrupt);
   write_file(folder / "new", "x", FileMode::plain);
 }
 
