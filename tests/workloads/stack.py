@@ -4,6 +4,7 @@ engine of the tests' own."""
 
 import ctypes
 import fcntl
+import http.client
 import json
 import os
 import shutil
@@ -60,7 +61,7 @@ def fetch(port, path="version"):
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as answer:
             return answer.read().decode()
-    except (urllib.error.URLError, OSError):
+    except (http.client.HTTPException, OSError):
         return None
 
 
