@@ -157,7 +157,7 @@ class SqliteTest(unittest.TestCase):
         path = os.path.join(self.vault.site, "state/backups/main-1.dump.zst")
         with open(path, "rb") as file:
             whole = file.read()
-        for broken in (whole[:len(whole) // 2], whole[:-1], whole[:60] + b"\0" + whole[61:]):
+        for broken in (whole[:len(whole) // 2], whole[:-1], whole[:60] + bytes([whole[60] ^ 1]) + whole[61:]):
             with open(path, "wb") as file:
                 file.write(broken)
             self.vault.refused("backup", "verify", "main-1", status=5)
@@ -486,7 +486,7 @@ class SqliteTest(unittest.TestCase):
         self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada")])
         with open(path, "rb") as file:
             whole = file.read()
-        for broken in (whole[:-1], whole[:len(whole) // 2], whole[:400] + b"\0" + whole[401:]):
+        for broken in (whole[:-1], whole[:len(whole) // 2], whole[:400] + bytes([whole[400] ^ 1]) + whole[401:]):
             with open(path, "wb") as file:
                 file.write(broken)
             self.vault.refused("backup", "verify", "main-2", status=5)

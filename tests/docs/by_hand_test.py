@@ -128,7 +128,9 @@ class ByHand(Scratch):
         bundle = shutil.copy(self.bundle, os.path.join(self.root, os.path.basename(self.bundle)))
         with open(bundle, "r+b") as file:
             file.seek(-100, os.SEEK_END)
-            file.write(b"x")
+            was = file.read(1)
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([was[0] ^ 1]))
         folder = os.path.join(self.root, "arrived")
         os.makedirs(folder)
         shutil.copy(bundle, folder)
