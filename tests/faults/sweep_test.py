@@ -298,7 +298,8 @@ class Judge:
         lock = os.path.join(self.bed.site, "state/lock")
         if os.path.exists(lock):
             os.truncate(lock, 0)
-        return tuple(tree_digest(p) for p in (self.bed.site, self.bed.srv, self.bed.db))
+        return tuple(tree_digest(p) if os.path.isdir(p) else None
+                     for p in (self.bed.site, self.bed.srv, self.bed.db))
 
 
 def short(text):
