@@ -239,7 +239,7 @@ struct ComponentWishes {
     Placement placement = placed_migrations(component, installation.site);
     content.keep_table(component);
     auto migrations = migrations_of(placement, content);
-    drafting.want(std::move(placement), std::move(migrations));
+    drafting.want(std::move(placement), migrations);
   }
 
   const release::Target& take_target(const release::Component& component) {

@@ -446,8 +446,10 @@ class DatabaseDriver : public Driver {
 
   // Whether the database has come from what it had before to what it has now by this step alone.
   static bool is_by_this_step(const DatabaseChange& change, const Applied& now) {
-    const auto [before, since] = std::mismatch(change.before.rows.begin(), change.before.rows.end(),
-                                               now.rows.begin(), now.rows.end());
+    const auto apart = std::mismatch(change.before.rows.begin(), change.before.rows.end(),
+                                     now.rows.begin(), now.rows.end());
+    const auto before = apart.first;
+    const auto since = apart.second;
     const bool adds_ours = std::all_of(since, now.rows.end(), [&](const AppliedRow& row) {
       return std::find(before, change.before.rows.end(), row) != change.before.rows.end() ||
              (change.pending &&
