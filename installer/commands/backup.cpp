@@ -91,8 +91,7 @@ Backup make(const BackupSubject& subject, const SiteWork& work, const Backups& b
                 .version = state.current() == nullptr ? "" : state.current()->version,
                 .digest = Digest::of("")};
   encrypt_to(work.installation().site.encrypt_to, wanted);
-  Backup made = backups.create(*subject.content, std::move(wanted), session.progress);
-  backups.verify(made, *subject.content, session.progress);
+  Backup made = backups.make(*subject.content, std::move(wanted), session.progress);
   session.progress.end();
   work.tools().audit().append("backup", to_json(made));
   return made;

@@ -50,7 +50,7 @@ class FreshBackup {
                   .made = session.clock.now(),
                   .version = {},
                   .digest = Digest::of("")};
-    encrypt_as(settings, wanted);
+    encrypt_to(settings.encrypt_to, wanted);
     backup_ = backups.create(*database, std::move(wanted), session.progress);
     session.progress.end();
   }

@@ -73,12 +73,8 @@ class DataDriver : public StepDriver {
   DataDriver(const Layout& layout, Workers& workers) : layout_(layout), workers_(workers) {}
 
   StepState check(const Step& step, StepIo&) const override {
-    const std::string name = back_up_from_json(step).backup;
-    const std::vector<Backup> all = Backups(layout_, workers_).list();
-    return std::any_of(all.begin(), all.end(),
-                       [&](const Backup& each) { return each.name == name; })
-               ? StepState::applied
-               : StepState::not_applied;
+    return Backups(layout_, workers_).has(back_up_from_json(step).backup) ? StepState::applied
+                                                                          : StepState::not_applied;
   }
 
   Json apply(const Step& step, StepIo& io) override {
@@ -94,9 +90,7 @@ class DataDriver : public StepDriver {
                   .version = data.version,
                   .digest = Digest::of("")};
     encrypt_to(data.encrypt_to, wanted);
-    const Backup made = backups.create(*folder, std::move(wanted), io.progress);
-    backups.verify(made, *folder, io.progress);
-    return installer::to_json(made);
+    return installer::to_json(backups.make(*folder, std::move(wanted), io.progress));
   }
 
   // A backup stays, and is pruned as others are.

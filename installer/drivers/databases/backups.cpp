@@ -178,6 +178,11 @@ Backup Backups::find(const std::string& name) const {
               "see: sealift-installer backup list");
 }
 
+bool Backups::has(const std::string& name) const {
+  const std::vector<Backup> all = list();
+  return std::any_of(all.begin(), all.end(), [&](const Backup& each) { return each.name == name; });
+}
+
 fs::path Backups::file(const Backup& backup) const {
   return folder_ / format("{}{}", backup.name, backup.is_encrypted ? kEncrypted : kDump);
 }
@@ -226,6 +231,12 @@ Backup Backups::create(databases::Restorable& source, Backup backup, Progress& p
   backup.packed = file_bytes(file(backup));
   write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
   return backup;
+}
+
+Backup Backups::make(databases::Restorable& source, Backup backup, Progress& progress) const {
+  Backup made = create(source, std::move(backup), progress);
+  verify(made, source, progress);
+  return made;
 }
 
 void Backups::verify(const Backup& backup, databases::Restorable& source,

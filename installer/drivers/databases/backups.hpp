@@ -61,11 +61,14 @@ class Backups {
   std::vector<Backup> list() const;
   // Error{usage} where there is none of this name.
   Backup find(const std::string& name) const;
+  bool has(const std::string& name) const;
 
   // Dumps and keeps; digest, sizes and what describe() says of `backup` are filled in. None is ever
   // replaced: where one has the name already, the new one is called NAME-2, and so on. What others
   // changed meanwhile is a warning too.
   Backup create(databases::Restorable& source, Backup backup, Progress& progress) const;
+  // create(), and verify() of what it made.
+  Backup make(databases::Restorable& source, Backup backup, Progress& progress) const;
   // Unpacks and reads all of it as a restore would; Error{corrupt}.
   void verify(const Backup& backup, databases::Restorable& source, Progress& progress) const;
   // `label` names what was there before (databases::Restorable::restore). Verifies on the way.

@@ -122,16 +122,17 @@ class DatabaseDriver : public Driver {
     if (!wish.table) return {};
     const std::string database = wish.target;
     if (wish.purpose == Purpose::rollback) return plan_way_back(wish);
+    const DatabaseWish& asked = asked_of(wish);
     const DatabaseSettings settings = settings_of(wish);
     const auto opened = open_database(settings, scratch(), session_name(wish.number));
     const databases::Facts facts = opened->facts();
-    const Applied before = opened->applied(tracking_table(settings, *asked_of(wish).migrations));
-    const Comparison found = compare(*asked_of(wish).migrations, before);
+    const Applied before = opened->applied(tracking_table(settings, *asked.migrations));
+    const Comparison found = compare(*asked.migrations, before);
     check_comparison(found, database, settings.late);
     if (found.pending.empty()) return {};
-    check_standing(*asked_of(wish).migrations, found.pending);
+    check_standing(*asked.migrations, found.pending);
 
-    if (asked_of(wish).fenced && (settings.rollback == "restore" || settings.rollback == "down")) {
+    if (asked.fenced && (settings.rollback == "restore" || settings.rollback == "down")) {
       opened->check_restorable(Json::object());
     }
     DatabaseChange change = change_of(wish, settings, before);
@@ -141,7 +142,7 @@ class DatabaseDriver : public Driver {
     }
     const std::string_view whole = settings.transactions == "file"
                                        ? "in one transaction each"
-                                       : how_far_whole(*asked_of(wish).migrations, found.pending);
+                                       : how_far_whole(*asked.migrations, found.pending);
     return {backup_step(wish, settings, facts),
             step(wish, Phase::migrate, kMigrate, to_json(change),
                  format("migrate {} {}: {}", database, whole, names_of(found.pending)))};
@@ -149,18 +150,18 @@ class DatabaseDriver : public Driver {
 
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == kBackup) {
-      const Backups backups(layout_, workers_);
-      const std::vector<Backup> all = backups.list();
-      const std::string name = backup_step_from_json(step).backup;
-      const bool is_there = std::any_of(all.begin(), all.end(),
-                                        [&](const Backup& each) { return each.name == name; });
-      return is_there ? StepState::applied : StepState::not_applied;
+      return Backups(layout_, workers_).has(backup_step_from_json(step).backup)
+                 ? StepState::applied
+                 : StepState::not_applied;
     }
     const DatabaseChange change = database_change_from_json(step);
     const auto database = database_of(change);
-    if (is_as_before(step, change, *database, io)) return StepState::not_applied;
-    if (step.action == kRestore) return StepState::applied;
+    if (step.action == kRestore) {
+      return is_as_before(step, change, *database, io) ? StepState::not_applied
+                                                       : StepState::applied;
+    }
     // What an attempt that was cut off has committed stays: apply() goes on behind it.
+    database->end_leftovers();
     const MigrationSet set = asked_for(step, change, io);
     return what_is_left(change, set, *database).pending.empty() ? StepState::applied
                                                                 : StepState::not_applied;
@@ -283,11 +284,12 @@ class DatabaseDriver : public Driver {
 
   static DatabaseChange change_of(const Wish& wish, const DatabaseSettings& settings,
                                   const Applied& before) {
+    const DatabaseWish& asked = asked_of(wish);
     return {.backup = backup_name(wish),
             .before = before,
-            .author = asked_of(wish).author,
-            .made = asked_of(wish).now,
-            .fenced = asked_of(wish).fenced,
+            .author = asked.author,
+            .made = asked.now,
+            .fenced = asked.fenced,
             .settings = settings};
   }
 
@@ -297,10 +299,11 @@ class DatabaseDriver : public Driver {
 
   Step backup_step(const Wish& wish, const DatabaseSettings& settings,
                    const databases::Facts& facts) const {
+    const DatabaseWish& asked = asked_of(wish);
     BackupStep backup{.backup = backup_name(wish),
                       .server = facts.server,
-                      .version = wish.before ? asked_of(wish).version_before : "",
-                      .made = asked_of(wish).now,
+                      .version = wish.before ? asked.version_before : "",
+                      .made = asked.now,
                       .transaction = wish.number,
                       .settings = settings,
                       .space = {}};
@@ -323,12 +326,13 @@ class DatabaseDriver : public Driver {
   // cannot run on it, that has to be named too.
   std::vector<Step> plan_way_back(const Wish& wish) const {
     if (!wish.before || wish.before->table == *wish.table) return {};
-    if (asked_of(wish).way_back.way == WayBack::restore) return plan_restore(wish);
-    if (asked_of(wish).way_back.way == WayBack::down) return plan_down(wish);
-    const std::vector<std::string>& named = asked_of(wish).way_back.past;
+    const DatabaseWish& asked = asked_of(wish);
+    if (asked.way_back.way == WayBack::restore) return plan_restore(wish);
+    if (asked.way_back.way == WayBack::down) return plan_down(wish);
+    const std::vector<std::string>& named = asked.way_back.past;
     Problems problems;
-    const auto passed = asked_of(wish).way_back.passed.find(wish.path);
-    if (passed == asked_of(wish).way_back.passed.end()) return {};
+    const auto passed = asked.way_back.passed.find(wish.path);
+    if (passed == asked.way_back.passed.end()) return {};
     for (const Passed& each : passed->second) {
       if (each.rollback == "code-only" ||
           std::find(named.begin(), named.end(), each.version) != named.end()) {
@@ -345,29 +349,29 @@ class DatabaseDriver : public Driver {
     }
     problems.throw_if_any(Errc::incompatible);
     log::warning(format("the database {} stays as release {} has left it", wish.target,
-                        asked_of(wish).version_before));
+                        asked.version_before));
     return {};
   }
 
   std::vector<Step> plan_restore(const Wish& wish) const {
+    const DatabaseWish& asked = asked_of(wish);
     const DatabaseSettings settings = settings_of(wish);
     const auto opened = open_database(settings, scratch(), session_name(wish.number));
     // What the first transaction after that revision found.
     std::optional<Backup> from;
     for (Backup& each : Backups(layout_, workers_).list()) {
-      if (each.database != wish.target || each.transaction <= asked_of(wish).way_back.since)
-        continue;
+      if (each.database != wish.target || each.transaction <= asked.way_back.since) continue;
       if (!from || each.transaction < from->transaction) from = std::move(each);
     }
     if (!from) {
       throw Error(Errc::incompatible,
                   format("no backup of the database {} was made since revision {}", wish.target,
-                         asked_of(wish).way_back.since),
+                         asked.way_back.since),
                   "see: sealift-installer backup list, and backup restore");
     }
     opened->check_restorable(from->about);
-    DatabaseChange change = change_of(
-        wish, settings, opened->applied(tracking_table(settings, *asked_of(wish).migrations)));
+    DatabaseChange change =
+        change_of(wish, settings, opened->applied(tracking_table(settings, *asked.migrations)));
     change.from = from->name;
     return {backup_step(wish, settings, opened->facts()),
             step(wish, Phase::migrate, kRestore, to_json(change),
@@ -376,8 +380,9 @@ class DatabaseDriver : public Driver {
   }
 
   std::vector<Step> plan_down(const Wish& wish) const {
-    const auto standing = asked_of(wish).way_back.standing.find(wish.path);
-    if (standing == asked_of(wish).way_back.standing.end()) return {};
+    const DatabaseWish& asked = asked_of(wish);
+    const auto standing = asked.way_back.standing.find(wish.path);
+    if (standing == asked.way_back.standing.end()) return {};
     const DatabaseSettings settings = settings_of(wish);
     const auto opened = open_database(settings, scratch(), session_name(wish.number));
     const MigrationSet& now = *standing->second;
@@ -391,7 +396,7 @@ class DatabaseDriver : public Driver {
     Problems problems;
     for (auto each = found.applied.rbegin(); each != found.applied.rend(); ++each) {
       const auto same = [&](const Migration& other) { return other.name == (*each)->name; };
-      const auto& kept = asked_of(wish).migrations->migrations;
+      const auto& kept = asked.migrations->migrations;
       if (std::any_of(kept.begin(), kept.end(), same)) continue;
       const auto way = std::find_if(down.migrations.begin(), down.migrations.end(), same);
       if (way == down.migrations.end()) {
@@ -482,12 +487,11 @@ class DatabaseDriver : public Driver {
                                        : databases::Grouping::run,
                        .foreign_keys = foreign_keys(change.settings)};
     Applied now = database.applied(run.table);
-    const Comparison found = compare(set, now);
-    for (const Migration& each : set.migrations) {
-      const auto is_there = [&](const Migration* other) { return other == &each; };
-      const bool is_applied = std::any_of(found.applied.begin(), found.applied.end(), is_there);
-      const bool is_asked = change.ways || change.pending.value().contains(each.name);
-      if (is_asked && is_applied == change.ways.has_value()) run.pending.push_back(&each);
+    Comparison found = compare(set, now);
+    run.pending = std::move(change.ways ? found.applied : found.pending);
+    if (change.pending) {
+      std::erase_if(run.pending,
+                    [&](const Migration* each) { return !change.pending->contains(each->name); });
     }
     if (is_by_this_step(change, now)) run.before = std::move(now);
     return run;
@@ -505,10 +509,8 @@ class DatabaseDriver : public Driver {
                   .transaction = asked.transaction,
                   .version = asked.version,
                   .digest = Digest::of("")};
-    encrypt_as(asked.settings, wanted);
-    const Backup made = backups.create(*database, std::move(wanted), io.progress);
-    backups.verify(made, *database, io.progress);
-    return to_json(made);
+    encrypt_to(asked.settings.encrypt_to, wanted);
+    return to_json(backups.make(*database, std::move(wanted), io.progress));
   }
 
   Step step(const Wish& wish, Phase phase, const char* action, Json data,

@@ -41,10 +41,6 @@ std::unique_ptr<databases::Database> open_database(const DatabaseSettings& setti
                                     std::move(database));
 }
 
-void encrypt_as(const DatabaseSettings& settings, Backup& backup) {
-  encrypt_to(settings.encrypt_to, backup);
-}
-
 std::string session_name(std::uint64_t transaction) {
   return transaction == 0 ? "sealift" : format("sealift/{}", transaction);
 }

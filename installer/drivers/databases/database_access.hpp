@@ -9,7 +9,6 @@
 
 #include "databases/database.hpp"
 #include "installer/content/content.hpp"
-#include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database_step.hpp"
 
 namespace sealift::installer {
@@ -19,8 +18,6 @@ std::unique_ptr<databases::Database> open_database(const DatabaseSettings& setti
                                                    const fs::path& scratch,
                                                    const std::string& session);
 std::string session_name(std::uint64_t transaction);
-// Says in a backup that is to be made whom it is encrypted to.
-void encrypt_as(const DatabaseSettings& settings, Backup& backup);
 
 // The migrations of a component, read from its tree.
 migrations::MigrationSet read_migrations(TreeStream& tree, const DatabaseSettings& settings);

@@ -16,7 +16,7 @@ namespace sealift::installer {
 // What a rollback does to databases that have been migrated since.
 enum class WayBack {
   leave,
-  restore,  // from the backup that was made then: what was written since goes
+  restore,  // from the backup that was made then: everything written after it is lost
   down      // by the files that take migrations back
 };
 
