@@ -26,6 +26,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "base/digest.hpp"
 #include "base/error.hpp"
 
 namespace sealift {
@@ -389,6 +391,13 @@ class Fields {
   // Null where the field is absent.
   const Json* value_if(const char* key);
   std::vector<std::string> texts(const char* key);
+  // Fits into 32 bits.
+  unsigned count(const char* key);
+  // "sha256:HEX", and a list of such.
+  Digest digest(const char* key);
+  std::vector<Digest> digests(const char* key);
+  // "2026-01-31T12:00:00Z".
+  Time time(const char* key);
   // Throws unless the field is exactly `expected`.
   void constant(const char* key, std::string_view expected);
   void constant(const char* key, std::uint64_t expected);

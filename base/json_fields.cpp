@@ -87,6 +87,32 @@ std::vector<std::string> Fields::texts(const char* key) {
   return result;
 }
 
+unsigned Fields::count(const char* key) {
+  const std::uint64_t found = number(key);
+  if (!std::in_range<unsigned>(found)) {
+    refuse(key, format("found {}, expected a smaller number", found));
+  }
+  return static_cast<unsigned>(found);
+}
+
+Digest Fields::digest(const char* key) {
+  const std::string found = text(key);
+  return blame(code_, at(key), [&] { return Digest::parse(found); });
+}
+
+std::vector<Digest> Fields::digests(const char* key) {
+  std::vector<Digest> result;
+  for (const std::string& each : texts(key)) {
+    result.push_back(blame(code_, at(key), [&] { return Digest::parse(each); }));
+  }
+  return result;
+}
+
+Time Fields::time(const char* key) {
+  const std::string found = text(key);
+  return blame(code_, at(key), [&] { return parse_time(found); });
+}
+
 void Fields::constant(const char* key, std::string_view expected) {
   const std::string found = text(key);
   if (found != expected) {

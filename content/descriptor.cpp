@@ -25,13 +25,11 @@ Json to_json(const Descriptor& descriptor) {
 
 Descriptor descriptor_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  const std::string digest = fields.text("digest");
-  Descriptor descriptor{
-      .media_type = fields.text("mediaType"),
-      .digest = while_reading(fields.at("digest"), [&] { return Digest::parse(digest); }),
-      .size = fields.number("size"),
-      .artifact_type = fields.text_if("artifactType").value_or(""),
-      .annotations = {}};
+  Descriptor descriptor{.media_type = fields.text("mediaType"),
+                        .digest = fields.digest("digest"),
+                        .size = fields.number("size"),
+                        .artifact_type = fields.text_if("artifactType").value_or(""),
+                        .annotations = {}};
   if (const Json* annotations = fields.value_if("annotations")) {
     Fields inner(*annotations, fields.at("annotations"));
     for (const auto& [key, unused] : annotations->items()) {

@@ -26,8 +26,7 @@ std::vector<KeptRelease> releases_from_json(const Json& value, const std::string
   std::vector<KeptRelease> releases;
   for (const Json& item : value) {
     Fields fields(item, format("{}[{}]", where, releases.size()));
-    const Digest table =
-        while_reading(fields.at("table"), [&] { return Digest::parse(fields.text("table")); });
+    const Digest table = fields.digest("table");
     releases.push_back({.directory = fields.text("directory"), .table = table});
     fields.done();
   }

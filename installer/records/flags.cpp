@@ -36,7 +36,7 @@ FlagChange change_from_json(const Json& value, const std::string& where) {
       .next_release = next == name(NextRelease::keep) ? NextRelease::keep : NextRelease::reset,
       .actor = fields.text("actor"),
       .reason = fields.text("reason"),
-      .at = while_reading(fields.at("at"), [&] { return parse_time(fields.text("at")); })};
+      .at = fields.time("at")};
   fields.done();
   return change;
 }

@@ -20,22 +20,16 @@ Json to_json(const PlacedImage& image) {
 
 PlacedImage placed_image_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  const auto digest = [&](const char* key) {
-    return while_reading(fields.at(key), [&] { return Digest::parse(fields.text(key)); });
-  };
   PlacedImage image{.name = fields.text("name"),
                     .reference = fields.text("reference"),
-                    .digest = digest("digest"),
-                    .manifest = digest("manifest"),
-                    .config = digest("config")};
-  if (fields.value_if("whole") != nullptr) image.whole = digest("whole");
+                    .digest = fields.digest("digest"),
+                    .manifest = fields.digest("manifest"),
+                    .config = fields.digest("config")};
+  if (fields.value_if("whole") != nullptr) image.whole = fields.digest("whole");
   if (fields.value_if("signatures") != nullptr) {
     for (const Json& each : fields.array("signatures")) {
       Fields inner(each, fields.at("signatures"));
-      image.signatures.push_back(
-          {.manifest = while_reading(inner.at("manifest"),
-                                     [&] { return Digest::parse(inner.text("manifest")); }),
-           .tag = inner.text("tag")});
+      image.signatures.push_back({.manifest = inner.digest("manifest"), .tag = inner.text("tag")});
       inner.done();
     }
   }

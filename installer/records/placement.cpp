@@ -27,8 +27,7 @@ Placement placement_from_json(const Json& value, const std::string& where) {
                       .driver = fields.text("driver"),
                       .path = fields.text("path"),
                       .directory = fields.text("directory"),
-                      .table = while_reading(fields.at("table"),
-                                             [&] { return Digest::parse(fields.text("table")); }),
+                      .table = fields.digest("table"),
                       .files = fields.number("files"),
                       .bytes = fields.number("bytes")};
   if (fields.value_if("images") != nullptr) {

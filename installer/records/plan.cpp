@@ -107,8 +107,7 @@ Plan plan_from_json(const Json& value, const std::string& where) {
             .number = fields.number("number"),
             .actor = fields.text("actor"),
             .reason = fields.text("reason"),
-            .created = while_reading(fields.at("created"),
-                                     [&] { return parse_time(fields.text("created")); }),
+            .created = fields.time("created"),
             .steps = {},
             .outcome = revision_from_json(fields.value("outcome"), fields.at("outcome"))};
   for (const Json& step : fields.array("steps")) {

@@ -50,9 +50,7 @@ Revision revision_from_json(const Json& value, const std::string& where) {
                     .parent = fields.number_if("parent"),
                     .restores = fields.number_if("restores"),
                     .changes = fields.number_if("changes")};
-  if (const auto digest = fields.text_if("digest")) {
-    revision.digest = while_reading(fields.at("digest"), [&] { return Digest::parse(*digest); });
-  }
+  if (fields.value_if("digest") != nullptr) revision.digest = fields.digest("digest");
   for (const Json& placement : fields.array("placements")) {
     revision.placements.push_back(placement_from_json(placement, fields.at("placements")));
   }

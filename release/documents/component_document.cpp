@@ -36,12 +36,8 @@ Json scan_to_json(const CarriedScan& scan) {
 
 CarriedScan scan_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  const auto digest = [&](const char* key, const std::string& text) {
-    return while_reading(fields.at(key), [&] { return Digest::parse(text); });
-  };
   CarriedScan scan{
-      .report = digest("report", fields.text("report")), .tool = fields.text("tool"), .of = {}};
-  for (const std::string& manifest : fields.texts("of")) scan.of.push_back(digest("of", manifest));
+      .report = fields.digest("report"), .tool = fields.text("tool"), .of = fields.digests("of")};
   const Json& found = fields.object("found");
   Fields counts(found, fields.at("found"));
   for (const Severity severity : kAllSeverities) {
@@ -72,16 +68,11 @@ Json signature_to_json(const CarriedSignature& signature) {
 CarriedSignature signature_from_json(const Json& value, const Digest& of,
                                      const std::string& where) {
   Fields fields(value, where);
-  const auto digest = [&](const char* key, const std::string& text) {
-    return while_reading(fields.at(key), [&] { return Digest::parse(text); });
-  };
-  CarriedSignature signature{.manifest = digest("manifest", fields.text("manifest")),
+  CarriedSignature signature{.manifest = fields.digest("manifest"),
                              .tag = fields.text_if("tag").value_or(""),
-                             .blobs = {},
+                             .blobs = fields.digests("blobs"),
                              .by = fields.text("by"),
                              .claims = fields.texts("claims")};
-  for (const std::string& blob : fields.texts("blobs"))
-    signature.blobs.push_back(digest("blobs", blob));
   fields.done();
   const bool is_tag =
       std::any_of(kCosignTags.begin(), kCosignTags.end(),
@@ -109,12 +100,7 @@ Json image_to_json(const CarriedImage& image) {
 
 CarriedImage image_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  const auto digest_at = [&](const char* key, const std::string& text) {
-    return while_reading(fields.at(key), [&] { return Digest::parse(text); });
-  };
-  CarriedImage image{.name = fields.text("name"),
-                     .digest = digest_at("digest", fields.text("digest")),
-                     .whole = {}};
+  CarriedImage image{.name = fields.text("name"), .digest = fields.digest("digest"), .whole = {}};
   if (const auto word = fields.text_if("derivation")) {
     const auto known = std::find_if(kDerivations.begin(), kDerivations.end(),
                                     [&](const auto& each) { return *word == each.second; });
@@ -123,7 +109,7 @@ CarriedImage image_from_json(const Json& value, const std::string& where) {
     }
     image.derivation = known->first;
   }
-  if (const auto whole = fields.text_if("whole")) image.whole = digest_at("whole", *whole);
+  if (fields.value_if("whole") != nullptr) image.whole = fields.digest("whole");
   if (fields.value_if("scans") != nullptr) {
     for (const Json& scan : fields.array("scans")) {
       image.scans.push_back(

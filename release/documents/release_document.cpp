@@ -141,19 +141,17 @@ ReleaseDocument parse_release_document(std::string_view text) {
                        format_found, kFormat),
                 "use the installer that the release notes name");
   }
-  ReleaseDocument document{
-      .name = fields.text("name"),
-      .version = fields.text("version"),
-      .created =
-          while_reading(fields.at("created"), [&] { return parse_time(fields.text("created")); }),
-      .source_revision = fields.text_if("sourceRevision").value_or(""),
-      .environments =
-          environments_from_json(fields.object("environments"), fields.at("environments")),
-      .contract = {},
-      .upgrade_from = {},
-      .installer = {},
-      .arch = {},
-      .components = {}};
+  ReleaseDocument document{.name = fields.text("name"),
+                           .version = fields.text("version"),
+                           .created = fields.time("created"),
+                           .source_revision = fields.text_if("sourceRevision").value_or(""),
+                           .environments = environments_from_json(fields.object("environments"),
+                                                                  fields.at("environments")),
+                           .contract = {},
+                           .upgrade_from = {},
+                           .installer = {},
+                           .arch = {},
+                           .components = {}};
   if (fields.value_if("contract") != nullptr) {
     document.contract = Contract::from_json(fields.object("contract"), fields.at("contract"));
   }

@@ -48,16 +48,15 @@ Json to_json(const BackUp& step) {
 
 BackUp back_up_from_json(const Step& of) {
   Fields fields(of.data, of.id);
-  BackUp step{
-      .backup = fields.text("backup"),
-      .data = fields.text("data"),
-      .place = fields.text("place"),
-      .from = fields.text("from"),
-      .made = while_reading(fields.at("made"), [&] { return parse_time(fields.text("made")); }),
-      .transaction = fields.number("transaction"),
-      .version = fields.text("version"),
-      .encrypt_to = {},
-      .space = needed_space_from_json(fields.object("space"), fields.at("space"))};
+  BackUp step{.backup = fields.text("backup"),
+              .data = fields.text("data"),
+              .place = fields.text("place"),
+              .from = fields.text("from"),
+              .made = fields.time("made"),
+              .transaction = fields.number("transaction"),
+              .version = fields.text("version"),
+              .encrypt_to = {},
+              .space = needed_space_from_json(fields.object("space"), fields.at("space"))};
   if (!fields.value("encryptTo").is_null()) step.encrypt_to = fields.texts("encryptTo");
   fields.done();
   return step;

@@ -123,18 +123,16 @@ Json to_json(const Backup& backup) {
 
 Backup backup_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  Backup backup{
-      .name = fields.text("name"),
-      .database = fields.text("database"),
-      .driver = fields.text("driver"),
-      .server = fields.text("server"),
-      .made = while_reading(fields.at("made"), [&] { return parse_time(fields.text("made")); }),
-      .transaction = fields.number("transaction"),
-      .version = fields.text("version"),
-      .digest =
-          while_reading(fields.at("digest"), [&] { return Digest::parse(fields.text("digest")); }),
-      .bytes = fields.number("bytes"),
-      .packed = fields.number("packed")};
+  Backup backup{.name = fields.text("name"),
+                .database = fields.text("database"),
+                .driver = fields.text("driver"),
+                .server = fields.text("server"),
+                .made = fields.time("made"),
+                .transaction = fields.number("transaction"),
+                .version = fields.text("version"),
+                .digest = fields.digest("digest"),
+                .bytes = fields.number("bytes"),
+                .packed = fields.number("packed")};
   for (const Json& recipient : fields.array("encryptedTo")) {
     if (!recipient.is_string()) fields.refuse("encryptedTo", "expected texts");
     backup.encrypted_to.push_back(recipient);

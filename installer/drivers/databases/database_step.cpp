@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include "base/format.hpp"
@@ -53,14 +52,6 @@ Applied applied_from_json(const Json& value, const std::string& where) {
   return applied;
 }
 
-unsigned small_from_json(Fields& fields, const char* key) {
-  const std::uint64_t number = fields.number(key);
-  if (number > std::numeric_limits<unsigned>::max()) {
-    fields.refuse(key, format("found {}, expected a smaller number", number));
-  }
-  return static_cast<unsigned>(number);
-}
-
 release::BackupTool backup_tool_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   release::BackupTool tool{.create = fields.texts("create"),
@@ -68,10 +59,6 @@ release::BackupTool backup_tool_from_json(const Json& value, const std::string& 
                            .restore = fields.texts("restore")};
   fields.done();
   return tool;
-}
-
-Time time_from_json(Fields& fields, const char* key) {
-  return while_reading(fields.at(key), [&] { return parse_time(fields.text(key)); });
 }
 
 databases::Author author_from_json(const Json& value, const std::string& where,
@@ -163,9 +150,9 @@ DatabaseSettings database_settings_from_json(const Json& value, const std::strin
   Fields fields(value, where);
   DatabaseSettings settings{.database = fields.text("database"),
                             .driver = fields.text("driver"),
-                            .lock_timeout = small_from_json(fields, "lockTimeout"),
-                            .lock_attempts = small_from_json(fields, "lockAttempts"),
-                            .statement_timeout = small_from_json(fields, "statementTimeout"),
+                            .lock_timeout = fields.count("lockTimeout"),
+                            .lock_attempts = fields.count("lockAttempts"),
+                            .statement_timeout = fields.count("statementTimeout"),
                             .format = fields.text("format"),
                             .dialect = fields.text("dialect"),
                             .transactions = fields.text("transactions"),
@@ -225,7 +212,7 @@ BackupStep backup_step_from_json(const Step& step) {
       .backup = fields.text("backup"),
       .server = fields.text("server"),
       .version = fields.text("version"),
-      .made = time_from_json(fields, "made"),
+      .made = fields.time("made"),
       .transaction = fields.number("transaction"),
       .settings = database_settings_from_json(fields.object("settings"), fields.at("settings")),
       .space = {}};
@@ -270,7 +257,7 @@ DatabaseChange database_change_from_json(const Step& step) {
       .backup = fields.text("backup"),
       .before = applied_from_json(fields.object("before"), fields.at("before")),
       .author = author_from_json(fields.object("author"), fields.at("author"), transaction),
-      .made = time_from_json(fields, "made"),
+      .made = fields.time("made"),
       .fenced = fields.flag("fenced"),
       .settings = database_settings_from_json(fields.object("settings"), fields.at("settings"))};
   if (step.action == kMigrate) {

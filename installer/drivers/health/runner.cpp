@@ -234,7 +234,7 @@ std::vector<CheckResult> results_from_json(const Json& value, const std::string&
 LastHealth last_health_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   LastHealth last;
-  last.time = while_reading(fields.at("time"), [&] { return parse_time(fields.text("time")); });
+  last.time = fields.time("time");
   last.revision = fields.number("revision");
   last.results = results_from_json(fields.array("results"), fields.at("results"));
   fields.done();

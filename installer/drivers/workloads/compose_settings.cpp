@@ -3,7 +3,6 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/drivers/workloads/parts.hpp"
 #include "release/documents/workload.hpp"
 
 namespace sealift::installer {
@@ -21,7 +20,7 @@ Json to_json(const ServiceSettings& service) {
 ServiceSettings service_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   ServiceSettings service{.image = fields.text("image"),
-                          .replicas = count_from_json(fields, "replicas"),
+                          .replicas = fields.count("replicas"),
                           .job = fields.flag("job"),
                           .canary = fields.flag("canary"),
                           .moves = fields.flag("moves"),
@@ -60,7 +59,7 @@ ComposeSettings compose_settings_from_json(const Json& value, const std::string&
                            .generation = fields.text("generation"),
                            .engine = fields.texts("engine"),
                            .file = fields.text("file"),
-                           .timeout = count_from_json(fields, "timeout"),
+                           .timeout = fields.count("timeout"),
                            .services = {},
                            .version = fields.text_if("version").value_or("")};
   for (const auto& [name, service] : fields.object("services").items()) {

@@ -2,7 +2,6 @@
 #include "installer/drivers/workloads/parts.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -40,14 +39,6 @@ Json lines_at(const std::vector<release::FileEntry>& table, const std::set<std::
     if (is_wanted) lines.push_back(release::to_line(entry));
   }
   return lines;
-}
-
-unsigned count_from_json(Fields& fields, const char* key) {
-  const std::uint64_t number = fields.number(key);
-  if (!std::in_range<unsigned>(number)) {
-    fields.refuse(key, format("found {}, expected a smaller number", number));
-  }
-  return static_cast<unsigned>(number);
 }
 
 }  // namespace sealift::installer

@@ -21,7 +21,4 @@ std::vector<release::FileEntry> entries_of(Source& table);
 // The table's lines of what stands at these paths or below them; "." is everything.
 Json lines_at(const std::vector<release::FileEntry>& table, const std::set<std::string>& paths);
 
-// A small number of settings, such as a timeout.
-unsigned count_from_json(Fields& fields, const char* key);
-
 }  // namespace sealift::installer

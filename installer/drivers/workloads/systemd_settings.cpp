@@ -3,7 +3,6 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/drivers/workloads/parts.hpp"
 #include "release/documents/workload.hpp"
 
 namespace sealift::installer {
@@ -43,7 +42,7 @@ SystemdSettings systemd_settings_from_json(const Json& value, const std::string&
   SystemdSettings settings{.command = fields.texts("command"),
                            .folder = fields.text("folder"),
                            .path = fields.text("path"),
-                           .timeout = count_from_json(fields, "timeout"),
+                           .timeout = fields.count("timeout"),
                            .units = {}};
   for (const auto& [name, unit] : fields.object("units").items()) {
     settings.units[name] =
