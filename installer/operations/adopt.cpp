@@ -350,8 +350,8 @@ void adopt(const Tools& tools, const AdoptedData& data) {
     DataThere own = data_there(name, target, *there, data);
     FilesWish files{
         .owner = target.owner, .persist = own.persist, .found_data = std::move(own.found)};
-    wish.files = std::make_shared<const FilesWish>(files);
     if (release::is_runtime(target.driver)) {
+      wish.files = std::make_shared<const FilesWish>(std::move(files));
       served.emplace_back(&driver, wish);
       draft.plan.steps.push_back(*driver.data_step(wish));
       continue;
@@ -359,7 +359,7 @@ void adopt(const Tools& tools, const AdoptedData& data) {
     const Found found = scan(installation.layout, *there);
     wish.table = found.table;
     files.count = found.files;
-    wish.files = std::make_shared<const FilesWish>(files);
+    wish.files = std::make_shared<const FilesWish>(std::move(files));
     Placement placement{.component = name,
                         .target = name,
                         .driver = target.driver,
@@ -368,7 +368,7 @@ void adopt(const Tools& tools, const AdoptedData& data) {
                         .table = found.table,
                         .files = found.files,
                         .bytes = found.bytes,
-                        .persist = files.persist};
+                        .persist = own.persist};
     if (placement.directory.empty()) {
       std::vector<Step> steps = driver.plan(wish);
       placement.directory = unpacked_directory(steps).value_or("");

@@ -51,7 +51,6 @@ std::string what_users_notice(const std::vector<Step>& steps) {
 ComponentChange compare_images(const Wish& wish, Content& content) {
   ComponentChange change{
       .component = wish.component, .target = wish.target, .path = wish.path, .images = true};
-  const std::vector<PlacedImage> images = images_in(wish);
   std::map<std::string, Digest> before;
   if (wish.before) {
     for (const PlacedImage& image : wish.before->images)
@@ -59,7 +58,7 @@ ComponentChange compare_images(const Wish& wish, Content& content) {
   }
   std::set<Digest> known;
   for (const auto& [unused, digest] : before) known.insert(digest);
-  for (const PlacedImage& image : images) {
+  for (const PlacedImage& image : images_in(wish)) {
     const auto was = before.find(image.reference);
     if (was == before.end()) {
       ++change.added;
@@ -124,8 +123,8 @@ ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
 // Which signatures are known to go with its images: those of a release that is new are only
 // wanted; what was installed once says which they were.
 void keep_signatures(Purpose purpose, const Placement* before, Placement& placement) {
+  if (purpose == Purpose::rollback) return;
   for (PlacedImage& image : placement.images) {
-    if (purpose == Purpose::rollback) continue;
     image.signatures.clear();
     if (before == nullptr) continue;
     for (const PlacedImage& each : before->images) {
@@ -221,11 +220,8 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
                   .count = placement.files,
                   .persist = placement.persist,
                   .has_kept = has_kept_at(state_, placement.path)};
-  wish.files = std::make_shared<const FilesWish>(files);
-  if (wish.before) {
-    files.found_data = note_data(wish);
-    wish.files = std::make_shared<const FilesWish>(files);
-  }
+  if (wish.before) files.found_data = note_data(wish, placement.persist);
+  wish.files = std::make_shared<const FilesWish>(std::move(files));
   wanted_.insert(placement.path);
   const Placement* before = standing_at(placement.path);
   keep_signatures(wish.purpose, before, placement);
@@ -252,16 +248,17 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
 
 // Data that the next release shares and the installed one has in its own directory, and the other
 // way round.
-std::map<std::string, std::string> Drafting::note_data(const Wish& wish) {
+std::map<std::string, std::string> Drafting::note_data(const Wish& wish,
+                                                       const SharedFolders& shared) {
   for (const auto& [folder, unused] : wish.before->persist) {
-    if (wish.files->persist.contains(folder)) continue;
+    if (shared.contains(folder)) continue;
     draft_.warnings.push_back(
         format("{}: the release does not keep {}: what is in {} stays there, and the release does "
                "not see it",
                wish.component, folder, shared_place(wish.path, folder)));
   }
   if (wish.purpose != Purpose::apply && wish.purpose != Purpose::stage) return {};
-  return data_found(wish, *state_.current(), drivers_.named(wish.before->driver), content_);
+  return data_found(wish, shared, *state_.current(), drivers_.named(wish.before->driver), content_);
 }
 
 // What a backup takes.

@@ -10,6 +10,7 @@
 
 #include "installer/driver/driver.hpp"
 #include "installer/drivers/databases/database_step.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/services/service_changes.hpp"
 #include "installer/planning/draft.hpp"
 #include "installer/records/state.hpp"
@@ -65,7 +66,7 @@ class Drafting {
   // What a driver of any family is told of a placement; so far, that it goes.
   Wish wish_for(const Placement& placement) const;
   // Warns of what changes for data, and finds that which moves along.
-  std::map<std::string, std::string> note_data(const Wish& wish);
+  std::map<std::string, std::string> note_data(const Wish& wish, const SharedFolders& shared);
   void note_space(const std::optional<NeededSpace>& space);
   ComponentChange compare_watched(const Wish& wish, const ServiceGlobs& services,
                                   const DamagedFiles& damage);

@@ -5,8 +5,6 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/drivers/files/files_wish.hpp"
-#include "installer/drivers/files/shared_data.hpp"
 #include "release/documents/file_table.hpp"
 #include "release/documents/persist.hpp"
 
@@ -16,18 +14,13 @@ namespace {
 
 using Places = std::map<std::string, std::string>;  // folder -> its place below PATH
 
-bool is_filled(const fs::path& place) {
-  const std::optional<struct stat> status = link_status_of(place);
-  return status && S_ISDIR(status->st_mode) && !is_empty_dir(place);
-}
-
 // Those that the next release shares and the installed one has filled.
-Places filled_in(const Wish& wish) {
+Places filled_in(const Wish& wish, const SharedFolders& shared) {
   const Placement& before = *wish.before;
   Places filled;
-  for (const auto& [folder, unused] : links_of(files_in(wish).persist, before.directory)) {
+  for (const auto& [folder, unused] : links_of(shared, before.directory)) {
     const std::string place = format("{}/{}", before.directory, folder);
-    if (before.persist.contains(folder) || !is_filled(fs::path(wish.path) / place)) continue;
+    if (before.persist.contains(folder) || !holds_data(fs::path(wish.path) / place)) continue;
     filled[folder] = place;
   }
   return filled;
@@ -47,14 +40,14 @@ Places carried_in(Source& table, const Places& filled) {
 
 }  // namespace
 
-Places data_found(const Wish& wish, const Revision& installed, const Driver& driver,
-                  Content& content) {
-  Places found = filled_in(wish);
+Places data_found(const Wish& wish, const SharedFolders& shared, const Revision& installed,
+                  const Driver& driver, Content& content) {
+  Places found = filled_in(wish, shared);
   if (found.empty()) return found;
   Places mixed = carried_in(*content.table(wish.before->table), found);
   for (const auto& [folder, unused] : mixed) found.erase(folder);
   std::erase_if(mixed,
-                [&](const auto& each) { return is_filled(shared_place(wish.path, each.first)); });
+                [&](const auto& each) { return holds_data(shared_place(wish.path, each.first)); });
   if (mixed.empty()) return found;
   Problems problems;
   const std::vector<Difference> differences =

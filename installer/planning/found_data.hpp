@@ -5,14 +5,16 @@
 // along. Where files of the installed release lie among it, a person has to divide them.
 
 #include "installer/driver/driver.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 #include "installer/records/state.hpp"
 
 namespace sealift::installer {
 
-// Folder -> its place below PATH, of data that no release brought. `driver` is that of the
-// installed release. Error{incompatible} where a folder holds data and files of a release, until
-// PATH/shared has data there.
-std::map<std::string, std::string> data_found(const Wish& wish, const Revision& installed,
-                                              const Driver& driver, Content& content);
+// Folder -> its place below PATH, of data that no release brought. `shared` are the folders that
+// the next release shares, `driver` is that of the installed release. Error{incompatible} where a
+// folder holds data and files of a release, until PATH/shared has data there.
+std::map<std::string, std::string> data_found(const Wish& wish, const SharedFolders& shared,
+                                              const Revision& installed, const Driver& driver,
+                                              Content& content);
 
 }  // namespace sealift::installer

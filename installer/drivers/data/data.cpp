@@ -62,11 +62,6 @@ BackUp back_up_from_json(const Step& of) {
   return step;
 }
 
-bool holds_data(const fs::path& place) {
-  const std::optional<struct stat> status = link_status_of(place);
-  return status && S_ISDIR(status->st_mode) && !is_empty_dir(place);
-}
-
 class DataDriver : public StepDriver {
  public:
   DataDriver(const Layout& layout, Workers& workers) : layout_(layout), workers_(workers) {}
@@ -136,7 +131,7 @@ std::vector<Step> data_backups(const Wish& wish, const release::Site& site, cons
   const auto target = site.targets.find(wish.target);
   const bool is_changing = wish.purpose == Purpose::apply || wish.purpose == Purpose::stage;
   if (target == site.targets.end() || !wish.before || !wish.table || !is_changing) return {};
-  const FilesWish files = files_in(wish);
+  const FilesWish& files = files_in(wish);
   std::vector<Step> steps;
   for (const std::string& folder : target->second.backup) {
     if (!files.persist.contains(folder) && !wish.before->persist.contains(folder)) continue;

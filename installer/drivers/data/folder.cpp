@@ -9,17 +9,13 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "installer/drivers/data/archive.hpp"
+#include "installer/drivers/files/shared_data.hpp"
 
 namespace sealift::installer {
 
 namespace {
 
 using databases::Restoring;
-
-bool is_folder(const fs::path& place) {
-  const std::optional<struct stat> status = link_status_of(place);
-  return status && S_ISDIR(status->st_mode);
-}
 
 // In one step, where the file system can; false where it cannot.
 bool exchange(const Dir& parent, const std::string& one, const std::string& other) {
@@ -55,7 +51,7 @@ class Folder : public databases::Restorable {
     }
     return {.server = place_.string(), .bytes = size_of(from_).bytes};
   }
-  bool exists() override { return is_folder(from_); }
+  bool exists() override { return is_real_folder(from_); }
 
   Json describe() override {
     const FolderSize size = size_of(from_);
@@ -65,7 +61,7 @@ class Folder : public databases::Restorable {
   void check_restorable(const Json& about) override {
     Problems problems;
     const fs::path parent = place_.parent_path();
-    if (!is_folder(parent)) {
+    if (!is_real_folder(parent)) {
       problems.add(
           format("{}: is missing or no folder, expected the folder around the data",
                  parent.string()),
@@ -114,7 +110,7 @@ class Folder : public databases::Restorable {
 
   std::vector<std::string> kept() override {
     std::vector<std::string> names;
-    if (!is_folder(place_.parent_path())) return names;
+    if (!is_real_folder(place_.parent_path())) return names;
     for (const Entry& each : Dir::open(place_.parent_path()).entries()) {
       if (each.name.starts_with(beside("old_"))) names.push_back(each.name);
     }

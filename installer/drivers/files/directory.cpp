@@ -362,7 +362,7 @@ class DirectoryDriver : public Driver {
   }
 
   static Step unpack_step(const Wish& wish, const Observation& seen, const std::string& directory) {
-    const FilesWish files = files_in(wish);
+    const FilesWish& files = files_in(wish);
     Unpack unpack{.path = wish.path,
                   .directory = directory,
                   .staging = format(".staging-{}", wish.number),
@@ -386,7 +386,7 @@ class DirectoryDriver : public Driver {
 
   // Data is where the links of the new release lead before that is served.
   static std::optional<Share> share_for(const Wish& wish) {
-    const FilesWish files = files_in(wish);
+    const FilesWish& files = files_in(wish);
     if (files.persist.empty()) return std::nullopt;
     return share_of(wish.path, files.owner, files.persist, files.found_data);
   }
@@ -401,7 +401,7 @@ class DirectoryDriver : public Driver {
     const std::optional<KeptSet> after = kept_of(wish.settings, directory, *wish.table);
     const std::optional<KeptSet> before = wish.before ? kept_of(*wish.before) : std::nullopt;
     if (!after || (after == before && wish.purpose != Purpose::repair)) return std::nullopt;
-    const FilesWish files = files_in(wish);
+    const FilesWish& files = files_in(wish);
     if (!files.has_kept && entry_exists(fs::path(wish.path) / kKept)) {
       throw Error(Errc::incompatible,
                   format("target {}: {}/{} is there already, and sealift did not put it there",

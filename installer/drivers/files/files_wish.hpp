@@ -23,8 +23,9 @@ struct FilesWish {
 };
 
 // A wish that says nothing of files asks for nothing special.
-inline FilesWish files_in(const Wish& wish) {
-  return wish.files == nullptr ? FilesWish() : *wish.files;
+inline const FilesWish& files_in(const Wish& wish) {
+  static const FilesWish none;
+  return wish.files == nullptr ? none : *wish.files;
 }
 
 }  // namespace sealift::installer

@@ -48,11 +48,6 @@ bool is_link_to(const fs::path& place, const std::string& target) {
   return link_target(place) == target;
 }
 
-bool is_real_folder(const fs::path& place) {
-  const std::optional<struct stat> status = link_status_of(place);
-  return status && S_ISDIR(status->st_mode);
-}
-
 void refuse_what_is_no_folder(const fs::path& place) {
   const std::optional<struct stat> status = link_status_of(place);
   if (!status || S_ISDIR(status->st_mode)) return;
@@ -73,6 +68,15 @@ void refuse_another_file_system(const fs::path& from, const fs::path& to) {
 }
 
 }  // namespace
+
+bool is_real_folder(const fs::path& place) {
+  const std::optional<struct stat> status = link_status_of(place);
+  return status && S_ISDIR(status->st_mode);
+}
+
+bool holds_data(const fs::path& place) {
+  return is_real_folder(place) && !is_empty_dir(place);
+}
 
 std::string shared_place(const std::string& path, const std::string& folder) {
   return format("{}/{}", path, below_path(folder));

@@ -21,6 +21,10 @@ inline constexpr std::string_view kShared = "shared";
 // Folder -> whose it is made.
 using SharedFolders = std::map<std::string, std::string>;
 
+// Whether a folder is there itself, not a link to one; and whether there is something in it.
+bool is_real_folder(const fs::path& place);
+bool holds_data(const fs::path& place);
+
 // "PATH/shared/FOLDER", for people.
 std::string shared_place(const std::string& path, const std::string& folder);
 

@@ -35,8 +35,7 @@ class ImagesDriver : public Driver {
       const ImageSettings settings = image_settings_from_json(wish.settings, "settings");
       ImageStore& store = open(settings);
       std::set<std::pair<std::string, Digest>> loaded;
-      const std::vector<PlacedImage> images = images_in(wish);
-      for (const PlacedImage& image : images) {
+      for (const PlacedImage& image : images_in(wish)) {
         store.check(image);
         named.insert(image.reference);
         if (!store.has(image) && loaded.emplace(store.loads_into(image), image.digest).second) {

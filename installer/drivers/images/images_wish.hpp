@@ -15,8 +15,9 @@ struct ImagesWish {
 };
 
 // None where the wish is for something else, or the component goes.
-inline std::vector<PlacedImage> images_in(const Wish& wish) {
-  return wish.images == nullptr ? std::vector<PlacedImage>() : wish.images->images;
+inline const std::vector<PlacedImage>& images_in(const Wish& wish) {
+  static const ImagesWish none;
+  return (wish.images == nullptr ? none : *wish.images).images;
 }
 
 }  // namespace sealift::installer

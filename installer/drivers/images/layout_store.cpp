@@ -25,8 +25,7 @@ using content::Descriptor;
 constexpr std::size_t kHex = 64;
 constexpr std::string_view kBrought = ".sealift-blobs.json";
 
-// One image that index.json names. `document` is all of the row, of which
-// others may have more.
+// One image that index.json names. `document` is all of the row, of which others may have more.
 struct LayoutRow {
   std::string name;    // empty: it has none
   std::string digest;  // empty: it has none
@@ -45,7 +44,7 @@ struct LayoutRow {
   }
 };
 
-// index.json. `document` is all of it but its rows.
+// index.json. `document` is all of it; its rows are those of `rows`.
 struct LayoutIndex {
   Json document;
   std::vector<LayoutRow> rows;
