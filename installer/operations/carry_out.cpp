@@ -37,7 +37,8 @@ Journal begin_journal(const Tools& tools, const Draft& draft) {
     const Error error = current_error();
     Aftermath aftermath;
     aftermath.attempt("removing what was kept for the release", [&] {
-      if (!has_journal(layout, draft.plan.number)) remove_revision(layout, draft.plan.number);
+      if (path_exists(Journal::file_of(layout.journal(), draft.plan.number))) return;
+      remove_revision(layout, draft.plan.number);
     });
     throw error;
   }

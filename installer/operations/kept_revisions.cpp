@@ -41,8 +41,4 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
   return content;
 }
 
-bool has_journal(const Layout& layout, std::uint64_t number) {
-  return path_exists(layout.journal() / format("{:06}.journal", number));
-}
-
 }  // namespace sealift::installer

@@ -20,7 +20,4 @@ release::Values kept_values(const Layout& layout, const Revision& revision);
 // The content of a revision that this site has had.
 SiteContent content_of(const Tools& tools, const Revision& revision);
 
-// Whether that transaction was begun.
-bool has_journal(const Layout& layout, std::uint64_t number);
-
 }  // namespace sealift::installer

@@ -65,12 +65,22 @@ struct Needs {
   }
 };
 
-Needs needs_of(const State& state, const Numbers& keep) {
-  Needs needs;
+// Revisions of the site's history. One that was undone is in neither list.
+struct Sorted {
+  std::vector<const Revision*> kept;
+  std::vector<const Revision*> going;
+};
+
+Sorted sort(const State& state, const Numbers& keep) {
+  Sorted sorted;
   for (const PastTransaction& past : state.history) {
-    if (keep.contains(past.number)) needs.add(past.outcome);
+    if (keep.contains(past.number)) {
+      sorted.kept.push_back(&past.outcome);
+    } else if (past.ending == Event::commit) {
+      sorted.going.push_back(&past.outcome);
+    }
   }
-  return needs;
+  return sorted;
 }
 
 void remove_revisions(const Layout& layout, const Numbers& keep) {
@@ -83,12 +93,10 @@ void remove_revisions(const Layout& layout, const Numbers& keep) {
 }
 
 // How many directories of releases went.
-std::uint64_t remove_releases(const State& state, const Numbers& keep, const Needs& needs,
-                              const Drivers& drivers) {
+std::uint64_t remove_releases(const Sorted& sorted, const Needs& needs, const Drivers& drivers) {
   std::uint64_t count = 0;
-  for (const PastTransaction& past : state.history) {
-    if (past.ending != Event::commit || keep.contains(past.number)) continue;
-    for (const Placement& placement : past.outcome.placements) {
+  for (const Revision* revision : sorted.going) {
+    for (const Placement& placement : revision->placements) {
       if (needs.places.contains({placement.path, placement.directory}) ||
           placement.directory.empty() ||
           !path_exists(fs::path(placement.path) / placement.directory)) {
@@ -123,23 +131,20 @@ void remove_tables(const Layout& layout, const Needs& needs) {
 
 // Gives up the images of revisions that go, unless one that stays has them too. Their folders are
 // still there: a revision without one was seen to before.
-void release_images(const State& state, const Numbers& keep, const Layout& layout,
-                    const Drivers& drivers) {
+void release_images(const Sorted& sorted, const Layout& layout, const Drivers& drivers) {
   using Key = std::tuple<std::string, std::string, Digest>;
   const auto key_of = [](const Placement& placement, const PlacedImage& image) {
     return Key{placement.driver, placement.settings.dump(), image.digest};
   };
   std::set<Key> needed;
-  for (const PastTransaction& past : state.history) {
-    if (!keep.contains(past.number)) continue;
-    for (const Placement& placement : past.outcome.placements) {
+  for (const Revision* revision : sorted.kept) {
+    for (const Placement& placement : revision->placements) {
       for (const PlacedImage& image : placement.images) needed.insert(key_of(placement, image));
     }
   }
-  for (const PastTransaction& past : state.history) {
-    if (past.ending != Event::commit || keep.contains(past.number)) continue;
-    if (!is_retained(layout, past.outcome)) continue;
-    for (Placement placement : past.outcome.placements) {
+  for (const Revision* revision : sorted.going) {
+    if (!is_retained(layout, *revision)) continue;
+    for (Placement placement : revision->placements) {
       std::erase_if(placement.images, [&](const PlacedImage& image) {
         return needed.contains(key_of(placement, image));
       });
@@ -162,17 +167,14 @@ void trim_kept(const Tools& tools, const State& state, const Drivers& drivers) {
   }
 }
 
-void sweep_targets(const Tools& tools, const State& state, const Numbers& keep,
-                   const Drivers& drivers) {
+void sweep_targets(const Tools& tools, const Sorted& sorted) {
   std::vector<Placement> known;
-  for (const PastTransaction& past : state.history) {
-    if (!keep.contains(past.number)) continue;
-    const std::vector<Placement>& placed = past.outcome.placements;
-    known.insert(known.end(), placed.begin(), placed.end());
+  for (const Revision* revision : sorted.kept) {
+    known.insert(known.end(), revision->placements.begin(), revision->placements.end());
   }
   for (const auto& [name, target] : tools.installation.site.targets) {
     try {
-      drivers.named(target.driver).sweep(target, tools.installation.id, known);
+      tools.drivers.named(target.driver).sweep(target, tools.installation.id, known);
     } catch (const Error& error) {
       log::warning(format("target {}: leftovers are not removed: {}", name, error.message()));
     }
@@ -180,15 +182,14 @@ void sweep_targets(const Tools& tools, const State& state, const Numbers& keep,
 }
 
 // Backups of revisions that are kept stay, whatever the rule says.
-void prune_backups(const Tools& tools, const State& state, const Numbers& keep) {
+void prune_backups(const Tools& tools, const Sorted& sorted) {
   if (!path_exists(tools.installation.layout.backups())) return;
   std::vector<std::string> needed;
-  for (const PastTransaction& past : state.history) {
-    if (!keep.contains(past.number)) continue;
-    for (const Placement& placement : past.outcome.placements) {
-      needed.push_back(format("{}-{}", placement.target, past.number));
+  for (const Revision* revision : sorted.kept) {
+    for (const Placement& placement : revision->placements) {
+      needed.push_back(format("{}-{}", placement.target, revision->number));
       for (const auto& [folder, unused] : placement.persist) {
-        needed.push_back(format("{}-{}", data_label(placement.target, folder), past.number));
+        needed.push_back(format("{}-{}", data_label(placement.target, folder), revision->number));
       }
     }
   }
@@ -201,17 +202,18 @@ void prune_backups(const Tools& tools, const State& state, const Numbers& keep) 
 Pruned prune(const Tools& tools, const State& state) {
   const Layout& layout = tools.installation.layout;
   const Numbers keep = kept_revisions(layout, state, tools.installation.site.keep_releases);
-  const Needs needs = needs_of(state, keep);
-  const Drivers& drivers = tools.drivers;
-  release_images(state, keep, layout, drivers);
-  trim_kept(tools, state, drivers);
+  const Sorted sorted = sort(state, keep);
+  Needs needs;
+  for (const Revision* revision : sorted.kept) needs.add(*revision);
+  release_images(sorted, layout, tools.drivers);
+  trim_kept(tools, state, tools.drivers);
   remove_revisions(layout, keep);
   Pruned pruned;
-  pruned.releases = remove_releases(state, keep, needs, drivers);
+  pruned.releases = remove_releases(sorted, needs, tools.drivers);
   pruned.bundles = remove_bundles(layout, needs);
   remove_tables(layout, needs);
-  sweep_targets(tools, state, keep, drivers);
-  prune_backups(tools, state, keep);
+  sweep_targets(tools, sorted);
+  prune_backups(tools, sorted);
   return pruned;
 }
 

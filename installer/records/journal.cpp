@@ -82,8 +82,12 @@ std::uint64_t Journal::reserved_for(const Plan& plan) {
   return kReserved + plan.steps.size() * kReservedForStep;
 }
 
+fs::path Journal::file_of(const fs::path& folder, std::uint64_t number) {
+  return folder / format("{:06}.journal", number);
+}
+
 Journal Journal::create(const fs::path& folder, const Plan& plan, const Clock& clock) {
-  const fs::path path = folder / format("{:06}.journal", plan.number);
+  const fs::path path = file_of(folder, plan.number);
   const std::string line = first_line(plan, clock);
   Journal journal(path.string(), clock);
   journal.size_ = line.size() + reserved_for(plan);

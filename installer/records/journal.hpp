@@ -51,6 +51,8 @@ struct Record {
 
 class Journal {
  public:
+  // Where the journal of a transaction is, once that was begun.
+  static fs::path file_of(const fs::path& folder, std::uint64_t number);
   // Throws Error{io}; the journal then does not exist.
   static Journal create(const fs::path& folder, const Plan& plan, const Clock& clock);
   // Opens an existing one to go on with it: its last record is on the disk afterwards.
