@@ -128,13 +128,21 @@ VerifiedBundle Verifier::verify(Progress& progress) {
   return VerifiedBundle(std::move(contents), *judgement_);
 }
 
-Judgement judge_confined(Source& file, const std::string& name, const Trust& trust) {
+Judgement judge_confined(const fs::path& file, const Trust& trust) {
+  const Fd fd = open_for_reading(file);
+  FdSource source(fd.get(), file.string());
   std::optional<Judgement> judgement;
   without_changes([&] {
     Workers workers(usable_cores());
-    judgement = Verifier(file, name, trust, workers).judgement();
+    judgement = Verifier(source, file.string(), trust, workers).judgement();
   });
   return std::move(*judgement);
+}
+
+VerifiedBundle verify_confined(const fs::path& file, const Trust& trust, Progress& progress) {
+  const Fd fd = open_for_reading(file);
+  FdSource source(fd.get(), file.string());
+  return verify_confined(source, file.string(), trust, progress);
 }
 
 VerifiedBundle verify_confined(Source& file, const std::string& name, const Trust& trust,

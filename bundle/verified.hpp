@@ -87,7 +87,8 @@ class Verifier {
 // As a Verifier does it, for bytes for which nobody has vouched yet: on threads that can change
 // nothing (base/sandbox.hpp). `judged` is told the judgement as soon as it is known, also where the
 // bundle is then refused.
-Judgement judge_confined(Source& file, const std::string& name, const Trust& trust);
+Judgement judge_confined(const fs::path& file, const Trust& trust);
+VerifiedBundle verify_confined(const fs::path& file, const Trust& trust, Progress& progress);
 VerifiedBundle verify_confined(
     Source& file, const std::string& name, const Trust& trust, Progress& progress,
     const std::function<void(const Judgement&)>& judged = [](const Judgement&) {});

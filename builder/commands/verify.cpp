@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/path.hpp"
+#include "base/sandbox.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/signing_desk/trust_folder.hpp"
 #include "bundle/report.hpp"
@@ -20,6 +21,7 @@ void run_verify(const VerifyOptions& options, cli::Session& session) {
   check_self_signed(root);
   const bundle::Trust trust{
       .root = root, .environment = options.environment, .policy = {}, .now = session.clock.now()};
+  give_up_changes();  // all of this process, which only reads and says what it found
   const bundle::VerifiedBundle verified = bundle::verify_file(
       options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
         for (const std::string& line : bundle::report_lines(judgement, trust)) {

@@ -92,11 +92,9 @@ struct Subject {
 
 Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::Session& session) {
   const Tools& tools = work.tools();
-  const Fd fd = open_for_reading(options.bundle);
-  FdSource source(fd.get(), options.bundle);
   const bundle::Trust trust = tools.trust();
   const bundle::VerifiedBundle verified =
-      bundle::verify_confined(source, options.bundle, trust, session.progress);
+      bundle::verify_confined(options.bundle, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   check_requirements(contents, tools.installation, work.state(), Floor::kept);
   SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},

@@ -27,11 +27,9 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   SiteWork work(session, site);
   work.lock("plan", {});
   const Tools& tools = work.tools();
-  const Fd fd = open_for_reading(options.bundle);
-  FdSource source(fd.get(), options.bundle);
   const bundle::Trust trust = tools.trust(options.trust.expiry());
   const bundle::VerifiedBundle verified =
-      bundle::verify_confined(source, options.bundle, trust, session.progress);
+      bundle::verify_confined(options.bundle, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   const State state = work.state();
   check_requirements(contents, work.installation(), state, options.trust.floor());

@@ -110,11 +110,9 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
     throw Error(Errc::usage, "--fresh and --backup contradict each other");
   }
   const Tools& tools = work.tools();
-  const Fd fd = open_for_reading(options.bundle);
-  FdSource source(fd.get(), options.bundle);
   const bundle::Trust trust = tools.trust(options.trust.expiry());
   const bundle::VerifiedBundle verified =
-      bundle::verify_confined(source, options.bundle, trust, session.progress);
+      bundle::verify_confined(options.bundle, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
                       tools.workers);

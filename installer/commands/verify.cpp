@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/path.hpp"
+#include "base/sandbox.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/session/changing.hpp"
@@ -27,6 +28,7 @@ bundle::Trust trust_of(const VerifyOptions& options, const Tools& tools) {
 void run_verify(const VerifyOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const bundle::Trust trust = trust_of(options, work.tools());
+  give_up_changes();  // all of this process, which only reads and says what it found
   const bundle::VerifiedBundle verified = bundle::verify_file(
       options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
         for (const std::string& line : bundle::report_lines(judgement, trust)) {

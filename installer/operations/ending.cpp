@@ -102,10 +102,7 @@ void store_roots_of_current(const Tools& tools, const State& state) {
   const fs::path file = layout.store() / state.current()->bundle;
   if (!path_exists(file)) return;  // `status` names it
   try {
-    const Fd fd = open_for_reading(file);
-    FdSource source(fd.get(), file.string());
-    const bundle::Trust trust = tools.trust();
-    store_roots(layout, bundle::judge_confined(source, file.string(), trust).newer, tools.audit());
+    store_roots(layout, bundle::judge_confined(file, tools.trust()).newer, tools.audit());
   } catch (...) {
     log::warning(
         format("cannot read the roots of the current release: {}", current_error().message()));

@@ -9,7 +9,7 @@
 #include "base/path.hpp"
 #include "base/random.hpp"
 #include "installer/content/site_values.hpp"
-#include "installer/operations/kept_revisions.hpp"
+#include "installer/records/journal.hpp"
 #include "installer/records/state.hpp"
 
 namespace sealift::installer {
@@ -21,13 +21,6 @@ constexpr std::string_view kIncoming = ".incoming-";
 std::string store_name(const bundle::Contents& contents) {
   return format("{}-{}-{}.bundle.tar{}", contents.document.name, contents.document.version,
                 contents.digest().short_hex(), contents.compression.empty() ? "" : ".zst");
-}
-
-// By the documents alone, before a large file is copied.
-bundle::Judgement judge_early(const fs::path& file, const bundle::Trust& trust) {
-  const Fd fd = open_for_reading(file);
-  FdSource source(fd.get(), file.string());
-  return bundle::judge_confined(source, file.string(), trust);
 }
 
 void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
@@ -71,7 +64,8 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
   Json known = {{"bundle", printable(file.filename().string())}};
   try {
     const bundle::Trust trust = tools.trust(expiry);
-    const bundle::Judgement early = judge_early(file, trust);
+    // By the documents alone, before a large file is copied.
+    const bundle::Judgement early = bundle::judge_confined(file, trust);
     known.update(evidence(early));
     if (early.refusal) throw early.refusal->within(file.string());
     const Fd fd(::open(incoming.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -99,7 +93,8 @@ void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, co
   forget(tools, accepted);
   // What came as far as a journal has its line already; where that cannot be known it may have.
   try {
-    if (draft != nullptr && has_journal(tools.installation.layout, draft->plan.number)) return;
+    const fs::path journals = tools.installation.layout.journal();
+    if (draft != nullptr && path_exists(Journal::file_of(journals, draft->plan.number))) return;
   } catch (const Error&) {
     return;
   }
