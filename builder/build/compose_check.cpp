@@ -202,17 +202,6 @@ class ComposeJudge {
   std::set<std::string> used_;
 };
 
-// What is found with either stand-in hangs on none of them. `says` is the member that tells them
-// apart.
-template <typename Finding>
-void keep_common(std::vector<Finding>& found, const std::vector<Finding>& again,
-                 std::string Finding::*says) {
-  std::erase_if(found, [&](const Finding& each) {
-    return std::none_of(again.begin(), again.end(),
-                        [&](const Finding& other) { return each.*says == other.*says; });
-  });
-}
-
 // Renders twice, with different stand-ins for what only a site knows: what both renderings have is
 // true whatever the site says. `chosen` are values that are known after all.
 ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& release,

@@ -3,6 +3,8 @@
 
 // What a build knows of the values that templates will see on a site.
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "builder/kind/kind.hpp"
@@ -23,5 +25,15 @@ release::Values values_in(const release::Release& release, const release::Enviro
 enum class StandIns { first, second };
 release::Values stand_ins_in(const release::Release& release,
                              const release::Environment& environment, StandIns round);
+// Leaves of `found` what was found `again` with the others. `says` is the member that tells
+// findings apart.
+template <typename Finding>
+void keep_common(std::vector<Finding>& found, const std::vector<Finding>& again,
+                 std::string Finding::*says) {
+  std::erase_if(found, [&](const Finding& each) {
+    return std::none_of(again.begin(), again.end(),
+                        [&](const Finding& other) { return each.*says == other.*says; });
+  });
+}
 
 }  // namespace sealift::builder

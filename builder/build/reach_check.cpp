@@ -47,11 +47,7 @@ std::vector<release::Claim> unit_claims(const release::Release& release,
         units_in(built, release::resolve(release::merge(known_to_all(all), values))), command);
   };
   std::vector<release::Claim> claims = claims_with(StandIns::first);
-  const std::vector<release::Claim> again = claims_with(StandIns::second);
-  std::erase_if(claims, [&](const release::Claim& each) {
-    return std::none_of(again.begin(), again.end(),
-                        [&](const release::Claim& other) { return each.found == other.found; });
-  });
+  keep_common(claims, claims_with(StandIns::second), &release::Claim::found);
   return claims;
 }
 

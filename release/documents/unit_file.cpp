@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -41,11 +42,11 @@ bool is_yes(std::string_view value) {
 
 // The name or number of a user that is certainly not root.
 bool is_plain_user(std::string_view user) {
-  constexpr std::string_view kDigits = "0123456789";
-  constexpr std::string_view kOfNames =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  if (user.empty() || user == "root" || user.find_first_not_of(kOfNames) != user.npos) return false;
-  return user.find_first_not_of(kDigits) != user.npos || user.find_first_not_of('0') != user.npos;
+  const auto is_of_name = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-'; };
+  if (user.empty() || user == "root" || !std::all_of(user.begin(), user.end(), is_of_name)) {
+    return false;
+  }
+  return user.find_first_not_of('0') != user.npos;
 }
 
 std::vector<std::string_view> words_of(std::string_view value) {

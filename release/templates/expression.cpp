@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "release/text/schema.hpp"
 #include "release/values/environment.hpp"
+#include "release/values/value_names.hpp"
 
 namespace sealift::release {
 
@@ -19,14 +19,6 @@ const std::vector<std::string> kWhole = {
 
 [[noreturn]] void refuse(const std::string& found, const std::string& hint = {}) {
   throw Error(Errc::invalid_input, found, hint);
-}
-
-// The name of a component or of something else that release.yaml or site.yaml names.
-bool is_plain_name(std::string_view name) {
-  const auto plain = [](char c) {
-    return is_small_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
-  };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
 }
 
 // "PREFIX.NAME", and for tls "tls.NAME.certificate".

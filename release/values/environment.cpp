@@ -86,12 +86,15 @@ std::string mistake_in_item(const Json& item) {
 
 }  // namespace
 
-bool is_name(std::string_view name) {
+bool is_plain_name(std::string_view name) {
   const auto plain = [](char c) {
     return is_small_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
   };
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain) &&
-         name.front() != '.' && name.front() != '-';
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
+}
+
+bool is_name(std::string_view name) {
+  return is_plain_name(name) && name.front() != '.' && name.front() != '-';
 }
 
 std::string mistake_in(const Json& value) {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/values/recipients.hpp"
-
-#include <algorithm>
-
-#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "release/text/schema.hpp"
 #include "release/text/yaml.hpp"
+#include "release/values/value_names.hpp"
 
 namespace sealift::release {
 
@@ -24,11 +21,7 @@ std::string label(const std::string& name, const signing::AgeRecipient& recipien
 }  // namespace
 
 void check_site_name(const std::string& name) {
-  const auto is_plain = [](char c) {
-    return is_small_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
-  };
-  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), is_plain) ||
-      name == kRecovery) {
+  if (!is_plain_name(name) || name == kRecovery) {
     throw Error(Errc::invalid_input,
                 format("found the site \"{}\", expected at most 64 of a-z 0-9 . _ - and not \"{}\"",
                        printable(name, 80), kRecovery));

@@ -12,6 +12,8 @@
 
 namespace sealift::release {
 
+// Whether a text is at most 64 of a-z 0-9 . _ - and not empty: how people name things of theirs.
+bool is_plain_name(std::string_view name);
 // Whether a release may call a component, a service or a check so: at most 64 of a-z 0-9 . _ - and
 // neither . nor - first.
 bool is_name(std::string_view name);
