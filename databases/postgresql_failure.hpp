@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How a run of migrations and the client programs of PostgreSQL fail, in words of ours: what of it
-// a person can mend, and whether anything of the run stays.
+// What people are told where a run of migrations or a client program of PostgreSQL fails: the
+// cause, what to do about it, and whether anything of the run stays.
 
 #include <string>
 #include <string_view>

@@ -150,8 +150,7 @@ void add_rollback(cli::Command& program, const std::string& site) {
       .flag("--verify", options.verify, "hash every file of that release first")
       .flag("--restore-database", options.restore_database,
             "restore databases from the backups that were made then: everything written after them "
-            "is "
-            "lost")
+            "is lost")
       .flag("--down", options.down, "run the files that take migrations back")
       .options(
           "--past", options.past, "VERSION",
