@@ -163,7 +163,7 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
       backup.database, to_local_text(backup.made),
       subject.is_folder() && !options.discard ? "what is there now is kept beside it"
                                               : "everything written after that is lost"));
-  if (!agreed(options.change, format("restore {}?", backup.name))) return;
+  if (!work.agreed(options.change, format("restore {}?", backup.name))) return;
   const std::string label =
       format("old_{}_{}", stamp(session.clock.now()), random_hex(2).substr(1));
   if (content.finish_restore(label)) {

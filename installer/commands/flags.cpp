@@ -176,7 +176,7 @@ void change(const FlagsOptions& options, const std::string& command, const std::
   draft.evidence = {{"flags", list}};
   show(draft, "", session);
   if (options.change.dry_run) session.out.json(to_json(draft));
-  if (!agreed(options.change, "change it?")) return;
+  if (!work.agreed(options.change, "change it?")) return;
   carry_out(tools, draft, flags.content, kept_values(work.installation().layout, *state.current()),
             {});
   session.effect = cli::Effect::changed;

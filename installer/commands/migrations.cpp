@@ -151,7 +151,7 @@ void baseline(const MigrationsOptions& options, SiteWork& work, const Subject& s
     session.out.line(format("  {}", each->name));
     names.push_back(each->name);
   }
-  if (run.pending.empty() || !agreed(options.change, "record them?")) return;
+  if (run.pending.empty() || !work.agreed(options.change, "record them?")) return;
   subject.database->migrate(run);
   Json known = evidence_of_migrations(options, subject);
   known["recorded"] = names;
@@ -169,7 +169,7 @@ void accept_edits(const MigrationsOptions& options, SiteWork& work, const Subjec
     if (drift.migration != subject.migration) continue;
     session.out.line(format("{}: applied with the hash {}, the release holds {}", options.migration,
                             printable(drift.hash, 64), drift.migration->hash.hex()));
-    if (!agreed(options.change, "say that both are the same?")) return;
+    if (!work.agreed(options.change, "say that both are the same?")) return;
     const auto row =
         std::find_if(subject.applied.rows.begin(), subject.applied.rows.end(),
                      [&](const migrations::AppliedRow& each) { return each.hash == drift.hash; });

@@ -59,16 +59,16 @@ void show_list(const std::string& title, const std::vector<std::string>& lines,
 }
 
 // Whoever accepts what differs, or what nobody could ask, says so once more.
-bool is_agreed(const Acceptance& acceptance, const ChangeOptions& change) {
+bool is_agreed(const Acceptance& acceptance, const ChangeOptions& change, SiteWork& work) {
   if (acceptance.is_complete()) return true;
   const std::string found =
       format("{} differ from {}, {} cannot be verified", acceptance.differs.size(),
              acceptance.title, acceptance.unverified.size());
-  return while_doing(found, [&] { return agreed(change, format("{}: accept it?", found)); });
+  return while_doing(found, [&] { return work.agreed(change, format("{}: accept it?", found)); });
 }
 
 // Where the person thinks better of it, the transaction stays open, and the status says so.
-void accept_by_hand(const RecoverOptions& options, const SiteWork& work, cli::Session& session) {
+void accept_by_hand(const RecoverOptions& options, SiteWork& work, cli::Session& session) {
   const std::optional<Acceptance> acceptance = examine(work.tools(), side_named(options.accept));
   if (!acceptance) {
     recover(work.tools(), Direction::back);
@@ -80,7 +80,7 @@ void accept_by_hand(const RecoverOptions& options, const SiteWork& work, cli::Se
   show_list("verified:", acceptance->verified, session);
   show_list("differs:", acceptance->differs, session);
   show_list("cannot be verified:", acceptance->unverified, session);
-  if (!is_agreed(*acceptance, options.change)) {
+  if (!is_agreed(*acceptance, options.change, work)) {
     session.status = exit_status(Errc::needs_operator);
     return;
   }

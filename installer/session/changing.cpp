@@ -95,6 +95,11 @@ void SiteWork::lock_and_settle(const std::string& command, const ChangeOptions& 
   settle(tools_);
 }
 
+bool SiteWork::agreed(const ChangeOptions& options, const std::string& question) {
+  if (options.dry_run) return false;
+  return options.yes || lock_->without([&] { return cli::confirm(question); });
+}
+
 Request SiteWork::request(Purpose purpose, const ChangeOptions& options) const {
   return {.purpose = purpose,
           .actor = acting_user(),
@@ -165,10 +170,6 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
     out.line();
     out.line(printable_lines(notes));
   }
-}
-
-bool agreed(const ChangeOptions& options, const std::string& question) {
-  return !options.dry_run && (options.yes || cli::confirm(question));
 }
 
 }  // namespace sealift::installer

@@ -58,6 +58,10 @@ class SiteWork {
 
   const Tools& tools() const { return tools_; }
   const Installation& installation() const { return installation_; }
+  // True where the plan may be carried out: not a dry run, and the person said yes. While the
+  // person is asked, others may have the site; Error{busy} where one had it.
+  bool agreed(const ChangeOptions& options, const std::string& question);
+  bool is_locked() const { return lock_ && lock_->is_held(); }
   State state() const { return load_state(installation_.layout, session_.clock); }
   Request request(Purpose purpose, const ChangeOptions& options) const;
 
@@ -76,8 +80,5 @@ void show_drift(const Draft& draft);
 // The plan for people (or with --json), and its warnings.
 void show(const Draft& draft, const std::string& notes, cli::Session& session);
 Json to_json(const Draft& draft);
-
-// True where the plan may be carried out: not a dry run, and the person said yes.
-bool agreed(const ChangeOptions& options, const std::string& question);
 
 }  // namespace sealift::installer

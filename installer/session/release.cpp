@@ -124,7 +124,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     }
     show(*draft, contents.notes, session);
     if (options.change.dry_run) session.out.json(to_json(*draft));
-    if (agreed(options.change, format("{} it?", name(purpose)))) {
+    if (work.agreed(options.change, format("{} it?", name(purpose)))) {
       // Once more: it may have closed while a large bundle was verified, or a person thought.
       if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
       Json details = acceptance(accepted, options, request.set);
@@ -143,7 +143,8 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     }
   } catch (...) {
     const Error error = current_error();
-    refuse(tools, accepted, draft ? &*draft : nullptr, error);
+    // Where others have the site now, the bundle stays until it is pruned.
+    if (work.is_locked()) refuse(tools, accepted, draft ? &*draft : nullptr, error);
     throw error;
   }
   forget(tools, accepted);

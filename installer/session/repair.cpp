@@ -99,7 +99,7 @@ void repair(const ReleaseOptions& options, const std::string& site, cli::Session
   }
   show(draft, "", session);
   if (options.change.dry_run) session.out.json(to_json(draft));
-  if (!agreed(options.change, "repair it?")) {
+  if (!work.agreed(options.change, "repair it?")) {
     if (accepted) forget(tools, *accepted);
     return;
   }

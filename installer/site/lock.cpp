@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <thread>
 
 #include "base/error.hpp"
@@ -71,28 +72,55 @@ std::string read_holder(const Layout& layout) {
 }  // namespace
 
 SiteLock::SiteLock(const Layout& layout, const std::string& command, const Clock& clock,
-                   std::chrono::seconds timeout) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::max<std::chrono::milliseconds>(timeout, kGrace);
-  while (true) {
-    // The folder first: who cannot have it leaves state/lock as it is.
-    folder_ = try_lock(layout.state, kFolderFlags);
-    if (folder_.is_open()) file_ = try_lock(layout.lock(), kFileFlags);
-    if (file_.is_open()) break;
-    folder_ = Fd();
-    if (std::chrono::steady_clock::now() >= deadline) {
-      throw Error(Errc::busy,
-                  format("another installer works on this site: {}", read_holder(layout)),
-                  "wait for it, or give --lock-timeout SECONDS");
-    }
-    std::this_thread::sleep_for(kPoll);
-  }
-  const std::string text =
-      format("{} (process {}) since {}\n", command, ::getpid(), to_text(clock.now()));
+                   std::chrono::seconds timeout)
+    : layout_(layout),
+      timeout_(timeout),
+      holder_(format("{} (process {}) since {}", command, ::getpid(), to_text(clock.now()))) {
+  take();
+  const std::string text = holder_ + "\n";
   if (::ftruncate(file_.get(), 0) != 0 ||
       ::pwrite(file_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     throw_errno(layout.lock().string(), "write");
   }
+}
+
+void SiteLock::take() {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::max<std::chrono::milliseconds>(timeout_, kGrace);
+  while (true) {
+    // The folder first: who cannot have it leaves state/lock as it is.
+    folder_ = try_lock(layout_.state, kFolderFlags);
+    if (folder_.is_open()) file_ = try_lock(layout_.lock(), kFileFlags);
+    if (file_.is_open()) break;
+    folder_ = Fd();
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw Error(Errc::busy,
+                  format("another installer works on this site: {}", read_holder(layout_)),
+                  "wait for it, or give --lock-timeout SECONDS");
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+bool SiteLock::without(const std::function<bool()>& ask) {
+  file_ = Fd();
+  folder_ = Fd();
+  bool answer = false;
+  std::exception_ptr failed;
+  try {
+    answer = ask();
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  take();
+  // Everyone who holds the site writes a name there.
+  if (const std::string last = read_holder(layout_); last != holder_) {
+    throw Error(Errc::busy,
+                format("another installer worked on this site while you were asked: {}", last),
+                "nothing was changed by this command; run it again to see what is true now");
+  }
+  if (failed) std::rethrow_exception(failed);
+  return answer;
 }
 
 std::optional<std::string> lock_holder(const Layout& layout) {

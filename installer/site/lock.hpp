@@ -7,6 +7,7 @@
 // counts only if what was locked is still what the path leads to.
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,7 +23,18 @@ class SiteLock {
   SiteLock(const Layout& layout, const std::string& command, const Clock& clock,
            std::chrono::seconds timeout);
 
+  // Leaves the site to others while `ask` runs, for a person may think for long. Afterwards it is
+  // held again; Error{busy} where another installer holds it, or has held it: what the person was
+  // shown may not be true any more.
+  bool without(const std::function<bool()>& ask);
+  bool is_held() const { return file_.is_open(); }
+
  private:
+  void take();
+
+  const Layout& layout_;
+  std::chrono::seconds timeout_;
+  std::string holder_;  // what state/lock says of us
   Fd folder_;
   Fd file_;
 };

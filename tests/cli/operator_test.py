@@ -3,8 +3,10 @@
 """What a person at a site meets: maintenance windows, and a transaction that neither ends nor goes
 back by itself: what `status` says of it, and `recover --accept` after a repair by hand."""
 
+import fcntl
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
@@ -42,6 +44,72 @@ def window(offset):
     end = time.localtime(time.time() + (offset + 2) * 3600)
     day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][begin.tm_wday]
     return f"{day} {begin.tm_hour:02}:00-{end.tm_hour:02}:00"
+
+
+class Person:
+    """Somebody at a terminal of its own, where a command of the installer asks."""
+
+    def __init__(self, road, *command):
+        self.process, self.terminal = pty.fork()
+        if self.process == 0:
+            os.execv(INSTALLER, [INSTALLER, "--site", road.site, *command])
+        self.shown = ""
+
+    def read(self):
+        try:
+            part = os.read(self.terminal, 4096).decode()
+        except OSError:  # the other end was closed
+            return False
+        self.shown += part
+        return bool(part)
+
+    def is_asked(self):
+        while "[y/N]" not in self.shown:
+            assert self.read(), self.shown
+
+    def answers(self, text):
+        """Gives the exit status."""
+        os.write(self.terminal, text.encode() + b"\n")
+        while self.read():
+            pass
+        os.close(self.terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+
+
+class Questions(OperatorRoad):
+    def setUp(self):
+        super().setUp()
+        self.first = self.road.release("1.0.0")
+        self.road.init_site()
+        self.store = os.path.join(self.road.site, "state/store")
+
+    def test_others_have_the_site_while_a_person_thinks(self):
+        person = Person(self.road, "apply", self.first)
+        person.is_asked()
+        with open(os.path.join(self.road.site, "state/lock"), "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.assertEqual(person.answers("y"), 0, person.shown)
+        self.assertEqual(self.road.answer("status")["current"]["version"], "1.0.0")
+
+    def test_an_answer_to_what_is_true_no_more_changes_nothing(self):
+        person = Person(self.road, "apply", self.first)
+        person.is_asked()
+        second = self.road.release("1.1.0", second_release)
+        self.road.installer("apply", second, "--yes")
+        before = self.road.on_targets()
+        self.assertEqual(person.answers("y"), 7, person.shown)
+        self.assertIn("another installer worked on this site while you were asked: apply (process ",
+                      " ".join(person.shown.split()))
+        self.assertEqual(self.road.on_targets(), before)
+        self.assertEqual(self.road.answer("status")["current"]["version"], "1.1.0")
+        self.assertEqual(len(os.listdir(self.store)), 1)
+
+    def test_who_says_no_leaves_nothing(self):
+        person = Person(self.road, "apply", self.first)
+        person.is_asked()
+        self.assertEqual(person.answers("n"), 0, person.shown)
+        self.assertEqual(os.listdir(self.store), [])
+        self.assertEqual(self.road.on_targets(), "")
 
 
 class Windows(OperatorRoad):

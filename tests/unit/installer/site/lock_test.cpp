@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <optional>
+
 #include <catch2/catch.hpp>
 
 #include "base/error.hpp"
@@ -53,6 +55,46 @@ TEST_CASE("lock: removing or replacing the lock file lets no second installer in
   write_file(site.layout.lock(), "another\n");
   REQUIRE(site.second());
   CHECK(site.second()->code() == Errc::busy);
+}
+
+TEST_CASE("lock: others may have the site while a person is asked") {
+  const LockedSite site;
+  SiteLock lock(site.layout, "apply", site.clock, std::chrono::seconds(0));
+  CHECK(lock.without([&] {
+    CHECK_FALSE(lock_holder(site.layout));
+    return true;
+  }));
+  REQUIRE(site.second());
+  CHECK(site.second()->code() == Errc::busy);
+  CHECK(tests::error_of([&] {
+          lock.without([]() -> bool { throw Error(Errc::usage, "no terminal"); });
+        })->code() == Errc::usage);
+  CHECK(site.second());
+}
+
+TEST_CASE("lock: an answer counts only where nobody had the site meanwhile") {
+  const LockedSite site;
+  SiteLock lock(site.layout, "apply", site.clock, std::chrono::seconds(0));
+  const auto after = tests::error_of([&] {
+    lock.without([&] {
+      REQUIRE_FALSE(site.second());
+      return true;
+    });
+  });
+  REQUIRE(after);
+  CHECK(after->code() == Errc::busy);
+  CHECK(after->message().find("while you were asked: second (process ") != std::string::npos);
+  CHECK(lock.is_held());
+  std::optional<SiteLock> other;
+  const auto during = tests::error_of([&] {
+    lock.without([&] {
+      other.emplace(site.layout, "prune", site.clock, std::chrono::seconds(0));
+      return true;
+    });
+  });
+  REQUIRE(during);
+  CHECK(during->code() == Errc::busy);
+  CHECK_FALSE(lock.is_held());
 }
 
 TEST_CASE("lock: a pipe in the place of the lock file does not block") {
