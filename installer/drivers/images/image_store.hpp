@@ -23,6 +23,9 @@ class ImageStore {
   virtual ~ImageStore() = default;
   // Error{incompatible} where the store cannot be used, or the image cannot be used on this host.
   virtual void check(const PlacedImage& image) = 0;
+  // What is asked from now on is true from now on: until then, and until a change by this store, it
+  // may be answered from what was seen before.
+  virtual void look_again() {}
   // What the store itself calls the image.
   virtual std::string identity(const PlacedImage& image) const = 0;
   virtual bool has(const PlacedImage& image) = 0;

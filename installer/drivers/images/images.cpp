@@ -145,10 +145,11 @@ class ImagesDriver : public Driver {
   }
 
  private:
-  // A store stays open, and with it what it has learnt of its place.
+  // For one act of the driver. A store stays open, and with it what it has learnt of its place.
   ImageStore& open(const ImageSettings& settings) const {
     std::unique_ptr<ImageStore>& store = stores_[settings];
     if (!store) store = open_image_store(store_, settings);
+    store->look_again();
     return *store;
   }
 
