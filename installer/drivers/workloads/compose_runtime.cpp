@@ -5,9 +5,7 @@
 // anew just where something of theirs has changed, and a mutable tag means nothing.
 
 #include <algorithm>
-#include <optional>
 #include <set>
-#include <thread>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -15,202 +13,35 @@
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "compose/file.hpp"
-#include "compose/images.hpp"
 #include "installer/driver/driver.hpp"
 #include "installer/drivers/workloads/compose_program.hpp"
+#include "installer/drivers/workloads/compose_release.hpp"
 #include "installer/drivers/workloads/compose_settings.hpp"
+#include "installer/drivers/workloads/compose_watch.hpp"
 #include "installer/drivers/workloads/containers.hpp"
-#include "installer/drivers/workloads/parts.hpp"
 #include "installer/drivers/workloads/runtime.hpp"
 #include "installer/site/table_key.hpp"
-#include "release/documents/persist.hpp"
 
 namespace sealift::installer {
 
 namespace {
 
-constexpr std::size_t kMaxComposeBytes = 1U << 20;
-constexpr std::chrono::milliseconds kBetween{500};
-constexpr std::size_t kMaxIdDigits = 10;  // of a user or group
-constexpr std::size_t kProjectSite = 8;   // characters of the site's id in a project's name
-
-using compose::ComposeFile;
-using compose::ComposeService;
 using Words = std::vector<std::string>;
-
-// What a Compose file and the .env beside it say, of which nobody else may be asked.
-struct ComposeTexts {
-  std::optional<std::string> file;
-  std::optional<release::FileEntry> entry;
-  std::string variables;  // empty: there is no .env
-};
-
-ComposeTexts texts_of(const RuntimeQuestion& question, const std::string& path) {
-  ComposeTexts texts;
-  const std::unique_ptr<TreeStream> tree = question.content.tree(question.component.row.name);
-  while (const auto entry = tree->next()) {
-    if (entry->path.str() == path) {
-      texts.file = read_all(*tree, *entry, kMaxComposeBytes);
-      texts.entry = entry;
-    } else if (entry->path.str() == compose::kVariablesFile) {
-      texts.variables = read_all(*tree, *entry, kMaxComposeBytes);
-    }
-  }
-  if (!texts.file) throw Error(Errc::incompatible, format("{}: is not in the release", path));
-  return texts;
-}
-
-// Earlier builders took every .env: one that cannot be read here leaves the variables to Compose.
-ComposeFile parsed(const std::string& text, const std::string& variables, const std::string& name) {
-  std::optional<compose::Variables> known;
-  try {
-    known = compose::read_variables(variables);
-  } catch (const Error& error) {
-    log::detail(error.message());
-  }
-  return ComposeFile::parse(text, name, known);
-}
-
-// Whether a folder of the release is among what a service reads.
-bool has_folder(const std::vector<release::FileEntry>& table, const std::set<std::string>& paths) {
-  return std::any_of(table.begin(), table.end(), [&](const release::FileEntry& entry) {
-    return paths.contains(".") ||
-           (entry.type == EntryType::directory && paths.contains(entry.path.str()));
-  });
-}
-
-std::string pin_of(const ComposeService& service, const RuntimeQuestion& question,
-                   Problems& problems) {
-  for (const auto& [unused, pin] : question.pins) {
-    if (service.image == pin) return pin;
-  }
-  try {
-    const std::string& name = compose::find_image(service.image, question.images).name;
-    if (const auto pin = question.pins.find(name); pin != question.pins.end()) return pin->second;
-    problems.add(format("{}: the image {} is not one that was delivered here", service.image_place,
-                        printable(service.image, 200)),
-                 "its component of images has to go to this site");
-  } catch (const Error& error) {
-    problems.add(error.within(service.image_place));
-  }
-  return "";
-}
-
-std::set<std::string> paths_of(const ComposeService& service) {
-  std::set<std::string> paths;
-  for (const compose::OwnFile& file : service.files) paths.insert(file.path);
-  return paths;
-}
-
-// What a service mounts of the data that releases share.
-std::vector<std::string> data_of(const ComposeService& service, const RuntimeQuestion& question) {
-  std::vector<std::string> folders;
-  const std::vector<std::string>& shared = question.component.document.persist;
-  for (const compose::OwnFile& file : service.files) {
-    if (file.use == compose::OwnFile::Use::mount && release::lies_in_one_of(file.path, shared)) {
-      folders.push_back(file.path);
-    }
-  }
-  return folders;
-}
-
-// "UID:GID" of a service that says it in numbers; a name only its image knows.
-std::string parse_user(const Json& definition) {
-  const auto found = definition.find("user");
-  if (found == definition.end()) return "";
-  const std::string said = found->is_string() ? found->text() : found->dump();
-  const std::string user = said.substr(0, said.find(':'));
-  const std::string group = said.find(':') == said.npos ? user : said.substr(user.size() + 1);
-  const auto is_number = [](const std::string& text) {
-    return !text.empty() && text.size() < kMaxIdDigits &&
-           text.find_first_not_of("0123456789") == text.npos;
-  };
-  return is_number(user) && is_number(group) ? format("{}:{}", user, group) : "";
-}
-
-// Which containers of a service are waited for.
-enum class Which { all, of_this_making };
 
 class ComposeRuntime : public Runtime {
  public:
   explicit ComposeRuntime(const Layout& layout) : folder_(layout.workloads()), key_(layout) {}
 
   Json settings(const RuntimeQuestion& question) const override {
-    const std::string& name = question.component.row.name;
-    const release::Workload& workload = *question.component.document.workload;
-    const ComposeProgram compose = find_compose(question.target);
-    const ComposeTexts texts = texts_of(question, workload.file);
-    const ComposeFile file = parsed(*texts.file, texts.variables, workload.file);
-    const std::vector<release::FileEntry> table =
-        entries_of(*question.content.table(question.table));
-    Problems problems;
-    std::map<std::string, ServiceSettings> services;
-    for (const ComposeService& service : file.services) {
-      const bool is_job = service.is_job || std::find(workload.jobs.begin(), workload.jobs.end(),
-                                                      service.name) != workload.jobs.end();
-      const std::set<std::string> reads = paths_of(service);
-      const std::string pin = pin_of(service, question, problems);
-      Json inputs = {service.definition, pin, lines_at(table, reads)};
-      // A container that was made before its data was shared has the folder from then.
-      const auto data = data_of(service, question);
-      if (!data.empty()) inputs.push_back(data);
-      services[service.name] = {
-          .image = pin,
-          .replicas = service.replicas,
-          .job = is_job,
-          .canary = std::find(workload.canary.begin(), workload.canary.end(), service.name) !=
-                    workload.canary.end(),
-          // A mounted folder is the one of the release that the container was made for, and goes
-          // with it; podman-compose has no other paths at all.
-          .moves = has_folder(table, reads) || (compose.generation == kPodman && !reads.empty()),
-          // Keyed where the file may hold a secret.
-          .inputs = key_.digest(*texts.entry, Digest::of(to_canonical(inputs))).hex(),
-          .pull_policy = service.has_pull_policy ? "never" : ""};
-    }
-    for (const auto& [key, names] :
-         {std::pair("jobs", &workload.jobs), {"canary", &workload.canary}}) {
-      for (const std::string& each : *names) {
-        if (services.contains(each)) continue;
-        problems.add(format("{}: {} has no service {}", key, workload.file, printable(each, 80)));
-      }
-    }
-    problems.throw_if_any(Errc::incompatible);
-    return to_json(ComposeSettings{
-        .project = question.target.project.empty()
-                       ? format("{}-{}", name, question.site.substr(0, kProjectSite))
-                       : question.target.project,
-        .site = question.site,
-        .command = compose.command,
-        .generation = compose.generation,
-        .engine = engine_of(question.target, compose.command),
-        .file = workload.file,
-        .timeout = question.target.timeout,
-        .services = std::move(services),
-        .version = file.version,
-        .built = file.built,
-        // It knows no profiles, and would start them all.
-        .left_out = compose.generation == kPodman ? file.left_out : Words()});
+    return to_json(compose_settings_of(question, find_compose(question.target), key_));
   }
 
   std::map<std::string, std::string> data_folders(const RuntimeQuestion& question) const override {
-    std::map<std::string, std::string> folders;
-    if (question.component.document.persist.empty()) return folders;
-    const std::string& file = question.component.document.workload->file;
-    const ComposeTexts texts = texts_of(question, file);
-    for (const ComposeService& service : parsed(*texts.file, texts.variables, file).services) {
-      for (const std::string& folder : data_of(service, question)) {
-        std::string& owner = folders[folder];
-        if (owner.empty()) owner = parse_user(service.definition);
-      }
-    }
-    return folders;
+    return compose_data_folders(question);
   }
 
   std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
-    const std::string& file = question.component.document.workload->file;
-    const ComposeTexts texts = texts_of(question, file);
-    return parsed(*texts.file, texts.variables, file).claims;
+    return compose_claims(question);
   }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
@@ -224,7 +55,7 @@ class ComposeRuntime : public Runtime {
       if (old == was.end()) {
         fresh.push_back(name);
       } else if (old->second != service ||
-                 inputs_of(before->directory, service) != inputs_of(now->directory, service)) {
+                 service.inputs_in(before->directory) != service.inputs_in(now->directory)) {
         changed.push_back(name);
       }
     }
@@ -241,7 +72,7 @@ class ComposeRuntime : public Runtime {
   void validate(const Deployment& deployment) const override {
     const ComposeDeployment staged(deployment);
     const std::string& file = staged.settings.file;
-    if (const std::string missing = missing_file(staged, file); !missing.empty()) {
+    if (const std::string missing = missing_env_file(staged); !missing.empty()) {
       log::detail(format("{}: {} is not there yet: Compose checks the file when it is started",
                          file, missing));
       return;
@@ -299,12 +130,12 @@ class ComposeRuntime : public Runtime {
     std::vector<Difference> found;
     const auto all = engine.containers(deployment.settings.project);
     for (const auto& [name, service] : deployment.settings.services) {
-      std::vector<Container> own = of_service(all, name);
+      std::vector<Container> own = containers_of(all, name);
       for (Container& each : own) each.restarts = 0;
       if (Complaint complaint = judge_service(own, service); !complaint.found.empty()) {
         found.push_back({format("service {}", name), complaint.found});
       } else if (std::any_of(own.begin(), own.end(), [&, &made = service](const Container& each) {
-                   return each.inputs != inputs_of(deployment.directory, made);
+                   return each.inputs != made.inputs_in(deployment.directory);
                  })) {
         found.push_back({format("service {}", name), "was not made by this release"});
       }
@@ -340,19 +171,6 @@ class ComposeRuntime : public Runtime {
   }
 
  private:
-  // A file of variables outside of the component that is not there: another component of the same
-  // release may bring it, and is switched before this one is brought up.
-  static std::string missing_file(const ComposeDeployment& staged, const std::string& file) {
-    const fs::path variables = staged.folder() / compose::kVariablesFile;
-    const ComposeFile parsed_file =
-        parsed(read_file(staged.folder() / file, kMaxComposeBytes),
-               path_exists(variables) ? read_file(variables, kMaxComposeBytes) : "", file);
-    for (const std::string& path : parsed_file.host_env_files) {
-      if (!path_exists(path)) return path;
-    }
-    return "";
-  }
-
   using Services = std::map<std::string, ServiceSettings>;
 
   // None where there is no deployment.
@@ -383,10 +201,10 @@ class ComposeRuntime : public Runtime {
     const Engine engine(now.settings.engine);
     const auto all = engine.containers(now.settings.project);
     for (const auto& [name, service] : now.settings.services) {
-      const std::vector<Container> own = of_service(all, name);
+      const std::vector<Container> own = containers_of(all, name);
       const bool is_new =
           std::any_of(own.begin(), own.end(), [&, &made = service](const Container& each) {
-            return each.inputs == inputs_of(now.directory, made);
+            return each.inputs == made.inputs_in(now.directory);
           });
       if (!service.canary || own.empty() || is_new) continue;
       const Outcome outcome = demand(now, {"up", "-d", "--no-build", "--no-deps", "--no-recreate",
@@ -394,7 +212,7 @@ class ComposeRuntime : public Runtime {
       ComposeDeployment first = now;
       first.settings.services = {{name, service}};
       first.settings.services.at(name).replicas = 1;
-      wait(engine, first, said(outcome), Which::of_this_making, io);
+      await_containers(engine, first, said(outcome), Which::of_this_making, io);
     }
   }
 
@@ -404,10 +222,10 @@ class ComposeRuntime : public Runtime {
     const Engine engine(then.settings.engine);
     const auto all = engine.containers(then.settings.project);
     for (const auto& [name, service] : then.settings.services) {
-      std::vector<Container> strange = of_service(all, name);
+      std::vector<Container> strange = containers_of(all, name);
       const std::size_t count = strange.size();
       std::erase_if(strange, [&, &made = service](const Container& each) {
-        return each.inputs == inputs_of(then.directory, made);
+        return each.inputs == made.inputs_in(then.directory);
       });
       if (count - strange.size() < service.replicas) continue;
       for (const Container& each : strange) engine.remove(each);
@@ -418,15 +236,11 @@ class ComposeRuntime : public Runtime {
     const Engine engine(now.settings.engine);
     if (now.settings.generation == kPodman) remove_changed(engine, now);
     const Outcome outcome = demand(now, up_words(now));
-    wait(engine, now, said(outcome), Which::all, io);
+    await_containers(engine, now, said(outcome), Which::all, io);
   }
 
   fs::path override_file(const ComposeSettings& settings) const {
     return folder_ / format("{}.yaml", settings.project);
-  }
-
-  static std::string inputs_of(const std::string& directory, const ServiceSettings& service) {
-    return service.moves ? format("{} {}", service.inputs, directory) : service.inputs;
   }
 
   // JSON is YAML.
@@ -434,10 +248,10 @@ class ComposeRuntime : public Runtime {
     const ComposeSettings& settings = deployment.settings;
     Json services = Json::object();
     for (const auto& [name, service] : settings.services) {
-      Json replaced = {{"image", service.image},
-                       {"labels",
-                        {{kInputsLabel, inputs_of(deployment.directory, service)},
-                         {kSiteLabel, settings.site}}}};
+      Json replaced = {
+          {"image", service.image},
+          {"labels",
+           {{kInputsLabel, service.inputs_in(deployment.directory)}, {kSiteLabel, settings.site}}}};
       if (!service.pull_policy.empty()) replaced["pull_policy"] = service.pull_policy;
       services[name] = std::move(replaced);
     }
@@ -497,93 +311,11 @@ class ComposeRuntime : public Runtime {
     const Services& services = now.settings.services;
     for (const Container& each : engine.containers(now.settings.project)) {
       const auto service = services.find(each.service);
-      if (service != services.end() && each.inputs == inputs_of(now.directory, service->second)) {
+      if (service != services.end() && each.inputs == service->second.inputs_in(now.directory)) {
         continue;
       }
       engine.remove(each);
     }
-  }
-
-  static std::vector<Container> of_service(const std::vector<Container>& all,
-                                           const std::string& name) {
-    std::vector<Container> own;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(own),
-                 [&](const Container& each) { return each.service == name; });
-    return own;
-  }
-
-  static Complaint judge_service(const std::vector<Container>& own,
-                                 const ServiceSettings& service) {
-    return judge(own, service.replicas, service.job ? Ending::expected : Ending::never);
-  }
-
-  // podman-compose goes on where Podman could not start a container, as when its port was not free
-  // yet; what is in the way may have gone.
-  static std::string start_created(const Engine& engine, const std::vector<Container>& containers) {
-    std::string refusal;
-    for (const Container& each : containers) {
-      if (each.state == "created") refusal = engine.start(each);
-    }
-    return refusal;
-  }
-
-  // Until every container runs as it should at two looks in a row. `up --wait` of the second
-  // generation is not used: it takes a job that has ended for a failure.
-  static void wait(const Engine& engine, const ComposeDeployment& now,
-                   const std::string& compose_said, Which which, StepIo& io) {
-    using Clock = std::chrono::steady_clock;
-    const auto end = Clock::now() + std::chrono::seconds(now.settings.timeout);
-    std::map<std::string, std::uint64_t> first;  // restarts, by container
-    unsigned good = 0;
-    while (good < 2) {
-      io.stop.throw_if_set();
-      std::vector<Container> all = engine.containers(now.settings.project);
-      for (Container& each : all) {
-        each.restarts -=
-            std::min(each.restarts, first.emplace(each.id, each.restarts).first->second);
-      }
-      Words waiting;
-      for (const auto& [name, service] : now.settings.services) {
-        std::vector<Container> own = of_service(all, name);
-        if (which == Which::of_this_making) {
-          std::erase_if(own, [&, &made = service](const Container& each) {
-            return each.inputs != inputs_of(now.directory, made);
-          });
-        }
-        const Complaint complaint = judge_service(own, service);
-        if (complaint.found.empty()) continue;
-        waiting.push_back(format("{}: {}", name, complaint.found));
-        const std::string refusal = start_created(engine, own);
-        if (!complaint.is_final && Clock::now() <= end) continue;
-        // podman-compose says nothing by its status.
-        const std::string hint =
-            has_ended_well(own)
-                ? format("where it is to end by itself, name it in release.yaml: jobs: [{}]", name)
-            : complaint.is_final ? ""
-                                 : "if it only needs longer: timeout in site.yaml";
-        fail(name, complaint,
-             !refusal.empty() ? refusal
-             : own.empty()    ? compose_said
-                              : engine.last_words(own.front()),
-             hint);
-      }
-      good = waiting.empty() ? good + 1 : 0;
-      if (good < 2) std::this_thread::sleep_for(kBetween);
-    }
-  }
-
-  static bool has_ended_well(const std::vector<Container>& own) {
-    return std::any_of(own.begin(), own.end(), [](const Container& each) {
-      return each.state == "exited" && each.exit_code == 0;
-    });
-  }
-
-  [[noreturn]] static void fail(const std::string& name, const Complaint& complaint,
-                                const std::string& words, const std::string& hint) {
-    throw Error(Errc::target_failed,
-                format("service {}: {}{}{}", name, complaint.found,
-                       words.empty() ? "" : "; it said: ", words),
-                hint);
   }
 
   fs::path folder_;

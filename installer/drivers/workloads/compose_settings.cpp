@@ -32,6 +32,10 @@ ServiceSettings service_from_json(const Json& value, const std::string& where) {
 
 }  // namespace
 
+std::string ServiceSettings::inputs_in(const std::string& directory) const {
+  return moves ? format("{} {}", inputs, directory) : inputs;
+}
+
 Json to_json(const ComposeSettings& settings) {
   Json services = Json::object();
   for (const auto& [name, service] : settings.services) services[name] = to_json(service);

@@ -24,6 +24,10 @@ struct ServiceSettings {
   std::string inputs;            // a digest of all that its containers are made of
   std::string pull_policy = {};  // empty: the file has none to be replaced
 
+  // `inputs`, with the release's directory where the containers mount a folder of it: what the
+  // label of a container that was made for this release says.
+  std::string inputs_in(const std::string& directory) const;
+
   friend bool operator==(const ServiceSettings&, const ServiceSettings&) = default;
 };
 

@@ -184,6 +184,14 @@ std::vector<std::string> Engine::projects_of(const std::string& site) const {
   return {projects.begin(), projects.end()};
 }
 
+std::vector<Container> containers_of(const std::vector<Container>& all,
+                                     const std::string& service) {
+  std::vector<Container> own;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(own),
+               [&](const Container& each) { return each.service == service; });
+  return own;
+}
+
 Complaint judge(const std::vector<Container>& containers, unsigned replicas, Ending ending) {
   unsigned good = 0;
   for (const Container& each : containers) {

@@ -22,6 +22,9 @@ struct Container {
   std::string inputs;  // the label that says what it was made of
 };
 
+// Those of `all` that belong to one service.
+std::vector<Container> containers_of(const std::vector<Container>& all, const std::string& service);
+
 // The label of a container's `inputs`, and the one of the site's id.
 inline constexpr const char* kInputsLabel = "org.sealift.inputs";
 inline constexpr const char* kSiteLabel = "org.sealift.site";
