@@ -6,6 +6,7 @@
 // strict: Error{corrupt} that names the place and the key.
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,5 +40,7 @@ struct SystemdSettings {
 Json to_json(const SystemdSettings& settings);
 SystemdSettings systemd_settings_from_json(const Json& value, const std::string& where);
 SystemdSettings systemd_settings_of(const Deployment& deployment);
+// The files of all units: what gets a link in systemd's folder.
+std::set<std::string> links_of(const SystemdSettings& settings);
 
 }  // namespace sealift::installer
