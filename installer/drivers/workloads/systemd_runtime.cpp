@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Units of systemd. They lie in the release's tree; links in systemd's folder of units lead to
-// PATH/current, so the switch of the tree changes them all. Restarted is what is made otherwise
-// than before: by its unit, its drop-ins, or a file of the release that these name.
+#include "installer/drivers/workloads/systemd_runtime.hpp"
 
 #include <algorithm>
 #include <set>
@@ -13,8 +11,8 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/driver/driver.hpp"
-#include "installer/drivers/workloads/parts.hpp"
-#include "installer/drivers/workloads/runtime.hpp"
+#include "installer/drivers/runtime/parts.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
 #include "installer/drivers/workloads/systemctl.hpp"
 #include "installer/drivers/workloads/systemd_settings.hpp"
 #include "installer/drivers/workloads/unit_changes.hpp"

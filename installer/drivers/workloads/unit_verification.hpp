@@ -4,8 +4,8 @@
 // Units looked at by systemd-analyze before they are switched to. It reads copies in a folder of
 // scratch, in which PATH/current is replaced by the staged folder that it will lead to.
 
+#include "installer/drivers/runtime/workload_step.hpp"
 #include "installer/drivers/workloads/systemctl.hpp"
-#include "installer/drivers/workloads/workload_step.hpp"
 
 namespace sealift::installer {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "installer/drivers/workloads/workload_step.hpp"
+#include "installer/drivers/runtime/workload_step.hpp"
 
 namespace sealift::installer {
 

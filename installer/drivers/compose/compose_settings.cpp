@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/compose_settings.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
 
 #include "base/format.hpp"
 #include "base/path.hpp"

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "installer/driver/driver.hpp"
-#include "installer/drivers/workloads/compose_settings.hpp"
-#include "installer/drivers/workloads/containers.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
+#include "installer/drivers/compose/containers.hpp"
 
 namespace sealift::installer {
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Docker Compose of either generation, and podman-compose. The release's file is used as it stands
-// under PATH/current; a second file beside it says of each service which image was delivered for
-// it, and carries a label that names all that its containers are made of. So containers are made
-// anew just where something of theirs has changed, and a mutable tag means nothing.
+#include "installer/drivers/compose/compose_runtime.hpp"
 
 #include <algorithm>
 #include <set>
@@ -14,12 +11,12 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "installer/driver/driver.hpp"
-#include "installer/drivers/workloads/compose_program.hpp"
-#include "installer/drivers/workloads/compose_release.hpp"
-#include "installer/drivers/workloads/compose_settings.hpp"
-#include "installer/drivers/workloads/compose_watch.hpp"
-#include "installer/drivers/workloads/containers.hpp"
-#include "installer/drivers/workloads/runtime.hpp"
+#include "installer/drivers/compose/compose_program.hpp"
+#include "installer/drivers/compose/compose_release.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
+#include "installer/drivers/compose/compose_watch.hpp"
+#include "installer/drivers/compose/containers.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
 #include "installer/site/table_key.hpp"
 
 namespace sealift::installer {

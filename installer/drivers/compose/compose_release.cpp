@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/compose_release.hpp"
+#include "installer/drivers/compose/compose_release.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -11,7 +11,7 @@
 #include "base/path.hpp"
 #include "compose/file.hpp"
 #include "compose/images.hpp"
-#include "installer/drivers/workloads/parts.hpp"
+#include "installer/drivers/runtime/parts.hpp"
 #include "release/documents/persist.hpp"
 
 namespace sealift::installer {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/compose_watch.hpp"
+#include "installer/drivers/compose/compose_watch.hpp"
 
 #include <algorithm>
 #include <map>

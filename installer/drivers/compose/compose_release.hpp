@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "installer/driver/runtime_question.hpp"
-#include "installer/drivers/workloads/compose_program.hpp"
-#include "installer/drivers/workloads/compose_settings.hpp"
+#include "installer/drivers/compose/compose_program.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
 #include "installer/site/table_key.hpp"
 #include "release/documents/allow.hpp"
 
