@@ -7,47 +7,14 @@
 // reason that is recorded. Of what no runner may be given it says that every database has had it:
 // the builder takes it then, and the installer still refuses to run it.
 
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "migrations/findings.hpp"
+#include "migrations/forbidden.hpp"
 #include "migrations/migration_set.hpp"
 
 namespace sealift::migrations {
-
-// How a statement stands to transactions.
-enum class Standing {
-  inside,    // may be part of one
-  outside,   // the database refuses it within one
-  boundary,  // begins or ends one
-};
-Standing standing_of(const Statement& statement, Dialect dialect);
-
-// Settings of SQLite that a migration must not change: they take its walls down, move its files, or
-// cannot be changed within a transaction. In any case.
-bool is_forbidden_pragma(std::string_view name);
-
-struct Finding {
-  enum class Weight {
-    fatal,    // never given to a database; a waiver must name the migration
-    warning,  // may be waived, also for all migrations
-  };
-  Weight weight;
-  std::string rule;       // "drop-column"
-  std::string migration;  // its name
-  std::string file;
-  std::size_t line;
-  std::string found;
-  std::string hint;
-};
-
-// The rules that a waiver may name, each with its reason.
-struct Rule {
-  std::string_view id;
-  Finding::Weight weight;
-  std::string_view reason;
-};
-const std::vector<Rule>& rules();
 
 // What one transaction spans.
 enum class Span { run, file };

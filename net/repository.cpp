@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <thread>
 
-#include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
@@ -13,8 +11,7 @@
 #include "content/image.hpp"
 #include "content/media_types.hpp"
 #include "net/blob_transfer.hpp"
-#include "net/challenge.hpp"
-#include "signing/base64.hpp"
+#include "net/registry_session.hpp"
 
 namespace sealift::net {
 
@@ -22,18 +19,11 @@ namespace {
 
 using content::Descriptor;
 
-constexpr std::uint64_t kMaxAnswer = 1U << 20;
 constexpr std::chrono::milliseconds kRepositoryFirstWait{500};
-constexpr unsigned kOctet = 16;
 
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-    const auto byte = static_cast<unsigned char>(c);
-    out += plain ? std::string(1, c) : format("%{:X}{:X}", byte / kOctet, byte % kOctet);
-  }
-  return out;
+Headers accepting() {
+  return {{"accept", format("{}, {}, {}, {}", media_type::kImageIndex, media_type::kImageManifest,
+                            media_type::kDockerList, media_type::kDockerManifest)}};
 }
 
 bool has_digest_form(std::string_view reference) {
@@ -42,148 +32,18 @@ bool has_digest_form(std::string_view reference) {
 
 }  // namespace
 
-struct Repository::State {
-  State(HttpSettings given, std::string host_name, std::string repository,
-        std::optional<Credentials> known)
-      : settings(std::move(given)),
-        host(std::move(host_name)),
-        name(std::move(repository)),
-        credentials(std::move(known)),
-        client(settings) {
-    const std::string server = host == "docker.io" ? "registry-1.docker.io" : host;
-    Url url = Url::parse(format("https://{}/", server));
-    const bool plain =
-        settings.insecure.contains(server) || (url.is_loopback() && settings.ca_file.empty());
-    base = plain ? Url::parse(format("http://{}/", server)) : url;
-  }
-
-  std::string shown() const { return format("{}/{}", host, name); }
-
-  Url at(const std::string& path) const {
-    Url url = base;
-    url.target = format("/v2/{}/{}", name, path);
-    return url;
-  }
-
-  // Sends a request with what the registry asked for to know us.
-  std::unique_ptr<Reply> send(Request request) {
-    for (unsigned attempt = 0;; ++attempt) {
-      if (!authorization.empty()) request.headers["authorization"] = authorization;
-      std::unique_ptr<Reply> reply = client.send(request);
-      constexpr unsigned kAttempts = 2;
-      if (reply->status() != 401 || attempt == kAttempts) return reply;
-      const std::vector<std::string> asked = reply->headers("www-authenticate");
-      read_all(*reply, kMaxAnswer, shown());
-      if (!authenticate(asked)) return client.send(request);
-    }
-  }
-
-  // Answers the first challenge that can be; false where nothing more can be tried.
-  bool authenticate(const std::vector<std::string>& headers) {
-    for (const std::string& header : headers) {
-      for (const Challenge& challenge : Challenge::parse(header)) {
-        if (authenticate(challenge)) return true;
-      }
-    }
-    return false;
-  }
-
-  bool authenticate(const Challenge& challenge) {
-    if (challenge.scheme == "basic") {
-      if (!credentials || !authorization.empty()) return false;
-      authorization = basic();
-      return true;
-    }
-    if (challenge.scheme != "bearer" || !challenge.parameters.contains("realm")) return false;
-    authorization = "Bearer " + token(challenge.parameters);
-    return true;
-  }
-
-  std::string basic() const {
-    return "Basic " + signing::to_base64(credentials->user + ":" + credentials->password);
-  }
-
-  // Distribution's token authentication: a token for the scope that was asked for.
-  std::string token(const std::map<std::string, std::string>& asked) {
-    const auto parameter = [&](const char* key) {
-      const auto found = asked.find(key);
-      return found == asked.end() ? "" : found->second;
-    };
-    Url realm = Url::parse(parameter("realm"));
-    std::string query =
-        format("service={}&scope={}", encoded(parameter("service")), encoded(parameter("scope")));
-    Request request{.method = "GET", .url = realm};
-    std::string form;
-    if (credentials && !credentials->identity_token.empty()) {
-      form = format("{}&grant_type=refresh_token&client_id=sealift&refresh_token={}", query,
-                    encoded(credentials->identity_token));
-      request.method = "POST";
-      request.headers["content-type"] = "application/x-www-form-urlencoded";
-      request.body = [&form] { return std::make_unique<StringSource>(form); };
-      request.body_size = form.size();
-    } else {
-      request.url.add_query(query);
-      if (credentials) request.headers["authorization"] = basic();
-    }
-    const std::unique_ptr<Reply> reply = client.send(request);
-    const std::string text = read_all(*reply, kMaxAnswer, realm.shown());
-    if (reply->status() != 200) refuse(*reply, text, "asking for a token");
-    const Json answer = parse_json(text, realm.shown(), Errc::io);
-    for (const char* key : {"token", "access_token"}) {
-      const auto found = answer.find(key);
-      if (found != answer.end() && found->is_string()) return found->get<std::string>();
-    }
-    throw Error(Errc::io, format("{}: found no token in the answer", realm.shown()));
-  }
-
-  [[noreturn]] void refuse(Reply& reply, std::string_view body, std::string_view doing) const {
-    std::string said;
-    try {
-      const Json answer = parse_json(body, "answer");
-      const Json& first = answer.at("errors").at(0);
-      said = format(": {} {}", first.value("code", ""), first.value("message", ""));
-    } catch (const std::exception&) {
-      said = "";
-    }
-    const int status = reply.status();
-    throw Error(
-        Errc::io,
-        format("{}: {}: the registry answered {}{}", shown(), doing, status, printable(said, 300)),
-        status == 401 || status == 403 ? "give credentials: docker login, podman login, "
-                                         "DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
-                                       : "");
-  }
-  [[noreturn]] void refuse(Reply& reply, std::string_view doing) const {
-    refuse(reply, read_all(reply, kMaxAnswer, shown()), doing);
-  }
-
-  static Headers accepting() {
-    return {{"accept", format("{}, {}, {}, {}", media_type::kImageIndex, media_type::kImageManifest,
-                              media_type::kDockerList, media_type::kDockerManifest)}};
-  }
-
-  HttpSettings settings;
-  std::string host;
-  std::string name;
-  std::optional<Credentials> credentials;
-  HttpClient client;
-  Url base;
-  std::string authorization;
-};
-
 Repository::Repository(HttpSettings settings, std::string host, std::string name,
                        std::optional<Credentials> credentials)
-    : state_(std::make_unique<State>(std::move(settings), std::move(host), std::move(name),
-                                     std::move(credentials))) {}
+    : session_(std::make_unique<RegistrySession>(std::move(settings), std::move(host),
+                                                 std::move(name), std::move(credentials))) {}
 
 Repository::~Repository() = default;
 
 std::optional<Descriptor> Repository::find(const std::string& reference) {
-  const std::unique_ptr<Reply> reply = state_->send({.method = "HEAD",
-                                                     .url = state_->at("manifests/" + reference),
-                                                     .headers = State::accepting()});
+  const std::unique_ptr<Reply> reply = session_->send(
+      {.method = "HEAD", .url = session_->at("manifests/" + reference), .headers = accepting()});
   if (reply->status() == 404) return std::nullopt;
-  if (reply->status() != 200) state_->refuse(*reply, format("looking for {}", reference));
+  if (reply->status() != 200) session_->refuse(*reply, format("looking for {}", reference));
   const std::string digest = reply->header("docker-content-digest");
   std::uint64_t size = 0;
   const std::string length = reply->header("content-length");
@@ -191,21 +51,20 @@ std::optional<Descriptor> Repository::find(const std::string& reference) {
   if (!has_digest_form(digest) || size == 0) return manifest(reference).descriptor;
   return Descriptor{
       .media_type = reply->header("content-type"),
-      .digest = blame(Errc::io, state_->shown(), [&] { return Digest::parse(digest); }),
+      .digest = blame(Errc::io, session_->shown(), [&] { return Digest::parse(digest); }),
       .size = size,
       .artifact_type = {},
       .annotations = {}};
 }
 
 content::Document Repository::manifest(const std::string& reference) {
-  const std::unique_ptr<Reply> reply = state_->send({.method = "GET",
-                                                     .url = state_->at("manifests/" + reference),
-                                                     .headers = State::accepting()});
-  const std::string where = format("{}: {}", state_->shown(), printable(reference, 200));
+  const std::unique_ptr<Reply> reply = session_->send(
+      {.method = "GET", .url = session_->at("manifests/" + reference), .headers = accepting()});
+  const std::string where = format("{}: {}", session_->shown(), printable(reference, 200));
   if (reply->status() == 404) {
     throw Error(Errc::invalid_input, format("{}: the registry has no such image", where));
   }
-  if (reply->status() != 200) state_->refuse(*reply, format("fetching {}", reference));
+  if (reply->status() != 200) session_->refuse(*reply, format("fetching {}", reference));
   std::string bytes = read_all(*reply, content::kMaxImageDocument, where);
   std::string said_type = reply->header("content-type");
   said_type = said_type.substr(0, said_type.find(';'));
@@ -223,18 +82,18 @@ content::Document Repository::manifest(const std::string& reference) {
 }
 
 std::unique_ptr<Source> Repository::blob(const Descriptor& descriptor) {
-  State& state = *state_;
+  RegistrySession& session = *session_;
   const std::string path = "blobs/" + descriptor.digest.str();
-  const auto open = [&state, path](std::uint64_t from) -> std::unique_ptr<Reply> {
-    Request request{.method = "GET", .url = state.at(path)};
+  const auto open = [&session, path](std::uint64_t from) -> std::unique_ptr<Reply> {
+    Request request{.method = "GET", .url = session.at(path)};
     if (from > 0) request.headers["range"] = format("bytes={}-", from);
-    std::unique_ptr<Reply> reply = state.send(request);
+    std::unique_ptr<Reply> reply = session.send(request);
     const bool partial = reply->status() == 206;
     if (reply->status() == 404) {
       throw Error(Errc::invalid_input,
-                  format("{}: {}: the registry has no such blob", state.shown(), path));
+                  format("{}: {}: the registry has no such blob", session.shown(), path));
     }
-    if (reply->status() != 200 && !partial) state.refuse(*reply, "fetching " + path);
+    if (reply->status() != 200 && !partial) session.refuse(*reply, "fetching " + path);
     if (from > 0 && !partial) {
       // A registry that knows no ranges begins anew.
       std::string buffer(kMaxAnswer, '\0');
@@ -247,34 +106,34 @@ std::unique_ptr<Source> Repository::blob(const Descriptor& descriptor) {
     }
     return reply;
   };
-  return std::make_unique<BlobStream>(open, descriptor, format("{}: {}", state.shown(), path));
+  return std::make_unique<BlobStream>(open, descriptor, format("{}: {}", session.shown(), path));
 }
 
 bool Repository::has_blob(const Digest& digest) {
   const std::unique_ptr<Reply> reply =
-      state_->send({.method = "HEAD", .url = state_->at("blobs/" + digest.str())});
+      session_->send({.method = "HEAD", .url = session_->at("blobs/" + digest.str())});
   if (reply->status() != 200 && reply->status() != 404) {
-    state_->refuse(*reply, "looking for " + digest.str());
+    session_->refuse(*reply, "looking for " + digest.str());
   }
   return reply->status() == 200;
 }
 
 bool Repository::mount_blob(const Digest& digest, const std::string& from) {
-  Url url = state_->at("blobs/uploads/");
+  Url url = session_->at("blobs/uploads/");
   url.add_query(format("mount={}&from={}", encoded(digest.str()), encoded(from)));
   const std::unique_ptr<Reply> reply =
-      state_->send({.method = "POST", .url = url, .repeat = Repeat::never});
+      session_->send({.method = "POST", .url = url, .repeat = Repeat::never});
   return reply->status() == 201;
 }
 
 // One blob on its way to the registry, piece by piece; after trouble it goes on from where the
 // registry says that it stopped.
 struct Repository::Upload {
-  Upload(State& to, const Descriptor& blob, const OpenSource& open)
-      : state(to), descriptor(blob), doing("uploading " + blob.digest.str()), pieces(open) {
+  Upload(RegistrySession& to, const Descriptor& blob, const OpenSource& open)
+      : session(to), descriptor(blob), doing("uploading " + blob.digest.str()), pieces(open) {
     const std::unique_ptr<Reply> reply =
-        state.send({.method = "POST", .url = state.at("blobs/uploads/")});
-    if (reply->status() != 202) state.refuse(*reply, doing);
+        session.send({.method = "POST", .url = session.at("blobs/uploads/")});
+    if (reply->status() != 202) session.refuse(*reply, doing);
     location = reply->url().resolve(reply->header("location"));
   }
 
@@ -282,16 +141,16 @@ struct Repository::Upload {
   std::uint64_t send_piece() {
     const std::uint64_t count = std::min(kPiece, descriptor.size - at);
     const std::unique_ptr<Reply> reply =
-        state.send({.method = "PATCH",
-                    .url = location,
-                    .repeat = Repeat::never,
-                    .headers = {{"content-type", "application/octet-stream"},
-                                {"content-range", format("{}-{}", at, at + count - 1)}},
-                    .body = [&] { return pieces.piece(at, count); },
-                    .body_size = count});
+        session.send({.method = "PATCH",
+                      .url = location,
+                      .repeat = Repeat::never,
+                      .headers = {{"content-type", "application/octet-stream"},
+                                  {"content-range", format("{}-{}", at, at + count - 1)}},
+                      .body = [&] { return pieces.piece(at, count); },
+                      .body_size = count});
     if (reply->status() != 202) {
       const int status = reply->status();
-      if (status != 416 && status != 429 && status < 500) state.refuse(*reply, doing);
+      if (status != 416 && status != 429 && status < 500) session.refuse(*reply, doing);
       resume(format("the registry answered {}", status));
       return 0;
     }
@@ -310,13 +169,13 @@ struct Repository::Upload {
   // Asks how far the upload came, after something went wrong.
   void resume(const std::string& why) {
     if (++failures > kResumes) {
-      throw Error(Errc::io, format("{}: {}: given up after {} attempts: {}", state.shown(), doing,
+      throw Error(Errc::io, format("{}: {}: given up after {} attempts: {}", session.shown(), doing,
                                    kResumes, why));
     }
-    state.client.pause(pause);
+    session.pause(pause);
     pause *= 2;
-    const std::unique_ptr<Reply> reply = state.send({.method = "GET", .url = location});
-    if (reply->status() != 204 && reply->status() != 202) state.refuse(*reply, doing);
+    const std::unique_ptr<Reply> reply = session.send({.method = "GET", .url = location});
+    if (reply->status() != 204 && reply->status() != 202) session.refuse(*reply, doing);
     if (const std::string next = reply->header("location"); !next.empty()) {
       location = reply->url().resolve(next);
     }
@@ -328,11 +187,11 @@ struct Repository::Upload {
   void finish() {
     location.add_query(format("digest={}", encoded(descriptor.digest.str())));
     const std::unique_ptr<Reply> reply =
-        state.send({.method = "PUT", .url = location, .repeat = Repeat::never});
-    if (reply->status() != 201 && reply->status() != 204) state.refuse(*reply, doing);
+        session.send({.method = "PUT", .url = location, .repeat = Repeat::never});
+    if (reply->status() != 201 && reply->status() != 204) session.refuse(*reply, doing);
   }
 
-  State& state;
+  RegistrySession& session;
   const Descriptor& descriptor;
   std::string doing;
   Pieces pieces;
@@ -344,7 +203,7 @@ struct Repository::Upload {
 
 void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
                            const std::function<void(std::uint64_t)>& sent) {
-  Upload upload(*state_, descriptor, open);
+  Upload upload(*session_, descriptor, open);
   while (upload.at < descriptor.size) {
     try {
       if (const std::uint64_t count = upload.send_piece(); count > 0) sent(count);
@@ -358,13 +217,13 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
 
 void Repository::put_manifest(const content::Document& document, const std::string& reference) {
   const std::unique_ptr<Reply> reply =
-      state_->send({.method = "PUT",
-                    .url = state_->at("manifests/" + reference),
-                    .headers = {{"content-type", document.descriptor.media_type}},
-                    .body = [&] { return std::make_unique<StringSource>(document.bytes); },
-                    .body_size = document.bytes.size()});
+      session_->send({.method = "PUT",
+                      .url = session_->at("manifests/" + reference),
+                      .headers = {{"content-type", document.descriptor.media_type}},
+                      .body = [&] { return std::make_unique<StringSource>(document.bytes); },
+                      .body_size = document.bytes.size()});
   if (reply->status() != 201 && reply->status() != 202) {
-    state_->refuse(*reply, format("writing {}", reference));
+    session_->refuse(*reply, format("writing {}", reference));
   }
 }
 
@@ -374,11 +233,12 @@ std::string referrers_tag(const Digest& image) {
 
 std::string Repository::referrers(const Digest& image) {
   const std::unique_ptr<Reply> reply =
-      state_->send({.method = "GET", .url = state_->at("referrers/" + image.str())});
-  if (reply->status() == 200) return read_all(*reply, content::kMaxImageDocument, state_->shown());
+      session_->send({.method = "GET", .url = session_->at("referrers/" + image.str())});
+  if (reply->status() == 200)
+    return read_all(*reply, content::kMaxImageDocument, session_->shown());
   // Registries say in several ways that they have no such API.
   if (reply->status() != 404 && reply->status() != 405 && reply->status() != 400) {
-    state_->refuse(*reply, "listing referrers");
+    session_->refuse(*reply, "listing referrers");
   }
   const std::string tag = referrers_tag(image);
   if (!find(tag)) return R"({"schemaVersion":2,"manifests":[]})";
@@ -387,10 +247,10 @@ std::string Repository::referrers(const Digest& image) {
 
 void Repository::list_referrer(const Digest& image, const Descriptor& manifest) {
   const std::string found = referrers(image);
-  for (const content::ImageIndexRow& row : content::parse_image_index(found, state_->shown())) {
+  for (const content::ImageIndexRow& row : content::parse_image_index(found, session_->shown())) {
     if (row.manifest.digest == manifest.digest) return;
   }
-  Json index = parse_json(found, state_->shown(), Errc::io, Numbers::any);
+  Json index = parse_json(found, session_->shown(), Errc::io, Numbers::any);
   index["mediaType"] = media_type::kImageIndex;
   index["manifests"].push_back(content::to_json(manifest));
   const std::string bytes = to_canonical(index);
@@ -401,7 +261,7 @@ void Repository::unlist_referrer(const Digest& image, const Digest& manifest) {
   const std::string tag = referrers_tag(image);
   if (!find(tag)) return;
   const content::Document listed = this->manifest(tag);
-  Json index = parse_json(listed.bytes, state_->shown(), Errc::io, Numbers::any);
+  Json index = parse_json(listed.bytes, session_->shown(), Errc::io, Numbers::any);
   Json others = Json::array();
   for (const Json& row : list_at(index, "manifests")) {
     if (text_at(row, "digest") != manifest.str()) others.push_back(row);
@@ -418,11 +278,11 @@ void Repository::unlist_referrer(const Digest& image, const Digest& manifest) {
 
 std::vector<std::string> Repository::tags() {
   const std::unique_ptr<Reply> reply =
-      state_->send({.method = "GET", .url = state_->at(format("tags/list?n={}", kMaxTags))});
+      session_->send({.method = "GET", .url = session_->at(format("tags/list?n={}", kMaxTags))});
   if (reply->status() == 404) return {};
-  const std::string text = read_all(*reply, kMaxAnswer, state_->shown());
-  if (reply->status() != 200) state_->refuse(*reply, text, "listing tags");
-  const Json answer = parse_json(text, state_->shown(), Errc::io);
+  const std::string text = read_all(*reply, kMaxAnswer, session_->shown());
+  if (reply->status() != 200) session_->refuse(*reply, text, "listing tags");
+  const Json answer = parse_json(text, session_->shown(), Errc::io);
   std::vector<std::string> tags;
   const auto found = answer.find("tags");
   if (found == answer.end() || !found->is_array()) return tags;
@@ -434,7 +294,7 @@ std::vector<std::string> Repository::tags() {
 
 Repository::Removal Repository::remove(const std::string& reference) {
   const std::unique_ptr<Reply> reply =
-      state_->send({.method = "DELETE", .url = state_->at("manifests/" + reference)});
+      session_->send({.method = "DELETE", .url = session_->at("manifests/" + reference)});
   switch (reply->status()) {
     case 202:
     case 200:
@@ -445,7 +305,7 @@ Repository::Removal Repository::remove(const std::string& reference) {
     case 501:
       return Removal::not_allowed;
     default:
-      state_->refuse(*reply, format("removing {}", reference));
+      session_->refuse(*reply, format("removing {}", reference));
   }
 }
 

@@ -24,6 +24,8 @@ inline constexpr std::size_t kTransfers = 3;  // at once, from or to one registr
 // distribution specification 1.1, "Referrers Tag Schema").
 std::string referrers_tag(const Digest& image);
 
+class RegistrySession;
+
 class Repository {
  public:
   // `host` as in image names: "registry.site:5000", "docker.io"; `name` such as "chanuka/server".
@@ -66,9 +68,8 @@ class Repository {
   Removal remove(const std::string& reference);
 
  private:
-  struct State;
   struct Upload;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<RegistrySession> session_;
 };
 
 }  // namespace sealift::net

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/registry.hpp"
 
+#include "installer/drivers/compose/compose_runtime.hpp"
 #include "installer/drivers/data/data.hpp"
 #include "installer/drivers/databases/database.hpp"
 #include "installer/drivers/files/directory.hpp"
@@ -9,6 +10,8 @@
 #include "installer/drivers/images/images.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
+#include "installer/drivers/workloads/exec_runtime.hpp"
+#include "installer/drivers/workloads/systemd_runtime.hpp"
 #include "installer/drivers/workloads/workload.hpp"
 
 namespace sealift::installer {

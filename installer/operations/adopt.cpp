@@ -283,6 +283,107 @@ std::optional<Adoptable> adoptable_at(const Driver& driver, const std::string& n
               "sealift-installer migrations baseline");
 }
 
+// An adoption that is being planned.
+struct Adoption {
+  explicit Adoption(const Tools& tools) : content(tools) {}
+
+  Draft draft;
+  Revision outcome;
+  FolderContent content;
+  std::vector<std::pair<Driver*, Wish>> served = {};  // paths that are in use already
+};
+
+Adoption begin_adoption(const Tools& tools, std::uint64_t number) {
+  const Installation& installation = tools.installation;
+  Adoption adoption(tools);
+  adoption.outcome = {.number = number,
+                      .release = installation.site.release,
+                      .version = std::string(kVersion),
+                      .digest = {},
+                      .environment = installation.site.environment,
+                      .bundle = {},
+                      .placements = {},
+                      .parent = {},
+                      .restores = {}};
+  adoption.draft.plan = {.purpose = Purpose::adopt,
+                         .number = number,
+                         .actor = acting_user(),
+                         .reason = "the files that were here before",
+                         .created = tools.clock.now(),
+                         .steps = {},
+                         .outcome = {}};
+  return adoption;
+}
+
+// The files of one target: those that are served already stay where they are, loose ones are copied
+// below the path.
+void plan_files(const Tools& tools, Driver& driver, Wish wish, const Adoptable& there,
+                FilesWish files, Adoption& adoption) {
+  const Found found = scan(tools.installation.layout, there);
+  Placement placement{.component = wish.component,
+                      .target = wish.target,
+                      .driver = tools.installation.site.targets.at(wish.target).driver,
+                      .path = wish.path,
+                      .directory = there.directory,
+                      .table = found.table,
+                      .files = found.files,
+                      .bytes = found.bytes,
+                      .persist = files.persist};
+  wish.table = found.table;
+  files.count = found.files;
+  wish.files = std::make_shared<const FilesWish>(std::move(files));
+  std::vector<Step>& steps = adoption.draft.plan.steps;
+  if (placement.directory.empty()) {
+    std::vector<Step> planned = driver.plan(wish);
+    placement.directory = unpacked_directory(planned).value_or("");
+    std::move(planned.begin(), planned.end(), std::back_inserter(steps));
+    adoption.draft.needs.push_back(
+        {.path = wish.path, .bytes = found.bytes, .inodes = found.files});
+  } else {
+    if (auto step = driver.data_step(wish)) steps.push_back(std::move(*step));
+    adoption.served.emplace_back(&driver, wish);
+  }
+  adoption.content.add(wish.component, found);
+  adoption.outcome.placements.push_back(std::move(placement));
+}
+
+void plan_target(const Tools& tools, const std::string& name, const AdoptedData& data,
+                 Adoption& adoption) {
+  const release::Target& target = tools.installation.site.targets.at(name);
+  Driver& driver = tools.drivers.named(target.driver);
+  const std::optional<Adoptable> there = adoptable_at(driver, name, target, data);
+  if (!there) return;
+  Wish wish = wish_for(name, target, tools.installation.id, adoption.outcome.number);
+  DataThere own = data_there(name, target, *there, data);
+  FilesWish files{
+      .owner = target.owner, .persist = own.persist, .found_data = std::move(own.found)};
+  if (!release::is_runtime(target.driver)) {
+    plan_files(tools, driver, std::move(wish), *there, std::move(files), adoption);
+    return;
+  }
+  wish.files = std::make_shared<const FilesWish>(std::move(files));
+  adoption.draft.plan.steps.push_back(*driver.data_step(wish));
+  adoption.served.emplace_back(&driver, std::move(wish));
+}
+
+// The marks go first: a path that is served has to be ours before a step changes anything below it.
+void carry_out_adoption(const Tools& tools, Adoption& adoption) {
+  Marks marks;
+  try {
+    for (const auto& [driver, wish] : adoption.served) marks.put(*driver, wish);
+    carry_out(tools, adoption.draft, adoption.content, {}, {});
+  } catch (...) {
+    const Error error = current_error();
+    try {
+      const State after = load_state(tools.installation.layout, tools.clock);
+      if (after.current() == nullptr && !after.unfinished) marks.remove();
+    } catch (...) {
+      log::warning(current_error().message());  // the next adoption writes the marks again
+    }
+    throw error;
+  }
+}
+
 }  // namespace
 
 void check_adoptable(const Layout& layout, const release::Site& site, const AdoptedData& data,
@@ -321,84 +422,16 @@ void adopt(const Tools& tools, const AdoptedData& data) {
     throw Error(Errc::invalid_input, format("{}: a release is installed on this site already",
                                             installation.layout.state.string()));
   }
-  const std::uint64_t number = state.history.empty() ? 0 : state.next_number;
-  const Drivers& drivers = tools.drivers;
-  FolderContent content(tools);
-  Revision outcome{.number = number,
-                   .release = installation.site.release,
-                   .version = std::string(kVersion),
-                   .digest = {},
-                   .environment = installation.site.environment,
-                   .bundle = {},
-                   .placements = {},
-                   .parent = {},
-                   .restores = {}};
-  Draft draft;
-  draft.plan = {.purpose = Purpose::adopt,
-                .number = number,
-                .actor = acting_user(),
-                .reason = "the files that were here before",
-                .created = tools.clock.now(),
-                .steps = {},
-                .outcome = {}};
-  std::vector<std::pair<Driver*, Wish>> served;
-  for (const auto& [name, target] : installation.site.targets) {
-    Driver& driver = drivers.named(target.driver);
-    Wish wish = wish_for(name, target, installation.id, number);
-    const std::optional<Adoptable> there = adoptable_at(driver, name, target, data);
-    if (!there) continue;
-    DataThere own = data_there(name, target, *there, data);
-    FilesWish files{
-        .owner = target.owner, .persist = own.persist, .found_data = std::move(own.found)};
-    if (release::is_runtime(target.driver)) {
-      wish.files = std::make_shared<const FilesWish>(std::move(files));
-      served.emplace_back(&driver, wish);
-      draft.plan.steps.push_back(*driver.data_step(wish));
-      continue;
-    }
-    const Found found = scan(installation.layout, *there);
-    wish.table = found.table;
-    files.count = found.files;
-    wish.files = std::make_shared<const FilesWish>(std::move(files));
-    Placement placement{.component = name,
-                        .target = name,
-                        .driver = target.driver,
-                        .path = target.path,
-                        .directory = there->directory,
-                        .table = found.table,
-                        .files = found.files,
-                        .bytes = found.bytes,
-                        .persist = own.persist};
-    if (placement.directory.empty()) {
-      std::vector<Step> steps = driver.plan(wish);
-      placement.directory = unpacked_directory(steps).value_or("");
-      std::move(steps.begin(), steps.end(), std::back_inserter(draft.plan.steps));
-      draft.needs.push_back({.path = target.path, .bytes = found.bytes, .inodes = found.files});
-    } else {
-      served.emplace_back(&driver, wish);
-      if (auto step = driver.data_step(wish)) draft.plan.steps.push_back(std::move(*step));
-    }
-    content.add(name, found);
-    outcome.placements.push_back(std::move(placement));
+  Adoption adoption = begin_adoption(tools, state.history.empty() ? 0 : state.next_number);
+  for (const auto& [name, unused] : installation.site.targets) {
+    plan_target(tools, name, data, adoption);
   }
-  if (outcome.placements.empty() && draft.plan.steps.empty()) refuse_nothing();
-  std::stable_sort(draft.plan.steps.begin(), draft.plan.steps.end(),
+  Plan& plan = adoption.draft.plan;
+  if (adoption.outcome.placements.empty() && plan.steps.empty()) refuse_nothing();
+  std::stable_sort(plan.steps.begin(), plan.steps.end(),
                    [](const Step& a, const Step& b) { return a.phase < b.phase; });
-  draft.plan.outcome = outcome;
-  Marks marks;
-  try {
-    for (const auto& [driver, wish] : served) marks.put(*driver, wish);
-    carry_out(tools, draft, content, {}, {});
-  } catch (...) {
-    const Error error = current_error();
-    try {
-      const State after = load_state(installation.layout, tools.clock);
-      if (after.current() == nullptr && !after.unfinished) marks.remove();
-    } catch (...) {
-      log::warning(current_error().message());  // the next adoption writes the marks again
-    }
-    throw error;
-  }
+  plan.outcome = adoption.outcome;
+  carry_out_adoption(tools, adoption);
 }
 
 }  // namespace sealift::installer

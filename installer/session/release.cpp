@@ -74,6 +74,90 @@ void report_unchanged(const Accepted& accepted, const Revision& now, const Draft
                     {"drift", draft.drift}});
 }
 
+// A release on its way to the site, from its bundle to the end of its transaction.
+struct Arrival {
+  Purpose purpose;
+  const ReleaseOptions& options;
+  SiteWork& work;
+  const State& state;
+  const Accepted& accepted;
+
+  const bundle::Contents& contents() const { return accepted.verified.contents(); }
+  const release::Site& site() const { return work.installation().site; }
+  bool is_applied() const { return state.stands(contents().digest()); }
+};
+
+// What would be done; nothing is changed.
+Draft plan(const Arrival& arrival, const Request& request, SiteContent& content) {
+  const Tools& tools = arrival.work.tools();
+  const State& state = arrival.state;
+  Draft draft = plan_release(arrival.contents(), arrival.accepted.name, content,
+                             arrival.work.installation(), state, tools.drivers, request);
+  if (arrival.purpose == Purpose::stage) {
+    std::erase_if(draft.plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
+  }
+  draft.site_changes = site_changes(state.current(), arrival.site());
+  if (!draft.site_changes.empty()) draft.evidence["siteChanges"] = to_json(draft.site_changes);
+  if (arrival.is_applied()) draft.drift = drift_of(tools, *state.current(), draft.plan);
+  return draft;
+}
+
+// Writes down who took which bundle on whose approvals, before anything of it is applied.
+void record_acceptance(const Arrival& arrival, const Draft& draft, const Request& request,
+                       const Clock& clock) {
+  const Installation& installation = arrival.work.installation();
+  Json details = acceptance(arrival.accepted, arrival.options, request.set);
+  details["environment"] = arrival.site().environment;
+  if (!draft.site_changes.empty()) details["siteChanges"] = to_json(draft.site_changes);
+  const auto maintenance = maintenance_of(installation, clock);
+  if (arrival.purpose == Purpose::apply && maintenance && !maintenance->is_open) {
+    details["outsideWindow"] = true;
+  }
+  arrival.work.tools().audit().append("accepted", std::move(details));
+  remember_time(installation.layout, seen_by(arrival.accepted, arrival.options, clock));
+}
+
+// From an accepted bundle on. `draft` is filled in as soon as there is one, for who records a
+// failure.
+void bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session& session) {
+  const ReleaseOptions& options = arrival.options;
+  const Installation& installation = arrival.work.installation();
+  const bundle::Contents& contents = arrival.contents();
+  check_requirements(contents, installation, arrival.state, options.trust.floor());
+  if (arrival.state.current() != nullptr && !options.change_environment) {
+    refuse_site_changes(*arrival.state.current(), arrival.site(), kChangeEnvironment);
+  }
+  Request request = arrival.work.request(arrival.purpose, options.change);
+  request.set = parse_overrides(options.set, contents, arrival.site().environment);
+  SiteContent content = arrival.accepted.content(arrival.work.tools(), request.set);
+  draft = plan(arrival, request, content);
+  if (draft->plan.steps.empty() && draft->site_changes.empty() && arrival.is_applied()) {
+    report_unchanged(arrival.accepted, *arrival.state.current(), *draft, session);
+    return;
+  }
+  show(*draft, contents.notes, session);
+  if (options.change.dry_run) session.out.json(to_json(*draft));
+  if (!arrival.work.agreed(options.change, format("{} it?", name(arrival.purpose)))) return;
+  // Once more: it may have closed while a large bundle was verified, or a person thought.
+  if (is_bound(arrival.purpose, options)) check_window(installation, session.clock);
+  record_acceptance(arrival, *draft, request, session.clock);
+  carry_out(arrival.work.tools(), *draft, content,
+            values_for(contents, arrival.site(), request.set),
+            arrival.accepted.verified.judgement().newer);
+  session.effect = cli::Effect::changed;
+  report(draft->plan, arrival.purpose == Purpose::stage ? "staged" : "applied", session);
+}
+
+void demand_reasons(const ReleaseOptions& options) {
+  if (!options.change.reason.empty()) return;
+  for (const auto& [is_asked, option] :
+       {std::pair(options.trust.below_floor, "--below-floor"), {options.now, "--now"}}) {
+    if (is_asked) {
+      throw Error(Errc::usage, format("{} without --reason", option), "say why: --reason TEXT");
+    }
+  }
+}
+
 }  // namespace
 
 void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
@@ -87,60 +171,12 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   const SignalGuard signals;
   const Tools& tools = work.tools();
   const State state = work.state();
-  if (options.trust.below_floor && options.change.reason.empty()) {
-    throw Error(Errc::usage, "--below-floor without --reason", "say why: --reason TEXT");
-  }
-  if (options.now && options.change.reason.empty()) {
-    throw Error(Errc::usage, "--now without --reason", "say why: --reason TEXT");
-  }
+  demand_reasons(options);
   if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
   const Accepted accepted = accept(tools, bundle_of(options, work, state), options.trust.expiry());
-  const bundle::Contents& contents = accepted.verified.contents();
   std::optional<Draft> draft;
   try {
-    check_requirements(contents, work.installation(), state, options.trust.floor());
-    const release::Site& site_yaml = work.installation().site;
-    if (state.current() != nullptr && !options.change_environment) {
-      refuse_site_changes(*state.current(), site_yaml, kChangeEnvironment);
-    }
-    Request request = work.request(purpose, options.change);
-    request.set = parse_overrides(options.set, contents, work.installation().site.environment);
-    SiteContent content = accepted.content(tools, request.set);
-    const Drivers& drivers = work.tools().drivers;
-    draft = plan_release(contents, accepted.name, content, work.installation(), state, drivers,
-                         request);
-    if (purpose == Purpose::stage) {
-      std::erase_if(draft->plan.steps, [](const Step& step) { return step.phase > Phase::stage; });
-    }
-    draft->site_changes = site_changes(state.current(), site_yaml);
-    if (!draft->site_changes.empty()) draft->evidence["siteChanges"] = to_json(draft->site_changes);
-    if (state.stands(contents.digest())) {
-      draft->drift = drift_of(tools, *state.current(), draft->plan);
-    }
-    if (draft->plan.steps.empty() && draft->site_changes.empty() &&
-        state.stands(contents.digest())) {
-      report_unchanged(accepted, *state.current(), *draft, session);
-      return;
-    }
-    show(*draft, contents.notes, session);
-    if (options.change.dry_run) session.out.json(to_json(*draft));
-    if (work.agreed(options.change, format("{} it?", name(purpose)))) {
-      // Once more: it may have closed while a large bundle was verified, or a person thought.
-      if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
-      Json details = acceptance(accepted, options, request.set);
-      details["environment"] = site_yaml.environment;
-      if (!draft->site_changes.empty()) details["siteChanges"] = to_json(draft->site_changes);
-      const auto maintenance = maintenance_of(work.installation(), session.clock);
-      if (purpose == Purpose::apply && maintenance && !maintenance->is_open) {
-        details["outsideWindow"] = true;
-      }
-      tools.audit().append("accepted", std::move(details));
-      remember_time(work.installation().layout, seen_by(accepted, options, session.clock));
-      carry_out(tools, *draft, content, values_for(contents, work.installation().site, request.set),
-                accepted.verified.judgement().newer);
-      session.effect = cli::Effect::changed;
-      report(draft->plan, purpose == Purpose::stage ? "staged" : "applied", session);
-    }
+    bring_in({purpose, options, work, state, accepted}, draft, session);
   } catch (...) {
     const Error error = current_error();
     // Where others have the site now, the bundle stays until it is pruned.

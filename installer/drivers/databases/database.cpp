@@ -10,10 +10,11 @@
 #include "content/media_types.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database_access.hpp"
+#include "installer/drivers/databases/database_run.hpp"
 #include "installer/drivers/databases/database_step.hpp"
 #include "installer/drivers/databases/database_wish.hpp"
 #include "installer/drivers/databases/description.hpp"
-#include "migrations/lint.hpp"
+#include "installer/drivers/databases/obstacles.hpp"
 
 namespace sealift::installer {
 
@@ -30,56 +31,6 @@ constexpr std::size_t kMostDown = 1U << 20;  // bytes of SQL that a journal carr
 // A copy of SQLite's is made whole before it is packed, and once more to be looked at.
 constexpr std::uint64_t kCopiesOfSqlite = 2;
 
-std::string what_is(const AppliedRow& row) {
-  return row.name ? printable(*row.name, 128)
-                  : format("hash {}...", printable(row.hash.substr(0, 12), 12));
-}
-
-// As a shell takes it.
-std::string quoted_name(const std::string& name) {
-  return name.find(' ') == name.npos ? name : format("\"{}\"", name);
-}
-
-// What stands in the way of migrating from here.
-void check_comparison(const Comparison& found, const std::string& database,
-                      const std::string& late_ones) {
-  Problems problems;
-  for (const migrations::Drift& drift : found.drifted) {
-    problems.add(format("{}: was applied to the database {} from other text: it has the hash {}, "
-                        "the release holds {}",
-                        drift.migration->file, database, printable(drift.hash, 64),
-                        drift.migration->hash.hex()),
-                 format("a migration that was applied is never edited: release the change as a new "
-                        "one; where both mean the same: sealift-installer migrations repair BUNDLE "
-                        "{} {} --reason TEXT",
-                        database, quoted_name(drift.migration->name)));
-  }
-  for (const migrations::Drift& each : found.other_line_ends) {
-    log::detail(format("{}: was applied to the database {} with other line ends",
-                       each.migration->file, database));
-  }
-  // After a rollback of the code the database may be ahead of a release: then nothing is to do.
-  const bool is_ahead = found.pending.empty() && found.drifted.empty();
-  for (const AppliedRow& row : found.unknown) {
-    if (is_ahead) {
-      log::warning(format("the database {} is ahead of this release: it has had {}", database,
-                          what_is(row)));
-      continue;
-    }
-    problems.add(format("the database {} has had a migration that the release does not know: {}",
-                        database, what_is(row)),
-                 "carry a release that has it");
-  }
-  for (const Migration* late : found.late) {
-    if (late_ones == "applied") break;
-    problems.add(format("{}: is older than a migration that the database {} has had already",
-                        late->file, database),
-                 "drizzle-orm 0.x would pass over it: let the release say late: applied; or, where "
-                 "the database has it already: sealift-installer migrations baseline");
-  }
-  problems.throw_if_any(Errc::incompatible);
-}
-
 std::string names_of(const std::vector<const Migration*>& migrations) {
   std::vector<std::string> names;
   names.reserve(migrations.size());
@@ -93,19 +44,6 @@ std::string_view how_far_whole(const MigrationSet& set,
     return lines_outside(set, *each).empty();
   });
   return is_whole ? "in one transaction" : "partly outside of a transaction";
-}
-
-// What this database must not be given.
-void check_standing(const MigrationSet& set, const std::vector<const Migration*>& pending) {
-  Problems problems;
-  for (const migrations::Finding& finding : migrations::lint(set, pending, migrations::Span::run)) {
-    if (finding.weight != migrations::Finding::Weight::fatal) continue;
-    problems.add(format("{}:{}: {}", finding.file, finding.line, finding.found),
-                 format("{}; where the database has it already: sealift-installer migrations "
-                        "baseline BUNDLE DATABASE {} --reason TEXT",
-                        finding.hint, quoted_name(finding.migration)));
-  }
-  problems.throw_if_any(Errc::incompatible);
 }
 
 class DatabaseDriver : public Driver {
@@ -130,7 +68,7 @@ class DatabaseDriver : public Driver {
     const Comparison found = compare(*asked.migrations, before);
     check_comparison(found, database, settings.late);
     if (found.pending.empty()) return {};
-    check_standing(*asked.migrations, found.pending);
+    check_statements(*asked.migrations, found.pending);
 
     if (asked.fenced && (settings.rollback == "restore" || settings.rollback == "down")) {
       opened->check_restorable(Json::object());
@@ -317,11 +255,6 @@ class DatabaseDriver : public Driver {
                        facts.bytes, backup.backup));
   }
 
-  static MigrationSet set_of(const Step& step, const DatabaseChange& change, StepIo& io) {
-    const std::unique_ptr<TreeStream> tree = io.content.tree(step.component);
-    return read_migrations(*tree, change.settings);
-  }
-
   // A database stays as it is unless it is named; and where the release says that the one before
   // cannot run on it, that has to be named too.
   std::vector<Step> plan_way_back(const Wish& wish) const {
@@ -420,7 +353,7 @@ class DatabaseDriver : public Driver {
     }
     problems.throw_if_any(Errc::incompatible);
     if (taken.empty()) return {};
-    check_standing(down, taken);
+    check_statements(down, taken);
     DatabaseChange change = change_of(wish, settings, before);
     change.ways = std::move(ways);
     return {backup_step(wish, settings, opened->facts()),
@@ -433,68 +366,6 @@ class DatabaseDriver : public Driver {
     if (database.finish_restore(label)) return;
     const Backups backups(layout_, workers_);
     backups.restore(backups.find(name), database, label, io.progress);
-  }
-
-  // The migrations of a step, or what takes them back.
-  static MigrationSet asked_for(const Step& step, const DatabaseChange& change, StepIo& io) {
-    MigrationSet set = set_of(step, change, io);
-    if (step.action != kTakeBack) return set;
-    set.migrations.clear();
-    for (const WayDown& way : change.ways.value()) {
-      set.migrations.push_back({.name = way.name,
-                                .file = way.name + ".down.sql",
-                                .sql = way.sql,
-                                .hash = Digest::parse(format("sha256:{}", way.hash))});
-    }
-    return set;
-  }
-
-  // Whether the database has come from what it had before to what it has now by this step alone.
-  static bool is_by_this_step(const DatabaseChange& change, const Applied& now) {
-    const auto apart = std::mismatch(change.before.rows.begin(), change.before.rows.end(),
-                                     now.rows.begin(), now.rows.end());
-    const auto before = apart.first;
-    const auto since = apart.second;
-    const bool adds_ours = std::all_of(since, now.rows.end(), [&](const AppliedRow& row) {
-      return std::find(before, change.before.rows.end(), row) != change.before.rows.end() ||
-             (change.pending &&
-              std::any_of(change.pending->begin(), change.pending->end(),
-                          [&](const auto& each) { return each.second == row.hash; }));
-    });
-    const bool takes_ours =
-        std::all_of(before, change.before.rows.end(), [&](const AppliedRow& row) {
-          return std::find(since, now.rows.end(), row) != now.rows.end() ||
-                 (change.ways &&
-                  std::any_of(change.ways->begin(), change.ways->end(),
-                              [&](const WayDown& way) { return way.hash == row.hash; }));
-        });
-    return adds_ours && takes_ours;
-  }
-
-  // An attempt that was cut off may have committed some of its files: the next one begins behind
-  // them. `set` is asked_for(), and must outlive the run.
-  static databases::Run what_is_left(const DatabaseChange& change, const MigrationSet& set,
-                                     databases::Database& database) {
-    databases::Run run{.set = set,
-                       .pending = {},
-                       .table = tracking_table(change.settings, set),
-                       .before = change.before,
-                       .author = change.author,
-                       .now = change.made,
-                       .mode = change.ways ? databases::Mode::take_back : databases::Mode::apply,
-                       .grouping = change.settings.transactions == "file"
-                                       ? databases::Grouping::file
-                                       : databases::Grouping::run,
-                       .foreign_keys = foreign_keys(change.settings)};
-    Applied now = database.applied(run.table);
-    Comparison found = compare(set, now);
-    run.pending = std::move(change.ways ? found.applied : found.pending);
-    if (change.pending) {
-      std::erase_if(run.pending,
-                    [&](const Migration* each) { return !change.pending->contains(each->name); });
-    }
-    if (is_by_this_step(change, now)) run.before = std::move(now);
-    return run;
   }
 
   Json back_up(const Step& step, StepIo& io) const {

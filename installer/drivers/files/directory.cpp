@@ -5,110 +5,21 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "content/media_types.hpp"
+#include "installer/drivers/files/directory_place.hpp"
 #include "installer/drivers/files/directory_steps.hpp"
+#include "installer/drivers/files/directory_unpack.hpp"
 #include "installer/drivers/files/files_wish.hpp"
 #include "installer/drivers/files/kept_assets.hpp"
 #include "installer/drivers/files/owner.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/files/tree_check.hpp"
 #include "installer/drivers/files/tree_remover.hpp"
-#include "installer/drivers/files/tree_writer.hpp"
 
 namespace sealift::installer {
 
 namespace {
 
-constexpr std::string_view kReleases = "releases";
-constexpr std::string_view kCurrent = "current";
-constexpr std::string_view kMarker = ".sealift-target";
 constexpr std::size_t kMaxDifferences = 1000;
-constexpr std::uint64_t kMaxMarker = 4096;  // bytes
-
-// A directory that we made has the mode that we gave it; of one that was there the operator
-// decides.
-enum class Maker { us, others };
-constexpr unsigned kDirectoryMode = 0755;
-
-std::string marker_text(const std::string& site, const std::string& target, Maker maker) {
-  Json marker = {{"site", site}, {"target", target}};
-  if (maker == Maker::us) marker["made"] = true;
-  return to_canonical(marker) + "\n";
-}
-
-bool is_marker_of(const std::string& text, const std::string& site, const std::string& target) {
-  return text == marker_text(site, target, Maker::us) ||
-         text == marker_text(site, target, Maker::others);
-}
-
-Maker maker_in(const fs::path& marker) {
-  const Json value = parse_json(read_file(marker, kMaxMarker), marker.string());
-  Fields fields(value, marker.string());
-  fields.text("site");
-  fields.text("target");
-  const Maker maker = fields.value_if("made") != nullptr ? Maker::us : Maker::others;
-  fields.done();
-  return maker;
-}
-
-// What stands at a path now.
-struct Observation {
-  std::vector<std::string> missing;  // directories of the path that do not exist, outermost first
-  bool managed = false;
-  std::string current;
-};
-
-// Where PATH/current leads, relative to PATH; empty where there is no such link. Other tools write
-// absolute links: one that stays in PATH is as good.
-std::string current_in(const fs::path& path) {
-  if (!dir_exists(path)) return {};
-  std::string target = Dir::open(path).read_link(kCurrent).value_or("");
-  if (!target.starts_with('/')) return target;
-  for (const fs::path& root : {path, real_path(path)}) {
-    const std::string prefix = root.string() + "/";
-    if (target.starts_with(prefix)) return target.substr(prefix.size());
-  }
-  return target;
-}
-
-Observation observe(const Wish& wish) {
-  Observation seen;
-  for (fs::path path = wish.path; !path_exists(path); path = path.parent_path()) {
-    seen.missing.insert(seen.missing.begin(), path.string());
-  }
-  if (!seen.missing.empty()) return seen;
-  const Dir root = Dir::open(wish.path);
-  const std::vector<Entry> entries = root.entries();
-  // Of a target that was placed once, and whose releases are still there, only the marker is lost.
-  const bool is_lost = wish.purpose == Purpose::repair && wish.before && root.stat(kReleases);
-  if (is_lost && !root.stat(kMarker)) {
-    seen.managed = true;
-    seen.current = current_in(wish.path);
-    return seen;
-  }
-  if (root.stat(kMarker)) {
-    const fs::path marker = fs::path(wish.path) / kMarker;
-    const std::string found = read_file(marker, kMaxMarker);
-    if (!is_marker_of(found, wish.site, wish.target)) {
-      throw Error(Errc::incompatible,
-                  format("target {}: {} is managed by another site or target: {}", wish.target,
-                         wish.path, printable(found)),
-                  "give each target of each site a path of its own");
-    }
-    seen.managed = true;
-    seen.current = current_in(wish.path);
-    return seen;
-  }
-  if (!entries.empty() && wish.purpose != Purpose::adopt) {
-    throw Error(Errc::incompatible,
-                format("target {}: {} holds {} that sealift did not put there", wish.target,
-                       wish.path, printable(entries.front().name)),
-                wish.before ? "if it is this site's target: sealift-installer apply --repair"
-                            : "use an empty path, or make the site with: sealift-installer init "
-                              "--adopt");
-  }
-  return seen;
-}
-
 std::string free_name(const Wish& wish) {
   std::string plain = format("{}/{}", kReleases, wish.label);
   if (!entry_exists(fs::path(wish.path) / plain)) return plain;
@@ -196,10 +107,8 @@ class DirectoryDriver : public Driver {
   }
 
   void give_up(const Wish& wish) override {
-    const fs::path marker = fs::path(wish.path) / kMarker;
-    if (!path_exists(marker)) return;
-    if (!is_marker_of(read_file(marker, kMaxMarker), wish.site, wish.target)) return;
-    sealift::remove_file(marker);
+    if (!has_marker_of(wish.path, wish.site, wish.target)) return;
+    sealift::remove_file(fs::path(wish.path) / kMarker);
     sync_dir(wish.path);
   }
 
@@ -250,7 +159,10 @@ class DirectoryDriver : public Driver {
       KeptAssets(root, parse_owner(keep.owner), receipts).fill(keep.after, io.content, &io.stop);
       return Json::object();
     }
-    return unpack(unpack_from_json(step), step.component, io);
+    const Unpack unpack = unpack_from_json(step);
+    const auto written =
+        unpack_release(unpack, step.component, receipts_of(unpack.target), key_, io);
+    return written ? Json::object({{"written", *written}}) : Json::object();
   }
 
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
@@ -347,7 +259,7 @@ class DirectoryDriver : public Driver {
       differences.push_back({marker.string(), "missing"});
       return;
     }
-    if (maker_in(marker) == Maker::others) return;
+    if (maker_of(path) == Maker::others) return;
     for (const fs::path& each : {path, path / kReleases}) {
       const std::optional<struct stat> status = status_of(each);
       if (!status) continue;  // said by the tree's check
@@ -476,94 +388,6 @@ class DirectoryDriver : public Driver {
       }
     }
     root.sync();
-  }
-
-  static void prepare(const Unpack& unpack) {
-    make_dirs(unpack.path, kDirectoryMode);
-    const Dir root = Dir::open(unpack.path);
-    if (!unpack.missing.empty()) own(root, parse_owner(unpack.owner));
-    if (!root.stat(kMarker)) {
-      write_file(fs::path(unpack.path) / kMarker,
-                 marker_text(unpack.site, unpack.target,
-                             unpack.missing.empty() ? Maker::others : Maker::us));
-    }
-    if (!root.stat(kReleases)) {
-      root.make_dir(kReleases, kDirectoryMode);
-      root.sync();
-    }
-  }
-
-  Json unpack(const Unpack& unpack, const std::string& component, StepIo& io) const {
-    prepare(unpack);
-    const Dir root = Dir::open(unpack.path);
-    const Dir releases = root.descend(kReleases);
-    if (releases.stat(unpack.name())) return Json::object();  // the rename was the last act
-    releases.remove_tree(unpack.staging);
-    releases.make_dir(unpack.staging, kDirectoryMode);
-    const Dir staging = releases.descend(unpack.staging);
-    copy_selinux_label(root, staging);
-    Receipts receipts = receipts_of(unpack.target);
-    const std::optional<Owner> owner = parse_owner(unpack.owner);
-    own(staging, owner);
-    TreeWriter writer(staging, owner, receipts, key_);
-    if (unpack.base_table && dir_exists(fs::path(unpack.path) / unpack.base)) {
-      writer.share_with({root.descend(unpack.base), io.content.table(*unpack.base_table)});
-    }
-    const std::unique_ptr<TreeStream> tree = io.content.tree(component);
-    while (const std::optional<release::FileEntry> entry = tree->next()) {
-      io.stop.throw_if_set();
-      writer.put(*entry, *tree);
-      io.progress.advance(entry->size);
-    }
-    for (const auto& [path, target] : unpack.links) put_link(staging, path, target, writer, *tree);
-    staging.sync_filesystem();
-    releases.rename(unpack.staging, unpack.name());
-    releases.sync();
-    receipts.save();
-    return Json::object({{"written", writer.written()}});
-  }
-
-  // With the folders around it, of which the tree may have none.
-  static void put_link(const Dir& staging, const std::string& path, const std::string& target,
-                       TreeWriter& writer, TreeStream& tree) {
-    const auto entry = [](std::string_view at, EntryType type, const std::string& to) {
-      return release::FileEntry{.path = RelPath::parse(at),
-                                .type = type,
-                                .mode = kDirectoryMode,
-                                .digest = {},
-                                .target = to};
-    };
-    for (std::size_t slash = path.find('/'); slash != path.npos;
-         slash = path.find('/', slash + 1)) {
-      const std::string folder = path.substr(0, slash);
-      if (entry_exists(fs::path(staging.path()) / folder)) continue;
-      writer.put(entry(folder, EntryType::directory, ""), tree);
-    }
-    writer.put(entry(path, EntryType::symlink, target), tree);
-  }
-
-  static void remove_unpacked(const Unpack& unpack) {
-    if (dir_exists(fs::path(unpack.path) / kReleases)) {
-      const Dir root = Dir::open(unpack.path);
-      const Dir releases = root.descend(kReleases);
-      releases.remove_tree(unpack.staging);
-      releases.remove_tree(unpack.name());
-      releases.sync();
-    }
-    if (unpack.fresh) remove_preparation(unpack);
-  }
-
-  // Leaves a path as it was found: what was created is removed if it is still empty.
-  static void remove_preparation(const Unpack& unpack) {
-    if (!dir_exists(unpack.path)) return;
-    const fs::path path = unpack.path;
-    remove_empty_dir(path / kReleases);
-    if (!path_exists(path / kReleases)) sealift::remove_file(path / kMarker);
-    sync_dir(path);
-    for (auto made = unpack.missing.rbegin(); made != unpack.missing.rend(); ++made) {
-      if (!remove_empty_dir(*made)) break;
-      sync_dir(fs::path(*made).parent_path());
-    }
   }
 
   fs::path receipts_;

@@ -3,9 +3,9 @@
 #include <iterator>
 
 #include "base/format.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
+#include "installer/drivers/compose/containers.hpp"
 #include "installer/drivers/health/probes.hpp"
-#include "installer/drivers/workloads/compose_settings.hpp"
-#include "installer/drivers/workloads/containers.hpp"
 
 namespace sealift::installer {
 

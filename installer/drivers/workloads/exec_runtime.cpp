@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands of a release, for what no other runtime knows: one brings it about, one takes it back,
-// one may look. They run in the release's directory, with an environment that is made for them, so
-// that they do the same whoever calls the installer.
+#include "installer/drivers/workloads/exec_runtime.hpp"
 
 #include <array>
 
@@ -12,8 +10,8 @@
 #include "base/program_file.hpp"
 #include "base/text.hpp"
 #include "installer/driver/driver.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
 #include "installer/drivers/workloads/exec_settings.hpp"
-#include "installer/drivers/workloads/runtime.hpp"
 
 namespace sealift::installer {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/json.hpp"
-#include "installer/drivers/workloads/workload_step.hpp"
+#include "installer/drivers/runtime/workload_step.hpp"
 #include "release/documents/workload.hpp"
 
 namespace sealift::installer {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/process.hpp"
-#include "installer/drivers/workloads/runtime.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
 
 namespace sealift::installer {
 

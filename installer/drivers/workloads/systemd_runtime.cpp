@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Units of systemd. They lie in the release's tree; links in systemd's folder of units lead to
-// PATH/current, so the switch of the tree changes them all. Restarted is what is made otherwise
-// than before: by its unit, its drop-ins, or a file of the release that these name.
+#include "installer/drivers/workloads/systemd_runtime.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <thread>
 
@@ -14,11 +11,13 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/driver/driver.hpp"
-#include "installer/drivers/workloads/parts.hpp"
-#include "installer/drivers/workloads/runtime.hpp"
+#include "installer/drivers/runtime/parts.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
 #include "installer/drivers/workloads/systemctl.hpp"
 #include "installer/drivers/workloads/systemd_settings.hpp"
+#include "installer/drivers/workloads/unit_changes.hpp"
 #include "installer/drivers/workloads/unit_links.hpp"
+#include "installer/drivers/workloads/unit_verification.hpp"
 #include "release/documents/unit_file.hpp"
 #include "release/documents/workload.hpp"
 
@@ -26,11 +25,9 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr std::size_t kMaxUnitBytes = 1U << 20;
 constexpr std::size_t kMaxUnits = 256;
 constexpr std::chrono::milliseconds kSystemdRuntimeBetween{500};
 constexpr const char* kUsualFolder = "/etc/systemd/system";
-constexpr const char* kRefusing = "Refusing";  // a word of systemd-analyze
 
 using Clock = std::chrono::steady_clock;
 using Words = std::vector<std::string>;
@@ -71,93 +68,12 @@ Json lines_of(const std::vector<release::FileEntry>& table, const Making& making
   return lines_at(table, wanted);
 }
 
-std::set<std::string> links_of(const SystemdSettings& settings) {
-  std::set<std::string> names;
-  for (const auto& [unused, unit] : settings.units) {
-    names.insert(unit.files.begin(), unit.files.end());
-  }
-  return names;
-}
-
 UnitLinks links(const SystemdSettings& settings) {
   return {settings.folder, settings.path};
 }
 
 Systemctl systemctl(const SystemdSettings& settings) {
   return {settings.command, std::chrono::seconds(settings.timeout)};
-}
-
-// For commands that act on what is loaded.
-std::string pattern(const std::string& unit) {
-  if (!release::is_template_unit(unit)) return unit;
-  const std::size_t at = unit.find("@.");
-  return unit.substr(0, at + 1) + "*" + unit.substr(at + 1);
-}
-
-// Of units that run or shall run, what is to be done from one release to the other.
-struct Change {
-  Words gone;       // ours, to be stopped
-  Words disable;    // what `enable` made of them is not wanted any more
-  Words restart;    // started by us, and made otherwise
-  Words take_up;    // made otherwise; restarted where they run
-  Words start;      // shall run, and are made as before or new
-  Words installed;  // shall run
-  Words stop = {};  // before anything is restarted
-};
-
-bool is_started(const std::string& name, const UnitSettings& unit) {
-  return unit.ours && !unit.install.empty() && !release::is_template_unit(name);
-}
-
-constexpr std::string_view kSocket = ".socket";
-
-bool is_socket(const std::string& unit) {
-  return unit.ends_with(kSocket);
-}
-
-// One after the other: a socket that is stopped with its service has it run again for a client that
-// waits.
-std::array<Words, 2> sockets_first(Words units) {
-  const auto others = std::stable_partition(units.begin(), units.end(), is_socket);
-  return {Words(units.begin(), others), Words(others, units.end())};
-}
-
-// What a socket starts, where it says nothing else.
-std::string service_of(const std::string& unit) {
-  return is_socket(unit) ? unit.substr(0, unit.size() - kSocket.size()) + ".service" : "";
-}
-
-std::set<std::string> changed(const UnitsSettings& was, const UnitsSettings& is) {
-  std::set<std::string> names;
-  for (const auto& [name, unit] : is) {
-    const auto before = was.find(name);
-    if (before == was.end() || before->second.inputs == unit.inputs) continue;
-    names.insert(name);
-    if (is.contains(service_of(name))) names.insert(service_of(name));
-  }
-  return names;
-}
-
-Change change_between(const UnitsSettings& was, const UnitsSettings& is) {
-  const std::set<std::string> other = changed(was, is);
-  Change change;
-  for (const auto& [name, unit] : was) {
-    const auto next = is.find(name);
-    const bool is_gone = next == is.end() || (unit.ours && !next->second.ours);
-    if (is_gone) (unit.ours ? change.gone : change.take_up).push_back(pattern(name));
-    if (!unit.install.empty() && (is_gone || next->second.install != unit.install)) {
-      change.disable.push_back(name);
-    }
-  }
-  for (const auto& [name, unit] : is) {
-    if (is_started(name, unit)) {
-      change.installed.push_back(name);
-      (other.contains(name) ? change.restart : change.start).push_back(name);
-    } else if (!unit.job && (other.contains(name) || (!was.contains(name) && !unit.ours))) {
-      change.take_up.push_back(pattern(name));
-    }
-  }
-  return change;
 }
 
 UnitSettings settings_of(const std::vector<release::FileEntry>& table, const Making& making,
@@ -206,7 +122,7 @@ class SystemdRuntime : public Runtime {
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
     const UnitsSettings was = units_of(before);
-    const Change change = change_between(was, units_of(now));
+    const UnitChanges change = changes_between(was, units_of(now));
     Words fresh;
     std::copy_if(change.start.begin(), change.start.end(), std::back_inserter(fresh),
                  [&](const std::string& name) { return !was.contains(name); });
@@ -222,22 +138,13 @@ class SystemdRuntime : public Runtime {
   }
 
   void validate(const Deployment& staged) const override {
-    const Systemctl systemd = systemctl(systemd_settings_of(staged));
-    const Words files = copies_of(staged);
-    const std::optional<Outcome> outcome = systemd.verify(files);
-    const bool is_useful = outcome && (outcome->status == 0 || can_verify(systemd));
-    clear_scratch();
-    if (!is_useful) {
-      log::warning("systemd-analyze cannot look at units here: they are seen when they start");
-    } else if (!outcome->error_output.empty()) {
-      judge_verification(*outcome, staged);
-    }
+    verify_units(staged, systemctl(systemd_settings_of(staged)), scratch_);
   }
 
   void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const override {
     const SystemdSettings settings = systemd_settings_of(now);
     const Systemctl systemd = systemctl(settings);
-    const Change change = change_between(units_of(before), settings.units);
+    const UnitChanges change = changes_between(units_of(before), settings.units);
     stop(systemd, change.gone);
     systemd.call("disable", change.disable);
     lay(settings, links_of(settings));
@@ -252,7 +159,7 @@ class SystemdRuntime : public Runtime {
   void take_down(const Deployment& deployment, StepIo&) const override {
     const SystemdSettings settings = systemd_settings_of(deployment);
     const Systemctl systemd = systemctl(settings);
-    const Change change = change_between(settings.units, {});
+    const UnitChanges change = changes_between(settings.units, {});
     stop(systemd, change.gone);
     systemd.call("disable", change.disable);
     lay(settings, {});
@@ -270,7 +177,7 @@ class SystemdRuntime : public Runtime {
       found.push_back({place, "does not lead to the release"});
     }
     const Systemctl systemd = systemctl(settings);
-    const Words installed = change_between({}, settings.units).installed;
+    const Words installed = changes_between({}, settings.units).installed;
     for (const UnitState& unit : systemd.show(installed)) {
       if (const Complaint complaint = judge(without_past(unit)); !complaint.found.empty()) {
         found.push_back({format("unit {}", unit.name), complaint.found});
@@ -327,7 +234,7 @@ class SystemdRuntime : public Runtime {
   static void stop(const Systemctl& systemd, const Words& units) {
     for (const Words& each : sockets_first(units)) systemd.call("stop", each);
     // One that systemd never got to know does not run either.
-    for (const UnitState& unit : systemd.show(plain(units))) {
+    for (const UnitState& unit : systemd.show(plain_names(units))) {
       if (unit.active == "inactive" || unit.active == "failed") continue;
       throw Error(Errc::target_failed,
                   format("unit {} is {}, expected it to be stopped", unit.name, unit.active),
@@ -335,15 +242,8 @@ class SystemdRuntime : public Runtime {
     }
   }
 
-  static Words plain(Words units) {
-    units.erase(std::remove_if(units.begin(), units.end(),
-                               [](const std::string& name) { return name.find('*') != name.npos; }),
-                units.end());
-    return units;
-  }
-
   // A job that has ended well is not run again because something else has changed.
-  static Words without_done(const Systemctl& systemd, const Change& change) {
+  static Words without_done(const Systemctl& systemd, const UnitChanges& change) {
     Words units;
     for (const UnitState& unit : systemd.show(change.start)) {
       const bool is_done = unit.type == "oneshot" && unit.result == "success" && unit.has_run;
@@ -354,11 +254,11 @@ class SystemdRuntime : public Runtime {
 
   // Of what is restarted where it runs, one that has failed was meant to run; and systemd refuses
   // to restart a socket while its service runs.
-  static Change with_those_that_ran(const Systemctl& systemd, Change change) {
+  static UnitChanges with_those_that_ran(const Systemctl& systemd, UnitChanges change) {
     std::map<std::string, std::string> bound;
     for (const std::string& unit : change.restart) bound[service_of(unit)] = unit;
     for (const UnitState& unit :
-         systemd.show(joined_words(change.restart, plain(change.take_up)))) {
+         systemd.show(joined_words(change.restart, plain_names(change.take_up)))) {
       const bool is_bound = bound.contains(unit.name) && unit.active != "inactive";
       if (is_bound) change.stop.insert(change.stop.end(), {unit.name, bound.at(unit.name)});
       const auto place = std::find(change.take_up.begin(), change.take_up.end(), unit.name);
@@ -369,10 +269,11 @@ class SystemdRuntime : public Runtime {
     return change;
   }
 
-  static void start(const Systemctl& systemd, const Change& wanted, StepIo& io, unsigned timeout) {
+  static void start(const Systemctl& systemd, const UnitChanges& wanted, StepIo& io,
+                    unsigned timeout) {
     const auto end = Clock::now() + std::chrono::seconds(timeout);
-    const Change change = with_those_that_ran(systemd, wanted);
-    const Words watched = joined_words(change.installed, plain(wanted.take_up));
+    const UnitChanges change = with_those_that_ran(systemd, wanted);
+    const Words watched = joined_words(change.installed, plain_names(wanted.take_up));
     systemd.call("reset-failed", watched);
     Problems problems;
     const auto attempt = [&](const char* verb, const Words& units) {
@@ -432,65 +333,6 @@ class SystemdRuntime : public Runtime {
                 format("unit {} {}{}{}", unit.name, complaint.found,
                        words.empty() ? "" : "; it said: ", words),
                 complaint.is_final ? "" : "if it only needs longer: timeout in site.yaml");
-  }
-
-  void clear_scratch() const {
-    const fs::path above = scratch_.parent_path();
-    if (dir_exists(above)) Dir::open(above).remove_tree(scratch_.filename().string());
-  }
-
-  // The units as they will be read, though PATH/current does not lead to them yet.
-  Words copies_of(const Deployment& staged) const {
-    clear_scratch();
-    const std::string current = staged.path + "/current";
-    Words units;
-    for (const std::string& name : links_of(systemd_settings_of(staged))) {
-      std::string text = read_file(staged.folder() / name, kMaxUnitBytes);
-      const std::string folder = staged.folder().string();
-      for (std::size_t at = text.find(current); at != text.npos;
-           at = text.find(current, at + folder.size())) {
-        text.replace(at, current.size(), folder);
-      }
-      make_dirs((scratch_ / name).parent_path());
-      write_file(scratch_ / name, text, FileMode::secret);
-      if (name.find('/') == name.npos) units.push_back((scratch_ / name).string());
-    }
-    return units;
-  }
-
-  // Whether a unit that has nothing wrong passes.
-  bool can_verify(const Systemctl& systemd) const {
-    clear_scratch();
-    make_dirs(scratch_);
-    const fs::path sound = scratch_ / "sealift-sound.service";
-    write_file(sound, "[Service]\nType=oneshot\nExecStart=/bin/true\n", FileMode::secret);
-    const auto outcome = systemd.verify({sound.string()});
-    return outcome && outcome->status == 0;
-  }
-
-  // A program of another component may not be there yet; of this one it is.
-  void judge_verification(const Outcome& outcome, const Deployment& staged) const {
-    std::string text = outcome.error_output;
-    const std::string prefix = scratch_.string() + "/";
-    for (std::size_t at = text.find(prefix); at != text.npos; at = text.find(prefix)) {
-      text.erase(at, prefix.size());
-    }
-    const std::string words = said({outcome.status, {}, text});
-    bool waits_for_others = false;
-    bool is_refused = false;
-    for (std::string_view rest = text; !rest.empty();) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      const bool is_missing = line.find("is not executable") != line.npos;
-      const bool is_ours = line.find(staged.folder().string()) != line.npos;
-      waits_for_others = waits_for_others || (is_missing && !is_ours);
-      is_refused = is_refused || (is_missing && is_ours) || line.find(kRefusing) != line.npos;
-    }
-    if (outcome.status != 0 && (is_refused || !waits_for_others)) {
-      throw Error(Errc::target_failed, format("systemd does not take the units: {}", words),
-                  "correct them in the release");
-    }
-    log::warning(format("systemd-analyze: {}", words));
   }
 
   fs::path scratch_;

@@ -56,4 +56,12 @@ SystemdSettings systemd_settings_of(const Deployment& deployment) {
   return systemd_settings_from_json(deployment.settings, format("{}: settings", deployment.path));
 }
 
+std::set<std::string> links_of(const SystemdSettings& settings) {
+  std::set<std::string> names;
+  for (const auto& [unused, unit] : settings.units) {
+    names.insert(unit.files.begin(), unit.files.end());
+  }
+  return names;
+}
+
 }  // namespace sealift::installer

@@ -6,11 +6,12 @@
 // strict: Error{corrupt} that names the place and the key.
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
-#include "installer/drivers/workloads/workload_step.hpp"
+#include "installer/drivers/runtime/workload_step.hpp"
 
 namespace sealift::installer {
 
@@ -39,5 +40,7 @@ struct SystemdSettings {
 Json to_json(const SystemdSettings& settings);
 SystemdSettings systemd_settings_from_json(const Json& value, const std::string& where);
 SystemdSettings systemd_settings_of(const Deployment& deployment);
+// The files of all units: what gets a link in systemd's folder.
+std::set<std::string> links_of(const SystemdSettings& settings);
 
 }  // namespace sealift::installer

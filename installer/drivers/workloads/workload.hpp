@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "installer/driver/driver.hpp"
-#include "installer/drivers/workloads/runtime.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
 #include "installer/site/layout.hpp"
 
 namespace sealift::installer {

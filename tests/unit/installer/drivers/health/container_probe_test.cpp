@@ -4,8 +4,8 @@
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
 #include "installer/drivers/health/probes.hpp"
-#include "installer/drivers/workloads/compose_settings.hpp"
 
 namespace sealift::installer::container_probe_test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/compose_settings.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
 #include "installer/drivers/workloads/exec_settings.hpp"
 #include "installer/drivers/workloads/systemd_settings.hpp"
 #include "tests/unit/installer/strict_reading.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "installer/drivers/workloads/workload_step.hpp"
+#include "installer/drivers/runtime/workload_step.hpp"
 
 namespace sealift::installer {
 
@@ -23,6 +23,10 @@ struct ServiceSettings {
   bool moves = false;            // it mounts a folder of the release, and is made again with each
   std::string inputs;            // a digest of all that its containers are made of
   std::string pull_policy = {};  // empty: the file has none to be replaced
+
+  // `inputs`, with the release's directory where the containers mount a folder of it: what the
+  // label of a container that was made for this release says.
+  std::string inputs_in(const std::string& directory) const;
 
   friend bool operator==(const ServiceSettings&, const ServiceSettings&) = default;
 };

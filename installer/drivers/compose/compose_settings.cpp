@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/compose_settings.hpp"
+#include "installer/drivers/compose/compose_settings.hpp"
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -31,6 +31,10 @@ ServiceSettings service_from_json(const Json& value, const std::string& where) {
 }
 
 }  // namespace
+
+std::string ServiceSettings::inputs_in(const std::string& directory) const {
+  return moves ? format("{} {}", inputs, directory) : inputs;
+}
 
 Json to_json(const ComposeSettings& settings) {
   Json services = Json::object();

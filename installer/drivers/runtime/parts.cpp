@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/parts.hpp"
+#include "installer/drivers/runtime/parts.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/compose_program.hpp"
+#include "installer/drivers/compose/compose_program.hpp"
 
 #include <array>
 #include <cstdlib>

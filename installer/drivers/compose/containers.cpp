@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/containers.hpp"
+#include "installer/drivers/compose/containers.hpp"
 
 #include <algorithm>
 #include <set>
@@ -182,6 +182,14 @@ std::vector<std::string> Engine::projects_of(const std::string& site) const {
     projects.insert(label(value, kProject));
   }
   return {projects.begin(), projects.end()};
+}
+
+std::vector<Container> containers_of(const std::vector<Container>& all,
+                                     const std::string& service) {
+  std::vector<Container> own;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(own),
+               [&](const Container& each) { return each.service == service; });
+  return own;
 }
 
 Complaint judge(const std::vector<Container>& containers, unsigned replicas, Ending ending) {

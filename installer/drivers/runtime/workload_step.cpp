@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/workload_step.hpp"
+#include "installer/drivers/runtime/workload_step.hpp"
 
 namespace sealift::installer {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/workloads/containers.hpp"
+#include "installer/drivers/compose/containers.hpp"
 
 #include <catch2/catch.hpp>
 

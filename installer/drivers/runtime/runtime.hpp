@@ -13,8 +13,7 @@
 #include "installer/driver/difference.hpp"
 #include "installer/driver/driver.hpp"
 #include "installer/driver/runtime_question.hpp"
-#include "installer/drivers/workloads/workload_step.hpp"
-#include "installer/site/layout.hpp"
+#include "installer/drivers/runtime/workload_step.hpp"
 #include "release/documents/allow.hpp"
 #include "release/site_file/site.hpp"
 
@@ -60,9 +59,5 @@ class Runtime {
   virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                              const std::vector<Deployment>& known) const = 0;
 };
-
-std::unique_ptr<Runtime> compose_runtime(const Layout& layout);
-std::unique_ptr<Runtime> exec_runtime();
-std::unique_ptr<Runtime> systemd_runtime(const Layout& layout);
 
 }  // namespace sealift::installer

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/process.hpp"
-#include "installer/drivers/workloads/runtime.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
 
 namespace sealift::installer {
 
@@ -21,6 +21,9 @@ struct Container {
   std::uint64_t restarts = 0;
   std::string inputs;  // the label that says what it was made of
 };
+
+// Those of `all` that belong to one service.
+std::vector<Container> containers_of(const std::vector<Container>& all, const std::string& service);
 
 // The label of a container's `inputs`, and the one of the site's id.
 inline constexpr const char* kInputsLabel = "org.sealift.inputs";

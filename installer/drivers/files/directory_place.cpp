@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/files/directory_place.hpp"
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::uint64_t kMaxMarker = 4096;  // bytes
+
+bool is_marker_of(const std::string& text, const std::string& site, const std::string& target) {
+  return text == marker_text(site, target, Maker::us) ||
+         text == marker_text(site, target, Maker::others);
+}
+
+}  // namespace
+
+std::string marker_text(const std::string& site, const std::string& target, Maker maker) {
+  Json marker = {{"site", site}, {"target", target}};
+  if (maker == Maker::us) marker["made"] = true;
+  return to_canonical(marker) + "\n";
+}
+
+bool has_marker_of(const fs::path& path, const std::string& site, const std::string& target) {
+  const fs::path marker = path / kMarker;
+  return path_exists(marker) && is_marker_of(read_file(marker, kMaxMarker), site, target);
+}
+
+Maker maker_of(const fs::path& path) {
+  const fs::path marker = path / kMarker;
+  const Json value = parse_json(read_file(marker, kMaxMarker), marker.string());
+  Fields fields(value, marker.string());
+  fields.text("site");
+  fields.text("target");
+  const Maker maker = fields.value_if("made") != nullptr ? Maker::us : Maker::others;
+  fields.done();
+  return maker;
+}
+
+std::string current_in(const fs::path& path) {
+  if (!dir_exists(path)) return {};
+  std::string target = Dir::open(path).read_link(kCurrent).value_or("");
+  if (!target.starts_with('/')) return target;
+  for (const fs::path& root : {path, real_path(path)}) {
+    const std::string prefix = root.string() + "/";
+    if (target.starts_with(prefix)) return target.substr(prefix.size());
+  }
+  return target;
+}
+
+Observation observe(const Wish& wish) {
+  Observation seen;
+  for (fs::path path = wish.path; !path_exists(path); path = path.parent_path()) {
+    seen.missing.insert(seen.missing.begin(), path.string());
+  }
+  if (!seen.missing.empty()) return seen;
+  const Dir root = Dir::open(wish.path);
+  const std::vector<Entry> entries = root.entries();
+  // Of a target that was placed once, and whose releases are still there, only the marker is lost.
+  const bool is_lost = wish.purpose == Purpose::repair && wish.before && root.stat(kReleases);
+  if (is_lost && !root.stat(kMarker)) {
+    seen.managed = true;
+    seen.current = current_in(wish.path);
+    return seen;
+  }
+  if (root.stat(kMarker)) {
+    const fs::path marker = fs::path(wish.path) / kMarker;
+    const std::string found = read_file(marker, kMaxMarker);
+    if (!is_marker_of(found, wish.site, wish.target)) {
+      throw Error(Errc::incompatible,
+                  format("target {}: {} is managed by another site or target: {}", wish.target,
+                         wish.path, printable(found)),
+                  "give each target of each site a path of its own");
+    }
+    seen.managed = true;
+    seen.current = current_in(wish.path);
+    return seen;
+  }
+  if (!entries.empty() && wish.purpose != Purpose::adopt) {
+    throw Error(Errc::incompatible,
+                format("target {}: {} holds {} that sealift did not put there", wish.target,
+                       wish.path, printable(entries.front().name)),
+                wish.before ? "if it is this site's target: sealift-installer apply --repair"
+                            : "use an empty path, or make the site with: sealift-installer init "
+                              "--adopt");
+  }
+  return seen;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/registry_session.hpp"
+
+#include "base/ascii.hpp"
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/json.hpp"
+#include "base/path.hpp"
+#include "signing/base64.hpp"
+
+namespace sealift::net {
+
+std::string encoded(std::string_view text) {
+  constexpr unsigned kOctet = 16;
+  std::string out;
+  for (const char c : text) {
+    const bool plain = is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    const auto byte = static_cast<unsigned char>(c);
+    out += plain ? std::string(1, c) : format("%{:X}{:X}", byte / kOctet, byte % kOctet);
+  }
+  return out;
+}
+
+RegistrySession::RegistrySession(HttpSettings given, std::string host_name, std::string repository,
+                                 std::optional<Credentials> known)
+    : settings_(std::move(given)),
+      host_(std::move(host_name)),
+      name_(std::move(repository)),
+      credentials_(std::move(known)),
+      client_(settings_) {
+  const std::string server = host_ == "docker.io" ? "registry-1.docker.io" : host_;
+  Url url = Url::parse(format("https://{}/", server));
+  const bool plain =
+      settings_.insecure.contains(server) || (url.is_loopback() && settings_.ca_file.empty());
+  base_ = plain ? Url::parse(format("http://{}/", server)) : url;
+}
+
+std::string RegistrySession::shown() const {
+  return format("{}/{}", host_, name_);
+}
+
+Url RegistrySession::at(const std::string& path) const {
+  Url url = base_;
+  url.target = format("/v2/{}/{}", name_, path);
+  return url;
+}
+
+std::unique_ptr<Reply> RegistrySession::send(Request request) {
+  for (unsigned attempt = 0;; ++attempt) {
+    if (!authorization_.empty()) request.headers["authorization"] = authorization_;
+    std::unique_ptr<Reply> reply = client_.send(request);
+    constexpr unsigned kAttempts = 2;
+    if (reply->status() != 401 || attempt == kAttempts) return reply;
+    const std::vector<std::string> asked = reply->headers("www-authenticate");
+    read_all(*reply, kMaxAnswer, shown());
+    if (!authenticate(asked)) return client_.send(request);
+  }
+}
+
+// Answers the first challenge that can be; false where nothing more can be tried.
+bool RegistrySession::authenticate(const std::vector<std::string>& headers) {
+  for (const std::string& header : headers) {
+    for (const Challenge& challenge : Challenge::parse(header)) {
+      if (authenticate(challenge)) return true;
+    }
+  }
+  return false;
+}
+
+bool RegistrySession::authenticate(const Challenge& challenge) {
+  if (challenge.scheme == "basic") {
+    if (!credentials_ || !authorization_.empty()) return false;
+    authorization_ = basic();
+    return true;
+  }
+  if (challenge.scheme != "bearer" || !challenge.parameters.contains("realm")) return false;
+  authorization_ = "Bearer " + token(challenge.parameters);
+  return true;
+}
+
+std::string RegistrySession::basic() const {
+  return "Basic " + signing::to_base64(credentials_->user + ":" + credentials_->password);
+}
+
+// Distribution's token authentication: a token for the scope that was asked for.
+std::string RegistrySession::token(const std::map<std::string, std::string>& asked) {
+  const auto parameter = [&](const char* key) {
+    const auto found = asked.find(key);
+    return found == asked.end() ? "" : found->second;
+  };
+  Url realm = Url::parse(parameter("realm"));
+  std::string query =
+      format("service={}&scope={}", encoded(parameter("service")), encoded(parameter("scope")));
+  Request request{.method = "GET", .url = realm};
+  std::string form;
+  if (credentials_ && !credentials_->identity_token.empty()) {
+    form = format("{}&grant_type=refresh_token&client_id=sealift&refresh_token={}", query,
+                  encoded(credentials_->identity_token));
+    request.method = "POST";
+    request.headers["content-type"] = "application/x-www-form-urlencoded";
+    request.body = [&form] { return std::make_unique<StringSource>(form); };
+    request.body_size = form.size();
+  } else {
+    request.url.add_query(query);
+    if (credentials_) request.headers["authorization"] = basic();
+  }
+  const std::unique_ptr<Reply> reply = client_.send(request);
+  const std::string text = read_all(*reply, kMaxAnswer, realm.shown());
+  if (reply->status() != 200) refuse(*reply, text, "asking for a token");
+  const Json answer = parse_json(text, realm.shown(), Errc::io);
+  for (const char* key : {"token", "access_token"}) {
+    const auto found = answer.find(key);
+    if (found != answer.end() && found->is_string()) return found->get<std::string>();
+  }
+  throw Error(Errc::io, format("{}: found no token in the answer", realm.shown()));
+}
+
+void RegistrySession::refuse(Reply& reply, std::string_view body, std::string_view doing) const {
+  std::string said;
+  try {
+    const Json answer = parse_json(body, "answer");
+    const Json& first = answer.at("errors").at(0);
+    said = format(": {} {}", first.value("code", ""), first.value("message", ""));
+  } catch (const std::exception&) {
+    said = "";
+  }
+  const int status = reply.status();
+  throw Error(
+      Errc::io,
+      format("{}: {}: the registry answered {}{}", shown(), doing, status, printable(said, 300)),
+      status == 401 || status == 403 ? "give credentials: docker login, podman login, "
+                                       "DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
+                                     : "");
+}
+
+void RegistrySession::refuse(Reply& reply, std::string_view doing) const {
+  refuse(reply, read_all(reply, kMaxAnswer, shown()), doing);
+}
+
+}  // namespace sealift::net
