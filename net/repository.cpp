@@ -25,6 +25,7 @@ using content::Descriptor;
 constexpr std::uint64_t kMaxAnswer = 1U << 20;
 constexpr std::chrono::milliseconds kRepositoryFirstWait{500};
 constexpr unsigned kOctet = 16;
+constexpr const char* kRealm = "realm";
 
 std::string encoded(std::string_view text) {
   std::string out;
@@ -34,6 +35,33 @@ std::string encoded(std::string_view text) {
     out += plain ? std::string(1, c) : format("%{:X}{:X}", byte / kOctet, byte % kOctet);
   }
   return out;
+}
+
+// A token for those who ask; empty where there is none.
+std::string read_token(const Json& answer) {
+  const std::string token = text_at(answer, "token");
+  return token.empty() ? text_at(answer, "access_token") : token;
+}
+
+// ": DENIED requested access is denied": what an answer of a registry says first is wrong; empty
+// where it says nothing.
+std::string read_complaint(std::string_view body) {
+  try {
+    const Json answer = parse_json(body, "answer");
+    const Json& errors = list_at(answer, "errors");
+    if (errors.empty()) return "";
+    return format(": {} {}", text_at(errors.front(), "code"), text_at(errors.front(), "message"));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+std::vector<std::string> read_tags(const Json& answer) {
+  std::vector<std::string> tags;
+  for (const Json& tag : list_at(answer, "tags")) {
+    if (tag.is_string()) tags.push_back(tag);
+  }
+  return tags;
 }
 
 bool has_digest_form(std::string_view reference) {
@@ -94,7 +122,7 @@ struct Repository::State {
       authorization = basic();
       return true;
     }
-    if (challenge.scheme != "bearer" || !challenge.parameters.contains("realm")) return false;
+    if (challenge.scheme != "bearer" || !challenge.parameters.contains(kRealm)) return false;
     authorization = "Bearer " + token(challenge.parameters);
     return true;
   }
@@ -109,7 +137,7 @@ struct Repository::State {
       const auto found = asked.find(key);
       return found == asked.end() ? "" : found->second;
     };
-    Url realm = Url::parse(parameter("realm"));
+    Url realm = Url::parse(parameter(kRealm));
     std::string query =
         format("service={}&scope={}", encoded(parameter("service")), encoded(parameter("scope")));
     Request request{.method = "GET", .url = realm};
@@ -128,23 +156,13 @@ struct Repository::State {
     const std::unique_ptr<Reply> reply = client.send(request);
     const std::string text = read_all(*reply, kMaxAnswer, realm.shown());
     if (reply->status() != 200) refuse(*reply, text, "asking for a token");
-    const Json answer = parse_json(text, realm.shown(), Errc::io);
-    for (const char* key : {"token", "access_token"}) {
-      const auto found = answer.find(key);
-      if (found != answer.end() && found->is_string()) return found->get<std::string>();
-    }
+    std::string token = read_token(parse_json(text, realm.shown(), Errc::io));
+    if (!token.empty()) return token;
     throw Error(Errc::io, format("{}: found no token in the answer", realm.shown()));
   }
 
   [[noreturn]] void refuse(Reply& reply, std::string_view body, std::string_view doing) const {
-    std::string said;
-    try {
-      const Json answer = parse_json(body, "answer");
-      const Json& first = answer.at("errors").at(0);
-      said = format(": {} {}", first.value("code", ""), first.value("message", ""));
-    } catch (const std::exception&) {
-      said = "";
-    }
+    const std::string said = read_complaint(body);
     const int status = reply.status();
     throw Error(
         Errc::io,
@@ -401,18 +419,17 @@ void Repository::unlist_referrer(const Digest& image, const Digest& manifest) {
   const std::string tag = referrers_tag(image);
   if (!find(tag)) return;
   const content::Document listed = this->manifest(tag);
-  Json index = parse_json(listed.bytes, state_->shown(), Errc::io, Numbers::any);
-  Json others = Json::array();
-  for (const Json& row : list_at(index, "manifests")) {
-    if (text_at(row, "digest") != manifest.str()) others.push_back(row);
+  const auto rows = content::parse_image_index(listed.bytes, state_->shown());
+  std::vector<Digest> others;
+  for (const content::ImageIndexRow& row : rows) {
+    if (row.manifest.digest != manifest) others.push_back(row.manifest.digest);
   }
-  if (others.size() == list_at(index, "manifests").size()) return;
+  if (others.size() == rows.size()) return;
   if (others.empty()) {
     remove(listed.descriptor.digest.str());
     return;
   }
-  index["manifests"] = std::move(others);
-  const std::string bytes = to_canonical(index);
+  const std::string bytes = content::subset_index(listed.bytes, others);
   put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, tag);
 }
 
@@ -422,14 +439,7 @@ std::vector<std::string> Repository::tags() {
   if (reply->status() == 404) return {};
   const std::string text = read_all(*reply, kMaxAnswer, state_->shown());
   if (reply->status() != 200) state_->refuse(*reply, text, "listing tags");
-  const Json answer = parse_json(text, state_->shown(), Errc::io);
-  std::vector<std::string> tags;
-  const auto found = answer.find("tags");
-  if (found == answer.end() || !found->is_array()) return tags;
-  for (const Json& tag : *found) {
-    if (tag.is_string()) tags.push_back(tag);
-  }
-  return tags;
+  return read_tags(parse_json(text, state_->shown(), Errc::io));
 }
 
 Repository::Removal Repository::remove(const std::string& reference) {
