@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "compose/document.hpp"
 #include "release/documents/allow.hpp"
 
 namespace sealift::compose {
 
 // `root`: the whole file, its merges resolved.
-std::vector<release::Claim> compose_claims(const Json& root);
+std::vector<release::Claim> compose_claims(const Document& document);
 
 }  // namespace sealift::compose

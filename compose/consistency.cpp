@@ -77,42 +77,21 @@ bool has_open_variable(const std::string& text) {
   return text.find('$') != text.npos;
 }
 
-// What a service waits for or takes from, as a list or a mapping names it.
-std::vector<std::pair<std::string, std::string>> names_at(const Json& service, const char* key) {
-  std::vector<std::pair<std::string, std::string>> names;  // with the rest of the pointer
-  const auto found = service.find(key);
-  if (found == service.end()) return names;
-  if (found->is_object()) {
-    for (const auto& [name, unused] : found->items()) {
-      names.emplace_back(name, format("{}/{}", key, name));
-    }
-  } else if (found->is_array()) {
-    for (std::size_t i = 0; i < found->size(); ++i) {
-      const Json& item = (*found)[i];
-      const std::string name = item.is_object()   ? text_at(item, "source")
-                               : item.is_string() ? item.text()
-                                                  : item.dump();
-      names.emplace_back(name, format("{}/{}", key, i));
-    }
-  }
-  return names;
-}
-
 class ConsistencyCheck {
  public:
-  ConsistencyCheck(const Json& root, const std::set<std::string>& started)
-      : root_(root), started_(started) {}
+  ConsistencyCheck(const Document& document, const std::set<std::string>& started)
+      : document_(document), started_(started) {}
 
   std::vector<Inconsistency> run() {
-    for (const auto& [name, service] : part("services").items()) {
-      if (!service.is_object()) continue;
+    for (const auto& [name, service] : document_.services) {
       at_ = "/services/" + name;
-      check_forms(service);
+      check_forms(service.definition);
       if (!started_.contains(name)) continue;
       check_services(name, service);
       check_volumes(service);
-      for (const char* sort : {"configs", "secrets"}) check_declared(service, sort, "");
-      check_declared(service, "networks", "default");
+      check_declared(service.configs, "configs", "");
+      check_declared(service.secrets, "secrets", "");
+      check_declared(service.networks, "networks", "default");
       check_alone(name, service);
     }
     check_circles();
@@ -121,8 +100,6 @@ class ConsistencyCheck {
   }
 
  private:
-  const Json& part(const char* key) const { return object_at(root_, key); }
-
   void add(const std::string& rest, const std::string& found, const std::string& hint) {
     found_.push_back({rest.empty() ? at_ : format("{}/{}", at_, rest), found, hint});
   }
@@ -143,8 +120,7 @@ class ConsistencyCheck {
   // Another service that this one cannot be without.
   void check_service(const std::string& rest, const std::string& name, const std::string& why) {
     if (name.empty() || has_open_variable(name) || started_.contains(name)) return;
-    const Json& services = part("services");
-    if (services.contains(name)) {
+    if (document_.services.contains(name)) {
       add(rest,
           format("{} the service {}, which has a profile that is not chosen", why,
                  printable(name, 80)),
@@ -152,65 +128,63 @@ class ConsistencyCheck {
       return;
     }
     std::vector<std::string> known;
-    for (const auto& [each, unused] : services.items()) known.push_back(each);
+    for (const auto& [each, unused] : document_.services) known.push_back(each);
     const std::string near = release::nearest(name, known);
     add(rest, format("{} the service {}, which the file does not have", why, printable(name, 80)),
         near.empty() ? "add it, or remove this" : format("did you mean \"{}\"?", near));
   }
 
-  void check_services(const std::string& own, const Json& service) {
-    const Json others = service.value("depends_on", Json());
-    for (const auto& [name, rest] : names_at(service, "depends_on")) {
-      const bool is_needed = !others.is_object() || !others.at(name).is_object() ||
-                             others.at(name).value("required", Json(true)) != Json(false);
-      if (name == own) {
-        add(rest, "depends on itself", "remove it");
-      } else if (is_needed) {
-        check_service(rest, name, "depends on");
+  void check_services(const std::string& own, const Service& service) {
+    for (const Dependency& other : service.depends_on) {
+      if (other.name == own) {
+        add(other.place, "depends on itself", "remove it");
+      } else if (other.is_needed) {
+        check_service(other.place, other.name, "depends on");
       }
     }
-    for (const char* key : {"links", "volumes_from"}) {
-      for (const auto& [text, rest] : names_at(service, key)) {
-        if (text.starts_with("container:")) continue;
-        check_service(rest, text.substr(0, text.find(':')), "names");
+    for (const auto* others : {&service.links, &service.volumes_from}) {
+      for (const NamedPart& other : *others) {
+        if (other.name.starts_with("container:")) continue;
+        check_service(other.place, other.name.substr(0, other.name.find(':')), "names");
       }
     }
-    for (const char* key : {"network_mode", "pid", "ipc"}) {
-      const std::string mode = text_at(service, key);
-      if (mode.starts_with("service:")) check_service(key, mode.substr(8), "names");
-    }
+    check_mode("network_mode", service.network_mode);
+    check_mode("pid", service.pid);
+    check_mode("ipc", service.ipc);
   }
 
-  void check_volumes(const Json& service) {
-    const Json& volumes = list_at(service, "volumes");
-    for (std::size_t i = 0; i < volumes.size(); ++i) {
-      const Json& volume = volumes[i];
-      const std::string type = text_at(volume, "type");
-      if (volume.is_object() && type != "volume" && !type.empty()) continue;
-      const std::string name =
-          volume.is_string() ? volume_source(volume.text()) : text_at(volume, "source");
+  void check_mode(const std::string& key, const std::string& mode) {
+    constexpr std::string_view kOfService = "service:";
+    if (mode.starts_with(kOfService)) check_service(key, mode.substr(kOfService.size()), "names");
+  }
+
+  void check_volumes(const Service& service) {
+    for (const Mount& mount : service.volumes) {
+      if (mount.type != "volume" && !mount.type.empty()) continue;
+      const std::string name = mount.text.empty() ? mount.source : volume_source(mount.text);
       if (name.empty() || std::string_view("./~").find(name.front()) != std::string_view::npos) {
         continue;
       }
-      check_known("volumes", format("volumes/{}", i), name);
+      check_known("volumes", mount.place, name);
     }
   }
 
-  void check_declared(const Json& service, const char* sort, std::string_view always) {
-    for (const auto& [name, rest] : names_at(service, sort)) {
-      if (name != always) check_known(sort, rest, name);
+  void check_declared(const std::vector<NamedPart>& used, const char* sort,
+                      std::string_view always) {
+    for (const NamedPart& each : used) {
+      if (each.name != always) check_known(sort, each.place, each.name);
     }
   }
 
   void check_known(const char* sort, const std::string& rest, const std::string& name) {
-    if (name.empty() || has_open_variable(name) || part(sort).contains(name)) return;
+    if (name.empty() || has_open_variable(name) || document_.parts(sort).contains(name)) return;
     add(rest, format("names {}, which {} of the file does not have", printable(name, 80), sort),
         format("add it at the end of the file: {}: {{{}: ...}}", sort, printable(name, 80)));
   }
 
   // What is right by itself, and not beside something else.
-  void check_alone(const std::string& own, const Json& service) {
-    const std::string name = text_at(service, "container_name");
+  void check_alone(const std::string& own, const Service& service) {
+    const std::string& name = service.container_name;
     if (!name.empty() && !has_open_variable(name)) {
       const auto [other, is_new] = containers_.emplace(name, own);
       if (!is_new) {
@@ -219,19 +193,18 @@ class ConsistencyCheck {
                    printable(other->second, 80)),
             "give each container a name of its own, or none");
       }
-      const Json count =
-          object_at(service, "deploy").value("replicas", service.value("scale", Json(1U)));
+      const Json& count = service.replicas;
       if (count.is_number_unsigned() && count.get<std::uint64_t>() > 1) {
         add("container_name",
             format("found a name for one container, and {} replicas", count.get<std::uint64_t>()),
             "remove container_name");
       }
     }
-    if (!text_at(service, "network_mode").empty() && !service.value("networks", Json()).empty()) {
+    if (!service.network_mode.empty() && service.has_networks) {
       add("network_mode", "found network_mode and networks, expected one of them",
           "remove one of them");
     }
-    const Json& test = list_at(object_at(service, "healthcheck"), "test");
+    const Json& test = service.health_test;
     if (!test.empty() && test.front() != "CMD" && test.front() != "CMD-SHELL" &&
         test.front() != "NONE") {
       add("healthcheck/test",
@@ -244,8 +217,8 @@ class ConsistencyCheck {
   void check_circles() {
     std::map<std::string, std::vector<std::string>> waits;
     for (const std::string& name : started_) {
-      for (const auto& [other, unused] : names_at(part("services").at(name), "depends_on")) {
-        if (other != name && started_.contains(other)) waits[name].push_back(other);
+      for (const Dependency& other : document_.services.at(name).depends_on) {
+        if (other.name != name && started_.contains(other.name)) waits[name].push_back(other.name);
       }
     }
     std::set<std::string> done;
@@ -283,22 +256,18 @@ class ConsistencyCheck {
 
   void check_parts() {
     for (const char* sort : {"configs", "secrets"}) {
-      for (const auto& [name, entry] : part(sort).items()) {
-        const bool has_source =
-            entry.is_object() &&
-            std::any_of(kSources.begin(), kSources.end(),
-                        [&, &each = entry](const char* key) { return each.contains(key); });
-        if (has_source) continue;
+      for (const auto& [name, part] : document_.parts(sort)) {
+        if (has_any(part, kSources)) continue;
         at_ = format("/{}/{}", sort, name);
         add("", "says not where it comes from", "write file: FILE or environment: VARIABLE");
       }
     }
     for (const char* sort : {"networks", "volumes"}) {
-      for (const auto& [name, entry] : part(sort).items()) {
-        if (!entry.is_object() || entry.value("external", Json(false)) != Json(true)) continue;
+      for (const auto& [name, part] : document_.parts(sort)) {
+        if (!part.is_external) continue;
         at_ = format("/{}/{}", sort, name);
-        for (const char* key : {"driver", "driver_opts", "ipam", "internal", "labels"}) {
-          if (!entry.contains(key)) continue;
+        for (const std::string& key : part.keys) {
+          if (std::find(kMade.begin(), kMade.end(), key) == kMade.end()) continue;
           add(key, "found it beside external: true",
               "remove it: it is set where the network or volume is made");
         }
@@ -306,10 +275,18 @@ class ConsistencyCheck {
     }
   }
 
+  template <typename Keys>
+  static bool has_any(const SharedPart& part, const Keys& keys) {
+    return std::find_first_of(part.keys.begin(), part.keys.end(), keys.begin(), keys.end()) !=
+           part.keys.end();
+  }
+
   static constexpr std::array kSources = {"file",     "environment", "content",
                                           "external", "driver",      "template_driver"};
+  // What is said where a network or volume is made.
+  static constexpr std::array kMade = {"driver", "driver_opts", "ipam", "internal", "labels"};
 
-  const Json& root_;
+  const Document& document_;
   const std::set<std::string>& started_;
   std::map<std::string, std::string> containers_;  // name -> service
   std::string at_;
@@ -318,8 +295,9 @@ class ConsistencyCheck {
 
 }  // namespace
 
-std::vector<Inconsistency> inconsistencies(const Json& root, const std::set<std::string>& started) {
-  return ConsistencyCheck(root, started).run();
+std::vector<Inconsistency> inconsistencies(const Document& document,
+                                           const std::set<std::string>& started) {
+  return ConsistencyCheck(document, started).run();
 }
 
 }  // namespace sealift::compose

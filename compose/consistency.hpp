@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
+#include "compose/document.hpp"
 
 namespace sealift::compose {
 
@@ -21,6 +21,7 @@ struct Inconsistency {
 };
 
 // `root`: the whole file, its merges resolved; `started`: the services that start by themselves.
-std::vector<Inconsistency> inconsistencies(const Json& root, const std::set<std::string>& started);
+std::vector<Inconsistency> inconsistencies(const Document& document,
+                                           const std::set<std::string>& started);
 
 }  // namespace sealift::compose

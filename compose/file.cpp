@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "compose/claims.hpp"
 #include "compose/consistency.hpp"
+#include "compose/document.hpp"
 #include "release/text/schema.hpp"
 
 namespace sealift::compose {
@@ -167,30 +168,10 @@ std::set<std::string> chosen_profiles(const std::optional<Variables>& variables)
 }
 
 // Whether a service with these profiles starts by itself.
-bool is_chosen(const Json& own, const std::set<std::string>& chosen) {
-  if (own.empty() || chosen.contains("*")) return true;
-  const Json all = own.is_array() ? own : Json::array({own});
-  return std::any_of(all.begin(), all.end(), [&](const Json& each) {
-    return each.is_string() && chosen.contains(each.text());
-  });
-}
-
-// What a key lists, or its one value; what is neither text nor a mapping is the engine's to
-// refuse.
-template <typename Visit>
-void for_each(const Json& object, const std::string& key, const std::string& pointer,
-              Visit&& visit) {
-  const auto found = object.find(key);
-  if (found == object.end()) return;
-  const std::string at = format("{}/{}", pointer, key);
-  if (!found->is_array()) {
-    if (found->is_string() || found->is_object()) visit(*found, at);
-    return;
-  }
-  for (std::size_t i = 0; i < found->size(); ++i) {
-    const Json& item = (*found)[i];
-    if (item.is_string() || item.is_object()) visit(item, format("{}/{}", at, i));
-  }
+bool is_chosen(const std::vector<std::string>& own, const std::set<std::string>& chosen) {
+  return own.empty() || chosen.contains("*") ||
+         std::any_of(own.begin(), own.end(),
+                     [&](const std::string& each) { return chosen.contains(each); });
 }
 
 class ComposeReader {
@@ -199,20 +180,6 @@ class ComposeReader {
       : document_(document), root_(merged(document.value())), problems_(problems) {}
 
   ComposeFile read(const std::optional<Variables>& variables) {
-    const auto services = root_.find("services");
-    if (services == root_.end() || !services->is_object() || services->empty()) {
-      throw Error(
-          Errc::invalid_input,
-          format("{}: found no services, expected a mapping of at least one", document_.where("")));
-    }
-    if (services->size() > kMaxComposeServices) {
-      throw Error(Errc::invalid_input,
-                  format("{}: found {} services, expected at most {}", document_.where("/services"),
-                         services->size(), kMaxComposeServices));
-    }
-    if (root_.contains("include")) {
-      add("/include", "reaches into other files", "put the services into this one");
-    }
     if (variables) {
       Interpolation interpolation(*variables);
       for (const char* part : kFilledParts) {
@@ -220,34 +187,50 @@ class ComposeReader {
         if (found != root_.end()) fill(*found, format("/{}", part), interpolation);
       }
     }
+    parts_ = document_from_json(root_);
+    check_size();
+    if (parts_.has_include) {
+      add("/include", "reaches into other files", "put the services into this one");
+    }
     const std::set<std::string> profiles = chosen_profiles(variables);
-    file_.version = text_at(root_, "version");
+    file_.version = parts_.version;
     check_keys(root_, "", kFileKeys);
-    for (const auto& [name, definition] : services->items()) {
+    for (const auto& [name, service] : parts_.services) {
       const std::string pointer = "/services/" + name;
-      if (!definition.is_object()) {
+      if (!service.definition.is_object()) {
         add(pointer, "found no mapping");
         continue;
       }
-      check_keys(definition, pointer, kServiceKeys);
-      if (definition.contains("build")) file_.built.push_back(name);
-      if (is_chosen(definition.value("profiles", Json()), profiles)) {
-        file_.services.push_back(service(name, definition, pointer));
+      check_keys(service.definition, pointer, kServiceKeys);
+      if (service.has_build) file_.built.push_back(name);
+      if (is_chosen(service.profiles, profiles)) {
+        file_.services.push_back(started(name, service, pointer));
         continue;
       }
       file_.left_out.push_back(name);
-      if (std::string image = text_at(definition, "image"); !image.empty()) {
-        file_.other_images.push_back(std::move(image));
-      }
+      if (!service.image.empty()) file_.other_images.push_back(service.image);
     }
     find_inconsistencies();
     find_jobs();
     find_volume_folders();
-    file_.claims = compose_claims(root_);
+    file_.claims = compose_claims(parts_);
     return std::move(file_);
   }
 
  private:
+  void check_size() const {
+    if (parts_.services.empty()) {
+      throw Error(
+          Errc::invalid_input,
+          format("{}: found no services, expected a mapping of at least one", document_.where("")));
+    }
+    if (parts_.services.size() > kMaxComposeServices) {
+      throw Error(Errc::invalid_input,
+                  format("{}: found {} services, expected at most {}", document_.where("/services"),
+                         parts_.services.size(), kMaxComposeServices));
+    }
+  }
+
   void add(const std::string& pointer, const std::string& found, const std::string& hint = {}) {
     problems_.add(format("{}: {}", document_.where(pointer), found), hint);
   }
@@ -298,10 +281,8 @@ class ComposeReader {
   void find_jobs() {
     std::set<std::string> jobs;
     for (const ComposeService& each : file_.services) {
-      const auto others = each.definition.find("depends_on");
-      if (others == each.definition.end() || !others->is_object()) continue;
-      for (const auto& [name, how] : others->items()) {
-        if (text_at(how, "condition") == "service_completed_successfully") jobs.insert(name);
+      for (const Dependency& other : parts_.services.at(each.name).depends_on) {
+        if (other.waits_for_end) jobs.insert(other.name);
       }
     }
     for (ComposeService& each : file_.services) each.is_job = jobs.contains(each.name);
@@ -310,20 +291,17 @@ class ComposeReader {
   void find_inconsistencies() {
     std::set<std::string> started;
     for (const ComposeService& each : file_.services) started.insert(each.name);
-    for (const Inconsistency& each : inconsistencies(root_, started)) {
+    for (const Inconsistency& each : inconsistencies(parts_, started)) {
       object_to(each.pointer, each.found, each.hint);
     }
   }
 
   // A volume of the driver local may be a folder by another name.
   void find_volume_folders() {
-    const auto volumes = root_.find("volumes");
-    if (volumes == root_.end() || !volumes->is_object()) return;
-    for (const auto& [name, volume] : volumes->items()) {
-      const std::string device = text_at(volume.value("driver_opts", Json::object()), "device");
-      if (!device.starts_with('.')) continue;
+    for (const auto& [name, volume] : parts_.volumes) {
+      if (!volume.device.starts_with('.')) continue;
       const std::string where = document_.where(format("/volumes/{}/driver_opts/device", name));
-      if (auto plain = inside(device)) {
+      if (auto plain = inside(volume.device)) {
         file_.volume_folders.push_back({std::move(*plain), OwnFile::Use::mount, where});
       }
     }
@@ -333,45 +311,41 @@ class ComposeReader {
     file_.objections.push_back({format("{}: {}", document_.where(pointer), found), hint});
   }
 
-  ComposeService service(const std::string& name, const Json& definition,
+  ComposeService started(const std::string& name, const Service& service,
                          const std::string& pointer) {
-    ComposeService service{.name = name,
-                           .image = text_at(definition, "image"),
-                           .image_place = document_.where(pointer + "/image"),
-                           .files = {},
-                           .definition = definition};
-    if (definition.contains("extends")) {
+    ComposeService found{.name = name,
+                         .image = service.image,
+                         .image_place = document_.where(pointer + "/image"),
+                         .files = {},
+                         .user = service.user,
+                         .definition = service.definition};
+    if (service.extends) {
       add(pointer + "/extends", "takes from another service",
           "write it out, or use an anchor and <<: *name");
     }
     if (service.image.empty()) {
       add(pointer,
-          definition.contains("build") ? "is built where it runs, and has no image"
-                                       : "found no image",
+          service.has_build ? "is built where it runs, and has no image" : "found no image",
           "name an image that the release carries: image: NAME:TAG beside build");
     } else if (service.image.find('$') != std::string::npos) {
       add(pointer + "/image", "found a variable, expected the image's name",
           "name it as the release does, or with {{image...}}");
     }
-    const std::string policy = text_at(definition, "pull_policy");
-    service.has_pull_policy = !policy.empty();
+    const std::string& policy = service.pull_policy;
+    found.has_pull_policy = !policy.empty();
     if (!policy.empty() && policy != "never" && policy != "missing" && policy != "if_not_present") {
       file_.findings.push_back(
           {format("{}: \"{}\" is ignored, images are those of the release",
                   document_.where(pointer + "/pull_policy"), printable(policy, 40)),
            "remove it, or write never"});
     }
-    service.files = files_of(definition, pointer);
-    service.replicas = replicas(definition, pointer);
-    service.definition["sealift.shared"] = {{"networks", root_.value("networks", Json())},
-                                            {"volumes", root_.value("volumes", Json())}};
-    return service;
+    found.files = files_of(service, pointer);
+    found.replicas = replicas(service.replicas, pointer);
+    found.definition["sealift.shared"] = parts_.shared;
+    return found;
   }
 
-  unsigned replicas(const Json& definition, const std::string& pointer) {
-    const Json deploy = definition.value("deploy", Json::object());
-    Json count = definition.value("scale", Json(1U));
-    if (deploy.is_object()) count = deploy.value("replicas", count);
+  unsigned replicas(const Json& count, const std::string& pointer) {
     if (count.is_number_unsigned() && count.get<std::uint64_t>() <= kMaxReplicas) {
       return count.get<unsigned>();
     }
@@ -390,40 +364,38 @@ class ComposeReader {
   }
 
   // Mounts, files of variables, configurations and secrets that come from a file.
-  std::vector<OwnFile> files_of(const Json& definition, const std::string& pointer) {
+  std::vector<OwnFile> files_of(const Service& service, const std::string& pointer) {
     std::set<OwnFile> found;
     const auto see = [&](const std::string& path, OwnFile::Use use, const std::string& at) {
       if (auto plain = inside(path)) found.insert({std::move(*plain), use, document_.where(at)});
     };
-    for_each(definition, "volumes", pointer, [&](const Json& volume, const std::string& at) {
-      if (volume.is_string()) {
-        const std::string text = volume;
-        if (text.starts_with('.')) see(text.substr(0, text.find(':')), OwnFile::Use::mount, at);
-      } else if (text_at(volume, "type") == "bind") {
-        see(text_at(volume, "source"), OwnFile::Use::mount, at);
+    for (const Mount& mount : service.volumes) {
+      const std::string at = format("{}/{}", pointer, mount.place);
+      if (mount.text.starts_with('.')) {
+        see(mount.text.substr(0, mount.text.find(':')), OwnFile::Use::mount, at);
+      } else if (mount.type == "bind") {
+        see(mount.source, OwnFile::Use::mount, at);
       }
-    });
-    for_each(definition, "env_file", pointer, [&](const Json& file, const std::string& at) {
-      const bool is_needed = !file.is_object() || file.value("required", Json(true)) != Json(false);
-      const std::string path = file.is_string() ? file.get<std::string>() : text_at(file, "path");
-      see(path, is_needed ? OwnFile::Use::read : OwnFile::Use::read_if_there, at);
-      if (path.starts_with('/') && is_needed) file_.host_env_files.push_back(path);
-    });
-    for (const char* sort : {"configs", "secrets"}) {
-      const Json all = root_.value(sort, Json::object());
-      for_each(definition, sort, pointer, [&](const Json& use, const std::string&) {
-        const std::string name = use.is_string() ? use.get<std::string>() : text_at(use, "source");
-        const auto entry = all.find(name);
-        if (entry != all.end()) {
-          see(text_at(*entry, "file"), OwnFile::Use::read, format("/{}/{}/file", sort, name));
-        }
-      });
+    }
+    for (const NamedFile& file : service.env_files) {
+      see(file.path, file.is_needed ? OwnFile::Use::read : OwnFile::Use::read_if_there,
+          format("{}/{}", pointer, file.place));
+      if (file.path.starts_with('/') && file.is_needed) file_.host_env_files.push_back(file.path);
+    }
+    for (const auto& [sort, used] :
+         {std::pair("configs", &service.configs), {"secrets", &service.secrets}}) {
+      for (const NamedPart& each : *used) {
+        const auto part = parts_.parts(sort).find(each.name);
+        if (part == parts_.parts(sort).end()) continue;
+        see(part->second.file, OwnFile::Use::read, format("/{}/{}/file", sort, each.name));
+      }
     }
     return {found.begin(), found.end()};
   }
 
   const release::YamlDocument& document_;
   Json root_;
+  Document parts_;
   ComposeFile file_;
   Problems& problems_;
 };

@@ -37,6 +37,7 @@ struct ComposeService {
   unsigned replicas = 1;
   bool is_job = false;           // another waits for its end: service_completed_successfully
   bool has_pull_policy = false;  // which means nothing here: images are those of the release
+  std::string user;              // as the file says it; empty: that of the image
   Json definition;               // its variables filled in, with what it refers to
 };
 

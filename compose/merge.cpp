@@ -153,10 +153,8 @@ std::string place_in_container(const Node& item) {
 }
 
 std::string file_key(const Node& item, const std::string& folder) {
-  std::string target =
-      item.kind == Kind::mapping
-          ? (item.find("target") != nullptr ? item.text_at("target") : item.text_at("source"))
-          : item.text();
+  std::string target = item.kind == Kind::mapping ? item.text_at("target") : item.text();
+  if (target.empty()) target = item.text_at("source");
   return target.starts_with('/') ? target : folder + target;
 }
 

@@ -161,6 +161,24 @@ const Node* Node::find(std::string_view key) const {
   return found == mapping.end() ? nullptr : &found->second;
 }
 
+Node* Node::find(std::string_view key) {
+  return const_cast<Node*>(std::as_const(*this).find(key));
+}
+
+const Node::Mapping& Node::mapping_at(std::string_view key) const {
+  static const Mapping none;
+  const Node* found = find(key);
+  return found == nullptr ? none : found->mapping;
+}
+
+std::optional<Node> Node::take(std::string_view key) {
+  const auto found = mapping.find(key);
+  if (found == mapping.end()) return std::nullopt;
+  Node taken = std::move(found->second);
+  mapping.erase(found);
+  return taken;
+}
+
 std::string Node::text() const {
   if (kind != Kind::scalar || scalar.is_null()) return "";
   return scalar.is_string() ? scalar.text() : scalar.dump();

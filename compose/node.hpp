@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,24 @@ struct Node {
   enum class Kind { scalar, list, mapping };
   // What it does to the value of an earlier file: !reset removes it, !override takes its place.
   enum class Rule { merge, reset, override };
+  using Mapping = std::map<std::string, Node, std::less<>>;
 
   Kind kind = Kind::scalar;
   Rule rule = Rule::merge;
   Json scalar = {};
   release::YamlMark::Spelling spelling = release::YamlMark::Spelling::other;
   std::vector<Node> list = {};
-  std::map<std::string, Node, std::less<>> mapping = {};
+  Mapping mapping = {};
   release::YamlOrigin origin = {};
 
   // Null where it is no mapping or has no such key.
   const Node* find(std::string_view key) const;
+  Node* find(std::string_view key);
+  bool has(std::string_view key) const { return find(key) != nullptr; }
+  // The mapping under a key; an empty one where there is none.
+  const Mapping& mapping_at(std::string_view key) const;
+  // Removes a key; nothing where there is none.
+  std::optional<Node> take(std::string_view key);
   // The text of a scalar; empty for anything else.
   std::string text() const;
   std::string text_at(std::string_view key) const;

@@ -45,36 +45,41 @@ class PathMover {
       for_each_of(root, sort, [&](Node& entry) { move_at(entry, "file"); });
     }
     for_each_of(root, "volumes", [&](Node& volume) {
-      const auto options = volume.mapping.find("driver_opts");
-      if (options == volume.mapping.end()) return;
-      const auto device = options->second.mapping.find("device");
-      if (device == options->second.mapping.end()) return;
-      if (device->second.text().starts_with('.')) move_text(device->second);
+      at(volume, "driver_opts", [&](Node& options) {
+        at(options, "device", [&](Node& device) {
+          if (device.text().starts_with('.')) move_text(device);
+        });
+      });
     });
   }
 
  private:
   template <typename Visit>
+  static void at(Node& object, std::string_view key, Visit&& visit) {
+    if (Node* found = object.find(key)) visit(*found);
+  }
+
+  template <typename Visit>
   static void for_each_of(Node& root, std::string_view key, Visit&& visit) {
-    const auto part = root.mapping.find(key);
-    if (part == root.mapping.end()) return;
-    for (auto& [name, each] : part->second.mapping) visit(each);
+    at(root, key, [&](Node& part) {
+      for (auto& [name, each] : part.mapping) visit(each);
+    });
   }
 
   void move_service(Node& service) const {
     for (const char* key : {"env_file", "label_file"}) {
-      const auto files = service.mapping.find(key);
-      if (files == service.mapping.end()) continue;
-      move_item(files->second);
-      for (Node& each : files->second.list) move_item(each);
+      at(service, key, [&](Node& files) {
+        move_item(files);
+        for (Node& each : files.list) move_item(each);
+      });
     }
-    if (const auto volumes = service.mapping.find("volumes"); volumes != service.mapping.end()) {
-      for (Node& each : volumes->second.list) move_volume(each);
-    }
-    if (const auto build = service.mapping.find("build"); build != service.mapping.end()) {
-      move_text(build->second);
-      move_at(build->second, "context");
-    }
+    at(service, "volumes", [&](Node& volumes) {
+      for (Node& each : volumes.list) move_volume(each);
+    });
+    at(service, "build", [&](Node& build) {
+      move_text(build);
+      move_at(build, "context");
+    });
   }
 
   void move_item(Node& item) const {
@@ -95,9 +100,7 @@ class PathMover {
   }
 
   void move_at(Node& object, std::string_view key) const {
-    if (const auto found = object.mapping.find(key); found != object.mapping.end()) {
-      move_text(found->second);
-    }
+    at(object, key, [&](Node& path) { move_text(path); });
   }
 
   // What begins with a variable is somewhere else.
@@ -112,6 +115,14 @@ class PathMover {
 
   std::string folder_;
 };
+
+// What an entry of `include` names: a file, or a mapping with the path of one or several.
+std::vector<Node> read_paths(const Node& entry) {
+  if (entry.kind != Node::Kind::mapping) return {entry};
+  const Node* path = entry.find("path");
+  if (path == nullptr) return {};
+  return path->kind == Node::Kind::list ? path->list : std::vector<Node>{*path};
+}
 
 class ProjectMerger {
  public:
@@ -130,15 +141,15 @@ class ProjectMerger {
 
   Node merge_over(const std::vector<std::string>& files, const std::string& folder,
                   const Chain& chain) {
-    Node whole = file(files.front(), folder, chain);
+    Node whole = load(files.front(), folder, chain);
     for (std::size_t i = 1; i < files.size(); ++i) {
-      whole = merge_files(std::move(whole), file(files[i], folder, chain), problems_);
+      whole = merge_files(std::move(whole), load(files[i], folder, chain), problems_);
     }
     return settled(std::move(whole));
   }
 
   // With all that it extends and includes. `folder`: where its paths begin, from the project's.
-  Node file(const std::string& path, const std::string& folder, Chain chain) {
+  Node load(const std::string& path, const std::string& folder, Chain chain) {
     if (std::find(chain.begin(), chain.end(), path) != chain.end()) {
       chain.push_back(path);
       problems_.add(format("{}: includes itself: {}", path, joined(chain, " -> ")),
@@ -146,22 +157,22 @@ class ProjectMerger {
       return {.kind = Node::Kind::mapping};
     }
     chain.push_back(path);
-    Node root = load(path, folder);
-    if (const auto services = root.mapping.find("services"); services != root.mapping.end()) {
-      for (auto& [name, service] : services->second.mapping) {
-        service = extended(service, {path, folder, &services->second}, {name_in(path, name)});
+    Node root = load_alone(path, folder);
+    if (Node* services = root.find("services")) {
+      for (auto& [name, service] : services->mapping) {
+        service = extended(service, {path, folder, &services->mapping}, {name_in(path, name)});
       }
     }
-    if (const auto include = root.mapping.find("include"); include != root.mapping.end()) {
-      Node entries = std::move(include->second);
-      root.mapping.erase(include);
-      if (entries.kind != Node::Kind::list) entries = {.kind = Node::Kind::list, .list = {entries}};
-      for (const Node& entry : entries.list) take_included(entry, path, root, chain);
+    if (std::optional<Node> entries = root.take("include")) {
+      if (entries->kind != Node::Kind::list) {
+        entries = {.kind = Node::Kind::list, .list = {*entries}};
+      }
+      for (const Node& entry : entries->list) take_included(entry, path, root, chain);
     }
     return root;
   }
 
-  Node load(const std::string& path, const std::string& folder) {
+  Node load_alone(const std::string& path, const std::string& folder) {
     const Node nothing{.kind = Node::Kind::mapping, .origin = {path, 1}};
     if (!paths_.insert(path).second) {
       // Read before, in another place of the project perhaps.
@@ -195,7 +206,7 @@ class ProjectMerger {
   struct Scope {
     std::string path;
     std::string folder;
-    const Node* services;
+    const Node::Mapping* services;
   };
 
   static std::string name_in(const std::string& path, const std::string& service) {
@@ -204,10 +215,9 @@ class ProjectMerger {
 
   // A service with what it extends.
   Node extended(Node service, const Scope& scope, const Chain& chain) {
-    const auto found = service.mapping.find("extends");
-    if (found == service.mapping.end()) return service;
-    const Node extends = std::move(found->second);
-    service.mapping.erase(found);
+    const std::optional<Node> taken = service.take("extends");
+    if (!taken) return service;
+    const Node& extends = *taken;
     const std::string name =
         extends.kind == Node::Kind::mapping ? extends.text_at("service") : extends.text();
     const std::string other = extends.text_at("file");
@@ -225,17 +235,18 @@ class ProjectMerger {
     Scope from = scope;
     if (!other.empty() && *path != scope.path) {
       from = {*path, from_project(folder_of(*path)), nullptr};
-      loaded = load(from.path, from.folder);
-      from.services = loaded.find("services");
+      loaded = load_alone(from.path, from.folder);
+      from.services = &loaded.mapping_at("services");
     }
-    const Node* base = from.services == nullptr ? nullptr : from.services->find(name);
-    if (base == nullptr) {
+    const auto base = from.services->find(name);
+    if (base == from.services->end()) {
       problems_.add(format("{}: extends the service {}, which {} does not have", extends.where(),
                            name.empty() ? "\"\"" : printable(name, 80), from.path),
                     "correct extends: {file: FILE, service: NAME}");
       return service;
     }
-    return merge_services(settled(extended(*base, from, longer)), std::move(service), problems_);
+    return merge_services(settled(extended(base->second, from, longer)), std::move(service),
+                          problems_);
   }
 
   // The folder of a file as it is from that of the project's first file.
@@ -262,20 +273,15 @@ class ProjectMerger {
   }
 
   void take_included(const Node& entry, const std::string& path, Node& root, const Chain& chain) {
+    const std::vector<Node> listed = read_paths(entry);
+    if (listed.empty()) {
+      problems_.add(format("{}: include has no path", entry.where()), "write path: FILE");
+    }
     std::vector<std::string> files;
-    const Node* listed = entry.kind == Node::Kind::mapping ? entry.find("path") : &entry;
-    if (listed != nullptr) {
-      for (const Node& each :
-           listed->kind == Node::Kind::list ? listed->list : std::vector<Node>{*listed}) {
-        if (auto file = path_of(each.text(), each, path)) files.push_back(std::move(*file));
-      }
+    for (const Node& each : listed) {
+      if (auto file = path_of(each.text(), each, path)) files.push_back(std::move(*file));
     }
-    if (files.empty()) {
-      if (listed == nullptr) {
-        problems_.add(format("{}: include has no path", entry.where()), "write path: FILE");
-      }
-      return;
-    }
+    if (files.empty()) return;
     const std::string own = entry.text_at("project_directory");
     const std::optional<std::string> folder =
         own.empty() ? folder_of(files.front()) : path_of(own, entry, path);
@@ -313,7 +319,7 @@ class ProjectMerger {
                         const std::string& folder) {
     const char* const hint =
         "give them values in environments/NAME.yaml: a release has one configuration";
-    if (entry.find("env_file") != nullptr) {
+    if (entry.has("env_file")) {
       problems_.add(
           format("{}: include has an env_file, which gives it variables of its own", entry.where()),
           hint);
@@ -366,11 +372,10 @@ bool needs_merge(std::string_view text, const std::string& name) {
     const Node root =
         node_of(release::YamlDocument::parse(plain, name, release::Yaml::tagged), name, problems);
     if (!problems.all().empty()) return false;
-    const Node* services = root.find("services");
-    return root.find("include") != nullptr || has_rules(root) ||
-           (services != nullptr &&
-            std::any_of(services->mapping.begin(), services->mapping.end(),
-                        [](const auto& each) { return each.second.find("extends") != nullptr; }));
+    const Node::Mapping& services = root.mapping_at("services");
+    return root.has("include") || has_rules(root) ||
+           std::any_of(services.begin(), services.end(),
+                       [](const auto& each) { return each.second.has("extends"); });
   } catch (const Error&) {  // its reader says why
     return false;
   }

@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manifest.v1";
 constexpr std::string_view kDockerConfig = "application/vnd.docker.container.image.v1+json";
 constexpr std::size_t kMaxIndexDepth = 4;
+constexpr const char* kReferenceType = "vnd.docker.reference.type";
 constexpr std::string_view kAttestation = "attestation-manifest";
 
 [[noreturn]] void refuse(const std::string& where, std::string_view found,
@@ -51,6 +52,16 @@ class Foreign {
     }
     return *found;
   }
+  // What is text in a mapping; empty where there is none.
+  std::map<std::string, std::string> texts(const char* key) const {
+    std::map<std::string, std::string> texts;
+    if (const Json* found = get(key)) {
+      for (const auto& [name, value] : found->items()) {
+        if (value.is_string()) texts.emplace(name, value.text());
+      }
+    }
+    return texts;
+  }
   Digest digest(const char* key) const {
     const std::string found = text(key);
     try {
@@ -84,53 +95,40 @@ Json parse(std::string_view text, const std::string& where) {
   return parse_json(text, where, Errc::invalid_input, Numbers::any);
 }
 
-void check_layer(const Json& value, const Descriptor& layer, const std::string& where) {
+Descriptor read_layer(const Json& value, const std::string& where) {
+  Descriptor layer = read_descriptor(value, where);
   const auto has = [&](std::string_view part) {
     return layer.media_type.find(part) != std::string::npos;
   };
-  if (has("nondistributable") || has(".foreign.") || value.contains("urls")) {
+  if (has("nondistributable") || has(".foreign.") || Foreign(value, where).get("urls") != nullptr) {
     refuse(where, "found a foreign layer, whose content is not part of the image",
            "make the image from a base without foreign layers");
   }
   if (layer.media_type.empty()) refuse(where, "found a layer without a media type");
+  return layer;
 }
 
-std::optional<Platform> platform_of(const Json& row, const std::string& where) {
-  const Foreign fields(row, where);
-  const Json* platform = fields.get("platform");
-  if (platform == nullptr) return std::nullopt;
-  const Foreign inner(*platform, where + ".platform");
-  return Platform{.os = inner.text("os"),
-                  .architecture = inner.text("architecture"),
-                  .variant = inner.text("variant")};
-}
-
-std::vector<std::string> names_of(const Json& row) {
-  std::vector<std::string> names;
-  const auto annotations = row.find("annotations");
-  if (annotations == row.end() || !annotations->is_object()) return names;
+ImageIndexRow read_row(const Json& value, const std::string& where) {
+  const Foreign fields(value, where);
+  ImageIndexRow row{.manifest = read_descriptor(value, where), .platform = {}, .names = {}};
+  row.manifest.artifact_type = fields.text("artifactType");
+  if (const Json* platform = fields.get("platform")) {
+    const Foreign inner(*platform, where + ".platform");
+    row.platform = Platform{.os = inner.text("os"),
+                            .architecture = inner.text("architecture"),
+                            .variant = inner.text("variant")};
+  }
+  const std::map<std::string, std::string> annotations = fields.texts("annotations");
+  const auto said = [&](const char* key) {
+    const auto found = annotations.find(key);
+    return found == annotations.end() ? "" : found->second;
+  };
   for (const char* key : {annotation::kRefName, annotation::kContainerdName}) {
-    const auto name = annotations->find(key);
-    if (name != annotations->end() && name->is_string()) names.push_back(*name);
+    if (annotations.contains(key)) row.names.push_back(said(key));
   }
-  return names;
-}
-
-// Those that are text.
-std::map<std::string, std::string> annotations_of(const Json& object) {
-  std::map<std::string, std::string> texts;
-  const auto annotations = object.find("annotations");
-  if (annotations == object.end()) return texts;
-  for (const auto& [key, value] : annotations->items()) {
-    if (value.is_string()) texts.emplace(key, value.text());
-  }
-  return texts;
-}
-
-bool is_attestation(const Json& row) {
-  const auto annotations = row.find("annotations");
-  return annotations != row.end() && annotations->is_object() &&
-         annotations->value("vnd.docker.reference.type", Json()) == kAttestation;
+  row.cosign_kind = said(annotation::kCosignKind);
+  if (said(kReferenceType) == kAttestation) row.platform = Platform{"unknown", "unknown", {}};
+  return row;
 }
 
 // "2023-05-04T17:37:03.872958712Z": to the second, in whatever zone it says; nothing where it is no
@@ -290,8 +288,7 @@ ImageManifest parse_image_manifest(std::string_view text, const std::string& whe
   ImageManifest manifest{.config = read_descriptor(*config, where + ": config"), .layers = {}};
   for (const Json& item : fields.list("layers", kMaxLayers)) {
     const std::string at = format("{}: layer {}", where, manifest.layers.size() + 1);
-    manifest.layers.push_back(read_descriptor(item, at));
-    check_layer(item, manifest.layers.back(), at);
+    manifest.layers.push_back(read_layer(item, at));
   }
   return manifest;
 }
@@ -306,7 +303,7 @@ ArtifactManifest parse_artifact_manifest(std::string_view text, const std::strin
   for (const Json& item : fields.list("layers", kMaxLayers)) {
     const std::string at = format("{}: layer {}", where, manifest.layers.size() + 1);
     manifest.layers.push_back(read_descriptor(item, at));
-    manifest.layers.back().annotations = annotations_of(item);
+    manifest.layers.back().annotations = Foreign(item, at).texts("annotations");
   }
   if (const Json* subject = fields.get("subject")) {
     manifest.subject = read_descriptor(*subject, where + ": subject").digest;
@@ -319,14 +316,7 @@ std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::s
   const Foreign fields(value, where);
   std::vector<ImageIndexRow> rows;
   for (const Json& item : fields.list("manifests", kMaxPlatforms)) {
-    const std::string at = format("{}: manifests[{}]", where, rows.size());
-    rows.push_back({read_descriptor(item, at), platform_of(item, at), names_of(item)});
-    rows.back().manifest.artifact_type = Foreign(item, at).text("artifactType");
-    const std::map<std::string, std::string> annotations = annotations_of(item);
-    if (const auto kind = annotations.find(annotation::kCosignKind); kind != annotations.end()) {
-      rows.back().cosign_kind = kind->second;
-    }
-    if (is_attestation(item)) rows.back().platform = Platform{"unknown", "unknown", {}};
+    rows.push_back(read_row(item, format("{}: manifests[{}]", where, rows.size())));
   }
   return rows;
 }
@@ -334,11 +324,10 @@ std::vector<ImageIndexRow> parse_image_index(std::string_view text, const std::s
 std::string document_type(std::string_view text, std::string_view said) {
   try {
     const Json value = parse(text, "document");
-    if (std::string type = Foreign(value, "document").text("mediaType"); !type.empty()) {
-      return type;
-    }
-    if (value.contains("manifests")) return std::string(media_type::kImageIndex);
-    if (value.contains("config")) return std::string(media_type::kImageManifest);
+    const Foreign fields(value, "document");
+    if (std::string type = fields.text("mediaType"); !type.empty()) return type;
+    if (fields.get("manifests") != nullptr) return std::string(media_type::kImageIndex);
+    if (fields.get("config") != nullptr) return std::string(media_type::kImageManifest);
   } catch (const Error&) {
     return std::string(said);  // whoever reads it says what is wrong with it
   }
@@ -346,17 +335,18 @@ std::string document_type(std::string_view text, std::string_view said) {
 }
 
 std::string subset_index(std::string_view text, const std::vector<Digest>& kept) {
-  const Json value = parse(text, "image index");
-  Json index = {{"schemaVersion", 2},
-                {"mediaType", value.value("mediaType", std::string(media_type::kImageIndex))},
-                {"manifests", Json::array()}};
-  for (const Json& row : value["manifests"]) {
-    if (std::find(kept.begin(), kept.end(), Digest::parse(row["digest"].get<std::string>())) !=
-        kept.end()) {
-      index["manifests"].push_back(row);
-    }
+  const std::string where = "image index";
+  const Json value = parse(text, where);
+  const Foreign fields(value, where);
+  const std::string type = fields.text("mediaType");
+  Json rows = Json::array();
+  for (const Json& row : fields.list("manifests", kMaxPlatforms)) {
+    const Digest digest = Foreign(row, where).digest("digest");
+    if (std::find(kept.begin(), kept.end(), digest) != kept.end()) rows.push_back(row);
   }
-  return to_canonical(index);
+  return to_canonical({{"schemaVersion", 2},
+                       {"mediaType", type.empty() ? media_type::kImageIndex : type},
+                       {"manifests", std::move(rows)}});
 }
 
 ImageConfig parse_image_config(std::string_view text, const std::string& where) {

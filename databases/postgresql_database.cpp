@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "databases/postgresql_dumping.hpp"
+#include "databases/postgresql_facts.hpp"
 #include "databases/postgresql_failure.hpp"
 #include "databases/postgresql_properties.hpp"
 #include "databases/postgresql_script.hpp"
@@ -36,38 +37,22 @@ class PostgresqlDatabase : public Database {
   migrations::Dialect dialect() const override { return migrations::Dialect::postgresql; }
 
   Facts facts() override {
-    const Json found = psql_.ask(
-        "SELECT json_build_object('version', current_setting('server_version'), 'number', "
-        "current_setting('server_version_num')::int, 'bytes', "
-        "pg_database_size(current_database()), "
-        "'standby', pg_is_in_recovery(), 'role', current_user, 'create', "
-        "has_database_privilege(current_database(), 'CREATE'), 'unreadable', (SELECT "
-        "coalesce(json_agg(c.oid::regclass::text ORDER BY 1), '[]') FROM pg_class c WHERE relkind "
-        "IN ('r', 'p', 'm', 'S') AND relnamespace::regnamespace::text !~ '^(pg_|information_)' AND "
-        "NOT (has_schema_privilege(relnamespace, 'USAGE') AND CASE relkind WHEN 'S' THEN "
-        "has_sequence_privilege(oid, 'SELECT') ELSE has_table_privilege(oid, 'SELECT') END) AND "
-        // Of an extension's own tables a dump holds only those that it names.
-        "NOT EXISTS (SELECT FROM pg_depend JOIN pg_extension e ON e.oid = refobjid WHERE classid = "
-        "'pg_class'::regclass AND objid = c.oid AND deptype = 'e' AND NOT c.oid = ANY "
-        "(coalesce(extconfig, '{}')))), 'guarded', (SELECT coalesce(json_agg(oid::regclass::text "
-        "ORDER BY 1), '[]') FROM pg_class WHERE relkind IN ('r', 'p') AND relrowsecurity AND "
-        "row_security_active(oid)))");
+    const ServerFacts found = facts_from_json(psql_.ask(facts_select()));
     Problems problems;
-    const std::string role = found["role"];
-    if (found["standby"]) {
+    const std::string& role = found.role;
+    if (found.is_standby) {
       problems.add(
           format("the database {} is on a standby, where nothing can be written", psql_.database()),
           "let url name the primary");
     }
-    if (!found["create"]) {
+    if (!found.may_create) {
       problems.add(
           format("the role {} may not create schemas in the database {}", role, psql_.database()),
           format("GRANT CREATE ON DATABASE {} TO {}", sql_name(psql_.database()), sql_name(role)));
     }
     if (place_.dumped_by == DumpedBy::pg_dump) check_dumpable(psql_, found, problems);
     problems.throw_if_any(Errc::incompatible);
-    return {.server = format("PostgreSQL {}", found["version"].get<std::string>()),
-            .bytes = found["bytes"]};
+    return {.server = format("PostgreSQL {}", found.version), .bytes = found.bytes};
   }
 
   Applied applied(const TrackingTable& table) override {
@@ -161,68 +146,49 @@ class PostgresqlDatabase : public Database {
 
   Json describe() override {
     Json about = psql_.ask(properties_select(psql_.database()));
-    const Json inside = psql_.ask(
-        "SELECT json_build_object('roles', (SELECT coalesce(json_agg(DISTINCT "
-        "pg_get_userbyid(refobjid)), '[]') FROM pg_shdepend WHERE dbid = (SELECT oid FROM "
-        "pg_database WHERE datname = current_database()) AND refclassid = 'pg_authid'::regclass), "
-        "'extensions', (SELECT coalesce(json_object_agg(extname, extversion), '{}') FROM "
-        "pg_extension))");
-    about.update(inside);
+    about.update(psql_.ask(needs_select()));
     return about;
   }
 
   void check_restorable(const Json& about) override {
     const Psql server = beside();
-    const Json found = server.ask(format(
-        "SELECT json_build_object('role', current_user, 'super', r.rolsuper, 'create', "
-        "r.rolsuper OR r.rolcreatedb, 'signal', pg_has_role('pg_signal_backend', 'USAGE'), "
-        "'owner', (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = {}), "
-        "'roles', (SELECT json_agg(rolname) FROM pg_roles), 'tablespaces', (SELECT "
-        "json_object_agg(spcname, has_tablespace_privilege(oid, 'CREATE')) FROM pg_tablespace), "
-        "'extensions', (SELECT coalesce(json_object_agg(name, ''), '{{}}') FROM "
-        "pg_available_extensions)) FROM pg_roles r WHERE rolname = current_user",
-        sql_text(psql_.database())));
-    const std::string role = found["role"];
+    const RestoreFacts found =
+        restore_facts_from_json(server.ask(restore_facts_select(psql_.database())));
+    const std::string& role = found.role;
+    const Properties wanted = properties_from_json(about);
     Problems problems;
     const auto need = [&](bool is_there, const std::string& what, const std::string& hint) {
       if (is_there) return;
       problems.add(format("restoring {}: the role {} {}", psql_.database(), role, what), hint);
     };
-    need(found["create"], "may not create databases",
+    need(found.may_create, "may not create databases",
          format("ALTER ROLE {} CREATEDB", sql_name(role)));
-    need(found["owner"].is_null() || found["owner"].get<bool>(), "does not own the database",
+    need(found.is_owner.value_or(true), "does not own the database",
          format("ALTER DATABASE {} OWNER TO {}", sql_name(psql_.database()), sql_name(role)));
-    need(found["super"].get<bool>() || found["signal"].get<bool>(),
-         "may not put other users' sessions out",
+    need(found.may_end_sessions, "may not put other users' sessions out",
          format("GRANT pg_signal_backend TO {}", sql_name(role)));
     const std::string tablespace =
-        tablespace_of(found["owner"].is_null() ? about : properties_now(server));
-    const auto place = found["tablespaces"].find(tablespace);
-    if (!tablespace.empty() && place == found["tablespaces"].end()) {
+        found.is_owner ? properties_now(server).tablespace : wanted.tablespace;
+    const auto place = found.tablespaces.find(tablespace);
+    if (!tablespace.empty() && place == found.tablespaces.end()) {
       problems.add(format("restoring {}: the tablespace {} does not exist on this server",
                           psql_.database(), printable(tablespace, 80)),
                    format("CREATE TABLESPACE {} LOCATION 'FOLDER'", sql_name(tablespace)));
     } else if (!tablespace.empty()) {
-      need(place->get<bool>(),
-           format("may not create in the tablespace {}", printable(tablespace, 80)),
+      need(place->second, format("may not create in the tablespace {}", printable(tablespace, 80)),
            format("GRANT CREATE ON TABLESPACE {} TO {}", sql_name(tablespace), sql_name(role)));
     }
-    const Json roles = about.value("roles", Json::array());
-    for (const Json& each : roles) {
-      if (std::find(found["roles"].begin(), found["roles"].end(), each) != found["roles"].end()) {
-        continue;
-      }
+    for (const std::string& each : wanted.roles) {
+      if (found.roles.contains(each)) continue;
       problems.add(format("restoring {}: the role {} does not exist on this server",
-                          psql_.database(), printable(each.get<std::string>(), 80)),
-                   format("CREATE ROLE {}", sql_name(each.get<std::string>())));
+                          psql_.database(), printable(each, 80)),
+                   format("CREATE ROLE {}", sql_name(each)));
     }
-    const Json extensions = about.value("extensions", Json::object());
-    for (const auto& [name, version] : extensions.items()) {
-      if (found["extensions"].contains(name)) continue;
-      problems.add(
-          format("restoring {}: the server does not have the extension {} {}", psql_.database(),
-                 printable(name, 80), printable(version.get<std::string>(), 40)),
-          "install it on the server");
+    for (const auto& [name, version] : wanted.extensions) {
+      if (found.extensions.contains(name)) continue;
+      problems.add(format("restoring {}: the server does not have the extension {} {}",
+                          psql_.database(), printable(name, 80), printable(version, 40)),
+                   "install it on the server");
     }
     problems.throw_if_any(Errc::incompatible);
   }
@@ -231,7 +197,7 @@ class PostgresqlDatabase : public Database {
     check_restorable(how.about);
     const Psql server = beside();
     // What was set since the dump was made counts; a database that is gone comes as it was.
-    fill(server, incoming(), dump, exists() ? properties_now(server) : how.about);
+    fill(server, incoming(), dump, exists() ? about_now(server) : how.about);
     // From here on the new one is whole. Nobody comes in until the name means it.
     allow_connections(server, "false");
     try {
@@ -255,12 +221,11 @@ class PostgresqlDatabase : public Database {
 
   bool finish_restore(const std::string& label) override {
     const Psql server = beside();
-    const Json found = server.ask(format(
-        "SELECT json_build_object('incoming', EXISTS (SELECT FROM pg_database WHERE datname = {}), "
-        "'open', (SELECT datallowconn FROM pg_database WHERE datname = {}))",
-        sql_text(incoming()), sql_text(psql_.database())));
-    const bool is_closed = found["open"].is_null() || !found["open"].get<bool>();
-    if (!found["incoming"] || !is_closed) return false;
+    const bool is_whole = server.ask(
+        format("SELECT to_json(EXISTS (SELECT FROM pg_database WHERE datname = {}) AND NOT EXISTS "
+               "(SELECT FROM pg_database WHERE datname = {} AND datallowconn))",
+               sql_text(incoming()), sql_text(psql_.database())));
+    if (!is_whole) return false;
     swap(server, label);
     return true;
   }
@@ -307,8 +272,12 @@ class PostgresqlDatabase : public Database {
   // The list of databases is the same in each of them.
   Psql anywhere() const { return psql_.run("SELECT 1;\n") ? beside() : psql_; }
 
-  Json properties_now(const Psql& server) const {
+  Json about_now(const Psql& server) const {
     return server.ask(properties_select(psql_.database()));
+  }
+
+  Properties properties_now(const Psql& server) const {
+    return properties_from_json(about_now(server));
   }
 
   void run_on(const Psql& psql, const std::string& script) const {
@@ -322,13 +291,14 @@ class PostgresqlDatabase : public Database {
   // A new database of this name with the content of the dump and these properties, ready for use.
   void fill(const Psql& server, const std::string& name, Source& dump, const Json& about) const {
     run_on(server, drop_database(name));
-    run_on(server, create_database(name, about));
+    const Properties properties = properties_from_json(about);
+    run_on(server, create_database(name, properties));
     const Psql into = psql_.on(name);
     ProgramSink sink(into.program(
         {"pg_restore", "--exit-on-error", "--single-transaction", "-w", "-d", into.url()}));
     feed(sink, dump, Errc::target_failed);
     run_on(into, "ANALYZE;\n");
-    run_on(server, properties_script(name, about));
+    run_on(server, properties_script(name, properties));
     Problems problems;
     compare_properties(about, server.ask(properties_select(name)),
                        format("restoring {}", psql_.database()), problems);
@@ -424,7 +394,7 @@ std::unique_ptr<Database> PostgresqlDatabase::rehearsal(Source& dump) {
   PostgresqlPlace place = place_;
   place.url = psql_.on(name).url();
   auto copy = std::make_unique<PostgresqlRehearsal>(place, session_, patience_, server, name);
-  fill(server, name, dump, properties_now(server));
+  fill(server, name, dump, about_now(server));
   return copy;
 }
 

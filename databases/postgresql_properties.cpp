@@ -17,16 +17,29 @@ constexpr std::array kCompared = {
     "owner",      "encoding", "provider", "collate",         "ctype",    "locale",     "icuRules",
     "tablespace", "template", "comment",  "connectionLimit", "settings", "privileges", "labels"};
 
-// Text of a key that an older backup or server may not have.
-std::string text_of(const Json& properties, const char* key) {
-  const auto found = properties.find(key);
-  return found == properties.end() || found->is_null() ? "" : found->get<std::string>();
+constexpr const char* kPropertiesWhere = "properties of the database";
+constexpr int kUnlimited = -1;
+
+// A row of a list, and what must be known of it.
+const std::string& text_in(const Json& row, std::size_t place, const char* key) {
+  if (row.is_array() && place < row.size() && row[place].is_string()) return row[place].text();
+  throw Error(Errc::corrupt, format("{}: {}: found {}, expected a row with text in place {}",
+                                    kPropertiesWhere, key, printable(row.dump(), 80), place + 1));
 }
 
-const Json& list_of(const Json& properties, const char* key) {
-  static const Json none = Json::array();
-  const auto found = properties.find(key);
-  return found == properties.end() || found->is_null() ? none : *found;
+std::optional<std::string> text_or_null(const Json& row, std::size_t place, const char* key) {
+  if (row.is_array() && place < row.size() && row[place].is_null()) return std::nullopt;
+  return text_in(row, place, key);
+}
+
+std::vector<Properties::Grant> read_privileges(const Json& list) {
+  std::vector<Properties::Grant> grants;
+  for (const Json& row : list) {
+    grants.push_back({.privilege = text_in(row, 0, "privileges"),
+                      .grantee = text_or_null(row, 1, "privileges"),
+                      .may_grant = row.size() > 2 && row[2] == Json(true)});
+  }
+  return grants;
 }
 
 // Older backups hold lists in the order of the server.
@@ -39,13 +52,13 @@ Json sorted(const Json& value) {
 }
 
 // LOCALE_PROVIDER and what goes with it; template0 may have another than this database.
-std::string locale_clauses(const Json& properties) {
-  const std::string provider = text_of(properties, "provider");
-  const std::string locale = sql_text(text_of(properties, "locale"));
+std::string locale_clauses(const Properties& properties) {
+  const std::string& provider = properties.provider;
+  const std::string locale = sql_text(properties.locale);
   if (provider == "c") return " LOCALE_PROVIDER libc";
   if (provider == "b") return format(" LOCALE_PROVIDER builtin BUILTIN_LOCALE {}", locale);
   if (provider != "i") return "";
-  const std::string rules = text_of(properties, "icuRules");
+  const std::string& rules = properties.icu_rules;
   return format(" LOCALE_PROVIDER icu ICU_LOCALE {}{}", locale,
                 rules.empty() ? "" : format(" ICU_RULES {}", sql_text(rules)));
 }
@@ -84,42 +97,34 @@ std::string setting_value(const std::string& name, const std::string& value) {
   return is_list ? list_value(value) : sql_text(value);
 }
 
-std::string settings_script(const std::string& name, const Json& properties) {
+std::string settings_script(const std::string& name,
+                            const std::vector<Properties::Setting>& settings) {
   std::string script;
-  for (const Json& row : list_of(properties, "settings")) {
-    const std::string setting = row.at(1);
-    const std::size_t equals = setting.find('=');
-    const std::string key = setting.substr(0, equals);
-    const std::string whose = row.at(0).is_null()
-                                  ? format("ALTER DATABASE {}", sql_name(name))
-                                  : format("ALTER ROLE {} IN DATABASE {}",
-                                           sql_name(row.at(0).get<std::string>()), sql_name(name));
+  for (const auto& [role, text] : settings) {
+    const std::size_t equals = text.find('=');
+    const std::string key = text.substr(0, equals);
+    const std::string whose =
+        role ? format("ALTER ROLE {} IN DATABASE {}", sql_name(*role), sql_name(name))
+             : format("ALTER DATABASE {}", sql_name(name));
     script += format("{} SET {} = {};\n", whose, sql_name(key),
-                     setting_value(key, setting.substr(equals + 1)));
+                     setting_value(key, text.substr(equals + 1)));
   }
   return script;
 }
 
-std::string privileges_script(const std::string& name, const Json& properties) {
+std::string privileges_script(const std::string& name, const Properties& properties) {
   const std::string on = format("ON DATABASE {}", sql_name(name));
   std::string script;
-  const auto privileges = properties.find("privileges");
-  if (privileges == properties.end()) {  // a backup of before this key
-    if (!properties.value("public", true)) script += format("REVOKE CONNECT {} FROM PUBLIC;\n", on);
-    for (const Json& grant : list_of(properties, "grants")) {
-      script += format("GRANT {} {} TO {};\n", grant.at(0).get<std::string>(), on,
-                       sql_name(grant.at(1).get<std::string>()));
-    }
-    return script;
+  if (properties.is_closed_to_public) script += format("REVOKE CONNECT {} FROM PUBLIC;\n", on);
+  if (properties.privileges) {
+    script += format("REVOKE ALL {0} FROM PUBLIC;\nREVOKE ALL {0} FROM {1};\n", on,
+                     sql_name(properties.owner));
   }
-  if (privileges->is_null()) return script;
-  script += format("REVOKE ALL {0} FROM PUBLIC;\nREVOKE ALL {0} FROM {1};\n", on,
-                   sql_name(text_of(properties, "owner")));
-  for (const Json& grant : *privileges) {
-    const std::string grantee =
-        grant.at(1).is_null() ? "PUBLIC" : sql_name(grant.at(1).get<std::string>());
-    script += format("GRANT {} {} TO {}{};\n", grant.at(0).get<std::string>(), on, grantee,
-                     grant.at(2).get<bool>() ? " WITH GRANT OPTION" : "");
+  for (const auto& [privilege, grantee, may_grant] :
+       properties.privileges.value_or(properties.grants)) {
+    script +=
+        format("GRANT {} {} TO {}{};\n", privilege, on, grantee ? sql_name(*grantee) : "PUBLIC",
+               may_grant ? " WITH GRANT OPTION" : "");
   }
   return script;
 }
@@ -151,41 +156,83 @@ std::string properties_select(const std::string& name) {
       sql_text(name));
 }
 
-std::string tablespace_of(const Json& properties) {
-  std::string name = text_of(properties, "tablespace");
-  // That of template0 asks for no privilege, unless it is named.
-  return name == "pg_default" ? "" : name;
+std::string needs_select() {
+  return "SELECT json_build_object('roles', (SELECT coalesce(json_agg(DISTINCT "
+         "pg_get_userbyid(refobjid)), '[]') FROM pg_shdepend WHERE dbid = (SELECT oid FROM "
+         "pg_database WHERE datname = current_database()) AND refclassid = "
+         "'pg_authid'::regclass), 'extensions', (SELECT coalesce(json_object_agg(extname, "
+         "extversion), '{}') FROM pg_extension))";
 }
 
-std::string create_database(const std::string& name, const Json& properties) {
-  const std::string tablespace = tablespace_of(properties);
+Properties properties_from_json(const Json& value) {
+  Fields fields(value, kPropertiesWhere);
+  // Of a key that an older backup or server may not have.
+  const auto known = [&](const char* key) -> const Json* {
+    const Json* found = fields.value_if(key);
+    return found == nullptr || found->is_null() ? nullptr : found;
+  };
+  const auto text = [&](const char* key) { return known(key) ? fields.text(key) : ""; };
+  const auto list = [&](const char* key) { return known(key) ? fields.array(key) : Json::array(); };
+  Properties properties{.owner = text("owner"),
+                        .encoding = text("encoding"),
+                        .collate = text("collate"),
+                        .ctype = text("ctype"),
+                        .provider = text("provider"),
+                        .locale = text("locale"),
+                        .icu_rules = text("icuRules"),
+                        .tablespace = text("tablespace"),
+                        .comment = text("comment")};
+  // That of template0 asks for no privilege, unless it is named.
+  if (properties.tablespace == "pg_default") properties.tablespace.clear();
+  if (const Json* limit = known("connectionLimit"); limit != nullptr && *limit != kUnlimited) {
+    properties.connection_limit = static_cast<int>(fields.count("connectionLimit"));
+  }
+  properties.is_template = known("template") && fields.flag("template");
+  for (const Json& row : list("labels")) {
+    properties.labels.push_back({text_in(row, 0, "labels"), text_in(row, 1, "labels")});
+  }
+  for (const Json& row : list("settings")) {
+    properties.settings.push_back({text_or_null(row, 0, "settings"), text_in(row, 1, "settings")});
+  }
+  if (known("privileges")) {
+    properties.privileges = read_privileges(fields.array("privileges"));
+  } else if (fields.value_if("privileges") == nullptr) {  // a backup of before this key
+    properties.is_closed_to_public = known("public") && !fields.flag("public");
+    properties.grants = read_privileges(list("grants"));
+  }
+  if (known("roles")) properties.roles = fields.texts("roles");
+  if (known("extensions")) {
+    properties.extensions = texts_by_key(fields.object("extensions"), fields.at("extensions"));
+  }
+  return properties;
+}
+
+std::string create_database(const std::string& name, const Properties& properties) {
   return format(
       "CREATE DATABASE {} TEMPLATE template0 OWNER {} ENCODING {}{} LC_COLLATE {} "
       "LC_CTYPE {}{};\n",
-      sql_name(name), sql_name(properties.at("owner").get<std::string>()),
-      sql_text(properties.at("encoding").get<std::string>()), locale_clauses(properties),
-      sql_text(properties.at("collate").get<std::string>()),
-      sql_text(properties.at("ctype").get<std::string>()),
-      tablespace.empty() ? "" : format(" TABLESPACE {}", sql_name(tablespace)));
+      sql_name(name), sql_name(properties.owner), sql_text(properties.encoding),
+      locale_clauses(properties), sql_text(properties.collate), sql_text(properties.ctype),
+      properties.tablespace.empty() ? ""
+                                    : format(" TABLESPACE {}", sql_name(properties.tablespace)));
 }
 
-std::string properties_script(const std::string& name, const Json& properties) {
+std::string properties_script(const std::string& name, const Properties& properties) {
   const std::string quoted = sql_name(name);
   std::string script;
-  if (const std::string comment = text_of(properties, "comment"); !comment.empty()) {
-    script += format("COMMENT ON DATABASE {} IS {};\n", quoted, sql_text(comment));
+  if (!properties.comment.empty()) {
+    script += format("COMMENT ON DATABASE {} IS {};\n", quoted, sql_text(properties.comment));
   }
-  for (const Json& label : list_of(properties, "labels")) {
-    script += format("SECURITY LABEL FOR {} ON DATABASE {} IS {};\n",
-                     sql_name(label.at(0).get<std::string>()), quoted,
-                     sql_text(label.at(1).get<std::string>()));
+  for (const auto& [provider, text] : properties.labels) {
+    script += format("SECURITY LABEL FOR {} ON DATABASE {} IS {};\n", sql_name(provider), quoted,
+                     sql_text(text));
   }
-  script += settings_script(name, properties) + privileges_script(name, properties);
-  constexpr int kUnlimited = -1;
-  if (const int limit = properties.value("connectionLimit", kUnlimited); limit != kUnlimited) {
-    script += format("ALTER DATABASE {} CONNECTION LIMIT {};\n", quoted, limit);
+  script += settings_script(name, properties.settings) + privileges_script(name, properties);
+  if (properties.connection_limit) {
+    script +=
+        format("ALTER DATABASE {} CONNECTION LIMIT {};\n", quoted, *properties.connection_limit);
   }
-  if (properties.value("template", false)) {
+  if (properties.is_template) {
     script += format("ALTER DATABASE {} IS_TEMPLATE true;\n", quoted);
   }
   return script.empty() ? "SELECT 1;\n" : script;

@@ -194,10 +194,8 @@ std::optional<Dialect> dialect_named(std::string_view word) {
   return std::nullopt;
 }
 
-Dialect dialect_of(const Json& document, const char* where) {
-  const auto word = document.find("dialect");
-  const std::string text =
-      word != document.end() && word->is_string() ? word->get<std::string>() : "";
+Dialect read_dialect(const Json& document, const char* where) {
+  const std::string text = text_at(document, "dialect");
   if (const auto dialect = dialect_named(text)) return *dialect;
   throw Error(Errc::invalid_input,
               format("{}: found the dialect \"{}\", expected postgresql or sqlite", where,
@@ -215,22 +213,20 @@ Json parse_object(const std::string& text, const std::string& where) {
   return value;
 }
 
-std::vector<JournalEntry> entries_of(const Json& journal, Problems& problems) {
-  const auto list = journal.find("entries");
-  if (list == journal.end() || !list->is_array()) {
-    throw Error(Errc::invalid_input, format("{}: found no list of entries", kJournal));
-  }
+std::vector<JournalEntry> read_entries(const Json& journal, Problems& problems) {
+  const Json& list = Fields(journal, std::string(kJournal), Errc::invalid_input).array("entries");
   std::vector<JournalEntry> entries;
   std::size_t place = 0;
-  for (const Json& item : *list) {
+  for (const Json& item : list) {
     const std::string where = format("{}: entries[{}]", kJournal, place++);
-    const bool is_entry = item.is_object() && item.contains("tag") && item["tag"].is_string() &&
-                          item.contains("when") && item["when"].is_number_integer();
-    if (!is_entry) {
+    const auto tag = item.find("tag");
+    const auto when = item.find("when");
+    if (tag == item.end() || !tag->is_string() || when == item.end() ||
+        !when->is_number_integer()) {
       problems.add(format("{}: expected a tag and a time in milliseconds", where));
       continue;
     }
-    entries.push_back({item["tag"], item["when"]});
+    entries.push_back({*tag, *when});
   }
   return entries;
 }
@@ -244,9 +240,9 @@ std::size_t line_of(std::string_view text, std::string_view word) {
 MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal_text,
                             Problems& problems) {
   const Json journal = parse_object(journal_text, std::string(kJournal));
-  Reader reader(files, Layout::drizzle_0, dialect_of(journal, "meta/_journal.json"), problems);
+  Reader reader(files, Layout::drizzle_0, read_dialect(journal, "meta/_journal.json"), problems);
   std::set<std::string> tags;
-  for (const JournalEntry& entry : entries_of(journal, problems)) {
+  for (const JournalEntry& entry : read_entries(journal, problems)) {
     if (!tags.insert(entry.tag).second) {
       reader.refuse(std::string(kJournal), format("names {} twice", entry.tag),
                     "remove one of both entries: drizzle-orm would run it twice");
@@ -290,7 +286,8 @@ MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> n
   for (const std::string& name : names) {
     const auto snapshot = files.find(name + "/snapshot.json");
     if (dialect || snapshot == files.end()) continue;
-    dialect = dialect_of(parse_object(snapshot->second, snapshot->first), snapshot->first.c_str());
+    dialect =
+        read_dialect(parse_object(snapshot->second, snapshot->first), snapshot->first.c_str());
   }
   if (!dialect) {
     throw Error(Errc::invalid_input, "found no snapshot.json beside a migration.sql",

@@ -10,6 +10,31 @@
 
 namespace sealift::net {
 
+namespace {
+
+constexpr const char* kRealm = "realm";
+
+// A token for those who ask; empty where there is none.
+std::string read_token(const Json& answer) {
+  const std::string token = text_at(answer, "token");
+  return token.empty() ? text_at(answer, "access_token") : token;
+}
+
+// ": DENIED requested access is denied": what an answer of a registry says first is wrong; empty
+// where it says nothing.
+std::string read_complaint(std::string_view body) {
+  try {
+    const Json answer = parse_json(body, "answer");
+    const Json& errors = list_at(answer, "errors");
+    if (errors.empty()) return "";
+    return format(": {} {}", text_at(errors.front(), "code"), text_at(errors.front(), "message"));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+}  // namespace
+
 std::string encoded(std::string_view text) {
   constexpr unsigned kOctet = 16;
   std::string out;
@@ -73,7 +98,7 @@ bool RegistrySession::authenticate(const Challenge& challenge) {
     authorization_ = basic();
     return true;
   }
-  if (challenge.scheme != "bearer" || !challenge.parameters.contains("realm")) return false;
+  if (challenge.scheme != "bearer" || !challenge.parameters.contains(kRealm)) return false;
   authorization_ = "Bearer " + token(challenge.parameters);
   return true;
 }
@@ -88,7 +113,7 @@ std::string RegistrySession::token(const std::map<std::string, std::string>& ask
     const auto found = asked.find(key);
     return found == asked.end() ? "" : found->second;
   };
-  Url realm = Url::parse(parameter("realm"));
+  Url realm = Url::parse(parameter(kRealm));
   std::string query =
       format("service={}&scope={}", encoded(parameter("service")), encoded(parameter("scope")));
   Request request{.method = "GET", .url = realm};
@@ -107,23 +132,13 @@ std::string RegistrySession::token(const std::map<std::string, std::string>& ask
   const std::unique_ptr<Reply> reply = client_.send(request);
   const std::string text = read_all(*reply, kMaxAnswer, realm.shown());
   if (reply->status() != 200) refuse(*reply, text, "asking for a token");
-  const Json answer = parse_json(text, realm.shown(), Errc::io);
-  for (const char* key : {"token", "access_token"}) {
-    const auto found = answer.find(key);
-    if (found != answer.end() && found->is_string()) return found->get<std::string>();
-  }
+  std::string token = read_token(parse_json(text, realm.shown(), Errc::io));
+  if (!token.empty()) return token;
   throw Error(Errc::io, format("{}: found no token in the answer", realm.shown()));
 }
 
 void RegistrySession::refuse(Reply& reply, std::string_view body, std::string_view doing) const {
-  std::string said;
-  try {
-    const Json answer = parse_json(body, "answer");
-    const Json& first = answer.at("errors").at(0);
-    said = format(": {} {}", first.value("code", ""), first.value("message", ""));
-  } catch (const std::exception&) {
-    said = "";
-  }
+  const std::string said = read_complaint(body);
   const int status = reply.status();
   throw Error(
       Errc::io,

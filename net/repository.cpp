@@ -26,6 +26,14 @@ Headers accepting() {
                             media_type::kDockerList, media_type::kDockerManifest)}};
 }
 
+std::vector<std::string> read_tags(const Json& answer) {
+  std::vector<std::string> tags;
+  for (const Json& tag : list_at(answer, "tags")) {
+    if (tag.is_string()) tags.push_back(tag);
+  }
+  return tags;
+}
+
 bool has_digest_form(std::string_view reference) {
   return reference.starts_with("sha256:");
 }
@@ -261,18 +269,17 @@ void Repository::unlist_referrer(const Digest& image, const Digest& manifest) {
   const std::string tag = referrers_tag(image);
   if (!find(tag)) return;
   const content::Document listed = this->manifest(tag);
-  Json index = parse_json(listed.bytes, session_->shown(), Errc::io, Numbers::any);
-  Json others = Json::array();
-  for (const Json& row : list_at(index, "manifests")) {
-    if (text_at(row, "digest") != manifest.str()) others.push_back(row);
+  const auto rows = content::parse_image_index(listed.bytes, session_->shown());
+  std::vector<Digest> others;
+  for (const content::ImageIndexRow& row : rows) {
+    if (row.manifest.digest != manifest) others.push_back(row.manifest.digest);
   }
-  if (others.size() == list_at(index, "manifests").size()) return;
+  if (others.size() == rows.size()) return;
   if (others.empty()) {
     remove(listed.descriptor.digest.str());
     return;
   }
-  index["manifests"] = std::move(others);
-  const std::string bytes = to_canonical(index);
+  const std::string bytes = content::subset_index(listed.bytes, others);
   put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, tag);
 }
 
@@ -282,14 +289,7 @@ std::vector<std::string> Repository::tags() {
   if (reply->status() == 404) return {};
   const std::string text = read_all(*reply, kMaxAnswer, session_->shown());
   if (reply->status() != 200) session_->refuse(*reply, text, "listing tags");
-  const Json answer = parse_json(text, session_->shown(), Errc::io);
-  std::vector<std::string> tags;
-  const auto found = answer.find("tags");
-  if (found == answer.end() || !found->is_array()) return tags;
-  for (const Json& tag : *found) {
-    if (tag.is_string()) tags.push_back(tag);
-  }
-  return tags;
+  return read_tags(parse_json(text, session_->shown(), Errc::io));
 }
 
 Repository::Removal Repository::remove(const std::string& reference) {

@@ -30,35 +30,34 @@ Envelope statement_in(const Json& value, const std::string& where) {
                                     printable(envelope.payload_type, 80), kStatementType));
 }
 
-std::string pem_certificate(const Json& certificate) {
+std::string pem_from_json(const Json& certificate) {
   return format("-----BEGIN CERTIFICATE-----\n{}-----END CERTIFICATE-----\n",
                 to_base64_lines(from_base64(text_at(certificate, "rawBytes")), 64));
 }
 
 // What a bundle brings along to verify its signature with: a certificate, or a hint of a key.
-Beside beside_in(const Json& material) {
-  if (!material.is_object()) throw Error(Errc::corrupt, "verificationMaterial: found no object");
+Beside beside_from_json(const Json& material) {
+  Fields fields(material, "verificationMaterial");
   Beside beside{.chain = {}, .entry = {}};
-  if (material.contains("certificate")) {
-    beside.chain = pem_certificate(material["certificate"]);
-  } else if (material.contains("x509CertificateChain")) {
-    const Json& chain = member(material["x509CertificateChain"], "certificates");
+  if (const Json* certificate = fields.value_if("certificate")) {
+    beside.chain = pem_from_json(*certificate);
+  } else if (const Json* certificates = fields.value_if("x509CertificateChain")) {
+    const Json& chain = member(*certificates, "certificates");
     if (!chain.is_array() || chain.size() > kMaxCertificates) {
       throw Error(Errc::corrupt, format("certificates: expected at most {}", kMaxCertificates));
     }
-    for (const Json& each : chain) beside.chain += pem_certificate(each);
+    for (const Json& each : chain) beside.chain += pem_from_json(each);
   }
-  const auto entries = material.find("tlogEntries");
-  if (!beside.chain.empty() && entries != material.end() && entries->is_array() &&
-      !entries->empty()) {
-    beside.entry = log_entry_of_bundle(entries->front());
+  const Json& entries = list_at(material, "tlogEntries");
+  if (!beside.chain.empty() && !entries.empty()) {
+    beside.entry = log_entry_of_bundle(entries.front());
   }
   return beside;
 }
 
 }  // namespace
 
-Digest signed_image(std::string_view payload) {
+Digest parse_signed_image(std::string_view payload) {
   return untrusted([&] {
     const Json value = parse_json(payload, "simple signing", Errc::corrupt, Numbers::any);
     Fields fields(value, "simple signing");
@@ -70,14 +69,14 @@ Digest signed_image(std::string_view payload) {
     Fields critical(fields.object("critical"), fields.at("critical"));
     critical.constant("type", kSimpleSigningType);
     Fields image(critical.object("image"), critical.at("image"));
-    const std::string digest = image.text("docker-manifest-digest");
     Fields identity(critical.object("identity"), critical.at("identity"));
     identity.text("docker-reference");
-    image.done();
     identity.done();
     critical.done();
     fields.done();
-    return while_doing(image.at("docker-manifest-digest"), [&] { return Digest::parse(digest); });
+    const Digest digest = image.digest("docker-manifest-digest");
+    image.done();
+    return digest;
   });
 }
 
@@ -135,7 +134,7 @@ SigstoreBundle parse_sigstore_bundle(std::string_view text) {
     }
     return SigstoreBundle{
         .envelope = statement_in(member(value, "dsseEnvelope"), "Sigstore bundle: dsseEnvelope"),
-        .beside = beside_in(member(value, "verificationMaterial"))};
+        .beside = beside_from_json(member(value, "verificationMaterial"))};
   });
 }
 

@@ -20,7 +20,7 @@ namespace sealift::signing {
 inline constexpr std::string_view kCosignSigned = "https://sigstore.dev/cosign/sign/v1";
 
 // The digest that a payload of simple signing is about.
-Digest signed_image(std::string_view payload);
+Digest parse_signed_image(std::string_view payload);
 
 struct Attested {
   std::string predicate_type;

@@ -312,14 +312,15 @@ std::string file_text(const Json& body, const Json& signatures) {
   return to_pretty({{"signed", body}, {"signatures", signatures}});
 }
 
-// `signatures` with one of each key id, in the order of the ids.
-std::string with(const Root& root, std::map<std::string, std::string> signatures) {
-  const Json file = parse_json(root.text(), "root");
-  for (const Json& old : file["signatures"]) signatures.emplace(old["keyid"], old["sig"]);
+// The file of `root` with more signatures: one of each key id, in the order of the ids.
+std::string with(const Root& root, std::vector<Signature> signatures) {
+  signatures.insert(signatures.end(), root.signatures().begin(), root.signatures().end());
+  std::map<std::string, std::string> by_id;
+  for (const Signature& each : signatures) by_id.emplace(each.key_id, to_hex(each.bytes));
   Json list = Json::array();
-  for (const auto& [id, signature] : signatures)
-    list.push_back({{"keyid", id}, {"sig", signature}});
-  return file_text(file["signed"], list);
+  for (const auto& [id, signature] : by_id) list.push_back({{"keyid", id}, {"sig", signature}});
+  const Json file = parse_json(root.text(), "root");
+  return file_text(Fields(file, "root").object("signed"), list);
 }
 
 }  // namespace
@@ -331,6 +332,10 @@ std::string make_root(const RootDraft& draft) {
     for (const PublicKey& key : role.keys) keys[key.id()] = key.to_tuf();
     roles[name] = role_to_json(role);
   }
+  Json names = Json::object();
+  for (const auto& [key, name] : draft.names) {
+    if (keys.contains(key.id())) names[key.id()] = name;
+  }
   Json body = {{"_type", "root"},
                {"spec_version", "1.0.34"},
                {"consistent_snapshot", false},
@@ -338,9 +343,7 @@ std::string make_root(const RootDraft& draft) {
                {"expires", to_text(draft.expires)},
                {"keys", std::move(keys)},
                {"roles", std::move(roles)}};
-  for (const auto& [key, name] : draft.names) {
-    if (body["keys"].contains(key.id())) body[kNamesField][key.id()] = name;
-  }
+  if (!names.empty()) body[kNamesField] = std::move(names);
   std::string text = file_text(body, Json::array());
   blame(Errc::invalid_input, "cannot make this trust root",
         [&] { Root::parse(text, "root.json"); });
@@ -355,7 +358,7 @@ std::string with_signature(const Root& root, const std::set<PublicKey>& may_sign
                        signer.key.id(), root.version()),
                 "approvers do not sign roots; the holders of root keys do");
   }
-  return with(root, {{signer.key.id(), to_hex(signer.sign(root.signed_bytes()))}});
+  return with(root, {{signer.key.id(), signer.sign(root.signed_bytes())}});
 }
 
 std::string with_signatures_of(const Root& root, const std::set<PublicKey>& may_sign,
@@ -370,11 +373,8 @@ std::string with_signatures_of(const Root& root, const std::set<PublicKey>& may_
   for (const PublicKey& key : other.signers_of({.keys = may_sign, .threshold = 1})) {
     good.insert(key.id());
   }
-  std::map<std::string, std::string> signatures;
-  const Json file = parse_json(other.text(), "root");
-  for (const Json& each : file["signatures"]) {
-    if (good.contains(each["keyid"])) signatures.emplace(each["keyid"], each["sig"]);
-  }
+  std::vector<Signature> signatures = other.signatures();
+  std::erase_if(signatures, [&](const Signature& each) { return !good.contains(each.key_id); });
   return with(root, std::move(signatures));
 }
 

@@ -59,6 +59,8 @@ class Root {
   // The bytes that are signed.
   const std::string& signed_bytes() const { return signed_; }
 
+  // As its file has them, with whatever key ids it claims: signers_of() says which are good.
+  const std::vector<Signature>& signatures() const { return signatures_; }
   // The distinct keys of `role` that signed this root.
   std::set<PublicKey> signers_of(const Role& role) const;
 

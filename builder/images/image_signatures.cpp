@@ -138,7 +138,7 @@ class CompanionCheck {
       if (signature.empty()) discount("found no signature in its annotations");
       require_signer({.message = bytes, .payload = bytes, .bytes = decoded(signature)},
                      beside(layer));
-      require_image({signing::signed_image(bytes)});
+      require_image({signing::parse_signed_image(bytes)});
       return std::string(kSignature);
     }
     if (layer.media_type == media_type::kDsse) {

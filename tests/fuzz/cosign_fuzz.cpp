@@ -8,7 +8,7 @@ namespace sealift::fuzz {
 
 // Each form of what another project has signed, and its key.
 const Target kCosign("cosign", [](std::string_view bytes) {
-  even_if_refused([&] { signing::signed_image(bytes); });
+  even_if_refused([&] { signing::parse_signed_image(bytes); });
   even_if_refused([&] { signing::parse_attested(bytes); });
   even_if_refused([&] { signing::parse_attestation(bytes); });
   even_if_refused([&] { signing::parse_sigstore_bundle(bytes); });

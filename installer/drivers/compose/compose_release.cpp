@@ -102,10 +102,7 @@ std::vector<std::string> data_of(const ComposeService& service, const RuntimeQue
 }
 
 // "UID:GID" of a service that says it in numbers; a name only its image knows.
-std::string parse_user(const Json& definition) {
-  const auto found = definition.find("user");
-  if (found == definition.end()) return "";
-  const std::string said = found->is_string() ? found->text() : found->dump();
+std::string parse_user(const std::string& said) {
   const std::string user = said.substr(0, said.find(':'));
   const std::string group = said.find(':') == said.npos ? user : said.substr(user.size() + 1);
   const auto is_number = [](const std::string& text) {
@@ -202,7 +199,7 @@ std::map<std::string, std::string> compose_data_folders(const RuntimeQuestion& q
   for (const ComposeService& service : parsed(*texts.file, texts.variables, file).services) {
     for (const std::string& folder : data_of(service, question)) {
       std::string& owner = folders[folder];
-      if (owner.empty()) owner = parse_user(service.definition);
+      if (owner.empty()) owner = parse_user(service.user);
     }
   }
   return folders;

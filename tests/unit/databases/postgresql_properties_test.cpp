@@ -23,26 +23,32 @@ Json with(Json properties, const char* key, Json value) {
   return properties;
 }
 
+std::string made_of(const Json& properties) {
+  return create_database("a", properties_from_json(properties));
+}
+
+std::string script_of(const Json& properties) {
+  return properties_script("a", properties_from_json(properties));
+}
+
 }  // namespace
 
 TEST_CASE("properties: a database is made as backups of any age say") {
   const std::string plain = R"(CREATE DATABASE "a" TEMPLATE template0 OWNER "app" ENCODING 'UTF8')";
-  CHECK(create_database("a", kOld) == plain + " LC_COLLATE 'C' LC_CTYPE 'C';\n");
+  CHECK(made_of(kOld) == plain + " LC_COLLATE 'C' LC_CTYPE 'C';\n");
   const Json icu = with(with(kOld, "provider", "i"), "locale", "sv-SE");
-  CHECK(create_database("a", icu) ==
+  CHECK(made_of(icu) ==
         plain + " LOCALE_PROVIDER icu ICU_LOCALE 'sv-SE' LC_COLLATE 'C' LC_CTYPE 'C';\n");
-  CHECK(create_database("a", with(icu, "icuRules", "&a < b")).find("ICU_RULES '&a < b'") !=
-        std::string::npos);
-  CHECK(create_database("a", with(with(kOld, "provider", "b"), "locale", "C.UTF-8"))
+  CHECK(made_of(with(icu, "icuRules", "&a < b")).find("ICU_RULES '&a < b'") != std::string::npos);
+  CHECK(made_of(with(with(kOld, "provider", "b"), "locale", "C.UTF-8"))
             .find("LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'") != std::string::npos);
-  CHECK(create_database("a", with(kOld, "tablespace", "pg_default")).find("TABLESPACE") ==
-        std::string::npos);
-  CHECK(create_database("a", with(kOld, "tablespace", "fast")).find(R"(TABLESPACE "fast")") !=
+  CHECK(made_of(with(kOld, "tablespace", "pg_default")).find("TABLESPACE") == std::string::npos);
+  CHECK(made_of(with(kOld, "tablespace", "fast")).find(R"(TABLESPACE "fast")") !=
         std::string::npos);
 }
 
 TEST_CASE("properties: privileges of a backup without the key are those it names") {
-  CHECK(properties_script("a", kOld) ==
+  CHECK(script_of(kOld) ==
         "ALTER DATABASE \"a\" SET \"work_mem\" = '7MB';\n"
         "REVOKE CONNECT ON DATABASE \"a\" FROM PUBLIC;\n"
         "GRANT CONNECT ON DATABASE \"a\" TO \"reader\";\n");
@@ -51,7 +57,7 @@ TEST_CASE("properties: privileges of a backup without the key are those it names
 TEST_CASE("properties: a list setting keeps its quoted, odd and empty names") {
   const Json path = with(kOld, "settings",
                          Json::array({Json::array({"app", R"(search_path="", "a,""b", public)"})}));
-  CHECK(properties_script("a", path).find(
+  CHECK(script_of(path).find(
             R"(ALTER ROLE "app" IN DATABASE "a" SET "search_path" = '', 'a,"b', 'public';)") !=
         std::string::npos);
 }

@@ -37,12 +37,12 @@ std::string statement(const std::string& type) {
 }  // namespace
 
 TEST_CASE("cosign: a payload of simple signing names one image", "[signing]") {
-  CHECK(signed_image(simple("cosign container image signature")).hex() == kImageHex);
+  CHECK(parse_signed_image(simple("cosign container image signature")).hex() == kImageHex);
   for (const std::string& bad :
        {simple("atomic container signature"), std::string("{}"), std::string("[]"),
         simple("cosign container image signature", R"(,"expires":1)")}) {
     CAPTURE(bad);
-    CHECK(tests::refusal_of([&] { signed_image(bad); }) == Errc::untrusted);
+    CHECK(tests::refusal_of([&] { parse_signed_image(bad); }) == Errc::untrusted);
   }
 }
 
