@@ -16,10 +16,10 @@
 namespace sealift::installer {
 
 struct ChangeOptions {
-  bool yes = false;
-  bool dry_run = false;
-  std::string reason;
-  std::optional<int> lock_timeout;
+  bool yes = false;                 // nobody is asked
+  bool dry_run = false;             // the plan is shown, and nothing changed
+  std::string reason;               // for the audit log; some options demand one
+  std::optional<int> lock_timeout;  // seconds; nothing: not at all
 };
 
 // What an operator may accept that a site would refuse; each is audited.
@@ -50,6 +50,7 @@ void add_change_options(cli::Command& command, ChangeOptions& options);
 // A command at work on a site: opened, and locked where it changes it.
 class SiteWork {
  public:
+  // `site` is what --site said.
   SiteWork(cli::Session& session, const std::string& site);
   // Locks the site and settles what an earlier command left behind.
   void lock_and_settle(const std::string& command, const ChangeOptions& options);
@@ -59,6 +60,7 @@ class SiteWork {
   const Tools& tools() const { return tools_; }
   const Installation& installation() const { return installation_; }
   State state() const { return load_state(installation_.layout, session_.clock); }
+  // By the user who runs this, at this moment.
   Request request(Purpose purpose, const ChangeOptions& options) const;
 
  private:
@@ -75,6 +77,7 @@ void show_drift(const Draft& draft);
 
 // The plan for people (or with --json), and its warnings.
 void show(const Draft& draft, const std::string& notes, cli::Session& session);
+// What `plan --json` prints.
 Json to_json(const Draft& draft);
 
 // True where the plan may be carried out: not a dry run, and the person said yes.
