@@ -22,6 +22,8 @@ Time parse_time(std::string_view text);
 // For people: local time with its offset, e.g. "2026-11-23 05:40:00 +0100".
 std::string to_local_text(Time time);
 
+// Whoever asks for the time is given a Clock; it outlives who asks. The time is the wall's: it may
+// jump, also back.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -33,6 +35,7 @@ class SystemClock : public Clock {
   Time now() const override;
 };
 
+// For tests, and for work that shall see one moment throughout.
 class FixedClock : public Clock {
  public:
   explicit FixedClock(Time time) : time_(time) {}

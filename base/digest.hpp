@@ -39,7 +39,7 @@ class Digest {
   std::array<unsigned char, 32> bytes_;
 };
 
-// Computes a Digest piece by piece.
+// Computes a Digest piece by piece. Bytes may come in parts of any size. One thread uses a Hasher.
 class Hasher {
  public:
   Hasher();
@@ -55,7 +55,7 @@ class Hasher {
   std::unique_ptr<State, Free> state_;
 };
 
-// Passes bytes on and hashes and counts them.
+// Passes bytes on and hashes and counts them. `next` outlives it.
 class HashingSink : public Sink {
  public:
   explicit HashingSink(Sink& next) : next_(next) {}

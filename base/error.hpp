@@ -48,6 +48,7 @@ class Error : public std::exception {
 
   Errc code() const { return code_; }
   const std::vector<Problem>& problems() const { return problems_; }
+  // Of the first problem; printing goes through problems().
   const std::string& message() const { return problems_.front().message; }
   const std::string& hint() const { return problems_.front().hint; }
   const char* what() const noexcept override { return message().c_str(); }
@@ -67,7 +68,8 @@ class Error : public std::exception {
 // Error{internal}. Call it in a catch block.
 Error current_error();
 
-// Collects the mistakes of one document, so that all are reported at once.
+// Collects the mistakes of one document, so that all are reported at once. In the order in which
+// they were added, which is that of the document where it is read from top to bottom.
 class Problems {
  public:
   void add(std::string message, std::string hint = {});

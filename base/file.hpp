@@ -72,6 +72,7 @@ std::string read_file(const fs::path& path, std::uint64_t limit);
 // Fills `into` from `offset`; returns less only at the end of the file.
 std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into, std::string_view name);
 
+// The mode a file gets, whatever the umask.
 enum class FileMode : unsigned { plain = 0644, executable = 0755, secret = 0600 };
 
 // A file that appears whole and durable, or not at all.
@@ -96,13 +97,16 @@ class AtomicFile : public Sink {
 // Removes what was left of files in `folder` whose writing was cut off, where their names are ours.
 void remove_leftovers(const fs::path& folder, const std::function<bool(std::string_view)>& is_ours);
 
+// As an AtomicFile; one that is there is replaced.
 void write_file(const fs::path& path, std::string_view content, FileMode mode = FileMode::plain);
 // A new file, whole and durable, or none; Error{invalid_input} where one is already there.
 void write_new_file(const fs::path& path, std::string_view content, FileMode mode);
 // Creates what is missing of `path` and syncs each directory that was changed. What it creates has
 // `mode`, whatever the umask.
 void make_dirs(const fs::path& path, unsigned mode = 0755);
+// What was renamed, made or removed in it is durable afterwards (fsync(2) of the directory).
 void sync_dir(const fs::path& path);
+// Not to be tried again after a failure: the kernel may have dropped what it could not write.
 void sync_fd(int fd, std::string_view name);
 // An unnamed file in `folder`, gone with its descriptor.
 Fd open_scratch(const fs::path& folder);
@@ -166,11 +170,14 @@ class Dir {
   Fd open_file(std::string_view relative) const;
   // A new file, opened for reading and writing; an error if the name is taken.
   Fd create_file(std::string_view name, unsigned mode) const;
+  // An error if the name is taken, as for a link. `mode` is given whatever the umask.
   void make_dir(std::string_view name, unsigned mode) const;
   void make_symlink(std::string_view target, std::string_view name) const;
   // `name` becomes a second name of `from`/`from_name`.
   void link(const Dir& from, std::string_view from_name, std::string_view name) const;
+  // What `to` names is replaced, at once. Durable after sync().
   void rename(std::string_view from, std::string_view to) const;
+  // A file or a link.
   void remove(std::string_view name) const;
   // Removes `name` and what is below it; nothing happens where it is missing.
   void remove_tree(std::string_view name) const;
@@ -180,6 +187,7 @@ class Dir {
   std::optional<struct stat> stat(std::string_view name) const;
   // Everything but "." and "..", sorted bytewise.
   std::vector<Entry> entries() const;
+  // As sync_dir(), for this directory alone.
   void sync() const;
   // syncfs: everything written to this file system is durable afterwards.
   void sync_filesystem() const;

@@ -16,7 +16,8 @@ class FolderCursor {
  public:
   explicit FolderCursor(const Dir& root) : root_(root) {}
 
-  // The directory at `parent` ("" is the root). The reference holds until the next call.
+  // The directory at `parent` ("" is the root). The reference holds until the next call. Error{io}
+  // where it is missing or a part of it is a link.
   const Dir& at(std::string_view parent);
 
  private:

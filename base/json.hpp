@@ -374,15 +374,18 @@ const Json& object_at(const Json& object, std::string_view key);
 
 // Reads one JSON object of a known document: every field is asked for by name, its type is checked,
 // and done() refuses fields that nobody asked for. `where` ("release.json: components[2]") starts
-// every message; failures are Error{code}. Keeps references: the value must outlive it.
+// every message; failures are Error{code}. Keeps references: the value must outlive it. One of each
+// document's parts: a nested object is read by Fields of its own, with at() as its place.
 class Fields {
  public:
   Fields(const Json& object, std::string where, Errc code = Errc::corrupt);
 
   std::string text(const char* key);
   std::optional<std::string> text_if(const char* key);
+  // A whole number of 0 or more.
   std::uint64_t number(const char* key);
   std::optional<std::uint64_t> number_if(const char* key);
+  // true or false, and nothing that stands for them.
   bool flag(const char* key);
   // The value under `key`; `array` and `object` check the type too.
   const Json& value(const char* key);
@@ -390,6 +393,7 @@ class Fields {
   const Json& object(const char* key);
   // Null where the field is absent.
   const Json* value_if(const char* key);
+  // A list of texts, which may be empty.
   std::vector<std::string> texts(const char* key);
   // Fits into 32 bits.
   unsigned count(const char* key);

@@ -8,6 +8,7 @@
 
 namespace sealift::log {
 
+// Of --quiet, neither, and --verbose.
 enum class Level { quiet, normal, verbose };
 
 // Once, from main: the program's name starts every line.

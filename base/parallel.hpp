@@ -52,7 +52,8 @@ class Threads {
 };
 
 // Threads that take jobs in order; jobs must not throw. The destructor waits until every job is
-// done. Without any thread submit() does the job itself.
+// done. Without any thread submit() does the job itself. One set for the whole program: submit() is
+// for any thread, and a job must not wait for another job.
 class Workers {
  public:
   explicit Workers(std::size_t threads);
@@ -74,7 +75,8 @@ class Workers {
   Threads threads_;
 };
 
-// The number of cores this process may use, at least 1.
+// The number of cores this process may use, at least 1. As its affinity says
+// (sched_getaffinity(2)), which is what a container or taskset allows.
 std::size_t usable_cores();
 
 // Does pieces of work 0 to `count` - 1 on up to `most` threads, of which the caller's is one.

@@ -43,7 +43,8 @@ void check_name(std::string_view name);
 std::string fold_case(std::string_view name);
 
 // Untrusted text made safe for a terminal or a log line: characters that cannot be seen and broken
-// UTF-8 become \xNN; at most `limit` bytes, then "...".
+// UTF-8 become \xNN; at most `limit` bytes, then "...". For every text of a release, a site or
+// another program that goes into a message.
 std::string printable(std::string_view text, std::size_t limit = 256);
 // The same for text of several lines: newlines stay.
 std::string printable_lines(std::string_view text);

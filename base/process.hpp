@@ -38,10 +38,11 @@ struct Command {
   Privileges privileges = Privileges::keep;
 };
 
+// Of a program that ended, well or not.
 struct Outcome {
-  int status;  // exit status; 128+N when ended by signal N
-  std::string output;
-  std::string error_output;
+  int status;                // exit status; 128+N when ended by signal N
+  std::string output;        // what it wrote to standard output, cut at the limit
+  std::string error_output;  // the same of standard error
 };
 
 // What a program said, on one line, bounded and printable.
@@ -51,7 +52,8 @@ std::string said(const Outcome& outcome);
 std::optional<Outcome> run(const Command& command);
 // Whether there is such a program, as execvp() would look for it.
 bool is_program(const std::string& program);
-// A program for the person at this terminal, which has our streams; its exit status.
+// A program for the person at this terminal, which has our streams; its exit status. Error{io}
+// where it cannot be started.
 int run_in_foreground(const std::vector<std::string>& arguments);
 
 // From here on no core dump of this process is written, and no other process of its user may read

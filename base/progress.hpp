@@ -13,6 +13,7 @@ class Progress {
   virtual ~Progress() = default;
   // A new piece of work; `total` in bytes, 0 where it is not known.
   virtual void begin(std::string_view what, std::uint64_t total) = 0;
+  // So many more; called often, so it must be cheap.
   virtual void advance(std::uint64_t bytes) = 0;
   virtual void end() = 0;
 };

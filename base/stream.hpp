@@ -18,6 +18,8 @@ class Source {
   virtual std::size_t read(std::span<char> into) = 0;
 };
 
+// That bytes were taken says nothing of where they are: durable is what commit() or a sync makes
+// so.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -25,6 +27,7 @@ class Sink {
   virtual void write(std::string_view bytes) = 0;
 };
 
+// The bytes outlive it.
 class StringSource : public Source {
  public:
   explicit StringSource(std::string_view bytes) : rest_(bytes) {}

@@ -18,6 +18,7 @@ std::string_view trimmed(std::string_view text, std::string_view blanks = " \t")
 // The lines as one, "a; b", without blanks at the end.
 std::string on_one_line(std::string_view text);
 
+// By RFC 3629: no surrogates, no longer spelling than needed.
 bool is_utf8(std::string_view text);
 // The text with A to Z made small; nothing else changes.
 std::string lower(std::string_view text);

@@ -18,7 +18,8 @@ class Blobs {
   // `fd` and `workers` must outlive this and its sources.
   Blobs(int fd, std::string name, const Contents& contents, Workers& workers);
 
-  // Error{internal} for a blob that the contents do not list.
+  // Error{internal} for a blob that the contents do not list. For any number of threads at a time,
+  // each with its source. Opening reads nothing yet.
   std::unique_ptr<Source> open(const Digest& digest) const;
 
  private:

@@ -24,6 +24,7 @@ inline constexpr std::string_view kOciLayoutName = "oci-layout";
 inline constexpr std::string_view kOciLayoutText = R"({"imageLayoutVersion":"1.0.0"})";
 inline constexpr std::string_view kIndexName = "index.json";
 inline constexpr std::string_view kDockerTableName = "manifest.json";
+// Limits of what is read before anything is trusted.
 inline constexpr std::size_t kMaxReferrers = 256;
 inline constexpr std::size_t kMaxImages = 1024;
 
@@ -35,6 +36,8 @@ struct Referrer {
   std::vector<Document> layers;
 };
 
+// Its subject is `release`, by which registries and other tools find it (OCI image specification
+// 1.1, "subject").
 Referrer make_referrer(std::string_view artifact_type, std::string_view layer_type,
                        const std::vector<std::string>& layers, const content::Descriptor& release);
 
@@ -67,7 +70,8 @@ std::string index_text(const content::Descriptor& release,
 // The tar entry of a blob.
 content::TarEntry blob_entry(const content::Descriptor& descriptor);
 
-// Blobs seen so far; first() is true once per digest.
+// Blobs seen so far; first() is true once per digest. Writer and reader ask in the same order, so
+// both leave out the same.
 class Once {
  public:
   bool first(const Digest& digest) { return seen_.insert(digest).second; }

@@ -20,6 +20,7 @@
 
 namespace sealift::bundle {
 
+// Of all documents together, which are held in memory; payload never is.
 inline constexpr std::uint64_t kMaxDocumentsBytes = 64ULL << 20;
 
 // What a bundle claims.

@@ -22,10 +22,12 @@ VerifiedBundle verify_file(
 std::vector<std::string> report_lines(const Judgement& judgement, const Trust& trust);
 // What was found to be as approved.
 std::string content_line(const Contents& contents);
+// What `verify --json` prints.
 Json report_json(const VerifiedBundle& verified);
 
 // Who may approve, and who may change the root.
 std::vector<std::string> root_lines(const signing::Root& root, Time now);
+// The same facts for programs; keys by their ids.
 Json root_json(const signing::Root& root);
 
 // What to warn of while there is time to carry a newer root, from 90 days before the expiry; empty:

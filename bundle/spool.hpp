@@ -38,6 +38,7 @@ class Spool {
   class Blob : public Sink {
    public:
     explicit Blob(Spool& spool);
+    // One that was not finished leaves nothing behind but used space in the scratch file.
     ~Blob() override;
     void write(std::string_view bytes) override;
     // Ends the blob and keeps it under its digest.
@@ -48,7 +49,7 @@ class Spool {
     std::unique_ptr<State> state_;
   };
 
-  // Keeps a blob that is in memory.
+  // Keeps a blob that is in memory. One that is kept already is kept once.
   content::Descriptor keep(std::string_view media_type, std::string_view bytes);
   // True where the blob is kept as frames of its own.
   bool is_framed(const Digest& digest) const;
@@ -60,7 +61,7 @@ class Spool {
 
  private:
   struct Piece {
-    std::uint64_t offset;
+    std::uint64_t offset;  // in the scratch file
     std::uint64_t size;
   };
   struct Kept {

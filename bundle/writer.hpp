@@ -25,7 +25,7 @@ struct SealedRelease {
 SealedRelease seal(const release::ReleaseDocument& document, const std::string& notes,
                    const std::vector<release::Component>& components);
 
-// What a file became: its digest is not D, which is the release's.
+// What a file became: its digest is not D, which is the release's. What `sha256sum` says of it.
 struct WrittenFile {
   Digest digest;
   std::uint64_t bytes;

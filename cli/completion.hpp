@@ -15,7 +15,7 @@ struct CommandTree {
   std::vector<CommandTree> commands;
 };
 
-// Throws Error{usage} for a shell that is not known.
+// Throws Error{usage} for a shell that is not known. For bash or zsh.
 std::string completion_script(const CommandTree& program, const std::string& shell);
 
 }  // namespace sealift::cli

@@ -17,6 +17,7 @@ struct Globals {
   log::Level level = log::Level::normal;
 };
 
+// A write that fails is remembered and said by finish(): a full disk must not look like success.
 class Output {
  public:
   explicit Output(const Globals& globals) : globals_(globals) {}
@@ -26,7 +27,7 @@ class Output {
   void line(std::string_view text = {});
   // Text that has its own newlines; dropped with --json.
   void text(std::string_view text);
-  // Left-aligned columns, two spaces apart.
+  // Left-aligned columns, two spaces apart. The first row is the heading.
   void table(const std::vector<std::vector<std::string>>& rows);
   // The one document; dropped without --json.
   void json(const Json& value);

@@ -26,7 +26,8 @@ enum class Effect {
   changed  // and cannot fail any more: whatever is thrown afterwards, or cannot be printed, warns
 };
 
-// What a running command is given.
+// What a running command is given. One for each run of a command; all that it refers to outlives
+// it.
 struct Session {
   const Globals& globals;
   Output& out;
@@ -65,6 +66,7 @@ class Command {
   Command sub(const std::string& name, const std::string& help);
   // The failures that its help lists, beside usage and internal.
   Command& fails_with(const std::vector<Errc>& codes, const std::string& more = {});
+  // What an Error thrown by `work` makes of the process, run_main() decides.
   Command& runs(std::function<void(Session&)> work);
 
  private:
@@ -78,7 +80,7 @@ struct Program {
   std::function<void(Command&)> describe;
 };
 
-// Parses, runs, prints errors; the exit status of the process.
+// Parses, runs, prints errors; the exit status of the process. Nothing is thrown out of it.
 int run_main(int argc, char** argv, const Program& program);
 
 // Options of a command, kept until the process ends.
@@ -89,7 +91,7 @@ Options& make_options() {
   return *kept.back();
 }
 
-// Asks on the terminal; Error{usage} where there is none.
+// Asks on the terminal; Error{usage} where there is none. True for y or yes and nothing else.
 bool confirm(const std::string& question);
 
 }  // namespace sealift::cli

@@ -21,6 +21,7 @@ class TerminalProgress : public Progress {
   void end() override;
 
  private:
+  // At most a few times a second: a terminal at the end of a slow line would hold up the work.
   void show();
   void clear();
 

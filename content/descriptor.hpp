@@ -23,7 +23,8 @@ struct Descriptor {
   friend bool operator==(const Descriptor&, const Descriptor&) = default;
 };
 
-// A document and its bytes.
+// A document and its bytes. Small enough for memory, and compared with its descriptor by whoever
+// made it.
 struct Document {
   Descriptor descriptor;
   std::string bytes;

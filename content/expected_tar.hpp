@@ -27,7 +27,8 @@ class ExpectedTar {
   std::size_t read(std::span<char> into);
   // All content of the current entry, which is known to be small.
   std::string content();
-  // The two zero blocks must come now, and then the source must end.
+  // The two zero blocks must come now, and then the source must end. Called last: a source that
+  // goes on is refused.
   void end();
   // Bytes of the tar read so far.
   std::uint64_t position() const { return position_; }

@@ -39,7 +39,8 @@ class ForeignArchive : public Source {
   std::unique_ptr<State> state_;
 };
 
-// What is left of `packed` once the compression that its first bytes show is undone.
+// What is left of `packed` once the compression that its first bytes show is undone. `packed`
+// outlives it. Bytes that show no compression come through as they are.
 std::unique_ptr<Source> unpacked(Source& packed, std::string name);
 
 }  // namespace sealift::content

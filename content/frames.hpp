@@ -58,7 +58,7 @@ class FrameWriter : public Sink {
   std::string pending_;
   std::vector<Frame> frames_;
   struct Compressed {
-    std::string bytes;
+    std::string bytes;  // the frame as it is written
     std::uint64_t content;
   };
   Ordered<Compressed> queue_;

@@ -64,9 +64,9 @@ std::string subset_index(std::string_view text, const std::vector<Digest>& kept)
 
 struct ImageConfig {
   Platform platform;
-  std::string user;             // empty: root
-  std::optional<Time> created;  // nothing: not said
-  std::vector<Digest> diff_ids;
+  std::string user;              // empty: root
+  std::optional<Time> created;   // nothing: not said
+  std::vector<Digest> diff_ids;  // of the layers unpacked, in their order
 };
 ImageConfig parse_image_config(std::string_view text, const std::string& where);
 

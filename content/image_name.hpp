@@ -13,6 +13,7 @@
 
 namespace sealift::content {
 
+// A tag and a digest may both be there; then the digest decides, as it does for Docker.
 struct ImageName {
   std::string host;        // "docker.io", "registry.site:5000"
   std::string repository;  // "library/postgres"

@@ -50,12 +50,12 @@ enum class ForeignKeys {
 
 struct Run {
   const migrations::MigrationSet& set;
-  std::vector<const migrations::Migration*> pending;
-  migrations::TrackingTable table;
+  std::vector<const migrations::Migration*> pending;  // of `set`, in its order
+  migrations::TrackingTable table;                    // made where it is missing
   // What the plan was made from. Where the database has moved on since: Error{busy}.
   migrations::Applied before;
   Author author;
-  Time now;
+  Time now;  // what rows and history say
   Mode mode = Mode::apply;
   Grouping grouping = Grouping::run;
   ForeignKeys foreign_keys = ForeignKeys::ignored;
@@ -64,6 +64,7 @@ struct Run {
 class Database : public Restorable {
  public:
   virtual migrations::Dialect dialect() const = 0;
+  // The rows of the table, of either shape; none where there is no table yet. Reads only.
   virtual migrations::Applied applied(const migrations::TrackingTable& table) = 0;
   // All of the run, or of a file where those are transactions, or nothing of it; but a migration
   // with statements that the database takes only outside of a transaction ends what comes before

@@ -15,6 +15,7 @@ namespace sealift::databases {
 
 std::string ask_postgresql(const PostgresqlPlace& place, const std::string& query,
                            std::chrono::milliseconds limit);
+// A file that is not there is an error: asking must not make one.
 std::string ask_sqlite(const fs::path& file, const std::string& query,
                        std::chrono::milliseconds limit);
 

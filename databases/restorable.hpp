@@ -56,6 +56,7 @@ class Restorable {
   virtual bool finish_restore(const std::string& label) = 0;
   // What restores and rehearsals have left beside it, by name.
   virtual std::vector<std::string> kept() = 0;
+  // `name` is one of kept().
   virtual void drop_kept(const std::string& name) = 0;
 };
 

@@ -28,10 +28,14 @@ class SqliteConnection {
   sqlite3* handle() const { return handle_.get(); }
   // What kind of error the last call met: SQLITE_BUSY.
   int error_kind() const;
+  // Whether somebody else held it: worth another attempt.
   bool is_busy() const;
+  // What the library says of the last call.
   std::string said() const;
 
+  // By error_kind(); the message names the file.
   [[noreturn]] void fail(std::string_view doing) const;
+  // All statements of `sql`, whose rows nobody wants.
   void exec(const std::string& sql) const;
 
  private:
@@ -47,6 +51,7 @@ class SqliteQuery {
   SqliteQuery& operator=(const SqliteQuery&) = delete;
   ~SqliteQuery();
 
+  // The next parameter, from the first. The text is copied.
   SqliteQuery& bind(std::string_view text);
   SqliteQuery& bind(std::int64_t number);
   // True where there is a row.

@@ -31,6 +31,7 @@ enum class Shape {
   with_name  // hash, created_at, name, applied_at
 };
 
+// As the table has it: it may have been written by drizzle-orm, by hand or by us.
 struct AppliedRow {
   std::string hash;
   std::int64_t created_at = 0;      // milliseconds; 0 where the column is null
@@ -53,7 +54,7 @@ struct Drift {
 
 struct Comparison {
   std::vector<const Migration*> applied;
-  std::vector<const Migration*> pending;
+  std::vector<const Migration*> pending;  // in the order of the set
   // Pending, though one is applied that follows it or has a later time: drizzle-orm 0.x would pass
   // over it for ever.
   std::vector<const Migration*> late;

@@ -40,7 +40,8 @@ class Pieces {
 // The N of "0-N", plus one: how many bytes a registry has of an upload. Nothing for another form.
 std::optional<std::uint64_t> received(const std::string& range);
 
-// A blob that is fetched, compared at its end: Error{corrupt} for other content.
+// A blob that is fetched, compared at its end: Error{corrupt} for other content. After a failure it
+// asks again from the byte where it stopped, kResumes times without any progress.
 class BlobStream : public Source {
  public:
   // Asks for the blob from an offset on.

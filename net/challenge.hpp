@@ -14,7 +14,8 @@ struct Challenge {
   std::string scheme;                             // in lower case
   std::map<std::string, std::string> parameters;  // names in lower case
 
-  // All of one header, in its order. What cannot be read is passed over.
+  // All of one header, in its order. What cannot be read is passed over. A header may hold several,
+  // with commas between them and between parameters.
   static std::vector<Challenge> parse(std::string_view header);
 };
 

@@ -25,8 +25,8 @@ struct HttpSettings {
   std::chrono::milliseconds connect_limit{30'000};
   std::chrono::milliseconds idle_limit{60'000};
   std::chrono::milliseconds total_limit{0};  // from a request to the end of its answer; 0: none
-  unsigned attempts = 5;
-  unsigned redirects = 5;  // that are followed; 0: a redirect is an answer
+  unsigned attempts = 5;                     // of one request, the first among them
+  unsigned redirects = 5;                    // that are followed; 0: a redirect is an answer
   // How retries wait; tests do not.
   std::function<void(std::chrono::milliseconds)> sleep = {};
 };

@@ -21,7 +21,8 @@ struct Proxy {
 };
 
 // Nothing for the machine itself and for what NO_PROXY lists: the way is straight.
-// Error{invalid_input} for a proxy that is no address.
+// Error{invalid_input} for a proxy that is no address. A user name and a password in the proxy's
+// address become its authorization.
 std::optional<Proxy> proxy_for(const Url& url);
 
 }  // namespace sealift::net

@@ -50,6 +50,7 @@ class Repository {
   // it stopped when a connection breaks.
   std::unique_ptr<Source> blob(const content::Descriptor& descriptor);
 
+  // Asked before an upload, which it saves.
   bool has_blob(const Digest& digest);
   // Uploads a blob in pieces, from where the registry says that it stopped. `open` gives the blob
   // from its beginning, as often as it is asked.
@@ -60,7 +61,7 @@ class Repository {
   // `reference` is a tag or the document's digest.
   void put_manifest(const content::Document& document, const std::string& reference);
 
-  // At most kMaxTags tags.
+  // At most kMaxTags tags. In the registry's order; none where it does not know the repository.
   std::vector<std::string> tags();
 
   enum class Removal { done, not_allowed };

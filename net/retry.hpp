@@ -13,6 +13,7 @@ inline constexpr std::chrono::milliseconds kFirstWait{500};  // each one after i
 inline constexpr std::chrono::seconds kLongestWait{60};      // that a server may ask for
 
 // An answer that another attempt may change: too many requests, or a server or gateway in trouble.
+// 429, 500, 502, 503 and 504; what is refused for good is not asked again.
 bool may_pass(int status);
 // What Retry-After says, in seconds or as a date (RFC 9110, 10.2.3), at most kLongestWait; nothing
 // where it says nothing.

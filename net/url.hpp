@@ -11,7 +11,7 @@ namespace sealift::net {
 struct Url {
   bool secure = true;  // https
   std::string host;    // without brackets
-  std::string port;
+  std::string port;    // as a number; never empty after parse()
   std::string target;  // path and query, begins with '/'
 
   // Error{invalid_input} for anything but http:// and https:// addresses; one with a user name is

@@ -29,6 +29,7 @@ struct Envelope {
 // The bytes that are signed: "DSSEv1 SP len(type) SP type SP len(payload) SP payload".
 std::string pae(std::string_view type, std::string_view payload);
 
+// With one signature, and the key's id as its hint.
 Envelope sign(std::string_view type, std::string_view payload, const Signer& signer);
 std::string to_text(const Envelope& envelope);
 Json to_json(const Envelope& envelope);

@@ -24,6 +24,7 @@ namespace sealift::signing {
 
 inline constexpr std::size_t kMaxRootBytes = 1U << 20;
 
+// Any `threshold` distinct keys of the role are enough.
 struct Role {
   std::set<PublicKey> keys;
   unsigned threshold = 1;

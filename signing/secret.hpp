@@ -13,6 +13,7 @@ namespace sealift::signing {
 
 class Secret {
  public:
+  // Zero bytes, to be filled. Memory is locked as far as the system lets it (mlock(2)).
   explicit Secret(std::size_t size);
   // Takes a copy and wipes `source`.
   static Secret taken_from(std::string& source);

@@ -11,6 +11,7 @@
 
 namespace sealift::signing {
 
+// The key is known without asking: it says whether a signature is needed at all.
 struct Signer {
   PublicKey key;
   // A signature that `key` verifies.

@@ -18,8 +18,8 @@ inline constexpr std::string_view kPredicateType = "https://sealift.dev/release/
 inline constexpr std::size_t kMaxStatementBytes = 1U << 20;
 
 struct Statement {
-  std::string name;
-  Digest release;
+  std::string name;  // of the release
+  Digest release;    // D, the subject
   std::string version;
   std::vector<std::string> environments;
   Time created;

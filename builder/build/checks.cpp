@@ -44,7 +44,9 @@ std::vector<std::pair<std::string, const release::HealthCheck*>> commands_and_ch
   return all;
 }
 
-// The health checks and hooks as templates of values, beside those of the components.
+// The health checks and hooks as templates of values, beside those of the components. A component
+// without a name, so that everything that looks at templates looks at these too. Its digests stand
+// for nothing.
 BuiltComponent health_of(const release::Release& release) {
   BuiltComponent health{.component = {.row = {},
                                       .document = {},
@@ -81,7 +83,8 @@ std::vector<BuiltComponent> with_health(const release::Release& release,
   return all;
 }
 
-// What a check asks and finds is shown and kept.
+// What a check asks and finds is shown and kept. Also through values that refer to a secret; each
+// place is named once.
 void check_secrets_in_health(const release::Release& release, Problems& problems) {
   std::set<std::string> secrets;
   for (const auto& [key, declared] : release.contract.keys()) {
@@ -119,7 +122,8 @@ void check_containers_in_health(const release::Release& release, Problems& probl
   }
 }
 
-// What templates use, and what the values that they use refer to.
+// What templates use, and what the values that they use refer to. A value that only another value
+// refers to is used as well.
 std::set<std::string> used_by(const std::vector<BuiltComponent>& built,
                               const release::Values& values) {
   std::set<std::string> used;
@@ -247,7 +251,8 @@ void check_unlisted(const release::Environment& environment, const release::Site
   }
 }
 
-// Folders that a site wants to be backed up and the release does not keep.
+// Folders that a site wants to be backed up and the release does not keep. A warning would be
+// overlooked: the site believes in a backup that is not made.
 void check_backups(const std::vector<BuiltComponent>& built, const release::Site& site,
                    const fs::path& file, Problems& problems) {
   for (const auto& [name, target] : site.targets) {
@@ -314,6 +319,7 @@ void check_settings(const release::Release& release, const release::Environment&
 
 }  // namespace
 
+// Every environment, also those that no site of this build has.
 void check_environments(const release::Release& release, Problems& problems) {
   for (const release::Environment& environment : release.environments) {
     for (const Problem& mistake :
@@ -343,6 +349,7 @@ void check_values(const release::Release& release, const std::vector<BuiltCompon
   }
 }
 
+// An image that nothing names is a warning: it may be for a program that is not of the release.
 void check_image_references(const std::vector<BuiltComponent>& built, std::set<std::string> used,
                             Problems& problems) {
   std::vector<std::string> carried;
@@ -379,6 +386,7 @@ void check_image_references(const std::vector<BuiltComponent>& built, std::set<s
   }
 }
 
+// Without its environment nothing else of a site can be judged.
 void check_site(const release::Release& release, const std::vector<BuiltComponent>& built,
                 const fs::path& file, Problems& problems) {
   const release::Site site = release::load_site(file);

@@ -19,6 +19,8 @@ std::set<std::string> secrets_in(const release::Release& release,
   return secrets;
 }
 
+// Two values as different as the key allows: a text that is there and one that is empty, two
+// numbers, both booleans.
 Json stand_in(const release::Key* key, StandIns round) {
   const bool is_first = round == StandIns::first;
   if (key != nullptr && !key->choices.empty()) {
@@ -60,6 +62,7 @@ release::Values values_in(const release::Release& release,
   return values;
 }
 
+// A key that only the contract knows has a stand-in as well, for a site may set it.
 release::Values stand_ins_in(const release::Release& release,
                              const release::Environment& environment, StandIns round) {
   release::Values values = values_in(release, environment);

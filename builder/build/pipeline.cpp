@@ -120,6 +120,7 @@ std::vector<std::string> root_texts(const fs::path& folder) {
   return texts;
 }
 
+// The name proves nothing; it is for people, and for tools that look at endings.
 std::string file_name(const release::Release& release, bundle::Packing packing) {
   return format("{}-{}.bundle.tar{}", release.name, release.version.str(),
                 packing.level ? ".zst" : "");
@@ -127,6 +128,7 @@ std::string file_name(const release::Release& release, bundle::Packing packing) 
 
 }  // namespace
 
+// The spool lies in the folder of the output, so that there is room where the bundle will be.
 Built build(const release::Release& release, const fs::path& output, const fs::path& previous,
             bundle::Packing packing, const std::vector<signing::Signer>& signers,
             Progress& progress) {
@@ -177,6 +179,8 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
           .signatures = static_cast<unsigned>(signers.size())};
 }
 
+// Everything is built as for a release, with the fastest compression: a check that reads less would
+// say less.
 Guesses validate(const release::Release& release, const std::vector<fs::path>& sites,
                  const fs::path& previous, Progress& progress) {
   Workers workers(usable_cores());

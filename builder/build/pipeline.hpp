@@ -18,11 +18,11 @@
 namespace sealift::builder {
 
 struct Built {
-  fs::path file;
-  Digest digest;  // D
-  std::uint64_t file_bytes;
-  std::uint64_t content_bytes;
-  unsigned signatures;
+  fs::path file;                // in the folder `output`
+  Digest digest;                // D
+  std::uint64_t file_bytes;     // of the bundle as it lies there
+  std::uint64_t content_bytes;  // of the files of all components
+  unsigned signatures;          // of those who signed at once
 };
 
 // Builds into the folder `output`, as NAME-VERSION.bundle.tar(.zst), approved by `signers`,

@@ -16,7 +16,8 @@ namespace {
 
 using Units = std::map<std::string, release::UnitFile>;
 
-// Nothing where the values at hand make no file of the templates: check_values() says why.
+// Nothing where the values at hand make no file of the templates: check_values() says why. A unit's
+// name is how the paths of its drop-ins begin, so in their order it comes first.
 Units units_in(const BuiltComponent& built, const release::Values& values) {
   std::map<std::string, const release::Template*> files;  // a unit before its drop-ins
   for (const release::Template& each : built.templates) files.emplace(each.where(), &each);

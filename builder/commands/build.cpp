@@ -20,6 +20,7 @@ struct BuildOptions {
   KeyOptions keys;
 };
 
+// Without compression the bundle is a plain tar, for a transfer that compresses by itself.
 bundle::Packing packing_of(const BuildOptions& options) {
   if (options.compression == "none") return {.level = {}};
   if (options.compression != "zstd") {
@@ -44,6 +45,7 @@ void warn_of_expiry(const release::Release& release, Time now) {
   }
 }
 
+// Passphrases are asked for before the work begins, so that nobody has to wait at the terminal.
 void run_build(const BuildOptions& options, cli::Session& session) {
   const bundle::Packing packing = packing_of(options);
   const release::Release release = release::load_release(options.file);

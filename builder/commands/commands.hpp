@@ -7,6 +7,7 @@
 
 namespace sealift::builder {
 
+// In the order in which --help shows them.
 void add_init(cli::Command& program);
 void add_keygen(cli::Command& program);
 void add_trust(cli::Command& program);

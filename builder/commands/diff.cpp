@@ -39,6 +39,7 @@ struct Side {
   bundle::Blobs blobs;
 };
 
+// Of one component.
 struct Tally {
   std::uint64_t added = 0;
   std::uint64_t changed = 0;
@@ -47,6 +48,7 @@ struct Tally {
   std::uint64_t new_bytes = 0;  // of files added and changed
 };
 
+// As diff and rsync mark lines.
 char sign_of(release::Change change) {
   switch (change) {
     case release::Change::added:
@@ -139,6 +141,7 @@ Tally compare(const std::string& name, const Side& before, const Side& after, bo
   return tally;
 }
 
+// Neither bundle is judged: a diff is looked at before anybody signs.
 void run_diff(const BundleDiffOptions& options, cli::Session& session) {
   const Side before(options.before);
   const Side after(options.after);

@@ -14,6 +14,7 @@ namespace sealift::builder {
 
 namespace {
 
+// In bytes; a cell is never cut, for the page is a reference.
 constexpr std::size_t kMaxPage = 16U << 20;
 
 struct DiffOptions {
@@ -22,6 +23,7 @@ struct DiffOptions {
   std::string file = "release.yaml";
 };
 
+// With neither --output nor --check the page goes to standard output.
 struct DocsOptions {
   std::string file = "release.yaml";
   std::string output;
@@ -61,6 +63,7 @@ std::optional<Json> said(const release::Release& release, const release::Environ
   return key->fallback;
 }
 
+// An empty value means "each site must set it", as in the file.
 std::string shown(const std::optional<Json>& value, bool secret) {
   if (!value) return "(not set)";
   if (value->is_null()) return "(each site)";
@@ -85,6 +88,7 @@ std::string change_of(const std::optional<Json>& before, const std::optional<Jso
   return before == after ? "same" : "different";
 }
 
+// Only a difference that is certain changes the exit status.
 void diff(const DiffOptions& options, cli::Session& session) {
   const release::Release release = release::load_release(options.file);
   const release::Environment& before = environment_of(release, options.before);

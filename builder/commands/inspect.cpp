@@ -19,6 +19,7 @@ struct InspectOptions {
   bool files = false;
 };
 
+// Key ids as the approvals claim them: without a root nobody can say more.
 std::vector<std::string> signers(const bundle::Contents& contents) {
   std::vector<std::string> ids;
   for (const std::string& text : contents.layers_of(media_type::kApproval)) {
@@ -53,6 +54,7 @@ std::vector<std::string> platforms_of(const content::Image& image) {
   return platforms;
 }
 
+// Empty where the image is just what its source has.
 std::string derivation_text(const release::CarriedImage& image) {
   if (image.whole) return format("part of {}", image.whole->str());
   return image.derivation == release::Derivation::converted
@@ -60,6 +62,7 @@ std::string derivation_text(const release::CarriedImage& image) {
              : "";
 }
 
+// The same facts as the table's, with every digest in full.
 Json images_json(const release::Component& component) {
   Json list = Json::array();
   for (std::size_t i = 0; i < component.images.size(); ++i) {
@@ -185,6 +188,7 @@ Json list_of(const std::vector<Item>& items) {
   return list;
 }
 
+// Works on any bundle that can be read, also one whose approvals are bad: it is how one finds out.
 void run_inspect(const InspectOptions& options, cli::Session& session) {
   Workers workers(usable_cores());
   const Fd fd = open_for_reading(options.bundle);

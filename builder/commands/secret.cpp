@@ -26,11 +26,12 @@ using release::SealedFile;
 using release::SealedValue;
 using release::SecretPlace;
 
+// Of all five commands; each has the options that it adds.
 struct SecretOptions {
   std::string project = ".";
   std::string environment;
   std::string key;
-  std::string site;
+  std::string site;  // empty: for all sites of the environment
   std::string value_file;
   std::optional<int> generate;
   std::string identity;
@@ -70,6 +71,7 @@ SealedValue sealed_value(const SecretPlace& place, std::string_view value,
           .changed = std::move(changed)};
 }
 
+// In days: rotations are planned by it.
 std::string today(const cli::Session& session) {
   return to_text(session.clock.now()).substr(0, 10);
 }
@@ -128,6 +130,7 @@ signing::Secret opened(const SealedFile& file, const SealedValue& value, const S
 
 // ---- the commands
 
+// The value is in memory alone, in clear, until it is sealed here.
 void store(const SecretOptions& options, SealedFile& file, std::string_view value,
            cli::Session& session) {
   const SecretPlace place = options.place();
@@ -162,6 +165,7 @@ void set(const SecretOptions& options, cli::Session& session) {
   store(options, file, value.view(), session);
 }
 
+// Sealing needs no identity: whoever rotates need not be able to read what was there.
 void rotate(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
@@ -170,6 +174,7 @@ void rotate(const SecretOptions& options, cli::Session& session) {
   store(options, file, value.view(), session);
 }
 
+// A value that was not changed is not sealed again: another ciphertext would look like a rotation.
 void edit(const SecretOptions& options, cli::Session& session) {
   check_first(options);
   SealedFile file = SealedFile::load(options.project, options.environment);
@@ -219,6 +224,7 @@ std::vector<std::string> wanted(const Recipients& recipients, const SecretPlace&
   return release::labels(recipients.of(place));
 }
 
+// It compares labels and opens nothing, so anybody who has the repository may run it.
 void list(const SecretOptions& options, cli::Session& session) {
   const Recipients recipients = recipients_of(options);
   const release::Contract contract = release::Contract::load(options.project);
@@ -293,6 +299,8 @@ void rekey_file(SealedFile& file, const std::string& environment, const Recipien
   std::erase_if(file.values, [](const auto& each) { return each.second.empty(); });
 }
 
+// Only what is not for its present recipients is opened and sealed again, so the diff shows just
+// that.
 void rekey(const SecretOptions& options, cli::Session& session) {
   const Recipients recipients = recipients_of(options);
   const signing::AgeIdentity identity = load_identity(options.identity);

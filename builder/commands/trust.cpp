@@ -22,6 +22,7 @@ using signing::Role;
 using signing::Root;
 using signing::RootDraft;
 
+// Of `trust create`.
 struct CreateOptions {
   std::vector<std::string> root_keys;
   std::vector<std::string> approvers;
@@ -33,6 +34,7 @@ struct CreateOptions {
   KeyOptions keys;
 };
 
+// Of the commands that change a draft; each has those that it adds.
 struct EditOptions {
   std::string folder;
   std::vector<std::string> approvers;
@@ -73,6 +75,7 @@ unsigned threshold_of(std::string_view text, std::string_view what) {
   return value;
 }
 
+// What a key is called in the root where nobody says otherwise: ana.pub is "ana".
 std::string stem_of(const std::string& file) {
   return fs::path(file).stem().string();
 }
@@ -95,6 +98,7 @@ std::string missing_signatures(const TrustFolder& folder, const Root& root) {
   return text;
 }
 
+// What signers have to look at before they sign, the fingerprint among it.
 void show(const std::string& file, const Root& root, cli::Session& session) {
   session.out.line(format("file         {}", file));
   for (const std::string& line : bundle::root_lines(root, session.clock.now())) {
@@ -243,6 +247,7 @@ void remove_keys(const EditOptions& options, RootDraft& draft) {
   }
 }
 
+// A threshold that a role's keys cannot reach is refused when the draft is written.
 void set_threshold(const EditOptions& options, RootDraft& draft) {
   if (options.of_root && !options.environment.empty()) {
     throw Error(Errc::usage, "found --root and --environment, expected one of them");
@@ -264,6 +269,7 @@ Root open_draft(const std::string& file, TrustFolder& folder) {
   return root;
 }
 
+// One signature after the other, each written down: a token that is pulled out loses none.
 void sign(const SignOptions& options, cli::Session& session) {
   TrustFolder folder{{}};
   Root root = open_draft(options.draft, folder);

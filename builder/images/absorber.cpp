@@ -12,6 +12,7 @@ namespace sealift::builder {
 
 namespace {
 
+// Of one layer; a message shows far fewer.
 constexpr std::size_t kMaxRemarkable = 1000;
 constexpr std::size_t kHead = 4096;  // of a file, to see whether it begins as a private key
 constexpr std::size_t kTarMagic = 257;
@@ -68,6 +69,7 @@ bool begins_as_private_key(content::ForeignArchive& archive, std::uint64_t size)
   return text.starts_with("-----BEGIN ") && text.find("PRIVATE KEY-----") != text.npos;
 }
 
+// Hard links are passed over: the file that they are names of is in the layer too.
 std::vector<RemarkableFile> look_into(Source& layer, const std::string& where) {
   std::vector<RemarkableFile> files;
   content::ForeignArchive archive(layer, where);
@@ -108,6 +110,9 @@ class Absorber::Kept : public Source {
   std::uint64_t size_ = 0;
 };
 
+// One pass with three readers: the bytes as they come go to the spool, unpacked to the hash of the
+// content (the configuration's diff_id), and as a tar to who looks into it. A blob that is no tar,
+// such as a document, is only hashed.
 Digest Absorber::take(Source& blob, const std::string& where) {
   bundle::Spool::Blob spooled(spool_);
   Kept kept(blob, spooled, *this);

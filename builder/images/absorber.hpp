@@ -15,7 +15,8 @@
 
 namespace sealift::builder {
 
-// A file of a layer that somebody should know of.
+// A file of a layer that somebody should know of. Whether that is a mistake, the rules of
+// release.yaml say.
 struct RemarkableFile {
   enum class Why { setuid, secret };
   Why why;
@@ -23,8 +24,8 @@ struct RemarkableFile {
 };
 
 struct BlobFacts {
-  std::uint64_t size;
-  Digest diff_id;  // of its content, unpacked
+  std::uint64_t size;  // of the blob as it came, in bytes
+  Digest diff_id;      // of its content, unpacked
   std::vector<RemarkableFile> files;
 };
 
@@ -39,6 +40,7 @@ class Absorber {
     const std::lock_guard guard(mutex_);
     return facts_.contains(digest);
   }
+  // Of a blob that was taken. The reference stays good: nothing is ever removed.
   const BlobFacts& facts(const Digest& digest) const {
     const std::lock_guard guard(mutex_);
     return facts_.at(digest);

@@ -24,7 +24,8 @@ using content::Descriptor;
 constexpr std::size_t kMaxEntries = 100'000;
 constexpr std::size_t kMaxLinks = 8;
 
-// What an archive holds, by name.
+// What an archive holds, by name. Docker writes a layer that two images share once, and a link for
+// the other. Links are followed by name, a few at most: a circle ends as a missing entry.
 class Entries {
  public:
   Entries(Source& source, std::string name, Absorber& absorber)

@@ -265,6 +265,8 @@ void check_lock(const release::Release& release, const release::ImageEntry& entr
   }
 }
 
+// A signature is always wanted; attestations are those that release.yaml lists. All that is missing
+// is said at once.
 ImageSignatures take_signatures(const release::Release& release, const release::ImageEntry& entry,
                                 const Descriptor& image, ImageSource& source,
                                 bundle::Spool& spool) {

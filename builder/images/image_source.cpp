@@ -21,6 +21,7 @@ using release::ImageTransport;
 // How long an engine may do nothing while it writes an image.
 constexpr std::chrono::minutes kEngineIdle{10};
 
+// Read once from its beginning: an archive may come out of a pipe as well.
 std::unique_ptr<ImageSource> archive_file(const fs::path& file, ArchiveForm form,
                                           Absorber& absorber) {
   const Fd fd = open_for_reading(file);
@@ -64,6 +65,7 @@ std::unique_ptr<ImageSource> saved_by_podman(const std::string& name, Absorber& 
                   is_docker ? ArchiveForm::docker : ArchiveForm::oci, absorber);
 }
 
+// What release.yaml says of that registry and no other.
 net::HttpSettings settings_for(const std::string& host, const release::Release& release) {
   net::HttpSettings settings;
   const auto found = release.registries.find(host);
@@ -73,6 +75,8 @@ net::HttpSettings settings_for(const std::string& host, const release::Release& 
   return settings;
 }
 
+// By digest, by the name as it is written there, or by both names in full: "nginx" and
+// "docker.io/library/nginx:latest" are one.
 bool is_meant(const content::ImageIndexRow& row, const std::string& name) {
   const auto full = [](const std::string& text) {
     try {

@@ -43,7 +43,8 @@ class ImageSource {
   // The manifest or index of the image named `name`; of the only one where `name` is empty.
   // Error{invalid_input} where there is none, or which of several is not said.
   virtual content::Descriptor find(const std::string& name) = 0;
-  // A manifest, index or configuration.
+  // A manifest, index or configuration. Error{invalid_input} where it is not what its descriptor
+  // says.
   virtual std::string document(const content::Descriptor& descriptor) = 0;
   // Gives layers to the absorber, those that it does not have.
   virtual void absorb(const std::vector<content::Descriptor>& layers) = 0;
@@ -53,6 +54,7 @@ class ImageSource {
   virtual release::Derivation derivation() const { return release::Derivation::none; }
 };
 
+// By the word in front of `from` in release.yaml: a layout, an archive, a registry, an engine.
 std::unique_ptr<ImageSource> open_image_source(const release::Release& release,
                                                const release::ImageOrigin& origin,
                                                Absorber& absorber);
@@ -87,13 +89,15 @@ std::vector<Companion> companions_in(std::string_view index, const Digest& image
                                      const content::FetchDocument& document,
                                      const std::string& where);
 
-// The sorts of source that open_image_source() knows.
+// The sorts of source that open_image_source() knows. An OCI image layout as a folder (OCI image
+// specification, "Image Layout").
 std::unique_ptr<ImageSource> layout_folder(const fs::path& folder, Absorber& absorber);
 // An OCI image layout or a `docker save` archive, whichever `form` asks for, read at once.
 enum class ArchiveForm { oci, docker };
 std::unique_ptr<ImageSource> image_archive(Source& archive, const std::string& name,
                                            ArchiveForm form, Absorber& absorber);
 
+// One repository of a registry; layers are fetched several at a time.
 std::unique_ptr<ImageSource> registry_images(const content::ImageName& name,
                                              net::HttpSettings settings, Absorber& absorber);
 

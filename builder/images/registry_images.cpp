@@ -23,6 +23,7 @@ class RegistryImages : public ImageSource {
         repository_(settings_, name.host, name.repository, credentials_),
         absorber_(absorber) {}
 
+  // The answer is kept, so that a tag that moves while it is read cannot mix two images.
   Descriptor find(const std::string& name) override {
     const ImageName wanted = ImageName::parse(name);
     root_ = repository_.manifest(wanted.digest        ? wanted.digest->str()
@@ -41,6 +42,7 @@ class RegistryImages : public ImageSource {
     return read_all(*blob, content::kMaxImageDocument, descriptor.digest.str());
   }
 
+  // By cosign's tags and by the referrers; of the latter those without a type are looked at too.
   std::vector<Companion> companions(const Descriptor& image) override {
     std::vector<Companion> found;
     for (const std::string_view what : release::kCosignTags) {
@@ -60,6 +62,7 @@ class RegistryImages : public ImageSource {
     return found;
   }
 
+  // Each thread has a connection of its own: a Repository is for one.
   void absorb(const std::vector<Descriptor>& layers) override {
     side_by_side(net::kTransfers, layers.size(), [&] {
       return [&, from = connect()](std::size_t i) {

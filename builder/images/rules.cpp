@@ -17,7 +17,8 @@ constexpr std::size_t kMaxShown = 5;  // files of one sort, in a message
 using Why = RemarkableFile::Why;
 using content::Image;
 
-// Files of one sort in any layer, each once.
+// Files of one sort in any layer, each once. Also of a layer whose file a later one removes:
+// whoever has the image has that layer.
 std::set<std::string> files_of(const Image& image, const Absorber& absorber, Why why) {
   std::set<std::string> paths;
   for (const content::Descriptor& layer : image.layers) {
@@ -38,7 +39,8 @@ std::string listed(const std::set<std::string>& paths) {
   return text;
 }
 
-// USER:GROUP of a configuration, which may be empty: an engine takes root then.
+// USER:GROUP of a configuration, which may be empty: an engine takes root then. A name other than
+// root may still have the number 0 in the image's /etc/passwd; that is not looked up.
 bool is_root(const std::string& user) {
   const std::string name = user.substr(0, user.find(':'));
   return name.empty() || name == "root" || name == "0";
@@ -138,6 +140,7 @@ void check_growth(const release::ImageEntry& entry, const Image& image, const Wo
 
 }  // namespace
 
+// Attestations that lie in an index as variants run nowhere, and no rule is about them.
 std::vector<Problem> check_rules(const release::ImageEntry& entry, const Image& image,
                                  const Scans& scans, const Absorber& absorber,
                                  const Workshop& workshop) {

@@ -15,11 +15,12 @@
 
 namespace sealift::builder {
 
+// Bytes. Reports of large images have tens of thousands of rows.
 inline constexpr std::uint64_t kMaxReport = 64ULL << 20;
 
 struct ScanReport {
-  std::string_view media_type;
-  std::string tool;  // "Trivy 0.50.1"
+  std::string_view media_type;  // of CycloneDX or SARIF, as the release carries it
+  std::string tool;             // "Trivy 0.50.1"
   // Every digest by which the report names what was scanned: of a manifest, an index or a
   // configuration. Grype's SARIF names none.
   std::set<Digest> of;

@@ -44,6 +44,8 @@ std::vector<Digest> covered(const Image& image, const std::optional<Digest>& who
 
 }  // namespace
 
+// Reports about one image add up, each vulnerability with the worst rating that any gives it. All
+// reports are looked at before the mistakes are said.
 Scans take_scans(const release::Release& release, const release::ImageEntry& entry,
                  const Image& image, const std::optional<Digest>& whole, bundle::Spool& spool) {
   Scans scans;

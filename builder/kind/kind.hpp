@@ -19,14 +19,14 @@ namespace sealift::builder {
 
 // Where a template uses a configuration value: "config/app.env:3".
 struct ValueUse {
-  std::string name;
+  std::string name;  // of the value, or of the image
   std::string where;
   bool guarded = false;                    // looked at only where it is set
   std::vector<std::string> sections = {};  // those around it, whose items may have a field so named
 };
 
 struct BuiltComponent {
-  release::Component component;
+  release::Component component;  // its row, document and manifest, as the release carries it
   std::vector<ValueUse> uses;
   // Names of images, as files that are no workload of Compose say them.
   std::vector<ValueUse> image_references = {};
@@ -44,7 +44,8 @@ class Kind {
   // The word for it in release.yaml.
   virtual std::string_view name() const = 0;
   // Reads the source of `entry`, a component of the release, and puts its content into the spool.
-  // Throws Error{invalid_input} with every mistake found in the source.
+  // Throws Error{invalid_input} with every mistake found in the source. May be called for several
+  // components one after the other; a Kind keeps nothing.
   virtual BuiltComponent build(const release::ComponentEntry& entry,
                                const Workshop& workshop) const = 0;
 };

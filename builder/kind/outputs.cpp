@@ -135,7 +135,8 @@ std::string portable_dotenv(const std::vector<Key>& keys) {
                "{{/NAME | text | portable}}\n");
 }
 
-// A mapping in braces may be empty, and Compose refuses an `environment` without a value.
+// A mapping in braces may be empty, and Compose refuses an `environment` without a value. The same
+// variables for each service that was named.
 std::string compose(const std::vector<std::string>& services, const std::string& variables) {
   std::string text = "services:\n";
   for (const std::string& service : services) {
@@ -177,10 +178,12 @@ std::string json(const std::vector<Key>& keys) {
   return "{\n" + typed(keys, "json", "  ", ",\n") + "\n}\n";
 }
 
+// Names are quoted: YAML takes a bare `no` or `1e3` for something else.
 std::string yaml(const std::vector<Key>& keys) {
   return keys.empty() ? "{}\n" : typed(keys, "yaml", "", "\n") + "\n";
 }
 
+// ConfigMaps take texts alone, so numbers are written as texts too.
 std::string kubernetes_document(const OutputEntry& output, std::string_view kind,
                                 std::string_view data, const std::vector<Key>& keys) {
   std::string text =
@@ -203,7 +206,8 @@ std::string kubernetes(const OutputEntry& output, const std::vector<Key>& keys) 
   return text;
 }
 
-// Each file of one output, by its path.
+// Each file of one output, by its path. A dotenv with services is two files: what every reader
+// takes alike, and the rest for Compose.
 std::map<std::string, std::string> files_of(const OutputEntry& output,
                                             const std::vector<Key>& keys) {
   if (output.format == "json") return {{output.file, json(keys)}};

@@ -30,6 +30,7 @@ Selection selection_of(const release::ComponentEntry& entry) {
   return selection;
 }
 
+// Most often the sources were not built yet: the hint says so first.
 fs::path source_folder(const fs::path& folder, const std::string& root,
                        const release::ComponentEntry& entry) {
   const auto refuse = [&](const std::string& found, const std::string& hint) {

@@ -20,10 +20,12 @@ struct Selection {
   std::optional<release::Glob> wanted = {};
   std::vector<release::Glob> excluded = {};
 
+  // Of folders only excludes() is asked: what is in one may be wanted though its own name is not.
   bool takes_file(const std::string& path) const;
   bool excludes(const std::string& path) const;
 };
 
+// The root ends where the first wildcard begins, so that no folder beside it is looked at.
 Selection selection_of(const release::ComponentEntry& entry);
 
 // The folder `root` of the project, which a source names. Symbolic links are followed up to it, as

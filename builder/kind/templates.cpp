@@ -14,7 +14,8 @@ namespace sealift::builder {
 namespace {
 
 // The value of `image:` in a line of a compose file or manifest; empty where the line has none, or
-// leaves it to a template.
+// leaves it to a template. Line by line and not as YAML: a template is no YAML before it is
+// rendered.
 std::string image_in(std::string_view line) {
   const auto skip = [&](std::string_view characters) {
     line.remove_prefix(std::min(line.find_first_not_of(characters), line.size()));
@@ -44,7 +45,8 @@ std::vector<ValueUse> images_in(std::string_view text, const std::string& path) 
   return found;
 }
 
-// The files that are no templates.
+// The files that are no templates. Whether a file is one is told by its content or by `raw`; only
+// those are listed whose bytes a rendering would change.
 class RawFiles {
  public:
   explicit RawFiles(const std::vector<release::RawGlob>& globs) {
@@ -93,6 +95,7 @@ class RawFiles {
   std::vector<std::string> listed_;
 };
 
+// A mistake in braces is most often another program's language.
 release::Template parsed_of(const std::string& path, const FileText& file) {
   try {
     return release::Template::parse(file.whole(path), path);

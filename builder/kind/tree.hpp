@@ -42,6 +42,7 @@ struct Beside {
   std::set<std::string> replaced = {};  // paths of the source that what is made stands for
 };
 
+// What a kind gets back: two blobs in the spool, and what it says of them in its document.
 struct PackedTree {
   content::Descriptor file_table;
   content::Descriptor tree;

@@ -7,6 +7,7 @@ void Variants::want(std::string name, content::Encoding encoding) {
   wanted_.push_back({std::move(name), encoding});
 }
 
+// Work is begun only as far ahead as the queue has room, so memory stays bounded.
 Variants::Variant Variants::take() {
   while (begun_ < wanted_.size() && !made_.full()) {
     const Wanted& next = wanted_[begun_++];
@@ -15,6 +16,7 @@ Variants::Variant Variants::take() {
   return made_.take();
 }
 
+// Runs in a thread of its own, and reads the file a second time: it was packed as a stream.
 Variants::Variant Variants::make(const Dir& folder, const Wanted& wanted) {
   const Fd fd = folder.open_file(wanted.name);
   FdSource source(fd.get(), folder.path() + "/" + wanted.name);

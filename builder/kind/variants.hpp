@@ -18,6 +18,8 @@ namespace sealift::builder {
 inline constexpr std::uint64_t kMinVariantOf = 1024;
 inline constexpr std::uint64_t kMaxVariantOf = 16U << 20;
 
+// A Variant says what it was made of, so that a file that was written between two readings is
+// noticed.
 class Variants {
  public:
   struct Variant {

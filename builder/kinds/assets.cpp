@@ -16,7 +16,8 @@ namespace sealift::builder {
 
 namespace {
 
-// Patterns, and whether a file matched them.
+// Patterns, and whether a file matched them. A pattern of release.yaml that matches nothing is most
+// often a folder that was renamed.
 class Patterns {
  public:
   void add(const std::string& text) { patterns_.push_back({text, release::Glob(text)}); }
@@ -52,6 +53,8 @@ std::vector<content::Encoding> encodings_of(const release::AssetsEntry& entry) {
   return encodings;
 }
 
+// As the attribute `integrity` has it (W3C Subresource Integrity); rows travel in the component's
+// document, hence the limit.
 std::map<std::string, std::string> integrity_of(const PackedTree& packed,
                                                 const std::string& component) {
   if (packed.sha384.size() > release::kMaxIntegrityRows) {
@@ -69,6 +72,7 @@ std::map<std::string, std::string> integrity_of(const PackedTree& packed,
 
 constexpr std::uint64_t kMaxManifest = 64U << 20U;
 
+// Nothing for a link: the file may be outside of the source.
 std::optional<std::string> read_manifest(const fs::path& file) {
   const std::optional<struct stat> status = link_status_of(file);
   if (!status || !S_ISREG(status->st_mode)) return std::nullopt;

@@ -44,6 +44,7 @@ void read_map(const Json& map, std::vector<BundledFile>& files) {
 
 }  // namespace
 
+// Tolerant of everything: a name that is no file of the component is passed over by the caller.
 std::vector<BundledFile> read_bundler_manifest(std::string_view text) {
   Json manifest;
   try {

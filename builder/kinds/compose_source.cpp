@@ -26,7 +26,8 @@ std::string known_names() {
 }
 
 // The path of the first Compose file from the release's folder; empty where there is none, which
-// compose_file() says.
+// compose_file() says. Compose takes the first of several, and so does this; compose_file() refuses
+// several later.
 std::string first_file(const release::ComponentEntry& entry, const fs::path& folder) {
   const fs::path source = entry.source;
   if (!dir_exists(folder / source)) return path_exists(folder / source) ? entry.source : "";
@@ -47,6 +48,8 @@ bool ComposeSource::is_own(const std::string& path) const {
   return path != compose::kVariablesFile || !made.contains(path);
 }
 
+// A file that stands alone is carried byte for byte. Only one that others belong to is written
+// anew, since a target has none of them. A .env is made only of variables that the file asks for.
 ComposeSource compose_source(const release::ComponentEntry& entry, const Workshop& workshop) {
   ComposeSource source{.entry = entry, .made = {}, .replaced = {}};
   const fs::path& folder = workshop.release.folder;

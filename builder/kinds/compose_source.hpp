@@ -27,7 +27,7 @@ struct ComposeSource {
 ComposeSource compose_source(const release::ComponentEntry& entry, const Workshop& workshop);
 
 // The source is one file, or a folder with a file of a name that Compose knows: its path among
-// `files`.
+// `files`. Error{invalid_input} where there is none, or more than one.
 std::string compose_file(const release::ComponentEntry& entry, const std::set<std::string>& files);
 
 }  // namespace sealift::builder

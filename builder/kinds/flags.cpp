@@ -56,6 +56,8 @@ class Flags : public Kind {
   }
 
  private:
+  // All files are read before they are compared: a mistake in one would look like a missing flag in
+  // all.
   static std::map<std::string, release::FlagsFile> read(const Dir& folder,
                                                         const release::ComponentEntry& entry,
                                                         const Workshop& workshop) {

@@ -31,12 +31,14 @@ bool any(std::string_view text, Is&& is) {
   return std::any_of(text.begin(), text.end(), is);
 }
 
+// In one case: a hash is written in one.
 bool is_hexadecimal(std::string_view token) {
   return token.find_first_not_of("0123456789abcdef") == token.npos ||
          token.find_first_not_of("0123456789ABCDEF") == token.npos;
 }
 
-// The units of a name: numbers, words, and capitals before a word.
+// The units of a name: numbers, words, and capitals before a word. "SVGIcons2" -> "SVG", "Icons",
+// "2".
 std::vector<std::string_view> units_of(std::string_view text) {
   std::vector<std::string_view> units;
   while (!text.empty()) {
@@ -58,6 +60,7 @@ std::vector<std::string_view> units_of(std::string_view text) {
   return units;
 }
 
+// Two letters are taken for a word only where people use them in names.
 bool is_short_word(std::string_view unit) {
   constexpr std::array<std::string_view, 18> kShortWords = {"Ai", "Db", "Go", "Id", "Io", "Ip",
                                                             "Js", "Md", "My", "No", "On", "Os",

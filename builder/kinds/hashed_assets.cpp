@@ -21,6 +21,7 @@ using release::Serving;
 constexpr std::size_t kShort = 8;   // a hash of Vite, Rollup and esbuild
 constexpr std::size_t kWhole = 16;  // a name that is nothing but a hash
 constexpr std::string_view kSeparators = "-._";
+// Also where they are not part of the component, in these places.
 constexpr std::array<std::string_view, 5> kManifests = {".vite/manifest.json", "manifest.json",
                                                         "asset-manifest.json", "stats.json",
                                                         "webpack-stats.json"};
@@ -39,7 +40,8 @@ struct Place {
   }
 };
 
-// The ends of the stem of a name: before its last ending, and before its last two.
+// The ends of the stem of a name: before its last ending, and before its last two. For names such
+// as main.3f9a1c2e.chunk.js and main.3f9a1c2e.js.map.
 std::vector<std::size_t> stem_ends(const std::string& path) {
   std::vector<std::size_t> ends;
   const std::size_t begin = folder_of(path).size();
@@ -79,6 +81,8 @@ std::vector<Place> places_of(const std::string& path, const std::string& name) {
   return places;
 }
 
+// A file that is wrongly taken for immutable is served stale for a year, one that is overlooked is
+// only asked for again: in doubt nothing is proven.
 class Search {
  public:
   Search(const std::set<std::string>& files, const Serving& said, const ReadSource& read)
@@ -186,6 +190,7 @@ class Search {
     return std::nullopt;
   }
 
+  // The first place that could be a hash decides; a manifest alone proves nothing of a plain name.
   void add_bundled(const std::string& manifest, const BundledFile& bundled) {
     const std::optional<std::string> path = resolved(manifest, bundled.file);
     if (!path || has_uuid(*path)) return;

@@ -9,7 +9,8 @@
 
 namespace sealift::builder {
 
-// Error{internal} for a word that the schema should have refused.
+// Error{internal} for a word that the schema should have refused. A Kind lives as long as the
+// program.
 const Kind& kind_named(std::string_view name);
 
 }  // namespace sealift::builder

@@ -14,6 +14,8 @@ namespace sealift::builder {
 
 namespace {
 
+// It is made again from the documents and compared byte for byte, so that nobody signs a summary of
+// something else.
 std::string statement_in(const bundle::Contents& contents, const std::string& where) {
   const std::vector<std::string> statements = contents.layers_of(media_type::kStatement);
   if (statements.size() != 1) {
@@ -66,6 +68,7 @@ std::vector<signing::Approval> OpenBundle::approvals() const {
   return approvals;
 }
 
+// The key id in an approval is a claim; the name comes from the key that verifies it.
 std::string OpenBundle::name_of(const signing::Approval& approval) const {
   const std::vector<signing::Root> known = roots();
   if (!known.empty()) {
@@ -101,6 +104,8 @@ void OpenBundle::add_approval(const std::string& text, const std::string& where)
   add(approval_referrer(text, contents_.release.descriptor));
 }
 
+// The chain is one referrer, so the old one is replaced; a root that is there already, or older,
+// adds nothing.
 void OpenBundle::add_root(const signing::Root& root) {
   std::vector<std::string> texts = contents_.layers_of(media_type::kRootChain);
   if (const std::vector<signing::Root> known = roots(); !known.empty()) {
@@ -115,6 +120,7 @@ void OpenBundle::add_root(const signing::Root& root) {
                             contents_.release.descriptor));
 }
 
+// Signing twice with the same key gives the same bytes, and so one referrer.
 void OpenBundle::add(bundle::Referrer referrer) {
   const auto same = [&](const bundle::Referrer& other) {
     return other.manifest.descriptor.digest == referrer.manifest.descriptor.digest;

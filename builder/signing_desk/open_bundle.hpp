@@ -19,6 +19,7 @@ class OpenBundle {
   // content: nobody is to be asked to sign that.
   explicit OpenBundle(fs::path file);
 
+  // The release's documents; payloads are neither read nor compared here, for a signer signs D.
   const bundle::Contents& contents() const { return contents_; }
   // The exact bytes that approvers sign.
   const std::string& statement() const { return statement_; }
@@ -34,7 +35,8 @@ class OpenBundle {
   void add_approval(const std::string& text, const std::string& where);
   // A root that follows the newest of the bundle's chain.
   void add_root(const signing::Root& root);
-  // Writes the bundle anew, in place, and its line in SHA256SUMS.
+  // Writes the bundle anew, in place, and its line in SHA256SUMS. The file is replaced by a rename:
+  // whoever reads it at that moment has the old one or the new one.
   void save();
 
  private:

@@ -19,6 +19,7 @@ namespace sealift::builder {
 
 namespace {
 
+// That it is in memory is asked all the same.
 constexpr const char* kMemory = "/dev/shm";
 
 // Holds back the signals that would end us before the folder is gone.
@@ -59,6 +60,8 @@ class PrivateFolder {
     return Dir::open(kMemory);
   }
 
+  // Memory that was given back is not cleared before somebody else gets it, which may be much
+  // later.
   static void overwrite(const fs::path& file) {
     const Fd fd(::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd.is_open()) return;
@@ -70,6 +73,7 @@ class PrivateFolder {
   sigset_t before_{};
 };
 
+// Split at blanks, as git does without a shell: EDITOR="code --wait".
 std::vector<std::string> editor() {
   for (const char* variable : {"VISUAL", "EDITOR"}) {
     const char* value = std::getenv(variable);
@@ -91,6 +95,7 @@ std::vector<std::string> editor() {
 
 }  // namespace
 
+// The value goes to the file with a line end, since editors add one; just one is taken away again.
 signing::Secret edit_privately(const signing::Secret& before, std::size_t limit) {
   std::vector<std::string> command = editor();
   const PrivateFolder folder;

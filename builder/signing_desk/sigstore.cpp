@@ -18,6 +18,7 @@ signing::Envelope envelope_from_sigstore(const Json& value, const std::string& w
 
 }  // namespace
 
+// The hint is the key's id: a verifier with several keys may look it up, and proves nothing by it.
 std::string to_sigstore(const signing::Envelope& envelope) {
   return to_pretty({{"mediaType", kMediaType},
                     {"verificationMaterial",

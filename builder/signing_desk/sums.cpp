@@ -16,6 +16,7 @@ class Nowhere : public Sink {
   void write(std::string_view) override {}
 };
 
+// A folder may hold several bundles, and files that somebody else has summed.
 std::string lines_of_others(const fs::path& sums, const std::string& name) {
   if (!path_exists(sums)) return {};
   const std::string text = read_file(sums, kMaxSums);

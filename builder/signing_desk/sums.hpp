@@ -20,6 +20,7 @@ struct FileSum {
   Digest digest;
   std::uint64_t bytes;
 };
+// Error{io} where it cannot be read to its end.
 FileSum sum_of(const fs::path& file);
 
 }  // namespace sealift::builder

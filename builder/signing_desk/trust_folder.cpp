@@ -19,6 +19,7 @@ fs::path TrustFolder::draft_file(std::uint64_t version) const {
   return folder_ / format("{}.root.draft.json", version);
 }
 
+// Numbers without a gap from 1: a root behind a gap follows nothing.
 std::vector<Root> TrustFolder::chain() const {
   std::vector<Root> chain;
   while (path_exists(root_file(chain.size() + 1))) {
@@ -66,6 +67,8 @@ Root TrustFolder::draft(std::uint64_t version) const {
   return load_root(draft_file(version));
 }
 
+// TUF demands both: the old holders agree to the new root, and the new ones show that they have
+// their keys (specification 1.0.33, 5.3.4).
 std::set<signing::PublicKey> TrustFolder::may_sign(const Root& root) const {
   std::set<signing::PublicKey> keys = root.role("root").keys;
   if (root.version() > 1) {
@@ -79,6 +82,8 @@ void TrustFolder::write_draft(const Root& draft, const std::string& text) const 
   write_file(draft_file(draft.version()), text);
 }
 
+// The root is written before the draft goes. A file of that name is never replaced: what was
+// published is what sites have.
 Root TrustFolder::publish(const Root& draft) const {
   const std::vector<Root> roots = chain();
   if (draft.version() != roots.size() + 1) {

@@ -18,6 +18,7 @@ class TrustFolder {
 
   // The published chain; each root was checked against the one before.
   std::vector<signing::Root> chain() const;
+  // Where they are, or would be.
   fs::path root_file(std::uint64_t version) const;
   fs::path draft_file(std::uint64_t version) const;
 
@@ -29,6 +30,7 @@ class TrustFolder {
 
   // Who may sign a root of this folder: root keys of itself and of the one before.
   std::set<signing::PublicKey> may_sign(const signing::Root& root) const;
+  // `text` is the draft with one more signature.
   void write_draft(const signing::Root& draft, const std::string& text) const;
   // Makes the draft the newest root. Throws Error{untrusted} where a signature is missing.
   signing::Root publish(const signing::Root& draft) const;

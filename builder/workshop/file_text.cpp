@@ -6,6 +6,7 @@
 
 namespace sealift::builder {
 
+// Braces may lie across two parts.
 void FileText::feed(std::string_view part) {
   if (part.empty()) return;
   is_binary_ = is_binary_ || part.find('\0') != part.npos;

@@ -17,6 +17,7 @@ class FileText {
   explicit FileText(std::size_t limit = kMaxBytes) : limit_(limit) {}
   explicit FileText(std::string_view text) : FileText() { feed(text); }
 
+  // In the order of the file, in parts of any size.
   void feed(std::string_view part);
   // At most the limit.
   const std::string& beginning() const { return beginning_; }

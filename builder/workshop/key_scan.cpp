@@ -11,17 +11,20 @@ namespace sealift::builder {
 
 namespace {
 
-// What stands around a mark is at most this far from it.
+// What stands around a mark is at most this far from it. In bytes. A header of PEM and the line
+// behind it are shorter.
 constexpr std::size_t kReach = 128;
 
 bool is_base64(char c) {
   return is_letter_or_digit(c) || c == '+' || c == '/';
 }
 
+// As age writes identities, in capitals (BIP 173 wants one case throughout).
 bool is_bech32(char c) {
   return is_capital_letter(c) || is_digit(c);
 }
 
+// So many characters of a key, since a text about keys shows fewer or dots.
 bool begins_with(std::string_view text, std::size_t count, bool (*is_one)(char)) {
   return text.size() >= count && std::all_of(text.begin(), text.begin() + count, is_one);
 }
@@ -113,6 +116,7 @@ std::string_view key_at(std::string_view text, std::size_t begin) {
   return "";
 }
 
+// A skip of 0 says only that a mark may end here: most such places are none.
 std::string_view key_in(std::string_view text) {
   static const Skips skips;
   for (std::size_t last = kLength - 1; last < text.size();) {

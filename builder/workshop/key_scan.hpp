@@ -10,7 +10,8 @@
 
 namespace sealift::builder {
 
-// One file, read in parts of any size. Memory does not grow with it.
+// One file, read in parts of any size. Memory does not grow with it. The first that is found is
+// kept; the rest of the file is not looked at any more.
 class KeyScan {
  public:
   void feed(std::string_view part);

@@ -12,11 +12,13 @@ namespace sealift::builder {
 
 namespace {
 
+// As reproducible-builds.org specifies it: it comes before everything that is found out.
 constexpr const char* kEpoch = "SOURCE_DATE_EPOCH";
 constexpr const char* kOneOfOurOwn = "commit it, or set SOURCE_DATE_EPOCH and source.revision";
 
 // git in a folder, of whose environment it has nothing: GIT_DIR and others name repositories that
-// may be another's.
+// may be another's. It must not write either: a build may run on a tree that is mounted read-only,
+// and beside another git.
 class Git {
  public:
   explicit Git(const release::Release& release) : folder_(release.folder.string()) {
@@ -45,7 +47,8 @@ class Git {
   std::vector<std::pair<std::string, std::string>> environment_;
 };
 
-// Whether a folder is in a repository, asked without git.
+// Whether a folder is in a repository, asked without git. A folder `.git`, or the file of that name
+// in a worktree or submodule.
 bool has_repository(const release::Release& release) {
   for (fs::path folder = real_path(release.folder);; folder = folder.parent_path()) {
     if (entry_exists(folder / ".git")) return true;
@@ -53,7 +56,8 @@ bool has_repository(const release::Release& release) {
   }
 }
 
-// The folders that components are made of, where a file that git does not know is a change too.
+// The folders that components are made of, where a file that git does not know is a change too. A
+// file elsewhere that git does not know, such as a log, is none of the release's.
 std::vector<std::string> sources_of(const release::Release& release) {
   std::vector<std::string> sources = {"environments"};
   for (const release::ComponentEntry& entry : release.components) {
@@ -150,6 +154,7 @@ void read_commit(const release::Release& release, Origin& origin) {
 
 }  // namespace
 
+// The order says who has the last word: the person, then git.
 Origin origin_of(const release::Release& release) {
   Origin origin{.created = {}, .revision = release.source_revision};
   read_commit(release, origin);

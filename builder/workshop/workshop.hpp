@@ -18,12 +18,13 @@ namespace sealift::builder {
 // The bytes of each image's layers in the release before, by the image's place.
 using SizesBefore = std::map<std::string, std::uint64_t>;
 
+// References outlive what is built with it.
 struct Workshop {
   const release::Release& release;
   Time made;  // the sources; what the age of an image is counted from, never today
   const SizesBefore& before;
-  bundle::Spool& spool;
-  Workers& workers;
+  bundle::Spool& spool;  // that content is put into
+  Workers& workers;      // threads, as many as there are cores
   Progress& progress;
 };
 

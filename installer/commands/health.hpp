@@ -10,6 +10,7 @@
 
 namespace sealift::installer {
 
+// A line for each, the unhealthy with what was found.
 void show_results(const std::vector<CheckResult>& results, cli::Output& out);
 
 }  // namespace sealift::installer

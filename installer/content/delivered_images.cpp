@@ -16,6 +16,8 @@ bool runs_here(const std::string& driver) {
 
 }  // namespace
 
+// An image for other hosts alone has no variant for this one: its first stands for it where one has
+// to be named.
 std::vector<PlacedImage> images_on(const release::Component& component,
                                    const release::Target& target) {
   const content::Platform host{.os = "linux", .architecture = host_arch(), .variant = {}};

@@ -11,6 +11,8 @@ using release::FileEntry;
 
 namespace {
 
+// One file, made from what the release says and the site has changed: no layer of the bundle has
+// it.
 class FlagsTree : public TreeStream {
  public:
   explicit FlagsTree(std::string text) : text_(std::move(text)), rest_(text_) {}
@@ -31,6 +33,7 @@ class FlagsTree : public TreeStream {
   bool given_ = false;
 };
 
+// A TreeStream leaves the comparison to its reader.
 std::string read_text(TreeStream& tree, const FileEntry& entry, const std::string& where) {
   if (entry.type != EntryType::file || entry.size > release::kMaxFlagdBytes) {
     throw Error(Errc::corrupt,

@@ -12,10 +12,13 @@ namespace sealift::installer {
 
 namespace {
 
+// Per component; one mistake in a build's settings would name every file.
 constexpr std::size_t kMaxWarnings = 5;
 
 }  // namespace
 
+// By the path and not by the component: a component that was renamed goes on serving at the same
+// place.
 Json kept_settings_for(const Placement& wanted, const release::CarriedAssets& assets,
                        const State& state, const Layout& layout) {
   if (assets.keep_previous == 0) return nullptr;

@@ -39,6 +39,8 @@ bool is_below(const FileEntry& folder, const std::string& path) {
 
 }  // namespace
 
+// What the step of the directory driver keeps of a set; settings of placements have another form,
+// below.
 Json to_json(const KeptSet& set) {
   return {{"serve", release::to_json(set.serving)}, {"releases", to_json(set.releases)}};
 }
@@ -87,7 +89,8 @@ std::optional<KeptSet> kept_of(const Placement& placement) {
   return kept_of(placement.settings, placement.directory, placement.table);
 }
 
-// Where the reading of one release's table stands.
+// Where the reading of one release's table stands. Where one of several tables is; all are in the
+// same order, so a merge needs the first line of each.
 struct KeptTable::Head {
   explicit Head(std::unique_ptr<Source> table) : source(std::move(table)), reader(*source) {
     advance();
@@ -124,7 +127,9 @@ std::size_t KeptTable::read(std::span<char> into) {
   return count;
 }
 
-// Takes the next name of all tables; false where none is left.
+// Takes the next name of all tables; false where none is left. A folder is written when a file in
+// it is: the tables have many that hold nothing unchanging. Folders of PATH/kept are everybody's to
+// read, whatever mode the releases gave them.
 bool KeptTable::advance() {
   const Head* first = nullptr;
   for (const auto& head : heads_) {

@@ -58,6 +58,7 @@ bool Secrets::has(const std::string& key) const {
   return contract_.is_secret(key) || sealed_.contains(key) || own_.files.contains(key);
 }
 
+// A key that is sealed or in a file has a value, whatever the contract says of it.
 bool Secrets::is_optional(const std::string& key) const {
   const release::Key* declared = contract_.find(key);
   return declared != nullptr && !declared->required && !sealed_.contains(key) &&
@@ -81,6 +82,8 @@ void Secrets::open(const std::set<std::string>& keys) {
   problems.throw_if_any(code);
 }
 
+// Asked by name first, for a pipe would block an open; and once more when it is open, for it may
+// have been replaced between. One line end at the end is an editor's.
 signing::Secret Secrets::read_own(const std::string& key, const std::string& path) const {
   const auto refuse = [&](const std::string& found) {
     throw Error(Errc::invalid_input, format("{}: {}", printable(path), found),
@@ -106,6 +109,8 @@ signing::Secret Secrets::read_own(const std::string& key, const std::string& pat
   return secret;
 }
 
+// An age file names no recipients (age-encryption.org/v1, X25519 stanza), so each is tried. Only
+// "not for this identity" leads on to the next: bytes that were changed are refused at once.
 signing::Secret Secrets::unseal(const std::string& key) const {
   const auto sealed = sealed_.find(key);
   if (sealed == sealed_.end()) {

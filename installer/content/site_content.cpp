@@ -19,7 +19,9 @@ using release::FileEntry;
 
 namespace {
 
-// A tree as the bundle carries it: table and tar side by side.
+// A tree as the bundle carries it: table and tar side by side. The table was signed; each header of
+// the tar has to be just what the table's entry becomes, byte by byte, and the end has to be where
+// the table ends.
 class BundleTree : public TreeStream {
  public:
   BundleTree(std::unique_ptr<Source> table, std::unique_ptr<Source> tar, const std::string& name)
@@ -112,7 +114,8 @@ class PrivateValues {
   const std::set<std::string>& keys_;
 };
 
-// A tree of templates, each rendered when its turn comes.
+// A tree of templates, each rendered when its turn comes. One file is in memory at a time, and is
+// wiped when the next one is asked for: it may hold secrets.
 class RenderedTree : public TreeStream {
  public:
   RenderedTree(std::unique_ptr<TreeStream> templates, const std::vector<std::string>& raw,
@@ -205,6 +208,7 @@ class FileSource : public Source {
 
 }  // namespace
 
+// Opening reads the bundle's documents; a command that needs no tree does not pay for that.
 struct SiteContent::Open {
   Open(const fs::path& file, Workers& workers, const Layout& layout, const SecretFiles& own)
       : fd(open_for_reading(file)),
@@ -314,6 +318,8 @@ const signing::Secret& SiteContent::secret(const std::string& key) {
   return secrets.at(key);
 }
 
+// It opens the bundle for itself: blobs are read at offsets of one file, and secrets are opened
+// where they are used.
 std::unique_ptr<Content> SiteContent::twin() const {
   auto twin =
       std::make_unique<SiteContent>(layout_, bundle_, digest_, values_, workers_, secret_files_);
@@ -325,6 +331,7 @@ std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
   return std::make_unique<FileSource>(table_file(layout_, digest));
 }
 
+// A few dozen at most: no index is kept.
 const content::Image& SiteContent::image(const Digest& digest) {
   for (const release::Component& component : open().contents.components) {
     for (const content::Image& image : component.images) {
@@ -354,6 +361,8 @@ std::unique_ptr<Source> SiteContent::blob(const Digest& digest) {
   return open().blobs.open(digest);
 }
 
+// A tree of templates is rendered here for its table, and again when it is unpacked: nothing that
+// was rendered is kept.
 SiteContent::Table SiteContent::keep_table(const release::Component& component) {
   Table table{.digest = component.file_table().digest,
               .files = component.document.files,

@@ -13,7 +13,8 @@ namespace sealift::installer {
 
 namespace {
 
-// What templates call the images, as a site has them.
+// What templates call the images, as a site has them. Only those of components that this site
+// takes.
 release::Values image_values(const bundle::Contents& contents, const release::Site& site) {
   std::vector<std::string> all;
   for (const release::Component& component : contents.components) {
@@ -43,6 +44,7 @@ void refuse_clear_secrets(const release::ReleaseDocument& document, const releas
 
 }  // namespace
 
+// Only those of components whose target site.yaml has.
 std::map<std::string, std::string> image_pins(const bundle::Contents& contents,
                                               const release::Site& site) {
   std::map<std::string, std::string> pins;
@@ -56,6 +58,7 @@ std::map<std::string, std::string> image_pins(const bundle::Contents& contents,
   return pins;
 }
 
+// From weak to strong: the contract's defaults, the environment, site.yaml, --set.
 release::Settings settings_for(const bundle::Contents& contents, const release::Site& site,
                                const release::Values& set) {
   const release::ReleaseDocument& document = contents.document;
@@ -87,6 +90,7 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   return values;
 }
 
+// Each breach is said at the place where the value was given, since that is where it is corrected.
 void check_values(const bundle::Contents& contents, const release::Site& site,
                   const release::Values& set) {
   refuse_clear_secrets(contents.document, site);

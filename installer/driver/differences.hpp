@@ -10,7 +10,8 @@
 namespace sealift::installer {
 
 // How the files, or images, of a placement differ from what was put there; one that is not what is
-// served differs, too.
+// served differs, too. An Error of the driver passes through: what cannot be asked is no
+// difference.
 std::vector<Difference> files_differ(const Driver& driver, const Placement& placement,
                                      Thoroughness thoroughness, Content& content);
 

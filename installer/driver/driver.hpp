@@ -32,8 +32,8 @@ struct DatabaseWish;  // drivers/databases/database_wish.hpp
 
 // What shall stand on a target when the transaction is done.
 struct Wish {
-  std::string component;
-  std::string target;
+  std::string component;            // of the release; steps and placements carry it
+  std::string target;               // its name in site.yaml
   std::string site;                 // the site's id
   std::string path;                 // of the target
   std::uint64_t number = 0;         // of the transaction
@@ -58,9 +58,9 @@ enum class Writes {
 
 // What a driver is given while it works.
 struct StepIo {
-  Content& content;
+  Content& content;  // of the release that is installed by this, or goes
   Progress& progress;
-  const StopFlag& stop;
+  const StopFlag& stop;  // asked between files, images and looks
   Writes writes = Writes::kept;
   std::set<std::string> begun = {};      // on the way back: every step that was ever begun
   std::optional<Phase> furthest = {};    // on the way back: the last phase that was ever begun
@@ -75,11 +75,14 @@ struct Adoptable {
   std::string directory;             // its place where it is served already; empty: to be copied
 };
 
+// What check() finds of a step that was begun. Where a driver cannot tell, it says not_applied,
+// since apply() may be repeated.
 enum class StepState { not_applied, partial, applied };
 
 class Driver {
  public:
   virtual ~Driver() = default;
+  // Whether components of this artifact type (content/media_types.hpp) may go to such a target.
   virtual bool accepts(std::string_view artifact_type) const = 0;
   // Of manifests: what their placement says beside their files.
   virtual Json settings(const RuntimeQuestion&) const { return nullptr; }
@@ -99,8 +102,13 @@ class Driver {
   virtual std::optional<Step> data_step(const Wish&) const { return {}; }
   // Takes that mark away again.
   virtual void give_up(const Wish&) {}
+  // How far a step has come; asked after a crash, where the journal knows only that it was begun.
   virtual StepState check(const Step& step, StepIo& io) const = 0;
+  // Does the step, or what is left of it. Durable when it returns. What it returns is kept in the
+  // journal and given to undo(). Any exception is the step's failure.
   virtual Json apply(const Step& step, StepIo& io) = 0;
+  // Takes the step back, however far it came. `result` is that of apply(), nothing where it never
+  // ended.
   virtual void undo(const Step& step, const std::optional<Json>& result, StepIo& io) = 0;
   // How what stands there differs from what was put there.
   virtual std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
@@ -123,6 +131,7 @@ class Driver {
   virtual void prune(const Placement& placement) = 0;
 };
 
+// By their words in site.yaml, and those of steps that the planner makes itself.
 class Drivers {
  public:
   explicit Drivers(std::map<std::string, std::unique_ptr<Driver>> drivers)

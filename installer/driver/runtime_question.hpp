@@ -16,11 +16,11 @@
 namespace sealift::installer {
 
 struct RuntimeQuestion {
-  const release::Component& component;
-  const release::Target& target;
-  std::string site;  // the site's id
-  Content& content;  // its tree, rendered
-  Digest table;      // of that tree, kept
+  const release::Component& component;  // its row and its document
+  const release::Target& target;        // of site.yaml, that it goes to
+  std::string site;                     // the site's id
+  Content& content;                     // its tree, rendered
+  Digest table;                         // of that tree, kept
   // Name of an image in the release -> what it is called here so that only it can be meant.
   std::map<std::string, std::string> pins;
   std::vector<compose::KnownImage> images;  // that the release carries

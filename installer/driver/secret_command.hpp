@@ -13,7 +13,8 @@
 
 namespace sealift::installer {
 
-// As run(). What the command says of a secret is taken out of its output.
+// As run(). What the command says of a secret is taken out of its output. Each key becomes a
+// variable of that name; our copies of the values are wiped.
 std::optional<Outcome> run_with_secrets(Command command, const std::vector<std::string>& keys,
                                         Content& content);
 

@@ -8,6 +8,7 @@
 
 namespace sealift::installer {
 
+// The flag is the process's: a signal handler can reach nothing else. All StopFlags are the same.
 class StopFlag {
  public:
   static bool is_set();

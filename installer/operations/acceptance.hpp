@@ -23,8 +23,8 @@ std::string_view name(Side side);
 Side side_named(const std::string& word);
 
 struct Acceptance {
-  Side side;
-  std::uint64_t transaction;
+  Side side;                            // that the person chose
+  std::uint64_t transaction;            // its number
   std::string title;                    // of the release, e.g. "1.0.0 (0123456789ab)"
   std::vector<std::string> verified;    // placements that are as they were installed
   std::vector<std::string> differs;     // what is otherwise
@@ -34,6 +34,7 @@ struct Acceptance {
 };
 
 // Looks at a transaction that has not ended, changing nothing; nothing where there is none.
+// Compares every placement of that side by content.
 std::optional<Acceptance> examine(const Tools& tools, Side side);
 
 // Ends that transaction: the site stands on the chosen release from now on.

@@ -22,6 +22,7 @@ namespace {
 
 using release::FileEntry;
 
+// Lower than the version of any real release (Semantic Versioning 2.0, section 11).
 constexpr std::string_view kVersion = "0.0.0-adopted";
 
 // What is adopted at one path.
@@ -129,6 +130,7 @@ class FolderTree : public TreeStream {
   std::uint64_t offset_ = 0;
 };
 
+// What is on the site in place of a bundle: steps of adoption read it as they read a release.
 class FolderContent : public Content {
  public:
   explicit FolderContent(const Tools& tools)
@@ -151,7 +153,8 @@ class FolderContent : public Content {
   std::map<std::string, Found> found_;
 };
 
-// What is at one path as a file table, every file hashed.
+// What is at one path as a file table, every file hashed. Nothing on the disk is changed but the
+// table, which is kept under its digest.
 Found scan(const Layout& layout, const Adoptable& there) {
   Found found{.folder = there.folder,
               .skipped = there.skipped,

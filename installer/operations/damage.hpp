@@ -20,7 +20,8 @@ struct Damage {
   friend bool operator==(const Damage&, const Damage&) = default;
 };
 
-// Of the state folder, whatever its journals say.
+// Of the state folder, whatever its journals say. For `status` and `doctor`, also on a site on
+// which nothing else works any more.
 std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock);
 
 // Of what the kept releases need, and of what is served.

@@ -35,7 +35,8 @@ void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, co
 
 // Whether an entry of the store is a copy that was being made.
 bool is_incoming(std::string_view entry);
-// Removes copies that were cut off.
+// Removes copies that were cut off. Called with the site's lock, under which nobody else can be
+// making one.
 void remove_incoming(const Layout& layout);
 
 }  // namespace sealift::installer

@@ -11,8 +11,8 @@
 namespace sealift::installer {
 
 struct Pruned {
-  std::uint64_t releases = 0;
-  std::uint64_t bundles = 0;
+  std::uint64_t releases = 0;  // directories of releases that went
+  std::uint64_t bundles = 0;   // files of the store
 };
 // Removes what neither the current release, its rollback target, a staged release, an open
 // transaction nor the retention rule needs. The lock of the site is held.

@@ -16,6 +16,7 @@ namespace sealift::installer {
 // without asking; for anything later Error{needs_operator} says what to run.
 void settle(const Tools& tools);
 
+// Which of the two releases the site ends on.
 enum class Direction {
   back,
   back_with_database,  // giving up what was written to databases since their backups

@@ -14,6 +14,7 @@
 
 namespace sealift::installer {
 
+// One placement, and how its target differs from it.
 struct Standing {
   Placement placement;
   std::vector<Difference> differences;

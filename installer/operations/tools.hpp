@@ -21,6 +21,7 @@ struct Tools {
   const Drivers& drivers;
 
   AuditLog audit() const { return AuditLog(installation.layout.audit(), clock); }
+  // By the newest root that this site has accepted, at the time that it believes.
   bundle::Trust trust(bundle::Expiry expiry = bundle::Expiry::refused) const;
 };
 

@@ -47,7 +47,9 @@ std::string what_users_notice(const std::vector<Step>& steps) {
       fence - steps.begin() + 1);
 }
 
-// Images count as files do: a public name that means another image has changed.
+// Images count as files do: a public name that means another image has changed. Bytes are counted
+// once for each digest, and not for those that the release before had; a store may have other
+// layers already.
 ComponentChange compare_images(const Wish& wish, Content& content) {
   ComponentChange change{
       .component = wish.component, .target = wish.target, .path = wish.path, .images = true};
@@ -86,6 +88,7 @@ DamagedFiles damaged_files(const Placement& placement, const std::vector<Differe
   return damage;
 }
 
+// One pass over two sorted tables; what services want to know is learnt on the way.
 ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
                         const DamagedFiles& damage) {
   if (!images_in(wish).empty() || (wish.before && !wish.before->images.empty())) {
@@ -135,6 +138,7 @@ void keep_signatures(Purpose purpose, const Placement* before, Placement& placem
   }
 }
 
+// The digest keeps two builds of one version apart.
 std::string label_of(const std::string& version, const std::optional<Digest>& digest) {
   return digest ? format("{}-{}", version, digest->short_hex()) : version;
 }
@@ -170,6 +174,7 @@ std::string Drafting::version_now() const {
   return now == nullptr ? "" : now->version;
 }
 
+// By path and not by component, so that a component that was renamed replaces itself.
 const Placement* Drafting::standing_at(const std::string& path) const {
   const Revision* now = state_.current();
   return now == nullptr ? nullptr : now->placement_at(path);
@@ -266,6 +271,7 @@ void Drafting::note_space(const std::optional<NeededSpace>& space) {
   if (space) draft_.needs.push_back({.path = space->path, .bytes = space->bytes, .inodes = 8});
 }
 
+// It gets no step and no line in the plan.
 void Drafting::keep(const Placement& placement) {
   wanted_.insert(placement.path);
   outcome_.placements.push_back(placement);
@@ -277,6 +283,7 @@ void Drafting::change_the_current() {
   outcome_.parent = now.parent;
 }
 
+// Called behind all wants: only then is it known what is left.
 void Drafting::drop_the_rest() {
   const Revision* now = state_.current();
   if (now == nullptr) return;
@@ -294,6 +301,8 @@ std::vector<RenderedHook> Draft::last_hooks() const {
   return last;
 }
 
+// Steps were collected by component; a stable sort by phase keeps the order of components in each
+// phase.
 Draft Drafting::finish() {
   const auto is_backup = [](const Step& each) { return each.phase == Phase::fence; };
   std::vector<Step>& steps = draft_.plan.steps;
@@ -336,6 +345,8 @@ ComponentChange Drafting::compare_watched(const Wish& wish, const ServiceGlobs& 
   return compare(wish, content_, watch, damage);
 }
 
+// A service without an entry in site.yaml is a warning, since its files are right all the same; a
+// program that is missing would fail behind the switches, and is refused here.
 void Drafting::add_services() {
   std::vector<AffectedService> affected;
   Problems problems;
@@ -363,6 +374,8 @@ void Drafting::add_services() {
   for (Step& step : service_steps(affected)) steps.push_back(std::move(step));
 }
 
+// What stands is proved by the checks that it was applied with. A stage changes nothing that users
+// see, and flags are no new release.
 void Drafting::add_health() {
   std::vector<Step>& steps = draft_.plan.steps;
   const Purpose purpose = draft_.plan.purpose;
@@ -383,6 +396,9 @@ void Drafting::add_hooks() {
   installer::add_hooks(draft_.health.hooks, draft_.plan.number, draft_.plan.steps);
 }
 
+// Backups of data come only where the target changes at all. A file that is shared by a link still
+// takes its entry in a directory, hence 64 bytes; 64 inodes an image are its layers, configuration
+// and names.
 std::optional<std::string> Drafting::add(const std::string& driver, const Wish& wish,
                                          const ServiceGlobs& services, const DamagedFiles& damage) {
   std::vector<Step> steps = drivers_.named(driver).plan(wish);

@@ -36,12 +36,15 @@ struct Running {
 // What it claims and the site does not allow is added to `problems`.
 Placement placed_workload(const Running& running, Problems& problems);
 
+// `site` is the site's id: stores keep images of several sites apart by it.
 Placement placed_images(const release::Component& component, const release::Target& target,
                         const std::string& site);
 
+// Its path is "database:NAME", since a database outlives the component that migrates it.
 Placement placed_migrations(const release::Component& component, const release::Site& site);
 // Of every component of migrations.
 std::vector<Placement> migrations_on(const bundle::Contents& contents, const release::Site& site);
+// Read from the component's tree; shared by the wish, the plan and what is shown of it.
 std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
                                                               Content& content);
 

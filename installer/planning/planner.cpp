@@ -59,6 +59,7 @@ void warn_about_services(const bundle::Contents& contents, const release::Site& 
   }
 }
 
+// None where nothing is installed.
 FlagChanges changes_of(const Revision* revision) {
   return installer::changes_of(revision == nullptr ? nullptr : revision->flags_placement());
 }
@@ -91,6 +92,7 @@ void warn_about_overrides(const bundle::Contents& contents, const State& state,
   if (state.staged && state.staged->digest == contents.digest()) warn_of(*state.staged, "staged");
 }
 
+// A warning and no mistake: site.yaml may be ahead of the release, or serve the next one.
 void warn_about_unused(const release::ReleaseDocument& document, const release::Site& site,
                        std::vector<std::string>& warnings) {
   const release::Sealed sealed = release::sealed_keys(document.sealed, site.environment);
@@ -105,7 +107,8 @@ void warn_about_unused(const release::ReleaseDocument& document, const release::
   }
 }
 
-// A directory that `stage` has prepared for just this.
+// A directory that `stage` has prepared for just this. Believed by its receipts: every file was
+// hashed when it was staged.
 std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
                              Content& content) {
   const Placement* staged = state.staged ? state.staged->placement_at(wanted.path) : nullptr;
@@ -147,7 +150,8 @@ std::string standing_directory(const State& state, const Drivers& drivers, const
   return whole ? before->directory : "";
 }
 
-// The same release once more.
+// The same release once more. A rollback to a rollback restores what that one restored, so chains
+// do not grow.
 Revision restored(const Revision& target) {
   Revision outcome = target;
   outcome.placements.clear();
@@ -194,6 +198,8 @@ void want_again(const Placement& placement, const std::vector<Difference>& diffe
 }
 
 // From components of a release to wishes: where each goes on this site, and what is there already.
+// In the order of the release. What is wrong with one component keeps no other from being looked
+// at.
 struct ComponentWishes {
   const bundle::Contents& contents;
   SiteContent& content;
@@ -242,6 +248,7 @@ struct ComponentWishes {
     drafting.want(std::move(placement), migrations);
   }
 
+  // Several components of images may share a store, which has room for all names.
   const release::Target& take_target(const release::Component& component) {
     const release::ComponentRow& row = component.row;
     const release::Target& target = target_of(row, installation.site);

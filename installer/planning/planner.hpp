@@ -14,12 +14,15 @@
 
 namespace sealift::installer {
 
+// `contents` were verified; `bundle_name` is the bundle's file in the store. Drivers look at their
+// targets, so a plan is only as good as the moment in which it was made: apply() checks again.
+// Error{incompatible} with what keeps the release from this site.
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
                    SiteContent& content, const Installation& installation, const State& state,
                    const Drivers& drivers, const Request& request);
 
 // Back to `target`. Placements that are no longer whole are made anew from the bundle that was
-// kept.
+// kept. `thoroughness` says whether kept files are believed by their receipts or hashed.
 Draft plan_rollback(const Revision& target, SiteContent& content, const Installation& installation,
                     const State& state, const Drivers& drivers, Thoroughness thoroughness,
                     const Request& request);

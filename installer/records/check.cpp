@@ -14,6 +14,7 @@ fs::path revision_folder(const Layout& layout, std::uint64_t revision) {
   return layout.revisions() / std::to_string(revision);
 }
 
+// The folder of scripts is where commands run, also those that are no script of the release.
 bool runs_commands(const Health& health) {
   if (!health.hooks.empty()) return true;
   for (const RenderedCheck& each : health.checks) {
@@ -24,6 +25,7 @@ bool runs_commands(const Health& health) {
 
 }  // namespace
 
+// What is empty has no key, so that older installers read what they know.
 Json to_json(const RenderedCheck& check) {
   Json value = {{"check", release::to_json(check.check)}};
   if (!check.environment.empty()) value["environment"] = check.environment;
@@ -55,6 +57,7 @@ RenderedCheck rendered_check_from_json(const Json& value, const std::string& whe
   return rendered;
 }
 
+// The limit is that of a release: more were never written.
 std::vector<RenderedCheck> rendered_from_json(const Json& value, const std::string& where) {
   if (!value.is_array() || value.size() > release::kMaxChecks) {
     throw Error(Errc::corrupt,
@@ -98,6 +101,7 @@ void keep_health(const Layout& layout, std::uint64_t revision, const Health& hea
              to_canonical({{"checks", to_json(health.checks)}, {"scripts", health.scripts}}));
 }
 
+// There is no file where nothing is asked.
 Health kept_health(const Layout& layout, std::uint64_t revision) {
   const fs::path file = revision_folder(layout, revision) / "health.json";
   if (!path_exists(file)) return {};

@@ -15,6 +15,7 @@ using release::NextRelease;
 
 namespace {
 
+// Keys are those of the journals of all versions: a change here needs a reader of the old ones.
 Json to_json(const FlagChange& change) {
   return {{"variant", change.variant},
           {"keepRules", change.targeting == Targeting::kept},
@@ -54,12 +55,14 @@ std::string wish_of(const FlagChange& change) {
       change.targeting == Targeting::kept ? "where its rules decide nothing" : "for everyone");
 }
 
+// Every flag can be disabled.
 bool has_variant(const Flag& flag, const FlagChange& change) {
   return change.variant.empty() || flag.variants.contains(change.variant);
 }
 
 }  // namespace
 
+// Below one key, by which settings of flags are told from those of assets and targets.
 Json to_settings(const SiteFlags& flags) {
   Json changes = Json::object();
   for (const auto& [flag, change] : flags.changes) changes[flag] = to_json(change);
@@ -93,6 +96,8 @@ FlagChanges changes_of(const Placement* placement) {
   return placement == nullptr ? FlagChanges{} : flags_of(*placement).changes;
 }
 
+// The planner has dropped changes that the release cannot take, so one that is met here came from a
+// damaged journal.
 Flag changed(Flag flag, const FlagChange& change) {
   if (!has_variant(flag, change)) {
     throw Error(Errc::corrupt,
@@ -132,6 +137,8 @@ std::string told(const Flag& flag, const FlagChange& change) {
   return format("{}, {}", effect_of(changed(flag, change)), made_by(change));
 }
 
+// A reset is what both sides may ask for and is told as news; a change that cannot be kept is a
+// warning, since nobody asked for it.
 CarriedFlags carry_over(const FlagChanges& changes, const FlagSet& next) {
   CarriedFlags carried;
   for (const auto& [name, change] : changes) {
@@ -161,6 +168,7 @@ CarriedFlags carry_over(const FlagChanges& changes, const FlagSet& next) {
   return carried;
 }
 
+// Who made a change and when is no difference.
 std::vector<std::string> compare(const FlagChanges& before, const FlagChanges& after) {
   std::set<std::string> names;
   for (const auto& [name, unused] : before) names.insert(name);

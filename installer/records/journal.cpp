@@ -12,6 +12,7 @@ namespace sealift::installer {
 
 namespace {
 
+// In bytes. A plan of a thousand steps with their results takes a fraction of that.
 constexpr std::uint64_t kMaxJournal = 64ULL << 20;
 constexpr std::uint64_t kReserved = 256U << 10;  // beyond the plan and what its steps need
 constexpr std::uint64_t kReservedForStep = 2U << 10;
@@ -66,6 +67,8 @@ std::string_view name(Event event) {
   return "";
 }
 
+// The number and the digest of the line before bind a record to its place: one that was copied,
+// swapped or left out shows.
 std::string Journal::line_for(const Record& record) const {
   Json value = to_json(record);
   value["seq"] = records_.size();
@@ -73,6 +76,7 @@ std::string Journal::line_for(const Record& record) const {
   return to_canonical(value) + "\n";
 }
 
+// The plan is the detail of the first record, so that a journal is never without one.
 std::string Journal::first_line(const Plan& plan, const Clock& clock) {
   return Journal({}, clock).line_for(
       {.event = Event::begin, .time = clock.now(), .step = {}, .detail = installer::to_json(plan)});
@@ -175,6 +179,7 @@ Journal Journal::open(std::unique_ptr<JournalFile> file, std::string name, const
   return journal;
 }
 
+// Nothing is written behind the end, so only the last record can be one.
 std::optional<Event> Journal::ending() const {
   const Event last = records_.back().event;
   if (last == Event::commit || last == Event::abort) return last;
@@ -205,6 +210,7 @@ void Journal::make_room(Event event, std::uint64_t bytes) {
   size_ = needed + kReserved;
 }
 
+// In doubt until the zeros are synced: a crash here leaves either the record or none.
 void Journal::withdraw(std::uint64_t bytes) {
   is_in_doubt_ = true;
   file_->write(end_, std::string(bytes, '\0'));
@@ -247,6 +253,8 @@ void Journal::close() {
   size_ = end_;
 }
 
+// Names begin with six digits, so their order is that of the transactions. A name with a dot in
+// front is a file that was being made.
 std::vector<fs::path> journal_files(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const Entry& entry : Dir::open(folder).entries()) {

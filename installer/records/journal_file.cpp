@@ -19,6 +19,7 @@ constexpr std::uint64_t kMaxJournalFile = 64ULL << 20;
 
 class PosixFile : public JournalFile {
  public:
+  // A symbolic link in its place is refused: the journal is in the state folder and nowhere else.
   PosixFile(const fs::path& path, int access)
       : name_(path.string()), fd_(::open(path.c_str(), access | O_CLOEXEC | O_NOFOLLOW)) {
     if (!fd_.is_open()) throw_errno(name_, "open");
@@ -41,6 +42,7 @@ class PosixFile : public JournalFile {
     return static_cast<std::uint64_t>(status.st_size);
   }
 
+  // A write may take fewer bytes than it was given, or none when a signal comes.
   void write(std::uint64_t offset, std::string_view bytes) override {
     while (!bytes.empty()) {
       const ssize_t count =
@@ -74,6 +76,8 @@ class PosixFile : public JournalFile {
 
 }  // namespace
 
+// Written under another name and renamed, so that a journal has its plan and its space from the
+// moment in which it can be seen.
 std::unique_ptr<JournalFile> create_journal_file(const fs::path& path, std::string_view first,
                                                  std::uint64_t size) {
   try {

@@ -10,6 +10,7 @@ namespace sealift::installer {
 
 namespace {
 
+// Of the file; a command line is far shorter.
 constexpr std::size_t kMaxBytes = 16 << 20;
 
 fs::path file_of(const Layout& layout, std::uint64_t number) {
@@ -79,6 +80,7 @@ release::Values parse_overrides(const std::vector<std::string>& texts,
   return set;
 }
 
+// No file stands for no values. They are for their owner alone, as all values are.
 void keep_overrides(const Layout& layout, std::uint64_t number, const release::Values& set) {
   if (set.empty()) return;
   write_file(file_of(layout, number), to_canonical(Json(set)), FileMode::secret);
@@ -96,6 +98,7 @@ release::Values kept_overrides(const Layout& layout, const Revision& revision) {
   });
 }
 
+// Each as the option that would give it again.
 std::vector<std::string> forgotten(const release::Values& before, const release::Values& now) {
   std::vector<std::string> lines;
   for (const auto& [key, value] : before) {

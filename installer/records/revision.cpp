@@ -25,6 +25,8 @@ const Placement* Revision::flags_placement() const {
   return nullptr;
 }
 
+// Optional keys are left out where they say nothing: most revisions are no rollback and no change
+// of flags.
 Json to_json(const Revision& revision) {
   Json placements = Json::array();
   for (const Placement& placement : revision.placements) placements.push_back(to_json(placement));

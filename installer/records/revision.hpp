@@ -17,12 +17,12 @@ namespace sealift::installer {
 
 // One thing that stood on the site: the outcome of a committed transaction.
 struct Revision {
-  std::uint64_t number = 0;
-  std::string release;
+  std::uint64_t number = 0;  // of its transaction; never used twice
+  std::string release;       // the release's name
   std::string version;
   std::optional<Digest> digest;  // D; nothing for what was adopted
-  std::string environment;
-  std::string bundle;  // file in the store; empty for what was adopted
+  std::string environment;       // that its values are of
+  std::string bundle;            // file in the store; empty for what was adopted
   std::vector<Placement> placements;
   std::optional<std::uint64_t> parent;    // the revision that stood before
   std::optional<std::uint64_t> restores;  // of a rollback: whose placements these are

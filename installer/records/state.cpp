@@ -8,6 +8,7 @@
 
 namespace sealift::installer {
 
+// Null also for a transaction that was undone: it made no revision.
 const Revision* State::revision(std::uint64_t number) const {
   for (const Revision& each : revisions) {
     if (each.number == number) return &each;
@@ -15,6 +16,8 @@ const Revision* State::revision(std::uint64_t number) const {
   return nullptr;
 }
 
+// After a rollback the release that stands is an older one: what came before that counts, so that a
+// second rollback goes further back and not to and fro.
 const Revision* State::previous() const {
   const Revision* now = current();
   if (now != nullptr && now->restores) now = revision(*now->restores);
@@ -50,6 +53,8 @@ Journal read_journal(const Layout& layout, const fs::path& file, const Clock& cl
 
 }  // namespace
 
+// Every journal is read each time; nothing else is asked, so that the state cannot say more than
+// they do. At most one can be unfinished, since none is begun before the last has ended.
 State load_state(const Layout& layout, const Clock& clock) {
   State state;
   check_journal_folder(layout);
@@ -82,6 +87,7 @@ State load_state(const Layout& layout, const Clock& clock) {
   return state;
 }
 
+// Anybody may read it, so that monitoring needs no rights.
 void write_summary(const Layout& layout, const State& state) {
   Json value = {{"format", 1}, {"unfinished", state.unfinished.has_value()}};
   if (const Revision* now = state.current()) {
@@ -93,6 +99,7 @@ void write_summary(const Layout& layout, const State& state) {
   write_file(layout.summary(), to_pretty(value), FileMode::plain);
 }
 
+// Pruning removes that folder before the release's directories and its bundle.
 bool is_retained(const Layout& layout, const Revision& revision) {
   return dir_exists(layout.revisions() / std::to_string(revision.number));
 }

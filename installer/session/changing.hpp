@@ -16,10 +16,10 @@
 namespace sealift::installer {
 
 struct ChangeOptions {
-  bool yes = false;
-  bool dry_run = false;
-  std::string reason;
-  std::optional<int> lock_timeout;
+  bool yes = false;                 // nobody is asked
+  bool dry_run = false;             // the plan is shown, and nothing changed
+  std::string reason;               // for the audit log; some options demand one
+  std::optional<int> lock_timeout;  // seconds; nothing: not at all
 };
 
 // What an operator may accept that a site would refuse; each is audited.
@@ -50,6 +50,7 @@ void add_change_options(cli::Command& command, ChangeOptions& options);
 // A command at work on a site: opened, and locked where it changes it.
 class SiteWork {
  public:
+  // `site` is what --site said.
   SiteWork(cli::Session& session, const std::string& site);
   // Locks the site and settles what an earlier command left behind.
   void lock_and_settle(const std::string& command, const ChangeOptions& options);
@@ -63,6 +64,7 @@ class SiteWork {
   bool agreed(const ChangeOptions& options, const std::string& question);
   bool is_locked() const { return lock_ && lock_->is_held(); }
   State state() const { return load_state(installation_.layout, session_.clock); }
+  // By the user who runs this, at this moment.
   Request request(Purpose purpose, const ChangeOptions& options) const;
 
  private:
@@ -79,6 +81,7 @@ void show_drift(const Draft& draft);
 
 // The plan for people (or with --json), and its warnings.
 void show(const Draft& draft, const std::string& notes, cli::Session& session);
+// What `plan --json` prints.
 Json to_json(const Draft& draft);
 
 }  // namespace sealift::installer

@@ -18,6 +18,7 @@ namespace sealift::installer {
 
 namespace {
 
+// `apply` without a name takes the bundle that `stage` has put into the store.
 fs::path bundle_of(const ReleaseOptions& options, const SiteWork& work, const State& state) {
   if (!options.bundle.empty()) return options.bundle;
   if (!state.staged) {
@@ -27,6 +28,7 @@ fs::path bundle_of(const ReleaseOptions& options, const SiteWork& work, const St
   return work.installation().layout.store() / state.staged->bundle;
 }
 
+// One line of the audit log: the evidence, and every rule that a person has waived.
 Json acceptance(const Accepted& accepted, const ReleaseOptions& options,
                 const release::Values& set) {
   Json value = evidence(accepted.verified.judgement());

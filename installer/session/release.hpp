@@ -22,6 +22,8 @@ struct ReleaseOptions {
 // bundle where that is lost.
 void repair(const ReleaseOptions& options, const std::string& site, cli::Session& session);
 
+// `purpose` is apply or stage. A bundle that is refused, or that the person does not agree to,
+// leaves the store as it was; a refusal leaves a line in the audit log.
 void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
            cli::Session& session);
 

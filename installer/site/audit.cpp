@@ -17,6 +17,7 @@ namespace sealift::installer {
 
 namespace {
 
+// Bytes: details are cut to less, so a longer last line was not written here.
 constexpr std::uint64_t kMaxLine = 16U << 10;
 constexpr std::size_t kMaxDetails = 4096;
 constexpr std::uint64_t kMaxLog = 1ULL << 30;
@@ -27,6 +28,7 @@ struct Tail {
   std::uint64_t end = 0;
 };
 
+// Only the end is read: an append costs the same in a log of many years.
 Tail read_tail(int fd, const std::string& name) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
@@ -51,6 +53,7 @@ std::string digest_of_line(const std::string& line) {
 
 }  // namespace
 
+// A file that is new is itself synced into its folder, or a power cut would take the whole log.
 void AuditLog::append(const std::string& event, Json details) {
   if (std::string text = to_canonical(details); text.size() > kMaxDetails) {
     details = {{"cut", printable(text, kMaxDetails)}};
@@ -120,6 +123,7 @@ std::uint64_t transaction_from_json(const Json& entry) {
   return number != details.end() && number->is_number_unsigned() ? number->get<std::uint64_t>() : 0;
 }
 
+// A name that anybody can set: it says who it was among those who may do this, and proves nothing.
 std::string acting_user() {
   if (const char* behind = std::getenv("SUDO_USER")) return printable(behind, 64);
   // The environment is asked, not the user database: reading that needs the host's libraries.

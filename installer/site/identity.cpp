@@ -15,6 +15,7 @@ constexpr std::uint64_t kLargest = 64 << 10;  // bytes
 
 }  // namespace
 
+// Read back after it was written, so that the first use finds what every later one finds.
 signing::AgeIdentity site_identity(const Layout& layout, Time now) {
   const fs::path file = layout.age_identity();
   if (!entry_exists(file)) {

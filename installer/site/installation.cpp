@@ -12,6 +12,7 @@ namespace sealift::installer {
 
 namespace {
 
+// Behind the version: "3.root.json".
 constexpr std::string_view kRootEnding = ".root.json";
 
 std::optional<std::uint64_t> root_version(std::string_view file) {
@@ -37,6 +38,7 @@ Time latest_time(const Layout& layout) {
 
 }  // namespace
 
+// Who may write here is asked before anything is read, for site.yaml names commands that we run.
 Installation open_installation(const Layout& layout) {
   if (!path_exists(layout.identity())) {
     throw Error(Errc::usage, format("{}: found no site", layout.state.string()),
@@ -62,6 +64,7 @@ void restore_folders(const Layout& layout) {
   make_dirs(layout.keys(), 0700);
 }
 
+// A folder without roots is a site that was made and not given one yet.
 signing::Root trusted_root(const Layout& layout) {
   std::uint64_t newest = 0;
   for (const Entry& entry : Dir::open(layout.trust()).entries()) {
@@ -99,6 +102,7 @@ Time believed_now(const Layout& layout, const Clock& clock) {
   return std::max(clock.now(), latest_time(layout));
 }
 
+// It only ever moves on.
 void remember_time(const Layout& layout, Time time) {
   if (time <= latest_time(layout)) return;
   write_file(layout.latest_time(), to_pretty({{"latest", to_text(time)}}));

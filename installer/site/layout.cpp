@@ -5,6 +5,8 @@
 
 namespace sealift::installer {
 
+// A site of one folder has both in it; the system's own are apart, as the Filesystem Hierarchy
+// Standard wants it.
 Layout Layout::choose(const std::string& folder) {
   std::string chosen = folder;
   if (chosen.empty()) {

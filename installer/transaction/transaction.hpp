@@ -12,6 +12,8 @@
 
 namespace sealift::installer {
 
+// Attempts to end one transaction, of which each may be cut off by a crash; then a person must
+// look.
 inline constexpr std::size_t kMaxRecoveries = 10;
 
 // Applies every step, then commits; steps of `stage` that have nothing in common run beside each
@@ -32,8 +34,8 @@ void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io);
 
 // A step that could not be taken back.
 struct FailedUndo {
-  std::string step;
-  std::string why;
+  std::string step;   // its id
+  std::string why;    // what the undo threw
   std::string cause;  // what the transaction went back for; empty where nobody knows any more
   Time time;          // of the last attempt
 };

@@ -32,6 +32,7 @@ struct ComposeTexts {
   std::string variables;  // empty: there is no .env
 };
 
+// Both files out of one pass: a tree is a stream of a bundle, and is not read twice.
 ComposeTexts texts_of(const RuntimeQuestion& question, const std::string& path) {
   ComposeTexts texts;
   const std::unique_ptr<TreeStream> tree = question.content.tree(question.component.row.name);
@@ -66,6 +67,8 @@ bool has_folder(const std::vector<release::FileEntry>& table, const std::set<std
   });
 }
 
+// The name of its image here that can mean nothing else; empty, and a problem, where none was
+// delivered. A file that was rendered may hold that name already.
 std::string pin_of(const ComposeService& service, const RuntimeQuestion& question,
                    Problems& problems) {
   for (const auto& [unused, pin] : question.pins) {
@@ -83,6 +86,7 @@ std::string pin_of(const ComposeService& service, const RuntimeQuestion& questio
   return "";
 }
 
+// What of the component's own files a service mounts or reads, such as configs and env_file.
 std::set<std::string> paths_of(const ComposeService& service) {
   std::set<std::string> paths;
   for (const compose::OwnFile& file : service.files) paths.insert(file.path);

@@ -66,6 +66,8 @@ class ComposeRuntime : public Runtime {
     return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
   }
 
+  // `config` is the only look that changes nothing; podman-compose has none, but reads the file for
+  // `ps` too.
   void validate(const Deployment& deployment) const override {
     const ComposeDeployment staged(deployment);
     const std::string& file = staged.settings.file;
@@ -102,6 +104,8 @@ class ComposeRuntime : public Runtime {
     bring_all_up(then, io);
   }
 
+  // `down` knows only what its file names; what is left with the project's label goes one by one,
+  // so that a file that is gone or was edited keeps nothing running. Volumes stay: they hold data.
   void take_down(const Deployment& installed, StepIo&) const override {
     const ComposeDeployment deployment(installed);
     const Engine engine(deployment.settings.engine);
@@ -121,6 +125,8 @@ class ComposeRuntime : public Runtime {
     sealift::remove_file(override_file(deployment.settings));
   }
 
+  // A container that was restarted by its engine long ago says nothing of now. What runs under the
+  // project's name and is no service of the release was started by somebody else.
   std::vector<Difference> differences(const Deployment& installed) const override {
     const ComposeDeployment deployment(installed);
     const Engine engine(deployment.settings.engine);
@@ -144,6 +150,8 @@ class ComposeRuntime : public Runtime {
     return found;
   }
 
+  // Projects are found by the label of this site, and by the name that site.yaml gives. A volume is
+  // named and never removed.
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Deployment>& known) const override {
     std::set<std::string> ours;
@@ -175,6 +183,8 @@ class ComposeRuntime : public Runtime {
     return deployment == nullptr ? Services() : ComposeDeployment(*deployment).settings.services;
   }
 
+  // Asked before any container is stopped: an image that was pruned on the host would be missed
+  // only when the old containers are gone.
   static void demand_images(const ComposeDeployment& now) {
     const Engine engine(now.settings.engine);
     for (const auto& [name, service] : now.settings.services) {
@@ -229,6 +239,8 @@ class ComposeRuntime : public Runtime {
     }
   }
 
+  // Compose replaces a container whose labels have changed, and the label says all that it was made
+  // of; podman-compose compares nothing, so changed ones are removed first.
   void bring_all_up(const ComposeDeployment& now, StepIo& io) const {
     const Engine engine(now.settings.engine);
     if (now.settings.generation == kPodman) remove_changed(engine, now);
@@ -240,7 +252,7 @@ class ComposeRuntime : public Runtime {
     return folder_ / format("{}.yaml", settings.project);
   }
 
-  // JSON is YAML.
+  // JSON is YAML. The file is written anew for every call; the last `-f` has the last word of both.
   void write_override(const ComposeDeployment& deployment, const fs::path& folder) const {
     const ComposeSettings& settings = deployment.settings;
     Json services = Json::object();
@@ -264,6 +276,7 @@ class ComposeRuntime : public Runtime {
     write_file(override_file(settings), to_pretty(file), FileMode::secret);
   }
 
+  // `-p` says the project, so that the name of the folder does not: it changes with each release.
   Outcome compose(const ComposeDeployment& deployment, const fs::path& folder, Words words) const {
     const ComposeSettings& settings = deployment.settings;
     write_override(deployment, folder);
@@ -286,6 +299,8 @@ class ComposeRuntime : public Runtime {
                 format("Compose: ended with status {}: {}", outcome.status, said(outcome)));
   }
 
+  // Nothing is pulled or built on a target: the images were delivered under names of their own.
+  // Where services are left out, those that are wanted are named.
   static Words up_words(const ComposeDeployment& now) {
     Words words = {"up", "-d", "--no-build"};
     const std::string& generation = now.settings.generation;

@@ -12,6 +12,7 @@ namespace sealift::installer {
 
 namespace {
 
+// Between two looks. One look is not enough: a process that dies at once is running at first.
 constexpr std::chrono::milliseconds kBetween{500};
 
 // podman-compose goes on where Podman could not start a container, as when its port was not free

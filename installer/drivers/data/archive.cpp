@@ -42,10 +42,14 @@ struct stat status_of_open(int fd, const std::string& where) {
   return status;
 }
 
+// Writes while others may write: a file that grows is cut where its header says, one that shrinks
+// is filled with zeros, and both are named. So an archive is always whole.
 class ArchiveWriter {
  public:
   explicit ArchiveWriter(Sink& to) : to_(to), buffer_(kArchivePiece, '\0') {}
 
+  // A file that is gone by the time it is opened is no failure; one that is there and cannot be
+  // read is.
   void add_folder(const Dir& folder, const std::string& path) {
     DataEntry entry =
         entry_of(path, TarType::directory, status_of_open(folder.fd(), folder.path()));
@@ -133,6 +137,7 @@ class ArchiveWriter {
 
   Sink& to_;
   std::string buffer_;
+  // The first name of each file with several; the others become hard links to it.
   std::map<std::pair<dev_t, ino_t>, std::string> names_;
   Unsteady unsteady_;
 };
@@ -145,6 +150,7 @@ std::pair<std::string, std::string> parted(std::string path) {
   return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
+// Owner, mode and time of folders are set last, innermost first.
 class Unpacking {
  public:
   Unpacking(ArchiveReader& reader, const Dir& into)

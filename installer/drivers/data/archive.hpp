@@ -18,9 +18,10 @@ namespace sealift::installer {
 using Unsteady = std::vector<std::string>;
 
 struct FolderSize {
-  std::uint64_t bytes = 0;
-  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;    // of files, as their sizes say; holes count
+  std::uint64_t entries = 0;  // below the folder, of any type
 };
+// An entry that goes meanwhile is not counted; links are not followed.
 FolderSize size_of(const fs::path& folder);
 
 // Symbolic links are kept and never followed. Error{io} where something cannot be read.

@@ -62,6 +62,7 @@ timespec time_in(std::string_view text) {
   refuse_archive("found the end inside of an archive");
 }
 
+// Eight bytes at offset 100, octal (ustar).
 unsigned mode_in(const std::string& block) {
   unsigned mode = 0;
   const char* text = block.data() + 100;
@@ -122,6 +123,8 @@ std::string header_of(const DataEntry& entry) {
                               .records = std::move(records)});
 }
 
+// Each entry begins with its extended header of type x, since owner and time do not fit the other
+// one. Two blocks of zeros are the end.
 std::optional<DataEntry> ArchiveReader::next() {
   std::string rest(kArchivePiece, '\0');
   while (read(rest) > 0) {

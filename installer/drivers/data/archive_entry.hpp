@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One entry of an archive of data (archive.hpp): a ustar header behind a extended header of its
+// One entry of an archive of data (archive.hpp): a ustar header behind an extended header of its
 // own (POSIX, the utility pax, "pax Extended Header"), which has what the first has no room for.
 // Extended attributes are records SCHILY.xattr.NAME, as star and GNU tar have them.
 

@@ -16,6 +16,7 @@
 
 namespace sealift::installer {
 
+// The driver's word in steps; no target of site.yaml has it.
 inline constexpr const char* kDataDriver = "data";
 
 std::unique_ptr<Driver> data_driver(const Layout& layout, Workers& workers);
@@ -34,6 +35,7 @@ struct Moment {
 // The steps that back up what site.yaml says of the wish's target; none where nothing is there.
 std::vector<Step> data_backups(const Wish& wish, const release::Site& site, const Layout& layout,
                                const Moment& moment);
+// Room that the backup needs, in bytes, in the folder of backups.
 NeededSpace space_of_data(const Step& step);
 
 }  // namespace sealift::installer

@@ -15,6 +15,8 @@ namespace sealift::installer {
 
 namespace {
 
+// Those that have the value already are left alone: setting one may need rights that a restore does
+// not have.
 void set_attributes(int fd, const DataEntry& entry) {
   const std::map<std::string, std::string> found = attributes_of(fd, entry.path);
   for (const auto& [name, value] : entry.attributes) {
@@ -27,6 +29,8 @@ void set_attributes(int fd, const DataEntry& entry) {
 
 }  // namespace
 
+// 64 KiB is the kernel's limit both for the list of names and for one value (xattr(7)). An
+// attribute that is gone again when its value is asked for is left out.
 std::map<std::string, std::string> attributes_of(int fd, const std::string& where) {
   std::string names(64 * 1024, '\0');
   const ssize_t all = ::flistxattr(fd, names.data(), names.size());

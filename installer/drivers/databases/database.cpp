@@ -38,6 +38,8 @@ std::string names_of(const std::vector<const Migration*>& migrations) {
   return joined(names);
 }
 
+// What a failure leaves behind, said before anybody agrees: a statement outside of a transaction
+// cannot be taken back with the others.
 std::string_view how_far_whole(const MigrationSet& set,
                                const std::vector<const Migration*>& pending) {
   const bool is_whole = std::all_of(pending.begin(), pending.end(), [&](const Migration* each) {
@@ -55,6 +57,9 @@ class DatabaseDriver : public Driver {
     return artifact_type == media_type::kMigrations;
   }
 
+  // The plan is made from what the database says now, never from what the site remembers: a
+  // database may have been restored or migrated by hand. A plan without pending migrations has no
+  // backup either.
   std::vector<Step> plan(const Wish& wish) const override {
     // A database outlives the component that migrated it.
     if (!wish.table) return {};
@@ -105,6 +110,8 @@ class DatabaseDriver : public Driver {
                                                                 : StepState::not_applied;
   }
 
+  // May be called again after a crash: what was committed is not run twice, and a restore that was
+  // cut off is finished.
   Json apply(const Step& step, StepIo& io) override {
     if (step.action == kBackup) return back_up(step, io);
     const DatabaseChange change = database_change_from_json(step);
@@ -153,6 +160,8 @@ class DatabaseDriver : public Driver {
                backup));
   }
 
+  // Only the list of what was applied is compared. The schema itself may have been changed by hand,
+  // and nothing here would see it.
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
                                   Content& content) const override {
     const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
@@ -183,8 +192,10 @@ class DatabaseDriver : public Driver {
   void prune(const Placement&) override {}
 
  private:
+  // Beside the backups: a copy of the database may be as large, and the space there was asked for.
   fs::path scratch() const { return Backups(layout_, workers_).folder(); }
 
+  // A planner that forgot it is a mistake of ours, not of the release.
   static const DatabaseWish& asked_of(const Wish& wish) {
     if (wish.database == nullptr) {
       throw Error(Errc::internal, format("{}: nothing is asked of its database", wish.component));
@@ -231,10 +242,13 @@ class DatabaseDriver : public Driver {
             .settings = settings};
   }
 
+  // The number of the transaction makes it unique, and says for which one it was made.
   static std::string backup_name(const Wish& wish) {
     return format("{}-{}", wish.target, wish.number);
   }
 
+  // In the phase before the migrations; where the site has a fence, users are kept out from before
+  // it.
   Step backup_step(const Wish& wish, const DatabaseSettings& settings,
                    const databases::Facts& facts) const {
     const DatabaseWish& asked = asked_of(wish);
@@ -286,6 +300,7 @@ class DatabaseDriver : public Driver {
     return {};
   }
 
+  // The way back is backed up too: what is given up can still be fetched from there.
   std::vector<Step> plan_restore(const Wish& wish) const {
     const DatabaseWish& asked = asked_of(wish);
     const DatabaseSettings settings = settings_of(wish);
@@ -312,6 +327,9 @@ class DatabaseDriver : public Driver {
                         wish.target, from->name, to_text(from->made)))};
   }
 
+  // Newest first, each with the SQL of its own that the current release carries for it, since the
+  // release that one goes back to knows nothing of them. The SQL is copied into the plan, where a
+  // second attempt finds it.
   std::vector<Step> plan_down(const Wish& wish) const {
     const DatabaseWish& asked = asked_of(wish);
     const auto standing = asked.way_back.standing.find(wish.path);
@@ -361,6 +379,7 @@ class DatabaseDriver : public Driver {
                  format("take back in {}: {}", wish.target, names_of(taken)))};
   }
 
+  // A restore that was cut off near its end is finished and not begun again.
   void restore(const std::string& name, const std::string& label, databases::Database& database,
                StepIo& io) const {
     if (database.finish_restore(label)) return;
@@ -368,6 +387,7 @@ class DatabaseDriver : public Driver {
     backups.restore(backups.find(name), database, label, io.progress);
   }
 
+  // Its result, what the backup is, goes into the journal.
   Json back_up(const Step& step, StepIo& io) const {
     const BackupStep asked = backup_step_from_json(step);
     const auto database = open_database(asked.settings, scratch(), session_name(asked.transaction));

@@ -16,7 +16,9 @@ using migrations::MigrationSet;
 
 namespace {
 
-// Whether the database has come from what it had before to what it has now by this step alone.
+// Whether the database has come from what it had before to what it has now by this step alone. Rows
+// that came or went in another way mean that somebody else migrated meanwhile: then `before` stays
+// what it was, and the run is refused (Run::before).
 bool is_by_this_step(const DatabaseChange& change, const Applied& now) {
   const auto apart = std::mismatch(change.before.rows.begin(), change.before.rows.end(),
                                    now.rows.begin(), now.rows.end());
@@ -43,6 +45,7 @@ MigrationSet set_of(const Step& step, const DatabaseChange& change, StepIo& io) 
   return read_migrations(*tree, change.settings);
 }
 
+// Migrations that are taken back have the names and hashes of the rows that go.
 MigrationSet asked_for(const Step& step, const DatabaseChange& change, StepIo& io) {
   MigrationSet set = set_of(step, change, io);
   if (step.action != kTakeBack) return set;
@@ -56,6 +59,7 @@ MigrationSet asked_for(const Step& step, const DatabaseChange& change, StepIo& i
   return set;
 }
 
+// Only what the plan named is run, though the release may hold more that was applied by hand since.
 databases::Run what_is_left(const DatabaseChange& change, const MigrationSet& set,
                             databases::Database& database) {
   databases::Run run{.set = set,

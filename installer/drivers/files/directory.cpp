@@ -20,6 +20,8 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::size_t kMaxDifferences = 1000;
+// The same release may have been unpacked here before and not be pruned yet: the transaction's
+// number makes the name free, since none is used twice.
 std::string free_name(const Wish& wish) {
   std::string plain = format("{}/{}", kReleases, wish.label);
   if (!entry_exists(fs::path(wish.path) / plain)) return plain;
@@ -73,6 +75,9 @@ class DirectoryDriver : public Driver {
     return steps;
   }
 
+  // Two shapes are known: PATH/current as other deployment tools have it, which is taken over in
+  // place, and loose files, which are copied into a release. A link that leads out of the path is
+  // refused.
   std::optional<Adoptable> adoptable(const std::string& path) const override {
     if (!dir_exists(path) || is_empty_dir(path)) return std::nullopt;
     Adoptable found{
@@ -97,6 +102,7 @@ class DirectoryDriver : public Driver {
     return found;
   }
 
+  // The directory was there before us: its mode stays the operator's.
   void take_over(const Wish& wish) override {
     write_file(fs::path(wish.path) / kMarker, marker_text(wish.site, wish.target, Maker::others));
   }
@@ -112,6 +118,8 @@ class DirectoryDriver : public Driver {
     sync_dir(wish.path);
   }
 
+  // An unpacked release is compared by its content, file by file, since this is asked after a
+  // crash.
   StepState check(const Step& step, StepIo& io) const override {
     if (step.action == kKeep) return check_kept(keep_from_json(step), io.content);
     if (step.action == kShare) {
@@ -165,6 +173,7 @@ class DirectoryDriver : public Driver {
     return written ? Json::object({{"written", *written}}) : Json::object();
   }
 
+  // The results of apply() are not needed: each step says both sides.
   void undo(const Step& step, const std::optional<Json>&, StepIo& io) override {
     if (step.action == kSwitch) {
       const Switch change = switch_from_json(step);
@@ -178,6 +187,8 @@ class DirectoryDriver : public Driver {
     }
   }
 
+  // The folders around the release, shared data and PATH/kept are looked at only where strangers
+  // are asked for.
   std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
                                   Strangers strangers, Content& content) const override {
     const fs::path place = fs::path(placement.path) / placement.directory;
@@ -225,6 +236,8 @@ class DirectoryDriver : public Driver {
     return left;
   }
 
+  // Files that only a release which is being pruned had in PATH/kept. Without a current placement
+  // nothing is kept any more.
   void trim(const Placement& kept, const Placement* current, Content& content) override {
     if (!dir_exists(fs::path(kept.path) / kKept)) return;
     const Dir root = Dir::open(kept.path);
@@ -233,6 +246,8 @@ class DirectoryDriver : public Driver {
     KeptAssets(root, {}, receipts).trim(set ? &*set : nullptr, content);
   }
 
+  // Other releases may share its files by hard links, whose ctime an unlink changes: their receipts
+  // follow.
   void prune(const Placement& placement) override {
     if (!dir_exists(fs::path(placement.path) / placement.directory)) return;
     const Dir root = Dir::open(placement.path);
@@ -269,6 +284,7 @@ class DirectoryDriver : public Driver {
     }
   }
 
+  // One cache for all releases of a target, for they share files.
   Receipts receipts_of(const std::string& target) const {
     return Receipts::load(receipts_ / (target + ".receipts"));
   }

@@ -11,6 +11,7 @@ namespace sealift::installer {
 
 namespace {
 
+// No marker of ours is near that.
 constexpr std::uint64_t kMaxMarker = 4096;  // bytes
 
 bool is_marker_of(const std::string& text, const std::string& site, const std::string& target) {
@@ -53,6 +54,8 @@ std::string current_in(const fs::path& path) {
   return target;
 }
 
+// A path that is missing in part is made later, by the step that unpacks; what was missing is
+// written into that step, so that an undo removes just that.
 Observation observe(const Wish& wish) {
   Observation seen;
   for (fs::path path = wish.path; !path_exists(path); path = path.parent_path()) {

@@ -9,6 +9,8 @@ namespace sealift::installer {
 
 namespace {
 
+// The marker comes before the first release: a path with releases and without a marker would be
+// taken for somebody else's after a crash.
 void prepare(const Unpack& unpack) {
   make_dirs(unpack.path, kDirectoryMode);
   const Dir root = Dir::open(unpack.path);
@@ -57,6 +59,9 @@ void remove_preparation(const Unpack& unpack) {
 
 }  // namespace
 
+// One sync of the file system is cheaper than one of each file, and comes before the rename, so
+// that the name never appears before its content. What of the base is the same is shared and not
+// written again.
 std::optional<std::uint64_t> unpack_release(const Unpack& unpack, const std::string& component,
                                             Receipts receipts, const TableKey& key, StepIo& io) {
   prepare(unpack);
@@ -87,6 +92,7 @@ std::optional<std::uint64_t> unpack_release(const Unpack& unpack, const std::str
   return writer.written();
 }
 
+// Of a path that had releases before, only this one goes.
 void remove_unpacked(const Unpack& unpack) {
   if (dir_exists(fs::path(unpack.path) / kReleases)) {
     const Dir root = Dir::open(unpack.path);

@@ -14,6 +14,7 @@ namespace sealift::installer {
 
 struct FilesWish {
   std::string owner = {};  // "UID:GID" or empty
+  // Whether files of the installed release may be shared with the new one.
   release::Sharing sharing = release::Sharing::automatic;
   std::uint64_t count = 0;                          // of files
   std::map<std::string, std::string> persist = {};  // as in its placement

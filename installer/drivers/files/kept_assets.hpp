@@ -38,6 +38,7 @@ class KeptAssets {
   class Sources;
   void put_folder(const Dir& parent, const release::FileEntry& entry) const;
   void put_file(const Dir& parent, const release::FileEntry& entry, Sources& sources);
+  // True where the entry is there as the table says it; its content is believed by its receipt.
   bool stands(const Dir& parent, const release::FileEntry& entry) const;
 
   const Dir& root_;

@@ -17,7 +17,8 @@
 
 namespace sealift::installer {
 
-// Whose every entry of a tree shall be.
+// Whose every entry of a tree shall be. Unlike an Owner it may leave the group open: earlier
+// placements named the user alone.
 struct Ownership {
   unsigned uid;
   std::optional<unsigned> gid;  // nothing: any
@@ -26,6 +27,7 @@ struct Ownership {
   static std::optional<Ownership> parse(const std::string& text);
 };
 
+// The receipts, and the key, outlive the question.
 struct TreeQuestion {
   const Receipts& receipts;
   Thoroughness thoroughness;
@@ -44,7 +46,7 @@ std::vector<Difference> check_tree(const Dir& root, Source& table, const TreeQue
 std::optional<Difference> mode_difference(const std::string& path, const struct stat& status,
                                           unsigned expected);
 
-// The digest of an open file, read from its beginning.
+// The digest of an open file, read from its beginning. Error{io} names the file by `name`.
 Digest digest_of(int fd, const std::string& name);
 
 }  // namespace sealift::installer

@@ -9,6 +9,7 @@
 
 namespace sealift::installer {
 
+// Nothing is synced, and the receipts are not saved.
 void remove_file(const Dir& folder, const std::string& name, Receipts& receipts);
 // `name` and what is below it, whatever it is; nothing happens where it is missing.
 void remove_tree(const Dir& folder, const std::string& name, Receipts& receipts);

@@ -18,6 +18,8 @@
 
 namespace sealift::installer {
 
+// By number, since a target may have other names for its users than the host where site.yaml was
+// written.
 struct Owner {
   unsigned uid;
   unsigned gid;
@@ -34,6 +36,7 @@ class TreeWriter {
   // Without `owner`, files belong to the user that runs this.
   TreeWriter(const Dir& root, std::optional<Owner> owner, Receipts& receipts, TableKey key);
   ~TreeWriter();
+  // At most one tree, given before the first put().
   void share_with(SharedTree base);
   // Writes `entry`; its content comes from `content`. Throws Error{corrupt} where that content is
   // not what the entry's digest says.
@@ -43,6 +46,7 @@ class TreeWriter {
 
  private:
   class Base;
+  // True where the file is there afterwards; false where it has to be written.
   bool share(const release::FileEntry& entry, const Dir& folder);
   bool share_by_reflink(const release::FileEntry& entry, const Dir& folder, int old);
   bool share_by_link(const release::FileEntry& entry, const Dir& folder, int old);

@@ -17,7 +17,8 @@ namespace sealift::installer {
 
 std::unique_ptr<Driver> health_driver(const Layout& layout);
 
-// `health` has checks.
+// `health` has checks. Both belong to no component. The checks stand in the step, so that nobody
+// has to ask site.yaml or the bundle for them after a crash.
 Step check_step(const Health& health, std::uint64_t revision);
 Step prove_step(const Health& standing, const Revision& revision);
 

@@ -15,6 +15,7 @@
 
 namespace sealift::installer {
 
+// Of `check` and of `prove` (health.hpp).
 struct HealthStep {
   std::uint64_t revision = 0;  // whose scripts the checks run
   std::vector<RenderedCheck> checks;
@@ -28,6 +29,7 @@ HealthStep health_step_from_json(const Step& step);
 Json health_results_to_json(const std::vector<CheckResult>& results);
 std::vector<CheckResult> health_results_from_json(const Json& result, const std::string& where);
 
+// A command of the release at one moment of an apply.
 struct HookStep {
   std::uint64_t revision = 0;  // whose script it is
   RenderedCheck run;

@@ -35,6 +35,8 @@ Finding latency_probe(const release::HealthCheck& check, const ProbeSite& site,
                       const std::function<bool()>& stop);
 // Whether something listens.
 Finding tcp_probe(const release::HealthCheck& check);
+// The check's statement on a database of site.yaml; it holds where it answers, and with the
+// expected value where the check has one.
 Finding sql_probe(const release::HealthCheck& check, const ProbeSite& site);
 // Exit status 0, run in the folder `scripts`. The environment holds PATH, LANG=C and what the check
 // names. Whole seconds of timeout.
@@ -42,6 +44,7 @@ Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts, Privi
 // All containers of the service run, and are healthy where they say; or ended with status 0.
 Finding container_probe(const RenderedCheck& rendered);
 
+// By the sort of the check: one of those above.
 Finding probe(const RenderedCheck& rendered, const ProbeSite& site);
 
 }  // namespace sealift::installer

@@ -15,6 +15,7 @@
 
 namespace sealift::installer {
 
+// Undecided are checks that were stopped, or not waited for because another one failed.
 enum class Verdict { healthy, unhealthy, undecided };
 std::string_view name(Verdict verdict);
 
@@ -35,7 +36,7 @@ enum class Asking {
 // A check and how to ask it.
 struct Asked {
   release::HealthCheck check;
-  std::function<Finding()> attempt;
+  std::function<Finding()> attempt;    // called by one thread at a time
   std::function<Finding()> gate = {};  // once it is healthy; nothing: none
 };
 

@@ -17,11 +17,11 @@ namespace sealift::installer {
 // What is remembered of a target, so that its images can be taken back and pruned when site.yaml
 // says something else. What is empty was not said.
 struct ImageSettings {
-  std::string site;  // the site's id
-  std::string path = {};
-  std::vector<std::string> command = {};
-  std::string ca = {};
-  bool insecure = false;
+  std::string site;                       // the site's id
+  std::string path = {};                  // of an image layout or a folder
+  std::vector<std::string> command = {};  // of an engine: {docker, -H, unix:///run/docker.sock}
+  std::string ca = {};    // of a registry: a file of certificates that it is trusted by
+  bool insecure = false;  // of a registry: plain HTTP may be spoken
 
   friend auto operator<=>(const ImageSettings&, const ImageSettings&) = default;
 };
@@ -43,11 +43,12 @@ struct Loading {
 Json to_json(const Loading& loading);
 Loading loading_from_json(const Step& step);
 
-// A step that switches a public name.
+// A step that switches a public name. Of an image that was there before the plan, so that a crash
+// between leaves one of the two: both sides stand in the step.
 struct Naming {
-  std::string reference;
-  std::string to;    // empty: the name goes
-  std::string from;  // empty: there was no such name
+  std::string reference;  // the public name, as Compose files say it
+  std::string to;         // empty: the name goes
+  std::string from;       // empty: there was no such name
   ImageSettings settings;
 
   friend bool operator==(const Naming&, const Naming&) = default;

@@ -28,6 +28,7 @@ class ImageStore {
   virtual void look_again() {}
   // What the store itself calls the image.
   virtual std::string identity(const PlacedImage& image) const = 0;
+  // True where the store has it, under whatever name: it need not be loaded again.
   virtual bool has(const PlacedImage& image) = 0;
   // Where a load brings the image: in one place it serves every name of the same digest.
   virtual std::string loads_into(const PlacedImage&) const { return {}; }
@@ -48,6 +49,7 @@ class ImageStore {
   virtual std::optional<std::string> find(const std::string& reference) = 0;
   // Lets the public name point to an image that is there.
   virtual void tag(const std::string& reference, const std::string& identity) = 0;
+  // The public name goes; what it pointed to stays where load() keeps it.
   virtual void untag(const std::string& reference) = 0;
   // True where names of the release before stay until it is pruned, because others may use them.
   virtual bool keeps_old_names() const { return false; }
@@ -59,6 +61,9 @@ class ImageStore {
 std::unique_ptr<ImageStore> open_image_store(const std::string& driver,
                                              const ImageSettings& settings);
 
+// Docker, Podman or containerd through their own programs; an OCI image layout (OCI image
+// specification, "Image Layout"); a folder of archives for hosts that load them by hand; a registry
+// over HTTP.
 std::unique_ptr<ImageStore> engine_store(const std::string& driver, const ImageSettings& settings);
 std::unique_ptr<ImageStore> layout_store(const ImageSettings& settings);
 std::unique_ptr<ImageStore> folder_store(const ImageSettings& settings);

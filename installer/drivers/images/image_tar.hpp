@@ -17,7 +17,8 @@ enum class TarTables {
   oci_and_docker  // and the table of `docker save`, without which Docker before 25 reads nothing
 };
 
-// The root and everything below it; or, with `only`, one variant of it.
+// The root and everything below it; or, with `only`, one variant of it. `name` is what a reader of
+// the archive calls it. Nothing is kept in memory: layers are copied as they are read.
 void write_image_tar(Sink& to, const content::Image& image, const content::ImageVariant* only,
                      const std::string& name, TarTables tables, Content& blobs, Progress& progress);
 

@@ -10,7 +10,8 @@
 
 namespace sealift::installer {
 
-// `store` is the driver's word in site.yaml.
+// `store` is the driver's word in site.yaml. Several stores of one sort may be targets of a site:
+// each step says its own settings.
 std::unique_ptr<Driver> images_driver(const std::string& store);
 
 // Notes in `placement` which signatures the steps bring in with its images.

@@ -17,6 +17,7 @@ struct SignatureParts {
   content::Document manifest;
   std::vector<content::Descriptor> blobs;
 };
+// Read out of the release; Error{corrupt} where the manifest is not what its digest says.
 SignatureParts parts_of(const ImageSignature& signature, Content& content);
 // One of its blobs.
 std::unique_ptr<Source> open_signature_blob(const content::Descriptor& blob, Content& content);

@@ -22,6 +22,7 @@ Step fence_step(const release::Fence& fence, std::uint64_t transaction);
 // Whether one of its steps closes the fence.
 bool closes_fence(const Plan& plan);
 
+// Asked of that file alone: it outlives a crash, and the transaction that wrote it.
 bool is_fence_closed(const Layout& layout);
 // Nothing happens where it is open. Error{target_failed} where the command fails.
 void open_fence(const Layout& layout, Content& content);

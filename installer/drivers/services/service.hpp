@@ -25,8 +25,8 @@ std::vector<std::string> missing_programs(const release::Service& service);
 
 // A service whose files change.
 struct AffectedService {
-  std::string name;
-  release::Service service;
+  std::string name;          // in site.yaml
+  release::Service service;  // as site.yaml has it now
   ServiceChange change;
 };
 

@@ -41,6 +41,7 @@ struct GuardedService {
   friend bool operator==(const GuardedService&, const GuardedService&) = default;
 };
 
+// Of the step in front of the switches, whose undo has the services take up the old files.
 struct ServiceGuard {
   std::vector<GuardedService> services;
 
@@ -53,8 +54,8 @@ ServiceGuard service_guard_from_json(const Step& step);
 // How the fence is closed and opened; the file that says that it is closed holds the same.
 struct FenceCommands {
   std::uint64_t transaction = 0;
-  std::vector<std::string> close;
-  std::vector<std::string> open;
+  std::vector<std::string> close;         // the command that keeps users out, with its arguments
+  std::vector<std::string> open;          // the one that lets them in again
   std::vector<std::string> secrets = {};  // that both need
 
   friend bool operator==(const FenceCommands&, const FenceCommands&) = default;

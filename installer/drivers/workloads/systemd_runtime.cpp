@@ -141,6 +141,8 @@ class SystemdRuntime : public Runtime {
     verify_units(staged, systemctl(systemd_settings_of(staged)), scratch_);
   }
 
+  // What goes is stopped and disabled before its links are removed. Only after the new links are in
+  // place and systemd has read them is anything enabled or started.
   void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const override {
     const SystemdSettings settings = systemd_settings_of(now);
     const Systemctl systemd = systemctl(settings);
@@ -156,6 +158,8 @@ class SystemdRuntime : public Runtime {
     start(systemd, change, io, settings.timeout);
   }
 
+  // Units that only had a drop-in of ours run on without it. A failed unit that is gone would stay
+  // in systemd's list until it is reset.
   void take_down(const Deployment& deployment, StepIo&) const override {
     const SystemdSettings settings = systemd_settings_of(deployment);
     const Systemctl systemd = systemctl(settings);
@@ -206,6 +210,7 @@ class SystemdRuntime : public Runtime {
   }
 
  private:
+  // A unit of the same name that is not our link belongs to the host: it is never overwritten.
   static void refuse_strangers(const SystemdSettings& settings) {
     Problems problems;
     if (const std::string& program = settings.command.front(); !is_program(program)) {
@@ -225,6 +230,7 @@ class SystemdRuntime : public Runtime {
     return unit;
   }
 
+  // Links of these names, and no others of this target's.
   static void lay(const SystemdSettings& settings, const std::set<std::string>& names) {
     const UnitLinks all = links(settings);
     all.remove(all.others(names));
@@ -269,6 +275,8 @@ class SystemdRuntime : public Runtime {
     return change;
   }
 
+  // One unit that does not start keeps no other from being tried. The time runs from before the
+  // first call.
   static void start(const Systemctl& systemd, const UnitChanges& wanted, StepIo& io,
                     unsigned timeout) {
     const auto end = Clock::now() + std::chrono::seconds(timeout);

@@ -10,6 +10,8 @@ namespace sealift::installer {
 
 namespace {
 
+// A unit without a section [Install] is started by others (a timer, a socket), and a template only
+// with an instance's name.
 bool is_started(const std::string& name, const UnitSettings& unit) {
   return unit.ours && !unit.install.empty() && !release::is_template_unit(name);
 }
@@ -27,6 +29,7 @@ std::string pattern(const std::string& unit) {
   return unit.substr(0, at + 1) + "*" + unit.substr(at + 1);
 }
 
+// A socket that changed takes its service along: systemd starts no socket while its service runs.
 std::set<std::string> changed(const UnitsSettings& was, const UnitsSettings& is) {
   std::set<std::string> names;
   for (const auto& [name, unit] : is) {
@@ -50,6 +53,8 @@ std::array<std::vector<std::string>, 2> sockets_first(std::vector<std::string> u
           std::vector<std::string>(others, units.end())};
 }
 
+// A drop-in for a unit of the host's own changes that unit, but never decides whether it runs: such
+// a unit is only restarted where it does.
 UnitChanges changes_between(const UnitsSettings& was, const UnitsSettings& is) {
   const std::set<std::string> other = changed(was, is);
   UnitChanges change;

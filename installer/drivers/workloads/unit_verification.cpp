@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kRefusing = "Refusing";  // a word of systemd-analyze
 
+// An earlier run may have been killed with its copies in place.
 void clear_scratch(const fs::path& scratch) {
   const fs::path above = scratch.parent_path();
   if (dir_exists(above)) Dir::open(above).remove_tree(scratch.filename().string());
@@ -36,7 +37,8 @@ std::vector<std::string> copies_of(const Deployment& staged, const fs::path& scr
   return units;
 }
 
-// Whether a unit that has nothing wrong passes.
+// Whether a unit that has nothing wrong passes. Some hosts refuse every unit, as containers do
+// without a running systemd: then its verdict on ours says nothing.
 bool can_verify(const Systemctl& systemd, const fs::path& scratch) {
   clear_scratch(scratch);
   make_dirs(scratch);
