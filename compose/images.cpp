@@ -23,8 +23,7 @@ bool is_same_image(const ImageName& wanted, const KnownImage& known) {
 
 }  // namespace
 
-std::vector<KnownImage> known_images(const release::Component& component) {
-  std::vector<KnownImage> known;
+void add_known_images(const release::Component& component, std::vector<KnownImage>& known) {
   for (std::size_t i = 0; i < component.document.images.size(); ++i) {
     const release::CarriedImage& carried = component.document.images[i];
     KnownImage image{.name = carried.name, .digests = {carried.digest}};
@@ -34,7 +33,6 @@ std::vector<KnownImage> known_images(const release::Component& component) {
     }
     known.push_back(std::move(image));
   }
-  return known;
 }
 
 const KnownImage& find_image(const std::string& name, const std::vector<KnownImage>& known) {

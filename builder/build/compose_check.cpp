@@ -269,17 +269,6 @@ std::vector<Problem> by_environment(const std::string& component, const release:
   return all;
 }
 
-// Of all components: a Compose file may use an image that another component carries.
-std::vector<KnownImage> images_of(const std::vector<BuiltComponent>& built) {
-  std::vector<KnownImage> images;
-  for (const BuiltComponent& each : built) {
-    for (KnownImage& image : compose::known_images(each.component)) {
-      images.push_back(std::move(image));
-    }
-  }
-  return images;
-}
-
 bool is_of_compose(const BuiltComponent& component) {
   const std::optional<release::Workload>& workload = component.component.document.workload;
   return workload && workload->runtime == release::kCompose;
@@ -289,7 +278,7 @@ bool is_of_compose(const BuiltComponent& component) {
 
 std::set<std::string> check_compose(const release::Release& release,
                                     const std::vector<BuiltComponent>& built, Problems& problems) {
-  const std::vector<KnownImage> images = images_of(built);
+  const std::vector<KnownImage> images = compose::known_images(built, &BuiltComponent::component);
   const release::Values known = known_to_all(built);
   std::set<std::string> used;
   for (const BuiltComponent& each : built) {
@@ -322,7 +311,7 @@ std::set<std::string> check_compose(const release::Release& release,
 void check_compose_at(const release::Release& release, const std::vector<BuiltComponent>& built,
                       const release::Environment& environment, const release::Site& site,
                       const fs::path& file, Problems& problems) {
-  const std::vector<KnownImage> images = images_of(built);
+  const std::vector<KnownImage> images = compose::known_images(built, &BuiltComponent::component);
   const release::Values known = known_to_all(built);
   for (const BuiltComponent& each : built) {
     const release::ComponentRow& row = each.component.row;

@@ -13,16 +13,6 @@ namespace sealift::installer {
 
 namespace {
 
-std::vector<compose::KnownImage> carried_images(const bundle::Contents& contents) {
-  std::vector<compose::KnownImage> all;
-  for (const release::Component& component : contents.components) {
-    for (compose::KnownImage& image : compose::known_images(component)) {
-      all.push_back(std::move(image));
-    }
-  }
-  return all;
-}
-
 [[noreturn]] void incompatible(const std::string& found, const std::string& hint) {
   throw Error(Errc::incompatible, found, hint);
 }
@@ -76,7 +66,7 @@ Placement placed_workload(const Running& running, Problems& problems) {
                                  .content = content,
                                  .table = placement.table,
                                  .pins = image_pins(contents, installation.site),
-                                 .images = carried_images(contents)};
+                                 .images = compose::known_images(contents.components)};
   release::check_allowed({.who = format("component {}", component.row.name),
                           .name = component.row.name,
                           .own = target.path},
