@@ -42,17 +42,25 @@ class PackagesTest(unittest.TestCase):
         cls.packages = package(os.path.join(cls.folder, "packages"), "--key", cls.key,
                                SOURCE_DATE_EPOCH="1700000000")
 
-    def one(self, *words):
+    @classmethod
+    def one(cls, *words):
         """The only package whose name has these words."""
-        found = [name for name in os.listdir(self.packages) if all(word in name for word in words)]
-        self.assertEqual(len(found), 1, (words, os.listdir(self.packages)))
-        return os.path.join(self.packages, found[0])
+        names = os.listdir(cls.packages)
+        found = [name for name in names if all(word in name for word in words)]
+        if len(found) != 1:
+            raise AssertionError(f"{words} in {names}")
+        return os.path.join(cls.packages, found[0])
+
+
+# Where there are no devices, programs that write to /dev/null make a file of it.
+ENTER = """mount --rbind /dev "$0/dev"; mount -t proc proc "$0/proc"; exec chroot "$0" "$@" """
 
 
 def inside(root, *command, status=0, **variables):
     """Runs a command in another root, with nothing of this one's environment and no network."""
-    done = subprocess.run(["unshare", "--net", "chroot", root, *command], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    done = subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "sh", "-ec", ENTER, root,
+                           *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT,
                           env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", **variables})
     text = done.stdout.decode(errors="replace")
     if done.returncode != status:
