@@ -4,18 +4,12 @@
 // Completion scripts, made from the commands themselves.
 
 #include <string>
-#include <vector>
+
+#include "cli/description.hpp"
 
 namespace sealift::cli {
 
-// A program or command as its user types it.
-struct CommandTree {
-  std::string name;
-  std::vector<std::string> options;  // long names, without "--"
-  std::vector<CommandTree> commands;
-};
-
-// Throws Error{usage} for a shell that is not known. For bash or zsh.
-std::string completion_script(const CommandTree& program, const std::string& shell);
+// For bash, zsh or fish. Throws Error{usage} for another shell.
+std::string completion_script(const Description& program, const std::string& shell);
 
 }  // namespace sealift::cli

@@ -11,20 +11,61 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/startup.hpp"
+#include "base/text.hpp"
+#include "cli/command_line.hpp"
 #include "cli/completion.hpp"
 #include "cli/progress.hpp"
+#include "cli/version.hpp"
 
 namespace sealift::cli {
 
-// What Command describes, and what will run.
+namespace {
+
+// Older spellings of an option, which stay accepted everywhere.
+const std::map<std::string, std::string> kOldSpellings = {{"--output", "--out"}};
+
+Option option_entry(const std::string& names, const std::string& type, const std::string& help,
+                    Presence presence, Times times) {
+  Option option{.names = {},
+                .old_names = {},
+                .type = type,
+                .help = help,
+                .presence = presence,
+                .times = times};
+  for (std::size_t at = 0; at <= names.size();) {
+    const std::size_t end = std::min(names.find(',', at), names.size());
+    option.names.push_back(names.substr(at, end - at));
+    at = end + 1;
+  }
+  const auto old = kOldSpellings.find(option.names.back());
+  if (old != kOldSpellings.end()) option.old_names.push_back(old->second);
+  return option;
+}
+
+// As CLI11 wants it: all that is accepted.
+std::string spellings(const Option& option) {
+  std::vector<std::string> all = option.names;
+  all.insert(all.end(), option.old_names.begin(), option.old_names.end());
+  return joined(all, ",");
+}
+
+}  // namespace
+
+// What Command describes, for people and for CLI11, and what will run.
 class Command::Parser {
  public:
-  Parser(CLI::App& app, std::function<void(Session&)>& work) : app_(app), work_(work) {}
+  Parser(CLI::App& app, Description& description, std::function<void(Session&)>& work)
+      : app_(app), description_(description), work_(work) {}
   CLI::App& app() { return app_; }
+  Description& description() { return description_; }
+  const Option& add(Option option) { return description_.options.emplace_back(std::move(option)); }
   std::function<void(Session&)>& work() { return work_; }
+
+  std::string group;  // of the commands that follow
 
  private:
   CLI::App& app_;
+  Description& description_;
   std::function<void(Session&)>& work_;
 };
 
@@ -65,24 +106,20 @@ bool asks_for_json(int argc, char** argv) {
   return false;
 }
 
-void add_globals(CLI::App& app, Globals& globals) {
-  app.add_flag("--json", globals.json, "print one JSON document instead of text");
-  app.add_flag_callback(
-      "-q,--quiet", [&globals] { globals.level = log::Level::quiet; },
-      "no progress and no warnings");
-  app.add_flag_callback(
-      "-v,--verbose", [&globals] { globals.level = log::Level::verbose; },
-      "say what is being done");
-}
-
-CommandTree tree_of(const CLI::App& app) {
-  CommandTree tree{.name = app.get_name(), .options = {}, .commands = {}};
-  for (const CLI::Option* option : app.get_options({})) {
-    const std::vector<std::string>& names = option->get_lnames();
-    tree.options.insert(tree.options.end(), names.begin(), names.end());
-  }
-  for (const CLI::App* sub : app.get_subcommands({})) tree.commands.push_back(tree_of(*sub));
-  return tree;
+// read_command_line() answers the first three, before CLI11 sees anything.
+void add_globals(CLI::App& app, Description& program, Globals& globals) {
+  const auto say = [&](const std::string& names, const std::string& help) {
+    program.options.push_back(option_entry(names, {}, help, Presence::optional, Times::once));
+  };
+  say("-h,--help", "show this help, and do nothing");
+  say("--help-all", "show the help of the commands below it as well");
+  say("-V,--version", "print the version");
+  say("--json", "print one JSON document instead of text");
+  say("-q,--quiet", "no progress and no warnings");
+  say("-v,--verbose", "say what is being done");
+  app.add_flag("--json", globals.json);
+  app.add_flag_callback("-q,--quiet", [&globals] { globals.level = log::Level::quiet; });
+  app.add_flag_callback("-v,--verbose", [&globals] { globals.level = log::Level::verbose; });
 }
 
 int fail(const std::string& program, const Globals& globals, const Error& error) {
@@ -111,7 +148,7 @@ int run_command(const Program& program, const Globals& globals,
   }
 }
 
-std::string status_line(Errc code) {
+Meaning status_line(Errc code) {
   static const std::map<Errc, std::string> kMeanings = {
       {Errc::internal, "a defect of sealift"},
       {Errc::usage, "the command line was wrong"},
@@ -124,65 +161,95 @@ std::string status_line(Errc code) {
       {Errc::target_failed, "a step failed; everything was undone"},
       {Errc::needs_operator, "an undo failed or was refused; see status"},
       {Errc::interrupted, "interrupted; everything was undone"}};
-  return format("  {:<4} {}", exit_status(code), kMeanings.at(code));
+  return {std::to_string(exit_status(code)), kMeanings.at(code)};
 }
 
 }  // namespace
 
 Command& Command::argument(const std::string& name, std::string& value, const std::string& help,
                            Presence presence) {
-  require(parser_->app().add_option(name, value, help)->option_text(" "), presence);
+  parser_->description().arguments.push_back({name, help, presence, Times::once});
+  require(parser_->app().add_option(name, value), presence);
   return *this;
 }
 
 Command& Command::arguments(const std::string& name, std::vector<std::string>& values,
                             const std::string& help, Presence presence) {
-  require(parser_->app().add_option(name, values, help)->option_text("..."), presence);
+  parser_->description().arguments.push_back({name, help, presence, Times::several});
+  require(parser_->app().add_option(name, values), presence);
   return *this;
 }
 
-Command& Command::option(const std::string& name, std::string& value, const std::string& type,
+Command& Command::option(const std::string& names, std::string& value, const std::string& type,
                          const std::string& help, Presence presence) {
-  require(parser_->app().add_option(name, value, help)->option_text(type), presence);
+  const Option& option = parser_->add(option_entry(names, type, help, presence, Times::once));
+  require(parser_->app().add_option(spellings(option), value), presence);
   return *this;
 }
 
-Command& Command::option(const std::string& name, std::optional<int>& value,
+Command& Command::option(const std::string& names, std::optional<int>& value,
                          const std::string& type, const std::string& help) {
-  parser_->app()
-      .add_option_function<int>(
-          name, [&value](const int& number) { value = number; }, help)
-      ->option_text(type);
+  const Option& option =
+      parser_->add(option_entry(names, type, help, Presence::optional, Times::once));
+  parser_->app().add_option_function<int>(spellings(option),
+                                          [&value](const int& number) { value = number; });
   return *this;
 }
 
-Command& Command::options(const std::string& name, std::vector<std::string>& values,
+Command& Command::options(const std::string& names, std::vector<std::string>& values,
                           const std::string& type, const std::string& help, Presence presence) {
-  require(parser_->app()
-              .add_option(name, values, help)
-              ->option_text(type + " ...")
-              ->allow_extra_args(false),
-          presence);
+  const Option& option = parser_->add(option_entry(names, type, help, presence, Times::several));
+  require(parser_->app().add_option(spellings(option), values)->allow_extra_args(false), presence);
   return *this;
 }
 
-Command& Command::flag(const std::string& name, bool& value, const std::string& help) {
-  parser_->app().add_flag(name, value, help);
+Command& Command::flag(const std::string& names, bool& value, const std::string& help) {
+  const Option& option =
+      parser_->add(option_entry(names, {}, help, Presence::optional, Times::once));
+  parser_->app().add_flag(spellings(option), value);
   return *this;
 }
 
-Command Command::sub(const std::string& name, const std::string& help) {
-  CLI::App* app = parser_->app().add_subcommand(name, help);
+Command& Command::group(const std::string& heading) {
+  parser_->group = heading;
+  return *this;
+}
+
+Command Command::sub(const std::string& name, const std::string& purpose, const std::string& more) {
+  CLI::App* app = parser_->app().add_subcommand(name, purpose);
+  app->set_help_flag();
   app->fallthrough();
-  return Command(std::make_shared<Parser>(*app, parser_->work()));
+  Description& description = parser_->description().commands.emplace_back();
+  description.name = name;
+  description.purpose = purpose;
+  description.more = more;
+  description.group = parser_->group;
+  return Command(std::make_shared<Parser>(*app, description, parser_->work()));
 }
 
-Command& Command::fails_with(const std::vector<Errc>& codes, const std::string& more) {
-  std::string text = "Exit statuses:\n  0    done\n";
-  text += status_line(Errc::internal) + "\n" + status_line(Errc::usage);
-  for (const Errc code : codes) text += "\n" + status_line(code);
-  if (!more.empty()) text += "\n  " + more;
-  parser_->app().footer(text);
+Command& Command::example(const std::string& line, const std::string& meaning) {
+  parser_->description().examples.push_back({line, meaning});
+  return *this;
+}
+
+Command& Command::reads(const std::string& variable, const std::string& meaning) {
+  parser_->description().variables.push_back({variable, meaning});
+  return *this;
+}
+
+Command& Command::fails_with(const std::vector<Errc>& codes, const std::vector<Meaning>& more) {
+  std::vector<Meaning>& statuses = parser_->description().statuses;
+  statuses = {{"0", "done"}, status_line(Errc::internal), status_line(Errc::usage)};
+  for (const Errc code : codes) statuses.push_back(status_line(code));
+  for (const Meaning& each : more) {
+    const auto same = std::find_if(statuses.begin(), statuses.end(),
+                                   [&](const Meaning& status) { return status.word == each.word; });
+    if (same == statuses.end()) {
+      statuses.push_back(each);
+    } else {
+      same->meaning += "; " + each.meaning;
+    }
+  }
   return *this;
 }
 
@@ -196,31 +263,68 @@ Command& Command::runs(std::function<void(Session&)> work) {
 
 namespace {
 
+constexpr const char* kOwnCommands = "This program";
+
+void add_own_commands(Command& root, const std::string& program, const Description& description,
+                      std::string& shell) {
+  root.group(kOwnCommands);
+  root.sub(kHelpCommand, "show the help of a command, as --help does")
+      .example(format("{} help completion", program), "what `completion` does")
+      .fails_with({});
+  root.sub("version", "print the version and the formats that this program reads")
+      .example(format("{} version --json", program), "the same for a program")
+      .fails_with({})
+      .runs([program](Session& session) { show_version(program, session); });
+  root.sub("completion", "print a completion script for bash, zsh or fish")
+      .argument("SHELL", shell, "bash, zsh or fish", Presence::required)
+      .example(format("{0} completion bash > /etc/bash_completion.d/{0}", program),
+               "for every user of bash")
+      .example(format("{0} completion fish | source", program), "for fish, until it ends")
+      .fails_with({})
+      .runs([&](Session& session) { session.out.line(completion_script(description, shell)); });
+}
+
+// Nothing but the answer of a question about the command line.
+int answer(const Invocation& invocation, const std::string& program, const Globals& globals) {
+  Output out(globals);
+  if (invocation.asked == Asked::version) {
+    out.line(format("{} {}", program, SEALIFT_VERSION));
+    out.json({{"program", program}, {"version", SEALIFT_VERSION}});
+  } else {
+    out.text(invocation.asked == Asked::help ? help_of(invocation.route)
+                                             : help_of_all(invocation.route));
+    out.json(to_json(*invocation.route.back()));
+  }
+  out.finish();
+  return 0;
+}
+
 int parse_and_run(int argc, char** argv, const Program& program) {
   Globals globals;
   CLI::App app(program.purpose, program.name);
-  app.set_version_flag("--version", std::string(program.name + " " SEALIFT_VERSION));
-  app.set_help_all_flag("--help-all", "help of every command");
+  app.set_help_flag();
   app.require_subcommand(1);
-  add_globals(app, globals);
   std::function<void(Session&)> work;
-  Command root(std::make_shared<Command::Parser>(app, work));
+  Description description;
+  description.name = program.name;
+  description.purpose = program.purpose;
+  Command root(std::make_shared<Command::Parser>(app, description, work));
+  root.reads("TMPDIR", "where files of a moment are written");
   program.describe(root);
-
+  add_globals(app, description, globals);
   std::string shell;
-  root.sub("completion", "print a completion script for bash or zsh")
-      .argument("SHELL", shell, "bash or zsh", Presence::required)
-      .fails_with({})
-      .runs([&](Session& session) { session.out.line(completion_script(tree_of(app), shell)); });
-  root.fails_with({}, "Every command lists its own statuses: run it with --help.");
+  add_own_commands(root, program.name, description, shell);
+  root.fails_with({}, {{"", "Every command lists its own statuses: run it with --help."}});
+
+  const Invocation invocation = read_command_line(description, {argv + 1, argv + argc});
+  if (invocation.asked != Asked::run) {
+    globals.json = asks_for_json(argc, argv);
+    return answer(invocation, program.name, globals);
+  }
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success) == 0 && std::fflush(stdout) == 0 ? 0 : exit_status(Errc::io);
   } catch (const CLI::ParseError& error) {
-    globals.json = asks_for_json(argc, argv);
-    return fail(program.name, globals,
-                Error(Errc::usage, error.what(), format("see: {} --help", program.name)));
+    throw Error(Errc::usage, error.what(), format("see: {} --help", path_of(invocation.route)));
   }
   return run_command(program, globals, work);
 }

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/progress.hpp"
+#include "cli/description.hpp"
 #include "cli/output.hpp"
 
 namespace sealift::cli {
@@ -37,8 +38,6 @@ struct Session {
   Effect effect = Effect::none;
 };
 
-enum class Presence { required, optional };
-
 // A subcommand under construction. The variables must live as long as the program runs;
 // make_options() gives a command's options that life.
 class Command {
@@ -52,7 +51,7 @@ class Command {
   // The rest of the arguments.
   Command& arguments(const std::string& name, std::vector<std::string>& values,
                      const std::string& help, Presence presence);
-  // "--name": `type` is what help shows in its place, such as FILE.
+  // "--name", or "-n,--name": `type` is what help shows as its value, such as FILE.
   Command& option(const std::string& name, std::string& value, const std::string& type,
                   const std::string& help, Presence presence = Presence::optional);
   Command& option(const std::string& name, std::optional<int>& value, const std::string& type,
@@ -62,10 +61,16 @@ class Command {
                    const std::string& type, const std::string& help,
                    Presence presence = Presence::optional);
   Command& flag(const std::string& name, bool& value, const std::string& help);
-  // A command below this one.
-  Command sub(const std::string& name, const std::string& help);
-  // The failures that its help lists, beside usage and internal.
-  Command& fails_with(const std::vector<Errc>& codes, const std::string& more = {});
+  // The heading of the commands that follow, in the list of this command's help.
+  Command& group(const std::string& heading);
+  // A command below this one: what it does in one line, and what else must be known.
+  Command sub(const std::string& name, const std::string& purpose, const std::string& more = {});
+  // A line that works, and what it does.
+  Command& example(const std::string& line, const std::string& meaning);
+  // A variable of the environment that it reads.
+  Command& reads(const std::string& variable, const std::string& meaning);
+  // The failures that its help lists, beside usage and internal; and answers that are no failures.
+  Command& fails_with(const std::vector<Errc>& codes, const std::vector<Meaning>& more = {});
   // What an Error thrown by `work` makes of the process, run_main() decides.
   Command& runs(std::function<void(Session&)> work);
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "compose/merge.hpp"
@@ -129,7 +130,7 @@ class ConsistencyCheck {
     }
     std::vector<std::string> known;
     for (const auto& [each, unused] : document_.services) known.push_back(each);
-    const std::string near = release::nearest(name, known);
+    const std::string near = nearest(name, known);
     add(rest, format("{} the service {}, which the file does not have", why, printable(name, 80)),
         near.empty() ? "add it, or remove this" : format("did you mean \"{}\"?", near));
   }

@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "compose/claims.hpp"
@@ -243,7 +244,7 @@ class ComposeReader {
           std::find(known.begin(), known.end(), key) != known.end()) {
         continue;
       }
-      const std::string near = release::nearest(key, {known.begin(), known.end()});
+      const std::string near = nearest(key, {known.begin(), known.end()});
       object_to(format("{}/{}", pointer, key), "found a key that Compose does not know",
                 near.empty() ? "remove it; a key of your own begins with x-"
                              : format("did you mean \"{}\"?", near));

@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/nearest.hpp"
 #include "builder/build/compose_check.hpp"
 #include "builder/build/known_values.hpp"
 #include "builder/build/reach_check.hpp"
@@ -115,7 +116,7 @@ void check_containers_in_health(const release::Release& release, Problems& probl
     if (check.probe != release::Probe::container) continue;
     const std::string name = check.at.substr(0, check.at.find('/'));
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    const std::string near = release::nearest(name, names);
+    const std::string near = nearest(name, names);
     problems.add(
         format("{}.container: no component is named \"{}\"", release.health_places[i], name),
         near.empty() ? "" : format("did you mean \"{}\"?", near));
@@ -173,7 +174,7 @@ void check_listed(const release::Release& release, const release::Environment& e
     for (const ValueUse& use : component.uses) {
       if (values.contains(use.name) || builtins.contains(use.name)) continue;
       if (release::may_be_field(use.name, use.sections, values)) continue;
-      const std::string near = release::nearest(use.name, known);
+      const std::string near = nearest(use.name, known);
       problems.add(
           format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
                  environment.file, use.name),

@@ -72,6 +72,10 @@ void add_attach(cli::Command& program) {
       .arguments("SIG", options.files,
                  "DSSE envelopes, signatures of ssh-keygen -Y sign, *.sigstore.json, N.root.json",
                  cli::Presence::required)
+      .example("sealift attach dist/shop-1.0.0.bundle.tar.zst alice.dsse",
+               "add the approval that `sign` wrote")
+      .example("sealift attach dist/shop-1.0.0.bundle.tar.zst trust/2.root.json",
+               "carry a newer root to the sites")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_attach(options, session); });
 }

@@ -72,16 +72,26 @@ void run_build(const BuildOptions& options, cli::Session& session) {
 
 void add_build(cli::Command& program) {
   auto& options = cli::make_options<BuildOptions>();
-  cli::Command command = program.sub("build", "compile release.yaml into a bundle");
+  cli::Command command = program.sub(
+      "build", "compile release.yaml into a bundle",
+      "With a key it is approved at once. The same sources give the same bundle, bit for bit.");
   command.argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
-      .option("--output", options.output, "DIR", "where the bundle is written (default dist)")
+      .option("-o,--output", options.output, "DIR", "where the bundle is written (default dist)")
       .option("--previous", options.previous, "BUNDLE",
               "the release before, to see which images grew")
       .option("--compression", options.compression, "zstd|none",
               "none writes a plain tar with the same digest")
       .option("--level", options.level, "N", "of the compression, 1 to 19 (default 3)");
   add_signer_options(command, options.keys);
-  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
+  command.example("sealift build --key release.key", "build and approve what release.yaml says")
+      .example("sealift build -o out --level 19", "write a smaller bundle into the folder out")
+      .example("sealift build --previous dist/shop-1.0.0.bundle.tar.zst", "show which images grew")
+      .reads("REGISTRY_AUTH_FILE",
+             "credentials of registries; also DOCKER_CONFIG, DOCKER_AUTH_CONFIG")
+      .reads("HTTPS_PROXY", "the proxy to registries; also HTTP_PROXY, NO_PROXY")
+      .reads("SSL_CERT_FILE", "certificates of registries; also SSL_CERT_DIR")
+      .reads("SOURCE_DATE_EPOCH", "the time of creation where git does not say it")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&options](cli::Session& session) { run_build(options, session); });
 }
 

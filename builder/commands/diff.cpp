@@ -192,6 +192,10 @@ void add_diff(cli::Command& program) {
       .argument("OLD", options.before, "the older bundle", cli::Presence::required)
       .argument("NEW", options.after, "the newer bundle", cli::Presence::required)
       .flag("--files", options.files, "list every file that differs")
+      .example("sealift diff old.bundle.tar.zst new.bundle.tar.zst",
+               "what changes between two releases")
+      .example("sealift diff old.bundle.tar.zst new.bundle.tar.zst --files",
+               "the same with every file")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_diff(options, session); });
 }

@@ -218,20 +218,26 @@ void docs(const DocsOptions& options, cli::Session& session) {
 }  // namespace
 
 void add_env(cli::Command& program) {
-  cli::Command env = program.sub("env", "the values of the environments, and what they mean");
-  env.fails_with({});
+  cli::Command env = program.sub("env", "compare and describe the values of the environments");
+  env.example("sealift env diff staging production", "what differs between the two").fails_with({});
   auto& comparing = cli::make_options<DiffOptions>();
   env.sub("diff", "keys that differ between two environments; secrets are not shown")
       .argument("A", comparing.before, "an environment", cli::Presence::required)
       .argument("B", comparing.after, "another one", cli::Presence::required)
       .argument("RELEASE", comparing.file, "release.yaml (the default)", cli::Presence::optional)
-      .fails_with({Errc::invalid_input, Errc::io}, "20   something differs")
+      .example("sealift env diff staging production", "keys of the release.yaml of this folder")
+      .example("sealift env diff staging production shop/release.yaml", "of another folder")
+      .fails_with({Errc::invalid_input, Errc::io}, {{"20", "something differs"}})
       .runs([&](cli::Session& session) { diff(comparing, session); });
   auto& writing = cli::make_options<DocsOptions>();
   env.sub("docs", "write the reference table of all keys, in Markdown")
       .argument("RELEASE", writing.file, "release.yaml (the default)", cli::Presence::optional)
-      .option("--output", writing.output, "FILE", "write the page there (default: standard output)")
+      .option("-o,--output", writing.output, "FILE",
+              "write the page there (default: standard output)")
       .option("--check", writing.check, "FILE", "fail where this page is not the one of today")
+      .example("sealift env docs -o docs/values.md", "write the page")
+      .example("sealift env docs --check docs/values.md",
+               "in CI: fail where the page is older than the values")
       .fails_with({Errc::invalid_input, Errc::io})
       .runs([&](cli::Session& session) { docs(writing, session); });
 }

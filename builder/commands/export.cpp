@@ -58,7 +58,9 @@ void add_export(cli::Command& program) {
   auto& options = cli::make_options<ExportOptions>();
   program.sub("export", "write a bundle's statement, roots and signatures as files for other tools")
       .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
-      .option("--output", options.output, "DIR", "where to (default: the current folder)")
+      .option("-o,--output", options.output, "DIR", "where to (default: the current folder)")
+      .example("sealift export dist/shop-1.0.0.bundle.tar.zst -o evidence",
+               "write the files into a folder")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_export(options, session); });
 }

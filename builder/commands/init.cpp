@@ -58,6 +58,8 @@ void add_init(cli::Command& program) {
   program.sub("init", "start a project: release.yaml, environments, a workflow for CI")
       .argument("DIR", options.folder, "the project's folder", cli::Presence::required)
       .option("--name", options.name, "NAME", "the release's name (default: the folder's)")
+      .example("sealift init shop", "a project in the new folder shop")
+      .example("sealift init website --name shop", "a project whose release is called shop")
       .fails_with({Errc::invalid_input, Errc::io})
       .runs([&options](cli::Session& session) { run_init(options, session); });
 }

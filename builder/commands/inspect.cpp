@@ -237,6 +237,10 @@ void add_inspect(cli::Command& program) {
   program.sub("inspect", "show what a bundle says it contains; judges nothing")
       .argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .flag("--files", options.files, "list every file")
+      .example("sealift inspect dist/shop-1.0.0.bundle.tar.zst",
+               "components, images, approvals and notes")
+      .example("sealift inspect dist/shop-1.0.0.bundle.tar.zst --files --json",
+               "every file, for a program")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_inspect(options, session); });
 }

@@ -41,15 +41,18 @@ void run_keygen(const KeygenOptions& options, cli::Session& session) {
 
 void add_keygen(cli::Command& program) {
   auto& options = cli::make_options<KeygenOptions>();
-  cli::Command command = program.sub("keygen", "make a key pair in minisign's format");
+  cli::Command command =
+      program.sub("keygen", "make a key pair in minisign's format",
+                  "It asks for a passphrase and writes FILE and the public key beside it.");
   command
       .argument("FILE", options.file, "the secret key's new file, such as dev.key",
                 cli::Presence::required)
       .flag("--no-passphrase", options.no_passphrase, "do not encrypt it: for throw-away keys");
   add_passphrase_options(command, options.key);
-  command.fails_with({Errc::invalid_input, Errc::io}).runs([&options](cli::Session& session) {
-    run_keygen(options, session);
-  });
+  command.example("sealift keygen release.key", "release.key and release.pub, with a passphrase")
+      .example("sealift keygen dev.key --no-passphrase", "a key to try things with")
+      .fails_with({Errc::invalid_input, Errc::io})
+      .runs([&options](cli::Session& session) { run_keygen(options, session); });
 }
 
 }  // namespace sealift::builder

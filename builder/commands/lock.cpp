@@ -38,6 +38,13 @@ void add_lock(cli::Command& program) {
   auto& options = cli::make_options<LockOptions>();
   program.sub("lock", "write release.lock.yaml: the digests that later builds must find")
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
+      .example("sealift lock", "write release.lock.yaml beside release.yaml")
+      .example("sealift lock shop/release.yaml --verbose",
+               "the same for another folder, saying what is asked")
+      .reads("REGISTRY_AUTH_FILE",
+             "credentials of registries; also DOCKER_CONFIG, DOCKER_AUTH_CONFIG")
+      .reads("HTTPS_PROXY", "the proxy to registries; also HTTP_PROXY, NO_PROXY")
+      .reads("SSL_CERT_FILE", "certificates of registries; also SSL_CERT_DIR")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&options](cli::Session& session) { run_lock(options, session); });
 }

@@ -6,6 +6,7 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
@@ -81,7 +82,7 @@ SealedValue& existing(SealedFile& file, const SecretPlace& place) {
   if (SealedValue* value = file.find(place)) return *value;
   std::vector<std::string> known;
   for (const auto& [key, unused] : file.values) known.push_back(key);
-  const std::string near = release::nearest(place.key, known);
+  const std::string near = nearest(place.key, known);
   throw Error(Errc::invalid_input,
               format("{}: {} is not there", file.file().string(), printable(place.str(), 300)),
               near.empty() || near == place.key ? "seal it first: sealift secret set"
@@ -102,7 +103,7 @@ const release::Key* declared(const release::Contract& contract, const std::strin
   for (const auto& [name, each] : contract.keys()) {
     if (each.secret) known.push_back(name);
   }
-  const std::string near = release::nearest(key, known);
+  const std::string near = nearest(key, known);
   throw Error(
       Errc::invalid_input,
       format(
@@ -363,11 +364,14 @@ void finish(cli::Command& command, SecretOptions& options,
 
 void add_secret(cli::Command& program) {
   cli::Command secret = program.sub(
-      "secret", "secrets in the repository, sealed to sites and the recovery recipient");
+      "secret", "keep secrets in the repository, sealed to sites and the recovery recipient");
+  secret.example("sealift secret list production", "which keys are sealed").fails_with({});
   auto& setting = cli::make_options<SecretOptions>();
   cli::Command set_command = secret.sub("set", "seal a value; nobody who builds can read it");
   add_place(set_command, setting);
   add_value(set_command, setting);
+  set_command.example("sealift secret set production DB_PASSWORD", "ask for the value")
+      .example("sealift secret set production TOKEN --generate 32", "a random one");
   finish(set_command, setting, set);
 
   auto& listing = cli::make_options<SecretOptions>();
@@ -375,6 +379,7 @@ void add_secret(cli::Command& program) {
       secret.sub("list", "which keys are sealed, for whom, since when; never values");
   list_command.argument("ENVIRONMENT", listing.environment, "only this one",
                         cli::Presence::optional);
+  list_command.example("sealift secret list", "of every environment");
   finish(list_command, listing, list);
 
   auto& editing = cli::make_options<SecretOptions>();
@@ -383,12 +388,18 @@ void add_secret(cli::Command& program) {
   add_place(edit_command, editing);
   edit_command.option("--identity", editing.identity, "FILE", "an identity that can open it",
                       cli::Presence::required);
+  edit_command
+      .example("sealift secret edit staging TLS_KEY --identity staging.key",
+               "a value of many lines")
+      .reads("EDITOR", "the program that edits; VISUAL comes before it");
   finish(edit_command, editing, edit);
 
   auto& rotating = cli::make_options<SecretOptions>();
   cli::Command rotate_command = secret.sub("rotate", "put a new value where one is sealed already");
   add_place(rotate_command, rotating);
   add_value(rotate_command, rotating);
+  rotate_command.example("sealift secret rotate production TOKEN --generate 32",
+                         "a new random one");
   finish(rotate_command, rotating, rotate);
 
   auto& rekeying = cli::make_options<SecretOptions>();
@@ -398,6 +409,8 @@ void add_secret(cli::Command& program) {
       .argument("ENVIRONMENT", rekeying.environment, "only this one", cli::Presence::optional)
       .option("--identity", rekeying.identity, "FILE",
               "an identity that can open all: the recovery's", cli::Presence::required);
+  rekey_command.example("sealift secret rekey production --identity recovery.key",
+                        "after recipients.yaml was changed");
   finish(rekey_command, rekeying, rekey);
 }
 

@@ -84,6 +84,7 @@ void add_sheet(cli::Command& program) {
   program
       .sub("sheet", "print the page that travels with a bundle: sizes, digests, approvers, notes")
       .argument("BUNDLE", file, "the bundle file", cli::Presence::required)
+      .example("sealift sheet dist/shop-1.0.0.bundle.tar.zst > sheet.md", "the page as Markdown")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&file](cli::Session& session) { run_sheet(file, session); });
 }

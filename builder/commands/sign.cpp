@@ -82,10 +82,14 @@ void add_sign(cli::Command& program) {
   command
       .argument("FILE", options.file, "the bundle, or what `sealift statement` printed",
                 cli::Presence::required)
-      .option("--out", options.out, "FILE",
+      .option("-o,--output", options.out, "FILE",
               "the signature of a statement (default: its name, the key's id, .dsse)");
   add_signer_options(command, options.keys);
   command
+      .example("sealift sign dist/shop-1.0.0.bundle.tar.zst --key alice.key",
+               "approve a bundle in place")
+      .example("sealift sign shop.statement --key alice.key -o alice.dsse",
+               "sign the small statement where the bundle does not go")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) {

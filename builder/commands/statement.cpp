@@ -9,6 +9,8 @@ void add_statement(cli::Command& program) {
   program
       .sub("statement", "print what approvers sign, byte for byte; with a summary for people in it")
       .argument("BUNDLE", file, "the bundle file", cli::Presence::required)
+      .example("sealift statement dist/shop-1.0.0.bundle.tar.zst > shop.statement",
+               "take it to an approver who has no room for the bundle")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&file](cli::Session& session) {
         const OpenBundle bundle(file);

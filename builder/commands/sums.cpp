@@ -61,7 +61,10 @@ void add_sums(cli::Command& program) {
                  cli::Presence::required)
       .option("--key", options.key, "FILE", "sign SHA256SUMS with this secret key");
   add_passphrase_options(command, options.passphrase);
-  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
+  command
+      .example("sealift sums dist/shop-1.0.0.bundle.tar.zst --key release.key",
+               "write SHA256SUMS into dist, and sign it")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
       .runs([&options](cli::Session& session) { run_sums(options, session); });
 }
 

@@ -306,13 +306,18 @@ void add_create(cli::Command& trust) {
       .option("--root-threshold", options.root_threshold, "N",
               "root keys that a change of the root needs (default 1)")
       .option("--expires", options.expires, "TIME", "90d, 18m, 2y (default 2y)")
-      .option("--out", options.out, "FILE", "the new file, such as trust/1.root.json",
+      .option("-o,--output", options.out, "FILE", "the new file, such as trust/1.root.json",
               cli::Presence::required)
       .option("--signer-cmd", options.keys.command, "COMMAND",
               "a root key in an HSM or KMS: bytes in, raw signature out")
       .option("--signer-key", options.keys.command_key, "PUB", "the public key of --signer-cmd");
   add_passphrase_options(command, options.keys);
-  command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
+  command
+      .example("sealift trust create --root-key root.key --approver a.pub -o 1.root.json",
+               "one holder of the root, one approver")
+      .example("sealift trust create --approver a.pub --approver b.pub -o 1.root.json",
+               "two people, each of whom may approve a release")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::io})
       .runs([&options](cli::Session& session) { create(options, session); });
 }
 
@@ -330,6 +335,7 @@ cli::Command add_edit(cli::Command& trust, const std::string& name, const std::s
 void add_edits(cli::Command& trust) {
   auto& adding = cli::make_options<EditOptions>();
   add_edit(trust, "add-key", "draft the next root with another key", adding)
+      .example("sealift trust add-key trust --approver carol.pub", "one more approver")
       .options("--approver", adding.approvers, "PUB", "may approve releases")
       .options("--root-key", adding.root_keys, "PUB", "may change the root")
       .option("--environment", adding.environment, "NAME", "approver for this environment only")
@@ -338,6 +344,7 @@ void add_edits(cli::Command& trust) {
       });
   auto& removing = cli::make_options<EditOptions>();
   add_edit(trust, "remove-key", "draft the next root without a key", removing)
+      .example("sealift trust remove-key trust bob", "one approver less")
       .arguments("KEY", removing.names, "names or ids of keys", cli::Presence::required)
       .option("--environment", removing.environment, "NAME", "only as approver for this one")
       .runs([&](cli::Session& session) {
@@ -345,6 +352,8 @@ void add_edits(cli::Command& trust) {
       });
   auto& counting = cli::make_options<EditOptions>();
   add_edit(trust, "set-threshold", "draft the next root with another number of keys", counting)
+      .example("sealift trust set-threshold trust 2", "two approvals for every release")
+      .example("sealift trust set-threshold trust 2 --root", "two keys for a change of the root")
       .argument("N", counting.threshold, "how many keys must sign", cli::Presence::required)
       .option("--environment", counting.environment, "NAME", "releases for this environment")
       .flag("--root", counting.of_root, "changes of the root, instead of releases")
@@ -353,14 +362,18 @@ void add_edits(cli::Command& trust) {
       });
   auto& renewing = cli::make_options<EditOptions>();
   add_edit(trust, "renew", "draft the next root as the last one was, valid for longer", renewing)
+      .example("sealift trust renew trust --expires 18m", "valid for 18 months from today")
       .runs([&](cli::Session& session) { edit_root(renewing, session, [](RootDraft&) {}); });
 }
 
 }  // namespace
 
 void add_trust(cli::Command& program) {
-  cli::Command trust = program.sub("trust", "the trust root that sites judge releases by");
-  trust.fails_with({});
+  cli::Command trust =
+      program.sub("trust", "make and change the trust root that sites judge releases by",
+                  "A change is a draft until enough holders of root keys have signed it.");
+  trust.example("sealift trust show trust/1.root.json", "who may approve, and until when")
+      .fails_with({});
   add_create(trust);
   add_edits(trust);
 
@@ -369,7 +382,10 @@ void add_trust(cli::Command& program) {
   sign_command.argument("DRAFT", signing_options.draft, "N.root.draft.json",
                         cli::Presence::required);
   add_signer_options(sign_command, signing_options.keys);
-  sign_command.fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
+  sign_command
+      .example("sealift trust sign trust/2.root.draft.json --key root.key",
+               "sign what `trust show` shows")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&](cli::Session& session) { sign(signing_options, session); });
 
   auto& publishing = cli::make_options<SignOptions>();
@@ -377,12 +393,16 @@ void add_trust(cli::Command& program) {
       .argument("DRAFT", publishing.draft, "N.root.draft.json", cli::Presence::required)
       .arguments("COPY", publishing.copies, "copies that were signed elsewhere",
                  cli::Presence::optional)
+      .example("sealift trust publish trust/2.root.draft.json", "write trust/2.root.json")
+      .example("sealift trust publish trust/2.root.draft.json bob/2.root.draft.json",
+               "with the signature of a copy")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&](cli::Session& session) { publish(publishing, session); });
 
   auto& shown = cli::make_options<std::string>();
   trust.sub("show", "show what a root says")
       .argument("ROOT", shown, "N.root.json or a draft", cli::Presence::required)
+      .example("sealift trust show trust/1.root.json", "keys, thresholds, expiry and fingerprint")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&](cli::Session& session) {
         const Root root = load_root(shown);

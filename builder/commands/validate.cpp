@@ -67,12 +67,23 @@ void run_validate(const ValidateOptions& options, cli::Session& session) {
 
 void add_validate(cli::Command& program) {
   auto& options = cli::make_options<ValidateOptions>();
-  program.sub("validate", "check release.yaml, its sources, environments and sites; writes nothing")
+  program
+      .sub("validate", "check release.yaml, its sources, environments and sites; writes nothing",
+           "Every mistake is shown in one run, with its line.")
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
       .options("--site", options.sites, "FILE",
                "a site.yaml that must be able to take this release")
       .option("--previous", options.previous, "BUNDLE",
               "the release before, to see which images grew")
+      .example("sealift validate", "the release.yaml of this folder")
+      .example("sealift validate --site sites/munich.yaml",
+               "whether this site could take the release as well")
+      .example("sealift validate --previous dist/shop-1.0.0.bundle.tar.zst",
+               "which images grew since that release")
+      .reads("REGISTRY_AUTH_FILE",
+             "credentials of registries; also DOCKER_CONFIG, DOCKER_AUTH_CONFIG")
+      .reads("HTTPS_PROXY", "the proxy to registries; also HTTP_PROXY, NO_PROXY")
+      .reads("SSL_CERT_FILE", "certificates of registries; also SSL_CERT_DIR")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&options](cli::Session& session) { run_validate(options, session); });
 }

@@ -42,6 +42,10 @@ void add_verify(cli::Command& program) {
       .option("--root", options.root, "FILE", "the trust root, N.root.json",
               cli::Presence::required)
       .option("--environment", options.environment, "NAME", "the environment whose approvers count")
+      .example("sealift verify dist/shop-1.0.0.bundle.tar.zst --root trust/1.root.json",
+               "check a bundle before it is carried to the sites")
+      .example("sealift verify - --root trust/1.root.json < shop.bundle.tar.zst",
+               "read the bundle from standard input")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_verify(options, session); });
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "release/text/glob.hpp"
 #include "release/text/schema.hpp"
@@ -91,7 +92,7 @@ class OutputChoice {
       }
     }
     if (!names.empty()) return names;
-    const std::string near = is_pattern(pattern) ? "" : release::nearest(pattern, known);
+    const std::string near = is_pattern(pattern) ? "" : nearest(pattern, known);
     problems_.add(format("{}.{}: \"{}\" is no key of the configuration", where_, what,
                          printable(pattern, 80)),
                   near.empty() ? "keys are in environments/schema.json and environments/NAME.yaml"

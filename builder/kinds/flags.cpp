@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "builder/kind/tree.hpp"
 #include "content/media_types.hpp"
@@ -24,7 +25,7 @@ void refuse_strangers(const Dir& folder, const std::string& source,
   for (const std::string& name : environments) wanted.push_back(format("{}{}", name, kEnding));
   for (const Entry& entry : folder.entries()) {
     if (std::find(wanted.begin(), wanted.end(), entry.name) != wanted.end()) continue;
-    const std::string near = release::nearest(entry.name, wanted);
+    const std::string near = nearest(entry.name, wanted);
     problems.add(format("{}/{}: belongs to no environment of the release", source,
                         printable(entry.name, 80)),
                  near.empty() ? "files here are named ENVIRONMENT.yaml"

@@ -22,11 +22,15 @@ void add_apply(cli::Command& program, const std::string& site) {
       "--repair", options.repair,
       "make the installed release whole: every file, link, mode, image, unit and container");
   add_environment_option(command, options.change_environment);
-  command
+  command.example("sealift-installer apply shop-1.1.0.bundle.tar.zst", "show the plan, ask, apply")
+      .example("sealift-installer apply shop-1.1.0.bundle.tar.zst --yes --reason \"CHG-1042\"",
+               "without a question, from a script")
+      .example("sealift-installer apply --repair", "repair what drifted from the installed release")
+      .reads("DOCKER_HOST", "where the engine of containers is")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy,
            Errc::io, Errc::target_failed, Errc::needs_operator, Errc::interrupted},
-          "7    and where the maintenance windows of site.yaml are closed")
+          {{"7", "or the maintenance windows of site.yaml are closed"}})
       .runs([&](cli::Session& session) { bring(Purpose::apply, options, site, session); });
 }
 

@@ -213,8 +213,8 @@ void kept(const BackupOptions& options, const std::string& site, cli::Session& s
 
 void add_backup(cli::Command& program, const std::string& site) {
   cli::Command backup =
-      program.sub("backup", "backups of this site's databases and folders of data");
-  backup.fails_with({});
+      program.sub("backup", "make, check and restore backups of databases and folders of data");
+  backup.example("sealift-installer backup list", "what backups there are").fails_with({});
   auto& options = cli::make_options<BackupOptions>();
   const auto with_lock = [&](cli::Command command) {
     return command.option("--lock-timeout", options.change.lock_timeout, "SECONDS",
@@ -224,9 +224,13 @@ void add_backup(cli::Command& program, const std::string& site) {
       backup.sub("create", "back up a database or a folder of data now, and verify the backup"))
       .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
                 cli::Presence::required)
+      .example("sealift-installer backup create main", "the database that site.yaml calls main")
+      .example("sealift-installer backup create web/uploads",
+               "the folder uploads of the target web")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { create(options, site, session); });
-  backup.sub("list", "what backups there are")
+  backup.sub("list", "list the backups of this site")
+      .example("sealift-installer backup list --json", "for a program")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) {
         const SiteWork work(session, site);
@@ -235,19 +239,28 @@ void add_backup(cli::Command& program, const std::string& site) {
       });
   with_lock(backup.sub("verify", "read a backup to its end as a restore would"))
       .argument("BACKUP", options.name, "its name", cli::Presence::required)
+      .example("sealift-installer backup verify main-20260101T120000Z",
+               "one that `backup list` shows")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { verify(options, site, session); });
-  with_lock(backup.sub("kept", "what restores have left beside a database or a folder")
-                .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
-                          cli::Presence::required)
-                .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
-                .fails_with({Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io,
-                             Errc::target_failed}))
+  with_lock(
+      backup.sub("kept", "list what restores have left beside a database or a folder")
+          .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
+                    cli::Presence::required)
+          .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
+          .example("sealift-installer backup kept main", "databases that were set aside")
+          .example("sealift-installer backup kept main --drop main_before_7", "drop one of them")
+          .fails_with(
+              {Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed}))
       .runs([&](cli::Session& session) { kept(options, site, session); });
   cli::Command command = backup.sub("restore", "put a backup in place of what is there now");
   add_change_options(command, options.change);
   command.argument("BACKUP", options.name, "its name", cli::Presence::required)
       .flag("--discard", options.discard, "do not keep what is there now")
+      .example("sealift-installer backup restore main-20260101T120000Z",
+               "asks first; what is there now is kept")
+      .example("sealift-installer backup restore main-20260101T120000Z --yes --reason CHG-7",
+               "from a script")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io,
                    Errc::target_failed})
       .runs([&](cli::Session& session) { restore(options, site, session); });

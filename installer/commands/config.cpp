@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
@@ -313,7 +314,7 @@ void show(const ShowOptions& options, const std::string& site, cli::Session& ses
   const std::vector<std::string> names = names_of(shown);
   if (!options.key.empty()) {
     if (std::find(names.begin(), names.end(), options.key) == names.end()) {
-      const std::string near = release::nearest(options.key, names);
+      const std::string near = nearest(options.key, names);
       throw Error(Errc::usage,
                   format("{} {} has no key \"{}\"", shown.document.name, shown.document.version,
                          printable(options.key, 80)),
@@ -340,26 +341,32 @@ void show(const ShowOptions& options, const std::string& site, cli::Session& ses
 }  // namespace
 
 void add_config(cli::Command& program, const std::string& site) {
-  cli::Command config = program.sub("config", "the values of this site, and what they mean");
-  config.fails_with({});
+  cli::Command config = program.sub("config", "show the values of this site, and what must be set");
+  config.example("sealift-installer config show", "every value and where it comes from")
+      .fails_with({});
   auto& asking = cli::make_options<TodoOptions>();
   cli::Command todo_command =
-      config.sub("todo", "what this site must set before a release; changes nothing");
+      config.sub("todo", "show what this site must set before a release; changes nothing");
   add_expiry_option(todo_command, asking.trust);
   add_floor_option(todo_command, asking.trust);
   todo_command.argument("BUNDLE", asking.bundle, "the bundle file", cli::Presence::required)
+      .example("sealift-installer config todo shop-1.1.0.bundle.tar.zst",
+               "exit with 20 where something is missing")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io},
-          "20   there is something to do")
+          {{"20", "there is something to do"}})
       .runs([&](cli::Session& session) { todo(asking, site, session); });
   auto& showing = cli::make_options<ShowOptions>();
-  cli::Command show_command =
-      config.sub("show", "each value with its source: default, environment, site.yaml or --set");
+  cli::Command show_command = config.sub(
+      "show", "show each value with its source: default, environment, site.yaml or --set");
   add_expiry_option(show_command, showing.trust);
   add_floor_option(show_command, showing.trust);
   show_command.argument("KEY", showing.key, "only this key", cli::Presence::optional)
       .option("--bundle", showing.bundle, "BUNDLE",
               "as this bundle would have it (default: the installed release)")
+      .example("sealift-installer config show PORT", "one value")
+      .example("sealift-installer config show --bundle shop-1.1.0.bundle.tar.zst",
+               "as another release would have it")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&](cli::Session& session) { show(showing, site, session); });

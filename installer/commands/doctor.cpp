@@ -296,9 +296,11 @@ void run_doctor(const std::string& site, cli::Session& session) {
 }  // namespace
 
 void add_doctor(cli::Command& program, const std::string& site) {
-  program.sub("doctor", "what is missing on this host")
+  program.sub("doctor", "find what is missing on this host")
+      .example("sealift-installer doctor", "programs, rights, space, clock, trust")
+      .example("sealift-installer doctor --json", "for monitoring")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io},
-                  "20   something should be repaired")
+                  {{"20", "something should be repaired"}})
       .runs([&site](cli::Session& session) { run_doctor(site, session); });
 }
 

@@ -74,7 +74,9 @@ void add_drift(cli::Command& program, const std::string& site) {
   program
       .sub("drift",
            "compare every installed file, link, mode, owner and flag with what was installed")
-      .fails_with({Errc::untrusted, Errc::corrupt, Errc::io}, "20   something differs")
+      .example("sealift-installer drift", "exit with 20 where something differs")
+      .example("sealift-installer apply --repair", "repair it")
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::io}, {{"20", "something differs"}})
       .runs([&site](cli::Session& session) { run_drift(site, session); });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/records/flags.hpp"
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/commands/commands.hpp"
@@ -64,7 +65,7 @@ std::vector<std::string> flag_names(const Map& map) {
 const Flag& flag_named(const std::string& name, const FlagSet& set) {
   const auto found = set.flags.find(name);
   if (found != set.flags.end()) return found->second;
-  const std::string near = release::nearest(name, flag_names(set.flags));
+  const std::string near = nearest(name, flag_names(set.flags));
   throw Error(
       Errc::usage, format("the release has no flag \"{}\"", printable(name, 80)),
       near.empty() ? "see: sealift-installer flags list" : format("did you mean \"{}\"?", near));
@@ -73,7 +74,7 @@ const Flag& flag_named(const std::string& name, const FlagSet& set) {
 void check_variant(const std::string& variant, const Flag& flag) {
   if (flag.variants.contains(variant)) return;
   const std::vector<std::string> known = flag_names(flag.variants);
-  const std::string near = release::nearest(variant, known);
+  const std::string near = nearest(variant, known);
   throw Error(Errc::usage, format("the flag has no variant \"{}\"", printable(variant, 80)),
               near.empty() ? format("variants are: {}", joined(known))
                            : format("did you mean \"{}\"?", near));
@@ -227,13 +228,15 @@ void reset(const FlagsOptions& options, const std::string& site, cli::Session& s
 }  // namespace
 
 void add_flags(cli::Command& program, const std::string& site) {
-  cli::Command flags = program.sub("flags", "feature flags of the current release");
-  flags.fails_with({});
+  cli::Command flags =
+      program.sub("flags", "show and change the feature flags of the current release");
+  flags.example("sealift-installer flags list", "every flag and who set it").fails_with({});
   auto& options = cli::make_options<FlagsOptions>();
   const std::vector<Errc> failures = {Errc::untrusted,      Errc::corrupt,    Errc::incompatible,
                                       Errc::busy,           Errc::io,         Errc::target_failed,
                                       Errc::needs_operator, Errc::interrupted};
-  flags.sub("list", "every flag, what holds and who says so")
+  flags.sub("list", "list every flag, its variant and who decides it")
+      .example("sealift-installer flags list --json", "for a program")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&site](cli::Session& session) { list(site, session); });
   cli::Command setting =
@@ -245,13 +248,22 @@ void add_flags(cli::Command& program, const std::string& site) {
             "only where the rules of the release decide nothing")
       .flag("--disable", options.disable, "applications use what their code says");
   add_change_options(setting, options.change);
-  setting.fails_with(failures).runs([&](cli::Session& session) { set(options, site, session); });
+  setting
+      .example("sealift-installer flags set new-checkout on --reason \"pilot\"",
+               "one variant for everyone")
+      .example("sealift-installer flags set new-checkout on --keep-rules",
+               "only where no rule decides")
+      .fails_with(failures)
+      .runs([&](cli::Session& session) { set(options, site, session); });
   cli::Command resetting = flags.sub("reset", "return flags to what the release says");
   resetting.arguments("FLAG", options.flags, "their names", cli::Presence::optional)
       .flag("--all", options.all, "every flag that this site has changed");
   add_change_options(resetting, options.change);
-  resetting.fails_with(failures).runs(
-      [&](cli::Session& session) { reset(options, site, session); });
+  resetting
+      .example("sealift-installer flags reset new-checkout", "what the release says holds again")
+      .example("sealift-installer flags reset --all --yes", "for every flag")
+      .fails_with(failures)
+      .runs([&](cli::Session& session) { reset(options, site, session); });
 }
 
 }  // namespace sealift::installer

@@ -67,9 +67,11 @@ void add_health(cli::Command& program, const std::string& site) {
   program.sub("health", "ask the health checks of the installed release; changes nothing")
       .flag("--wait", options.wait,
             "give each check the time that the release gives it, and ask for latency too")
+      .example("sealift-installer health", "each check once")
+      .example("sealift-installer health --wait", "with the patience that the release has")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io, Errc::interrupted},
-          "20   a check does not hold")
+          {{"20", "a check does not hold"}})
       .runs([&](cli::Session& session) { run_health(options, site, session); });
 }
 

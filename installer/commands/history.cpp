@@ -52,7 +52,9 @@ void run_history(const std::string& site, cli::Session& session) {
 }  // namespace
 
 void add_history(cli::Command& program, const std::string& site) {
-  program.sub("history", "every transaction of this site, oldest first")
+  program.sub("history", "list every transaction of this site, oldest first")
+      .example("sealift-installer history", "when, what, by whom, why and how it ended")
+      .example("sealift-installer history --json", "for a program")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) { run_history(site, session); });
 }

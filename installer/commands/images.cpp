@@ -34,7 +34,9 @@ void run_images(const std::string& site, cli::Session& session) {
 }  // namespace
 
 void add_images(cli::Command& program, const std::string& site) {
-  program.sub("images", "what the images of the current release are called on this site")
+  program.sub("images", "show what the images of the current release are called on this site")
+      .example("sealift-installer images", "names to use with the engine")
+      .example("sealift-installer images --json", "for a program")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) { run_images(site, session); });
 }

@@ -268,6 +268,10 @@ void add_init(cli::Command& program, const std::string& site) {
       .options(
           "--persist", options.persist, "TARGET=FOLDER",
           "with --adopt: a folder of data there that releases share, which is moved to shared/")
+      .example("sealift-installer init --release shop --environment test --target web=/srv",
+               "write site.yaml with one target")
+      .example("sealift-installer init --from prepared.yaml --adopt",
+               "take files that were installed by hand as release 0")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::incompatible, Errc::io, Errc::target_failed})
       .runs([&](cli::Session& session) { run_init(options, site, session); });

@@ -188,17 +188,26 @@ void accept_edits(const MigrationsOptions& options, SiteWork& work, const Subjec
 }  // namespace
 
 void add_migrations(cli::Command& program, const std::string& site) {
-  cli::Command migrations = program.sub("migrations", "what this site's databases have had");
-  migrations.fails_with({});
-  migrations.sub("status", "each migration of the current release, and whether it is applied")
+  cli::Command migrations = program.sub(
+      "migrations", "show and record which migrations the databases of this site have had");
+  migrations.example("sealift-installer migrations status", "each migration of the current release")
+      .fails_with({});
+  migrations.sub("status", "show each migration of the current release, and whether it is applied")
+      .example("sealift-installer migrations status",
+               "exit with 20 where one is not as the release has it")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io},
-                  "20   something is not as the release has it")
+                  {{"20", "something is not as the release has it"}})
       .runs([&site](cli::Session& session) { status(site, session); });
   auto& options = cli::make_options<MigrationsOptions>();
-  const auto add = [&](const char* word, const char* purpose, auto act) {
+  const auto add = [&](const char* word, const char* purpose, const char* meaning, auto act) {
     cli::Command command = migrations.sub(word, purpose);
     add_change_options(command, options.change);
     command
+        .example(
+            format(
+                "sealift-installer migrations {} a.bundle.tar.zst main 0003_orders --reason CHG-7",
+                word),
+            meaning)
         .argument("BUNDLE", options.bundle, "the bundle that has the migration",
                   cli::Presence::required)
         .argument("DATABASE", options.database, "its name in site.yaml", cli::Presence::required)
@@ -216,8 +225,9 @@ void add_migrations(cli::Command& program, const std::string& site) {
         });
   };
   add("baseline", "record migrations up to one as applied, which the database has already",
-      baseline);
-  add("repair", "accept that an applied migration was edited, with a reason", accept_edits);
+      "everything up to 0003_orders is there", baseline);
+  add("repair", "accept that an applied migration was edited, with a reason",
+      "the file of 0003_orders was edited, its effect was not", accept_edits);
 }
 
 }  // namespace sealift::installer

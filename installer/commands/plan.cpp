@@ -70,9 +70,14 @@ void add_plan(cli::Command& program, const std::string& site) {
   add_environment_option(command, options.change_environment);
   command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .flag("--detailed-exitcode", options.detailed, "exit with 20 where something would change")
+      .example("sealift-installer plan shop-1.1.0.bundle.tar.zst",
+               "every step that apply would take")
+      .example("sealift-installer plan shop-1.1.0.bundle.tar.zst --set PORT=8081",
+               "with another value, this time only")
+      .example("sealift-installer plan shop-1.1.0.bundle.tar.zst --json", "for a program")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io},
-                  "20   something would change (with --detailed-exitcode)")
+                  {{"20", "something would change (with --detailed-exitcode)"}})
       .runs([&](cli::Session& session) { run_plan(options, site, session); });
 }
 

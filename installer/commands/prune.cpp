@@ -11,6 +11,7 @@ void add_prune(cli::Command& program, const std::string& site) {
   program.sub("prune", "remove releases that the retention rule does not keep")
       .option("--lock-timeout", options.lock_timeout, "SECONDS",
               "wait this long for another installer (default 0)")
+      .example("sealift-installer prune", "now, instead of at the next apply")
       .fails_with({Errc::untrusted, Errc::busy, Errc::io, Errc::needs_operator})
       .runs([&](cli::Session& session) {
         SiteWork work(session, site);

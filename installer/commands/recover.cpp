@@ -121,10 +121,14 @@ void add_recover(cli::Command& program, const std::string& site) {
             "lost")
       .option("--accept", options.accept, "old|new",
               "after a repair by hand: that release is installed now; needs --reason")
-      .flag("--yes", options.change.yes, "with --accept: do not ask about what differs")
+      .flag("-y,--yes", options.change.yes, "with --accept: do not ask about what differs")
       .option("--reason", options.change.reason, "TEXT", "kept in the audit log")
       .option("--lock-timeout", options.change.lock_timeout, "SECONDS",
               "wait this long for another installer (default 0)")
+      .example("sealift-installer recover", "undo what the crash cut off")
+      .example("sealift-installer recover --forward", "finish it instead")
+      .example("sealift-installer recover --accept new --reason \"moved by hand\"",
+               "after a repair by hand")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::busy, Errc::io, Errc::needs_operator})
       .runs([&](cli::Session& session) { run_recover(options, site, session); });
 }

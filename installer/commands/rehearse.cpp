@@ -149,6 +149,10 @@ void add_rehearse(cli::Command& program, const std::string& site) {
   command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
       .option("--backup", options.backup, "NAME", "the backup (default: the newest)")
       .flag("--fresh", options.fresh, "on a backup that is made for this and goes with it")
+      .example("sealift-installer rehearse shop-1.1.0.bundle.tar.zst",
+               "on a copy of the newest backup")
+      .example("sealift-installer rehearse shop-1.1.0.bundle.tar.zst --fresh",
+               "on a copy of the databases as they are now")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed})
       .runs([&](cli::Session& session) { run_rehearse(options, site, session); });

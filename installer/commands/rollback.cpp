@@ -156,7 +156,10 @@ void add_rollback(cli::Command& program, const std::string& site) {
           "--past", options.past, "VERSION",
           "leave databases as they are, although this release says they keep it from going back");
   add_change_options(command, options.change);
-  command
+  command.example("sealift-installer rollback", "the release before the current one")
+      .example("sealift-installer rollback 1.0.0 --verify --yes",
+               "a certain one, after its files were checked")
+      .reads("DOCKER_HOST", "where the engine of containers is")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io,
                    Errc::target_failed, Errc::needs_operator, Errc::interrupted})
       .runs([&](cli::Session& session) { run_rollback(options, site, session); });

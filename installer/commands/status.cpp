@@ -121,7 +121,10 @@ void run_status(const std::string& site, cli::Session& session) {
 }  // namespace
 
 void add_status(cli::Command& program, const std::string& site) {
-  program.sub("status", "what is installed on this site, and whether a transaction was cut off")
+  program
+      .sub("status", "show what is installed on this site, and whether a transaction was cut off")
+      .example("sealift-installer status", "the release, and what happened last")
+      .example("sealift-installer status --json", "for monitoring")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io, Errc::needs_operator})
       .runs([&site](cli::Session& session) { run_status(site, session); });

@@ -120,16 +120,20 @@ void update(const RootOptions& options, const std::string& site, cli::Session& s
 }  // namespace
 
 void add_trust(cli::Command& program, const std::string& site) {
-  cli::Command trust = program.sub("trust", "whom this site believes");
-  trust.fails_with({});
+  cli::Command trust = program.sub("trust", "show and change whom this site trusts");
+  trust.example("sealift-installer trust show", "who may approve releases for this site")
+      .fails_with({});
   auto& options = cli::make_options<RootOptions>();
   trust.sub("init", "trust a release owner's root, once, by an explicit act")
       .argument("ROOT", options.root, "the root file, such as 1.root.json", cli::Presence::required)
       .option("--fingerprint", options.fingerprint, "HEX",
               "the root's fingerprint, learnt over a second channel", cli::Presence::required)
+      .example("sealift-installer trust init 1.root.json --fingerprint 5f2c9a",
+               "trust the root whose fingerprint begins so")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { init(options, site, session); });
   trust.sub("show", "show the trusted root")
+      .example("sealift-installer trust show", "keys, thresholds and expiry")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&site](cli::Session& session) {
         const SiteWork work(session, site);
@@ -143,6 +147,9 @@ void add_trust(cli::Command& program, const std::string& site) {
                            cli::Presence::required);
   add_expiry_option(update_command, updating.trust);
   update_command
+      .example("sealift-installer trust update 2.root.json 3.root.json", "two newer roots")
+      .example("sealift-installer trust update shop-1.1.0.bundle.tar.zst",
+               "those that a bundle carries")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { update(updating, site, session); });

@@ -55,6 +55,10 @@ void add_verify(cli::Command& program, const std::string& site) {
               "judge by root version N, which this site once trusted, whatever came later");
   add_expiry_option(command, options.trust);
   command
+      .example("sealift-installer verify shop-1.0.0.bundle.tar.zst",
+               "who approved it, and whether every byte is right")
+      .example("sealift-installer verify shop-1.0.0.bundle.tar.zst --at-root 1",
+               "an old bundle, as it was judged then")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&](cli::Session& session) { run_verify(options, site, session); });

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "content/media_types.hpp"
 #include "installer/content/kept_history.hpp"
@@ -52,7 +53,7 @@ void warn_about_services(const bundle::Contents& contents, const release::Site& 
   }
   for (const auto& [name, unused] : site.services) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string near = release::nearest(name, known);
+    const std::string near = nearest(name, known);
     warnings.push_back(format("site.yaml: no component has files of the service {}{}",
                               printable(name, 80),
                               near.empty() ? "" : format("; did you mean {}?", near)));

@@ -2,6 +2,7 @@
 #include "installer/records/overrides.hpp"
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "release/text/schema.hpp"
 #include "release/values/contract.hpp"
@@ -39,7 +40,7 @@ release::Key key_named(const std::string& name, const release::ReleaseDocument& 
   std::vector<std::string> known;
   for (const auto& [each, unused] : environment) known.push_back(each);
   for (const auto& [each, unused] : document.contract.keys()) known.push_back(each);
-  const std::string near = release::nearest(name, known);
+  const std::string near = nearest(name, known);
   throw Error(Errc::usage,
               format("--set {}: found a key that the release does not have", printable(name, 80)),
               near.empty() ? "list them with: sealift-installer config show"

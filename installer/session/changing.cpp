@@ -19,7 +19,7 @@ constexpr std::uint64_t kLeastFileSize = 64ULL << 20;
 }  // namespace
 
 void add_change_options(cli::Command& command, ChangeOptions& options) {
-  command.flag("--yes", options.yes, "do not ask")
+  command.flag("-y,--yes", options.yes, "do not ask")
       .flag("--dry-run", options.dry_run, "show what would be done, change nothing")
       .option("--reason", options.reason, "TEXT", "kept in the history and the audit log")
       .option("--lock-timeout", options.lock_timeout, "SECONDS",

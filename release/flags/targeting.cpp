@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "release/text/schema.hpp"

@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "release/documents/carried_assets.hpp"

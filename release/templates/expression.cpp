@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "release/text/schema.hpp"

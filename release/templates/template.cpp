@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "release/templates/template_scanner.hpp"
 #include "release/text/schema.hpp"
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "embedded/schemas.hpp"
@@ -81,21 +82,6 @@ std::string quoted_in(const std::string& description) {
   const std::size_t begin = description.find('\'');
   const std::size_t end = description.rfind('\'');
   return begin == end ? "" : description.substr(begin + 1, end - begin - 1);
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
 }
 
 class Explainer {
@@ -181,19 +167,6 @@ std::string described(const Json& value) {
   if (value.is_number()) return format("the number {}", value.dump());
   if (value.is_string()) return format("\"{}\"", printable(value.get<std::string>(), 80));
   return value.is_array() ? "a list" : "a mapping";
-}
-
-std::string nearest(std::string_view typed, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t distance = std::max<std::size_t>(2, typed.size() / 3) + 1;
-  for (const std::string& each : known) {
-    const std::size_t here = edit_distance(typed.substr(0, 64), each);
-    if (here < distance) {
-      distance = here;
-      best = each;
-    }
-  }
-  return best;
 }
 
 void throw_mistakes(std::vector<Mistake> mistakes) {

@@ -24,9 +24,6 @@ std::vector<Mistake> check_schema(const YamlDocument& document, std::string_view
 // A value as messages name it: "the number 3", "a list", a text in quotes.
 std::string described(const Json& value);
 
-// The one of `known` that a person most likely meant by `typed`; empty where none is near.
-std::string nearest(std::string_view typed, const std::vector<std::string>& known);
-
 // Sorts by line and throws one Error{invalid_input}, where there is any mistake.
 void throw_mistakes(std::vector<Mistake> mistakes);
 

@@ -2,6 +2,7 @@
 #include "release/values/sealed_file.hpp"
 
 #include "base/format.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "release/text/schema.hpp"

@@ -12,8 +12,9 @@ import unittest
 
 SOURCE = os.environ["SEALIFT_SOURCE"]
 
-# What is no word of a sentence: `typed`, --option, PLACEHOLDER, a/path, name=value, file.name.
-TYPED = re.compile(r"`[^`\n]*`|--[\w-]+|\b[A-Z][A-Z0-9_=/.-]+\b|[\w.-]*[/:=][\w./:=-]*|\b\w+\.\w+\b")
+# What is no word of a sentence: an example's line, `typed`, --option, PLACEHOLDER, a/path, name=value,
+# file.name.
+TYPED = re.compile(r"(?m)^  sealift.*$|`[^`\n]*`|--[\w-]+|\b[A-Z][A-Z0-9_=/.-]+\b|[\w.-]*[/:=#][\w./:=#-]*|\b\w+(?:\.\w+)+\b")
 WORD = re.compile(r"[A-Za-z][a-z'-]*[a-z]")
 # How a word ends, and how the one ends that stands for it.
 ENDINGS = (("s", ""), ("es", ""), ("ies", "y"), ("d", ""), ("ed", ""), ("ied", "y"), ("ed", "ion"),

@@ -1602,13 +1602,6 @@ TEST_CASE("schema: keys with the characters of JSON pointers are refused like ot
   }
 }
 
-TEST_CASE("schema: the nearest word is near, or none is given") {
-  CHECK(nearest("nmae", {"name", "notes"}) == "name");
-  CHECK(nearest("Version", {"name", "version"}) == "version");
-  CHECK(nearest("completely different", {"name", "version"}).empty());
-  CHECK(nearest("x", {}).empty());
-}
-
 TEST_CASE("schema: mistakes are sorted by line, and none is no error") {
   CHECK_NOTHROW(throw_mistakes({}));
   const auto error = tests::error_of([] {
