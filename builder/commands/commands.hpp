@@ -24,6 +24,7 @@ void add_verify(cli::Command& program);
 void add_inspect(cli::Command& program);
 void add_diff(cli::Command& program);
 void add_env(cli::Command& program);
+void add_recipient(cli::Command& program);
 void add_secret(cli::Command& program);
 
 }  // namespace sealift::builder

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
                           builder::add_diff(program);
                           program.group("Values and secrets");
                           builder::add_env(program);
+                          builder::add_recipient(program);
                           builder::add_secret(program);
                         }});
 }

@@ -51,7 +51,7 @@ Recipients recipients_of(const SecretOptions& options) {
       format("{}/environments/recipients.yaml: is missing, and says whom secrets are sealed "
              "for",
              options.project),
-      "write it: schema: 1, recovery: age1..., environments: {production: {SITE: age1...}}");
+      "make it: sealift recipient recovery recovery.age, then sealift recipient add card.json");
 }
 
 std::vector<signing::AgeRecipient> keys_of(

@@ -10,6 +10,7 @@
 #include "installer/site/identity.hpp"
 #include "installer/site/site_access.hpp"
 #include "release/documents/persist.hpp"
+#include "release/site_file/registration_card.hpp"
 #include "release/text/yaml.hpp"
 #include "signing/secret_key.hpp"
 
@@ -168,11 +169,11 @@ void show(const Card& card, const release::Site& site, const Layout& layout,
 }
 
 Json to_json(const Card& card, const release::Site& site) {
-  return {{"site", card.id},
-          {"release", site.release},
-          {"environment", site.environment},
-          {"key", card.key},
-          {"recipient", card.recipient}};
+  return release::to_json({.site = card.id,
+                           .release = site.release,
+                           .environment = site.environment,
+                           .key = card.key,
+                           .recipient = card.recipient});
 }
 
 // A site that is there already is left alone, but for keys that it has lost.

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/values/recipients.hpp"
+
+#include <algorithm>
+
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "release/text/schema.hpp"
 #include "release/text/yaml.hpp"
 #include "release/values/value_names.hpp"
@@ -34,14 +38,18 @@ std::string SecretPlace::str() const {
 }
 
 std::optional<Recipients> Recipients::load(const fs::path& folder) {
-  const fs::path file = folder / "environments" / "recipients.yaml";
+  const fs::path file = file_in(folder);
   if (!path_exists(file)) return std::nullopt;
-  const YamlDocument document = YamlDocument::load(file);
+  return parse(read_file(file, kMaxYamlBytes), file.string());
+}
+
+Recipients Recipients::parse(std::string_view text, const std::string& name) {
+  const YamlDocument document = YamlDocument::parse(text, name);
   throw_mistakes(check_schema(document, "recipients.schema.json"));
   std::vector<Mistake> mistakes;
-  const auto parse = [&](const Json& text, const std::string& pointer) {
+  const auto recipient_at = [&](const Json& value, const std::string& pointer) {
     try {
-      return signing::AgeRecipient::parse(text.get<std::string>());
+      return signing::AgeRecipient::parse(value.get<std::string>());
     } catch (const Error& error) {
       mistakes.push_back({document.line_of(pointer),
                           {format("{}: {}", document.where(pointer), error.message()), {}}});
@@ -49,10 +57,10 @@ std::optional<Recipients> Recipients::load(const fs::path& folder) {
     }
   };
   const Json& root = document.value();
-  Recipients recipients{.recovery = parse(root["recovery"], "/recovery"), .sites = {}};
+  Recipients recipients{.recovery = recipient_at(root["recovery"], "/recovery"), .sites = {}};
   for (const auto& [environment, sites] : root["environments"].items()) {
     auto& kept = recipients.sites[environment];
-    for (const auto& [site, text] : sites.items()) {
+    for (const auto& [site, value] : sites.items()) {
       const std::string pointer = format("/environments/{}/{}", environment, site);
       const auto refuse = [&](const std::string& found) {
         mistakes.push_back(
@@ -63,7 +71,7 @@ std::optional<Recipients> Recipients::load(const fs::path& folder) {
       } catch (const Error& error) {
         refuse(error.message());
       }
-      const signing::AgeRecipient recipient = parse(text, pointer);
+      const signing::AgeRecipient recipient = recipient_at(value, pointer);
       // Whoever holds the recovery identity would then be a site, and losing the site loses both.
       if (recipient == recipients.recovery) {
         refuse("found the recovery recipient, expected the site's own");
@@ -78,7 +86,7 @@ std::optional<Recipients> Recipients::load(const fs::path& folder) {
 // An environment without sites is refused: its secrets could be opened by recovery alone, and the
 // mistake would show on the day of the installation.
 std::map<std::string, signing::AgeRecipient> Recipients::of(const SecretPlace& place) const {
-  const std::string hint = "add it there, with the recipient on the site's registration card";
+  const std::string hint = "add it by its registration card: sealift recipient add card.json";
   const auto found = sites.find(place.environment);
   if (found == sites.end() || found->second.empty()) {
     throw Error(
@@ -99,6 +107,84 @@ std::map<std::string, signing::AgeRecipient> Recipients::of(const SecretPlace& p
   }
   result.emplace(kRecovery, recovery);
   return result;
+}
+
+std::string new_recipients(const signing::AgeRecipient& recovery) {
+  return format(
+      "# Whom secrets are sealed for. Who has the recovery identity can open all of them: it lies\n"
+      "# offline, for the day when a site has lost its own.\n"
+      "schema: 1\nrecovery: {}\nenvironments: {{}}\n",
+      recovery.str());
+}
+
+namespace {
+
+constexpr std::size_t kIndent = 2;
+
+std::size_t indent_of(std::string_view line) {
+  return std::min(line.find_first_not_of(' '), line.size());
+}
+
+// "production" of "  production: {}  # two rooms", where nothing else is in the line.
+std::string key_alone(std::string_view line) {
+  const std::string_view said = trimmed(line.substr(0, line.find('#')));
+  const std::size_t colon = said.find(':');
+  if (colon == said.npos) return {};
+  const std::string_view value = trimmed(said.substr(colon + 1));
+  return value.empty() || value == "{}" ? std::string(said.substr(0, colon)) : std::string();
+}
+
+// Adds `added` as an entry of the mapping whose key is alone in the line at `at`.
+void add_below(std::vector<std::string>& lines, std::size_t at, const std::string& added) {
+  if (const std::size_t braces = lines[at].find("{}"); braces < lines[at].find('#')) {
+    lines[at].erase(braces, 2);
+    lines[at].erase(lines[at].find_last_not_of(' ') + 1);
+  }
+  const std::size_t usual = indent_of(lines[at]) + kIndent;
+  const std::size_t next = at + 1 < lines.size() ? indent_of(lines[at + 1]) : 0;
+  lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+               std::string(next > indent_of(lines[at]) ? next : usual, ' ') + added);
+}
+
+}  // namespace
+
+std::string with_site(std::string_view text, const std::string& environment,
+                      const std::string& site, const signing::AgeRecipient& recipient) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  const auto line_with = [&](const std::string& key, std::size_t from, bool (*fits)(std::size_t)) {
+    std::size_t at = from;
+    while (at < lines.size() && !(fits(indent_of(lines[at])) && key_alone(lines[at]) == key)) ++at;
+    return at;
+  };
+  const std::size_t environments =
+      line_with("environments", 0, [](std::size_t indent) { return indent == 0; });
+  if (environments < lines.size()) {
+    const auto is_below = [](std::size_t indent) { return indent > 0; };
+    std::size_t place = line_with(environment, environments + 1, is_below);
+    if (place == lines.size()) {
+      add_below(lines, environments, environment + ":");
+      place = environments + 1;
+    }
+    add_below(lines, place, format("{}: {}", site, recipient.str()));
+  }
+  const std::string added = joined(lines, "\n") + "\n";
+  // What the eye of a program takes for a line must have the meaning that was meant.
+  Recipients wanted = Recipients::parse(text, "environments/recipients.yaml");
+  wanted.sites[environment].emplace(site, recipient);
+  try {
+    if (Recipients::parse(added, "environments/recipients.yaml") == wanted) return added;
+  } catch (const Error&) {
+    // Said below, with what to do.
+  }
+  throw Error(
+      Errc::invalid_input,
+      "environments/recipients.yaml: found a form in which no line can be added for a site",
+      format("add it by hand: environments: {}: {}: {}", environment, site, recipient.str()));
 }
 
 std::vector<std::string> labels(const std::map<std::string, signing::AgeRecipient>& recipients) {

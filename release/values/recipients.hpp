@@ -30,13 +30,28 @@ struct Recipients {
   // Environment -> site -> recipient.
   std::map<std::string, std::map<std::string, signing::AgeRecipient>> sites;
 
-  // Reads it in the folder of release.yaml; nothing where there is none. Error{invalid_input} with
-  // every mistake.
+  // The file, below the folder of release.yaml.
+  static fs::path file_in(const fs::path& folder) {
+    return folder / "environments" / "recipients.yaml";
+  }
+  // Error{invalid_input} with every mistake; `name` is for messages.
+  static Recipients parse(std::string_view text, const std::string& name);
+  // Reads it in the folder of release.yaml; nothing where there is none.
   static std::optional<Recipients> load(const fs::path& folder);
   // Whom something of that place is sealed to, by name: the sites and "recovery".
   // Error{invalid_input} for an environment or a site that is not listed.
   std::map<std::string, signing::AgeRecipient> of(const SecretPlace& place) const;
+
+  friend bool operator==(const Recipients&, const Recipients&) = default;
 };
+
+// The text of a recipients.yaml that lists no site yet.
+std::string new_recipients(const signing::AgeRecipient& recovery);
+// The text with one line more for a site that is not listed; every other line stays as it is, but
+// for braces with nothing in them. Error{invalid_input} where the file is not written line by line,
+// with the line to add by hand.
+std::string with_site(std::string_view text, const std::string& environment,
+                      const std::string& site, const signing::AgeRecipient& recipient);
 
 // What a person sees of recipients: "vault-room ...q9zk4s7n", sorted.
 std::vector<std::string> labels(const std::map<std::string, signing::AgeRecipient>& recipients);

@@ -221,10 +221,11 @@ SealedEnvironments load_sealed(const fs::path& folder, const std::vector<Environ
     }
     if (file.values.empty()) continue;
     if (!recipients) {
-      problems.add(format("{}: found no environments/recipients.yaml, which says whom secrets are "
-                          "sealed for",
-                          file.file().string()),
-                   "write it, with recovery and the sites' recipients");
+      problems.add(
+          format("{}: found no environments/recipients.yaml, which says whom secrets are "
+                 "sealed for",
+                 file.file().string()),
+          "make it: sealift recipient recovery recovery.age, then sealift recipient add card.json");
       continue;
     }
     for (const auto& [key, by_site] : file.values) {

@@ -134,6 +134,45 @@ class Secrets(RoadTest):
 
 
 class OnTheSite(Secrets):
+    def test_recipients_come_of_a_command_and_of_registration_cards(self):
+        road = self.road
+        card = os.path.join(road.root, "card.json")
+        site = os.path.join(road.root, "site-b")
+        made = os.path.join(road.root, "made.age")
+        listed = os.path.join(road.project, "environments/recipients.yaml")
+        write(card, run(INSTALLER, "--json", "--site", site, "init", "--release", "chanuka",
+                        "--environment", "production", "--target",
+                        f"web={road.target('b')}").decode())
+
+        def recipient(*words):
+            return json.loads(run(BUILDER, "--json", "recipient", *words, "--project", road.project))
+
+        def recipient_refused(*words):
+            return errors(BUILDER, "recipient", *words, "--project", road.project, status=3)
+        self.assertIn("sealift recipient recovery recovery.age", recipient_refused("add", card))
+        recovery = recipient("recovery", made)["recipient"]
+        self.assertEqual(run("age-keygen", "-y", made).decode().strip(), recovery)
+        self.assertEqual(stat.S_IMODE(os.stat(made).st_mode), 0o600)
+        self.assertIn("is named here already", recipient_refused("recovery", made + "2"))
+        self.assertFalse(os.path.exists(made + "2"))
+        self.assertIn("found a site of production, expected one of staging",
+                      recipient_refused("add", card, "--environment", "staging"))
+        self.assertTrue(recipient("add", card, "--site", "vault-room")["added"])
+        self.assertFalse(recipient("add", card, "--site", "vault-room")["added"])
+        self.assertIn(f"    vault-room: {self.recipient_of(site)}\n", text_of(listed))
+        self.use(KEY)
+        self.set()
+        with open(card, encoding="utf-8") as source:
+            other = dict(json.load(source), recipient=recovery)
+        write(card, json.dumps(other))
+        self.assertIn("has another recipient", recipient_refused("add", card, "--site", "vault-room"))
+        # The recovery's own recipient is no site's: what the list would say is read before it is written.
+        before = text_of(listed)
+        recipient_refused("add", card, "--site", "site-c")
+        self.assertEqual(text_of(listed), before)
+        write(card, "{}")
+        self.assertIn("site", recipient_refused("add", card))
+
     def test_a_lost_key_of_tables_is_named_and_repaired(self):
         road = self.road
         self.start()
