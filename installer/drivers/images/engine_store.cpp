@@ -17,8 +17,11 @@ namespace sealift::installer {
 
 namespace {
 
+// How long a program may do nothing while it is fed: an engine unpacks a large layer in silence.
 constexpr std::chrono::minutes kIdle{10};
 
+// Complaints go to standard error; where a program has said nothing there, what it printed is all
+// there is.
 std::string lines_of(const Outcome& outcome) {
   const std::string& text = outcome.error_output.empty() ? outcome.output : outcome.error_output;
   return printable(text.substr(0, text.find_last_not_of('\n') + 1), 400);
@@ -30,6 +33,7 @@ class EngineStore : public ImageStore {
   EngineStore(std::vector<std::string> command, std::string site)
       : command_(std::move(command)), site_(std::move(site)) {}
 
+  // `version` asks the daemon too, not the program alone. Once is enough for a plan.
   void check(const PlacedImage&) override {
     if (checked_) return;
     const Outcome outcome = call({"version"});
@@ -43,6 +47,7 @@ class EngineStore : public ImageStore {
   bool keeps(const PlacedImage& image) override {
     return find(kept_name(image.digest)).has_value();
   }
+  // By the names alone, so that this finds what a journal that was lost would have named.
   std::vector<Digest> kept() override {
     std::vector<Digest> digests;
     const std::vector<std::string> arguments = list_arguments();
@@ -101,6 +106,7 @@ class EngineStore : public ImageStore {
     }
   }
 
+  // Streams into the program's standard input: an image never lies on the disk a second time.
   template <typename Write>
   void feed(const std::vector<std::string>& arguments, Write&& write) const {
     ProgramSink program(
@@ -135,6 +141,7 @@ class DockerStore : public EngineStore {
   using EngineStore::EngineStore;
 
   std::string identity(const PlacedImage& image) const override { return image.config.hex(); }
+  // By its id: whatever name it has here, its content need not be loaded again.
   bool has(const PlacedImage& image) override { return find(identity(image)).has_value(); }
 
   void release(const PlacedImage& image) override {
@@ -176,6 +183,7 @@ class DockerStore : public EngineStore {
   void tag(const std::string& reference, const std::string& identity) override {
     demand({"tag", identity, reference});
   }
+  // `rmi` of a name takes the content along where it was the last one.
   void untag(const std::string& reference) override { give_up({"rmi", reference}, reference); }
 
  protected:
@@ -201,6 +209,7 @@ class DockerStore : public EngineStore {
   }
 };
 
+// It reads an OCI layout in an archive, which keeps every digest.
 class PodmanStore : public DockerStore {
  public:
   using DockerStore::DockerStore;
@@ -276,6 +285,7 @@ std::vector<std::string> command_in(const ImageSettings& settings,
 
 }  // namespace
 
+// The namespace k8s.io is that of Kubernetes, whose pods see no other.
 std::unique_ptr<ImageStore> engine_store(const std::string& driver, const ImageSettings& settings) {
   const std::string& site = settings.site;
   if (driver == "docker") {
