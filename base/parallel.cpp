@@ -39,6 +39,7 @@ void Workers::submit(std::function<void()> job) {
   changed_.notify_one();
 }
 
+// Jobs that are waiting when the owner ends are still done.
 void Workers::work() {
   std::unique_lock lock(mutex_);
   while (true) {

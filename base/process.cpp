@@ -32,6 +32,7 @@ struct Pipe {
   Fd write_end;
 };
 
+// Closed in every program that is started meanwhile by another thread.
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe", "create");
@@ -48,6 +49,7 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   return result;
 }
 
+// In the child. That exec has failed, and why, goes through a pipe that a good exec closes.
 [[noreturn]] void become(const Command& command, pid_t parent, const Pipe& in, const Pipe& out,
                          const Pipe& err, const Pipe& failure) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -180,7 +182,8 @@ std::string why_not_started(const Command& command) {
   return program_obstacle(program, search_path);
 }
 
-// Waits for the end; Outcome::status. Nothing where the program does not exist.
+// Waits for the end; Outcome::status. Nothing where the program does not exist. The number in the
+// pipe is errno of the exec; none came where it went well.
 std::optional<int> wait_for(Started& started, const Command& command) {
   int status = 0;
   while (::waitpid(started.child, &status, 0) < 0 && errno == EINTR) {
@@ -206,6 +209,7 @@ std::string said(const Outcome& outcome) {
   return line.empty() ? "and said nothing" : printable(line, kSaid);
 }
 
+// A program that has closed its streams and goes on is waited for without a limit.
 std::optional<Outcome> run(const Command& command) {
   Started started = start(command);
   Outcome outcome{};
@@ -223,6 +227,8 @@ std::optional<Outcome> run(const Command& command) {
   return outcome;
 }
 
+// What the program says is read all the time: one that waits for us to read would never read from
+// us.
 struct ProgramSink::Running {
   enum class Until { can_write, can_read, closed };
 
@@ -340,6 +346,7 @@ bool is_program(const std::string& program) {
   return !find_program(program, search_path_of({})).empty();
 }
 
+// Signals that were held back here are the program's again.
 int run_in_foreground(const std::vector<std::string>& arguments) {
   std::vector<char*> words = pointers(arguments);
   const pid_t child = ::fork();

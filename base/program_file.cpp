@@ -45,6 +45,7 @@ std::string_view first_line(std::string_view head) {
   return head.substr(0, head.find('\n'));
 }
 
+// Everything behind the interpreter is one argument (execve(2), "Interpreter scripts").
 FirstLine read_first_line(std::string_view head) {
   if (!head.starts_with("#!")) return {};
   const std::string_view line = trimmed(first_line(head).substr(2));
@@ -168,6 +169,7 @@ bool is_startable(const fs::path& program) {
   return status && S_ISREG(status->st_mode);
 }
 
+// ENOENT from exec may mean the program, its interpreter or its loader: here it is told which.
 std::string obstacle_at(const fs::path& program, std::string_view search_path, int depth) {
   if (std::string found = entry_obstacle(program); !found.empty()) return found;
   const std::string head = head_of(program);

@@ -27,6 +27,7 @@ class Pieces::Piece : public Source {
   std::uint64_t left_;
 };
 
+// The usual case costs nothing: the stream stands just where the next piece begins.
 std::unique_ptr<Source> Pieces::piece(std::uint64_t from, std::uint64_t count) {
   if (!stream_ || at_ != from) {
     stream_ = open_();
@@ -58,6 +59,8 @@ std::optional<std::uint64_t> received(const std::string& range) {
   return last + 1;
 }
 
+// More bytes than the descriptor says are refused at once, not at the end: a server could go on for
+// ever.
 std::size_t BlobStream::read(std::span<char> into) {
   while (true) {
     std::size_t count = 0;
@@ -78,6 +81,7 @@ std::size_t BlobStream::read(std::span<char> into) {
   }
 }
 
+// A stream that ends too early was not broken but cut: another attempt would say the same.
 std::size_t BlobStream::end() {
   if (ended_) return 0;
   ended_ = true;

@@ -39,6 +39,8 @@ Repository::Repository(HttpSettings settings, std::string host, std::string name
 
 Repository::~Repository() = default;
 
+// HEAD costs no transfer; some registries leave out what it should say, and then the manifest
+// itself is fetched.
 std::optional<Descriptor> Repository::find(const std::string& reference) {
   const std::unique_ptr<Reply> reply = session_->send(
       {.method = "HEAD", .url = session_->at("manifests/" + reference), .headers = accepting()});
@@ -57,6 +59,7 @@ std::optional<Descriptor> Repository::find(const std::string& reference) {
       .annotations = {}};
 }
 
+// Read whole before it is compared: it is small, and nothing of it is believed before.
 content::Document Repository::manifest(const std::string& reference) {
   const std::unique_ptr<Reply> reply = session_->send(
       {.method = "GET", .url = session_->at("manifests/" + reference), .headers = accepting()});
@@ -118,6 +121,7 @@ bool Repository::has_blob(const Digest& digest) {
   return reply->status() == 200;
 }
 
+// 202 means that the registry has begun an upload instead; that one is left to expire.
 bool Repository::mount_blob(const Digest& digest, const std::string& from) {
   Url url = session_->at("blobs/uploads/");
   url.add_query(format("mount={}&from={}", encoded(digest.str()), encoded(from)));
@@ -245,6 +249,7 @@ std::string Repository::referrers(const Digest& image) {
   return manifest(tag).bytes;
 }
 
+// Where the API is there it has listed the manifest by itself, and nothing is left to do.
 void Repository::list_referrer(const Digest& image, const Descriptor& manifest) {
   const std::string found = referrers(image);
   for (const content::ImageIndexRow& row : content::parse_image_index(found, session_->shown())) {
@@ -276,6 +281,8 @@ void Repository::unlist_referrer(const Digest& image, const Digest& manifest) {
   put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, tag);
 }
 
+// One page: who asks wants to know whether any tag leads somewhere, and a repository of a release
+// has few.
 std::vector<std::string> Repository::tags() {
   const std::unique_ptr<Reply> reply =
       session_->send({.method = "GET", .url = session_->at(format("tags/list?n={}", kMaxTags))});

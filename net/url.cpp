@@ -64,6 +64,8 @@ Url Url::parse(std::string_view text) {
   return url;
 }
 
+// The forms of RFC 3986, 4.2, that servers send: whole, without a scheme, from the root, a query, a
+// sibling.
 Url Url::resolve(std::string_view location) const {
   if (location.starts_with("http://") || location.starts_with("https://")) return parse(location);
   if (location.starts_with("//")) {
@@ -114,6 +116,7 @@ std::string Url::shown() const {
                    300);
 }
 
+// By the name alone: nobody is asked what an address means.
 bool Url::is_loopback() const {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
