@@ -15,6 +15,7 @@ using content::Descriptor;
 
 namespace {
 
+// The statement first: it is what everything else is about.
 int rank(const Referrer& referrer) {
   const std::string& type = referrer.manifest.descriptor.artifact_type;
   if (type == media_type::kStatement) return 0;
@@ -50,6 +51,7 @@ void sort_referrers(std::vector<Referrer>& referrers) {
   });
 }
 
+// The reference is a tag, as `skopeo copy oci:DIR:NAME` asks for it; it decides nothing.
 Descriptor release_descriptor(std::string_view index_text, const std::string& name,
                               const std::string& version) {
   Descriptor descriptor = content::describe(media_type::kImageIndex, index_text);

@@ -21,6 +21,7 @@ Spool::Spool(const fs::path& folder, Workers& workers, Packing packing)
 
 Spool::~Spool() = default;
 
+// Pieces of blobs that are written side by side lie mixed; each knows its own.
 Spool::Piece Spool::append(std::string_view bytes) {
   const std::lock_guard guard(mutex_);
   const Piece piece{end_, bytes.size()};
@@ -67,6 +68,7 @@ std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
   return stored.frames;
 }
 
+// Also of a blob that was compressed meanwhile, such as a large document.
 std::string Spool::bytes(const Digest& digest) const {
   StringSink stored;
   const std::vector<Frame> frames = copy(digest, stored);
@@ -111,6 +113,7 @@ struct Spool::Blob::State {
 Spool::Blob::Blob(Spool& spool) : state_(std::make_unique<State>(spool)) {}
 Spool::Blob::~Blob() = default;
 
+// Once a blob is no longer small, what was gathered goes first.
 void Spool::Blob::write(std::string_view bytes) {
   State& state = *state_;
   state.hasher.update(bytes);

@@ -64,6 +64,7 @@ class Container : public Sink {
   std::size_t taken_ = 0;
 };
 
+// A small file in memory.
 void write_entry(Sink& out, const content::TarEntry& entry, std::string_view bytes) {
   out.write(content::tar_header(entry));
   out.write(bytes);
@@ -159,6 +160,8 @@ SealedRelease seal(const release::ReleaseDocument& document, const std::string& 
   return sealed;
 }
 
+// Frames that the spool has are copied as they are; only headers and small blobs are compressed
+// now.
 WrittenFile write_bundle(const fs::path& path, const SealedRelease& release,
                          std::vector<Referrer> referrers, const Spool& payload, Workers& workers,
                          Packing packing) {

@@ -150,6 +150,8 @@ void check_reach(const Statement& statement, Report& report) {
   }
 }
 
+// By "cannot be executed inside a transaction block" of PostgreSQL's own commands
+// (PreventInTransactionBlock).
 bool is_outside_postgresql(const Statement& statement) {
   const auto begins = [&](std::initializer_list<std::string_view> words) {
     return statement.begins(words);

@@ -59,6 +59,7 @@ std::pair<std::string, std::string> collation_key(std::string_view name) {
   return key;
 }
 
+// Collects migrations and mistakes; a file that cannot be read is no migration, and said once.
 class Reader {
  public:
   Reader(const SourceFiles& files, Layout layout, Dialect dialect, Problems& problems)
@@ -206,6 +207,7 @@ Dialect dialect_of(const Json& document, const char* where) {
               "(kind: manifests, runtime: exec)");
 }
 
+// Any numbers: snapshots hold what drizzle-kit likes.
 Json parse_object(const std::string& text, const std::string& where) {
   Json value = parse_json(text, where, Errc::invalid_input, Numbers::any);
   if (!value.is_object()) {
@@ -235,7 +237,8 @@ std::vector<JournalEntry> entries_of(const Json& journal, Problems& problems) {
   return entries;
 }
 
-// Where a text first has `word`, from 1.
+// Where a text first has `word`, from 1. A journal is JSON that drizzle-kit indents: the tag stands
+// on a line of its own.
 std::size_t line_of(std::string_view text, std::string_view word) {
   const std::string_view before = text.substr(0, std::min(text.find(word), text.size()));
   return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
@@ -334,6 +337,7 @@ std::vector<Chunk> MigrationSet::chunks(const Migration& migration) const {
   }
 }
 
+// Comments and breakpoints, and nothing that a database would be given.
 bool Migration::is_baseline() const {
   if (sql.find(kBreakpoint) == std::string::npos) return false;
   bool is_empty = true;
@@ -407,6 +411,7 @@ MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& probl
   return reader.finish();
 }
 
+// In the order of the set; who runs them turns it round.
 MigrationSet ways_down(const MigrationSet& set) {
   MigrationSet down{.layout = set.layout, .dialect = set.dialect, .migrations = {}};
   for (const Migration& each : set.migrations) {

@@ -6,7 +6,8 @@
 
 namespace sealift::migrations {
 
-// A walk over the tokens of a statement.
+// A walk over the tokens of a statement. What does not fit is left where it is, so that several
+// forms can be tried in turn.
 class Cursor {
  public:
   explicit Cursor(const Statement& statement) : tokens_(statement.tokens) {}

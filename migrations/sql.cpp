@@ -16,6 +16,7 @@ namespace {
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
+// Bytes of other alphabets are letters to both databases.
 bool begins_word(char c) {
   return is_small_letter(c) || is_capital_letter(c) || c == '_' || (c & '\x80') != 0;
 }
@@ -32,6 +33,7 @@ bool same_word(std::string_view a, std::string_view b) {
                     [](char x, char y) { return small(x) == small(y); });
 }
 
+// Bytes, not characters: all that decides is ASCII.
 class Scanner {
  public:
   Scanner(std::string_view sql, Dialect dialect) : sql_(sql), dialect_(dialect) {

@@ -21,6 +21,7 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
+// docker.io is a name of images; the registry behind it has another.
 RegistrySession::RegistrySession(HttpSettings given, std::string host_name, std::string repository,
                                  std::optional<Credentials> known)
     : settings_(std::move(given)),
@@ -45,6 +46,8 @@ Url RegistrySession::at(const std::string& path) const {
   return url;
 }
 
+// An answer of 401 must be read to its end, or the connection cannot be used again. A token that
+// has expired is asked for once more.
 std::unique_ptr<Reply> RegistrySession::send(Request request) {
   for (unsigned attempt = 0;; ++attempt) {
     if (!authorization_.empty()) request.headers["authorization"] = authorization_;
@@ -67,6 +70,7 @@ bool RegistrySession::authenticate(const std::vector<std::string>& headers) {
   return false;
 }
 
+// A password that was refused is not sent again.
 bool RegistrySession::authenticate(const Challenge& challenge) {
   if (challenge.scheme == "basic") {
     if (!credentials_ || !authorization_.empty()) return false;

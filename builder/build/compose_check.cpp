@@ -23,7 +23,7 @@ using compose::ComposeFile;
 using compose::ComposeService;
 using compose::KnownImage;
 
-// The Compose file of one component.
+// The Compose file of one component. One for each component, asked for every environment and site.
 class ComposeJudge {
  public:
   ComposeJudge(const BuiltComponent& built, const std::vector<KnownImage>& images)

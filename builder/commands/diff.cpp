@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What one bundle has and another has not, by their file tables: for who approves the newer one.
 #include <map>
 #include <optional>
 

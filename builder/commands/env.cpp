@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// The configuration of a project: two environments compared, and the page that says what each key
+// means.
 #include <algorithm>
 #include <optional>
 #include <set>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What a bundle says of itself, for people and programs. Nothing is judged: `verify` does that.
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"

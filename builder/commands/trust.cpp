@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// The ceremony of a trust root: one person makes or changes a draft, the holders of its keys sign
+// it, one publishes it. Everybody works on the same folder, or on copies of it.
 #include <charconv>
 #include <functional>
 

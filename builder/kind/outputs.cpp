@@ -38,6 +38,7 @@ std::vector<Key> keys_of(const release::Release& release) {
   return all;
 }
 
+// As globs of release.yaml are written; a name of a key has neither.
 bool is_pattern(const std::string& text) {
   return text.find_first_of("*?") != std::string::npos;
 }
@@ -106,7 +107,8 @@ class OutputChoice {
   std::set<std::string> taken_;
 };
 
-// `line`, which has "NAME" for the key, for each key. A section's tags take no line of their own.
+// `line`, which has "NAME" for the key, for each key. A section's tags take no line of their own. A
+// key that may be absent has its line only where a site has given it a value.
 std::string lines(const std::vector<Key>& keys, const std::string& line) {
   std::string all;
   for (const Key& key : keys) {
@@ -173,6 +175,7 @@ std::string typed(const std::vector<Key>& keys, std::string_view filter, std::st
   return all;
 }
 
+// Indented as people and `jq` write it; a value is in its own type.
 std::string json(const std::vector<Key>& keys) {
   if (keys.empty()) return "{}\n";
   return "{\n" + typed(keys, "json", "  ", ",\n") + "\n}\n";
