@@ -30,7 +30,7 @@ struct MergedProject {
 bool needs_merge(std::string_view text, const std::string& name);
 
 // `files`: the first, and those over it. Error{invalid_input} with every mistake, each with its own
-// file and line.
+// file and line. Nothing but `read` is asked for files, so none outside of the project can come in.
 MergedProject merge_project(const std::vector<std::string>& files, const ReadProjectFile& read);
 
 }  // namespace sealift::compose

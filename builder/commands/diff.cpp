@@ -64,6 +64,7 @@ char sign_of(release::Change change) {
   return ' ';
 }
 
+// Links and folders count as files do.
 void count(release::Change change, Tally& tally) {
   switch (change) {
     case release::Change::added:

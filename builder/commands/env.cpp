@@ -32,6 +32,7 @@ struct DocsOptions {
   std::string check;
 };
 
+// A usage error: the name is an argument.
 const release::Environment& environment_of(const release::Release& release,
                                            const std::string& name) {
   std::vector<std::string> known;
@@ -162,7 +163,8 @@ std::string type_cell(const release::Key& key) {
   return text;
 }
 
-// The reference table; the same sources give the same bytes.
+// The reference table; the same sources give the same bytes. A row for each key of the contract,
+// with a column for each environment.
 std::string page_of(const release::Release& release) {
   std::string head = "| key | type | required | default |";
   std::string rule = "|---|---|---|---|";

@@ -68,6 +68,7 @@ Time expiry(const std::string& text, Time now) {
   return Time{now.seconds + count * days * 86400};
 }
 
+// More than there are keys is refused when the root is made.
 unsigned threshold_of(std::string_view text, std::string_view what) {
   unsigned value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -282,7 +283,8 @@ void sign(const SignOptions& options, cli::Session& session) {
   show_draft(folder, root, session);
 }
 
-// Copies of a draft that were signed apart are joined, as long as they say the same.
+// Copies of a draft that were signed apart are joined, as long as they say the same. Good
+// signatures of any copy count; who signed twice counts once.
 void publish(const SignOptions& options, cli::Session& session) {
   TrustFolder folder{{}};
   Root root = open_draft(options.draft, folder);

@@ -217,7 +217,8 @@ class CompanionCheck {
 };
 
 // By a key of the project, or by an identity of Fulcio with trusted roots that lie in the
-// repository: no service is asked, and a build of next year decides the same.
+// repository: no service is asked, and a build of next year decides the same. A file that is
+// missing is a mistake of release.yaml, not a signature that does not count.
 std::unique_ptr<signing::UpstreamSigner> wanted_signer(const release::Release& release,
                                                        const release::UpstreamCheck& check) {
   const auto text_in = [&](const std::string& path, std::uint64_t limit) {
@@ -237,6 +238,7 @@ std::unique_ptr<signing::UpstreamSigner> wanted_signer(const release::Release& r
 
 }  // namespace
 
+// Without digests of manifests: the same signature made again is no change.
 std::vector<std::string> verified_by(const std::vector<release::CarriedSignature>& signatures) {
   std::set<std::string> verified;
   for (const release::CarriedSignature& signature : signatures) {
