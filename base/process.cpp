@@ -25,6 +25,7 @@ namespace sealift {
 
 namespace {
 
+// A message is read by a person: the rest is in the program's own log.
 constexpr std::size_t kSaid = 1000;  // bytes of what a program says that are passed on
 
 struct Pipe {
@@ -162,7 +163,8 @@ Started start(const Command& command) {
   return started;
 }
 
-// Where a program is looked for.
+// Where a program is looked for. A command's own environment comes before ours, as execvp() sees
+// it.
 std::string search_path_of(const std::vector<std::pair<std::string, std::string>>& environment) {
   for (const auto& [name, value] : environment) {
     if (name == "PATH") return value;
@@ -365,6 +367,7 @@ int run_in_foreground(const std::vector<std::string>& arguments) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+// Also ptrace(2) and /proc/PID/mem of the same user are refused by that (PR_SET_DUMPABLE).
 void keep_memory_private() {
   rlimit core{};
   if (::getrlimit(RLIMIT_CORE, &core) != 0) throw_errno("core dumps", "read the limit of");

@@ -58,6 +58,7 @@ bool is_elf(std::string_view head) {
   return head.size() >= EI_NIDENT + 4 && head.starts_with(ELFMAG);
 }
 
+// 0 where the bytes end before: a head may be cut anywhere.
 std::uint64_t number_at(std::string_view bytes, std::size_t offset, std::size_t size,
                         bool is_big_endian) {
   std::uint64_t number = 0;
@@ -116,6 +117,7 @@ bool has_foreign_formats() {
   }
 }
 
+// Machines of both word sizes; of other hosts nothing is known.
 bool runs_here(std::uint16_t machine) {
   struct utsname host {};
   ::uname(&host);
@@ -163,6 +165,7 @@ std::string entry_obstacle(const fs::path& program) {
   return (status->st_mode & 0111U) == 0 ? "is not executable" : "may not be started by this user";
 }
 
+// By this user: access(2) asks as exec would.
 bool is_startable(const fs::path& program) {
   if (::access(program.c_str(), X_OK) != 0) return false;
   const std::optional<struct stat> status = status_of(program);

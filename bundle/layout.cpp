@@ -62,6 +62,7 @@ Descriptor release_descriptor(std::string_view index_text, const std::string& na
   return descriptor;
 }
 
+// An image that two components name is carried once.
 std::vector<const content::Image*> images_of(const std::vector<release::Component>& components) {
   std::vector<const content::Image*> images;
   Once seen;
@@ -116,6 +117,7 @@ std::vector<Descriptor> image_rows(const std::vector<release::Component>& compon
   return rows;
 }
 
+// Readers of this table know one platform: the first of an image that can run.
 std::string docker_table(const std::vector<release::Component>& components) {
   Json table = Json::array();
   for (const release::Component& component : components) {

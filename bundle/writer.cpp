@@ -71,7 +71,8 @@ void write_entry(Sink& out, const content::TarEntry& entry, std::string_view byt
   out.write(content::tar_padding(bytes.size()));
 }
 
-// Everything before the payload.
+// Everything before the payload. In the order of layout.hpp; a document that two others name stands
+// where it is first met.
 void write_documents(Sink& out, const SealedRelease& release, std::vector<Referrer>& referrers,
                      const std::string& compression) {
   sort_referrers(referrers);
@@ -105,6 +106,7 @@ void write_documents(Sink& out, const SealedRelease& release, std::vector<Referr
 
 }  // namespace
 
+// D is computed last, from everything below it.
 SealedRelease seal(const release::ReleaseDocument& document, const std::string& notes,
                    const std::vector<release::Component>& components) {
   std::vector<Document> below;

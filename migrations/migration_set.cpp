@@ -23,6 +23,7 @@ constexpr std::string_view kSql = ".sql";
 constexpr std::string_view kDown = ".down.sql";
 constexpr std::size_t kStamp = 14;  // YYYYMMDDHHMMSS
 
+// At least one.
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
@@ -195,6 +196,7 @@ std::optional<Dialect> dialect_named(std::string_view word) {
   return std::nullopt;
 }
 
+// MySQL and others are refused here, with a way that works for them.
 Dialect dialect_of(const Json& document, const char* where) {
   const auto word = document.find("dialect");
   const std::string text =
@@ -284,6 +286,7 @@ std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
   }
 }
 
+// By folders alone: 1.x has no journal, and orders by their names.
 MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> names,
                             Problems& problems) {
   std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
@@ -368,6 +371,7 @@ MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
               "source is the folder that drizzle-kit writes (out in drizzle.config)");
 }
 
+// Numbers are compared as numbers: 10 comes after 9, however they are padded.
 MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems) {
   Reader reader(files, Layout::sql, dialect, problems);
   struct Numbered {

@@ -24,6 +24,7 @@ bool continues_word(char c) {
   return begins_word(c) || is_digit(c) || c == '$';
 }
 
+// ASCII alone, as both scanners fold keywords.
 char small(char c) {
   return is_capital_letter(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -195,7 +196,8 @@ class Scanner {
     return Token::Kind::name;
   }
 
-  // $tag$ ... $tag$
+  // $tag$ ... $tag$ False where the dollar begins no such string: it is an operator's or a
+  // parameter's.
   bool dollar_quoted() {
     std::size_t end = at_ + 1;
     if (end < sql_.size() && is_digit(sql_[end])) return false;

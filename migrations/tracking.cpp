@@ -68,6 +68,7 @@ bool differs_in_line_ends(const Migration& migration, const std::string& hash) {
 
 }  // namespace
 
+// Drizzle's own defaults; for plain SQL a schema of ours.
 TrackingTable usual_table(Layout layout, Dialect dialect) {
   const bool has_schemas = dialect == Dialect::postgresql;
   if (layout == Layout::sql) {
@@ -76,6 +77,7 @@ TrackingTable usual_table(Layout layout, Dialect dialect) {
   return {.schema = has_schemas ? "drizzle" : "", .name = "__drizzle_migrations"};
 }
 
+// An existing table keeps the shape that it has.
 Shape shape_for(Layout layout) {
   return layout == Layout::drizzle_0 ? Shape::unnamed : Shape::with_name;
 }

@@ -18,6 +18,7 @@ namespace sealift::net {
 
 namespace {
 
+// Bytes of a file.
 constexpr std::uint64_t kMaxConfig = 1U << 20;
 constexpr std::string_view kDockerHub = "docker.io";
 // What `docker login` writes for Docker Hub.
@@ -159,6 +160,7 @@ std::vector<fs::path> credential_files() {
 
 }  // namespace
 
+// A file that does not know the repository lets the next one be asked.
 std::optional<Credentials> credentials_for(const std::string& host, const std::string& repository) {
   if (const char* content = std::getenv("DOCKER_AUTH_CONFIG")) {
     return credentials_in(content, host, repository, "DOCKER_AUTH_CONFIG");

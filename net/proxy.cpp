@@ -32,6 +32,7 @@ bool goes_straight(const Url& url) {
 
 }  // namespace
 
+// One that is set and empty counts as not set, as for curl.
 const char* variable(std::initializer_list<const char*> names) {
   for (const char* name : names) {
     const char* value = std::getenv(name);

@@ -19,8 +19,10 @@ namespace {
 
 using content::Descriptor;
 
+// Before an upload is asked how far it came; twice as long each time.
 constexpr std::chrono::milliseconds kRepositoryFirstWait{500};
 
+// Without it registries convert what they have to schema 1.
 Headers accepting() {
   return {{"accept", format("{}, {}, {}, {}", media_type::kImageIndex, media_type::kImageManifest,
                             media_type::kDockerList, media_type::kDockerManifest)}};
@@ -112,6 +114,7 @@ std::unique_ptr<Source> Repository::blob(const Descriptor& descriptor) {
   return std::make_unique<BlobStream>(open, descriptor, format("{}: {}", session.shown(), path));
 }
 
+// By its digest, so what is there is what is meant.
 bool Repository::has_blob(const Digest& digest) {
   const std::unique_ptr<Reply> reply =
       session_->send({.method = "HEAD", .url = session_->at("blobs/" + digest.str())});
@@ -219,6 +222,7 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
   upload.finish();
 }
 
+// The very bytes: a registry computes the digest from what it is sent.
 void Repository::put_manifest(const content::Document& document, const std::string& reference) {
   const std::unique_ptr<Reply> reply =
       session_->send({.method = "PUT",

@@ -16,12 +16,14 @@ namespace {
 constexpr std::size_t kMaxUrl = 8192;
 constexpr int kHexBase = 16;
 
+// As a text, for so the resolver takes it.
 std::string default_port(bool secure) {
   return secure ? "443" : "80";
 }
 
 }  // namespace
 
+// A fragment is the client's, and never sent.
 Url Url::parse(std::string_view text) {
   const auto refuse = [&](std::string_view expected) {
     throw Error(Errc::invalid_input,
@@ -110,6 +112,7 @@ std::string percent_decoded(std::string_view text) {
   return decoded;
 }
 
+// Bounded, since a server may redirect anywhere.
 std::string Url::shown() const {
   return printable(format("{}://{}{}", secure ? "https" : "http", authority(),
                           target.substr(0, target.find('?'))),
