@@ -36,6 +36,7 @@ void check_not_expired(const signing::Root& root, Time now) {
       "on nevertheless, audited: --accept-expired");
 }
 
+// Whole days; the part of a day that has begun does not count.
 void check_age(const signing::Statement& statement, const signing::Policy& policy, Time now) {
   if (!policy.max_age_days) return;
   const std::int64_t days = (now.seconds - statement.created.seconds) / kVerifiedDay;
@@ -91,6 +92,7 @@ void decide(const Reader::Claim& claim, const Trust& trust, Judgement& judgement
 
 }  // namespace
 
+// What was found before the refusal stays in the judgement: reports show it.
 Judgement judge(const Reader::Claim& claim, const Trust& trust) {
   Judgement judgement{.release = claim.release.digest,
                       .root = trust.root,

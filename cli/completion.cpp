@@ -26,6 +26,7 @@ void add_cases(const CommandTree& command, const std::string& path, std::string&
 
 }  // namespace
 
+// A new command or option is completed without a line here: the tree comes from the parser.
 std::string completion_script(const CommandTree& program, const std::string& shell) {
   if (shell != "bash" && shell != "zsh") {
     throw Error(Errc::usage, format("found the shell \"{}\", expected bash or zsh", shell));

@@ -26,7 +26,7 @@ struct MergedProject {
 };
 
 // Whether a file by itself is not what an installer reads: it extends, includes or resets. False
-// where it cannot be read here.
+// where it cannot be read here. A file that stands alone is carried as it is, to the byte.
 bool needs_merge(std::string_view text, const std::string& name);
 
 // `files`: the first, and those over it. Error{invalid_input} with every mistake, each with its own

@@ -175,6 +175,7 @@ void Regrets::look_at_constraints(const Statement& action, const std::string& ta
   }
 }
 
+// SQLite has one writer anyway.
 void Regrets::look_at_indexes(const Statement& statement, Report& report) const {
   if (dialect_ == Dialect::sqlite) return;
   Cursor at(statement);
@@ -189,6 +190,7 @@ void Regrets::look_at_indexes(const Statement& statement, Report& report) const 
               "write CREATE INDEX CONCURRENTLY; it is run outside of the transaction");
 }
 
+// Any WHERE counts, also one that is true of every row.
 void Regrets::look_at_writes(const Statement& statement, Report& report) const {
   const bool updates = statement.begins({"update"});
   if (!updates && !statement.begins({"delete"})) return;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
+// To the end where nothing else follows.
 void skip(std::string_view& rest, std::string_view characters) {
   rest.remove_prefix(std::min(rest.find_first_not_of(characters), rest.size()));
 }

@@ -61,6 +61,7 @@ class ComposeJudge {
     std::vector<Problem> findings;
     std::vector<release::Claim> claims;
   };
+  // As the installer's reader does it, on what a target would render.
   Verdict judge(const Rendered& rendered) {
     Problems problems;
     ComposeFile file;

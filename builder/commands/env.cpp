@@ -16,7 +16,8 @@ namespace sealift::builder {
 
 namespace {
 
-// In bytes; a cell is never cut, for the page is a reference.
+// In bytes; a cell is never cut, for the page is a reference. printable() needs a limit; no page
+// comes near it.
 constexpr std::size_t kMaxPage = 16U << 20;
 
 struct DiffOptions {
@@ -145,6 +146,7 @@ std::string code(const std::string& text) {
   return plain ? format("`{}`", safe) : cell(safe);
 }
 
+// A secret's cell says whether there is one, never what it is.
 std::string value_cell(const std::optional<Json>& value, const release::Key& key) {
   if (value && value->is_null()) return "each site";
   if (key.secret) return value ? "sealed" : "";

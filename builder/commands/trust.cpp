@@ -136,7 +136,8 @@ void show_published(const TrustFolder& folder, const Root& root, cli::Session& s
   session.out.json(answer(file, root, ""));
 }
 
-// A key file of either half: the public key, for which a secret one need not be opened.
+// A key file of either half: the public key, for which a secret one need not be opened. A secret
+// one signs as well, so that its passphrase is asked for once.
 void add_root_key(const std::string& file, RootDraft& draft, KeyOptions& signers) {
   const std::string text = read_file(file, signing::kMaxKeyFile);
   if (signing::is_minisign_secret_key(text)) {
