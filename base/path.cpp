@@ -84,6 +84,7 @@ std::string_view RelPath::parent() const {
   return slash == std::string::npos ? std::string_view() : std::string_view(text_).substr(0, slash);
 }
 
+// As macOS and Windows compare names, near enough to refuse those that would collide there.
 std::string fold_case(std::string_view name) {
   if (is_plain_ascii(name)) return lower(name);
   return map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);

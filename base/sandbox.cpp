@@ -27,7 +27,7 @@ struct Ruleset {
   std::uint64_t network;
 };
 
-// 0: there is none.
+// 0: there is none. Asked each time: a call that the kernel answers at once.
 long landlock_version() {
   const long version =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);

@@ -35,6 +35,7 @@ void Spool::keep(const Digest& digest, const Kept& kept) {
   kept_.try_emplace(digest, kept);
 }
 
+// The reference stays good: nothing is ever removed.
 const Spool::Kept& Spool::kept(const Digest& digest) const {
   const std::lock_guard guard(mutex_);
   return kept_.at(digest);
@@ -50,6 +51,7 @@ bool Spool::is_framed(const Digest& digest) const {
   return !kept(digest).frames.empty();
 }
 
+// Compared by whoever reads the bundle; here it must only be as long as it was.
 std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
   const Kept& stored = kept(digest);
   std::string buffer(256 * 1024, '\0');

@@ -29,6 +29,7 @@ class Container : public Sink {
     }
   }
 
+  // So that the first blob of the payload begins a frame: a reader may start there.
   void cut() {
     if (packed_) flush();
   }

@@ -40,6 +40,7 @@ void Output::table(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
+// Called once by each command.
 void Output::json(const Json& value) {
   if (wants_json()) write(to_pretty(value));
 }

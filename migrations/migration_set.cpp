@@ -219,6 +219,7 @@ Json parse_object(const std::string& text, const std::string& where) {
   return value;
 }
 
+// In the journal's own order, which is that in which drizzle-orm runs them.
 std::vector<JournalEntry> entries_of(const Json& journal, Problems& problems) {
   const auto list = journal.find("entries");
   if (list == journal.end() || !list->is_array()) {
@@ -274,7 +275,8 @@ MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal
   return reader.finish();
 }
 
-// Milliseconds of YYYYMMDDHHMMSS in UTC; nothing for a time that never was.
+// Milliseconds of YYYYMMDDHHMMSS in UTC; nothing for a time that never was. parse_time() knows
+// which days a month has.
 std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
   const std::string text =
       format("{}-{}-{}T{}:{}:{}Z", stamp.substr(0, 4), stamp.substr(4, 2), stamp.substr(6, 2),

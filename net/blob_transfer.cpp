@@ -43,12 +43,14 @@ std::unique_ptr<Source> Pieces::piece(std::uint64_t from, std::uint64_t count) {
   return std::make_unique<Piece>(*this, count);
 }
 
+// Counts what a piece takes, so that the next one knows where the stream stands.
 std::size_t Pieces::read(std::span<char> into) {
   const std::size_t count = stream_->read(into);
   at_ += count;
   return count;
 }
 
+// Registries write it with and without a unit in front of it; only what is behind the dash counts.
 std::optional<std::uint64_t> received(const std::string& range) {
   const std::size_t dash = range.find('-');
   if (dash == std::string::npos) return std::nullopt;

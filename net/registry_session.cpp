@@ -40,6 +40,7 @@ std::string RegistrySession::shown() const {
   return format("{}/{}", host_, name_);
 }
 
+// `path` is of our own making: digests and tags that were checked.
 Url RegistrySession::at(const std::string& path) const {
   Url url = base_;
   url.target = format("/v2/{}/{}", name_, path);
@@ -82,6 +83,7 @@ bool RegistrySession::authenticate(const Challenge& challenge) {
   return true;
 }
 
+// RFC 7617.
 std::string RegistrySession::basic() const {
   return "Basic " + signing::to_base64(credentials_->user + ":" + credentials_->password);
 }

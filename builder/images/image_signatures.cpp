@@ -23,8 +23,9 @@ using content::Descriptor;
 constexpr std::size_t kMaxSigned = 64;                  // layers, of one image
 constexpr std::uint64_t kMaxSimpleSigning = 1U << 20;   // bytes of a payload
 constexpr std::uint64_t kMaxSignedBytes = 64ULL << 20;  // of all layers
-constexpr std::size_t kMaxReasons = 8;                  // in a message
-constexpr std::string_view kSignature = "signature";    // a claim; the others are URIs
+// The rest is seen with cosign itself.
+constexpr std::size_t kMaxReasons = 8;                // in a message
+constexpr std::string_view kSignature = "signature";  // a claim; the others are URIs
 constexpr std::string_view kFewer =
     "take the image from a copy that has only those that are needed";
 

@@ -125,6 +125,7 @@ std::string lines(const std::vector<Key>& keys, const std::string& line) {
 }
 
 // Outputs are templates, not values: the site fills them in, and only there a secret is in clear.
+// Quoted where the value needs it, which a filter decides on the target.
 std::string dotenv(const std::vector<Key>& keys) {
   return lines(keys, "NAME={{NAME | text | dotenv}}\n");
 }
@@ -181,7 +182,8 @@ std::string json(const std::vector<Key>& keys) {
   return "{\n" + typed(keys, "json", "  ", ",\n") + "\n}\n";
 }
 
-// Names are quoted: YAML takes a bare `no` or `1e3` for something else.
+// Names are quoted: YAML takes a bare `no` or `1e3` for something else. "{}" for none: an empty
+// document is null to a reader.
 std::string yaml(const std::vector<Key>& keys) {
   return keys.empty() ? "{}\n" : typed(keys, "yaml", "", "\n") + "\n";
 }

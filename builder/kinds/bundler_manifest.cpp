@@ -7,7 +7,7 @@ namespace sealift::builder {
 
 namespace {
 
-// "src/pages/Home.tsx" -> "Home"
+// "src/pages/Home.tsx" -> "Home" Without its last ending alone: "a.b.js" is "a.b".
 std::string stem_of(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   return std::string(name.substr(0, name.rfind('.')));
