@@ -81,6 +81,7 @@ bool can_be_keycap(CodePoint c) {
 
 }  // namespace
 
+// Broken UTF-8 gives one byte at a time, so that reading always goes on.
 bool CharacterReader::next() {
   if (rest_.empty()) return false;
   before_ = is_visible_ ? code_point_ : 0;

@@ -22,6 +22,7 @@ namespace {
 // Remembered for the process: a kernel or a seccomp filter that lacks openat2 will not grow it.
 bool lacks_openat2 = false;
 
+// The same rules as openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, one component at a time.
 Fd walk_without_links(int fd, std::string_view relative, int flags) {
   Fd here(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   while (here.is_open()) {

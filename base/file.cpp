@@ -103,6 +103,7 @@ Fd open_stream(const fs::path& path) {
   return fd;
 }
 
+// Read to its end whatever its size says: files of /proc say 0.
 std::string read_file(const fs::path& path, std::uint64_t limit) {
   const Fd fd = open_for_reading(path);
   FdSource source(fd.get(), path.string());

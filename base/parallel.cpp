@@ -7,6 +7,7 @@
 
 namespace sealift {
 
+// Not the number of the machine's: a container has fewer.
 std::size_t usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -27,6 +28,7 @@ Workers::~Workers() {
   threads_.join();
 }
 
+// In a process that gets no thread, work is done in the order in which it is asked for.
 void Workers::submit(std::function<void()> job) {
   if (threads_.size() == 0) {
     job();
@@ -39,6 +41,7 @@ void Workers::submit(std::function<void()> job) {
   changed_.notify_one();
 }
 
+// Jobs that are waiting when the owner ends are still done.
 void Workers::work() {
   std::unique_lock lock(mutex_);
   while (true) {

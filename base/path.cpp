@@ -16,6 +16,7 @@ namespace sealift {
 
 namespace {
 
+// Most names are: no table of Unicode is asked for them.
 bool is_plain_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
@@ -83,11 +84,13 @@ std::string_view RelPath::parent() const {
   return slash == std::string::npos ? std::string_view() : std::string_view(text_).substr(0, slash);
 }
 
+// As macOS and Windows compare names, near enough to refuse those that would collide there.
 std::string fold_case(std::string_view name) {
   if (is_plain_ascii(name)) return lower(name);
   return map(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 }
 
+// The limit is of what is written; a character is never cut.
 std::string printable(std::string_view text, std::size_t limit) {
   std::string out;
   CharacterReader reader(text);

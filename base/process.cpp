@@ -25,6 +25,7 @@ namespace sealift {
 
 namespace {
 
+// A message is read by a person: the rest is in the program's own log.
 constexpr std::size_t kSaid = 1000;  // bytes of what a program says that are passed on
 
 struct Pipe {
@@ -32,6 +33,7 @@ struct Pipe {
   Fd write_end;
 };
 
+// Closed in every program that is started meanwhile by another thread.
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe", "create");
@@ -48,6 +50,7 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   return result;
 }
 
+// In the child. That exec has failed, and why, goes through a pipe that a good exec closes.
 [[noreturn]] void become(const Command& command, pid_t parent, const Pipe& in, const Pipe& out,
                          const Pipe& err, const Pipe& failure) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -160,7 +163,8 @@ Started start(const Command& command) {
   return started;
 }
 
-// Where a program is looked for.
+// Where a program is looked for. A command's own environment comes before ours, as execvp() sees
+// it.
 std::string search_path_of(const std::vector<std::pair<std::string, std::string>>& environment) {
   for (const auto& [name, value] : environment) {
     if (name == "PATH") return value;
@@ -180,7 +184,8 @@ std::string why_not_started(const Command& command) {
   return program_obstacle(program, search_path);
 }
 
-// Waits for the end; Outcome::status. Nothing where the program does not exist.
+// Waits for the end; Outcome::status. Nothing where the program does not exist. The number in the
+// pipe is errno of the exec; none came where it went well.
 std::optional<int> wait_for(Started& started, const Command& command) {
   int status = 0;
   while (::waitpid(started.child, &status, 0) < 0 && errno == EINTR) {
@@ -206,6 +211,7 @@ std::string said(const Outcome& outcome) {
   return line.empty() ? "and said nothing" : printable(line, kSaid);
 }
 
+// A program that has closed its streams and goes on is waited for without a limit.
 std::optional<Outcome> run(const Command& command) {
   Started started = start(command);
   Outcome outcome{};
@@ -223,6 +229,8 @@ std::optional<Outcome> run(const Command& command) {
   return outcome;
 }
 
+// What the program says is read all the time: one that waits for us to read would never read from
+// us.
 struct ProgramSink::Running {
   enum class Until { can_write, can_read, closed };
 
@@ -340,6 +348,7 @@ bool is_program(const std::string& program) {
   return !find_program(program, search_path_of({})).empty();
 }
 
+// Signals that were held back here are the program's again.
 int run_in_foreground(const std::vector<std::string>& arguments) {
   std::vector<char*> words = pointers(arguments);
   const pid_t child = ::fork();
@@ -358,6 +367,7 @@ int run_in_foreground(const std::vector<std::string>& arguments) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+// Also ptrace(2) and /proc/PID/mem of the same user are refused by that (PR_SET_DUMPABLE).
 void keep_memory_private() {
   rlimit core{};
   if (::getrlimit(RLIMIT_CORE, &core) != 0) throw_errno("core dumps", "read the limit of");

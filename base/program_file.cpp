@@ -45,6 +45,7 @@ std::string_view first_line(std::string_view head) {
   return head.substr(0, head.find('\n'));
 }
 
+// Everything behind the interpreter is one argument (execve(2), "Interpreter scripts").
 FirstLine read_first_line(std::string_view head) {
   if (!head.starts_with("#!")) return {};
   const std::string_view line = trimmed(first_line(head).substr(2));
@@ -57,6 +58,7 @@ bool is_elf(std::string_view head) {
   return head.size() >= EI_NIDENT + 4 && head.starts_with(ELFMAG);
 }
 
+// 0 where the bytes end before: a head may be cut anywhere.
 std::uint64_t number_at(std::string_view bytes, std::size_t offset, std::size_t size,
                         bool is_big_endian) {
   std::uint64_t number = 0;
@@ -115,6 +117,7 @@ bool has_foreign_formats() {
   }
 }
 
+// Machines of both word sizes; of other hosts nothing is known.
 bool runs_here(std::uint16_t machine) {
   struct utsname host {};
   ::uname(&host);
@@ -162,12 +165,14 @@ std::string entry_obstacle(const fs::path& program) {
   return (status->st_mode & 0111U) == 0 ? "is not executable" : "may not be started by this user";
 }
 
+// By this user: access(2) asks as exec would.
 bool is_startable(const fs::path& program) {
   if (::access(program.c_str(), X_OK) != 0) return false;
   const std::optional<struct stat> status = status_of(program);
   return status && S_ISREG(status->st_mode);
 }
 
+// ENOENT from exec may mean the program, its interpreter or its loader: here it is told which.
 std::string obstacle_at(const fs::path& program, std::string_view search_path, int depth) {
   if (std::string found = entry_obstacle(program); !found.empty()) return found;
   const std::string head = head_of(program);

@@ -27,7 +27,7 @@ struct Ruleset {
   std::uint64_t network;
 };
 
-// 0: there is none.
+// 0: there is none. Asked each time: a call that the kernel answers at once.
 long landlock_version() {
   const long version =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -40,6 +40,8 @@ bool has_landlock() {
   return landlock_version() > 0;
 }
 
+// An older kernel is told only of what it knows, or it would refuse all
+// (Documentation/userspace-api/landlock.rst).
 void give_up_changes() {
   const long version = landlock_version();
   if (version == 0) return;
@@ -62,6 +64,7 @@ void give_up_changes() {
   }
 }
 
+// Landlock binds a thread and what it starts, so the caller's own thread keeps its rights.
 void without_changes(const std::function<void()>& work) {
   std::exception_ptr thrown;
   Threads threads;

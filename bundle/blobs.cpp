@@ -11,6 +11,7 @@ namespace sealift::bundle {
 
 namespace {
 
+// Reads by offset, so that any number of them share a descriptor.
 class FileFrom : public Source {
  public:
   FileFrom(int fd, std::uint64_t offset, std::string name)
@@ -27,6 +28,7 @@ class FileFrom : public Source {
   std::string name_;
 };
 
+// A blob may begin inside of a frame: what is before it there is unpacked and dropped.
 class BlobSource : public Source {
  public:
   BlobSource(int fd, std::uint64_t offset, std::string name, Workers* workers, std::uint64_t skip,
@@ -67,6 +69,8 @@ class BlobSource : public Source {
 
 }  // namespace
 
+// Sizes of headers and padding are those that the writer makes, so places follow from the
+// documents.
 Blobs::Blobs(int fd, std::string name, const Contents& contents, Workers& workers)
     : fd_(fd), name_(std::move(name)), workers_(workers) {
   if (!contents.compression.empty()) frames_ = content::read_seek_table(fd, name_);

@@ -15,6 +15,7 @@ using content::Descriptor;
 
 namespace {
 
+// The statement first: it is what everything else is about.
 int rank(const Referrer& referrer) {
   const std::string& type = referrer.manifest.descriptor.artifact_type;
   if (type == media_type::kStatement) return 0;
@@ -50,6 +51,7 @@ void sort_referrers(std::vector<Referrer>& referrers) {
   });
 }
 
+// The reference is a tag, as `skopeo copy oci:DIR:NAME` asks for it; it decides nothing.
 Descriptor release_descriptor(std::string_view index_text, const std::string& name,
                               const std::string& version) {
   Descriptor descriptor = content::describe(media_type::kImageIndex, index_text);
@@ -60,6 +62,7 @@ Descriptor release_descriptor(std::string_view index_text, const std::string& na
   return descriptor;
 }
 
+// An image that two components name is carried once.
 std::vector<const content::Image*> images_of(const std::vector<release::Component>& components) {
   std::vector<const content::Image*> images;
   Once seen;
@@ -114,6 +117,7 @@ std::vector<Descriptor> image_rows(const std::vector<release::Component>& compon
   return rows;
 }
 
+// Readers of this table know one platform: the first of an image that can run.
 std::string docker_table(const std::vector<release::Component>& components) {
   Json table = Json::array();
   for (const release::Component& component : components) {

@@ -142,6 +142,7 @@ std::string expiry_warning(const signing::Root& root, Time now) {
   return format("the trust root, version {}, is {}", root.version(), validity_text(root, now));
 }
 
+// In whole days: nobody plans by the hour.
 std::string validity_text(const signing::Root& root, Time now) {
   const std::int64_t days = (root.expires().seconds - now.seconds) / kDay;
   return now > root.expires() ? format("EXPIRED at {}", to_text(root.expires()))

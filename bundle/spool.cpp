@@ -21,6 +21,7 @@ Spool::Spool(const fs::path& folder, Workers& workers, Packing packing)
 
 Spool::~Spool() = default;
 
+// Pieces of blobs that are written side by side lie mixed; each knows its own.
 Spool::Piece Spool::append(std::string_view bytes) {
   const std::lock_guard guard(mutex_);
   const Piece piece{end_, bytes.size()};
@@ -34,6 +35,7 @@ void Spool::keep(const Digest& digest, const Kept& kept) {
   kept_.try_emplace(digest, kept);
 }
 
+// The reference stays good: nothing is ever removed.
 const Spool::Kept& Spool::kept(const Digest& digest) const {
   const std::lock_guard guard(mutex_);
   return kept_.at(digest);
@@ -49,6 +51,7 @@ bool Spool::is_framed(const Digest& digest) const {
   return !kept(digest).frames.empty();
 }
 
+// Compared by whoever reads the bundle; here it must only be as long as it was.
 std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
   const Kept& stored = kept(digest);
   std::string buffer(256 * 1024, '\0');
@@ -67,6 +70,7 @@ std::vector<Frame> Spool::copy(const Digest& digest, Sink& to) const {
   return stored.frames;
 }
 
+// Also of a blob that was compressed meanwhile, such as a large document.
 std::string Spool::bytes(const Digest& digest) const {
   StringSink stored;
   const std::vector<Frame> frames = copy(digest, stored);
@@ -111,6 +115,7 @@ struct Spool::Blob::State {
 Spool::Blob::Blob(Spool& spool) : state_(std::make_unique<State>(spool)) {}
 Spool::Blob::~Blob() = default;
 
+// Once a blob is no longer small, what was gathered goes first.
 void Spool::Blob::write(std::string_view bytes) {
   State& state = *state_;
   state.hasher.update(bytes);

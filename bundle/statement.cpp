@@ -9,6 +9,8 @@ namespace sealift::bundle {
 
 namespace {
 
+// Part of what is signed: a line here changes the bytes that a verifier makes again, so old bundles
+// would no longer verify. Lines are added only where a release has something new to say.
 std::vector<std::string> summary_of(const signing::Statement& statement,
                                     const release::ReleaseDocument& document,
                                     const std::vector<release::Component>& components) {

@@ -25,6 +25,7 @@ auto parse_all(const Reader::Claim& claim, std::string_view artifact_type, std::
   return parsed;
 }
 
+// The last second still counts.
 void check_not_expired(const signing::Root& root, Time now) {
   if (now <= root.expires()) return;
   throw Error(
@@ -35,6 +36,7 @@ void check_not_expired(const signing::Root& root, Time now) {
       "on nevertheless, audited: --accept-expired");
 }
 
+// Whole days; the part of a day that has begun does not count.
 void check_age(const signing::Statement& statement, const signing::Policy& policy, Time now) {
   if (!policy.max_age_days) return;
   const std::int64_t days = (now.seconds - statement.created.seconds) / kVerifiedDay;
@@ -45,6 +47,7 @@ void check_age(const signing::Statement& statement, const signing::Policy& polic
       "ask for a newer release; to go on nevertheless, audited: --accept-expired");
 }
 
+// Of the statement and not of the documents: that is what approvers have read.
 void check_environment(const signing::Statement& statement, const std::string& environment) {
   const auto& meant = statement.environments;
   if (environment.empty() || std::find(meant.begin(), meant.end(), environment) != meant.end()) {
@@ -89,6 +92,7 @@ void decide(const Reader::Claim& claim, const Trust& trust, Judgement& judgement
 
 }  // namespace
 
+// What was found before the refusal stays in the judgement: reports show it.
 Judgement judge(const Reader::Claim& claim, const Trust& trust) {
   Judgement judgement{.release = claim.release.digest,
                       .root = trust.root,
@@ -112,6 +116,7 @@ const Judgement& Verifier::judgement() {
   return *judgement_;
 }
 
+// In the order in which trust grows: approvals, documents, payload.
 VerifiedBundle Verifier::verify(Progress& progress) {
   if (judgement().refusal) throw judgement_->refusal->within(name_);
   Contents contents = reader_.read_release();

@@ -29,6 +29,7 @@ class Container : public Sink {
     }
   }
 
+  // So that the first blob of the payload begins a frame: a reader may start there.
   void cut() {
     if (packed_) flush();
   }
@@ -64,13 +65,15 @@ class Container : public Sink {
   std::size_t taken_ = 0;
 };
 
+// A small file in memory.
 void write_entry(Sink& out, const content::TarEntry& entry, std::string_view bytes) {
   out.write(content::tar_header(entry));
   out.write(bytes);
   out.write(content::tar_padding(bytes.size()));
 }
 
-// Everything before the payload.
+// Everything before the payload. In the order of layout.hpp; a document that two others name stands
+// where it is first met.
 void write_documents(Sink& out, const SealedRelease& release, std::vector<Referrer>& referrers,
                      const std::string& compression) {
   sort_referrers(referrers);
@@ -104,6 +107,7 @@ void write_documents(Sink& out, const SealedRelease& release, std::vector<Referr
 
 }  // namespace
 
+// D is computed last, from everything below it.
 SealedRelease seal(const release::ReleaseDocument& document, const std::string& notes,
                    const std::vector<release::Component>& components) {
   std::vector<Document> below;
@@ -159,6 +163,8 @@ SealedRelease seal(const release::ReleaseDocument& document, const std::string& 
   return sealed;
 }
 
+// Frames that the spool has are copied as they are; only headers and small blobs are compressed
+// now.
 WrittenFile write_bundle(const fs::path& path, const SealedRelease& release,
                          std::vector<Referrer> referrers, const Spool& payload, Workers& workers,
                          Packing packing) {

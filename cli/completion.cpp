@@ -106,6 +106,7 @@ end
 
 }  // namespace
 
+// A new command or option is completed without a line here: the tree comes from the parser.
 std::string completion_script(const Description& program, const std::string& shell) {
   if (shell == "bash") return bash_script(program);
   // zsh runs bash's script through its own compatibility.

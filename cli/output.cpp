@@ -23,6 +23,8 @@ void Output::text(std::string_view text) {
   if (!wants_json()) write(text);
 }
 
+// Widths are of bytes: names here are ASCII, and a wider cell only moves what follows. The last
+// column is not padded, so that lines end where their text does.
 void Output::table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
@@ -38,14 +40,17 @@ void Output::table(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
+// Called once by each command.
 void Output::json(const Json& value) {
   if (wants_json()) write(to_pretty(value));
 }
 
+// A write to a pipe or file is buffered: only a flush tells that the disk was full.
 void Output::finish() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw_errno("standard output", "write");
 }
 
+// Powers of 1024, with their own names (IEC 80000-13).
 std::string size_text(std::uint64_t bytes) {
   static constexpr std::array kUnits = {"KiB", "MiB", "GiB", "TiB"};
   if (bytes < 1024) return format("{} B", bytes);

@@ -18,7 +18,8 @@
 
 namespace sealift::cli {
 
-// Statuses that are answers, not failures.
+// Statuses that are answers, not failures. Beyond the statuses of failures (exit_status() in
+// base/error.hpp), so that a script can tell.
 inline constexpr int kDiffers = 20;
 
 // Whether what was asked for has been done for good.

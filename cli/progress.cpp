@@ -25,6 +25,7 @@ void TerminalProgress::begin(std::string_view what, std::uint64_t total) {
   if (!terminal_) log::detail(total > 0 ? format("{} ({})", what_, size_text(total)) : what_);
 }
 
+// Called for every block: what is shown is bounded by time.
 void TerminalProgress::advance(std::uint64_t bytes) {
   done_ += bytes;
   if (!terminal_) return;
@@ -52,6 +53,7 @@ void TerminalProgress::end() {
   clear();
 }
 
+// So that a result or a warning begins on a line of its own.
 void TerminalProgress::clear() {
   if (shown_) std::fputs("\r\x1b[K", stderr);
   shown_ = false;

@@ -13,8 +13,8 @@
 
 namespace sealift::compose {
 
-// What `later` says over `earlier`, whole files both; a list where the other has a mapping is
-// added to `problems`.
+// What `later` says over `earlier`, whole files both; a list where the other has a mapping is added
+// to `problems`. Problems name the places of both.
 Node merge_files(Node earlier, Node later, Problems& problems);
 // The same for one service.
 Node merge_services(Node earlier, Node later, Problems& problems);

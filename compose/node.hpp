@@ -25,11 +25,11 @@ struct Node {
 
   Kind kind = Kind::scalar;
   Rule rule = Rule::merge;
-  Json scalar = {};
+  Json scalar = {};  // of a scalar
   release::YamlMark::Spelling spelling = release::YamlMark::Spelling::other;
   std::vector<Node> list = {};
   Mapping mapping = {};
-  release::YamlOrigin origin = {};
+  release::YamlOrigin origin = {};  // the file and line that it was written in
 
   // Null where it is no mapping or has no such key.
   const Node* find(std::string_view key) const;

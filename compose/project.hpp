@@ -26,11 +26,11 @@ struct MergedProject {
 };
 
 // Whether a file by itself is not what an installer reads: it extends, includes or resets. False
-// where it cannot be read here.
+// where it cannot be read here. A file that stands alone is carried as it is, to the byte.
 bool needs_merge(std::string_view text, const std::string& name);
 
 // `files`: the first, and those over it. Error{invalid_input} with every mistake, each with its own
-// file and line.
+// file and line. Nothing but `read` is asked for files, so none outside of the project can come in.
 MergedProject merge_project(const std::vector<std::string>& files, const ReadProjectFile& read);
 
 }  // namespace sealift::compose

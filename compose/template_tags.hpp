@@ -15,6 +15,7 @@
 
 namespace sealift::compose {
 
+// One object for all files of a project, so that a word means one tag.
 class TemplateTags {
  public:
   // Adds every section to `problems`; comments vanish.

@@ -21,6 +21,7 @@ inline constexpr std::string_view kDockerManifest =
     "application/vnd.docker.distribution.manifest.v2+json";
 inline constexpr std::string_view kEmpty = "application/vnd.oci.empty.v1+json";
 
+// D's artifact type, and its manifest's; the document in it; notes for people.
 inline constexpr std::string_view kRelease = "application/vnd.sealift.release.v1+json";
 inline constexpr std::string_view kReleaseConfig = "application/vnd.sealift.release.config.v1+json";
 inline constexpr std::string_view kNotes = "text/markdown";
@@ -63,9 +64,11 @@ inline constexpr std::string_view kTufRoot = "application/vnd.sealift.tuf.root.v
 
 namespace sealift::annotation {
 
+// The name of a row of a layout, as OCI tools look for it.
 inline constexpr const char* kRefName = "org.opencontainers.image.ref.name";
 // The full name under which containerd imports an image.
 inline constexpr const char* kContainerdName = "io.containerd.image.name";
+// A component's name beside its manifest.
 inline constexpr const char* kTitle = "org.opencontainers.image.title";
 // By which cosign says what a row of a layout is, and what is known of a layer's signature.
 inline constexpr const char* kCosignKind = "kind";
@@ -73,6 +76,7 @@ inline constexpr const char* kCosignSignature = "dev.cosignproject.cosign/signat
 inline constexpr const char* kCosignCertificate = "dev.sigstore.cosign/certificate";
 inline constexpr const char* kCosignChain = "dev.sigstore.cosign/chain";
 inline constexpr const char* kCosignLog = "dev.sigstore.cosign/bundle";
+// Of index.json: compressor_name(), for who wants to make the same bytes again.
 inline constexpr const char* kCompression = "dev.sealift.compression";
 
 }  // namespace sealift::annotation

@@ -23,6 +23,7 @@ std::string_view suffix_of(Encoding encoding);
 // `name` without the suffix of an encoding; empty where it has none.
 std::string_view without_suffix(std::string_view name);
 
+// Whole, in memory: who calls it bounds the size.
 std::string encode(Encoding encoding, std::string_view bytes);
 // True where sending the smaller file is worth a second one: at least 5 % and 64 bytes less.
 bool pays(std::size_t before, std::size_t after);

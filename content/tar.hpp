@@ -26,6 +26,7 @@ enum class TarType : char {
   fifo = '6'
 };
 
+// What a document says of an entry; everything else of a header is fixed.
 struct TarEntry {
   std::string name;  // a directory's name ends with '/'
   TarType type = TarType::file;

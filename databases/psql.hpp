@@ -32,7 +32,7 @@ Refusal refusal_in(std::string_view said);
 
 class Psql {
  public:
-  // `session`: how its sessions are called (application_name).
+  // `session`: how its sessions are called (application_name). Asks nobody yet.
   Psql(PostgresqlPlace place, std::string session);
 
   // Lets stderr say that a script has come this far; what Refusal::mark repeats.

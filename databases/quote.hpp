@@ -8,7 +8,7 @@
 
 namespace sealift::databases {
 
-// '...'
+// '...' Both double the quote that they stand in, and nothing else needs it.
 std::string sql_text(std::string_view text);
 // "..."
 std::string sql_name(std::string_view name);

@@ -28,7 +28,8 @@ class ScratchFile {
 // `attempts` + 1 steps.
 void copy_pages(const SqliteConnection& from, const SqliteConnection& to, unsigned attempts);
 
-// Error{code} with the first thing that is wrong with the file.
+// Error{code} with the first thing that is wrong with the file. Reads every page (PRAGMA
+// integrity_check).
 void check_integrity(const SqliteConnection& connection, Errc code);
 
 }  // namespace sealift::databases

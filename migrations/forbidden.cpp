@@ -62,9 +62,10 @@ std::string variable_text(const std::vector<Token>& tokens, std::size_t i) {
   return ":" + std::string(tokens[i + 1].text);
 }
 
-// What a client program would take for its own: a backslash runs psql's commands, a colon before
-// a name its variables (but within [ ], where PostgreSQL itself has it), COPY reads on from the
-// script, and another reading of strings would move the borders of all that follows.
+// What a client program would take for its own: a backslash runs psql's commands, a colon before a
+// name its variables (but within [ ], where PostgreSQL itself has it), COPY reads on from the
+// script, and another reading of strings would move the borders of all that follows. Of both
+// dialects: the text may go to another client some day, and means nothing good there.
 void check_runner(const Statement& statement, Report& report) {
   const std::vector<Token>& tokens = statement.tokens;
   const bool sets_by_function = statement.has("set_config");
@@ -118,7 +119,8 @@ void look_at_libsql(const Statement& statement, Report& report) {
   }
 }
 
-// What would leave the database's own tables; an installer refuses it as well, when it runs.
+// What would leave the database's own tables; an installer refuses it as well, when it runs. Of
+// SQLite alone: its library runs in the installer's process.
 void check_reach(const Statement& statement, Report& report) {
   const std::string pragma = changed_pragma(statement);
   if (is_forbidden_pragma(pragma)) {
@@ -150,6 +152,8 @@ void check_reach(const Statement& statement, Report& report) {
   }
 }
 
+// By "cannot be executed inside a transaction block" of PostgreSQL's own commands
+// (PreventInTransactionBlock).
 bool is_outside_postgresql(const Statement& statement) {
   const auto begins = [&](std::initializer_list<std::string_view> words) {
     return statement.begins(words);

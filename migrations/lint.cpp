@@ -63,6 +63,7 @@ std::vector<Finding> lint_all(const MigrationSet& set, Span span) {
   return findings;
 }
 
+// Only the journal of 0.x can be out of order: 1.x sorts by name, plain SQL by number.
 std::vector<Finding> lint_order(const MigrationSet& set) {
   std::vector<Finding> findings;
   if (set.layout != Layout::drizzle_0) return findings;

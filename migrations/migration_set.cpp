@@ -23,6 +23,7 @@ constexpr std::string_view kSql = ".sql";
 constexpr std::string_view kDown = ".down.sql";
 constexpr std::size_t kStamp = 14;  // YYYYMMDDHHMMSS
 
+// At least one.
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
@@ -59,6 +60,7 @@ std::pair<std::string, std::string> collation_key(std::string_view name) {
   return key;
 }
 
+// Collects migrations and mistakes; a file that cannot be read is no migration, and said once.
 class Reader {
  public:
   Reader(const SourceFiles& files, Layout layout, Dialect dialect, Problems& problems)
@@ -194,6 +196,7 @@ std::optional<Dialect> dialect_named(std::string_view word) {
   return std::nullopt;
 }
 
+// MySQL and others are refused here, with a way that works for them.
 Dialect read_dialect(const Json& document, const char* where) {
   const std::string text = text_at(document, "dialect");
   if (const auto dialect = dialect_named(text)) return *dialect;
@@ -204,6 +207,7 @@ Dialect read_dialect(const Json& document, const char* where) {
               "(kind: manifests, runtime: exec)");
 }
 
+// Any numbers: snapshots hold what drizzle-kit likes.
 Json parse_object(const std::string& text, const std::string& where) {
   Json value = parse_json(text, where, Errc::invalid_input, Numbers::any);
   if (!value.is_object()) {
@@ -213,6 +217,7 @@ Json parse_object(const std::string& text, const std::string& where) {
   return value;
 }
 
+// In the journal's own order, which is that in which drizzle-orm runs them.
 std::vector<JournalEntry> read_entries(const Json& journal, Problems& problems) {
   const Json& list = Fields(journal, std::string(kJournal), Errc::invalid_input).array("entries");
   std::vector<JournalEntry> entries;
@@ -231,7 +236,8 @@ std::vector<JournalEntry> read_entries(const Json& journal, Problems& problems) 
   return entries;
 }
 
-// Where a text first has `word`, from 1.
+// Where a text first has `word`, from 1. A journal is JSON that drizzle-kit indents: the tag stands
+// on a line of its own.
 std::size_t line_of(std::string_view text, std::string_view word) {
   const std::string_view before = text.substr(0, std::min(text.find(word), text.size()));
   return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
@@ -265,7 +271,8 @@ MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal
   return reader.finish();
 }
 
-// Milliseconds of YYYYMMDDHHMMSS in UTC; nothing for a time that never was.
+// Milliseconds of YYYYMMDDHHMMSS in UTC; nothing for a time that never was. parse_time() knows
+// which days a month has.
 std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
   const std::string text =
       format("{}-{}-{}T{}:{}:{}Z", stamp.substr(0, 4), stamp.substr(4, 2), stamp.substr(6, 2),
@@ -277,6 +284,7 @@ std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
   }
 }
 
+// By folders alone: 1.x has no journal, and orders by their names.
 MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> names,
                             Problems& problems) {
   std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
@@ -331,6 +339,7 @@ std::vector<Chunk> MigrationSet::chunks(const Migration& migration) const {
   }
 }
 
+// Comments and breakpoints, and nothing that a database would be given.
 bool Migration::is_baseline() const {
   if (sql.find(kBreakpoint) == std::string::npos) return false;
   bool is_empty = true;
@@ -361,6 +370,7 @@ MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
               "source is the folder that drizzle-kit writes (out in drizzle.config)");
 }
 
+// Numbers are compared as numbers: 10 comes after 9, however they are padded.
 MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems) {
   Reader reader(files, Layout::sql, dialect, problems);
   struct Numbered {
@@ -404,6 +414,7 @@ MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& probl
   return reader.finish();
 }
 
+// In the order of the set; who runs them turns it round.
 MigrationSet ways_down(const MigrationSet& set) {
   MigrationSet down{.layout = set.layout, .dialect = set.dialect, .migrations = {}};
   for (const Migration& each : set.migrations) {

@@ -6,7 +6,8 @@
 
 namespace sealift::migrations {
 
-// A walk over the tokens of a statement.
+// A walk over the tokens of a statement. What does not fit is left where it is, so that several
+// forms can be tried in turn.
 class Cursor {
  public:
   explicit Cursor(const Statement& statement) : tokens_(statement.tokens) {}
@@ -174,6 +175,7 @@ void Regrets::look_at_constraints(const Statement& action, const std::string& ta
   }
 }
 
+// SQLite has one writer anyway.
 void Regrets::look_at_indexes(const Statement& statement, Report& report) const {
   if (dialect_ == Dialect::sqlite) return;
   Cursor at(statement);
@@ -188,6 +190,7 @@ void Regrets::look_at_indexes(const Statement& statement, Report& report) const 
               "write CREATE INDEX CONCURRENTLY; it is run outside of the transaction");
 }
 
+// Any WHERE counts, also one that is true of every row.
 void Regrets::look_at_writes(const Statement& statement, Report& report) const {
   const bool updates = statement.begins({"update"});
   if (!updates && !statement.begins({"delete"})) return;

@@ -16,6 +16,7 @@ namespace {
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
+// Bytes of other alphabets are letters to both databases.
 bool begins_word(char c) {
   return is_small_letter(c) || is_capital_letter(c) || c == '_' || (c & '\x80') != 0;
 }
@@ -23,6 +24,7 @@ bool continues_word(char c) {
   return begins_word(c) || is_digit(c) || c == '$';
 }
 
+// ASCII alone, as both scanners fold keywords.
 char small(char c) {
   return is_capital_letter(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -32,6 +34,7 @@ bool same_word(std::string_view a, std::string_view b) {
                     [](char x, char y) { return small(x) == small(y); });
 }
 
+// Bytes, not characters: all that decides is ASCII.
 class Scanner {
  public:
   Scanner(std::string_view sql, Dialect dialect) : sql_(sql), dialect_(dialect) {
@@ -193,7 +196,8 @@ class Scanner {
     return Token::Kind::name;
   }
 
-  // $tag$ ... $tag$
+  // $tag$ ... $tag$ False where the dollar begins no such string: it is an operator's or a
+  // parameter's.
   bool dollar_quoted() {
     std::size_t end = at_ + 1;
     if (end < sql_.size() && is_digit(sql_[end])) return false;

@@ -42,7 +42,8 @@ const Migration* migration_of(const AppliedRow& row, const MigrationSet& set) {
   return has_name ? nullptr : same_text;
 }
 
-// The text with each end of a line as `end` has it.
+// The text with each end of a line as `end` has it. A carriage return alone is no end of a line,
+// and stays.
 std::string with_line_ends(std::string_view text, std::string_view end) {
   std::string changed;
   changed.reserve(text.size());
@@ -57,6 +58,7 @@ std::string with_line_ends(std::string_view text, std::string_view end) {
   return changed;
 }
 
+// Git gives one checkout LF and another CRLF (core.autocrlf); both mean the same to a database.
 bool differs_in_line_ends(const Migration& migration, const std::string& hash) {
   const auto is_hash = [&](std::string_view end) {
     return Digest::of(with_line_ends(migration.sql, end)).hex() == hash;
@@ -66,6 +68,7 @@ bool differs_in_line_ends(const Migration& migration, const std::string& hash) {
 
 }  // namespace
 
+// Drizzle's own defaults; for plain SQL a schema of ours.
 TrackingTable usual_table(Layout layout, Dialect dialect) {
   const bool has_schemas = dialect == Dialect::postgresql;
   if (layout == Layout::sql) {
@@ -74,6 +77,7 @@ TrackingTable usual_table(Layout layout, Dialect dialect) {
   return {.schema = has_schemas ? "drizzle" : "", .name = "__drizzle_migrations"};
 }
 
+// An existing table keeps the shape that it has.
 Shape shape_for(Layout layout) {
   return layout == Layout::drizzle_0 ? Shape::unnamed : Shape::with_name;
 }
@@ -112,6 +116,7 @@ Comparison compare(const MigrationSet& set, const Applied& applied) {
   return result;
 }
 
+// drizzle writes the migration's own time; plain SQL has none, so it is that of the run.
 AppliedRow row_for(const Migration& migration, Shape shape, std::int64_t now) {
   AppliedRow row{.hash = migration.hash.hex(),
                  .created_at = migration.when == 0 ? now : migration.when,

@@ -27,6 +27,7 @@ class Pieces::Piece : public Source {
   std::uint64_t left_;
 };
 
+// The usual case costs nothing: the stream stands just where the next piece begins.
 std::unique_ptr<Source> Pieces::piece(std::uint64_t from, std::uint64_t count) {
   if (!stream_ || at_ != from) {
     stream_ = open_();
@@ -42,12 +43,14 @@ std::unique_ptr<Source> Pieces::piece(std::uint64_t from, std::uint64_t count) {
   return std::make_unique<Piece>(*this, count);
 }
 
+// Counts what a piece takes, so that the next one knows where the stream stands.
 std::size_t Pieces::read(std::span<char> into) {
   const std::size_t count = stream_->read(into);
   at_ += count;
   return count;
 }
 
+// Registries write it with and without a unit in front of it; only what is behind the dash counts.
 std::optional<std::uint64_t> received(const std::string& range) {
   const std::size_t dash = range.find('-');
   if (dash == std::string::npos) return std::nullopt;
@@ -58,6 +61,8 @@ std::optional<std::uint64_t> received(const std::string& range) {
   return last + 1;
 }
 
+// More bytes than the descriptor says are refused at once, not at the end: a server could go on for
+// ever.
 std::size_t BlobStream::read(std::span<char> into) {
   while (true) {
     std::size_t count = 0;
@@ -78,6 +83,7 @@ std::size_t BlobStream::read(std::span<char> into) {
   }
 }
 
+// A stream that ends too early was not broken but cut: another attempt would say the same.
 std::size_t BlobStream::end() {
   if (ended_) return 0;
   ended_ = true;

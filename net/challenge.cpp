@@ -11,11 +11,13 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
+// To the end where nothing else follows.
 void skip(std::string_view& rest, std::string_view characters) {
   rest.remove_prefix(std::min(rest.find_first_not_of(characters), rest.size()));
 }
 
-// A value in quotes, or up to the next comma; `rest` is what follows.
+// A value in quotes, or up to the next comma; `rest` is what follows. A backslash takes the next
+// character as it is (RFC 9110, 5.6.4).
 std::string take_value(std::string_view& rest) {
   std::string value;
   if (!rest.starts_with('"')) {

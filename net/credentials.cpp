@@ -18,8 +18,10 @@ namespace sealift::net {
 
 namespace {
 
+// Bytes of a file.
 constexpr std::uint64_t kMaxConfig = 1U << 20;
 constexpr std::string_view kDockerHub = "docker.io";
+// What `docker login` writes for Docker Hub.
 constexpr std::string_view kDockerHubKey = "https://index.docker.io/v1/";
 
 // What a key of `auths` stands for: HOST or HOST/PART/OF/A/REPOSITORY. Old clients wrote addresses,
@@ -42,6 +44,8 @@ bool is_above(std::string_view place, std::string_view repository) {
          (repository.size() == place.size() || repository[place.size()] == '/');
 }
 
+// The protocol of docker-credential-helpers: the server on standard input, JSON on standard output.
+// "<token>" as the user stands for an identity token.
 std::optional<Credentials> from_helper(const std::string& helper, const std::string& host,
                                        const std::string& where) {
   const std::string server(host == kDockerHub ? kDockerHubKey : host);
@@ -65,6 +69,7 @@ std::optional<Credentials> from_helper(const std::string& helper, const std::str
   return found;
 }
 
+// `auth` comes over user and password.
 Credentials from_entry(const Json& entry, const std::string& where) {
   Credentials found{.user = text_at(entry, "username"),
                     .password = text_at(entry, "password"),
@@ -89,6 +94,7 @@ Credentials from_entry(const Json& entry, const std::string& where) {
 
 }  // namespace
 
+// A helper of a host comes first, then entries, then the helper of all, as Docker looks for them.
 std::optional<Credentials> credentials_in(std::string_view config, const std::string& host,
                                           const std::string& repository, const std::string& where) {
   Json value;
@@ -121,6 +127,7 @@ std::optional<Credentials> credentials_in(std::string_view config, const std::st
 
 namespace {
 
+// Nothing where the variable is not set, or empty.
 std::optional<fs::path> below(const char* variable, const char* file) {
   const char* folder = std::getenv(variable);
   if (folder == nullptr || *folder == '\0') return std::nullopt;
@@ -153,6 +160,7 @@ std::vector<fs::path> credential_files() {
 
 }  // namespace
 
+// A file that does not know the repository lets the next one be asked.
 std::optional<Credentials> credentials_for(const std::string& host, const std::string& repository) {
   if (const char* content = std::getenv("DOCKER_AUTH_CONFIG")) {
     return credentials_in(content, host, repository, "DOCKER_AUTH_CONFIG");

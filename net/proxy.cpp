@@ -12,7 +12,8 @@ namespace sealift::net {
 
 namespace {
 
-// NO_PROXY: names, of which each stands for what ends with it too; "*" for all.
+// NO_PROXY: names, of which each stands for what ends with it too; "*" for all. Networks
+// (10.0.0.0/8) are not understood: a name or an address has to be written out.
 bool goes_straight(const Url& url) {
   const char* list = variable({"no_proxy", "NO_PROXY"});
   std::string_view rest = list == nullptr ? "" : list;
@@ -31,6 +32,7 @@ bool goes_straight(const Url& url) {
 
 }  // namespace
 
+// One that is set and empty counts as not set, as for curl.
 const char* variable(std::initializer_list<const char*> names) {
   for (const char* name : names) {
     const char* value = std::getenv(name);
@@ -39,6 +41,7 @@ const char* variable(std::initializer_list<const char*> names) {
   return nullptr;
 }
 
+// A proxy is spoken to over HTTP where its address does not say otherwise.
 std::optional<Proxy> proxy_for(const Url& url) {
   if (url.is_loopback() || goes_straight(url)) return std::nullopt;
   const char* text = url.secure ? variable({"https_proxy", "HTTPS_PROXY"})

@@ -46,6 +46,7 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
+// docker.io is a name of images; the registry behind it has another.
 RegistrySession::RegistrySession(HttpSettings given, std::string host_name, std::string repository,
                                  std::optional<Credentials> known)
     : settings_(std::move(given)),
@@ -64,12 +65,15 @@ std::string RegistrySession::shown() const {
   return format("{}/{}", host_, name_);
 }
 
+// `path` is of our own making: digests and tags that were checked.
 Url RegistrySession::at(const std::string& path) const {
   Url url = base_;
   url.target = format("/v2/{}/{}", name_, path);
   return url;
 }
 
+// An answer of 401 must be read to its end, or the connection cannot be used again. A token that
+// has expired is asked for once more.
 std::unique_ptr<Reply> RegistrySession::send(Request request) {
   for (unsigned attempt = 0;; ++attempt) {
     if (!authorization_.empty()) request.headers["authorization"] = authorization_;
@@ -92,6 +96,7 @@ bool RegistrySession::authenticate(const std::vector<std::string>& headers) {
   return false;
 }
 
+// A password that was refused is not sent again.
 bool RegistrySession::authenticate(const Challenge& challenge) {
   if (challenge.scheme == "basic") {
     if (!credentials_ || !authorization_.empty()) return false;
@@ -103,6 +108,7 @@ bool RegistrySession::authenticate(const Challenge& challenge) {
   return true;
 }
 
+// RFC 7617.
 std::string RegistrySession::basic() const {
   return "Basic " + signing::to_base64(credentials_->user + ":" + credentials_->password);
 }

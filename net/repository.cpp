@@ -19,8 +19,10 @@ namespace {
 
 using content::Descriptor;
 
+// Before an upload is asked how far it came; twice as long each time.
 constexpr std::chrono::milliseconds kRepositoryFirstWait{500};
 
+// Without it registries convert what they have to schema 1.
 Headers accepting() {
   return {{"accept", format("{}, {}, {}, {}", media_type::kImageIndex, media_type::kImageManifest,
                             media_type::kDockerList, media_type::kDockerManifest)}};
@@ -47,6 +49,8 @@ Repository::Repository(HttpSettings settings, std::string host, std::string name
 
 Repository::~Repository() = default;
 
+// HEAD costs no transfer; some registries leave out what it should say, and then the manifest
+// itself is fetched.
 std::optional<Descriptor> Repository::find(const std::string& reference) {
   const std::unique_ptr<Reply> reply = session_->send(
       {.method = "HEAD", .url = session_->at("manifests/" + reference), .headers = accepting()});
@@ -65,6 +69,7 @@ std::optional<Descriptor> Repository::find(const std::string& reference) {
       .annotations = {}};
 }
 
+// Read whole before it is compared: it is small, and nothing of it is believed before.
 content::Document Repository::manifest(const std::string& reference) {
   const std::unique_ptr<Reply> reply = session_->send(
       {.method = "GET", .url = session_->at("manifests/" + reference), .headers = accepting()});
@@ -117,6 +122,7 @@ std::unique_ptr<Source> Repository::blob(const Descriptor& descriptor) {
   return std::make_unique<BlobStream>(open, descriptor, format("{}: {}", session.shown(), path));
 }
 
+// By its digest, so what is there is what is meant.
 bool Repository::has_blob(const Digest& digest) {
   const std::unique_ptr<Reply> reply =
       session_->send({.method = "HEAD", .url = session_->at("blobs/" + digest.str())});
@@ -126,6 +132,7 @@ bool Repository::has_blob(const Digest& digest) {
   return reply->status() == 200;
 }
 
+// 202 means that the registry has begun an upload instead; that one is left to expire.
 bool Repository::mount_blob(const Digest& digest, const std::string& from) {
   Url url = session_->at("blobs/uploads/");
   url.add_query(format("mount={}&from={}", encoded(digest.str()), encoded(from)));
@@ -223,6 +230,7 @@ void Repository::push_blob(const Descriptor& descriptor, const OpenSource& open,
   upload.finish();
 }
 
+// The very bytes: a registry computes the digest from what it is sent.
 void Repository::put_manifest(const content::Document& document, const std::string& reference) {
   const std::unique_ptr<Reply> reply =
       session_->send({.method = "PUT",
@@ -253,6 +261,7 @@ std::string Repository::referrers(const Digest& image) {
   return manifest(tag).bytes;
 }
 
+// Where the API is there it has listed the manifest by itself, and nothing is left to do.
 void Repository::list_referrer(const Digest& image, const Descriptor& manifest) {
   const std::string found = referrers(image);
   for (const content::ImageIndexRow& row : content::parse_image_index(found, session_->shown())) {
@@ -283,6 +292,8 @@ void Repository::unlist_referrer(const Digest& image, const Digest& manifest) {
   put_manifest({content::describe(media_type::kImageIndex, bytes), bytes}, tag);
 }
 
+// One page: who asks wants to know whether any tag leads somewhere, and a repository of a release
+// has few.
 std::vector<std::string> Repository::tags() {
   const std::unique_ptr<Reply> reply =
       session_->send({.method = "GET", .url = session_->at(format("tags/list?n={}", kMaxTags))});

@@ -16,12 +16,14 @@ namespace {
 constexpr std::size_t kMaxUrl = 8192;
 constexpr int kHexBase = 16;
 
+// As a text, for so the resolver takes it.
 std::string default_port(bool secure) {
   return secure ? "443" : "80";
 }
 
 }  // namespace
 
+// A fragment is the client's, and never sent.
 Url Url::parse(std::string_view text) {
   const auto refuse = [&](std::string_view expected) {
     throw Error(Errc::invalid_input,
@@ -64,6 +66,8 @@ Url Url::parse(std::string_view text) {
   return url;
 }
 
+// The forms of RFC 3986, 4.2, that servers send: whole, without a scheme, from the root, a query, a
+// sibling.
 Url Url::resolve(std::string_view location) const {
   if (location.starts_with("http://") || location.starts_with("https://")) return parse(location);
   if (location.starts_with("//")) {
@@ -108,12 +112,14 @@ std::string percent_decoded(std::string_view text) {
   return decoded;
 }
 
+// Bounded, since a server may redirect anywhere.
 std::string Url::shown() const {
   return printable(format("{}://{}{}", secure ? "https" : "http", authority(),
                           target.substr(0, target.find('?'))),
                    300);
 }
 
+// By the name alone: nobody is asked what an address means.
 bool Url::is_loopback() const {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }

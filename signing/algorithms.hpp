@@ -15,7 +15,8 @@ inline constexpr std::size_t kP256Bytes = 65;  // an uncompressed point: 4, X, Y
 // False for anything but a good signature of 64 bytes.
 bool ed25519_verifies(std::string_view key, std::string_view message, std::string_view signature);
 
-// Whether `point` is an uncompressed point of the curve.
+// Whether `point` is an uncompressed point of the curve. A point that is not on it could leak or
+// verify anything.
 bool is_p256_point(std::string_view point);
 // `signature` is DER (RFC 3279 section 2.2.3), in its one spelling.
 bool p256_verifies(std::string_view point, std::string_view message, std::string_view signature);

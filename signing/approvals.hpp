@@ -59,7 +59,8 @@ struct Count {
 Count count_approvals(const Root& root, const std::string& environment, const Policy& policy,
                       std::span<const Approval> approvals, std::string_view statement);
 
-// Throws Error{untrusted} that says who signed and who is missing.
+// Throws Error{untrusted} that says who signed and who is missing. The one place that turns a count
+// into a decision.
 void require_enough(const Count& count);
 
 }  // namespace sealift::signing

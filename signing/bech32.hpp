@@ -9,6 +9,7 @@
 
 namespace sealift::signing {
 
+// `prefix` is what stands before the "1": "age", "AGE-SECRET-KEY-".
 std::string to_bech32(std::string_view prefix, std::string_view bytes);
 // The 32 bytes; empty where the text is none, has another prefix or letters of upper case.
 std::string from_bech32(std::string_view text, std::string_view prefix);

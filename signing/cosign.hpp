@@ -19,7 +19,8 @@ namespace sealift::signing {
 // The predicate type by which cosign 3 says that it signs an image, and attests nothing else.
 inline constexpr std::string_view kCosignSigned = "https://sigstore.dev/cosign/sign/v1";
 
-// The digest that a payload of simple signing is about.
+// The digest that a payload of simple signing is about: critical.image.docker-manifest-digest,
+// whatever the payload's name is for the image.
 Digest parse_signed_image(std::string_view payload);
 
 struct Attested {

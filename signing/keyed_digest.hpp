@@ -11,6 +11,7 @@
 namespace sealift::signing {
 
 Digest keyed_digest(const Secret& key, const Digest& plain);
+// From libsodium's generator.
 Secret random_key(std::size_t bytes = 32);
 
 }  // namespace sealift::signing

@@ -33,7 +33,8 @@ struct Logged {
   std::vector<std::string> signatures;
   std::vector<std::string> certificates;  // PEM
 };
-// An entry of the kinds hashedrekord 0.0.1 and dsse 0.0.1.
+// An entry of the kinds hashedrekord 0.0.1 and dsse 0.0.1. Error{untrusted} for an entry of another
+// kind.
 Logged parse_logged(std::string_view body);
 
 }  // namespace sealift::signing

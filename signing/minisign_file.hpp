@@ -11,6 +11,7 @@
 namespace sealift::signing {
 
 inline constexpr std::size_t kMaxKeyFile = 4096;
+// Random, and no part of the key: it says which of several to try.
 inline constexpr std::size_t kKeyNumberBytes = 8;
 inline constexpr std::size_t kMinisignPublicBytes = 2 + kKeyNumberBytes + 32;
 inline constexpr std::string_view kMinisignComment = "untrusted comment: ";

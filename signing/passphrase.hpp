@@ -11,6 +11,7 @@
 
 namespace sealift::signing {
 
+// The first that is set counts.
 struct PassphraseSource {
   std::optional<int> fd;
   std::string environment;  // the name of a variable; empty: none

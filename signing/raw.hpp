@@ -8,6 +8,7 @@
 
 namespace sealift::signing {
 
+// The pointer is as good as the text that it is of.
 inline const unsigned char* raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }

@@ -85,7 +85,7 @@ void check_succession(const Root& current, const Root& next);
 // ones are skipped; expiry of those in between does not matter. Throws Error{untrusted}.
 std::vector<Root> follow_chain(const Root& trusted, std::span<const Root> chain);
 
-// A root in the making.
+// A root in the making. Roles by their purpose; make_root() gives them TUF's names.
 struct RootDraft {
   std::uint64_t version = 1;
   Time expires;

@@ -27,6 +27,7 @@ class SshReader {
   std::string where_;
 };
 
+// What SshReader reads, written: big endian.
 std::string ssh_number(std::uint32_t value);
 std::string ssh_text(std::string_view bytes);
 

@@ -36,6 +36,7 @@ class SshSignature {
   std::uint32_t counter_ = 0;
 };
 
+// By its first line.
 bool is_ssh_signature(std::string_view text);
 
 }  // namespace sealift::signing

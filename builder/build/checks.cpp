@@ -21,7 +21,7 @@ namespace sealift::builder {
 
 namespace {
 
-// Where messages say that a value is used.
+// Where messages say that a value is used. Checks and hooks have no component.
 std::string place_of(const BuiltComponent& built) {
   const std::string& name = built.component.row.name;
   return name.empty() ? "health" : format("components.{}", name);
@@ -77,6 +77,7 @@ BuiltComponent health_of(const release::Release& release) {
   return health;
 }
 
+// A copy, since what is built goes on without it.
 std::vector<BuiltComponent> with_health(const release::Release& release,
                                         const std::vector<BuiltComponent>& built) {
   std::vector<BuiltComponent> all = built;
@@ -107,7 +108,8 @@ void check_secrets_in_health(const release::Release& release, Problems& problems
   }
 }
 
-// A check names COMPONENT/SERVICE; the service is looked for where its Compose file is read.
+// A check names COMPONENT/SERVICE; the service is looked for where its Compose file is read. Names
+// alone, so that a mistyped component is said at once.
 void check_containers_in_health(const release::Release& release, Problems& problems) {
   std::vector<std::string> names;
   for (const release::ComponentEntry& each : release.components) names.push_back(each.name);

@@ -16,7 +16,7 @@
 
 namespace sealift::builder {
 
-// Every environment keeps the contract.
+// Every environment keeps the contract. A secret that is sealed counts as given.
 void check_environments(const release::Release& release, Problems& problems);
 
 // Every name that a template uses is declared, and everything that is declared is used by some

@@ -23,7 +23,7 @@ using compose::ComposeFile;
 using compose::ComposeService;
 using compose::KnownImage;
 
-// The Compose file of one component.
+// The Compose file of one component. One for each component, asked for every environment and site.
 class ComposeJudge {
  public:
   ComposeJudge(const BuiltComponent& built, const std::vector<KnownImage>& images)
@@ -61,6 +61,7 @@ class ComposeJudge {
     std::vector<Problem> findings;
     std::vector<release::Claim> claims;
   };
+  // As the installer's reader does it, on what a target would render.
   Verdict judge(const Rendered& rendered) {
     Problems problems;
     ComposeFile file;

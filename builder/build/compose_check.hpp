@@ -18,7 +18,8 @@ namespace sealift::builder {
 
 // Adds every mistake, with its line in the rendered file; one that not every environment has names
 // those that do. What hangs on a value that is a secret, or that each site must set, is no mistake.
-// Returns the names of the carried images that the files use.
+// Returns the names of the carried images that the files use. Of components with the runtime
+// compose alone.
 std::set<std::string> check_compose(const release::Release& release,
                                     const std::vector<BuiltComponent>& built, Problems& problems);
 

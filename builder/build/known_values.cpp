@@ -10,6 +10,7 @@ namespace sealift::builder {
 
 namespace {
 
+// Declared or sealed: either makes a value one that nobody here may see.
 std::set<std::string> secrets_in(const release::Release& release,
                                  const release::Environment& environment) {
   std::set<std::string> secrets = release::sealed_keys(release.sealed, environment.name);

@@ -106,7 +106,7 @@ release::ReleaseDocument document_of(const release::Release& release, const Orig
   return document;
 }
 
-// The chain that travels with the release.
+// The chain that travels with the release. The whole chain: a site may know only its first root.
 std::vector<std::string> root_texts(const fs::path& folder) {
   std::vector<std::string> texts;
   if (folder.empty()) return texts;

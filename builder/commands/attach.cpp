@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What came back from approvers who sign elsewhere, or a newer root, put beside the release.
 #include <variant>
 
 #include "base/file.hpp"

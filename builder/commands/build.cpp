@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// From release.yaml to a bundle file, and approvals by whoever signs at once.
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "builder/build/pipeline.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What one bundle has and another has not, by their file tables: for who approves the newer one.
 #include <map>
 #include <optional>
 
@@ -63,6 +64,7 @@ char sign_of(release::Change change) {
   return ' ';
 }
 
+// Links and folders count as files do.
 void count(release::Change change, Tally& tally) {
   switch (change) {
     case release::Change::added:

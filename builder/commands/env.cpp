@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// The configuration of a project: two environments compared, and the page that says what each key
+// means.
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -14,7 +16,8 @@ namespace sealift::builder {
 
 namespace {
 
-// In bytes; a cell is never cut, for the page is a reference.
+// In bytes; a cell is never cut, for the page is a reference. printable() needs a limit; no page
+// comes near it.
 constexpr std::size_t kMaxPage = 16U << 20;
 
 struct DiffOptions {
@@ -30,6 +33,7 @@ struct DocsOptions {
   std::string check;
 };
 
+// A usage error: the name is an argument.
 const release::Environment& environment_of(const release::Release& release,
                                            const std::string& name) {
   std::vector<std::string> known;
@@ -142,6 +146,7 @@ std::string code(const std::string& text) {
   return plain ? format("`{}`", safe) : cell(safe);
 }
 
+// A secret's cell says whether there is one, never what it is.
 std::string value_cell(const std::optional<Json>& value, const release::Key& key) {
   if (value && value->is_null()) return "each site";
   if (key.secret) return value ? "sealed" : "";
@@ -160,7 +165,8 @@ std::string type_cell(const release::Key& key) {
   return text;
 }
 
-// The reference table; the same sources give the same bytes.
+// The reference table; the same sources give the same bytes. A row for each key of the contract,
+// with a column for each environment.
 std::string page_of(const release::Release& release) {
   std::string head = "| key | type | required | default |";
   std::string rule = "|---|---|---|---|";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A bundle's statement, roots and signatures as files that other tools verify.
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"

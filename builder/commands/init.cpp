@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A project to begin with: a release.yaml and what it names, out of the embedded templates.
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"

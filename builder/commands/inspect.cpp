@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What a bundle says of itself, for people and programs. Nothing is judged: `verify` does that.
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -90,6 +91,7 @@ Json images_json(const release::Component& component) {
   return list;
 }
 
+// Reports and signatures stand in rows of their own below their image.
 void print_images(const bundle::Contents& contents, cli::Output& out) {
   std::vector<std::vector<std::string>> rows = {{"IMAGE", "DIGEST", "PLATFORMS", ""}};
   for (const release::Component& component : contents.components) {
@@ -124,6 +126,7 @@ Json sealed_json(const release::ReleaseDocument& document) {
   return value;
 }
 
+// Counts of values and keys; the values are in --json.
 void print_release(const bundle::Contents& contents, const std::vector<std::string>& keys,
                    cli::Output& out) {
   const release::ReleaseDocument& document = contents.document;

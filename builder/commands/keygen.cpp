@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A key pair for approvals or roots, as minisign writes them.
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"

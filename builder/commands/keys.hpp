@@ -14,6 +14,7 @@
 
 namespace sealift::builder {
 
+// Several keys may sign at once; --signer-cmd and --signer-key go together.
 struct KeyOptions {
   std::vector<std::string> files;  // secret keys
   std::string command;             // --signer-cmd

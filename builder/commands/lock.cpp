@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// release.lock.yaml: which digest each tag means today, so that the next build takes the same.
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/images/image_source.hpp"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// The sealed secrets of a project: environments/NAME.sealed.yaml, in which each value is encrypted
+// for the sites of its environment and for recovery (environments/recipients.yaml). What is in
+// clear is never printed, logged or written.
 #include <fcntl.h>
 #include <unistd.h>
 

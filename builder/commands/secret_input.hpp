@@ -13,6 +13,7 @@
 
 namespace sealift::builder {
 
+// At most one of both.
 struct ValueSource {
   std::optional<int> generate =
       {};                 // random bytes, 16 to 1024; the value is their hexadecimal form

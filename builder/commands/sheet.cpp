@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The page that travels with a bundle: what it is, and what people may compare.
 #include <algorithm>
 
 #include "base/format.hpp"

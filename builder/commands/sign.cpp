@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An approval: a person is shown what they sign, and the bundle is written anew with it.
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The bytes that approvers sign, for those who sign with their own tools.
 #include "builder/commands/commands.hpp"
 #include "builder/signing_desk/open_bundle.hpp"
 

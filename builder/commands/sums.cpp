@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// SHA256SUMS beside files, and its signature: what a transfer desk works with.
 #include "builder/signing_desk/sums.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// The ceremony of a trust root: one person makes or changes a draft, the holders of its keys sign
+// it, one publishes it. Everybody works on the same folder, or on copies of it.
 #include <charconv>
 #include <functional>
 
@@ -66,6 +68,7 @@ Time expiry(const std::string& text, Time now) {
   return Time{now.seconds + count * days * 86400};
 }
 
+// More than there are keys is refused when the root is made.
 unsigned threshold_of(std::string_view text, std::string_view what) {
   unsigned value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -133,7 +136,8 @@ void show_published(const TrustFolder& folder, const Root& root, cli::Session& s
   session.out.json(answer(file, root, ""));
 }
 
-// A key file of either half: the public key, for which a secret one need not be opened.
+// A key file of either half: the public key, for which a secret one need not be opened. A secret
+// one signs as well, so that its passphrase is asked for once.
 void add_root_key(const std::string& file, RootDraft& draft, KeyOptions& signers) {
   const std::string text = read_file(file, signing::kMaxKeyFile);
   if (signing::is_minisign_secret_key(text)) {
@@ -280,7 +284,8 @@ void sign(const SignOptions& options, cli::Session& session) {
   show_draft(folder, root, session);
 }
 
-// Copies of a draft that were signed apart are joined, as long as they say the same.
+// Copies of a draft that were signed apart are joined, as long as they say the same. Good
+// signatures of any copy count; who signed twice counts once.
 void publish(const SignOptions& options, cli::Session& session) {
   TrustFolder folder{{}};
   Root root = open_draft(options.draft, folder);

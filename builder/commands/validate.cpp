@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// All that a build or a site would refuse, said in CI, without writing a bundle.
 #include <algorithm>
 #include <set>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Judges a bundle as a site would, with a root that is given.
 #include "base/path.hpp"
 #include "base/sandbox.hpp"
 #include "builder/commands/commands.hpp"

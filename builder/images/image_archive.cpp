@@ -70,6 +70,7 @@ class Entries {
                 "the image is not complete; make it again");
   }
 
+  // A document is small; a layer under its name is refused by its size.
   std::string text(const std::string& name) const {
     const Digest& found = digest(name);
     if (absorber_.facts(found).size > content::kMaxImageDocument) {
@@ -133,6 +134,7 @@ struct SavedImage {
   std::vector<std::string> tags;
 };
 
+// Tolerant: what matters is refused where it is used, with a message that says so.
 SavedImage saved_image_from_json(const Json& row) {
   const auto texts = [](const Json& list) {
     std::vector<std::string> all;

@@ -23,8 +23,9 @@ using content::Descriptor;
 constexpr std::size_t kMaxSigned = 64;                  // layers, of one image
 constexpr std::uint64_t kMaxSimpleSigning = 1U << 20;   // bytes of a payload
 constexpr std::uint64_t kMaxSignedBytes = 64ULL << 20;  // of all layers
-constexpr std::size_t kMaxReasons = 8;                  // in a message
-constexpr std::string_view kSignature = "signature";    // a claim; the others are URIs
+// The rest is seen with cosign itself.
+constexpr std::size_t kMaxReasons = 8;                // in a message
+constexpr std::string_view kSignature = "signature";  // a claim; the others are URIs
 constexpr std::string_view kFewer =
     "take the image from a copy that has only those that are needed";
 
@@ -217,7 +218,8 @@ class CompanionCheck {
 };
 
 // By a key of the project, or by an identity of Fulcio with trusted roots that lie in the
-// repository: no service is asked, and a build of next year decides the same.
+// repository: no service is asked, and a build of next year decides the same. A file that is
+// missing is a mistake of release.yaml, not a signature that does not count.
 std::unique_ptr<signing::UpstreamSigner> wanted_signer(const release::Release& release,
                                                        const release::UpstreamCheck& check) {
   const auto text_in = [&](const std::string& path, std::uint64_t limit) {
@@ -237,6 +239,7 @@ std::unique_ptr<signing::UpstreamSigner> wanted_signer(const release::Release& r
 
 }  // namespace
 
+// Without digests of manifests: the same signature made again is no change.
 std::vector<std::string> verified_by(const std::vector<release::CarriedSignature>& signatures) {
   std::set<std::string> verified;
   for (const release::CarriedSignature& signature : signatures) {

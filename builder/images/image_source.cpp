@@ -18,7 +18,8 @@ namespace {
 
 using release::ImageTransport;
 
-// How long an engine may do nothing while it writes an image.
+// How long an engine may do nothing while it writes an image. An engine packs a large layer before
+// it writes a byte.
 constexpr std::chrono::minutes kEngineIdle{10};
 
 // Read once from its beginning: an archive may come out of a pipe as well.

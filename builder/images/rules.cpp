@@ -12,6 +12,7 @@ namespace sealift::builder {
 
 namespace {
 
+// All of them stand in the scanner's report, or in the image.
 constexpr std::size_t kMaxShown = 5;  // files of one sort, in a message
 
 using Why = RemarkableFile::Why;
@@ -29,6 +30,7 @@ std::set<std::string> files_of(const Image& image, const Absorber& absorber, Why
   return paths;
 }
 
+// Sorted, so that two builds say the same.
 std::string listed(const std::set<std::string>& paths) {
   std::string text;
   std::size_t shown = 0;

@@ -18,6 +18,7 @@ namespace {
 
 using release::Severity;
 
+// Bytes. Ids are of CVE, GHSA and distributions, all far shorter.
 constexpr std::size_t kMaxId = 128;
 
 // Reports are written by other programs: what is missing or has another form is null.
@@ -28,7 +29,8 @@ const Json& member(const Json& object, const char* key) {
   return found == object.end() ? nothing : *found;
 }
 
-// The digests in a text such as "alpine@sha256:..." or "pkg:oci/alpine@sha256%3A...".
+// The digests in a text such as "alpine@sha256:..." or "pkg:oci/alpine@sha256%3A...". As scanners
+// spell them: in names of images, and percent-encoded in package URLs.
 void take_digests(const std::string& text, std::set<Digest>& digests) {
   constexpr std::size_t kHex = 64;
   constexpr std::array<std::string_view, 3> kPrefixes = {"sha256:", "sha256%3A", "sha256%3a"};
@@ -49,7 +51,8 @@ void take_all_digests(const Json& value, std::set<Digest>& digests) {
   for (const Json& inner : value) take_all_digests(inner, digests);
 }
 
-// The bands of CVSS 3 and 4.
+// The bands of CVSS 3 and 4. "Qualitative Severity Rating Scale" of their specifications; 0 is
+// taken for low, since somebody has listed it.
 Severity of_score(double score) {
   if (!(score >= 0 && score <= 10)) return Severity::unknown;
   if (score >= 9) return Severity::critical;

@@ -30,6 +30,7 @@ std::vector<Digest> covered(const Image& image, const std::optional<Digest>& who
   return of.contains(image.root.digest) || (whole && of.contains(*whole)) ? all : named;
 }
 
+// A report about another image is most often one of yesterday's build.
 [[noreturn]] void refuse(const Image& image, const std::set<Digest>& of) {
   if (of.empty()) {
     throw Error(

@@ -25,6 +25,7 @@ struct ValueUse {
   std::vector<std::string> sections = {};  // those around it, whose items may have a field so named
 };
 
+// What checks between components look at beside it is not carried.
 struct BuiltComponent {
   release::Component component;  // its row, document and manifest, as the release carries it
   std::vector<ValueUse> uses;

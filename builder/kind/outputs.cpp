@@ -39,6 +39,7 @@ std::vector<Key> keys_of(const release::Release& release) {
   return all;
 }
 
+// As globs of release.yaml are written; a name of a key has neither.
 bool is_pattern(const std::string& text) {
   return text.find_first_of("*?") != std::string::npos;
 }
@@ -107,7 +108,8 @@ class OutputChoice {
   std::set<std::string> taken_;
 };
 
-// `line`, which has "NAME" for the key, for each key. A section's tags take no line of their own.
+// `line`, which has "NAME" for the key, for each key. A section's tags take no line of their own. A
+// key that may be absent has its line only where a site has given it a value.
 std::string lines(const std::vector<Key>& keys, const std::string& line) {
   std::string all;
   for (const Key& key : keys) {
@@ -124,6 +126,7 @@ std::string lines(const std::vector<Key>& keys, const std::string& line) {
 }
 
 // Outputs are templates, not values: the site fills them in, and only there a secret is in clear.
+// Quoted where the value needs it, which a filter decides on the target.
 std::string dotenv(const std::vector<Key>& keys) {
   return lines(keys, "NAME={{NAME | text | dotenv}}\n");
 }
@@ -174,12 +177,14 @@ std::string typed(const std::vector<Key>& keys, std::string_view filter, std::st
   return all;
 }
 
+// Indented as people and `jq` write it; a value is in its own type.
 std::string json(const std::vector<Key>& keys) {
   if (keys.empty()) return "{}\n";
   return "{\n" + typed(keys, "json", "  ", ",\n") + "\n}\n";
 }
 
-// Names are quoted: YAML takes a bare `no` or `1e3` for something else.
+// Names are quoted: YAML takes a bare `no` or `1e3` for something else. "{}" for none: an empty
+// document is null to a reader.
 std::string yaml(const std::vector<Key>& keys) {
   return keys.empty() ? "{}\n" : typed(keys, "yaml", "", "\n") + "\n";
 }

@@ -29,10 +29,12 @@ std::string image_in(std::string_view line) {
   return value.find_first_of("{$") == std::string::npos ? value : "";
 }
 
+// Only there does `image:` mean an image.
 bool is_yaml(const std::string& path) {
   return path.ends_with(".yaml") || path.ends_with(".yml");
 }
 
+// With the line, for a message when no component carries it.
 std::vector<ValueUse> images_in(std::string_view text, const std::string& path) {
   std::vector<ValueUse> found;
   for (int line = 1; !text.empty(); ++line) {

@@ -30,7 +30,8 @@ using SeeRow = std::function<void(const release::FileEntry& row)>;
 // Files that have no source, by their paths.
 using MadeFiles = std::map<std::string, std::string>;
 
-// What a kind asks for beside the files as they are.
+// What a kind asks for beside the files as they are. Only what a kind sets is asked for; without
+// any of it the tree is just packed.
 struct Beside {
   Inspect inspect = {};
   std::size_t inspected_bytes = FileText::kMaxBytes;  // of one file

@@ -3,6 +3,7 @@
 
 namespace sealift::builder {
 
+// Nothing is begun before take(): the list must not grow under a job.
 void Variants::want(std::string name, content::Encoding encoding) {
   wanted_.push_back({std::move(name), encoding});
 }

@@ -70,6 +70,7 @@ std::map<std::string, std::string> integrity_of(const PackedTree& packed,
   return integrity;
 }
 
+// Bytes; stats of webpack are the largest.
 constexpr std::uint64_t kMaxManifest = 64U << 20U;
 
 // Nothing for a link: the file may be outside of the source.

@@ -7,7 +7,7 @@ namespace sealift::builder {
 
 namespace {
 
-// "src/pages/Home.tsx" -> "Home"
+// "src/pages/Home.tsx" -> "Home" Without its last ending alone: "a.b.js" is "a.b".
 std::string stem_of(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   return std::string(name.substr(0, name.rfind('.')));
@@ -29,7 +29,7 @@ void read_chunk(const std::string& key, const Json& chunk, std::vector<BundledFi
 }
 
 // webpack-manifest-plugin: {"main.js": "/static/main.3f9a1c2e.js"}, webpack-bundle-tracker:
-// {"main-3f9a1c2e.js": {"name": "main-3f9a1c2e.js"}}
+// {"main-3f9a1c2e.js": {"name": "main-3f9a1c2e.js"}} Anything else under a key is passed over.
 void read_map(const Json& map, std::vector<BundledFile>& files) {
   for (const auto& [key, value] : map.items()) {
     if (value.is_string()) files.push_back({.file = value.text(), .name = stem_of(key)});

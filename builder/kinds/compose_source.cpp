@@ -37,6 +37,7 @@ std::string first_file(const release::ComponentEntry& entry, const fs::path& fol
   return "";
 }
 
+// Nothing where there is no such file: who asks decides whether that is a mistake.
 std::optional<std::string> read_source(const fs::path& folder, const std::string& path) {
   if (!path_exists(folder / path)) return std::nullopt;
   return read_file(folder / path, release::kMaxTemplateBytes);

@@ -15,6 +15,7 @@ namespace sealift::builder {
 
 namespace {
 
+// Of an environment's file in the source; in the bundle it ends in ".json".
 constexpr std::string_view kEnding = ".yaml";
 
 // A file that no environment has would be one that somebody believes in.

@@ -14,6 +14,7 @@ namespace sealift::builder {
 
 namespace {
 
+// Characters. Bundlers write eight by default, and no hash of ours or theirs has more than 64.
 constexpr std::size_t kShortest = 8;
 constexpr std::size_t kLongest = 64;
 
@@ -87,7 +88,8 @@ bool is_words(std::string_view text) {
   return true;
 }
 
-// What '-' and '_' separate.
+// What '-' and '_' separate. Empty parts are left out: hashes in base64url may have such marks side
+// by side.
 std::vector<std::string_view> parts_of(std::string_view token) {
   std::vector<std::string_view> parts;
   while (!token.empty()) {
@@ -109,6 +111,7 @@ bool is_restless(std::string_view token, const std::vector<std::string_view>& pa
 
 }  // namespace
 
+// From certain to doubtful; what is left over at the end is none.
 bool could_be_hash(std::string_view token) {
   const bool is_plain = all(token, [](char c) {
     return is_digit(c) || is_small_letter(c) || is_capital_letter(c) || c == '-' || c == '_';

@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, 5> kManifests = {".vite/manifest.json", "
                                                         "asset-manifest.json", "stats.json",
                                                         "webpack-stats.json"};
 
+// With its slash; empty for a file at the top.
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == path.npos ? "" : path.substr(0, slash + 1);
@@ -52,7 +53,8 @@ std::vector<std::size_t> stem_ends(const std::string& path) {
   return ends;
 }
 
-// The last eight characters of a stem, behind a separator.
+// The last eight characters of a stem, behind a separator. There must be something before the
+// separator: a name that is all hash is another case.
 std::optional<Place> short_hash(const std::string& path, std::size_t end) {
   const std::size_t begin = folder_of(path).size();
   if (end < begin + kShort + 2) return std::nullopt;
@@ -130,7 +132,8 @@ class Search {
     }
   }
 
-  // Next serves all of its folder `static` as immutable, and so does SvelteKit its `immutable`.
+  // Next serves all of its folder `static` as immutable, and so does SvelteKit its `immutable`. By
+  // files that only these two frameworks write; what lies in the folders has names of any form.
   void add_folders() {
     for (const std::string& path : files_) {
       if (path.ends_with("/_buildManifest.js")) {
@@ -228,7 +231,8 @@ class Search {
     }
   }
 
-  // Source maps of files that never change; the names of webpack's have an ending too many.
+  // Source maps of files that never change; the names of webpack's have an ending too many. A map
+  // changes with its file, and is asked for as seldom.
   void add_maps() {
     constexpr std::string_view kMap = ".map";
     for (const std::string& path : files_) {
@@ -274,7 +278,8 @@ class Search {
     return group;
   }
 
-  // Whether a path, as a pattern, matches itself alone.
+  // Whether a path, as a pattern, matches itself alone. A rule of release.yaml has patterns alone,
+  // so a name with a wildcard in it could mean others.
   static bool is_plain(const std::string& path) {
     return path.find_first_of("*?") == path.npos && can_be_pattern(path);
   }

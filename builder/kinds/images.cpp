@@ -29,6 +29,8 @@ struct Choice {
 };
 
 // What a row of an index has: what it says, else what the index or configuration behind it does.
+// Some tools write rows without a platform; an attestation's row has one of its own,
+// unknown/unknown, that nobody wants.
 std::vector<Platform> platforms_of(const content::ImageIndexRow& row, ImageSource& source) {
   if (row.platform) return {*row.platform};
   const content::FetchDocument fetch = [&](const Descriptor& each) {
@@ -48,7 +50,8 @@ std::vector<Platform> platforms_of(const content::ImageIndexRow& row, ImageSourc
 }
 
 // Each wanted platform takes the first row that satisfies it. Where every row is wanted the index
-// stays as it is, and so does its digest: nothing that was signed about it is lost.
+// stays as it is, and so does its digest: nothing that was signed about it is lost. An image of one
+// platform has no index to choose from; that it is the wanted one is seen later.
 Choice choose(const Descriptor& root, const std::vector<Platform>& wanted, ImageSource& source) {
   if (wanted.empty() || !content::is_image_index(root.media_type)) return {root, {}};
   const std::string index = source.document(root);
@@ -86,6 +89,7 @@ Choice choose(const Descriptor& root, const std::vector<Platform>& wanted, Image
 }
 
 // A layer must be what the configuration says: the digest of its unpacked content is its diff_id.
+// An engine compares the same when it unpacks, which would be on the site.
 void check_layers(const Image& image, const Absorber& absorber, Problems& problems) {
   for (const content::ImageVariant& variant : image.variants) {
     if (variant.attestation) continue;
@@ -162,6 +166,8 @@ class Images : public Kind {
  public:
   std::string_view name() const override { return "images"; }
 
+  // Images that come out of one archive are read in one pass (ImageSources), and a layer that two
+  // of them share once (Absorber).
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
     workshop.progress.begin(format("reading {}", entry.name), 0);

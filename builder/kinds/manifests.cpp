@@ -40,6 +40,7 @@ void check_unit_names(const release::ComponentEntry& entry, const std::set<std::
   problems.throw_if_any(Errc::invalid_input);
 }
 
+// Files in folders are what units read, or drop-ins.
 void check_units(const release::ComponentEntry& entry, const std::set<std::string>& files) {
   check_unit_names(entry, files);
   if (std::any_of(files.begin(), files.end(), release::is_unit_name)) return;
@@ -51,7 +52,8 @@ void check_units(const release::ComponentEntry& entry, const std::set<std::strin
 
 using Executables = std::map<std::string, std::string>;  // path -> how each begins
 
-// A program must be one for every machine that the release is for.
+// A program must be one for every machine that the release is for. Without requires.arch a warning:
+// the release may be for sites that are all of one machine.
 void check_machine(const std::string& where, const std::string& machine,
                    const std::vector<std::string>& arch, Problems& problems) {
   if (arch.empty()) {
@@ -95,7 +97,8 @@ void check_commands(const release::ComponentEntry& entry, const std::set<std::st
   problems.throw_if_any(Errc::invalid_input);
 }
 
-// Of a file that several make, messages name the one that a person wrote.
+// Of a file that several make, messages name the one that a person wrote. Lines of the merged file
+// are counted by the templates; nobody has that file to look at.
 void name_origins(const ComposeSource& source, BuiltComponent& built) {
   if (source.lines.empty()) return;
   std::map<std::string, std::string> places;

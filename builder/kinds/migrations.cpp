@@ -38,7 +38,8 @@ MigrationSet read(const release::MigrationsEntry& entry, const migrations::Sourc
       files, entry.dialect == "sqlite" ? Dialect::sqlite : Dialect::postgresql, problems);
 }
 
-// A way back that a release promises must be there.
+// A way back that a release promises must be there. What takes back is SQL that a database is
+// given, so it is looked at like any other.
 void check_ways_down(const release::MigrationsEntry& entry, const MigrationSet& set,
                      Problems& problems) {
   if (entry.rollback != "down") return;
@@ -57,7 +58,8 @@ void check_ways_down(const release::MigrationsEntry& entry, const MigrationSet& 
   }
 }
 
-// The mistakes of a folder that nobody has accepted.
+// The mistakes of a folder that nobody has accepted. An accepted finding is silent; its reason
+// travels in the component's document, signed with it.
 class Review {
  public:
   Review(const release::ComponentEntry& entry, const MigrationSet& set, Problems& problems)

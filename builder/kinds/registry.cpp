@@ -13,6 +13,8 @@
 
 namespace sealift::builder {
 
+// A list, so that a linker cannot drop one: see docs/architecture.md, "Lists that a person can
+// read".
 const Kind& kind_named(std::string_view name) {
   static const std::array kinds = {
       &assets_kind(),     &config_kind(), &images_kind(),

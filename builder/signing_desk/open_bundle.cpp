@@ -48,6 +48,7 @@ OpenBundle::OpenBundle(fs::path file)
       contents_(bundle::read_documents(fd_.get(), file_.string(), workers_)),
       statement_(statement_in(contents_, file_.string())) {}
 
+// Oldest first; none where the bundle was built without a trust folder.
 std::vector<signing::Root> OpenBundle::roots() const {
   std::vector<signing::Root> roots;
   for (const std::string& text : contents_.layers_of(media_type::kRootChain)) {
@@ -80,6 +81,7 @@ std::string OpenBundle::name_of(const signing::Approval& approval) const {
   return printable(approval.key_id().substr(0, 12));
 }
 
+// Compared before it is added: an approval of something else would only be found out on a site.
 void OpenBundle::add_approval(const std::string& text, const std::string& where) {
   const signing::Approval approval = signing::Approval::parse(text, where);
   if (approval.envelope() != nullptr && approval.envelope()->payload != statement_) {

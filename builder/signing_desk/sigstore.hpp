@@ -11,6 +11,7 @@
 
 namespace sealift::builder {
 
+// `envelope` has one signature; indented, for people.
 std::string to_sigstore(const signing::Envelope& envelope);
 // The envelope in a bundle of Sigstore, or the one that `value` is itself. Error{corrupt} for a
 // bundle of another kind.

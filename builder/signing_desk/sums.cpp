@@ -45,6 +45,7 @@ void write_sum(const fs::path& file, const Digest& digest) {
   }
 }
 
+// In one pass, in constant memory.
 FileSum sum_of(const fs::path& file) {
   const Fd fd = open_for_reading(file);
   FdSource source(fd.get(), file.string());

@@ -41,6 +41,7 @@ std::vector<Root> TrustFolder::chain() const {
   return chain;
 }
 
+// So several edits add up, and the first of them begins a version.
 signing::RootDraft TrustFolder::next() const {
   const std::vector<Root> roots = chain();
   const fs::path open = draft_file(roots.size() + 1);
@@ -56,6 +57,7 @@ signing::RootDraft TrustFolder::next() const {
   return draft;
 }
 
+// Read back, so that what is shown and signed is what lies there.
 Root TrustFolder::save(const signing::RootDraft& draft) const {
   const std::string text = make_root(draft);
   make_dirs(folder_);

@@ -132,6 +132,7 @@ std::string_view key_in(std::string_view text) {
 
 }  // namespace
 
+// Parts are looked at once, and their border once more.
 void KeyScan::feed(std::string_view part) {
   if (!found_.empty()) return;
   // A key that lies across the border is whole in the edge and the beginning of this part.

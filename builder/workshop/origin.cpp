@@ -78,7 +78,8 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-// A file that differs from the commit, or that it does not know; empty: none.
+// A file that differs from the commit, or that it does not know; empty: none. The first is enough:
+// it is named in a warning.
 std::string changed_file(const Git& git, const release::Release& release) {
   // Behind two letters and a blank.
   const auto changed = git.ask({"status", "--porcelain", "--untracked-files=no", "--", "."});
@@ -91,6 +92,7 @@ std::string changed_file(const Git& git, const release::Release& release) {
   return strangers && strangers->status == 0 ? first_line(strangers->output) : "";
 }
 
+// Read last: it has the last word on the time.
 void read_epoch(Time& created) {
   const char* epoch = std::getenv(kEpoch);
   if (epoch == nullptr) return;

@@ -40,18 +40,14 @@ Json show_damage(const std::vector<Damage>& damage, cli::Output& out) {
   return list;
 }
 
-void run_status(const std::string& site, cli::Session& session) {
-  const SiteWork work(session, site);
-  const State state = work.state();
-  cli::Output& out = session.out;
-  out.line(
-      format("site         {} ({})", work.installation().id, work.installation().site.environment));
+// The release that is installed, and where one could go from here.
+void show_release(const SiteWork& work, const State& state, const std::vector<SiteChange>& changes,
+                  cli::Output& out) {
   const Revision* now = state.current();
   out.line(now == nullptr ? std::string("release      none yet")
                           : format("release      {} {}, revision {}", now->release, now->title(),
                                    now->number));
   if (now != nullptr) out.line(format("environment  {}", printable(now->environment)));
-  const std::vector<SiteChange> changes = site_changes(now, work.installation().site);
   for (const SiteChange& change : changes) {
     out.line(format("site.yaml    {}: put it back; {}", text(change), kChangeEnvironment));
   }
@@ -64,41 +60,30 @@ void run_status(const std::string& site, cli::Session& session) {
     out.line(format("flags        {} changed on this site, see: sealift-installer flags list",
                     cli::count_text(count, "flag")));
   }
-  if (is_fence_closed(work.installation().layout))
+  if (is_fence_closed(work.installation().layout)) {
     out.line("fence        closed: users are kept out");
-  const auto maintenance = maintenance_of(work.installation(), session.clock);
-  if (maintenance) out.line(format("window       {}", text(*maintenance)));
-  if (now != nullptr) {
-    out.line();
-    std::vector<std::vector<std::string>> rows = {
-        {"COMPONENT", "TARGET", "FILES", "SIZE", "PLACE"}};
-    for (const Placement& placement : now->placements) {
-      rows.push_back({placement.component, placement.target, std::to_string(placement.files),
-                      cli::size_text(placement.bytes), place_of(placement)});
-    }
-    out.table(rows);
-    for (const Placement& placement : now->placements) {
-      for (const auto& [folder, unused] : placement.persist) {
-        out.line(format("data         {}: {}", placement.component,
-                        shared_place(placement.path, folder)));
-      }
+  }
+}
+
+// Where its components and their data are.
+void show_places(const Revision& now, cli::Output& out) {
+  out.line();
+  std::vector<std::vector<std::string>> rows = {{"COMPONENT", "TARGET", "FILES", "SIZE", "PLACE"}};
+  for (const Placement& placement : now.placements) {
+    rows.push_back({placement.component, placement.target, std::to_string(placement.files),
+                    cli::size_text(placement.bytes), place_of(placement)});
+  }
+  out.table(rows);
+  for (const Placement& placement : now.placements) {
+    for (const auto& [folder, unused] : placement.persist) {
+      out.line(
+          format("data         {}: {}", placement.component, shared_place(placement.path, folder)));
     }
   }
-  const std::optional<LastHealth> health = health_of(now, work.installation().layout);
-  if (health) {
-    out.line();
-    out.line(format("health at {}", to_local_text(health->time)));
-    show_results(health->results, out);
-  }
-  Json value = {{"site", work.installation().id},
-                {"environment", work.installation().site.environment},
-                {"unfinished", state.unfinished.has_value()},
-                {"fenced", is_fence_closed(work.installation().layout)}};
-  if (now != nullptr) value["current"] = to_json(*now);
-  if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
-  if (state.staged) value["staged"] = to_json(*state.staged);
-  if (health) value["health"] = to_json(*health);
-  if (maintenance) value["window"] = to_json(*maintenance);
+}
+
+// Transactions that have ended, without all that follows their end.
+Json show_left_undone(const State& state, cli::Output& out) {
   Json left_undone = Json::array();
   for (const fs::path& journal : state.unclosed) {
     out.line();
@@ -108,7 +93,37 @@ void run_status(const std::string& site, cli::Session& session) {
                journal.stem().string()));
     left_undone.push_back(journal.stem().string());
   }
-  if (!left_undone.empty()) value["leftUndone"] = std::move(left_undone);
+  return left_undone;
+}
+
+void run_status(const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const Installation& installation = work.installation();
+  const State state = work.state();
+  const Revision* now = state.current();
+  cli::Output& out = session.out;
+  out.line(format("site         {} ({})", installation.id, installation.site.environment));
+  const std::vector<SiteChange> changes = site_changes(now, installation.site);
+  show_release(work, state, changes, out);
+  const auto maintenance = maintenance_of(installation, session.clock);
+  if (maintenance) out.line(format("window       {}", text(*maintenance)));
+  if (now != nullptr) show_places(*now, out);
+  const std::optional<LastHealth> health = health_of(now, installation.layout);
+  if (health) {
+    out.line();
+    out.line(format("health at {}", to_local_text(health->time)));
+    show_results(health->results, out);
+  }
+  Json value = {{"site", installation.id},
+                {"environment", installation.site.environment},
+                {"unfinished", state.unfinished.has_value()},
+                {"fenced", is_fence_closed(installation.layout)}};
+  if (now != nullptr) value["current"] = to_json(*now);
+  if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
+  if (state.staged) value["staged"] = to_json(*state.staged);
+  if (health) value["health"] = to_json(*health);
+  if (maintenance) value["window"] = to_json(*maintenance);
+  if (!state.unclosed.empty()) value["leftUndone"] = show_left_undone(state, out);
   value["siteChanges"] = to_json(changes);
   value["damage"] = show_damage(damage_of(work, state, session.clock), out);
   if (state.unfinished) {

@@ -12,7 +12,7 @@
 namespace sealift::installer {
 
 // The images of a component as this site names them. Error{incompatible} with every image that it
-// has no name for, or that is for another host.
+// has no name for, or that is for another host. In the order of the component's document.
 std::vector<PlacedImage> images_on(const release::Component& component,
                                    const release::Target& target);
 

@@ -20,7 +20,8 @@ namespace sealift::installer {
 Json kept_settings_for(const Placement& wanted, const release::CarriedAssets& assets,
                        const State& state, const Layout& layout);
 
-// True where some revision has kept files at the path of a target.
+// True where some revision has kept files at the path of a target. So that a folder PATH/kept of
+// somebody else's is told from ours.
 bool has_kept_at(const State& state, const std::string& path);
 
 // What a person should know of the files that `wanted` would keep: names that do change their

@@ -48,7 +48,7 @@ class SiteContent : public Content {
   struct Table {
     Digest digest;
     std::uint64_t files;
-    std::uint64_t bytes;
+    std::uint64_t bytes;  // of files
   };
   Table keep_table(const release::Component& component);
   // The names of values that the templates which were rendered so far ask for.

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kAuditedLines = 6;
 constexpr std::size_t kAuditedBytes = 100;
 
+// A placement that differs in part may also have parts that could not be asked.
 void sort_in(const Standing& standing, Acceptance& acceptance) {
   const std::string where =
       format("{}: {}", standing.placement.component, printable(place_of(standing.placement), 400));
@@ -80,6 +81,7 @@ void find_unasked(const Journal& journal, const Revision& outcome, const Revisio
   }
 }
 
+// The log has the first of them; all were shown to the person who accepted.
 Json audited(const std::vector<std::string>& lines) {
   Json list = Json::array();
   for (std::size_t i = 0; i < lines.size() && i < kAuditedLines; ++i) {

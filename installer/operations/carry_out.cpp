@@ -46,6 +46,8 @@ Journal begin_journal(const Tools& tools, const Draft& draft) {
 
 }  // namespace
 
+// Whatever the new revision needs is on the disk before the journal says that it was begun. The
+// fence is opened before the last hooks, which may take their time.
 void carry_out(const Tools& tools, const Draft& draft, Content& content,
                const release::Values& values, const std::vector<signing::Root>& newer_roots) {
   const Layout& layout = tools.installation.layout;

@@ -22,7 +22,8 @@ std::string from_backup(const Layout& layout) {
   return format("restore it from a backup of {}", layout.state.string());
 }
 
-// A damage where `read` throws.
+// A damage where `read` throws. The message names its file already; said twice it would be hard to
+// read.
 void add_unreadable(std::vector<Damage>& all, const std::string& what, const fs::path& file,
                     const std::string& mend, const std::function<void()>& read) {
   try {
@@ -51,6 +52,7 @@ void add_lost_folders(const Layout& layout, std::vector<Damage>& all) {
              from_backup(layout)));
 }
 
+// Without a backup they are lost for good: what was sealed for them has to be sealed anew.
 void add_lost_keys(const Layout& layout, std::vector<Damage>& all) {
   for (const fs::path& file :
        {layout.keys() / "site.key", layout.keys() / "site.pub", layout.age_identity()}) {
@@ -79,6 +81,7 @@ void add_unreadable_files(const Layout& layout, const Clock& clock, std::vector<
                  });
 }
 
+// A rollback, a repair and a rendering of templates need it; what is served goes on without.
 void add_lost_bundle(const Layout& layout, const Revision& revision, bool is_current,
                      std::vector<Damage>& all) {
   const fs::path file = layout.store() / revision.bundle;
@@ -103,6 +106,7 @@ bool has_private_files(const Layout& layout, const Placement& placement) {
   return false;
 }
 
+// Content is not read: that is what `drift` is for.
 void add_damage_of(const Placement& placement, const Layout& layout, const Drivers& drivers,
                    std::vector<Damage>& all) {
   if (placement.directory.empty()) return;
@@ -140,6 +144,7 @@ std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock) {
   return all;
 }
 
+// Of revisions that can still be gone back to; each bundle is named once.
 std::vector<Damage> damage_of_releases(const Tools& tools, const State& state) {
   const Layout& layout = tools.installation.layout;
   const Drivers& drivers = tools.drivers;

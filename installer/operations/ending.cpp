@@ -12,6 +12,7 @@ namespace sealift::installer {
 
 namespace {
 
+// The commands of the fence may need secrets of the release that stands now.
 void let_users_in(const Tools& tools) {
   try {
     const State state = load_state(tools.installation.layout, tools.clock);
@@ -31,6 +32,7 @@ std::string event_of(const Journal& journal) {
   return journal.ending() == Event::commit ? std::string(name(journal.plan().purpose)) : "failed";
 }
 
+// A crash may have come between the line and the closing of the journal: one line is enough.
 bool has_line(const AuditLog& audit, std::uint64_t transaction) {
   const std::vector<Json> entries = audit.entries();
   return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
@@ -81,6 +83,7 @@ void close_ended(const Tools& tools, const State& state) {
   }
 }
 
+// Asked of the file, not of journals: whoever closed it, nobody is working now.
 void lift_fence(const Tools& tools) {
   if (is_fence_closed(tools.installation.layout)) let_users_in(tools);
 }
@@ -90,6 +93,7 @@ void lift_fence_after(const Tools& tools, const Journal& journal) {
   if (journal.ending() == Event::commit && closes_fence(journal.plan())) let_users_in(tools);
 }
 
+// The state is read anew: what was just committed counts.
 void tidy(const Tools& tools) {
   const State state = load_state(tools.installation.layout, tools.clock);
   write_summary(tools.installation.layout, state);

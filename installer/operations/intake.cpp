@@ -18,11 +18,13 @@ namespace {
 
 constexpr std::string_view kIncoming = ".incoming-";
 
+// From what was verified, never from the name of the file that was given.
 std::string store_name(const bundle::Contents& contents) {
   return format("{}-{}-{}.bundle.tar{}", contents.document.name, contents.document.version,
                 contents.digest().short_hex(), contents.compression.empty() ? "" : ".zst");
 }
 
+// Synced before it is verified: what was read is then what is on the disk.
 void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
   const Fd from = open_for_reading(file);
   const std::uint64_t size = file_bytes(file);
@@ -58,6 +60,8 @@ SiteContent Accepted::content(const Tools& tools, const release::Values& set) co
                      tools.workers, secret_files(tools.installation.site));
 }
 
+// Verified through the descriptor that it was copied to, so that no other file can come into its
+// place between.
 Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry) {
   const Layout& layout = tools.installation.layout;
   const fs::path incoming = layout.store() / format("{}{}", kIncoming, random_hex(6));

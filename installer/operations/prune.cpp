@@ -47,7 +47,8 @@ Numbers kept_revisions(const Layout& layout, const State& state, unsigned keep_r
   return keep;
 }
 
-// What the revisions that stay need.
+// What the revisions that stay need. A directory is told by its path and name: a component may have
+// been renamed.
 struct Needs {
   std::set<std::pair<std::string, std::string>> places;  // path, directory
   std::set<std::string> bundles;
@@ -71,6 +72,8 @@ struct Sorted {
   std::vector<const Revision*> going;
 };
 
+// Of every release that was ever committed, so that what an earlier pruning could not remove goes
+// now.
 Sorted sort(const State& state, const Numbers& keep) {
   Sorted sorted;
   for (const PastTransaction& past : state.history) {
@@ -83,6 +86,7 @@ Sorted sort(const State& state, const Numbers& keep) {
   return sorted;
 }
 
+// Names that are no number count as 0, which no revision that is kept has but an adopted one.
 void remove_revisions(const Layout& layout, const Numbers& keep) {
   const Dir revisions = Dir::open(layout.revisions());
   for (const Entry& entry : revisions.entries()) {

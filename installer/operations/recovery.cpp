@@ -24,6 +24,8 @@ void clean_up(const Tools& tools) {
 
 }  // namespace
 
+// Under the lock, so what is unfinished was cut off. A stage is undone without asking, since nobody
+// has seen anything of it.
 void settle(const Tools& tools) {
   remove_incoming(tools.installation.layout);
   const State state = load_state(tools.installation.layout, tools.clock);
@@ -49,6 +51,8 @@ void settle(const Tools& tools) {
   recover(tools, Direction::back);
 }
 
+// Every failure is needs_operator: the transaction is still open, and the same command may be run
+// again.
 std::optional<Proof> recover(const Tools& tools, Direction direction, const std::string& reason) {
   const Layout& layout = tools.installation.layout;
   Aftermath aftermath;
@@ -96,6 +100,8 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
   return proved;
 }
 
+// Two lines of the audit log, one before and one behind the journal's end: a crash between leaves
+// the first.
 void end_by_hand(const Tools& tools, Event ending, const std::string& why, const Json& found) {
   const Layout& layout = tools.installation.layout;
   const State state = load_state(layout, tools.clock);

@@ -11,6 +11,7 @@
 
 namespace sealift::installer {
 
+// Content is opened for each placement, so that one bundle that is lost does not hide the rest.
 std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
                                   Thoroughness thoroughness) {
   std::vector<Standing> all;
@@ -29,6 +30,7 @@ std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
   return all;
 }
 
+// Databases are left out: that they are ahead is said where they are planned.
 std::vector<std::string> drift_of(const Tools& tools, const Revision& revision, const Plan& plan) {
   std::vector<std::string> lines;
   for (const Standing& each : standing_of(tools, revision, Thoroughness::by_receipt)) {
@@ -59,6 +61,7 @@ std::string text(const Standing& standing) {
                 more == 0 ? std::string() : format(", and {} more", more));
 }
 
+// `stands` is null where nobody knows, which a program must not take for no.
 Json to_json(const Standing& standing) {
   Json differences = Json::array();
   for (const Difference& each : standing.differences) {

@@ -42,7 +42,7 @@ struct Health {
 // Of the document that keeps them, without its hooks. Strict; Error{corrupt}.
 Health health_from_json(const Json& value, const std::string& where);
 
-// Where a revision's scripts lie; checks and hooks run there.
+// Where a revision's scripts lie; checks and hooks run there. It need not exist.
 fs::path scripts_folder(const Layout& layout, std::uint64_t revision);
 void keep_health(const Layout& layout, std::uint64_t revision, const Health& health);
 // Empty where the revision has none.

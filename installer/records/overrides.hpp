@@ -20,7 +20,8 @@ namespace sealift::installer {
 release::Values parse_overrides(const std::vector<std::string>& texts,
                                 const bundle::Contents& contents, const std::string& environment);
 
-// Those that a revision was applied with.
+// Those that a revision was applied with. Durable when it returns; its reader is kept_overrides()
+// alone.
 void keep_overrides(const Layout& layout, std::uint64_t number, const release::Values& set);
 release::Values kept_overrides(const Layout& layout, const Revision& revision);
 

@@ -24,12 +24,13 @@ enum class Undo { automatic, impossible };
 struct Step {
   std::string id;  // unique in its plan
   Phase phase = Phase::stage;
-  std::string component;
+  std::string
+      component;  // of the release; of steps that the planner makes, empty or a word of theirs
   std::string target;
-  std::string driver;
+  std::string driver;  // its word, by which the driver is found again
   std::string action;
-  Json data;  // the driver's own
-  std::string summary;
+  Json data;            // the driver's own
+  std::string summary;  // for people: "switch /srv/web/current to releases/1.1.0-0123456789ab"
   Undo undo = Undo::automatic;
 
   friend bool operator==(const Step&, const Step&) = default;

@@ -17,13 +17,13 @@ namespace sealift::installer {
 
 // One line of the history, whatever became of it.
 struct PastTransaction {
-  std::uint64_t number;
+  std::uint64_t number;  // of the transaction
   Purpose purpose;
   Time begun;
   std::string actor;
   std::string reason;
-  std::optional<Event> ending;
-  std::string why;  // of an abort, and of an end that a person accepted
+  std::optional<Event> ending;  // nothing: it is still open
+  std::string why;              // of an abort, and of an end that a person accepted
   Revision outcome;
 };
 

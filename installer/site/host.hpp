@@ -7,7 +7,8 @@
 
 namespace sealift::installer {
 
-// As images name it: "amd64", "arm64", or what the kernel says.
+// As images name it: "amd64", "arm64", or what the kernel says. Asked of the kernel (uname(2)),
+// which may be another's under an emulator.
 std::string host_arch();
 
 }  // namespace sealift::installer

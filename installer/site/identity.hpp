@@ -10,7 +10,8 @@
 
 namespace sealift::installer {
 
-// Made where there is none yet. Error{untrusted} where others than its owner may read it.
+// Made where there is none yet. Error{untrusted} where others than its owner may read it. `now`
+// goes into the comment of the file, as age-keygen writes it.
 signing::AgeIdentity site_identity(const Layout& layout, Time now);
 
 // The same, and never made: what was sealed to the one that is missing cannot be opened with

@@ -21,7 +21,7 @@ struct Maintenance {
 // At the time that this site believes; nothing where it has no windows.
 std::optional<Maintenance> maintenance_of(const Installation& installation, const Clock& clock);
 
-// "closed, opens 2026-11-28 22:00:00 +0100"
+// "closed, opens 2026-11-28 22:00:00 +0100" Times are the host's local ones, for people.
 std::string text(const Maintenance& maintenance);
 Json to_json(const Maintenance& maintenance);
 

@@ -15,6 +15,7 @@ namespace sealift::installer {
 
 namespace {
 
+// A driver keeps what it has learnt of its place, and is used by one thread at a time.
 bool depends(const Step& step, const Lane& lane) {
   return std::any_of(lane.begin(), lane.end(), [&](const Step* other) {
     return other->component == step.component || other->driver == step.driver;
@@ -116,7 +117,8 @@ class Beside {
     }
   }
 
-  // The lane's next step, if it has one.
+  // The lane's next step, if it has one. The record comes first: a step that is not in the journal
+  // was never begun.
   void begin(std::size_t lane) {
     if (next_[lane] == lanes_[lane].size()) return;
     stop_.throw_if_set();
@@ -129,6 +131,7 @@ class Beside {
     if (!threads_[lane].start(work)) work();
   }
 
+  // Called by the thread that owns the journal; the step's own thread has been joined.
   void end(std::size_t lane) {
     Result& result = results_[lane];
     if (result.failure) std::rethrow_exception(result.failure);
@@ -181,6 +184,7 @@ class Beside {
 
 }  // namespace
 
+// A step that depends on two lanes makes one of them.
 std::vector<Lane> lanes_of(std::span<const Step> steps) {
   std::vector<Lane> lanes;
   for (const Step& step : steps) {

@@ -60,6 +60,8 @@ bool may_overlap(const Step& step) {
   return step.phase == Phase::stage && !step.component.empty();
 }
 
+// Steps of the stage that stand beside each other run together; every other runs alone, in its
+// place.
 void apply_all(Journal& journal, const Drivers& drivers, StepIo& io) {
   const std::span<const Step> steps = journal.plan().steps;
   for (auto next = steps.begin(); next != steps.end();) {
@@ -156,6 +158,9 @@ void count_attempt(Journal& journal) {
 
 }  // namespace
 
+// Once the commit is written nothing here can fail. Where it cannot be, it is undone like any
+// failure, unless the record is in doubt: then the release may stand or not, and only a reading of
+// the disk tells.
 void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
   try {
     apply_all(journal, drivers, io);
@@ -189,6 +194,8 @@ void recover_back(Journal& journal, const Drivers& drivers, StepIo& io) {
   });
 }
 
+// Every step of the plan is looked at, not only those that were begun. One that is partial is
+// undone first, so that apply() begins from a state that it knows.
 void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
   if (journal.ending()) return;
   left_open("the transaction is still open", {}, [&] {
@@ -204,6 +211,7 @@ void recover_forward(Journal& journal, const Drivers& drivers, StepIo& io) {
   });
 }
 
+// The cause is that of the first attempt: later ones only know that they recover.
 std::optional<FailedUndo> failed_undo(const Journal& journal) {
   std::optional<FailedUndo> failed;
   std::string cause;
@@ -220,6 +228,7 @@ std::optional<FailedUndo> failed_undo(const Journal& journal) {
   return failed;
 }
 
+// Backups are of the phase `fence` and change nothing that users have.
 bool is_only_staged(const Journal& journal) {
   const std::vector<Begun> begun = begun_steps(journal);
   return std::all_of(begun.begin(), begun.end(),

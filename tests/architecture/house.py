@@ -154,42 +154,31 @@ def share(numbers, part):
     return sorted(numbers)[max(0, math.ceil(part * len(numbers)) - 1)]
 
 
-# (what, of a house, the limit, what it is to become). Limits that are to become others are what holds
-# today, with little room: they go one way.
+# (what, of a house, the limit)
 AT_MOST, AT_LEAST = max, min
 MEASURES = [
-    ("rooms", lambda house: house.rooms, None, None),
-    ("floors", lambda house: house.floors, None, None),
-    ("arrows", lambda house: house.arrows, None, None),
-    ("arrows back", lambda house: house.back, (AT_MOST, 0), None),
-    ("rooms in a circle", lambda house: house.circles, (AT_MOST, 0), None),
-    ("files in a folder", lambda house: house.files_per_folder, (AT_MOST, 30), None),
-    ("lines of a file, the median", lambda house: share(house.file_lines, 0.5), None, None),
-    ("lines of a file, nine in ten", lambda house: share(house.file_lines, 0.9), None, None),
-    ("lines of a file, the longest", lambda house: max(house.file_lines), (AT_MOST, 800), 450),
+    ("rooms", lambda house: house.rooms, None),
+    ("floors", lambda house: house.floors, None),
+    ("arrows", lambda house: house.arrows, None),
+    ("arrows back", lambda house: house.back, (AT_MOST, 0)),
+    ("rooms in a circle", lambda house: house.circles, (AT_MOST, 0)),
+    ("files in a folder", lambda house: house.files_per_folder, (AT_MOST, 30)),
+    ("lines of a file, the median", lambda house: share(house.file_lines, 0.5), None),
+    ("lines of a file, nine in ten", lambda house: share(house.file_lines, 0.9), None),
+    ("lines of a file, the longest", lambda house: max(house.file_lines), (AT_MOST, 450)),
     ("lines of a function, nine in ten", lambda house: share(house.function_lines, 0.9),
-     (AT_MOST, 60), None),
-    ("lines of a function, the longest", lambda house: max(house.function_lines), (AT_MOST, 120), 60),
+     (AT_MOST, 60)),
+    ("lines of a function, the longest", lambda house: max(house.function_lines), (AT_MOST, 60)),
     ("lines with comments, in a hundred", lambda house: round(house.comment_share, 1),
-     (AT_LEAST, 8), 11),
-    ("reads of JSON by key outside of readers", lambda house: house.by_key, (AT_MOST, 0), None),
+     (AT_LEAST, 11)),
+    ("reads of JSON by key outside of readers", lambda house: house.by_key, (AT_MOST, 0)),
 ]
 
 
-# The large rooms that are held to what a limit is to become already.
-REACHED = {
-    "lines of a file, the longest": {"builder", "release"},
-    "lines of a function, the longest": {"builder", "release"},
-    "lines with comments, in a hundred": {"release"},
-}
 # The rooms that have no others in them, and what is measured of them.
 OTHERS = "others"
 OF_OTHERS = {what for what, *_ in MEASURES if what.startswith("lines ")} | {
     "reads of JSON by key outside of readers"}
-
-
-def bound_of(house, what, limit, goal):
-    return goal if house.name in REACHED.get(what, ()) else limit[1]
 
 
 def houses_of(root):
@@ -217,20 +206,20 @@ def drawn_floors(page, name):
 def measured(root):
     """The rows of the table, and what is wrong with the house."""
     houses = [*houses_of(root), others_of(root)]
-    rows = [["", *(f"`{house.name}/`" for house in houses[:-1]), OTHERS, "limit", "to become"],
-            ["---"] * (len(houses) + 3)]
+    rows = [["", *(f"`{house.name}/`" for house in houses[:-1]), OTHERS, "limit"],
+            ["---"] * (len(houses) + 2)]
     wrong = []
-    for what, measure, limit, goal in MEASURES:
+    for what, measure, limit in MEASURES:
         values = [measure(house) if house.name != OTHERS or what in OF_OTHERS else ""
                   for house in houses]
-        rows.append([what, *values, "" if limit is None else limit[1], "" if goal is None else goal])
+        rows.append([what, *values, "" if limit is None else limit[1]])
         for house, value in zip(houses, values):
             if limit is None or value == "":
                 continue
-            bound = bound_of(house, what, limit, goal)
-            if limit[0](bound, value) != bound:
+            sense, bound = limit
+            if sense(bound, value) != bound:
                 wrong.append(f"{what}: found {value} in {house.name}, expected at "
-                             f"{'most' if limit[0] is AT_MOST else 'least'} {bound}")
+                             f"{'most' if sense is AT_MOST else 'least'} {bound}")
     return rows, wrong
 
 

@@ -13,6 +13,7 @@
 
 namespace sealift::installer {
 
+// Words of settings in journals: they are never changed.
 inline constexpr const char* kV1 = "v1";
 inline constexpr const char* kV2 = "v2";
 inline constexpr const char* kPodman = "podman-compose";

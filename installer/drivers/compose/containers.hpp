@@ -62,7 +62,8 @@ class Engine {
 
 // Jobs end by themselves; others keep running.
 enum class Ending { never, expected };
-// What is wrong with the containers of one service.
+// What is wrong with the containers of one service. Restarts since the first look count; who wants
+// no past sets them to 0.
 Complaint judge(const std::vector<Container>& containers, unsigned replicas, Ending ending);
 
 }  // namespace sealift::installer

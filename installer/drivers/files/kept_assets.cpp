@@ -29,7 +29,8 @@ std::optional<Dir> folder_at(const Dir& root, const std::string& path) {
 
 }  // namespace
 
-// The releases that files are taken from, each walked in the order of its table.
+// The releases that files are taken from, each walked in the order of its table. In the order of
+// the set: where several have a file, that of the newest is taken.
 class KeptAssets::Sources {
  public:
   Sources(const Dir& root, const KeptSet& set, Receipts& receipts) : receipts_(receipts) {
@@ -42,7 +43,8 @@ class KeptAssets::Sources {
     }
   }
 
-  // Gives `entry` its name in `parent`; false where no release has just that file.
+  // Gives `entry` its name in `parent`; false where no release has just that file. A link costs
+  // nothing and cannot change; a copy is for file systems that have none.
   bool give(const Dir& parent, const FileEntry& entry) {
     for (const auto& tree : trees_) {
       try {
@@ -159,6 +161,7 @@ void KeptAssets::put_folder(const Dir& parent, const FileEntry& entry) const {
   own(parent.descend(name), owner_);
 }
 
+// What is there under the name and is something else is removed first: PATH/kept is ours alone.
 void KeptAssets::put_file(const Dir& parent, const FileEntry& entry, Sources& sources) {
   if (stands(parent, entry)) return;
   remove_tree(parent, std::string(entry.path.name()), receipts_);
@@ -178,6 +181,8 @@ bool KeptAssets::stands(const Dir& parent, const FileEntry& entry) const {
          digest_of(parent.open_file(entry.path.name()).get(), entry.path.str()) == *entry.digest;
 }
 
+// What `after` has beyond `before`, innermost first, whether fill() came that far or not; then what
+// `before` had is filled in again.
 void KeptAssets::take_back(const KeptSet& after, const KeptSet* before, Content& content) {
   if (!root_.stat(kKept)) return;
   std::vector<FileEntry> added;
@@ -209,6 +214,7 @@ void KeptAssets::take_back(const KeptSet& after, const KeptSet* before, Content&
   receipts_.save();
 }
 
+// Strangers are found as drift finds them, and here they go.
 void KeptAssets::trim(const KeptSet* set, Content& content) {
   const std::string name(kKept);
   if (!root_.stat(name)) return;

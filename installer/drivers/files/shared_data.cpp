@@ -40,6 +40,7 @@ std::vector<std::string> steps_to(const std::string& place) {
   return steps;
 }
 
+// Opened through the root, so that no link on the way is followed.
 Dir parent_of(const Dir& root, const RelPath& place) {
   return place.parent().empty() ? Dir::open(root.path()) : root.descend(place.parent());
 }
@@ -56,6 +57,7 @@ void refuse_what_is_no_folder(const fs::path& place) {
               "move it away; a disk of its own for the data is mounted at that place");
 }
 
+// Data is renamed and never copied: a copy could be cut off, and would need as much room again.
 void refuse_another_file_system(const fs::path& from, const fs::path& to) {
   if (status_of(from)->st_dev == status_of(existing_part(to))->st_dev) return;
   throw Error(Errc::incompatible,
@@ -151,6 +153,8 @@ std::string summary_of(const Share& share) {
   return joined(parts, "; ");
 }
 
+// A folder that was moved has a link in its old place; without it the release that goes back would
+// find nothing.
 bool is_shared(const Share& share) {
   return std::all_of(share.folders.begin(), share.folders.end(),
                      [&](const auto& each) {
@@ -161,6 +165,8 @@ bool is_shared(const Share& share) {
          });
 }
 
+// Sorted, an outer folder is made before what is in it. A move that was done has no folder in the
+// old place any more, so only its link may be missing.
 void apply_share(const Share& share) {
   const Dir root = Dir::open(share.path);
   const auto make = [&](const std::string& text) {
@@ -202,6 +208,7 @@ void apply_share(const Share& share) {
   }
 }
 
+// Only what this step moved goes back: a link of ours in the old place shows that.
 void undo_share(const Share& share) {
   if (!dir_exists(share.path)) return;
   const Dir root = Dir::open(share.path);

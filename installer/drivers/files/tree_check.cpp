@@ -35,7 +35,8 @@ class TreeCheck {
  public:
   TreeCheck(const Dir& root, const TreeQuestion& question) : cursor_(root), question_(question) {}
 
-  // Nothing where the entry stands as it should.
+  // Nothing where the entry stands as it should. From what is cheap to what is not: content is read
+  // only where all else fits.
   std::optional<Difference> check(const FileEntry& entry) {
     const std::string& path = entry.path.str();
     const auto differs = [&](std::string found, std::string expected = {}) {
@@ -95,6 +96,7 @@ bool leads_to(const fs::path& link, const std::string& target) {
   return place && place == followed_path((link.parent_path() / target).lexically_normal());
 }
 
+// A folder that the table does not have is named once, not with all that is in it.
 void find_strangers(const Dir& folder, const std::string& prefix,
                     const std::map<std::string, std::set<std::string>>& known,
                     std::vector<Difference>& found, std::size_t limit) {
@@ -121,6 +123,7 @@ std::optional<Difference> mode_difference(const std::string& path, const struct 
                     format("mode {:04o}", expected)};
 }
 
+// One buffer for each thread: thousands of files are hashed in a row.
 Digest digest_of(int fd, const std::string& name) {
   thread_local std::string buffer(256 * 1024, '\0');
   Hasher hasher;

@@ -59,6 +59,7 @@ void TreeWriter::share_with(SharedTree base) {
   base_ = std::make_unique<Base>(std::move(base));
 }
 
+// Folders come before what is in them, as in the table.
 void TreeWriter::put(const FileEntry& entry, TreeStream& content) {
   const Dir& folder = cursor_.at(entry.path.parent());
   const std::string name(entry.path.name());
@@ -80,6 +81,8 @@ void TreeWriter::put(const FileEntry& entry, TreeStream& content) {
   }
 }
 
+// Nothing is gained by an empty file. A file of another owner or mode is not shared, for a hard
+// link has only one of each.
 bool TreeWriter::share(const FileEntry& entry, const Dir& folder) {
   if (!base_ || entry.size == 0 || !base_->lists(entry)) return false;
   Fd old;
@@ -99,6 +102,7 @@ bool TreeWriter::share(const FileEntry& entry, const Dir& folder) {
          share_by_link(entry, folder, old.get());
 }
 
+// Cloned first and hashed then, so that what was hashed is what stands (ioctl_ficlone(2)).
 bool TreeWriter::share_by_reflink(const FileEntry& entry, const Dir& folder, int old) {
   const Fd fresh = folder.create_file(entry.path.name(), entry.mode);
   if (::ioctl(fresh.get(), FICLONE, old) != 0) {

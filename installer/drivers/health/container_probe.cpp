@@ -10,7 +10,7 @@
 namespace sealift::installer {
 
 // The settings of a placement of Compose say which engine and project, and what the service is
-// like.
+// like. One look; how long it must hold is the runner's to ask.
 Finding container_probe(const RenderedCheck& rendered) {
   const std::string name = rendered.check.at.substr(rendered.check.at.find('/') + 1);
   const ComposeSettings settings = compose_settings_from_json(

@@ -26,6 +26,8 @@ std::string last_words(const Outcome& outcome) {
 
 }  // namespace
 
+// Its environment is made for it, so that a check says the same whoever runs the installer. PATH
+// alone is the operator's.
 Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts, Privileges privileges) {
   const char* path = std::getenv("PATH");
   Command command{.arguments = rendered.check.command,

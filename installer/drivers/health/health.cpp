@@ -33,6 +33,7 @@ class HealthDriver : public StepDriver {
  public:
   explicit HealthDriver(const Layout& layout) : layout_(layout) {}
 
+  // A stop that comes meanwhile is no verdict on the release: it is thrown as a stop.
   Json apply(const Step& step, StepIo& io) override {
     if (step.action == kProve) return look(step, io);
     const auto stop = [&io] { return io.stop.is_set(); };
@@ -47,12 +48,14 @@ class HealthDriver : public StepDriver {
     return health_results_to_json(results);
   }
 
+  // Nothing that users see was changed by a stage, so nothing has to be proved after it.
   void undo(const Step& step, const std::optional<Json>& result, StepIo& io) override {
     if (step.action != kProve || !io.furthest || *io.furthest <= Phase::stage) return;
     prove(step, result, io);
   }
 
  private:
+  // What was found is kept for `status`, whatever becomes of the transaction.
   std::vector<CheckResult> ask(const std::vector<RenderedCheck>& checks, std::uint64_t revision,
                                Asking asking, const std::function<bool()>& stop, StepIo& io) const {
     std::string told;
@@ -109,7 +112,7 @@ class HealthDriver : public StepDriver {
   Layout layout_;
 };
 
-// How long it may take until all are healthy.
+// How long it may take until all are healthy. They are asked side by side, so the longest decides.
 std::chrono::seconds patience(const std::vector<RenderedCheck>& checks) {
   std::chrono::milliseconds longest{0};
   for (const RenderedCheck& each : checks) {
@@ -124,6 +127,7 @@ std::unique_ptr<Driver> health_driver(const Layout& layout) {
   return std::make_unique<HealthDriver>(layout);
 }
 
+// Steps carry their checks: after a crash they are asked as they were planned.
 Step check_step(const Health& health, std::uint64_t revision) {
   return {.id = "health",
           .phase = Phase::check,

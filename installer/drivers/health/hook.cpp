@@ -27,13 +27,15 @@ class HookDriver : public StepDriver {
     return nullptr;
   }
 
+  // A command of the release cannot be taken back by us; what it did stays.
   void undo(const Step&, const std::optional<Json>&, StepIo&) override {}
 
  private:
   Layout layout_;
 };
 
-// Nothing after the commit.
+// Nothing after the commit. A hook is in the phase that it stands before or behind; its place among
+// the steps says which.
 std::optional<Phase> phase_of(Moment moment) {
   switch (moment) {
     case Moment::before_stage:
@@ -58,6 +60,8 @@ std::unique_ptr<Driver> hook_driver(const Layout& layout) {
   return std::make_unique<HookDriver>(layout);
 }
 
+// Steps are sorted by phase later, and keep their order within one: so those before a phase go to
+// the front, those behind it to the end.
 void add_hooks(const std::vector<RenderedHook>& hooks, std::uint64_t revision,
                std::vector<Step>& steps) {
   std::vector<Step> first;

@@ -20,6 +20,8 @@ constexpr std::size_t kHttpProbeShown = 160;  // bytes of what was found
 using release::Expectation;
 using release::HealthCheck;
 
+// One attempt and no redirect: the runner asks again, and a redirect is an answer. The address that
+// is checked may be plain HTTP.
 net::HttpClient client_for(const HealthCheck& check, const net::Url& url,
                            const release::Site& site) {
   return net::HttpClient({.ca_file = site.health_ca,
@@ -37,6 +39,7 @@ struct Body {
   bool is_whole = true;
 };
 
+// A server that never ends must not fill memory.
 Body read_body(net::Reply& reply) {
   Body body;
   std::array<char, 16384> block{};
@@ -57,6 +60,7 @@ std::string shown(std::string_view text) {
   return printable(line, kHttpProbeShown);
 }
 
+// Compared as text, as release.yaml says it: 1 and "1" are the same there.
 void compare_json(const Expectation& expect, const Body& body, std::vector<std::string>& wrong) {
   Json document;
   try {
@@ -78,7 +82,8 @@ void compare_json(const Expectation& expect, const Body& body, std::vector<std::
   }
 }
 
-// What of an answer is not as expected.
+// What of an answer is not as expected. Everything that is wrong, since a person sees only the last
+// answer.
 std::vector<std::string> compare(const Expectation& expect, net::Reply& reply) {
   std::vector<std::string> wrong;
   const int status = reply.status();

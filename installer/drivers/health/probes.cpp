@@ -6,6 +6,7 @@
 
 namespace sealift::installer {
 
+// Whatever is thrown is an answer: what cannot be asked does not hold.
 Finding probe(const RenderedCheck& rendered, const ProbeSite& site) {
   try {
     switch (rendered.check.probe) {

@@ -32,6 +32,7 @@ milliseconds since(SteadyClock::time_point began) {
   return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - began);
 }
 
+// All checks, each in its thread; results are written under the mutex, by index.
 class Round {
  public:
   Round(const std::vector<Asked>& checks, Asking asking, const Watching& watching)
@@ -84,6 +85,8 @@ class Round {
     changed_.notify_all();
   }
 
+  // "Stable" is counted from the beginning of the first attempt that held, so that a slow answer
+  // counts as time that it held.
   CheckResult decide(const Asked& asked) const {
     const release::HealthCheck& check = asked.check;
     const auto began = SteadyClock::now();
@@ -118,6 +121,7 @@ class Round {
     return result;
   }
 
+  // Many requests, so only once the check holds, and only where it decides something.
   void pass_gate(const Asked& asked, CheckResult& result) const {
     const Finding finding = asked.gate();
     result.found = finding.found;

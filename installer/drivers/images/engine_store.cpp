@@ -21,8 +21,11 @@ namespace sealift::installer {
 
 namespace {
 
+// How long a program may do nothing while it is fed: an engine unpacks a large layer in silence.
 constexpr std::chrono::minutes kIdle{10};
 
+// Complaints go to standard error; where a program has said nothing there, what it printed is all
+// there is.
 std::string lines_of(const Outcome& outcome) {
   const std::string& text = outcome.error_output.empty() ? outcome.output : outcome.error_output;
   return printable(text.substr(0, text.find_last_not_of('\n') + 1), 400);
@@ -40,6 +43,7 @@ class EngineStore : public ImageStore {
   EngineStore(std::vector<std::string> command, std::string site)
       : command_(std::move(command)), site_(std::move(site)) {}
 
+  // The list is asked of the daemon, not of the program alone.
   void check(const PlacedImage&) override { images(); }
   void look_again() override { images_.reset(); }
   std::optional<std::string> find(const std::string& reference) override {
@@ -49,6 +53,7 @@ class EngineStore : public ImageStore {
   bool keeps(const PlacedImage& image) override {
     return find(kept_name(image.digest)).has_value();
   }
+  // By the names alone, so that this finds what a journal that was lost would have named.
   std::vector<Digest> kept() override {
     std::vector<Digest> digests;
     const std::string prefix = kept_prefix();
@@ -111,6 +116,7 @@ class EngineStore : public ImageStore {
     }
   }
 
+  // Streams into the program's standard input: an image never lies on the disk a second time.
   template <typename Write>
   void feed(const std::vector<std::string>& arguments, Write&& write) {
     look_again();
@@ -164,6 +170,7 @@ class DockerStore : public EngineStore {
   using EngineStore::EngineStore;
 
   std::string identity(const PlacedImage& image) const override { return image.config.hex(); }
+  // By its id: whatever name it has here, its content need not be loaded again.
   bool has(const PlacedImage& image) override {
     return images().identities.contains(identity(image));
   }
@@ -206,6 +213,7 @@ class DockerStore : public EngineStore {
   void tag(const std::string& reference, const std::string& identity) override {
     demand({"tag", identity, reference});
   }
+  // `rmi` of a name takes the content along where it was the last one.
   void untag(const std::string& reference) override { give_up({"rmi", reference}, reference); }
 
  protected:
@@ -233,6 +241,7 @@ class DockerStore : public EngineStore {
   }
 };
 
+// It reads an OCI layout in an archive, which keeps every digest.
 class PodmanStore : public DockerStore {
  public:
   using DockerStore::DockerStore;
@@ -298,6 +307,7 @@ std::vector<std::string> command_in(const ImageSettings& settings,
 
 }  // namespace
 
+// The namespace k8s.io is that of Kubernetes, whose pods see no other.
 std::unique_ptr<ImageStore> engine_store(const std::string& driver, const ImageSettings& settings) {
   const std::string& site = settings.site;
   if (driver == "docker") {

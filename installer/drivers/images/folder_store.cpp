@@ -54,6 +54,7 @@ class FolderStore : public ImageStore {
                   "move it away");
     }
   }
+  // What a kept file's name says: the folder has no other place for it.
   std::string identity(const PlacedImage& image) const override { return image.digest.hex(); }
   bool has(const PlacedImage& image) override { return keeps(image); }
   bool keeps(const PlacedImage& image) override {
@@ -70,6 +71,7 @@ class FolderStore : public ImageStore {
   void release(const PlacedImage& image) override {
     remove(kept_file(image.reference, image.digest.hex()));
   }
+  // Only names of ours: others may write here too.
   void clean() override {
     const Dir dir = folder();
     for (const Entry& entry : dir.entries()) {
@@ -78,6 +80,7 @@ class FolderStore : public ImageStore {
     remove_leftovers(path_, [](std::string_view name) { return name.starts_with(kKept); });
   }
 
+  // An empty text is a file of that name that no kept one is a second name of: somebody else's.
   std::optional<std::string> find(const std::string& reference) override {
     const Dir dir = folder();
     const auto file = dir.stat(public_file(reference));

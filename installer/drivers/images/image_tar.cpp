@@ -19,6 +19,7 @@ void write_entry(Sink& to, std::string_view name, std::string_view bytes) {
   to.write(content::tar_padding(bytes.size()));
 }
 
+// Both annotations: OCI tools go by the one, containerd's import by the other.
 std::string index_of(Descriptor root, const std::string& name) {
   root.annotations = {{annotation::kRefName, name}, {annotation::kContainerdName, name}};
   return to_canonical({{"schemaVersion", 2},
@@ -26,6 +27,8 @@ std::string index_of(Descriptor root, const std::string& name) {
                        {"manifests", Json::array({content::to_json(root)})}});
 }
 
+// The form of `docker save`, whose entries are the blobs of the layout, so that nothing is in the
+// archive twice.
 std::string docker_table_of(const content::ImageVariant& variant, const std::string& name) {
   Json layers = Json::array();
   for (const Descriptor& layer : variant.layers) layers.push_back(bundle::blob_entry(layer).name);

@@ -63,6 +63,7 @@ class ImagesDriver : public Driver {
     return steps;
   }
 
+  // A load that was begun may go on in the engine, so it is never said to be not applied.
   StepState check(const Step& step, StepIo&) const override {
     if (step.action == kLoad) {
       const Loading loading = loading_from_json(step);
@@ -86,6 +87,7 @@ class ImagesDriver : public Driver {
     return nullptr;
   }
 
+  // What an attempt left half done goes first: it could hold the name that is given back.
   void undo(const Step& step, const std::optional<Json>&, StepIo&) override {
     if (step.action == kLoad) {
       const Loading loading = loading_from_json(step);
@@ -102,6 +104,7 @@ class ImagesDriver : public Driver {
     point(store, naming.reference, naming.from);
   }
 
+  // Content is the store's to keep whole: every engine knows it by digest.
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
                                   Content&) const override {
     ImageStore& store = open(image_settings_of(placement));
@@ -139,6 +142,8 @@ class ImagesDriver : public Driver {
     for (const Digest& digest : strays(store, known)) store.release_stray(digest);
   }
 
+  // Gives up our names alone. What another release of the site keeps has a name of ours by the same
+  // digest, and the caller leaves that out.
   void prune(const Placement& placement) override {
     ImageStore& store = open(image_settings_of(placement));
     for (const PlacedImage& image : placement.images) store.release(image);
@@ -164,6 +169,7 @@ class ImagesDriver : public Driver {
     return found;
   }
 
+  // An empty identity stands for no name.
   static void point(ImageStore& store, const std::string& reference, const std::string& identity) {
     if (identity.empty()) {
       store.untag(reference);
@@ -205,6 +211,7 @@ std::unique_ptr<Driver> images_driver(const std::string& store) {
   return std::make_unique<ImagesDriver>(store);
 }
 
+// What was there before belongs to others, and is not removed with the image.
 void note_loaded(const std::vector<Step>& steps, Placement& placement) {
   for (const Step& step : steps) {
     if (step.action != kLoad || step.component != placement.component) continue;

@@ -71,6 +71,7 @@ class LayoutStore : public ImageStore {
  public:
   explicit LayoutStore(const ImageSettings& settings) : path_(settings.path) {}
 
+  // An empty folder, or none, becomes a layout.
   void check(const PlacedImage&) override {
     if (!path_exists(path_) || is_empty_dir(path_)) return;
     if (!path_exists(path_ / bundle::kOciLayoutName)) {
@@ -84,6 +85,7 @@ class LayoutStore : public ImageStore {
   bool has(const PlacedImage& image) override { return row_of(image.digest.str()).has_value(); }
   bool keeps(const PlacedImage& image) override { return find(kept_name(image)).has_value(); }
 
+  // The row comes last, when all that it leads to is there.
   void load(const PlacedImage& image, const content::Image& content, Content& blobs,
             Progress& progress) override {
     make_dirs(path_ / "blobs/sha256");
@@ -111,6 +113,8 @@ class LayoutStore : public ImageStore {
     return signatures;
   }
 
+  // Rows first, then blobs: a crash between leaves blobs that no row reaches, which the next
+  // release() removes.
   void release(const PlacedImage& image) override {
     remove_rows([&](const LayoutRow& row) {
       return row.name == kept_name(image) ||
@@ -164,6 +168,7 @@ class LayoutStore : public ImageStore {
   }
 
  private:
+  // A name of ours, which nobody deploys.
   static std::string kept_name(const PlacedImage& image) {
     return "sealift-kept:" + image.digest.hex();
   }
@@ -253,6 +258,7 @@ class LayoutStore : public ImageStore {
     if (std::erase_if(all.rows, goes) > 0) write_index(all);
   }
 
+  // By its size: files appear whole here, and are named by their digest.
   bool holds(const Descriptor& blob) const {
     const std::optional<struct stat> status = status_of(path_ / bundle::blob_entry(blob).name);
     return status && static_cast<std::uint64_t>(status->st_size) == blob.size;

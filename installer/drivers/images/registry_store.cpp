@@ -57,6 +57,7 @@ class RegistryStore : public ImageStore {
     push_signatures(image, blobs);
   }
 
+  // Those of others that are there already stay theirs, and do not go with the image.
   std::vector<PlacedSignature> lacking(const PlacedImage& image) override {
     std::vector<PlacedSignature> signatures = image.signatures;
     std::erase_if(signatures, [&](const PlacedSignature& each) {
@@ -83,6 +84,8 @@ class RegistryStore : public ImageStore {
     const auto found = repository(reference).find(ImageName::parse(reference).tag);
     return found ? std::optional(found->digest.str()) : std::nullopt;
   }
+  // A tag is made by putting the manifest once more under its name; the bytes are the registry's
+  // own.
   void tag(const std::string& reference, const std::string& identity) override {
     net::Repository& to = repository(reference);
     to.put_manifest(to.manifest(identity), ImageName::parse(reference).tag);
@@ -149,6 +152,7 @@ class RegistryStore : public ImageStore {
     return *kept;
   }
 
+  // Credentials are looked up for each repository: one may have its own.
   std::unique_ptr<net::Repository> connect(const ImageName& name) const {
     net::HttpSettings settings{.ca_file = ca_file_, .insecure = {}};
     if (insecure_) settings.insecure.insert(name.host);
@@ -186,6 +190,8 @@ class RegistryStore : public ImageStore {
     return "";
   }
 
+  // A layer that several images share is sent to a registry once, and mounted into the other
+  // repositories.
   void push(net::Repository& to, const ImageName& name, const Descriptor& blob,
             const net::OpenSource& open, const std::function<void(std::uint64_t)>& sent) {
     const std::pair<std::string, Digest> key{name.host, blob.digest};

@@ -3,6 +3,7 @@
 
 namespace sealift::installer {
 
+// The configuration is a blob like the layers, also where it is the empty one.
 SignatureParts parts_of(const ImageSignature& signature, Content& content) {
   const std::string name = signature.manifest.digest.str();
   std::string bytes =

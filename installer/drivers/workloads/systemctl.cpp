@@ -15,6 +15,7 @@ namespace sealift::installer {
 namespace {
 
 constexpr unsigned kSystemctlMaxRestarts = 3;
+// As org.freedesktop.systemd1(5) names them.
 constexpr const char* kProperties =
     "Id,LoadState,ActiveState,SubState,Result,Type,ExecMainStatus,"
     "ExecMainStartTimestampMonotonic,NRestarts";
@@ -61,6 +62,8 @@ UnitState parse_state(const std::string& unit, std::map<std::string, std::string
 
 }  // namespace
 
+// One that restarts again and again looks well between; a oneshot that ended well does not run, and
+// need not.
 Complaint judge(const UnitState& unit) {
   if (unit.load != "loaded") return {format("is {}", printable(unit.load, 40)), true};
   if (unit.active == "failed") {
@@ -84,6 +87,7 @@ bool Systemctl::is_of_user() const {
   return std::find(command_.begin(), command_.end(), "--user") != command_.end();
 }
 
+// "--" goes before the names: a unit may begin with a dash, as -.mount does.
 Outcome Systemctl::call(const std::string& verb, const Words& units) const {
   if (units.empty()) return {};
   Words arguments = command_;

@@ -16,6 +16,7 @@ namespace {
 // Folders beside units that hold links.
 constexpr std::array<std::string_view, 4> kUnitLinksFolders = {".d", ".wants", ".requires",
                                                                ".upholds"};
+// A link's name until it is renamed; systemd reads no name with a dot in front as a unit.
 constexpr const char* kTemporary = ".sealift-link";
 
 bool holds_links(const Entry& entry) {
@@ -62,6 +63,8 @@ bool UnitLinks::stands(const std::string& name) const {
   return link_target(folder_ / name) == wanted_target(name);
 }
 
+// By where they lead, so that one of an earlier release, whose settings nobody has any more, is
+// found too.
 std::vector<UnitLinks::Link> UnitLinks::links() const {
   std::vector<Link> found;
   if (!dir_exists(folder_)) return found;
@@ -91,6 +94,7 @@ std::vector<std::string> UnitLinks::others(const std::set<std::string>& names) c
   return found;
 }
 
+// A rename, so that systemd finds the old link or the new one and never none.
 void UnitLinks::write(const std::string& name, const std::string& target) const {
   const Dir folder = Dir::open((folder_ / name).parent_path());
   if (folder.stat(kTemporary)) folder.remove(kTemporary);
@@ -122,6 +126,8 @@ void UnitLinks::remove(const std::vector<std::string>& names) const {
   }
 }
 
+// `enable` resolves links and would tie what it makes to the release's own directory; that is led
+// through PATH/current again.
 void UnitLinks::settle() const {
   for (const Link& link : links()) {
     if (parent(link.name).ends_with(".d")) continue;

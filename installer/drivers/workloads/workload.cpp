@@ -44,6 +44,8 @@ class WorkloadDriver : public Driver {
     return runtime_->data_folders(question);
   }
 
+  // Around the switch: guard, what goes down, data and switch, what comes up. On the way back the
+  // guard is the last to be undone, when the old files stand again.
   std::vector<Step> plan(const Wish& wish) const override {
     std::vector<Step> steps;
     std::vector<Step> turn;  // data that releases share, and the switch
@@ -137,6 +139,7 @@ class WorkloadDriver : public Driver {
     return files_->is_current(placement);
   }
 
+  // Of both: directories that no revision has, and what a runtime still has of them.
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Placement>& known) const override {
     std::vector<std::string> left = files_->leftovers(target, site, known);
