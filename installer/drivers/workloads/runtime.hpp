@@ -6,6 +6,7 @@
 // switches; a Runtime is told which of them shall run. Everything here is idempotent: after a crash
 // nobody knows how far it came.
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +64,8 @@ class Runtime {
 
 std::unique_ptr<Runtime> compose_runtime(const Layout& layout);
 std::unique_ptr<Runtime> exec_runtime();
-std::unique_ptr<Runtime> systemd_runtime(const Layout& layout);
+// `between`: looks at units that were started.
+std::unique_ptr<Runtime> systemd_runtime(
+    const Layout& layout, std::chrono::milliseconds between = std::chrono::milliseconds(500));
 
 }  // namespace sealift::installer
