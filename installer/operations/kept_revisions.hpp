@@ -15,8 +15,6 @@ void keep_revision(const Tools& tools, std::uint64_t number, const release::Valu
                    const Health& health);
 void remove_revision(const Layout& layout, std::uint64_t number);
 
-// The values that a kept revision was applied with.
-release::Values kept_values(const Layout& layout, const Revision& revision);
 // The content of a revision that this site has had.
 SiteContent content_of(const Tools& tools, const Revision& revision);
 

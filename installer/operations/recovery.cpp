@@ -24,14 +24,14 @@ void clean_up(const Tools& tools) {
 
 }  // namespace
 
-void settle(const Tools& tools) {
+State settle(const Tools& tools) {
   remove_incoming(tools.installation.layout);
-  const State state = load_state(tools.installation.layout, tools.clock);
+  State state = load_state(tools.installation.layout, tools.clock);
   close_ended(tools, state);
   if (!state.unfinished) {
     lift_fence(tools);
     store_roots_of_current(tools, state);
-    return;
+    return state;
   }
   const Journal journal = Journal::read(*state.unfinished, tools.clock);
   if (!is_only_staged(journal)) {
@@ -47,6 +47,7 @@ void settle(const Tools& tools) {
   log::warning(format("transaction {} was cut off before anything could be seen; undoing it",
                       journal.plan().number));
   recover(tools, Direction::back);
+  return load_state(tools.installation.layout, tools.clock);
 }
 
 std::optional<Proof> recover(const Tools& tools, Direction direction, const std::string& reason) {

@@ -58,7 +58,10 @@ class SiteWork {
 
   const Tools& tools() const { return tools_; }
   const Installation& installation() const { return installation_; }
-  State state() const { return load_state(installation_.layout, session_.clock); }
+  // As lock_and_settle() found it: nobody else can change it. Without that, as it is now.
+  State state() const {
+    return settled_ ? *settled_ : load_state(installation_.layout, session_.clock);
+  }
   Request request(Purpose purpose, const ChangeOptions& options) const;
 
  private:
@@ -68,6 +71,7 @@ class SiteWork {
   Drivers drivers_;  // made once: what they learn of their places lasts for the command
   Tools tools_;
   std::optional<SiteLock> lock_;
+  std::optional<State> settled_;
 };
 
 // Warns of drift, with the command that repairs it.

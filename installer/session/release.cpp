@@ -5,7 +5,6 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/content/site_values.hpp"
 #include "installer/operations/carry_out.hpp"
 #include "installer/operations/intake.hpp"
 #include "installer/operations/kept_revisions.hpp"
@@ -136,8 +135,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
       }
       tools.audit().append("accepted", std::move(details));
       remember_time(work.installation().layout, seen_by(accepted, options, session.clock));
-      carry_out(tools, *draft, content, values_for(contents, work.installation().site, request.set),
-                accepted.verified.judgement().newer);
+      carry_out(tools, *draft, content, content.values(), accepted.verified.judgement().newer);
       session.effect = cli::Effect::changed;
       report(draft->plan, purpose == Purpose::stage ? "staged" : "applied", session);
     }
