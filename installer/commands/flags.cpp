@@ -178,8 +178,7 @@ void change(const FlagsOptions& options, const std::string& command, const std::
   show(draft, "", session);
   if (options.change.dry_run) session.out.json(to_json(draft));
   if (!work.agreed(options.change, "change it?")) return;
-  carry_out(tools, draft, flags.content, kept_values(work.installation().layout, *state.current()),
-            {});
+  carry_out(tools, draft, flags.content, flags.content.values(), {});
   session.effect = cli::Effect::changed;
   session.out.line();
   session.out.line(format("changed (revision {}); applications read it from {}/current/{}",

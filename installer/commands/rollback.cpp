@@ -129,7 +129,7 @@ void run_rollback(const RollbackOptions& options, const std::string& site, cli::
   show(draft, "", session);
   if (options.change.dry_run) session.out.json(to_json(draft));
   if (!work.agreed(options.change, "roll back?")) return;
-  carry_out(tools, draft, content, kept_values(work.installation().layout, target), {});
+  carry_out(tools, draft, content, content.values(), {});
   session.effect = cli::Effect::changed;
   session.out.line();
   session.out.line(format("rolled back to {} {} (revision {})", target.release, target.title(),

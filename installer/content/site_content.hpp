@@ -39,6 +39,9 @@ class SiteContent : public Content {
   const signing::Secret& secret(const std::string& key) override;
   std::unique_ptr<Content> twin() const override;
 
+  // As they were given: what they refer to is not in place.
+  const release::Values& values() const { return values_; }
+
   // What a component of flags is on this site; to be said before its tree is asked for.
   void set_flags(const std::string& component, SiteFlags flags);
   // The flags of a component as the release has them for one environment.

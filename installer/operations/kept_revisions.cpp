@@ -8,6 +8,16 @@
 
 namespace sealift::installer {
 
+namespace {
+
+// The values that a kept revision was applied with.
+release::Values kept_values(const Layout& layout, const Revision& revision) {
+  const fs::path file = layout.revisions() / std::to_string(revision.number) / "values.json";
+  return parse_json(read_file(file, 16 << 20), file.string()).get<release::Values>();
+}
+
+}  // namespace
+
 void keep_revision(const Tools& tools, std::uint64_t number, const release::Values& values,
                    const Health& health) {
   const fs::path folder = tools.installation.layout.revisions() / std::to_string(number);
@@ -21,11 +31,6 @@ void remove_revision(const Layout& layout, std::uint64_t number) {
   const Dir revisions = Dir::open(layout.revisions());
   revisions.remove_tree(std::to_string(number));
   revisions.sync();
-}
-
-release::Values kept_values(const Layout& layout, const Revision& revision) {
-  const fs::path file = layout.revisions() / std::to_string(revision.number) / "values.json";
-  return parse_json(read_file(file, 16 << 20), file.string()).get<release::Values>();
 }
 
 SiteContent content_of(const Tools& tools, const Revision& revision) {

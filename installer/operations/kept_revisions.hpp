@@ -17,8 +17,6 @@ void keep_revision(const Tools& tools, std::uint64_t number, const release::Valu
 // Nothing happens where it is gone already.
 void remove_revision(const Layout& layout, std::uint64_t number);
 
-// The values that a kept revision was applied with.
-release::Values kept_values(const Layout& layout, const Revision& revision);
 // The content of a revision that this site has had. Out of the bundle that the store keeps, with
 // the values of that time.
 SiteContent content_of(const Tools& tools, const Revision& revision);

@@ -26,14 +26,14 @@ void clean_up(const Tools& tools) {
 
 // Under the lock, so what is unfinished was cut off. A stage is undone without asking, since nobody
 // has seen anything of it.
-void settle(const Tools& tools) {
+State settle(const Tools& tools) {
   remove_incoming(tools.installation.layout);
-  const State state = load_state(tools.installation.layout, tools.clock);
+  State state = load_state(tools.installation.layout, tools.clock);
   close_ended(tools, state);
   if (!state.unfinished) {
     lift_fence(tools);
     store_roots_of_current(tools, state);
-    return;
+    return state;
   }
   const Journal journal = Journal::read(*state.unfinished, tools.clock);
   if (!is_only_staged(journal)) {
@@ -49,6 +49,7 @@ void settle(const Tools& tools) {
   log::warning(format("transaction {} was cut off before anything could be seen; undoing it",
                       journal.plan().number));
   recover(tools, Direction::back);
+  return load_state(tools.installation.layout, tools.clock);
 }
 
 // Every failure is needs_operator: the transaction is still open, and the same command may be run

@@ -9,12 +9,14 @@
 
 #include "installer/operations/tools.hpp"
 #include "installer/records/journal.hpp"
+#include "installer/records/state.hpp"
 
 namespace sealift::installer {
 
 // Brings the site to a state in which something new may begin: leftovers of `stage` are undone
-// without asking; for anything later Error{needs_operator} says what to run.
-void settle(const Tools& tools);
+// without asking; for anything later Error{needs_operator} says what to run. Returns the state that
+// it leaves.
+State settle(const Tools& tools);
 
 // Which of the two releases the site ends on.
 enum class Direction {

@@ -20,9 +20,16 @@ constexpr std::uint64_t kReservedForStep = 2U << 10;
 // that is full: an `undone` for each step, and the end.
 constexpr std::uint64_t kKeptForUndo = 64U << 10;
 constexpr std::uint64_t kKeptForStep = 512;
-constexpr std::array kEvents = {Event::begin,  Event::applying,   Event::applied,
-                                Event::undone, Event::recovering, Event::needs_operator,
-                                Event::commit, Event::abort};
+constexpr std::array<std::pair<Event, std::string_view>, 8> kEvents = {{
+    {Event::begin, "begin"},
+    {Event::applying, "applying"},
+    {Event::applied, "applied"},
+    {Event::undone, "undone"},
+    {Event::recovering, "recovering"},
+    {Event::needs_operator, "needs_operator"},
+    {Event::commit, "commit"},
+    {Event::abort, "abort"},
+}};
 
 Json to_json(const Record& record) {
   Json value = {{"event", name(record.event)}, {"time", to_text(record.time)}};
@@ -33,8 +40,8 @@ Json to_json(const Record& record) {
 
 Event event_named(Fields& fields) {
   const std::string word = fields.text("event");
-  for (const Event event : kEvents) {
-    if (name(event) == word) return event;
+  for (const auto& [event, known] : kEvents) {
+    if (known == word) return event;
   }
   fields.refuse("event", format("found the unknown word \"{}\"", printable(word, 40)));
 }
@@ -46,25 +53,9 @@ bool leads_back(Event event) {
 }  // namespace
 
 std::string_view name(Event event) {
-  switch (event) {
-    case Event::begin:
-      return "begin";
-    case Event::applying:
-      return "applying";
-    case Event::applied:
-      return "applied";
-    case Event::undone:
-      return "undone";
-    case Event::recovering:
-      return "recovering";
-    case Event::needs_operator:
-      return "needs_operator";
-    case Event::commit:
-      return "commit";
-    case Event::abort:
-      return "abort";
-  }
-  return "";
+  const auto found = std::find_if(kEvents.begin(), kEvents.end(),
+                                  [&](const auto& each) { return each.first == event; });
+  return found == kEvents.end() ? "" : found->second;
 }
 
 // The number and the digest of the line before bind a record to its place: one that was copied,

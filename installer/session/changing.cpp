@@ -92,7 +92,7 @@ void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
 
 void SiteWork::lock_and_settle(const std::string& command, const ChangeOptions& options) {
   lock(command, options);
-  settle(tools_);
+  settled_ = settle(tools_);
 }
 
 bool SiteWork::agreed(const ChangeOptions& options, const std::string& question) {

@@ -63,7 +63,10 @@ class SiteWork {
   // person is asked, others may have the site; Error{busy} where one had it.
   bool agreed(const ChangeOptions& options, const std::string& question);
   bool is_locked() const { return lock_ && lock_->is_held(); }
-  State state() const { return load_state(installation_.layout, session_.clock); }
+  // As lock_and_settle() found it: nobody else can change it. Without that, as it is now.
+  State state() const {
+    return settled_ ? *settled_ : load_state(installation_.layout, session_.clock);
+  }
   // By the user who runs this, at this moment.
   Request request(Purpose purpose, const ChangeOptions& options) const;
 
@@ -74,6 +77,7 @@ class SiteWork {
   Drivers drivers_;  // made once: what they learn of their places lasts for the command
   Tools tools_;
   std::optional<SiteLock> lock_;
+  std::optional<State> settled_;
 };
 
 // Warns of drift, with the command that repairs it.

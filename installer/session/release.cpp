@@ -5,7 +5,6 @@
 
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "installer/content/site_values.hpp"
 #include "installer/operations/carry_out.hpp"
 #include "installer/operations/intake.hpp"
 #include "installer/operations/kept_revisions.hpp"

@@ -103,7 +103,7 @@ void repair(const ReleaseOptions& options, const std::string& site, cli::Session
     if (accepted) forget(tools, *accepted);
     return;
   }
-  carry_out(tools, draft, content, kept_values(work.installation().layout, now), {});
+  carry_out(tools, draft, content, content.values(), {});
   session.out.line();
   session.out.line(
       format("repaired {} {} (revision {})", now.release, now.title(), draft.plan.number));

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`persist`: folders of data that every release of a target shares."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -32,6 +33,15 @@ def forgets(project):
     with open(path, encoding="utf-8") as source:
         text = source.read()
     write(path, text.replace(", persist: [uploads]", ""))
+
+
+def with_mounts(test):
+    """In a mount namespace of the test's own; skipped where it may have none."""
+    new_namespace = 0x00020000
+    if ctypes.CDLL(None, use_errno=True).unshare(new_namespace) != 0:
+        test.skipTest("needs the right to mount")
+    if subprocess.run(["mount", "--make-rprivate", "/"], check=False).returncode != 0:
+        test.skipTest("needs the right to mount")
 
 
 class PersistTest(RoadTest):
@@ -209,6 +219,48 @@ class PersistTest(RoadTest):
         # No change of the target, no backup; and the oldest go with their releases.
         road.installer("apply", second, "--yes")
         self.assertEqual(len(road.answer("backup", "list")), 2)
+
+    def test_data_that_is_a_file_system_of_its_own_is_restored_in_it(self):
+        with_mounts(self)
+        road = self.road
+        self.install()
+        self.backs_up()
+        place = self.web("shared/uploads")
+        disk = os.path.join(road.root, "disk")
+        os.mkdir(disk)
+        for kind in (["-t", "tmpfs", "tmpfs"], ["--bind", disk]):
+            subprocess.run(["mount", *kind, place], check=True)
+            self.addCleanup(subprocess.run, ["umount", "-lq", place], check=False)
+            self.upload("one", "1")
+            os.makedirs(self.web("current/uploads/deep"), exist_ok=True)
+            self.upload("deep/two", "2")
+            os.chmod(place, 0o2770)
+            name = road.answer("backup", "create", "web/uploads")[0]["name"]
+            os.chmod(place, 0o755)
+            self.upload("one", "spoilt")
+            self.upload("later", "3")
+            shutil.rmtree(self.web("current/uploads/deep"))
+            restored = road.answer("backup", "restore", name, "--yes", "--reason", "spoilt")
+            kept = restored["before"]
+            self.assertEqual(sorted(os.listdir(place)), sorted([kept, "deep", "one"]))
+            self.assertEqual(os.stat(place).st_mode & 0o7777, 0o2770)
+            for path, text in (("one", "1"), ("deep/two", "2"), (kept + "/one", "spoilt"),
+                               (kept + "/later", "3")):
+                with open(os.path.join(place, path), encoding="utf-8") as file:
+                    self.assertEqual(file.read(), text)
+            self.assertEqual(os.listdir(self.web("shared")), ["uploads"])
+            # What a restore has kept is no data.
+            again = road.answer("backup", "create", "web/uploads")[0]["name"]
+            road.installer("backup", "restore", again, "--yes", "--reason", "x", "--discard")
+            self.assertEqual(sorted(os.listdir(place)), sorted([kept, "deep", "one"]))
+            road.installer("backup", "kept", "web/uploads", "--drop", kept)
+            self.assertEqual(sorted(os.listdir(place)), ["deep", "one"])
+            # An entry that is mounted itself cannot be moved aside.
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", os.path.join(place, "deep")], check=True)
+            said = road.refused("backup", "restore", name, "--yes", "--reason", "x", status=6)
+            self.assertIn("umount", said)
+            subprocess.run(["umount", os.path.join(place, "deep")], check=True)
+            subprocess.run(["umount", place], check=True)
 
     def test_backups_of_data_are_encrypted_and_pruned_as_others_are(self):
         road = self.road

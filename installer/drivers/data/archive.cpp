@@ -50,13 +50,14 @@ class ArchiveWriter {
 
   // A file that is gone by the time it is opened is no failure; one that is there and cannot be
   // read is.
-  void add_folder(const Dir& folder, const std::string& path) {
+  void add_folder(const Dir& folder, const std::string& path, const LeftOut& left_out = {}) {
     DataEntry entry =
         entry_of(path, TarType::directory, status_of_open(folder.fd(), folder.path()));
     entry.attributes = attributes_of(folder.fd(), folder.path());
     to_.write(header_of(entry));
     const std::string prefix = path == kTop ? "" : path;
     for (const Entry& each : folder.entries()) {
+      if (left_out.contains(each.name)) continue;
       try {
         add(folder, each.name, prefix + each.name);
       } catch (const Error&) {
@@ -225,8 +226,9 @@ class Unpacking {
   std::vector<DataEntry> folders_;
 };
 
-void add_size(const Dir& folder, FolderSize& size) {
+void add_size(const Dir& folder, FolderSize& size, const LeftOut& left_out = {}) {
   for (const Entry& each : folder.entries()) {
+    if (left_out.contains(each.name)) continue;
     const std::optional<struct stat> status = folder.stat(each.name);
     if (!status) continue;
     ++size.entries;
@@ -237,15 +239,15 @@ void add_size(const Dir& folder, FolderSize& size) {
 
 }  // namespace
 
-FolderSize size_of(const fs::path& folder) {
+FolderSize size_of(const fs::path& folder, const LeftOut& left_out) {
   FolderSize size;
-  add_size(Dir::open(folder), size);
+  add_size(Dir::open(folder), size, left_out);
   return size;
 }
 
-Unsteady write_archive(const fs::path& folder, Sink& to) {
+Unsteady write_archive(const fs::path& folder, Sink& to, const LeftOut& left_out) {
   ArchiveWriter writer(to);
-  writer.add_folder(Dir::open(folder), std::string(kTop));
+  writer.add_folder(Dir::open(folder), std::string(kTop), left_out);
   return writer.finish();
 }
 
@@ -260,6 +262,13 @@ void unpack_archive(Source& archive, const Dir& into) {
   Unpacking unpacking(reader, into);
   while (std::optional<DataEntry> entry = reader.next()) unpacking.add(std::move(*entry));
   unpacking.finish();
+}
+
+void copy_attributes(const Dir& from, const Dir& to) {
+  DataEntry entry =
+      entry_of(std::string(kTop), TarType::directory, status_of_open(from.fd(), from.path()));
+  entry.attributes = attributes_of(from.fd(), from.path());
+  set_all(to.fd(), entry);
 }
 
 }  // namespace sealift::installer

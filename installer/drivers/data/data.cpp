@@ -142,7 +142,7 @@ std::vector<Step> data_backups(const Wish& wish, const release::Site& site, cons
     if (!holds_data(from)) continue;
     const std::string label = data_label(wish.target, folder);
     const std::string name = format("{}-{}", label, wish.number);
-    const FolderSize size = size_of(from);
+    const FolderSize size = size_of_data(from);
     const BackUp data{.backup = name,
                       .data = data_name(wish.target, folder),
                       .place = place,

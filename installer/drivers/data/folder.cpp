@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "installer/drivers/data/archive.hpp"
+#include "installer/drivers/data/mounted_folder.hpp"
 #include "installer/drivers/files/shared_data.hpp"
 
 namespace sealift::installer {
@@ -38,6 +39,10 @@ FolderSize size_from_json(const Json& about) {
   return size;
 }
 
+LeftOut own_entries(const fs::path& folder) {
+  return is_mount_point(folder) ? MountedFolder(folder).own_entries() : LeftOut();
+}
+
 class Folder : public databases::Restorable {
  public:
   Folder(fs::path place, fs::path from)
@@ -49,18 +54,18 @@ class Folder : public databases::Restorable {
                   format("{}: is missing or no folder, expected a folder of data", from_.string()),
                   "see what the installed release keeps: sealift-installer status");
     }
-    return {.server = place_.string(), .bytes = size_of(from_).bytes};
+    return {.server = place_.string(), .bytes = size_of_data(from_).bytes};
   }
   bool exists() override { return is_real_folder(from_); }
 
   Json describe() override {
-    const FolderSize size = size_of(from_);
+    const FolderSize size = size_of_data(from_);
     return {{"path", place_.string()}, {"bytes", size.bytes}, {"entries", size.entries}};
   }
 
   void check_restorable(const Json& about) override {
     Problems problems;
-    const fs::path parent = place_.parent_path();
+    fs::path parent = place_.parent_path();
     if (!is_real_folder(parent)) {
       problems.add(
           format("{}: is missing or no folder, expected the folder around the data",
@@ -68,10 +73,9 @@ class Folder : public databases::Restorable {
           format("install a release that keeps it, or make it: mkdir -p '{}'", parent.string()));
       problems.throw_if_any(Errc::incompatible);
     }
-    if (exists() && link_status_of(place_)->st_dev != link_status_of(parent)->st_dev) {
-      problems.add(format("{}: is a file system of its own, expected a folder that can be renamed",
-                          place_.string()),
-                   "unpack the backup by hand: zstd -dc BACKUP.dump.zst | tar --xattrs -x");
+    if (is_mounted()) {
+      parent = place_;
+      check_entries(problems);
     }
     const Space space = free_space(parent);
     const FolderSize needed = size_from_json(about);
@@ -83,47 +87,77 @@ class Folder : public databases::Restorable {
     problems.throw_if_any(Errc::incompatible);
   }
 
-  void dump(Sink& to) override { unsteady_ = write_archive(from_, to); }
+  void dump(Sink& to) override { unsteady_ = write_archive(from_, to, own_entries(from_)); }
   std::vector<std::string> changed_meanwhile() const override { return unsteady_; }
   void check_dump(Source& dump) override { check_archive(dump); }
 
   void restore(Source& dump, const Restoring& how) override {
-    const Dir parent = Dir::open(place_.parent_path());
-    const std::string fresh = beside("restoring");
-    const std::string kept = beside(how.label);
-    parent.remove_tree(fresh);
     try {
-      parent.make_dir(fresh, 0700);
-      unpack_archive(dump, parent.descend(fresh));
-      put_in_place(parent, fresh, kept);
+      if (is_mounted()) {
+        MountedFolder(place_).restore(dump, how.label);
+      } else {
+        replace(dump, how.label);
+      }
     } catch (const Error& error) {
-      parent.remove_tree(fresh);
       if (error.code() != Errc::io) throw;
       throw Error(Errc::target_failed, error.message(),
                   error.hint().empty() ? format("{} is as it was", place_.string()) : error.hint());
     }
-    parent.sync();
   }
 
-  // A restore is one renaming, or none.
-  bool finish_restore(const std::string&) override { return false; }
+  // Where it is one renaming, or none, there is nothing to go on with.
+  bool finish_restore(const std::string&) override {
+    return is_mounted() && MountedFolder(place_).finish();
+  }
 
   std::vector<std::string> kept() override {
     std::vector<std::string> names;
-    if (!is_real_folder(place_.parent_path())) return names;
-    for (const Entry& each : Dir::open(place_.parent_path()).entries()) {
+    if (!is_real_folder(around())) return names;
+    for (const Entry& each : Dir::open(around()).entries()) {
       if (each.name.starts_with(beside("old_"))) names.push_back(each.name);
     }
     return names;
   }
 
   void drop_kept(const std::string& name) override {
-    const Dir parent = Dir::open(place_.parent_path());
+    const Dir parent = Dir::open(around());
     parent.remove_tree(name);
     parent.sync();
   }
 
  private:
+  bool is_mounted() { return is_real_folder(place_) && is_mount_point(place_); }
+  // Where a restore keeps what was there.
+  fs::path around() { return is_mounted() ? place_ : place_.parent_path(); }
+
+  // They are renamed one by one.
+  void check_entries(Problems& problems) const {
+    for (const Entry& each : Dir::open(place_).entries()) {
+      const fs::path path = place_ / each.name;
+      if (!is_mount_point(path)) continue;
+      problems.add(
+          format("{}: is a mount point in {}, which is one too, expected an entry that can "
+                 "be renamed",
+                 path.string(), place_.string()),
+          format("stop what uses it, umount '{}', restore, and mount it again", path.string()));
+    }
+  }
+
+  void replace(Source& dump, const std::string& label) const {
+    const Dir parent = Dir::open(place_.parent_path());
+    const std::string fresh = beside("restoring");
+    parent.remove_tree(fresh);
+    try {
+      parent.make_dir(fresh, 0700);
+      unpack_archive(dump, parent.descend(fresh));
+      put_in_place(parent, fresh, beside(label));
+    } catch (const Error&) {
+      parent.remove_tree(fresh);
+      throw;
+    }
+    parent.sync();
+  }
+
   std::string beside(const std::string& label) const { return format(".{}.{}", name_, label); }
 
   // The new folder first has the name under which the old one is kept: the next restore removes
@@ -152,6 +186,10 @@ class Folder : public databases::Restorable {
 };
 
 }  // namespace
+
+FolderSize size_of_data(const fs::path& folder) {
+  return size_of(folder, own_entries(folder));
+}
 
 std::unique_ptr<databases::Restorable> open_folder(const fs::path& place, const fs::path& from) {
   return std::make_unique<Folder>(place, from);

@@ -6,6 +6,7 @@
 // switches; a Runtime is told which of them shall run. Everything here is idempotent: after a crash
 // nobody knows how far it came.
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>

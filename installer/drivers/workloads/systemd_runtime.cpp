@@ -26,7 +26,6 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::size_t kMaxUnits = 256;
-constexpr std::chrono::milliseconds kSystemdRuntimeBetween{500};
 constexpr const char* kUsualFolder = "/etc/systemd/system";
 
 using Clock = std::chrono::steady_clock;
@@ -93,7 +92,8 @@ UnitsSettings units_of(const Deployment* deployment) {
 
 class SystemdRuntime : public Runtime {
  public:
-  explicit SystemdRuntime(const Layout& layout) : scratch_(layout.workloads() / "units") {}
+  SystemdRuntime(const Layout& layout, std::chrono::milliseconds between)
+      : scratch_(layout.workloads() / "units"), between_(between) {}
 
   Json settings(const RuntimeQuestion& question) const override {
     const release::Target& target = question.target;
@@ -277,8 +277,8 @@ class SystemdRuntime : public Runtime {
 
   // One unit that does not start keeps no other from being tried. The time runs from before the
   // first call.
-  static void start(const Systemctl& systemd, const UnitChanges& wanted, StepIo& io,
-                    unsigned timeout) {
+  void start(const Systemctl& systemd, const UnitChanges& wanted, StepIo& io,
+             unsigned timeout) const {
     const auto end = Clock::now() + std::chrono::seconds(timeout);
     const UnitChanges change = with_those_that_ran(systemd, wanted);
     const Words watched = joined_words(change.installed, plain_names(wanted.take_up));
@@ -310,8 +310,8 @@ class SystemdRuntime : public Runtime {
   };
 
   // Until everything runs as it should at two looks in a row.
-  static void wait(const Systemctl& systemd, const Watched& watched, StepIo& io,
-                   Clock::time_point end) {
+  void wait(const Systemctl& systemd, const Watched& watched, StepIo& io,
+            Clock::time_point end) const {
     std::map<std::string, unsigned> first;  // restarts by itself
     std::vector<unsigned> last;
     for (unsigned good = 0; good < 2;) {
@@ -330,7 +330,7 @@ class SystemdRuntime : public Runtime {
       }
       good = is_good && (good == 0 || restarts == last) ? good + 1 : 0;
       last = std::move(restarts);
-      if (good < 2) std::this_thread::sleep_for(kSystemdRuntimeBetween);
+      if (good < 2) std::this_thread::sleep_for(between_);
     }
   }
 
@@ -344,12 +344,13 @@ class SystemdRuntime : public Runtime {
   }
 
   fs::path scratch_;
+  std::chrono::milliseconds between_;
 };
 
 }  // namespace
 
-std::unique_ptr<Runtime> systemd_runtime(const Layout& layout) {
-  return std::make_unique<SystemdRuntime>(layout);
+std::unique_ptr<Runtime> systemd_runtime(const Layout& layout, std::chrono::milliseconds between) {
+  return std::make_unique<SystemdRuntime>(layout, between);
 }
 
 }  // namespace sealift::installer

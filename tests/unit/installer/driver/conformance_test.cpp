@@ -19,9 +19,12 @@
 #include "installer/drivers/runtime/runtime.hpp"
 #include "installer/drivers/workloads/exec_runtime.hpp"
 #include "installer/drivers/workloads/exec_settings.hpp"
+#include "installer/drivers/workloads/systemd_runtime.hpp"
+#include "installer/drivers/workloads/systemd_settings.hpp"
 #include "installer/drivers/workloads/workload.hpp"
 #include "tests/unit/installer/driver/exam.hpp"
 #include "tests/unit/installer/driver/line/line.hpp"
+#include "tests/unit/installer/driver/systemd_stand_in.hpp"
 #include "tests/unit/installer/given.hpp"
 #include "tests/unit/installer/store.hpp"
 #include "tests/unit/scratch_folder.hpp"
@@ -87,8 +90,7 @@ class LineCandidate : public Place {
 // A component whose files lie in PATH/releases.
 class TreeCandidate : public Place {
  public:
-  TreeCandidate(std::string name, Json settings)
-      : name_(std::move(name)), settings_(std::move(settings)) {}
+  explicit TreeCandidate(std::string name) : name_(std::move(name)) {}
 
   Content& content(int release) override {
     store().serve(files(release));
@@ -96,7 +98,7 @@ class TreeCandidate : public Place {
   }
   Wish wish(int release, int before) override {
     Wish wish = tests::given_wish(release, path());
-    wish.settings = settings_;
+    wish.settings = settings(release);
     if (release != 0)
       wish = tests::with_tree(std::move(wish), table(release), files(release).size());
     if (before != 0) wish.before = placement(before);
@@ -109,11 +111,12 @@ class TreeCandidate : public Place {
             .path = path(),
             .directory = format("releases/{}.0.0-0123456789ab", release),
             .table = table(release),
-            .settings = settings_};
+            .settings = settings(release)};
   }
   void damage() override { write_file(fs::path(path()) / "current/index.html", "by hand"); }
 
  protected:
+  virtual Json settings(int) { return nullptr; }
   virtual Files files(int release) {
     Files files;
     for (const char* name : {"app.js", "index.html"}) {
@@ -127,12 +130,11 @@ class TreeCandidate : public Place {
   Digest table(int release) { return store().table_of(files(release)); }
 
   std::string name_;
-  Json settings_;
 };
 
 class DirectoryCandidate : public TreeCandidate {
  public:
-  DirectoryCandidate() : TreeCandidate("directory", nullptr) {}
+  DirectoryCandidate() : TreeCandidate("directory") {}
   Driver& driver() override { return *driver_; }
   std::string served() override { return text_in(fs::path(path()) / "current/index.html"); }
 
@@ -143,7 +145,7 @@ class DirectoryCandidate : public TreeCandidate {
 // Its commands write a file, and take it away again.
 class ExecCandidate : public TreeCandidate {
  public:
-  ExecCandidate() : TreeCandidate("exec", settings()) {}
+  ExecCandidate() : TreeCandidate("exec") {}
   Driver& driver() override { return *driver_; }
   Driver& worker(const Step& step) override { return step.driver == "exec" ? *driver_ : *files_; }
   std::string served() override { return text_in(path_of("running")); }
@@ -152,7 +154,7 @@ class ExecCandidate : public TreeCandidate {
   }
 
  private:
-  static Json settings() {
+  Json settings(int) override {
     release::Workload workload;
     workload.runtime = release::kExec;
     workload.apply = {"./bin/up"};
@@ -176,6 +178,49 @@ class ExecCandidate : public TreeCandidate {
   }
 
   std::unique_ptr<Driver> driver_ = workload_driver("exec", layout(), exec_runtime());
+  std::unique_ptr<Driver> files_ = directory_driver(layout());
+};
+
+// A service that is enabled, and made otherwise in each release.
+class SystemdCandidate : public TreeCandidate {
+ public:
+  SystemdCandidate() : TreeCandidate("systemd") {}
+  Driver& driver() override { return *driver_; }
+  Driver& worker(const Step& step) override {
+    return step.driver == "systemd" ? *driver_ : *files_;
+  }
+  std::string served() override { return systemd_.running(kUnit); }
+  std::set<tests::Exempt> exemptions() const override {
+    return {tests::Exempt::check, tests::Exempt::idle_plan};
+  }
+
+ private:
+  static constexpr const char* kUnit = "web.service";
+
+  Json settings(int release) override {
+    return to_json(SystemdSettings{.command = {"systemctl"},
+                                   .folder = systemd_.units(),
+                                   .path = path(),
+                                   .timeout = 60,
+                                   .units = {{kUnit,
+                                              {.files = {kUnit},
+                                               .ours = true,
+                                               .job = false,
+                                               .install = Digest::of("multi-user").hex(),
+                                               .inputs = Digest::of(unit(release)).hex()}}}});
+  }
+  static std::string unit(int release) {
+    return format("[Service]\nExecStart=/bin/sleep {}\n[Install]\nWantedBy=multi-user.target\n",
+                  release);
+  }
+  Files files(int release) override {
+    return {store().file("index.html", format("release {}\n", release)),
+            store().file(kUnit, unit(release))};
+  }
+
+  tests::SystemdStandIn systemd_;
+  std::unique_ptr<Driver> driver_ =
+      workload_driver("systemd", layout(), systemd_runtime(layout(), std::chrono::milliseconds(0)));
   std::unique_ptr<Driver> files_ = directory_driver(layout());
 };
 
@@ -347,6 +392,10 @@ TEST_CASE("driver: directory passes the exam of drivers") {
 
 TEST_CASE("driver: exec passes the exam of drivers") {
   tests::sit_exam(enrol<ExecCandidate>);
+}
+
+TEST_CASE("driver: systemd passes the exam of drivers, with a stand-in of systemd") {
+  tests::sit_exam(enrol<SystemdCandidate>);
 }
 
 TEST_CASE("driver: oci-layout passes the exam of drivers") {

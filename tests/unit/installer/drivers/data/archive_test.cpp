@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "installer/drivers/data/data.hpp"
 #include "installer/drivers/data/folder.hpp"
+#include "installer/drivers/data/mounted_folder.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
@@ -64,6 +65,11 @@ struct Data {
     StringSource source(archive);
     unpack_archive(source, Dir::open(scratch / "out"));
     return scratch / "out";
+  }
+  std::pair<std::uint64_t, std::uint64_t> unpacked_size(const std::string& archive) const {
+    fs::remove_all(scratch / "out");
+    const FolderSize size = size_of(unpacked(archive));
+    return {size.bytes, size.entries};
   }
 };
 
@@ -132,6 +138,63 @@ TEST_CASE("data folder: a restore that fails leaves what was there") {
   CHECK_FALSE(path_exists(data.folder / "later"));
   CHECK(folder->kept() == std::vector<std::string>{".data.old_2"});
   CHECK(read_file(data.scratch / ".data.old_2/later", 10) == "kept");
+}
+
+TEST_CASE("data folder: what is mounted is restored entry by entry, and finished where cut off") {
+  const Data data;
+  const std::string archive = archive_of(data.folder);
+  const MountedFolder mounted(data.folder);
+  const auto restore = [&](std::string_view bytes, const char* label) {
+    StringSource source(bytes);
+    mounted.restore(source, label);
+  };
+  const auto without_own = [&] {
+    StringSink sink;
+    write_archive(data.folder, sink, mounted.own_entries());
+    return sink.take();
+  };
+  const auto is_whole = [&] {  // all but the time of the folder itself
+    return data.unpacked_size(without_own()) == data.unpacked_size(archive) &&
+           read_file(data.folder / "a/same", 10) == "1\n";
+  };
+  fs::create_directory(data.folder / "lost+found");
+  write_file(data.folder / "later", "kept");
+
+  CHECK_THROWS(restore(std::string_view(archive).substr(0, archive.size() / 2), "old_1"));
+  CHECK(read_file(data.folder / "later", 10) == "kept");
+  CHECK(mounted.own_entries() == std::set<std::string>{"lost+found"});
+
+  restore(archive, "old_2");
+  CHECK(is_whole());
+  CHECK_FALSE(path_exists(data.folder / "later"));
+  CHECK(read_file(data.folder / ".data.old_2/later", 10) == "kept");
+  CHECK(mounted.own_entries() == std::set<std::string>{".data.old_2", "lost+found"});
+  CHECK_FALSE(mounted.finish());
+
+  // Cut off while the old entries went aside, and while the new ones came up.
+  for (const char* part : {"taking", "giving"}) {
+    const std::string label = std::string("old_") + part;
+    const fs::path fresh = data.folder / (".data." + std::string(part) + "_" + label);
+    const fs::path kept = data.folder / (".data." + label);
+    fs::create_directory(fresh);
+    StringSource source(archive);
+    unpack_archive(source, Dir::open(fresh));
+    fs::create_directory(kept);
+    if (std::string_view(part) == "taking") {
+      fs::rename(data.folder / "a", kept / "a");
+    } else {
+      for (const char* each : {"a", "link", "holes"}) {
+        fs::rename(data.folder / each, kept / each);
+      }
+      fs::rename(fresh / "a", data.folder / "a");
+      write_file(data.folder / "holes", "written meanwhile");
+    }
+    CHECK(mounted.finish());
+    CHECK(is_whole());
+    CHECK(read_file(kept / "a/one", 10) == "1\n");
+    CHECK_FALSE(path_exists(fresh));
+  }
+  CHECK(read_file(data.folder / ".data.old_giving/holes_", 100) == "written meanwhile");
 }
 
 TEST_CASE("data: names of backups of two folders differ") {
