@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -102,9 +104,24 @@ ssize_t write_quietly(int fd, std::string_view bytes) {
   return count;
 }
 
+using Moment = std::chrono::steady_clock::time_point;
+
+// Whether a child has ended by then: one may close its streams and go on.
+bool ends_by(pid_t child, Moment deadline) {
+  constexpr std::chrono::microseconds kLongest{50'000};
+  for (std::chrono::microseconds pause{100};; pause = std::min(2 * pause, kLongest)) {
+    siginfo_t info{};
+    const int waited =
+        ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (waited == 0 && info.si_pid != 0) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 // Moves bytes in and out until both outputs are closed or the time is up; false: the time is up.
-bool converse(const Command& command, Pipe& in, Pipe& out, Pipe& err, Outcome& outcome) {
-  const auto deadline = std::chrono::steady_clock::now() + command.timeout;
+bool converse(const Command& command, Moment deadline, Pipe& in, Pipe& out, Pipe& err,
+              Outcome& outcome) {
   std::string_view input = command.input;
   if (input.empty()) in.write_end = Fd();
   // A write that waits for a child which itself waits for us to read would never end.
@@ -211,11 +228,13 @@ std::string said(const Outcome& outcome) {
   return line.empty() ? "and said nothing" : printable(line, kSaid);
 }
 
-// A program that has closed its streams and goes on is waited for without a limit.
 std::optional<Outcome> run(const Command& command) {
   Started started = start(command);
   Outcome outcome{};
-  const bool finished = converse(command, started.in, started.out, started.err, outcome);
+  const Moment deadline = std::chrono::steady_clock::now() + command.timeout;
+  const bool finished =
+      converse(command, deadline, started.in, started.out, started.err, outcome) &&
+      ends_by(started.child, deadline);
   if (!finished) ::kill(started.child, SIGKILL);
   // Its children hold what it said open, and nobody waits for them.
   if (!finished && command.inherit == Inherit::nothing) ::kill(-started.child, SIGKILL);
@@ -259,10 +278,7 @@ struct ProgramSink::Running {
           std::chrono::duration_cast<std::chrono::milliseconds>(command.timeout).count();
       const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(limit));
       if (ready < 0 && errno == EINTR) continue;
-      if (ready == 0) {
-        throw Error(Errc::io, format("{}: did nothing for {} s", command.arguments.at(0),
-                                     command.timeout.count()));
-      }
+      if (ready == 0) refuse_idle();
       if (polled[2].revents != 0) drain(started.err.read_end, outcome.error_output);
       if (until == Until::can_read) {
         if (polled[1].revents != 0) return;
@@ -271,6 +287,11 @@ struct ProgramSink::Running {
       }
       if (polled[0].revents != 0) return;
     }
+  }
+
+  [[noreturn]] void refuse_idle() const {
+    throw Error(Errc::io, format("{}: did nothing for {} s", command.arguments.at(0),
+                                 command.timeout.count()));
   }
 
   void drain(Fd& end, std::string& kept) const {
@@ -286,6 +307,7 @@ struct ProgramSink::Running {
   Outcome finish() {
     started.in.write_end = Fd();
     wait(Until::closed);
+    if (!ends_by(started.child, std::chrono::steady_clock::now() + command.timeout)) refuse_idle();
     const std::optional<int> status = wait_for(started, command);
     if (!status) {
       throw Error(Errc::io, format("the program {} was not found", command.arguments.at(0)),

@@ -142,8 +142,7 @@ void bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session&
   // Once more: it may have closed while a large bundle was verified, or a person thought.
   if (is_bound(arrival.purpose, options)) check_window(installation, session.clock);
   record_acceptance(arrival, *draft, request, session.clock);
-  carry_out(arrival.work.tools(), *draft, content,
-            values_for(contents, arrival.site(), request.set),
+  carry_out(arrival.work.tools(), *draft, content, content.values(),
             arrival.accepted.verified.judgement().newer);
   session.effect = cli::Effect::changed;
   report(draft->plan, arrival.purpose == Purpose::stage ? "staged" : "applied", session);

@@ -5,6 +5,7 @@
 // PATH/current, so the switch of the tree changes them all. Restarted is what is made otherwise
 // than before: by its unit, its drop-ins, or a file of the release that these name.
 
+#include <chrono>
 #include <memory>
 
 #include "installer/drivers/runtime/runtime.hpp"
@@ -12,6 +13,8 @@
 
 namespace sealift::installer {
 
-std::unique_ptr<Runtime> systemd_runtime(const Layout& layout);
+// `between`: looks at units that were started.
+std::unique_ptr<Runtime> systemd_runtime(
+    const Layout& layout, std::chrono::milliseconds between = std::chrono::milliseconds(500));
 
 }  // namespace sealift::installer

@@ -117,6 +117,14 @@ TEST_CASE("process: a program that may not be run or takes too long is an error"
   CHECK(refusal_of([&] { run(sleep); }) == Errc::io);
 }
 
+TEST_CASE("process: a program that closes its streams and goes on has no more time than others") {
+  Command silent = command({"sh", "-c", "exec <&- >&- 2>&-; exec sleep 60"});
+  silent.timeout = std::chrono::seconds(1);
+  CHECK(refusal_of([&] { run(silent); }) == Errc::io);
+  ProgramSink program(silent);
+  CHECK(refusal_of([&] { program.finish(); }) == Errc::io);
+}
+
 TEST_CASE("process: a working folder is entered, and one that is missing is an error") {
   Command pwd = command({"pwd"});
   pwd.folder = "/";
