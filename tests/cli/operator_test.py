@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from road import BIN, INSTALLER, SOURCE, RoadTest, main, need, second_release, write
+from road import BIN, INSTALLER, SOURCE, InstalledTest, RoadTest, main, need, second_release, write
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/docs"))
 from pages import script_of  # noqa: E402
@@ -335,6 +335,36 @@ class Stuck(OperatorRoad):
             os.remove(os.path.join(road.target(name), "current"))
         answer = road.answer("recover", "--accept", "old", "--yes", "--reason", "x")
         self.assertEqual((answer["version"], answer["differs"]), (None, []))
+
+
+class Answers(InstalledTest):
+    """What `status` and `history` answer."""
+
+    def test_status_says_who_brought_the_release_and_how_it_is(self):
+        road = self.road
+        road.installer("apply", self.second, "--yes", "--reason", "CHG-7")
+        said = road.installer("status").decode()
+        self.assertRegex(said, r"(?m)^since        \d{4}-\d\d-\d\d .*, apply by .+ in \d+ s: CHG-7$")
+        self.assertRegex(said, r"(?m)^approved by  dev$")
+        self.assertRegex(said, r"(?m)^drift        none$")
+        self.assertNotIn("last failure", said)
+        answer = road.answer("status")
+        self.assertEqual((answer["approvers"], answer["reason"], answer["drift"]),
+                         (["dev"], "CHG-7", []))
+        os.remove(os.path.join(road.target("web"), "current", "index.html"))
+        self.assertIn("drift        1 component not as installed, see: sealift-installer drift",
+                      road.installer("status").decode())
+
+    def test_history_has_environment_approvers_reason_duration_and_outcome(self):
+        first = self.road.answer("history")[0]
+        self.assertEqual((first["release"], first["version"], first["environment"],
+                          first["approvers"], first["outcome"]),
+                         ("chanuka", "1.0.0", "production", ["dev"], "done"))
+        self.assertGreaterEqual(first["seconds"], 0)
+        self.assertGreaterEqual(first["ended"], first["time"])
+        self.assertTrue(first["digest"].startswith("sha256:"))
+        self.assertRegex(self.road.installer("history").decode().splitlines()[0],
+                         r"TOOK +BY +APPROVED BY +REASON$")
 
 
 if __name__ == "__main__":
