@@ -10,6 +10,7 @@
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/registry.hpp"
 #include "installer/operations/recovery.hpp"
+#include "installer/session/plan_line.hpp"
 
 namespace sealift::installer {
 
@@ -178,6 +179,8 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
     out.line();
     out.notes(printable_lines(notes));
   }
+  out.line();
+  out.line(out.in(cli::Tone::heading, plan_line(totals_of(draft))));
 }
 
 bool agreed(const ChangeOptions& options, const std::string& question) {

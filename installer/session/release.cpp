@@ -117,6 +117,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     if (state.stands(contents.digest())) {
       draft->drift = drift_of(tools, *state.current(), draft->plan);
     }
+    if (options.planned) check_plan(*options.planned, *draft, work.installation().id);
     if (draft->plan.steps.empty() && draft->site_changes.empty() &&
         state.stands(contents.digest())) {
       report_unchanged(accepted, *state.current(), *draft, session);
