@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.hpp"
 
+#include <unistd.h>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "base/format.hpp"
+#include "base/terminal.hpp"
+#include "base/wrap.hpp"
 
 namespace sealift::log {
 
@@ -22,7 +26,14 @@ void detail(std::string_view text) {
 }
 
 void warning(std::string_view text) {
-  spdlog::warn("{}", text);
+  const std::size_t columns = terminal_columns(STDERR_FILENO);
+  if (columns == 0) {
+    spdlog::warn("{}", text);
+    return;
+  }
+  // The logger writes what stands before the text.
+  const std::string before = format("{}: warning: ", spdlog::default_logger()->name());
+  spdlog::warn("{}", wrapped_line(before + std::string(text), columns).substr(before.size()));
 }
 
 }  // namespace sealift::log

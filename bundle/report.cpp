@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/count.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -83,8 +84,8 @@ std::vector<std::string> report_lines(const Judgement& judgement, const Trust& t
 std::string content_line(const Contents& contents) {
   std::uint64_t bytes = 0;
   for (const content::Descriptor& blob : contents.release.payload) bytes += blob.size;
-  return format("content   {} bytes in {} blobs, all as approved", bytes,
-                contents.release.payload.size());
+  return format("content   {} in {}, all as approved", count_text(bytes, "byte"),
+                count_text(contents.release.payload.size(), "blob"));
 }
 
 Json report_json(const VerifiedBundle& verified) {
@@ -146,7 +147,8 @@ std::string expiry_warning(const signing::Root& root, Time now) {
 std::string validity_text(const signing::Root& root, Time now) {
   const std::int64_t days = (root.expires().seconds - now.seconds) / kDay;
   return now > root.expires() ? format("EXPIRED at {}", to_text(root.expires()))
-                              : format("valid until {} ({} days)", to_text(root.expires()), days);
+                              : format("valid until {} ({})", to_text(root.expires()),
+                                       count_text(static_cast<std::uint64_t>(days), "day"));
 }
 
 }  // namespace sealift::bundle

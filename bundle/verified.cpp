@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/count.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/sandbox.hpp"
@@ -41,10 +42,10 @@ void check_age(const signing::Statement& statement, const signing::Policy& polic
   if (!policy.max_age_days) return;
   const std::int64_t days = (now.seconds - statement.created.seconds) / kVerifiedDay;
   if (days <= *policy.max_age_days) return;
-  throw Error(
-      Errc::untrusted,
-      format("the release was made {} days ago, site.yaml allows {}", days, *policy.max_age_days),
-      "ask for a newer release; to go on nevertheless, audited: --accept-expired");
+  throw Error(Errc::untrusted,
+              format("the release was made {} ago, site.yaml allows {}",
+                     count_text(static_cast<std::uint64_t>(days), "day"), *policy.max_age_days),
+              "ask for a newer release; to go on nevertheless, audited: --accept-expired");
 }
 
 // Of the statement and not of the documents: that is what approvers have read.

@@ -4,8 +4,8 @@
 
 #include "base/format.hpp"
 #include "base/text.hpp"
+#include "base/wrap.hpp"
 #include "cli/description.hpp"
-#include "cli/wrap.hpp"
 
 namespace sealift::cli {
 

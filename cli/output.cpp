@@ -1,13 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/format.hpp"
+#include "base/terminal.hpp"
+#include "base/wrap.hpp"
+#include "cli/table.hpp"
 
 namespace sealift::cli {
+
+namespace {
+
+// The line of a Markdown text, without the stars of emphasis and with one sign for lists.
+std::string without_markup(std::string_view line) {
+  std::string text(line);
+  for (std::size_t at = text.find("**"); at != text.npos; at = text.find("**", at)) {
+    text.erase(at, 2);
+  }
+  const std::size_t first = text.find_first_not_of(' ');
+  if (first != text.npos && text.substr(first, 2) == "* ") {
+    text[first] = '-';
+  }
+  return text;
+}
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+bool forces_color() {
+  return is_set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0";
+}
+
+bool is_dumb() {
+  return is_set("TERM") && std::string_view(std::getenv("TERM")) == "dumb";
+}
+
+const char* code_of(Tone tone) {
+  switch (tone) {
+    case Tone::heading:
+      return "1";
+    case Tone::good:
+      return "32";
+    case Tone::bad:
+      return "1;31";
+  }
+  return "0";
+}
+
+}  // namespace
+
+bool wants_color(Color asked, int descriptor) {
+  if (asked != Color::automatic) return asked == Color::always;
+  if (is_set("NO_COLOR")) return false;
+  return forces_color() || (::isatty(descriptor) == 1 && !is_dumb());
+}
+
+std::string toned(Tone tone, std::string_view text) {
+  return format("\x1b[{}m{}\x1b[0m", code_of(tone), text);
+}
+
+Output::Output(const Globals& globals)
+    : globals_(globals),
+      columns_(terminal_columns(STDOUT_FILENO)),
+      colored_(wants_color(globals.color, STDOUT_FILENO)) {}
+
+std::string Output::in(Tone tone, std::string_view text) const {
+  return colored_ ? toned(tone, text) : std::string(text);
+}
 
 void Output::write(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -15,7 +82,7 @@ void Output::write(std::string_view text) {
 
 void Output::line(std::string_view text) {
   if (wants_json()) return;
-  write(text);
+  write(columns_ == 0 ? std::string(text) : wrapped_line(text, columns_));
   write("\n");
 }
 
@@ -23,20 +90,28 @@ void Output::text(std::string_view text) {
   if (!wants_json()) write(text);
 }
 
-// Widths are of bytes: names here are ASCII, and a wider cell only moves what follows. The last
-// column is not padded, so that lines end where their text does.
-void Output::table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    std::string text;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      text += i + 1 == row.size() ? row[i] : format("{:<{}}  ", row[i], widths[i]);
-    }
+void Output::notes(std::string_view text) {
+  if (columns_ == 0) {
     line(text);
+    return;
+  }
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view each = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t level = each.find_first_not_of('#');
+    if (level != each.npos && level > 0 && each[level] == ' ') {
+      line(in(Tone::heading, each.substr(level + 1)));
+    } else {
+      line(without_markup(each));
+    }
+  }
+}
+
+void Output::table(const std::vector<std::vector<std::string>>& rows) {
+  const auto lines = laid_out(rows, columns_);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (const std::string& each : lines[i]) line(i == 0 ? in(Tone::heading, each) : each);
   }
 }
 
@@ -63,8 +138,11 @@ std::string size_text(std::uint64_t bytes) {
   return format("{:.1f} {}", value, kUnits[unit]);
 }
 
-std::string count_text(std::uint64_t count, std::string_view noun) {
-  return format("{} {}{}", count, noun, count == 1 ? "" : "s");
+std::string duration_text(std::chrono::seconds time) {
+  const auto seconds = time.count();
+  if (seconds < 60) return format("{} s", seconds);
+  if (seconds < 3600) return format("{} min {} s", seconds / 60, seconds % 60);
+  return format("{} h {} min", seconds / 3600, seconds / 60 % 60);
 }
 
 }  // namespace sealift::cli

@@ -11,7 +11,9 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/startup.hpp"
+#include "base/terminal.hpp"
 #include "base/text.hpp"
+#include "base/wrap.hpp"
 #include "cli/command_line.hpp"
 #include "cli/completion.hpp"
 #include "cli/progress.hpp"
@@ -90,11 +92,15 @@ void print_error(const std::string& program, const Globals& globals, const Error
     std::fflush(stdout);
     return;
   }
+  const std::size_t columns = terminal_columns(STDERR_FILENO);
+  const bool colored = wants_color(globals.color, STDERR_FILENO);
+  const auto say = [&](Tone tone, const std::string& word, const std::string& text) {
+    const std::string line = format("{}: {} {}", program, colored ? toned(tone, word) : word, text);
+    std::fputs(((columns == 0 ? line : wrapped_line(line, columns)) + "\n").c_str(), stderr);
+  };
   for (const Problem& problem : error.problems()) {
-    std::fputs(format("{}: error: {}\n", program, problem.message).c_str(), stderr);
-    if (!problem.hint.empty()) {
-      std::fputs(format("{}: hint: {}\n", program, problem.hint).c_str(), stderr);
-    }
+    say(Tone::bad, "error:", problem.message);
+    if (!problem.hint.empty()) say(Tone::heading, "hint:", problem.hint);
   }
 }
 
@@ -106,10 +112,18 @@ bool asks_for_json(int argc, char** argv) {
   return false;
 }
 
+Color color_of(const std::string& when) {
+  if (when == "auto") return Color::automatic;
+  if (when == "always") return Color::always;
+  if (when == "never") return Color::never;
+  throw Error(Errc::usage, format("--color: found \"{}\", expected auto, always or never", when));
+}
+
 // read_command_line() answers the first three, before CLI11 sees anything.
 void add_globals(CLI::App& app, Description& program, Globals& globals) {
-  const auto say = [&](const std::string& names, const std::string& help) {
-    program.options.push_back(option_entry(names, {}, help, Presence::optional, Times::once));
+  const auto say = [&](const std::string& names, const std::string& help,
+                       const std::string& type = {}) {
+    program.options.push_back(option_entry(names, type, help, Presence::optional, Times::once));
   };
   say("-h,--help", "show this help, and do nothing");
   say("--help-all", "show the help of the commands below it as well");
@@ -117,9 +131,14 @@ void add_globals(CLI::App& app, Description& program, Globals& globals) {
   say("--json", "print one JSON document instead of text");
   say("-q,--quiet", "no progress and no warnings");
   say("-v,--verbose", "say what is being done");
+  say("--color", "auto (the default), always or never", "WHEN");
+  say("--no-color", "the same as --color never");
   app.add_flag("--json", globals.json);
   app.add_flag_callback("-q,--quiet", [&globals] { globals.level = log::Level::quiet; });
   app.add_flag_callback("-v,--verbose", [&globals] { globals.level = log::Level::verbose; });
+  app.add_option_function<std::string>(
+      "--color", [&globals](const std::string& when) { globals.color = color_of(when); });
+  app.add_flag_callback("--no-color", [&globals] { globals.color = Color::never; });
 }
 
 int fail(const std::string& program, const Globals& globals, const Error& error) {
@@ -309,6 +328,8 @@ int parse_and_run(int argc, char** argv, const Program& program) {
   description.name = program.name;
   description.purpose = program.purpose;
   Command root(std::make_shared<Command::Parser>(app, description, work));
+  root.reads("NO_COLOR", "set: no colours");
+  root.reads("CLICOLOR_FORCE", "set: colours also where the output is no terminal");
   root.reads("TMPDIR", "where files of a moment are written");
   program.describe(root);
   add_globals(app, description, globals);

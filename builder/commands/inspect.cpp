@@ -216,7 +216,7 @@ void run_inspect(const InspectOptions& options, cli::Session& session) {
   }
   if (!contents.notes.empty()) {
     out.line();
-    out.line(printable_lines(contents.notes));
+    out.notes(printable_lines(contents.notes));
   }
   out.json({{"name", document.name},
             {"version", document.version},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/count.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
@@ -119,10 +120,11 @@ void check_age(const Image& image, const Workshop& workshop, Judge& judge) {
     if (variant.attestation || !created || *created < kNoDate) continue;
     const std::int64_t days = (workshop.made.seconds - created->seconds) / kDay;
     if (days <= static_cast<std::int64_t>(workshop.release.image_limits.age_days)) continue;
-    judge.broken(release::kOldImage,
-                 format("was made on {}, {} days before this release's sources",
-                        to_text(*created).substr(0, 10), days),
-                 "rebuild it to pick up fixes of its base image");
+    judge.broken(
+        release::kOldImage,
+        format("was made on {}, {} before this release's sources", to_text(*created).substr(0, 10),
+               count_text(static_cast<std::uint64_t>(days), "day")),
+        "rebuild it to pick up fixes of its base image");
     return;
   }
 }

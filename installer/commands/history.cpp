@@ -4,35 +4,37 @@
 #include "base/text.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/records/flags.hpp"
+#include "installer/session/approvers.hpp"
 #include "installer/session/changing.hpp"
+#include "installer/session/past.hpp"
 
 namespace sealift::installer {
 
 namespace {
 
-std::string ending_word(const PastTransaction& past) {
-  if (past.ending == Event::commit) return "done";
-  return past.ending == Event::abort ? "undone" : "cut off";
-}
-
 void run_history(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const State state = work.state();
-  std::vector<std::vector<std::string>> rows = {
-      {"REVISION", "TIME", "WHAT", "RELEASE", "ENVIRONMENT", "END", "BY", "REASON"}};
+  std::vector<std::vector<std::string>> rows = {{"REVISION", "TIME", "WHAT", "RELEASE",
+                                                 "ENVIRONMENT", "END", "TOOK", "BY", "APPROVED BY",
+                                                 "REASON"}};
   Json list = Json::array();
+  const Approvers approvers(work.tools());
   FlagChanges before;
   for (const PastTransaction& past : state.history) {
-    std::string why = past.reason.empty() ? past.why : past.reason;
+    std::string why = reason_of(past);
     const FlagChanges after = changes_of(past.outcome.flags_placement());
     std::vector<std::string> flags;
     if (past.purpose == Purpose::flags) flags = compare(before, after);
     if (!flags.empty()) why = format("{}{}{}", joined(flags, "; "), why.empty() ? "" : ": ", why);
     if (past.ending == Event::commit && past.purpose != Purpose::stage) before = after;
+    const std::optional<Time> end = end_of(past, work.installation().layout, session.clock);
+    const std::vector<std::string> approved = approvers.of(past.outcome);
     rows.push_back({std::to_string(past.number), to_local_text(past.begun),
                     std::string(name(past.purpose)), past.outcome.title(),
-                    printable(past.outcome.environment), ending_word(past), printable(past.actor),
-                    printable(why, flags.empty() ? 80 : 160)});
+                    printable(past.outcome.environment), ending_word(past),
+                    end ? cli::duration_text(duration_of(past, *end)) : "", printable(past.actor),
+                    printable(joined(approved)), printable(why, flags.empty() ? 80 : 160)});
     list.push_back({{"revision", past.number},
                     {"time", to_text(past.begun)},
                     {"purpose", name(past.purpose)},
@@ -43,7 +45,15 @@ void run_history(const std::string& site, cli::Session& session) {
                     {"reason", past.reason},
                     {"why", past.why},
                     {"flags", std::move(flags)},
+                    {"release", past.outcome.release},
+                    {"outcome", ending_word(past)},
+                    {"approvers", approved},
                     {"retained", is_retained(work.installation().layout, past.outcome)}});
+    if (past.outcome.digest) list.back()["digest"] = past.outcome.digest->str();
+    if (end) {
+      list.back()["ended"] = to_text(*end);
+      list.back()["seconds"] = duration_of(past, *end).count();
+    }
   }
   session.out.table(rows);
   session.out.json(list);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "bundle/verified.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/content/site_values.hpp"
@@ -8,12 +9,15 @@
 #include "installer/planning/planner.hpp"
 #include "installer/planning/space.hpp"
 #include "installer/records/overrides.hpp"
-#include "installer/session/changing.hpp"
+#include "installer/session/config_diff.hpp"
+#include "installer/session/plan_file.hpp"
 #include "installer/site/maintenance.hpp"
 
 namespace sealift::installer {
 
 namespace {
+
+constexpr std::size_t kLongestLine = 2000;  // of a difference, as it is shown
 
 struct PlanOptions {
   std::string bundle;
@@ -21,7 +25,26 @@ struct PlanOptions {
   TrustOptions trust;
   std::vector<std::string> set;
   bool change_environment = false;
+  std::string output;
+  bool diff = false;
 };
+
+void show_diff(const std::vector<FileDiff>& files, cli::Output& out) {
+  for (const FileDiff& file : files) {
+    out.line(out.in(cli::Tone::heading, format("{}: {}", file.component, printable(file.path))));
+    if (!file.hidden.empty()) out.line(format("its lines are not shown: {}", file.hidden));
+    for (const std::string& line : file.lines) {
+      const std::string text = printable(line, kLongestLine);
+      out.line(line.starts_with('+')   ? out.in(cli::Tone::good, text)
+               : line.starts_with('-') ? out.in(cli::Tone::bad, text)
+                                       : text);
+    }
+    out.line();
+  }
+  if (!files.empty()) return;
+  out.line("no configuration changes");
+  out.line();
+}
 
 void run_plan(const PlanOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
@@ -46,13 +69,28 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   draft.site_changes = site_changes(state.current(), work.installation().site);
   if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current(), draft.plan);
   check_space(draft);
-  show(draft, contents.notes, session);
   Json value = to_json(draft);
   if (const auto maintenance = maintenance_of(work.installation(), session.clock)) {
-    session.out.line();
     session.out.line(format("maintenance window: {}{}", text(*maintenance),
                             maintenance->is_open ? "" : "; until then apply needs --now"));
+    session.out.line();
     value["window"] = to_json(*maintenance);
+  }
+  if (options.diff) {
+    const std::vector<FileDiff> files = config_diff(tools, contents, content, state.current());
+    show_diff(files, session.out);
+    value["diff"] = to_json(files);
+  }
+  show(draft, contents.notes, session);
+  if (!options.output.empty()) {
+    write_plan_file(options.output, {.bundle = absolute_path(options.bundle).string(),
+                                     .digest = contents.digest(),
+                                     .site = work.installation().id,
+                                     .number = draft.plan.number,
+                                     .plan = digest_of_plan(draft),
+                                     .set = options.set,
+                                     .trust = options.trust,
+                                     .change_environment = options.change_environment});
   }
   session.out.json(value);
   if (options.detailed && !draft.plan.steps.empty()) session.status = cli::kDiffers;
@@ -69,11 +107,15 @@ void add_plan(cli::Command& program, const std::string& site) {
   add_set_option(command, options.set);
   add_environment_option(command, options.change_environment);
   command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+      .flag("--diff", options.diff, "show how the configuration changes, but for secrets")
+      .option("-o,--output", options.output, "FILE", "write the plan there, for `apply FILE`")
       .flag("--detailed-exitcode", options.detailed, "exit with 20 where something would change")
       .example("sealift-installer plan shop-1.1.0.bundle.tar.zst",
                "every step that apply would take")
       .example("sealift-installer plan shop-1.1.0.bundle.tar.zst --set PORT=8081",
                "with another value, this time only")
+      .example("sealift-installer plan shop-1.1.0.bundle.tar.zst -o shop.plan",
+               "for `apply shop.plan`, which does this or nothing")
       .example("sealift-installer plan shop-1.1.0.bundle.tar.zst --json", "for a program")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io},

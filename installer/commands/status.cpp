@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/commands/health.hpp"
 #include "installer/drivers/files/shared_data.hpp"
@@ -8,7 +11,9 @@
 #include "installer/operations/damage.hpp"
 #include "installer/operations/standing.hpp"
 #include "installer/records/flags.hpp"
+#include "installer/session/approvers.hpp"
 #include "installer/session/changing.hpp"
+#include "installer/session/past.hpp"
 #include "installer/session/unfinished.hpp"
 #include "installer/site/maintenance.hpp"
 
@@ -40,14 +45,84 @@ Json show_damage(const std::vector<Damage>& damage, cli::Output& out) {
   return list;
 }
 
+const PastTransaction* past(const State& state, std::uint64_t number) {
+  for (const PastTransaction& each : state.history) {
+    if (each.number == number) return &each;
+  }
+  return nullptr;
+}
+
+// How the current release came: since when, by whom, how long it took, who approved it.
+void show_coming(const SiteWork& work, const State& state, const Clock& clock, cli::Output& out,
+                 Json& value) {
+  const Revision* now = state.current();
+  const PastTransaction* came = now == nullptr ? nullptr : past(state, now->number);
+  if (came == nullptr) return;
+  const std::optional<Time> end = end_of(*came, work.installation().layout, clock);
+  if (!end) return;
+  const std::chrono::seconds took = duration_of(*came, *end);
+  out.line(format("since        {}, {} by {} in {}{}", to_local_text(*end), name(came->purpose),
+                  printable(came->actor), cli::duration_text(took),
+                  came->reason.empty() ? "" : ": " + printable(came->reason, 160)));
+  const std::vector<std::string> approved = Approvers(work.tools()).of(*now);
+  if (!approved.empty()) out.line(format("approved by  {}", printable(joined(approved))));
+  value["since"] = to_text(*end);
+  value["appliedBy"] = came->actor;
+  value["reason"] = came->reason;
+  value["seconds"] = took.count();
+  value["approvers"] = approved;
+}
+
+void show_last_failure(const State& state, cli::Output& out, Json& value) {
+  for (auto each = state.history.rbegin(); each != state.history.rend(); ++each) {
+    if (each->ending != Event::abort) continue;
+    out.line(format("last failure {}, {} {}: {}", to_local_text(each->begun), name(each->purpose),
+                    each->outcome.title(), printable(each->why, 400)));
+    value["lastFailure"] = {{"revision", each->number},
+                            {"time", to_text(each->begun)},
+                            {"purpose", name(each->purpose)},
+                            {"version", each->outcome.version},
+                            {"why", each->why}};
+    return;
+  }
+}
+
+std::string text(const LastHealth& health, const cli::Output& out) {
+  const auto bad = static_cast<std::size_t>(
+      std::count_if(health.results.begin(), health.results.end(),
+                    [](const CheckResult& each) { return each.verdict != Verdict::healthy; }));
+  const std::string count = cli::count_text(health.results.size(), "check");
+  return format("{} at {}",
+                bad == 0 ? out.in(cli::Tone::good, format("{} healthy", count))
+                         : out.in(cli::Tone::bad, format("{} of {} not healthy", bad, count)),
+                to_local_text(health.time));
+}
+
+// By receipts alone: `drift` reads every file.
+void show_drift_of(const SiteWork& work, const Revision& now, cli::Output& out, Json& value) {
+  Json list = Json::array();
+  for (const Standing& each : standing_of(work.tools(), now, Thoroughness::by_receipt)) {
+    if (!each.is_sound()) list.push_back(to_json(each));
+  }
+  out.line(format("drift        {}",
+                  list.empty() ? out.in(cli::Tone::good, "none")
+                               : out.in(cli::Tone::bad,
+                                        format("{} not as installed, see: sealift-installer drift",
+                                               cli::count_text(list.size(), "component")))));
+  value["drift"] = std::move(list);
+}
+
 // The release that is installed, and where one could go from here.
 void show_release(const SiteWork& work, const State& state, const std::vector<SiteChange>& changes,
-                  cli::Output& out) {
+                  cli::Session& session, Json& value) {
+  cli::Output& out = session.out;
   const Revision* now = state.current();
   out.line(now == nullptr ? std::string("release      none yet")
                           : format("release      {} {}, revision {}", now->release, now->title(),
                                    now->number));
   if (now != nullptr) out.line(format("environment  {}", printable(now->environment)));
+  show_coming(work, state, session.clock, out, value);
+  show_last_failure(state, out, value);
   for (const SiteChange& change : changes) {
     out.line(format("site.yaml    {}: put it back; {}", text(change), kChangeEnvironment));
   }
@@ -103,21 +178,23 @@ void run_status(const std::string& site, cli::Session& session) {
   const Revision* now = state.current();
   cli::Output& out = session.out;
   out.line(format("site         {} ({})", installation.id, installation.site.environment));
+  Json value = {{"site", installation.id},
+                {"environment", installation.site.environment},
+                {"unfinished", state.unfinished.has_value()},
+                {"fenced", is_fence_closed(installation.layout)}};
   const std::vector<SiteChange> changes = site_changes(now, installation.site);
-  show_release(work, state, changes, out);
+  show_release(work, state, changes, session, value);
   const auto maintenance = maintenance_of(installation, session.clock);
   if (maintenance) out.line(format("window       {}", text(*maintenance)));
-  if (now != nullptr) show_places(*now, out);
   const std::optional<LastHealth> health = health_of(now, installation.layout);
+  if (health) out.line(format("health       {}", text(*health, out)));
+  if (now != nullptr && !state.unfinished) show_drift_of(work, *now, out, value);
+  if (now != nullptr) show_places(*now, out);
   if (health) {
     out.line();
     out.line(format("health at {}", to_local_text(health->time)));
     show_results(health->results, out);
   }
-  Json value = {{"site", installation.id},
-                {"environment", installation.site.environment},
-                {"unfinished", state.unfinished.has_value()},
-                {"fenced", is_fence_closed(installation.layout)}};
   if (now != nullptr) value["current"] = to_json(*now);
   if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
   if (state.staged) value["staged"] = to_json(*state.staged);

@@ -10,6 +10,7 @@
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/registry.hpp"
 #include "installer/operations/recovery.hpp"
+#include "installer/session/plan_line.hpp"
 
 namespace sealift::installer {
 
@@ -64,6 +65,18 @@ void warn_about_time(const Layout& layout, const Clock& clock) {
 
 }  // namespace
 
+namespace {
+
+// Before it is waited for.
+void say_who_holds(const Layout& layout, std::chrono::seconds longest) {
+  if (const auto holder = lock_holder(layout)) {
+    log::warning(format("waiting for another installer: {}, at most {}", *holder,
+                        cli::duration_text(longest)));
+  }
+}
+
+}  // namespace
+
 SiteWork::SiteWork(cli::Session& session, const std::string& site)
     : session_(session),
       installation_(open_installation(Layout::choose(site))),
@@ -85,8 +98,9 @@ SiteWork::SiteWork(cli::Session& session, const std::string& site)
 
 void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
   require_file_size(kLeastFileSize);
-  lock_.emplace(installation_.layout, command, session_.clock,
-                std::chrono::seconds(options.lock_timeout.value_or(0)));
+  const std::chrono::seconds longest(options.lock_timeout.value_or(0));
+  if (longest.count() > 0) say_who_holds(installation_.layout, longest);
+  lock_.emplace(installation_.layout, command, session_.clock, longest);
   restore_folders(installation_.layout);
 }
 
@@ -168,8 +182,10 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
   for (const std::string& line : draft.flags) out.line(printable(line, 1024));
   if (!notes.empty()) {
     out.line();
-    out.line(printable_lines(notes));
+    out.notes(printable_lines(notes));
   }
+  out.line();
+  out.line(out.in(cli::Tone::heading, plan_line(totals_of(draft))));
 }
 
 }  // namespace sealift::installer

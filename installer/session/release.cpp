@@ -132,6 +132,7 @@ void bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session&
   request.set = parse_overrides(options.set, contents, arrival.site().environment);
   SiteContent content = arrival.accepted.content(arrival.work.tools(), request.set);
   draft = plan(arrival, request, content);
+  if (options.planned) check_plan(*options.planned, *draft, installation.id);
   if (draft->plan.steps.empty() && draft->site_changes.empty() && arrival.is_applied()) {
     report_unchanged(arrival.accepted, *arrival.state.current(), *draft, session);
     return;

@@ -3,7 +3,7 @@
 
 // `apply` and `stage` are one road; they differ in how far they go.
 
-#include "installer/session/changing.hpp"
+#include "installer/session/plan_file.hpp"
 
 namespace sealift::installer {
 
@@ -16,6 +16,7 @@ struct ReleaseOptions {
   bool repair = false;           // of apply: the release that is installed, made whole
   // Of apply: to the release name and environment that site.yaml says now.
   bool change_environment = false;
+  std::optional<PlanFile> planned = {};  // of apply: this plan or none
 };
 
 // `apply --repair`: the release that is installed, from the bundle that was kept, or from the same

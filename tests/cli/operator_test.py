@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from road import BIN, INSTALLER, SOURCE, RoadTest, main, need, second_release, write
+from road import BIN, INSTALLER, SOURCE, InstalledTest, RoadTest, main, need, second_release, write
 
 sys.path.insert(0, os.path.join(SOURCE, "tests/docs"))
 from pages import script_of  # noqa: E402
@@ -403,6 +403,98 @@ class Stuck(OperatorRoad):
             os.remove(os.path.join(road.target(name), "current"))
         answer = road.answer("recover", "--accept", "old", "--yes", "--reason", "x")
         self.assertEqual((answer["version"], answer["differs"]), (None, []))
+
+
+class Answers(InstalledTest):
+    """What `status` and `history` answer."""
+
+    def test_status_says_who_brought_the_release_and_how_it_is(self):
+        road = self.road
+        road.installer("apply", self.second, "--yes", "--reason", "CHG-7")
+        said = road.installer("status").decode()
+        self.assertRegex(said, r"(?m)^since        \d{4}-\d\d-\d\d .*, apply by .+ in \d+ s: CHG-7$")
+        self.assertRegex(said, r"(?m)^approved by  dev$")
+        self.assertRegex(said, r"(?m)^drift        none$")
+        self.assertNotIn("last failure", said)
+        answer = road.answer("status")
+        self.assertEqual((answer["approvers"], answer["reason"], answer["drift"]),
+                         (["dev"], "CHG-7", []))
+        os.remove(os.path.join(road.target("web"), "current", "index.html"))
+        self.assertIn("drift        1 component not as installed, see: sealift-installer drift",
+                      road.installer("status").decode())
+
+    def test_history_has_environment_approvers_reason_duration_and_outcome(self):
+        first = self.road.answer("history")[0]
+        self.assertEqual((first["release"], first["version"], first["environment"],
+                          first["approvers"], first["outcome"]),
+                         ("chanuka", "1.0.0", "production", ["dev"], "done"))
+        self.assertGreaterEqual(first["seconds"], 0)
+        self.assertGreaterEqual(first["ended"], first["time"])
+        self.assertTrue(first["digest"].startswith("sha256:"))
+        self.assertRegex(self.road.installer("history").decode().splitlines()[0],
+                         r"TOOK +BY +APPROVED BY +REASON$")
+
+
+class Planned(InstalledTest):
+    """`plan --output FILE`, and `apply FILE`: that plan or none."""
+
+    def plan(self, *more):
+        path = os.path.join(self.road.root, "shop.plan")
+        said = self.road.installer("plan", self.second, "-o", path, *more).decode()
+        self.assertRegex(said.splitlines()[-1],
+                         r"^Plan: 1 file to add, 3 to change; \d+(\.\d)? (Ki)?B to write, \S+ .iB free$")
+        return path
+
+    def test_what_was_looked_at_is_applied(self):
+        path = self.plan()
+        self.road.installer("apply", path, "--yes")
+        self.assertIn("1.1.0", self.road.current("web"))
+        message = self.road.refused("apply", path, "--yes", status=6)
+        self.assertIn("the plan file was made for another plan: found that transaction", message)
+
+    def test_another_site_yaml_bundle_or_history_is_refused(self):
+        road = self.road
+        path = self.plan()
+        before = road.on_targets()
+        yaml = os.path.join(road.site, "site.yaml")
+        with open(yaml, encoding="utf-8") as source:
+            text = source.read()
+        write(yaml, text.replace("https://chanuka.example", "https://other.example"))
+        self.assertIn("the site, its site.yaml or its secrets changed since",
+                      road.refused("apply", path, "--yes", status=6))
+        write(yaml, text)
+        third = road.release("1.2.0")
+        os.replace(third, self.second)
+        self.assertIn("found the bundle sha256:", road.refused("apply", path, "--yes", status=6))
+        self.assertEqual(road.on_targets(), before)
+
+    def test_the_difference_of_the_configuration_is_shown(self):
+        road = self.road
+        third = road.release("1.2.0", lambda project: write(
+            os.path.join(project, "config/nginx/chanuka.conf"),
+            open(os.path.join(project, "config/nginx/chanuka.conf"), encoding="utf-8").read() +
+            "# for {{PUBLIC_HOST}}\n"))
+        said = road.installer("plan", third, "--diff").decode()
+        self.assertRegex(said, r"(?m)^site: nginx/chanuka\.conf$")
+        self.assertRegex(said, r"(?m)^\+# for chanuka\.example$")
+        self.assertRegex(said, r"(?m)^-# chanuka 1\.0\.0, production$")
+        diff = road.answer("plan", third, "--diff")["diff"]
+        self.assertEqual([each["path"] for each in diff],
+                         ["app.env", "nginx/chanuka.conf"])
+        self.assertIn("no configuration changes",
+                      road.installer("plan", self.first, "--below-floor", "--diff").decode())
+
+    def test_a_plan_file_says_it_all(self):
+        path = self.plan()
+        self.assertIn("found --set or --repair beside a plan file",
+                      self.road.refused("apply", path, "--set", "PORT=1", status=2))
+        with open(path, encoding="utf-8") as source:
+            value = json.load(source)
+        for change in ({"kind": "other"}, {"format": 2}, {"more": 1}):
+            write(path, json.dumps({**value, **change}))
+            self.road.refused("apply", path, "--yes", status=5)
+        write(path, json.dumps({**value, "site": "0" * 32}))
+        self.assertIn(f"expected {'0' * 32}", self.road.refused("apply", path, "--yes", status=6))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
-#include "cli/wrap.hpp"
 #include "tests/unit/cli/given_program.hpp"
 
 namespace sealift::cli::help_test {
@@ -26,14 +25,6 @@ TEST_CASE("help: commands stand in groups", "[cli]") {
   const std::string help = help_of({&program});
   CHECK(help.find("\nKeys:\n  trust  handle trust\n\nOthers:\n  help  help\n") !=
         std::string::npos);
-}
-
-TEST_CASE("wrap: lines end between words", "[cli]") {
-  CHECK(wrapped("one two  three", 7, 0) == "one two\nthree");
-  CHECK(wrapped("one two three", 9, 2) == "one two\n  three");
-  CHECK(wrapped("a-very-long-word b", 4, 1) == "a-very-long-word\n b");
-  CHECK(wrapped("", 4, 1).empty());
-  CHECK(columns_of("\xC3\xA4\xE0\xB6\x9A") == 2);
 }
 
 }  // namespace sealift::cli::help_test

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "cli/table.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
 namespace sealift::cli::output_test {
@@ -57,6 +58,43 @@ TEST_CASE("output: people get lines and aligned columns, and no JSON") {
 TEST_CASE("output: with --json there is one document and nothing else") {
   const std::string text = output_of({.json = true}, say_both);
   CHECK(parse_json(text, "stdout") == Json({{"for", "programs"}}));
+}
+
+TEST_CASE("output: columns that do not fit are wrapped, and none is padded at the end") {
+  const auto lines = cli::laid_out({{"NAME", "FOUND"}, {"web", "one two three"}, {"a", ""}}, 13);
+  CHECK(lines == std::vector<std::vector<std::string>>{
+                     {"NAME  FOUND"}, {"web   one two", "      three"}, {"a"}});
+  const auto all = cli::laid_out({{"A", "B"}, {"a-very-long-word", "x"}}, 0);
+  CHECK(all[1] == std::vector<std::string>{"a-very-long-word  x"});
+}
+
+TEST_CASE("output: colours are wanted where they are asked for") {
+  const auto with = [](const char* variable, const char* value, auto work) {
+    ::setenv(variable, value, 1);
+    const auto found = work();
+    ::unsetenv(variable);
+    return found;
+  };
+  const int none = -1;
+  CHECK(cli::wants_color(cli::Color::always, none));
+  CHECK_FALSE(cli::wants_color(cli::Color::never, none));
+  const auto automatic = [&] { return cli::wants_color(cli::Color::automatic, none); };
+  CHECK_FALSE(automatic());
+  CHECK(with("CLICOLOR_FORCE", "1", automatic));
+  CHECK_FALSE(with("CLICOLOR_FORCE", "0", automatic));
+  CHECK_FALSE(with("CLICOLOR_FORCE", "1", [&] { return with("NO_COLOR", "1", automatic); }));
+  CHECK(with("NO_COLOR", "1", [&] { return cli::wants_color(cli::Color::always, none); }));
+}
+
+TEST_CASE("output: a colour changes no word") {
+  const std::string text = output_of({.color = cli::Color::always}, say_both);
+  CHECK(text == "for people\n\x1b[1mNAME         SIZE\x1b[0m\na long name  1\n");
+}
+
+TEST_CASE("output: times have the unit that a person would choose") {
+  CHECK(cli::duration_text(std::chrono::seconds(3)) == "3 s");
+  CHECK(cli::duration_text(std::chrono::seconds(125)) == "2 min 5 s");
+  CHECK(cli::duration_text(std::chrono::seconds(7260)) == "2 h 1 min");
 }
 
 TEST_CASE("output: a disk that is full is an error, not silence") {

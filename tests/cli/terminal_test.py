@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What people see: the commonest commands in terminals of two sizes (tmux), with and without colour; and
+what whoever reads a pipe gets of the same."""
+
+import os
+import re
+import shlex
+import subprocess
+
+from road import BUILDER, INSTALLER, InstalledTest, main, need, run, second_release, write
+
+SIZES = ((80, 24), (132, 43))
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+NOTES = """# What is new
+
+* **Search** finds what you type, also where a word is spelt in another way than the one that is in the catalogue
+* smaller pages
+"""
+
+
+def with_notes(project):
+    second_release(project)
+    write(os.path.join(project, "CHANGES.md"), NOTES)
+
+
+class Terminal:
+    """tmux, with a server of its own."""
+
+    def __init__(self, folder, size):
+        self.socket = os.path.join(folder, f"tmux-{size[0]}")
+        self.size = size
+
+    def tmux(self, *words):
+        return run("tmux", "-S", self.socket, "-f", "/dev/null", *words).decode()
+
+    def shows(self, command, **environment):
+        """What the command leaves on the screen and above it, with its colours; each line whole."""
+        variables = " ".join(f"{name}={value}" for name, value in environment.items())
+        line = (f"env -u NO_COLOR -u CLICOLOR_FORCE {variables} {shlex.join(command)}; "
+                f"tmux -S {self.socket} wait-for -S done; sleep 60")
+        self.tmux("new-session", "-d", "-x", self.size[0], "-y", self.size[1], "-s", "one", line)
+        self.tmux("wait-for", "done")
+        shown = self.tmux("capture-pane", "-p", "-e", "-J", "-S", "-", "-t", "one")
+        self.tmux("kill-session", "-t", "one")
+        return shown.rstrip("\n")
+
+
+def plain(text):
+    return COLOUR.sub("", text)
+
+
+class Screens(InstalledTest):
+    def commands(self):
+        site = (INSTALLER, "--site", self.road.site)
+        second = self.road.release("1.2.0", with_notes)
+        return [(*site, "status"), (*site, "history"), (*site, "plan", second),
+                (*site, "verify", second), (*site, "drift"), (*site, "doctor"),
+                (*site, "config", "show"), (BUILDER, "inspect", second),
+                (BUILDER, "diff", self.first, second), (INSTALLER, "apply", "--help"),
+                (*site, "apply", second, "--dry-run"), (BUILDER, "bulid")]
+
+    def test_no_line_is_wider_than_the_terminal(self):
+        need("tmux")
+        commands = self.commands()
+        for size in SIZES:
+            terminal = Terminal(self.road.root, size)
+            for command in commands:
+                coloured = terminal.shows(command)
+                bare = terminal.shows(command, NO_COLOR="1")
+                self.assertEqual(terminal.shows((*command, "--no-color")), bare, command)
+                self.assertNotRegex(bare, COLOUR, command)
+                self.assertEqual(plain(coloured).split(), bare.split(), command)
+                for line in bare.splitlines():
+                    # A digest or a path that is longer than the terminal is one word.
+                    self.assertTrue(len(line) <= size[0] or " " not in line.strip(),
+                                    (size, command, line))
+            status = terminal.shows((INSTALLER, "--site", self.road.site, "status"))
+            self.assertRegex(status, COLOUR)
+
+    def test_notes_are_shown_without_their_markup(self):
+        need("tmux")
+        bundle = self.road.release("1.2.0", with_notes)
+        shown = Terminal(self.road.root, SIZES[0]).shows(
+            (INSTALLER, "--site", self.road.site, "plan", bundle))
+        self.assertIn("\x1b[1mWhat is new\x1b[", shown)
+        self.assertIn("- Search finds what you type", shown)
+        self.assertNotIn("**", shown)
+        self.assertIn("* **Search** finds", self.road.installer("plan", bundle).decode())
+
+
+class Pipes(InstalledTest):
+    def ask(self, *command, **environment):
+        return subprocess.run([INSTALLER, "--site", self.road.site, *command], check=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env={**os.environ, **environment})
+
+    def test_a_pipe_gets_whole_lines_without_colour_or_padding(self):
+        for command in (("status",), ("history",), ("plan", self.second)):
+            out = self.ask(*command).stdout
+            self.assertNotIn("\x1b", out)
+            for line in out.splitlines():
+                self.assertEqual(line, line.rstrip(), command)
+            forced = self.ask(*command, CLICOLOR_FORCE="1").stdout
+            self.assertRegex(forced, COLOUR)
+            self.assertEqual(plain(forced), out)
+            self.assertEqual(self.ask(*command, "--color", "always").stdout, forced)
+            self.assertEqual(self.ask(*command, "--color=never", CLICOLOR_FORCE="1").stdout, out)
+        self.assertIn("--color: found \"loud\", expected auto, always or never",
+                      self.road.refused("status", "--color", "loud", status=2))
+
+    def test_who_waits_for_the_lock_is_told_for_what_and_how_long(self):
+        lock = os.path.join(self.road.site, "state", "lock")
+        with subprocess.Popen(["flock", lock, "sleep", "2"]) as holder:
+            while not subprocess.run(["flock", "-n", lock, "true"]).returncode:
+                pass
+            said = self.ask("prune", "--lock-timeout", "20").stderr
+            holder.wait()
+        self.assertRegex(said, r"waiting for another installer: .*, at most 20 s\n")
+
+
+main()
