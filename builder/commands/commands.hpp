@@ -8,6 +8,7 @@
 namespace sealift::builder {
 
 void add_init(cli::Command& program);
+void add_doctor(cli::Command& program);
 void add_keygen(cli::Command& program);
 void add_trust(cli::Command& program);
 void add_validate(cli::Command& program);

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
                         .purpose = "Compiles a release into one signed, content-addressed bundle.",
                         .describe = [](cli::Command& program) {
                           builder::add_init(program);
+                          builder::add_doctor(program);
                           builder::add_keygen(program);
                           builder::add_trust(program);
                           builder::add_validate(program);

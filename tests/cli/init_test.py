@@ -181,4 +181,32 @@ class Named(Folder):
         self.assertEqual(os.listdir(self.shop), [".env"])
 
 
+class Doctor(Folder):
+    """`sealift doctor` says what a host lacks to build the release that it is asked about."""
+
+    def doctor(self, status, **variables):
+        said = run(BUILDER, "--json", "doctor", cwd=self.shop, status=status,
+                   env={**os.environ, **variables})
+        return {each["what"]: each for each in json.loads(said)}
+
+    def test_what_is_missing_is_named_with_what_to_do(self):
+        run(BUILDER, "init", ".", cwd=self.shop)
+        tools = os.path.join(self.root, "tools")
+        os.makedirs(tools)
+        found = self.doctor(20, PATH=tools)
+        self.assertIn("apt-get install git", found["git"]["mend"])
+        self.assertNotIn("docker", found)
+        with open(self.path("release.yaml"), "a", encoding="utf-8") as out:
+            out.write('  - {name: images, kind: images, images: [{name: "api:1", from: "docker-daemon:api:1"}]}\n')
+        self.assertIn("apt-get install docker.io", self.doctor(20, PATH=tools)["docker"]["mend"])
+        for name, script in (("docker", "exit 0"), ("git", "exit 0")):
+            write(os.path.join(tools, name), f"#!/bin/sh\n{script}\n")
+            os.chmod(os.path.join(tools, name), 0o755)
+        found = self.doctor(0, PATH=tools)
+        self.assertTrue(all(each["ok"] for each in found.values()), found)
+
+    def test_a_folder_without_a_project_is_said(self):
+        self.assertEqual(self.doctor(20)["release"]["mend"], "sealift init .")
+
+
 main()
