@@ -9,6 +9,7 @@ namespace sealift::builder {
 
 // In the order in which --help shows them.
 void add_init(cli::Command& program);
+void add_doctor(cli::Command& program);
 void add_keygen(cli::Command& program);
 void add_trust(cli::Command& program);
 void add_validate(cli::Command& program);

@@ -1,55 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 // A project to begin with: a release.yaml and what it names, out of the embedded templates.
+#include "base/ascii.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "builder/commands/commands.hpp"
-#include "embedded/environments.hpp"
-#include "embedded/templates.hpp"
+#include "builder/commands/new_project.hpp"
+#include "builder/signing_desk/trust_folder.hpp"
+#include "signing/secret_key.hpp"
 
 namespace sealift::builder {
 
 namespace {
 
-constexpr std::string_view kStarter = "starter/";
-constexpr std::string_view kPlaceholder = "__NAME__";
-
 struct InitOptions {
   std::string folder;
   std::string name;
+  std::vector<std::string> with;
 };
 
-std::string with_name(std::string text, const std::string& name) {
-  for (std::size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos;) {
-    text.replace(at, kPlaceholder.size(), name);
-    at += name.size();
+constexpr std::int64_t kPracticeSeconds = std::int64_t{365} * 86400;
+
+// The folder's name as a release may be called.
+std::string name_of(const fs::path& folder) {
+  std::string name =
+      lower((folder.filename().empty() ? folder.parent_path() : folder).filename().string());
+  for (char& c : name) {
+    if (!is_letter_or_digit(c) && c != '.' && c != '_') c = '-';
   }
-  return text;
+  name = trimmed(name, "._-");
+  return name.empty() ? "release" : name;
+}
+
+void say_found(const ProjectParts& parts, cli::Session& session) {
+  const std::pair<std::string, const char*> places[] = {
+      {parts.web, "component web"},          {parts.nginx, "component nginx"},
+      {parts.drizzle, "component database"}, {parts.compose, "component stack"},
+      {parts.systemd, "component units"},    {joined(parts.dotenv_files), "environments/"}};
+  for (const auto& [place, what] : places) {
+    if (!place.empty()) session.out.line(format("found {}: {}", place, what));
+  }
+  if (!parts.secrets.empty()) {
+    session.out.line(format("secrets, left to each site: {}",
+                            joined({parts.secrets.begin(), parts.secrets.end()})));
+  }
+}
+
+// What --with names, or all that was found; with neither, what most projects begin with.
+ProjectParts chosen_parts(const InitOptions& options) {
+  ProjectParts parts = find_parts(options.folder);
+  std::set<Part> named;
+  for (const std::string& words : options.with) {
+    std::string_view rest = words;
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      named.insert(part_named(std::string(rest.substr(0, comma))));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  if (!named.empty()) {
+    if (named.contains(Part::compose) && !parts.images.empty()) named.insert(Part::images);
+    if (!parts.secrets.empty()) named.insert(Part::secrets);
+    parts.chosen = named;
+  }
+  if (parts.chosen.empty()) parts.chosen.insert(Part::web);
+  for (const auto& [part, word] : {std::pair(Part::compose, "compose"), {Part::images, "images"}}) {
+    if (parts.has(part) && (parts.compose.empty() || parts.images.empty())) {
+      throw Error(Errc::invalid_input,
+                  format("--with {}: {}: found no Compose file whose services name images", word,
+                         options.folder),
+                  "put the project's compose.yaml there first");
+    }
+  }
+  return parts;
+}
+
+// A throw-away key and the root by which the practice site judges it; the root's fingerprint.
+std::string write_practice_trust(const fs::path& folder, Time now) {
+  signing::SecretKey key = signing::SecretKey::generate();
+  std::string secret = key.to_file(nullptr);
+  write_new_file(folder / "practice.key", secret, FileMode::secret);
+  signing::wipe(secret);
+  signing::RootDraft draft;
+  draft.expires = Time{now.seconds + kPracticeSeconds};
+  draft.root.keys.insert(key.public_key());
+  draft.approvers.keys.insert(key.public_key());
+  draft.names[key.public_key()] = "practice";
+  const TrustFolder trust(folder);
+  const signing::Root root = trust.save(draft);
+  trust.write_draft(
+      root, with_signature(root, trust.may_sign(root), signing::signer_with(std::move(key))));
+  return trust.publish(trust.draft(1)).fingerprint().hex();
 }
 
 void run_init(const InitOptions& options, cli::Session& session) {
-  const fs::path folder = options.folder;
+  const fs::path folder = absolute_path(options.folder).lexically_normal();
   if (path_exists(folder / "release.yaml")) {
     throw Error(Errc::invalid_input,
                 format("{}: holds a release.yaml already, expected a new project", options.folder));
   }
-  const std::string name =
-      options.name.empty() ? absolute_path(folder).filename().string() : options.name;
+  const std::string name = options.name.empty() ? name_of(folder) : options.name;
+  const ProjectParts parts = chosen_parts(options);
+  say_found(parts, session);
   Json written = Json::array();
-  const auto put = [&](const fs::path& relative, std::string_view content) {
-    make_dirs((folder / relative).parent_path());
-    write_new_file(folder / relative, with_name(std::string(content), name), FileMode::plain);
-    session.out.line(format("wrote {}", (folder / relative).string()));
-    written.push_back(relative.string());
-  };
-  for (const embedded::templates_file& file : embedded::templates()) {
-    if (file.path.starts_with(kStarter)) put(file.path.substr(kStarter.size()), file.content);
+  for (const NewFile& file : new_project(name, folder, parts)) {
+    const fs::path path = fs::path(options.folder) / file.path;
+    if (path_exists(path)) {
+      session.out.line(format("kept {}", path.string()));
+      continue;
+    }
+    make_dirs(path.parent_path());
+    write_new_file(path, file.content, file.mode);
+    session.out.line(format("wrote {}", path.string()));
+    written.push_back(file.path);
   }
-  for (const embedded::environments_file& file : embedded::environments()) {
-    put(fs::path("environments") / file.path, file.content);
-  }
-  session.out.line(format("next: cd {} && sealift validate", options.folder));
-  session.out.json({{"folder", options.folder}, {"name", name}, {"files", std::move(written)}});
+  const std::string fingerprint = write_practice_trust(folder / "practice", session.clock.now());
+  session.out.line("next, to try it on a site below practice/:");
+  session.out.line(format("  cd {}", options.folder));
+  session.out.line("  sealift build --output bundles --key practice/practice.key");
+  session.out.line("  export SEALIFT_SITE=$PWD/practice/site");
+  session.out.line("  sealift-installer init --from practice/site.yaml");
+  session.out.line(
+      format("  sealift-installer trust init practice/1.root.json --fingerprint {}", fingerprint));
+  session.out.line(format("  sealift-installer apply bundles/{}-0.1.0.bundle.tar.zst", name));
+  session.out.json({{"folder", options.folder},
+                    {"name", name},
+                    {"files", std::move(written)},
+                    {"fingerprint", fingerprint}});
 }
 
 }  // namespace
@@ -57,10 +135,14 @@ void run_init(const InitOptions& options, cli::Session& session) {
 void add_init(cli::Command& program) {
   auto& options = cli::make_options<InitOptions>();
   program.sub("init", "start a project: release.yaml, environments, a workflow for CI")
-      .argument("DIR", options.folder, "the project's folder", cli::Presence::required)
+      .argument("DIR", options.folder, "the project's folder; what is there is found and kept",
+                cli::Presence::required)
       .option("--name", options.name, "NAME", "the release's name (default: the folder's)")
-      .example("sealift init shop", "a project in the new folder shop")
-      .example("sealift init website --name shop", "a project whose release is called shop")
+      .options(
+          "--with", options.with, "PART,...",
+          "web, nginx, compose, images, drizzle, systemd, flags, secrets (default: what is found)")
+      .example("sealift init shop", "a project of what is in the folder shop, or a new one")
+      .example("sealift init shop --with web,nginx", "of these parts alone")
       .fails_with({Errc::invalid_input, Errc::io})
       .runs([&options](cli::Session& session) { run_init(options, session); });
 }

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
                         .describe = [](cli::Command& program) {
                           program.group("Start a project");
                           builder::add_init(program);
+                          builder::add_doctor(program);
                           program.group("Keys and trust");
                           builder::add_keygen(program);
                           builder::add_trust(program);

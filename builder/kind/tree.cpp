@@ -146,7 +146,10 @@ class TreePacker {
       const Entry entry{rest.substr(0, slash),
                         slash == rest.npos ? EntryType::file : EntryType::directory};
       const auto [other, is_new] = names.emplace(entry.name, entry.type);
-      if (is_new) {
+      // A file that is no part of the source, such as .env beside a Compose file, is in no way.
+      const bool is_free = is_new || (other->second != EntryType::directory &&
+                                      !selection_.takes_file(prefix + entry.name));
+      if (is_free) {
         if (!selection_.excludes(prefix + entry.name)) {
           items.push_back({.entry = entry, .is_made = true});
         }

@@ -69,8 +69,8 @@ class Starter(Scratch):
         with open(os.path.join(project, "release.yaml"), "a", encoding="utf-8") as out:
             out.write("trust: trust\n")
         self.run_in(project, "sealift", "validate", "--site", "sites/example.yaml")
-        self.run_in(project, "sealift", "build", "--key", "release.key")
-        self.run_in(project, "sealift", "verify", "dist/shop-0.1.0.bundle.tar.zst", "--root",
+        self.run_in(project, "sealift", "build", "--output", "bundles", "--key", "release.key")
+        self.run_in(project, "sealift", "verify", "bundles/shop-0.1.0.bundle.tar.zst", "--root",
                     "trust/1.root.json")
 
 
