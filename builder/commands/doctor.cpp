@@ -15,6 +15,7 @@ namespace sealift::builder {
 
 namespace {
 
+// A bundle with images, and the copy that is renamed into its place.
 constexpr std::uint64_t kLittleSpace = std::uint64_t{1} << 30;
 
 struct DoctorOptions {
@@ -22,6 +23,7 @@ struct DoctorOptions {
   std::string output = "dist";
 };
 
+// One line of the answer.
 struct HostFinding {
   std::string what;
   std::string found;
@@ -33,6 +35,7 @@ fs::path program_here(std::string_view name) {
   return find_program(name, path == nullptr ? "/usr/bin:/bin" : path);
 }
 
+// Needed for a clone only: an exported tree has no commit to record.
 HostFinding examine_git() {
   const fs::path git = program_here("git");
   if (!git.empty()) return {"git", git.string()};
@@ -93,6 +96,7 @@ std::vector<HostFinding> examine_engines(const release::Release& release) {
   return findings;
 }
 
+// Status 20 where anything should be repaired; nothing is changed.
 void run_host_doctor(const DoctorOptions& options, cli::Session& session) {
   std::vector<HostFinding> findings = {examine_git(), examine_space(options.output)};
   if (path_exists(options.file)) {
@@ -122,7 +126,7 @@ void add_doctor(cli::Command& program) {
   auto& options = cli::make_options<DoctorOptions>();
   program.sub("doctor", "what is missing on this host to build a release")
       .argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
-      .option("--output", options.output, "DIR", "where bundles are written (default dist)")
+      .option("-o,--output", options.output, "DIR", "where bundles are written (default dist)")
       .example("sealift doctor", "before the first build on this host")
       .fails_with({Errc::invalid_input, Errc::io}, {{"20", "something should be repaired"}})
       .runs([&options](cli::Session& session) { run_host_doctor(options, session); });

@@ -33,6 +33,7 @@ std::string name_of(const fs::path& folder) {
   return name.empty() ? "release" : name;
 }
 
+// What init took for what, before it writes: a wrong guess is seen at once.
 void say_found(const ProjectParts& parts, cli::Session& session) {
   const std::pair<std::string, const char*> places[] = {
       {parts.web, "component web"},          {parts.nginx, "component nginx"},
@@ -60,6 +61,7 @@ ProjectParts chosen_parts(const InitOptions& options) {
     }
   }
   if (!named.empty()) {
+    // Services need their images, and values that are secret are so whether they were named or not.
     if (named.contains(Part::compose) && !parts.images.empty()) named.insert(Part::images);
     if (!parts.secrets.empty()) named.insert(Part::secrets);
     parts.chosen = named;
@@ -94,6 +96,8 @@ std::string write_practice_trust(const fs::path& folder, Time now) {
   return trust.publish(trust.draft(1)).fingerprint().hex();
 }
 
+// Nothing that is there is written over. The commands that it ends with take a first release to the
+// practice site, without a refused one.
 void run_init(const InitOptions& options, cli::Session& session) {
   const fs::path folder = absolute_path(options.folder).lexically_normal();
   if (path_exists(folder / "release.yaml")) {

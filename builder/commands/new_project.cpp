@@ -54,12 +54,15 @@ std::string or_else(const std::string& place, const char* otherwise) {
   return place.empty() ? otherwise : place;
 }
 
+// Collects the files in the order in which init names them. Text is written, not serialised: people
+// go on with these files, and need their comments and one row for a component.
 class NewProject {
  public:
   NewProject(std::string name, fs::path folder, const ProjectParts& parts)
       : name_(std::move(name)), folder_(std::move(folder)), parts_(parts) {
     for (const auto& [environment, unused] : parts_.values) environments_.push_back(environment);
     if (environments_.empty()) environments_ = {"development", "staging", "production"};
+    // The one that developers work with is the safest to practise on.
     practice_ = environments_.front();
     for (const std::string& each : environments_) {
       if (each == "development" || each == "dev") practice_ = each;
@@ -80,6 +83,7 @@ class NewProject {
   }
 
  private:
+  // The placeholder may stand in paths too.
   void put(const std::string& path, std::string content, FileMode mode = FileMode::plain) {
     files_.push_back({.path = with_name(path, name_),
                       .content = with_name(std::move(content), name_),
@@ -88,6 +92,7 @@ class NewProject {
 
   bool has_dotenv() const { return !parts_.dotenv_files.empty(); }
 
+  // Workflow, .gitignore and what else is the same in every project.
   void put_starter() {
     for (const embedded::templates_file& file : embedded::templates()) {
       if (!file.path.starts_with(kStarter)) continue;
@@ -98,6 +103,8 @@ class NewProject {
     }
   }
 
+  // What a site may leave out is optional, so that the practice site takes the release without an
+  // engine or a server. What was not found has the place that put_parts() fills.
   std::string release_yaml() const {
     std::string text = format(
         "# What a release of {0} is made of. Check it with: sealift validate\n"
@@ -127,6 +134,7 @@ class NewProject {
     if (parts_.has(Part::images)) {
       std::vector<std::string> rows;
       for (const std::string& image : parts_.images) {
+        // What developers build is in their engine; the rest comes of its registry.
         const char* from = parts_.built.contains(image) ? "docker-daemon:" : "docker://";
         rows.push_back(format("      - {{name: {}, from: {}}}\n", quoted_text(image),
                               quoted_text(from + image)));
@@ -160,6 +168,8 @@ class NewProject {
     return values;
   }
 
+  // Of .env files where there are any, for they name the keys that the application reads; of the
+  // embedded environments otherwise. A secret has no value here: each site sets it.
   void put_environments() {
     if (!has_dotenv()) {
       for (const embedded::environments_file& file : embedded::environments()) {
@@ -196,6 +206,7 @@ class NewProject {
 
   static Json secret() { return {{"secret", true}, {"required", true}, {"means", kMeaning}}; }
 
+  // One file that renders all keys, as a dotenv reader takes them.
   void put_config() {
     std::map<std::string, std::vector<std::string>> keys;  // with the values of all environments
     for (const std::string& key : secrets_) keys[key];
@@ -221,6 +232,7 @@ class NewProject {
     return has_quote ? format("{{{{{} | json}}}}", key) : format("'{{{{{}}}}}'", key);
   }
 
+  // The smallest of each part that was asked for by name and is not there yet.
   void put_parts() {
     if (parts_.has(Part::nginx) && parts_.nginx.empty()) {
       put("nginx/site.conf",
@@ -249,8 +261,10 @@ class NewProject {
     }
   }
 
+  // The migrations that put_parts() writes are of SQLite, which needs no server.
   bool is_sqlite() const { return parts_.is_sqlite || parts_.drizzle.empty(); }
 
+  // Folders below `base`, for components of files.
   std::string targets(const std::string& base) const {
     std::vector<std::string> names = {"etc"};
     if (parts_.has(Part::web)) names.insert(names.begin(), "web");
@@ -264,6 +278,7 @@ class NewProject {
     return text;
   }
 
+  // Secrets are files of the host there: nothing of them is in the repository.
   std::string example_site() const {
     const std::string base = "/srv/" + name_;
     std::string text = format(
@@ -339,6 +354,7 @@ class NewProject {
     put("practice/site.yaml", std::move(text));
   }
 
+  // The value of .env, so that the application works; any text where there is none.
   std::string practice_secret(const std::string& key) const {
     const auto values = parts_.values.find(practice_);
     if (values != parts_.values.end()) {

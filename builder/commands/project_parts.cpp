@@ -43,6 +43,7 @@ constexpr std::array kSamples = {"example", "sample", "template", "defaults"};
 // The environment that every project has.
 constexpr const char* kProduction = "production";
 
+// The first of these names that is in the folder, with `below` in it where that is given.
 template <std::size_t N>
 std::string first_with(const fs::path& folder, const std::array<const char*, N>& names,
                        std::string_view below) {
@@ -68,6 +69,9 @@ bool looks_secret(const std::string& key, const std::string& value) {
   return at != value.npos && value.substr(user + 3, at - user - 3).find(':') != value.npos;
 }
 
+// One file for an environment, .env.NAME, before .env, which counts for all; a sample counts last.
+// What is of tests or of one developer is left out. Keys that look like secrets are named: too many
+// do no harm, one too few would be in the bundle in clear.
 void find_values(const fs::path& folder, ProjectParts& parts) {
   std::map<std::string, std::string> shared;
   std::vector<std::string> names;
@@ -101,6 +105,8 @@ void find_values(const fs::path& folder, ProjectParts& parts) {
   if (!parts.secrets.empty()) parts.chosen.insert(Part::secrets);
 }
 
+// With the values of production, for names of images may hold variables. Mistakes of the file are
+// for `validate` to say.
 void find_images(const fs::path& folder, ProjectParts& parts) {
   const std::string text = read_file(folder / parts.compose, release::kMaxTemplateBytes);
   compose::Variables variables;
@@ -154,6 +160,7 @@ ProjectParts find_parts(const fs::path& folder) {
     const std::string journal = read_file(folder / parts.drizzle / "meta/_journal.json", 16U << 20);
     parts.is_sqlite = journal.find("\"sqlite\"") != journal.npos;
   }
+  // A folder of that name is the application's own.
   if (dir_exists(folder / parts.config)) parts.config = "deploy/config";
   find_values(folder, parts);
   if (!parts.compose.empty()) find_images(folder, parts);

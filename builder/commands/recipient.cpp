@@ -15,6 +15,7 @@ using release::RegistrationCard;
 
 constexpr std::size_t kMaxCard = 64 << 10;  // bytes
 
+// Of both commands.
 struct RecipientOptions {
   std::string project = ".";
   std::string file;  // the card, or the new identity
@@ -35,6 +36,8 @@ void make_recovery(const RecipientOptions& options, cli::Session& session) {
     throw Error(Errc::invalid_input, format("{}: found no release.yaml", options.project),
                 "name the project's folder: --project DIR");
   }
+  // The identity is written before the list that names it: a list whose identity nobody has would
+  // seal secrets that are lost with their site.
   make_dirs(list.parent_path());
   const signing::AgeIdentity identity = signing::AgeIdentity::generate();
   std::string secret = identity.to_file(session.clock.now());
@@ -49,6 +52,8 @@ void make_recovery(const RecipientOptions& options, cli::Session& session) {
   session.out.json({{"identity", options.file}, {"recipient", recipient}, {"file", list.string()}});
 }
 
+// A card that names another recipient for a site that is listed is no update: whoever could swap
+// the card could read every secret from then on.
 void add_site(const RecipientOptions& options, cli::Session& session) {
   const RegistrationCard card =
       release::parse_card(read_file(options.file, kMaxCard), options.file);

@@ -29,6 +29,7 @@ std::vector<std::string> first_lines(const std::string& text, std::size_t limit)
   return lines;
 }
 
+// For paper: what a person at the transfer desk compares, ticks and signs. It judges nothing.
 void run_sheet(const std::string& file, cli::Session& session) {
   const OpenBundle bundle(file);
   const FileSum sum = sum_of(file);

@@ -18,6 +18,7 @@ struct SumsOptions {
   KeyOptions passphrase;
 };
 
+// The signature is minisign's own, so a key of HSM or ssh cannot make it.
 signing::SecretKey load_secret_key(const SumsOptions& options) {
   std::string text = read_file(options.key, signing::kMaxKeyFile);
   signing::SecretKey key = signing::SecretKey::parse(text, options.key, [&] {
@@ -28,6 +29,7 @@ signing::SecretKey load_secret_key(const SumsOptions& options) {
   return key;
 }
 
+// minisign -V and sha256sum -c work in the folder of the files, so all of them are in one.
 void run_sums(const SumsOptions& options, cli::Session& session) {
   const fs::path folder = absolute_path(options.files.front()).parent_path();
   for (const std::string& file : options.files) {

@@ -32,6 +32,8 @@ struct Item {
   content::Encoding encoding = {};
 };
 
+// Tar and file table are written in one walk over the source, with nothing of a file kept. Mistakes
+// are collected: one run names all of a component's.
 class TreePacker {
  public:
   TreePacker(Selection selection, std::string where, const release::ComponentEntry& entry,
@@ -162,6 +164,7 @@ class TreePacker {
     }
   }
 
+  // Small files gain nothing by compression, and very large ones would fill the memory.
   bool gets_variants(const Dir& folder, const Entry& entry, const std::string& path) const {
     if (beside_.encodings.empty() || entry.type != EntryType::file ||
         !selection_.takes_file(path) || !beside_.is_compressible(path)) {
@@ -207,6 +210,7 @@ class TreePacker {
     }
   }
 
+  // Folders that were waiting for something to be in them.
   void flush_folders() {
     for (const FileEntry& folder : waiting_) {
       put(folder);
@@ -215,6 +219,8 @@ class TreePacker {
     waiting_.clear();
   }
 
+  // Modes are 0755 or 0644 whatever the umask of who checked the source out. A header says the size
+  // before the content comes, so a file that changes meanwhile is refused.
   void add_file(const Dir& folder, const Entry& entry, const RelPath& path) {
     const Fd fd = folder.open_file(entry.name);
     struct stat status {};
@@ -269,6 +275,8 @@ class TreePacker {
     if (beside_.inspect) beside_.inspect(path, FileText(text));
   }
 
+  // A variant that is empty would not have shrunk. It is of a file that was packed before it: both
+  // are compared by digest, for they were read one after the other.
   void add_variant(const Variants::Variant& variant, const Digest& original,
                    const std::string& path) {
     if (variant.of != original) refuse_changed(path);

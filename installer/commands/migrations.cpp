@@ -203,11 +203,8 @@ void add_migrations(cli::Command& program, const std::string& site) {
     cli::Command command = migrations.sub(word, purpose);
     add_change_options(command, options.change);
     command
-        .example(
-            format(
-                "sealift-installer migrations {} a.bundle.tar.zst main 0003_orders --reason CHG-7",
-                word),
-            meaning)
+        .example(format("sealift-installer migrations {} a.bundle.tar.zst main 0003_orders", word),
+                 meaning)
         .argument("BUNDLE", options.bundle, "the bundle that has the migration",
                   cli::Presence::required)
         .argument("DATABASE", options.database, "its name in site.yaml", cli::Presence::required)

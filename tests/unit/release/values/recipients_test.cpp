@@ -52,10 +52,9 @@ TEST_CASE("recipients: what people wrote stays as it is, line by line") {
 
 TEST_CASE("recipients: a form that has no lines is left to a person") {
   const std::string head = "schema: 1\nrecovery: " + kRecovery.str() + "\n";
-  for (const std::string form :
-       {"environments: {production: {vault-room: SITE}}\n",
-        "environments:\n  production: {vault-room: SITE}\n",
-        "environments:\n  \"production\":\n    vault-room: SITE\n"}) {
+  for (const std::string form : {"environments: {production: {vault-room: SITE}}\n",
+                                 "environments:\n  production: {vault-room: SITE}\n",
+                                 "environments:\n  \"production\":\n    vault-room: SITE\n"}) {
     const std::string each = head + replaced(form, "SITE", kSite.str());
     const auto error = tests::error_of([&] { with_site(each, "production", "site-b", kOther); });
     REQUIRE(error);
