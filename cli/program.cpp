@@ -104,19 +104,30 @@ void print_error(const std::string& program, const Globals& globals, const Error
   }
 }
 
-// "--json" counts before a command line can be parsed at all.
-bool asks_for_json(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--json") return true;
-  }
-  return false;
-}
-
 Color color_of(const std::string& when) {
   if (when == "auto") return Color::automatic;
   if (when == "always") return Color::always;
   if (when == "never") return Color::never;
   throw Error(Errc::usage, format("--color: found \"{}\", expected auto, always or never", when));
+}
+
+// How an answer or an error is printed counts before a command line can be parsed at all.
+Globals form_of_answers(int argc, char** argv) {
+  Globals globals;
+  const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool is_last = i + 1 == words.size();
+    if (words[i] == "--json") globals.json = true;
+    if (words[i] == "--no-color" || words[i] == "--color=never" ||
+        (words[i] == "--color" && !is_last && words[i + 1] == "never")) {
+      globals.color = Color::never;
+    }
+    if (words[i] == "--color=always" ||
+        (words[i] == "--color" && !is_last && words[i + 1] == "always")) {
+      globals.color = Color::always;
+    }
+  }
+  return globals;
 }
 
 // read_command_line() answers the first three, before CLI11 sees anything.
@@ -339,8 +350,7 @@ int parse_and_run(int argc, char** argv, const Program& program) {
 
   const Invocation invocation = read_command_line(description, {argv + 1, argv + argc});
   if (invocation.asked != Asked::run) {
-    globals.json = asks_for_json(argc, argv);
-    return answer(invocation, program.name, globals);
+    return answer(invocation, program.name, form_of_answers(argc, argv));
   }
   try {
     app.parse(argc, argv);
@@ -356,9 +366,7 @@ int run_main(int argc, char** argv, const Program& program) try {
   prepare_process();
   return parse_and_run(argc, argv, program);
 } catch (...) {
-  Globals globals;
-  globals.json = asks_for_json(argc, argv);
-  return fail(program.name, globals, current_error());
+  return fail(program.name, form_of_answers(argc, argv), current_error());
 }
 
 bool confirm(const std::string& question) {

@@ -74,7 +74,7 @@ class Screens(InstalledTest):
                 for line in bare.splitlines():
                     # A digest or a path that does not fit behind its label is one word.
                     longest = max(map(len, line.split()), default=0)
-                    self.assertTrue(len(line) <= size[0] or longest > size[0] - 12,
+                    self.assertTrue(len(line) <= size[0] or longest > size[0] - 16,
                                     (size, command, line))
             status = terminal.shows((INSTALLER, "--site", self.road.site, "status"))
             self.assertRegex(status, COLOUR)
