@@ -31,12 +31,14 @@ Meaning meaning_of(const Option& option) {
 
 std::vector<Meaning> meanings_of(const std::vector<Option>& options) {
   std::vector<Meaning> found;
+  found.reserve(options.size());
   for (const Option& option : options) found.push_back(meaning_of(option));
   return found;
 }
 
 std::vector<Meaning> meanings_of(const std::vector<Argument>& arguments) {
   std::vector<Meaning> found;
+  found.reserve(arguments.size());
   for (const Argument& argument : arguments) found.push_back({text_of(argument), argument.help});
   return found;
 }

@@ -68,6 +68,7 @@ std::vector<std::vector<std::string>> laid_out(const std::vector<Row>& rows, std
   std::vector<std::size_t> widths = widths_of(rows);
   if (columns > 0 && !widths.empty()) shrink(widths, rows.front(), columns);
   std::vector<std::vector<std::string>> lines;
+  lines.reserve(rows.size());
   for (const Row& row : rows) lines.push_back(lines_of(row, widths));
   return lines;
 }

@@ -172,7 +172,7 @@ std::string with_site(std::string_view text, const std::string& environment,
     }
     add_below(lines, place, format("{}: {}", site, recipient.str()));
   }
-  const std::string added = joined(lines, "\n") + "\n";
+  std::string added = joined(lines, "\n") + "\n";
   // What the eye of a program takes for a line must have the meaning that was meant.
   Recipients wanted = Recipients::parse(text, "environments/recipients.yaml");
   wanted.sites[environment].emplace(site, recipient);
