@@ -272,8 +272,8 @@ class NewProject {
     if (parts_.has(Part::flags)) names.push_back("flags");
     std::string text = "targets:\n";
     for (const std::string& name : names) {
-      text +=
-          format("  {}: {{driver: directory, path: {}}}\n", name, quoted_text(base + "/" + name));
+      text += format("  {}: {{driver: directory, path: {}}}\n", name,
+                     quoted_text(format("{}/{}", base, name)));
     }
     return text;
   }
@@ -341,13 +341,13 @@ class NewProject {
     if (!taken.empty()) text += format("optional: [{}]\n", joined(taken));
     if (has_database) {
       text += format("databases:\n  main: {{driver: sqlite, path: {}}}\n",
-                     quoted_text(base + "/" + name_ + ".db"));
+                     quoted_text(format("{}/{}.db", base, name_)));
     }
     if (!has_dotenv()) text += format("values:\n  {}: http://localhost:8080\n", kPublicUrl);
     if (!secrets_.empty()) text += "secrets:\n";
     for (const std::string& key : secrets_) {
       const std::string file = "secrets/" + key;
-      text += format("  {}: {{file: {}}}\n", key, quoted_text(base + "/" + file));
+      text += format("  {}: {{file: {}}}\n", key, quoted_text(format("{}/{}", base, file)));
       put("practice/" + file, practice_secret(key) + "\n", FileMode::secret);
     }
     put("practice/.gitignore", "*\n");
