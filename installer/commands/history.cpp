@@ -28,12 +28,11 @@ void run_history(const std::string& site, cli::Session& session) {
     if (past.purpose == Purpose::flags) flags = compare(before, after);
     if (!flags.empty()) why = format("{}{}{}", joined(flags, "; "), why.empty() ? "" : ": ", why);
     if (past.ending == Event::commit && past.purpose != Purpose::stage) before = after;
-    const std::optional<Time> end = end_of(past, work.installation().layout, session.clock);
     const std::vector<std::string> approved = approvers.of(past.outcome);
     rows.push_back({std::to_string(past.number), to_local_text(past.begun),
                     std::string(name(past.purpose)), past.outcome.title(),
                     printable(past.outcome.environment), ending_word(past),
-                    end ? cli::duration_text(duration_of(past, *end)) : "", printable(past.actor),
+                    past.ended ? cli::duration_text(duration_of(past)) : "", printable(past.actor),
                     printable(joined(approved)), printable(why, flags.empty() ? 80 : 160)});
     list.push_back({{"revision", past.number},
                     {"time", to_text(past.begun)},
@@ -50,9 +49,9 @@ void run_history(const std::string& site, cli::Session& session) {
                     {"approvers", approved},
                     {"retained", is_retained(work.installation().layout, past.outcome)}});
     if (past.outcome.digest) list.back()["digest"] = past.outcome.digest->str();
-    if (end) {
-      list.back()["ended"] = to_text(*end);
-      list.back()["seconds"] = duration_of(past, *end).count();
+    if (past.ended) {
+      list.back()["ended"] = to_text(*past.ended);
+      list.back()["seconds"] = duration_of(past).count();
     }
   }
   session.out.table(rows);

@@ -53,20 +53,17 @@ const PastTransaction* past(const State& state, std::uint64_t number) {
 }
 
 // How the current release came: since when, by whom, how long it took, who approved it.
-void show_coming(const SiteWork& work, const State& state, const Clock& clock, cli::Output& out,
-                 Json& value) {
+void show_coming(const SiteWork& work, const State& state, cli::Output& out, Json& value) {
   const Revision* now = state.current();
   const PastTransaction* came = now == nullptr ? nullptr : past(state, now->number);
-  if (came == nullptr) return;
-  const std::optional<Time> end = end_of(*came, work.installation().layout, clock);
-  if (!end) return;
-  const std::chrono::seconds took = duration_of(*came, *end);
-  out.line(format("since        {}, {} by {} in {}{}", to_local_text(*end), name(came->purpose),
-                  printable(came->actor), cli::duration_text(took),
+  if (came == nullptr || !came->ended) return;
+  const std::chrono::seconds took = duration_of(*came);
+  out.line(format("since        {}, {} by {} in {}{}", to_local_text(*came->ended),
+                  name(came->purpose), printable(came->actor), cli::duration_text(took),
                   came->reason.empty() ? "" : ": " + printable(came->reason, 160)));
   const std::vector<std::string> approved = Approvers(work.tools()).of(*now);
   if (!approved.empty()) out.line(format("approved by  {}", printable(joined(approved))));
-  value["since"] = to_text(*end);
+  value["since"] = to_text(*came->ended);
   value["appliedBy"] = came->actor;
   value["reason"] = came->reason;
   value["seconds"] = took.count();
@@ -121,7 +118,7 @@ void show_release(const SiteWork& work, const State& state, const std::vector<Si
                           : format("release      {} {}, revision {}", now->release, now->title(),
                                    now->number));
   if (now != nullptr) out.line(format("environment  {}", printable(now->environment)));
-  show_coming(work, state, session.clock, out, value);
+  show_coming(work, state, out, value);
   show_last_failure(state, out, value);
   for (const SiteChange& change : changes) {
     out.line(format("site.yaml    {}: put it back; {}", text(change), kChangeEnvironment));

@@ -63,14 +63,16 @@ State load_state(const Layout& layout, const Clock& clock) {
     const Plan& plan = journal.plan();
     const std::optional<Event> ending = journal.ending();
     const Json& detail = journal.records().back().detail;
-    state.history.push_back({.number = plan.number,
-                             .purpose = plan.purpose,
-                             .begun = plan.created,
-                             .actor = plan.actor,
-                             .reason = plan.reason,
-                             .ending = ending,
-                             .why = ending && detail.is_string() ? detail.get<std::string>() : "",
-                             .outcome = plan.outcome});
+    state.history.push_back(
+        {.number = plan.number,
+         .purpose = plan.purpose,
+         .begun = plan.created,
+         .actor = plan.actor,
+         .reason = plan.reason,
+         .ending = ending,
+         .ended = ending ? std::optional(journal.records().back().time) : std::nullopt,
+         .why = ending && detail.is_string() ? detail.get<std::string>() : "",
+         .outcome = plan.outcome});
     state.next_number = std::max(state.next_number, plan.number + 1);
     if (!ending) state.unfinished = file;
     if (ending && !journal.is_closed()) state.unclosed.push_back(file);

@@ -23,6 +23,7 @@ struct PastTransaction {
   std::string actor;
   std::string reason;
   std::optional<Event> ending;  // nothing: it is still open
+  std::optional<Time> ended;    // when its last record was written; nothing while it is open
   std::string why;              // of an abort, and of an end that a person accepted
   Revision outcome;
 };

@@ -2,6 +2,7 @@
 #include "installer/session/config_diff.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/format.hpp"
@@ -89,13 +90,14 @@ Json to_json(const std::vector<FileDiff>& files) {
 std::vector<FileDiff> config_diff(const Tools& tools, const bundle::Contents& contents,
                                   SiteContent& content, const Revision* before) {
   std::vector<FileDiff> found;
+  std::optional<SiteContent> old_content;  // its bundle is opened once for all components
   for (const release::Component& component : contents.components) {
     if (!component.has_templates()) continue;
     const std::string& name = component.row.name;
     RenderedFiles old_files;
     if (has_component(before, name)) {
-      SiteContent old_content = content_of(tools, *before);
-      old_files = files_of(old_content, name);
+      if (!old_content) old_content.emplace(content_of(tools, *before));
+      old_files = files_of(*old_content, name);
     }
     compare_files(name, old_files, files_of(content, name), found);
   }

@@ -10,17 +10,9 @@ std::string ending_word(const PastTransaction& past) {
   return past.ending == Event::abort ? "undone" : "cut off";
 }
 
-std::optional<Time> end_of(const PastTransaction& past, const Layout& layout, const Clock& clock) {
-  if (!past.ending) return std::nullopt;
-  return Journal::read(Journal::file_of(layout.journal(), past.number), clock)
-      .records()
-      .back()
-      .time;
-}
-
-std::chrono::seconds duration_of(const PastTransaction& past, Time end) {
+std::chrono::seconds duration_of(const PastTransaction& past) {
   // A clock may have been set back meanwhile.
-  return std::chrono::seconds(std::max<std::int64_t>(0, end.seconds - past.begun.seconds));
+  return std::chrono::seconds(std::max<std::int64_t>(0, past.ended->seconds - past.begun.seconds));
 }
 
 const std::string& reason_of(const PastTransaction& past) {
