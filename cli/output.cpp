@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/terminal.hpp"
 #include "base/wrap.hpp"
 #include "cli/table.hpp"
@@ -95,10 +96,7 @@ void Output::notes(std::string_view text) {
     line(text);
     return;
   }
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view each = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  for (const std::string_view each : split_lines(text)) {
     const std::size_t level = each.find_first_not_of('#');
     if (level != each.npos && level > 0 && each[level] == ' ') {
       line(in(Tone::heading, each.substr(level + 1)));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/lines.hpp"
 #include "base/text.hpp"
 #include "base/wrap.hpp"
 
@@ -35,14 +36,9 @@ void shrink(std::vector<std::size_t>& widths, const Row& headings, std::size_t c
 }
 
 std::vector<std::string> lines_of(const std::string& cell, std::size_t width) {
-  std::vector<std::string> lines;
-  std::string text = wrapped(cell, width, 0, LongWord::broken);
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return lines;
+  const std::string text = wrapped(cell, width, 0, LongWord::broken);
+  const std::vector<std::string_view> lines = split_lines(text);
+  return {lines.begin(), lines.end()};
 }
 
 std::vector<std::string> lines_of(const Row& row, const std::vector<std::size_t>& widths) {

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 #include "release/text/compose_variable.hpp"
 #include "release/values/dotenv.hpp"
@@ -101,9 +102,7 @@ std::string Interpolation::braced(std::string_view inside, int depth) {
 
 std::set<std::string> variables_in(std::string_view text) {
   std::set<std::string> names;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  for (std::string_view line : split_lines(text)) {
     const std::size_t first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos || line[first] == '#') continue;
     for (std::size_t at = line.find('$'); at != std::string_view::npos; at = line.find('$', at)) {

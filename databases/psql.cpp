@@ -8,6 +8,7 @@
 #include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
@@ -70,10 +71,7 @@ std::optional<Complaint> complaint_in(std::string_view line) {
 Refusal refusal_in(std::string_view said) {
   Refusal refusal{.state = {}, .message = {}, .line = 0, .mark = {}};
   std::string others;  // lines that have no form
-  while (!said.empty()) {
-    const std::size_t end = std::min(said.find('\n'), said.size());
-    const std::string_view line = said.substr(0, end);
-    said.remove_prefix(std::min(end + 1, said.size()));
+  for (const std::string_view line : split_lines(said)) {
     if (line.starts_with(kMark)) {
       refusal.mark = line.substr(kMark.size());
     } else if (const auto complaint = complaint_in(line)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/signing_desk/open_bundle.hpp"
@@ -17,14 +18,12 @@ constexpr std::size_t kMaxNotes = 25;  // lines: it is to stay one page
 
 std::vector<std::string> first_lines(const std::string& text, std::size_t limit) {
   std::vector<std::string> lines;
-  for (std::string_view rest = text; !rest.empty();) {
+  for (const std::string_view line : split_lines(text)) {
     if (lines.size() == limit) {
       lines.emplace_back("... (the rest is shown by: sealift inspect)");
       break;
     }
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    lines.push_back(printable(rest.substr(0, end)));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    lines.push_back(printable(line));
   }
   return lines;
 }

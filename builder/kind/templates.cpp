@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 #include "content/media_types.hpp"
 #include "release/templates/template.hpp"
@@ -37,12 +38,12 @@ bool is_yaml(const std::string& path) {
 // With the line, for a message when no component carries it.
 std::vector<ValueUse> images_in(std::string_view text, const std::string& path) {
   std::vector<ValueUse> found;
-  for (int line = 1; !text.empty(); ++line) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (std::string name = image_in(text.substr(0, end)); !name.empty()) {
-      found.push_back({std::move(name), format("{}:{}", path, line)});
+  int number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    ++number;
+    if (std::string name = image_in(line); !name.empty()) {
+      found.push_back({std::move(name), format("{}:{}", path, number)});
     }
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return found;
 }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 
 namespace sealift::installer {
 
@@ -14,16 +15,6 @@ constexpr std::size_t kAround = 3;             // lines that are shown beside a 
 constexpr std::size_t kMostCells = 4'000'000;  // of the table that finds the shortest difference
 
 using Lines = std::vector<std::string_view>;
-
-Lines lines_of(std::string_view text) {
-  Lines lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
 
 struct Edit {
   char sign;  // ' ', '-' or '+'
@@ -92,7 +83,7 @@ bool is_shown(const std::vector<Edit>& edits, std::size_t index) {
 }  // namespace
 
 std::vector<std::string> text_diff(std::string_view before, std::string_view after) {
-  const std::vector<Edit> edits = edits_of(lines_of(before), lines_of(after));
+  const std::vector<Edit> edits = edits_of(split_lines(before), split_lines(after));
   std::vector<std::string> lines;
   std::size_t old_line = 1;
   std::size_t new_line = 1;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "release/text/schema.hpp"
@@ -150,12 +151,8 @@ void add_below(std::vector<std::string>& lines, std::size_t at, const std::strin
 
 std::string with_site(std::string_view text, const std::string& environment,
                       const std::string& site, const signing::AgeRecipient& recipient) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    lines.emplace_back(text.substr(at, end - at));
-    at = end + 1;
-  }
+  const std::vector<std::string_view> before = split_lines(text);
+  std::vector<std::string> lines(before.begin(), before.end());
   const auto line_with = [&](const std::string& key, std::size_t from, bool (*fits)(std::size_t)) {
     std::size_t at = from;
     while (at < lines.size() && !(fits(indent_of(lines[at])) && key_alone(lines[at]) == key)) ++at;

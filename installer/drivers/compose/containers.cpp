@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
+#include "base/lines.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -101,12 +102,9 @@ Outcome Engine::demand(std::vector<std::string> arguments) const {
 
 std::vector<std::string> Engine::lines(std::vector<std::string> arguments) const {
   std::vector<std::string> found;
-  std::string_view rest;
   const Outcome outcome = demand(std::move(arguments));
-  for (rest = outcome.output; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
+  for (const std::string_view line : split_lines(outcome.output)) {
     if (!line.empty()) found.emplace_back(line);
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
   return found;
 }

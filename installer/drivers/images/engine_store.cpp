@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
@@ -151,9 +152,8 @@ class EngineStore : public ImageStore {
                   "start the engine, or correct command in site.yaml");
     }
     Images images;
-    std::istringstream lines(outcome.output);
-    for (std::string line; std::getline(lines, line);) {
-      std::istringstream words(line);
+    for (const std::string_view line : split_lines(outcome.output)) {
+      std::istringstream words{std::string(line)};
       add_listed(words, images);
     }
     return images;

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 
 namespace sealift::installer {
@@ -26,9 +27,7 @@ using Words = std::vector<std::string>;
 std::vector<std::map<std::string, std::string>> blocks(std::string_view text) {
   std::vector<std::map<std::string, std::string>> all;
   bool is_new = true;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  for (const std::string_view line : split_lines(text)) {
     const std::size_t equals = line.find('=');
     if (equals == line.npos) {
       is_new = true;

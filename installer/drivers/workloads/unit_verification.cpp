@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/log.hpp"
 #include "installer/drivers/workloads/systemd_settings.hpp"
 
@@ -58,9 +59,7 @@ void judge_verification(const Outcome& outcome, const Deployment& staged, const 
   const std::string words = said({outcome.status, {}, text});
   bool waits_for_others = false;
   bool is_refused = false;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  for (const std::string_view line : split_lines(text)) {
     const bool is_missing = line.find("is not executable") != line.npos;
     const bool is_ours = line.find(staged.folder().string()) != line.npos;
     waits_for_others = waits_for_others || (is_missing && !is_ours);
