@@ -157,14 +157,17 @@ void AtomicFile::commit() {
 void remove_leftovers(const fs::path& folder,
                       const std::function<bool(std::string_view)>& is_ours) {
   const Dir dir = Dir::open(folder);
+  bool is_changed = false;
   for (const Entry& entry : dir.entries()) {
     // ".NAME.RANDOM", as AtomicFile calls them
     const std::string_view name = entry.name;
     const std::size_t dot = name.rfind('.');
     if (!name.starts_with('.') || dot == 0 || name.size() - dot - 1 != 2 * kRandomBytes) continue;
-    if (is_ours(name.substr(1, dot - 1))) dir.remove_tree(entry.name);
+    if (!is_ours(name.substr(1, dot - 1))) continue;
+    dir.remove_tree(entry.name);
+    is_changed = true;
   }
-  dir.sync();
+  if (is_changed) dir.sync();
 }
 
 void write_file(const fs::path& path, std::string_view content, FileMode mode) {

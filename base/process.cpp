@@ -106,22 +106,51 @@ ssize_t write_quietly(int fd, std::string_view bytes) {
 
 using Moment = std::chrono::steady_clock::time_point;
 
+// Its status can still be asked for.
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid != 0;
+}
+
+// A child may end while what it has started keeps its streams open: a service that it brought up,
+// say. So it is looked for in between; what it said is in the pipes by then, and a few reads get
+// it, whatever the others go on saying.
+constexpr std::chrono::milliseconds kLook{50};
+constexpr int kLastReads = 4;
+
+// How long to wait for streams, at most until `deadline`.
+int time_to_poll(bool is_over, Moment deadline) {
+  if (is_over) return 0;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), kLook).count());
+}
+
 // Whether a child has ended by then: one may close its streams and go on.
 bool ends_by(pid_t child, Moment deadline) {
   constexpr std::chrono::microseconds kLongest{50'000};
   for (std::chrono::microseconds pause{100};; pause = std::min(2 * pause, kLongest)) {
-    siginfo_t info{};
-    const int waited =
-        ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
-    if (waited == 0 && info.si_pid != 0) return true;
+    if (has_ended(child)) return true;
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(pause);
   }
 }
 
-// Moves bytes in and out until both outputs are closed or the time is up; false: the time is up.
-bool converse(const Command& command, Moment deadline, Pipe& in, Pipe& out, Pipe& err,
-              Outcome& outcome) {
+// A program that was started, and the other ends of its streams.
+struct Started {
+  pid_t child;
+  Pipe in;
+  Pipe out;
+  Pipe err;
+  Pipe failure;
+};
+
+// Moves bytes in and out until both outputs are closed, or the child has ended, or the time is up;
+// false: the time is up.
+bool converse(const Command& command, Moment deadline, Started& started, Outcome& outcome) {
+  auto& [child, in, out, err, failure] = started;
+  int last_reads = kLastReads;
   std::string_view input = command.input;
   if (input.empty()) in.write_end = Fd();
   // A write that waits for a child which itself waits for us to read would never end.
@@ -131,18 +160,19 @@ bool converse(const Command& command, Moment deadline, Pipe& in, Pipe& out, Pipe
     std::array<pollfd, 3> polled = {{{in.write_end.get(), POLLOUT, 0},
                                      {out.read_end.get(), POLLIN, 0},
                                      {err.read_end.get(), POLLIN, 0}}};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) < 0) continue;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    const bool is_over = has_ended(child);
+    const int ready = ::poll(polled.data(), polled.size(), time_to_poll(is_over, deadline));
+    if (ready < 0) continue;
+    if (is_over && (ready == 0 || last_reads-- == 0)) return true;
     if (polled[0].revents != 0) {
       const ssize_t count = write_quietly(in.write_end.get(), input);
       if (count > 0) input.remove_prefix(static_cast<std::size_t>(count));
       const bool later = count < 0 && (errno == EINTR || errno == EAGAIN);
       if (input.empty() || (count < 0 && !later)) in.write_end = Fd();
     }
-    const auto drain = [&](Fd& end, const pollfd& ready, std::string& kept) {
-      if (ready.revents == 0) return;
+    const auto drain = [&](Fd& end, const pollfd& stream, std::string& kept) {
+      if (stream.revents == 0) return;
       const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
       if (count > 0) {
         keep(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
@@ -155,15 +185,6 @@ bool converse(const Command& command, Moment deadline, Pipe& in, Pipe& out, Pipe
   }
   return true;
 }
-
-// A program that was started, and the other ends of its streams.
-struct Started {
-  pid_t child;
-  Pipe in;
-  Pipe out;
-  Pipe err;
-  Pipe failure;
-};
 
 Started start(const Command& command) {
   Started started{0, make_pipe(), make_pipe(), make_pipe(), make_pipe()};
@@ -233,8 +254,7 @@ std::optional<Outcome> run(const Command& command) {
   Outcome outcome{};
   const Moment deadline = std::chrono::steady_clock::now() + command.timeout;
   const bool finished =
-      converse(command, deadline, started.in, started.out, started.err, outcome) &&
-      ends_by(started.child, deadline);
+      converse(command, deadline, started, outcome) && ends_by(started.child, deadline);
   if (!finished) ::kill(started.child, SIGKILL);
   // Its children hold what it said open, and nobody waits for them.
   if (!finished && command.inherit == Inherit::nothing) ::kill(-started.child, SIGKILL);
@@ -266,19 +286,30 @@ struct ProgramSink::Running {
   }
 
   // Waits for what is asked for and keeps what the program says meanwhile. Output is left in its
-  // pipe where it is what is waited for.
+  // pipe where it is what is waited for. The outputs of a child that has ended count as closed once
+  // they are empty.
   void wait(Until until) {
+    Moment idle = std::chrono::steady_clock::now() + command.timeout;
+    int last_reads = kLastReads;
     while (started.out.read_end.is_open() || started.err.read_end.is_open() ||
            until == Until::can_write) {
       std::array<pollfd, 3> polled = {
           {{until == Until::can_write ? started.in.write_end.get() : -1, POLLOUT, 0},
            {started.out.read_end.get(), POLLIN, 0},
            {started.err.read_end.get(), POLLIN, 0}}};
-      const auto limit =
-          std::chrono::duration_cast<std::chrono::milliseconds>(command.timeout).count();
-      const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(limit));
+      const bool is_over = until != Until::can_write && has_ended(started.child);
+      const int ready = ::poll(polled.data(), polled.size(), time_to_poll(is_over, idle));
       if (ready < 0 && errno == EINTR) continue;
-      if (ready == 0) refuse_idle();
+      if (is_over && (ready == 0 || (until == Until::closed && last_reads-- == 0))) {
+        started.out.read_end = Fd();
+        started.err.read_end = Fd();
+        return;
+      }
+      if (ready == 0) {
+        if (std::chrono::steady_clock::now() >= idle) refuse_idle();
+        continue;
+      }
+      idle = std::chrono::steady_clock::now() + command.timeout;
       if (polled[2].revents != 0) drain(started.err.read_end, outcome.error_output);
       if (until == Until::can_read) {
         if (polled[1].revents != 0) return;
@@ -355,6 +386,7 @@ std::size_t ProgramSource::read(std::span<char> into) {
   ProgramSink::Running& running = *running_;
   while (running.started.out.read_end.is_open()) {
     running.wait(ProgramSink::Running::Until::can_read);
+    if (!running.started.out.read_end.is_open()) break;
     const ssize_t count = ::read(running.started.out.read_end.get(), into.data(), into.size());
     if (count > 0) return static_cast<std::size_t>(count);
     if (count == 0 || errno != EINTR) running.started.out.read_end = Fd();

@@ -83,8 +83,10 @@ std::vector<Diagnosis> examine_stores(const Installation& installation, const St
   for (const auto& [name, target] : installation.site.targets) {
     const std::string what = format("target {}", name);
     try {
-      const std::vector<std::string> left =
+      std::vector<std::string> left =
           drivers.named(target.driver).leftovers(target, installation.id, known);
+      // What an installer is working on now is no leftover.
+      if (lock_holder(layout)) left.clear();
       for (const std::string& each : left) {
         findings.push_back({what, each,
                             state.unfinished ? "a transaction is open and may need it: end that "

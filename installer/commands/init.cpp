@@ -234,6 +234,7 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
   make_dirs(layout.site_yaml.parent_path());
   make_dirs(layout.state, 0700);
   restore_folders(layout);
+  remove_unfinished_files(layout);
   make_dirs(layout.journal());
   if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, text);
   Card card = card_of(layout, session.clock);

@@ -102,6 +102,7 @@ void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
   if (longest.count() > 0) say_who_holds(installation_.layout, longest);
   lock_.emplace(installation_.layout, command, session_.clock, longest);
   restore_folders(installation_.layout);
+  remove_unfinished_files(installation_.layout);
 }
 
 void SiteWork::lock_and_settle(const std::string& command, const ChangeOptions& options) {

@@ -64,6 +64,22 @@ void restore_folders(const Layout& layout) {
   make_dirs(layout.keys(), 0700);
 }
 
+void remove_unfinished_files(const Layout& layout) {
+  const auto is_ours = [](std::string_view) { return true; };
+  for (const fs::path& folder : {layout.state, layout.journal(), layout.receipts(), layout.trust(),
+                                 layout.tables(), layout.keys(), layout.backups()}) {
+    if (dir_exists(folder)) remove_leftovers(folder, is_ours);
+  }
+  for (const Entry& revision : Dir::open(layout.revisions()).entries()) {
+    const fs::path folder = layout.revisions() / revision.name;
+    if (dir_exists(folder)) remove_leftovers(folder, is_ours);
+  }
+  // Its folder may be an administrator's.
+  remove_leftovers(layout.site_yaml.parent_path(), [&](std::string_view name) {
+    return name == layout.site_yaml.filename().string();
+  });
+}
+
 // A folder without roots is a site that was made and not given one yet.
 signing::Root trusted_root(const Layout& layout) {
   std::uint64_t newest = 0;

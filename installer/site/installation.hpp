@@ -28,6 +28,10 @@ Installation open_installation(const Layout& layout);
 // bundles, or a person brings it.
 void restore_folders(const Layout& layout);
 
+// Removes what a command that was cut off was writing into the state. Only who holds the site may:
+// nobody else is writing then.
+void remove_unfinished_files(const Layout& layout);
+
 // The newest root that the site accepted; Error{untrusted} where it trusts nobody yet.
 signing::Root trusted_root(const Layout& layout);
 // One that it accepted once; Error{usage} where it never did.

@@ -86,6 +86,7 @@ class Bed:
     def __init__(self, releases, folder, number):
         self.releases = releases
         self.place = place = os.path.join(folder, str(number))
+        self.keep = os.path.join(folder, f"keep-{number}")
         self.account = str(SERVICE_ACCOUNTS + number)
         self.site, self.srv, self.db = (os.path.join(place, n) for n in ("site", "srv", "db"))
         self.file = os.path.join(self.db, "petitions.db")
@@ -94,8 +95,8 @@ class Bed:
         os.makedirs(self.srv)
         os.makedirs(self.db)
         os.chmod(place, 0o755)
-        # Beside the site, so that a service account reaches it.
-        self.program = shutil.copy(INSTALLER, place)
+        # Where a service account reaches it.
+        self.program = shutil.copy(INSTALLER, os.path.join(folder, f"installer-{number}"))
         self.make_snapshots()
 
     def init_command(self):
@@ -163,7 +164,7 @@ class Bed:
         return done.returncode, said.decode(errors="replace").strip()
 
     def remember(self, name):
-        kept = os.path.join(self.place, "keep", name)
+        kept = os.path.join(self.keep, name)
         os.makedirs(kept)
         for place in (self.site, self.srv, self.db):
             if os.path.exists(place):
@@ -171,7 +172,7 @@ class Bed:
 
     def reset(self, name):
         run("rm", "-rf", self.site, self.srv, self.db)
-        kept = os.path.join(self.place, "keep", name)
+        kept = os.path.join(self.keep, name)
         run("cp", "-a", *(os.path.join(kept, n) for n in os.listdir(kept)), self.place)
 
     def become_service_account(self):

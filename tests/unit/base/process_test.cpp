@@ -125,6 +125,29 @@ TEST_CASE("process: a program that closes its streams and goes on has no more ti
   CHECK(refusal_of([&] { program.finish(); }) == Errc::io);
 }
 
+TEST_CASE("process: what a program leaves running holds up nobody, silent or not") {
+  for (const std::string left : {"sleep 8", "timeout 8 yes", "timeout 8 yes >&2"}) {
+    CAPTURE(left);
+    Command starts = command({"sh", "-c", "echo said; " + left + " & exit 3"});
+    starts.timeout = std::chrono::seconds(4);
+    starts.output_limit = 1000;
+    const auto outcome = run(starts);
+    REQUIRE(outcome);
+    CHECK(outcome->status == 3);
+    CHECK(outcome->output.find("said\n") != std::string::npos);
+    ProgramSink sink(starts);
+    CHECK(sink.finish().status == 3);
+  }
+  Command dumps = command({"sh", "-c", "sleep 8 & head -c 300000 /dev/zero"});
+  dumps.timeout = std::chrono::seconds(4);
+  ProgramSource source(dumps);
+  std::string buffer(10'000, '\0');
+  std::size_t total = 0;
+  while (const std::size_t count = source.read(buffer)) total += count;
+  CHECK(total == 300'000);
+  CHECK(source.finish().status == 0);
+}
+
 TEST_CASE("process: a working folder is entered, and one that is missing is an error") {
   Command pwd = command({"pwd"});
   pwd.folder = "/";
