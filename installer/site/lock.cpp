@@ -61,15 +61,15 @@ bool is_locked(const fs::path& path, int flags) {
   throw_errno(path.string(), "lock");
 }
 
-std::string read_holder(const Layout& layout) {
+}  // namespace
+
+std::string last_holder(const Layout& layout) {
   if (!path_exists(layout.lock())) {
     return format("its name is lost, because {} was removed", layout.lock().string());
   }
   const std::string holder = read_file(layout.lock(), kMaxHolder);
   return printable(holder.substr(0, holder.find('\n')));
 }
-
-}  // namespace
 
 SiteLock::SiteLock(const Layout& layout, const std::string& command, const Clock& clock,
                    std::chrono::seconds timeout)
@@ -95,7 +95,7 @@ void SiteLock::take() {
     folder_ = Fd();
     if (std::chrono::steady_clock::now() >= deadline) {
       throw Error(Errc::busy,
-                  format("another installer works on this site: {}", read_holder(layout_)),
+                  format("another installer works on this site: {}", last_holder(layout_)),
                   "wait for it, or give --lock-timeout SECONDS");
     }
     std::this_thread::sleep_for(kPoll);
@@ -114,7 +114,7 @@ bool SiteLock::without(const std::function<bool()>& ask) {
   }
   take();
   // Everyone who holds the site writes a name there.
-  if (const std::string last = read_holder(layout_); last != holder_) {
+  if (const std::string last = last_holder(layout_); last != holder_) {
     throw Error(Errc::busy,
                 format("another installer worked on this site while you were asked: {}", last),
                 "nothing was changed by this command; run it again to see what is true now");
@@ -127,7 +127,7 @@ std::optional<std::string> lock_holder(const Layout& layout) {
   const bool is_held = is_locked(layout.state, kFolderFlags) ||
                        (path_exists(layout.lock()) &&
                         is_locked(layout.lock(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return is_held ? std::optional(read_holder(layout)) : std::nullopt;
+  return is_held ? std::optional(last_holder(layout)) : std::nullopt;
 }
 
 }  // namespace sealift::installer

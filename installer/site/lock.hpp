@@ -39,7 +39,9 @@ class SiteLock {
   Fd file_;
 };
 
-// "apply (process 123) since 2026-11-25T23:40:29Z" while an installer works on this site.
+// "apply (process 123) since 2026-11-25T23:40:29Z": who holds the site, or held it last.
+std::string last_holder(const Layout& layout);
+// The same while an installer works on this site.
 std::optional<std::string> lock_holder(const Layout& layout);
 
 }  // namespace sealift::installer

@@ -168,7 +168,7 @@ class Environment(unittest.TestCase):
         wrong, over = [], threading.Event()
 
         def ask(words, statuses):
-            while not over.is_set():
+            while not over.wait(0.1):
                 code, said = self.bed.run(*words)
                 if code not in statuses:
                     wrong.append((words, code, said))
@@ -177,7 +177,7 @@ class Environment(unittest.TestCase):
         threads = [threading.Thread(target=ask, args=case) for case in allowed.items()]
         for thread in threads:
             thread.start()
-        for _ in range(ROUNDS):
+        for _ in range(max(2, ROUNDS // 2)):
             code, said = self.bed.run("apply", self.releases.second, "--yes", "--lock-timeout", "60")
             self.assertEqual(code, 0, said)
         over.set()
