@@ -162,15 +162,16 @@ int run_command(const Program& program, const Globals& globals,
   log::open(program.name, globals.level);
   Output out(globals);
   const SystemClock clock;
-  TerminalProgress progress(globals.level);
+  ScreenProgress progress(screen_of_standard_error(globals.level));
+  const Ticker ticker(progress);
   Session session{.globals = globals, .out = out, .progress = progress, .clock = clock};
   try {
     work(session);
-    progress.end();
+    progress.clear();
     out.finish();
     return session.status;
   } catch (...) {
-    progress.end();
+    progress.clear();
     const Error error = current_error();
     if (session.effect == Effect::none) return fail(program.name, globals, error);
     log::warning(format("it was done, but: {}", error.message()));

@@ -322,7 +322,9 @@ class OfPodman(ComposeTests, StackTest):
         bundle = self.first_bundle()
         self.road.change_site(lambda site: site["targets"]["stack"].update(timeout=40))
         with socket.create_server(("127.0.0.1", self.road.ports["API_PORT"])):
+            begun = time.monotonic()
             said = self.road.refused("apply", bundle, "--yes", status=9)
+        self.assertLess(time.monotonic() - begun, 35, "it does not wait for the whole timeout")
         self.assertIn("address already in use", said)
         self.assertEqual(self.containers(), {})
 
