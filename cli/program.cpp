@@ -370,17 +370,23 @@ int run_main(int argc, char** argv, const Program& program) try {
   return fail(program.name, form_of_answers(argc, argv), current_error());
 }
 
-bool confirm(const std::string& question) {
+bool is_with_person() {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+}
+
+bool confirm(const std::string& question, Usual usual) {
   const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal.is_open()) {
     throw Error(Errc::usage, "a confirmation is needed and there is no terminal to ask on",
                 "give --yes");
   }
-  FdSink(terminal.get(), "/dev/tty").write(question + " [y/N] ");
+  FdSink(terminal.get(), "/dev/tty")
+      .write(question + (usual == Usual::yes ? " [Y/n] " : " [y/N] "));
   FdSource source(terminal.get(), "/dev/tty");
   std::string answer(64, '\0');
   answer.resize(source.read(answer));
   return answer == "y\n" || answer == "yes\n";
 }
 
+  if (usual == Usual::yes) return answer != "n\n" && answer != "no\n";
 }  // namespace sealift::cli
