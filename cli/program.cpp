@@ -16,6 +16,7 @@
 #include "base/wrap.hpp"
 #include "cli/command_line.hpp"
 #include "cli/completion.hpp"
+#include "cli/place.hpp"
 #include "cli/progress.hpp"
 #include "cli/version.hpp"
 
@@ -81,7 +82,9 @@ void print_error(const std::string& program, const Globals& globals, const Error
   if (globals.json) {
     Json problems = Json::array();
     for (const Problem& problem : error.problems()) {
-      problems.push_back({{"message", problem.message}, {"hint", problem.hint}});
+      Json& row =
+          problems.emplace_back(Json({{"message", problem.message}, {"hint", problem.hint}}));
+      if (const auto place = place_of(problem.message, text_of_file)) add_place(*place, row);
     }
     const Json value = {{"error",
                          {{"code", name(error.code())},
@@ -385,8 +388,8 @@ bool confirm(const std::string& question, Usual usual) {
   FdSource source(terminal.get(), "/dev/tty");
   std::string answer(64, '\0');
   answer.resize(source.read(answer));
+  if (usual == Usual::yes) return answer != "n\n" && answer != "no\n";
   return answer == "y\n" || answer == "yes\n";
 }
 
-  if (usual == Usual::yes) return answer != "n\n" && answer != "no\n";
 }  // namespace sealift::cli

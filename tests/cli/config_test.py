@@ -61,6 +61,10 @@ class ConfigTest(RoadTest):
     def refused_by_validate(self, *more):
         return errors(BUILDER, "validate", self.path("release.yaml"), *more, status=3)
 
+    def problems(self, *more):
+        said = run(BUILDER, "--json", "validate", self.path("release.yaml"), *more, status=3)
+        return json.loads(said)["error"]["problems"]
+
     def set_values(self, **values):
         path = os.path.join(self.road.site, "site.yaml")
         with open(path, encoding="utf-8") as source:
@@ -177,6 +181,9 @@ class Environments(ConfigTest):
                          "LOG_LEVEL: debug", f"DB_PASSWORD: {CANARY}", "API_TOKEN:")
         self.environment("production", "PUBLIC_URL:", "PUBLIC_HOST: chanuka.example",
                          "WEB_ROOT: /srv/web", "API_PORT: 3000")
+        told = self.problems("--site", site)
+        self.assertEqual([(each["file"], each["line"], each["column"], each["key"]) for each in told],
+                         [(site, at, 3, "values.API_PORT"), (site, at + 1, 3, "values.LOG_LEVLE")])
         said = run(BUILDER, "env", "diff", "staging", "production", self.path("release.yaml"),
                    status=20).decode()
         rows = [" ".join(line.split()) for line in said.splitlines()]
