@@ -449,6 +449,15 @@ class Planned(InstalledTest):
                          r"about \d+ s like the last one$")
         return path
 
+    def test_a_plan_file_that_lacks_a_field_is_to_be_made_again(self):
+        path = self.plan()
+        with open(path, encoding="utf-8") as source:
+            plan = json.load(source)
+        del plan["site"]
+        write(path, json.dumps(plan))
+        said = self.road.refused("apply", path, "--yes", status=5)
+        self.assertIn("hint: look at a new one: sealift-installer plan BUNDLE --output FILE", said)
+
     def test_what_was_looked_at_is_applied(self):
         path = self.plan()
         self.road.installer("apply", path, "--yes")
