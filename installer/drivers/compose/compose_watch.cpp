@@ -82,15 +82,16 @@ void await_containers(const Engine& engine, const ComposeDeployment& now,
           return each.inputs != made.inputs_in(now.directory);
         });
       }
-      const Complaint complaint = judge_service(own, service);
+      Complaint complaint = judge_service(own, service);
       if (complaint.found.empty()) continue;
       waiting.push_back(format("service {} ({})", name, complaint.found));
       const std::string refusal = start_created(engine, own);
-      if (refusal.empty()) refused.erase(name);
-      const bool is_refused =
-          !refusal.empty() &&
-          Clock::now() - refused.emplace(name, Clock::now()).first->second > kRefused;
-      if (!complaint.is_final && !is_refused && Clock::now() <= end) continue;
+      if (refusal.empty()) {
+        refused.erase(name);
+      } else if (Clock::now() - refused.emplace(name, Clock::now()).first->second > kRefused) {
+        complaint.is_final = true;
+      }
+      if (!complaint.is_final && Clock::now() <= end) continue;
       fail_service(name, complaint,
                    !refusal.empty() ? refusal
                    : own.empty()    ? compose_said
