@@ -12,6 +12,14 @@
 
 namespace sealift::log {
 
+namespace {
+std::function<void()> before_line;
+}  // namespace
+
+void before_each_line(std::function<void()> work) {
+  before_line = std::move(work);
+}
+
 void open(std::string_view program, Level level) {
   auto logger = spdlog::stderr_logger_mt(std::string(program));
   logger->set_pattern(format("{}: %l: %v", program));
@@ -22,10 +30,12 @@ void open(std::string_view program, Level level) {
 }
 
 void detail(std::string_view text) {
+  if (before_line) before_line();
   spdlog::debug("{}", text);
 }
 
 void warning(std::string_view text) {
+  if (before_line) before_line();
   const std::size_t columns = terminal_columns(STDERR_FILENO);
   if (columns == 0) {
     spdlog::warn("{}", text);

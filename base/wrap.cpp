@@ -51,6 +51,10 @@ std::size_t columns_of(std::string_view text) {
   return columns;
 }
 
+std::string_view first_columns(std::string_view text, std::size_t columns) {
+  return text.substr(0, bytes_of(text, columns));
+}
+
 std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent,
                     LongWord long_word) {
   std::string lines;

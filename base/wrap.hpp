@@ -11,6 +11,8 @@ namespace sealift {
 
 // How many columns the text takes.
 std::size_t columns_of(std::string_view text);
+// What of the text, which has no colours, fits into so many.
+std::string_view first_columns(std::string_view text, std::size_t columns);
 
 // A word that is longer than a line has one of its own, or is broken.
 enum class LongWord { whole, broken };

@@ -16,6 +16,7 @@
 #include "base/wrap.hpp"
 #include "cli/command_line.hpp"
 #include "cli/completion.hpp"
+#include "cli/place.hpp"
 #include "cli/progress.hpp"
 #include "cli/version.hpp"
 
@@ -81,7 +82,9 @@ void print_error(const std::string& program, const Globals& globals, const Error
   if (globals.json) {
     Json problems = Json::array();
     for (const Problem& problem : error.problems()) {
-      problems.push_back({{"message", problem.message}, {"hint", problem.hint}});
+      Json& row =
+          problems.emplace_back(Json({{"message", problem.message}, {"hint", problem.hint}}));
+      if (const auto place = place_of(problem.message, text_of_file)) add_place(*place, row);
     }
     const Json value = {{"error",
                          {{"code", name(error.code())},
@@ -162,15 +165,16 @@ int run_command(const Program& program, const Globals& globals,
   log::open(program.name, globals.level);
   Output out(globals);
   const SystemClock clock;
-  TerminalProgress progress(globals.level);
+  ScreenProgress progress(screen_of_standard_error(globals.level));
+  const Ticker ticker(progress);
   Session session{.globals = globals, .out = out, .progress = progress, .clock = clock};
   try {
     work(session);
-    progress.end();
+    progress.clear();
     out.finish();
     return session.status;
   } catch (...) {
-    progress.end();
+    progress.clear();
     const Error error = current_error();
     if (session.effect == Effect::none) return fail(program.name, globals, error);
     log::warning(format("it was done, but: {}", error.message()));
@@ -369,16 +373,22 @@ int run_main(int argc, char** argv, const Program& program) try {
   return fail(program.name, form_of_answers(argc, argv), current_error());
 }
 
-bool confirm(const std::string& question) {
+bool is_with_person() {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+}
+
+bool confirm(const std::string& question, Usual usual) {
   const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal.is_open()) {
     throw Error(Errc::usage, "a confirmation is needed and there is no terminal to ask on",
                 "give --yes");
   }
-  FdSink(terminal.get(), "/dev/tty").write(question + " [y/N] ");
+  FdSink(terminal.get(), "/dev/tty")
+      .write(question + (usual == Usual::yes ? " [Y/n] " : " [y/N] "));
   FdSource source(terminal.get(), "/dev/tty");
   std::string answer(64, '\0');
   answer.resize(source.read(answer));
+  if (usual == Usual::yes) return answer != "n\n" && answer != "no\n";
   return answer == "y\n" || answer == "yes\n";
 }
 

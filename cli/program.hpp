@@ -97,7 +97,12 @@ Options& make_options() {
   return *kept.back();
 }
 
-// Asks on the terminal; Error{usage} where there is none. True for y or yes and nothing else.
-bool confirm(const std::string& question);
+// What Enter says, and any other answer.
+enum class Usual { no, yes };
+// Asks on the terminal; Error{usage} where there is none. True for y or yes, or where that is usual
+// for all but n and no.
+bool confirm(const std::string& question, Usual usual = Usual::no);
+// Whether a person reads standard output and types on standard input.
+bool is_with_person();
 
 }  // namespace sealift::cli

@@ -146,12 +146,15 @@ std::string RegistrySession::token(const std::map<std::string, std::string>& ask
 void RegistrySession::refuse(Reply& reply, std::string_view body, std::string_view doing) const {
   const std::string said = read_complaint(body);
   const int status = reply.status();
-  throw Error(
-      Errc::io,
-      format("{}: {}: the registry answered {}{}", shown(), doing, status, printable(said, 300)),
-      status == 401 || status == 403 ? "give credentials: docker login, podman login, "
-                                       "DOCKER_AUTH_CONFIG or REGISTRY_AUTH_FILE"
-                                     : "");
+  const std::string found =
+      format("{}: {}: the registry answered {}{}", shown(), doing, status, printable(said, 300));
+  // It is there and says no to this one name or user: what it says to others is another question.
+  if (status == 401 || status == 403) {
+    throw Error(Errc::invalid_input, found,
+                "give credentials: docker login, podman login, DOCKER_AUTH_CONFIG or "
+                "REGISTRY_AUTH_FILE; or correct the name");
+  }
+  throw Error(Errc::io, found);
 }
 
 void RegistrySession::refuse(Reply& reply, std::string_view doing) const {

@@ -15,6 +15,7 @@
 #include "release/templates/references.hpp"
 #include "release/templates/template.hpp"
 #include "release/text/schema.hpp"
+#include "release/values/target_values.hpp"
 #include "release/values/tls.hpp"
 
 namespace sealift::builder {
@@ -289,16 +290,24 @@ void check_services(const release::Component& component, const release::Site& si
   }
 }
 
-// Certificates are files of the site; a template that asks for one names it by its entry in tls.
-void check_certificates(const BuiltComponent& component, const release::Site& site,
-                        const fs::path& file, Problems& problems) {
+// Certificates and paths are the site's. A target of what is optional may be missing.
+void check_places(const BuiltComponent& component, const release::Site& site, const fs::path& file,
+                  Problems& problems) {
   std::set<std::string> reported;
+  const auto ask = [&](const std::string& entry, bool is_there, const ValueUse& use,
+                       const char* what) {
+    if (is_there || !reported.insert(entry).second) return;
+    problems.add(format("{}: has no {}, which {} of component {} asks for", file.string(), entry,
+                        use.where, component.component.row.name),
+                 format("add {} with its {}", entry, what));
+  };
   for (const ValueUse& use : component.uses) {
     const std::string tls(release::tls_name(use.name));
-    if (tls.empty() || site.tls.contains(tls) || !reported.insert(tls).second) continue;
-    problems.add(format("{}: has no tls.{}, which {} of component {} asks for", file.string(), tls,
-                        use.where, component.component.row.name),
-                 format("add {} with its certificate and key to tls", tls));
+    if (!tls.empty()) ask("tls." + tls, site.tls.contains(tls), use, "certificate and key");
+    const std::string target(release::target_name(use.name));
+    const auto found = site.targets.find(target);
+    const bool has_path = found != site.targets.end() && !found->second.path.empty();
+    if (!target.empty()) ask("targets." + target, has_path, use, "driver and path");
   }
 }
 
@@ -434,7 +443,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
       refuse(format("has no target \"{}\" for component {}", row.target, row.name));
     }
     check_services(component.component, site, file);
-    check_certificates(component, site, file, problems);
+    check_places(component, site, file, problems);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "release/documents/image_entry.hpp"
 #include "release/templates/settings.hpp"
 #include "release/templates/template.hpp"
+#include "release/values/target_values.hpp"
 #include "release/values/tls.hpp"
 
 namespace sealift::builder {
@@ -47,6 +48,11 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
   for (const auto& [image, name] : release::image_value_names(images)) values[name] = image;
   for (const BuiltComponent& component : built) {
     if (component.component.is_assets()) values.merge(asset_values(component.component));
+    // Where targets of files are is each site's, too.
+    const release::Component& row = component.component;
+    if (!row.is_images() && !row.is_migrations()) {
+      values[release::target_value(row.row.target)] = "/srv";
+    }
     // Certificates are each site's: what a release knows of them are their names.
     for (const ValueUse& use : component.uses) {
       if (!release::tls_name(use.name).empty()) values[use.name] = "";

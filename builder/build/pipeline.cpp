@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/build/pipeline.hpp"
 
+#include <algorithm>
+
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
@@ -127,6 +129,17 @@ std::string file_name(const release::Release& release, bundle::Packing packing) 
 }
 
 }  // namespace
+
+std::string usual_output(const release::Release& release) {
+  const auto is_in_dist = [](const std::string& source) {
+    const std::string plain = fs::path(source).lexically_normal().string();
+    return plain == "dist" || plain.starts_with("dist/");
+  };
+  const bool is_source = std::any_of(
+      release.components.begin(), release.components.end(),
+      [&](const release::ComponentEntry& component) { return is_in_dist(component.source); });
+  return is_source ? "bundles" : "dist";
+}
 
 // The spool lies in the folder of the output, so that there is room where the bundle will be.
 Built build(const release::Release& release, const fs::path& output, const fs::path& previous,

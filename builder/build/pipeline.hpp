@@ -34,6 +34,10 @@ Built build(const release::Release& release, const fs::path& output, const fs::p
             bundle::Packing packing, const std::vector<signing::Signer>& signers,
             Progress& progress);
 
+// Where build() is asked to write if nobody says where: "dist", or "bundles" where a component is
+// made of files in dist, among which a bundle would be one.
+std::string usual_output(const release::Release& release);
+
 // Component -> what tells that files are immutable, such as "their names" -> the files.
 using Guesses = std::map<std::string, std::map<std::string, std::vector<std::string>>>;
 

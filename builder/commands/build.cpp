@@ -14,7 +14,7 @@ namespace {
 
 struct BuildOptions {
   std::string file = "release.yaml";
-  std::string output = "dist";
+  std::string output;  // empty: the usual one
   std::string previous;
   std::string compression = "zstd";
   std::optional<int> level;
@@ -50,8 +50,9 @@ void warn_of_expiry(const release::Release& release, Time now) {
 void run_build(const BuildOptions& options, cli::Session& session) {
   const bundle::Packing packing = packing_of(options);
   const release::Release release = release::load_release(options.file);
-  const Built built = build(release, options.output, options.previous, packing,
-                            load_signers(options.keys), session.progress);
+  const Built built =
+      build(release, options.output.empty() ? usual_output(release) : options.output,
+            options.previous, packing, load_signers(options.keys), session.progress);
   warn_of_expiry(release, session.clock.now());
   session.out.line(format("{} {}", release.name, release.version.str()));
   session.out.line(format("bundle  {} ({} from {})", built.file.string(),
@@ -77,7 +78,9 @@ void add_build(cli::Command& program) {
       "build", "compile release.yaml into a bundle",
       "With a key it is approved at once. The same sources give the same bundle, bit for bit.");
   command.argument("RELEASE", options.file, "release.yaml (the default)", cli::Presence::optional)
-      .option("-o,--output", options.output, "DIR", "where the bundle is written (default dist)")
+      .option(
+          "-o,--output", options.output, "DIR",
+          "where the bundle is written (default dist; bundles, where a component is made of dist)")
       .option("--previous", options.previous, "BUNDLE",
               "the release before, to see which images grew")
       .option("--compression", options.compression, "zstd|none",

@@ -18,6 +18,7 @@ struct InitOptions {
   std::string folder;
   std::string name;
   std::vector<std::string> with;
+  bool yes = false;
 };
 
 constexpr std::int64_t kPracticeSeconds = std::int64_t{365} * 86400;
@@ -33,14 +34,22 @@ std::string name_of(const fs::path& folder) {
   return name.empty() ? "release" : name;
 }
 
+// What the component of a part is called.
+std::string_view component_of(Part part) {
+  if (part == Part::drizzle) return "database";
+  if (part == Part::compose) return "stack";
+  return part == Part::systemd ? "units" : name(part);
+}
+
 // What init took for what, before it writes: a wrong guess is seen at once.
 void say_found(const ProjectParts& parts, cli::Session& session) {
-  const std::pair<std::string, const char*> places[] = {
-      {parts.web, "component web"},          {parts.nginx, "component nginx"},
-      {parts.drizzle, "component database"}, {parts.compose, "component stack"},
-      {parts.systemd, "component units"},    {joined(parts.dotenv_files), "environments/"}};
-  for (const auto& [place, what] : places) {
-    if (!place.empty()) session.out.line(format("found {}: {}", place, what));
+  for (const auto& [place, part] : places_of(parts)) {
+    if (place->empty()) continue;
+    session.out.line(format("found {}: component {}{}", *place, component_of(part),
+                            parts.has(part) ? "" : ", left out"));
+  }
+  if (!parts.dotenv_files.empty()) {
+    session.out.line(format("found {}: environments/", joined(parts.dotenv_files)));
   }
   if (!parts.secrets.empty()) {
     session.out.line(format("secrets, left to each site: {}",
@@ -48,8 +57,21 @@ void say_found(const ProjectParts& parts, cli::Session& session) {
   }
 }
 
-// What --with names, or all that was found; with neither, what most projects begin with.
-ProjectParts chosen_parts(const InitOptions& options) {
+// A person at a terminal leaves out what is no part of the release; Enter takes it.
+void ask_for_parts(ProjectParts& parts) {
+  for (const auto& [place, part] : places_of(parts)) {
+    if (place->empty()) continue;
+    if (cli::confirm(format("take {} as component {}?", *place, component_of(part)),
+                     cli::Usual::yes))
+      continue;
+    parts.chosen.erase(part);
+    if (part == Part::compose) parts.chosen.erase(Part::images);
+  }
+}
+
+// What --with names, or what of all that was found a person takes; with neither, what most projects
+// begin with.
+ProjectParts chosen_parts(const InitOptions& options, const cli::Session& session) {
   ProjectParts parts = find_parts(options.folder);
   std::set<Part> named;
   for (const std::string& words : options.with) {
@@ -62,24 +84,23 @@ ProjectParts chosen_parts(const InitOptions& options) {
   }
   if (!named.empty()) {
     // Services need their images, and values that are secret are so whether they were named or not.
-    if (named.contains(Part::compose) && !parts.images.empty()) named.insert(Part::images);
+    if (named.contains(Part::compose)) named.insert(Part::images);
     if (!parts.secrets.empty()) named.insert(Part::secrets);
     parts.chosen = named;
   }
   if (parts.chosen.empty()) parts.chosen.insert(Part::web);
-  for (const auto& [part, word] : {std::pair(Part::compose, "compose"), {Part::images, "images"}}) {
-    if (parts.has(part) && (parts.compose.empty() || parts.images.empty())) {
-      throw Error(Errc::invalid_input,
-                  format("--with {}: {}: found no Compose file whose services name images", word,
-                         options.folder),
-                  "put the project's compose.yaml there first");
-    }
-  }
+  const bool asks =
+      named.empty() && !options.yes && !session.out.wants_json() && cli::is_with_person();
+  if (asks) ask_for_parts(parts);
   return parts;
 }
 
 // A throw-away key and the root by which the practice site judges it; the root's fingerprint.
+// An init that was cut off may have left a key without a root, or both.
 std::string write_practice_trust(const fs::path& folder, Time now) {
+  const TrustFolder trust(folder);
+  if (const auto roots = trust.chain(); !roots.empty()) return roots.front().fingerprint().hex();
+  sealift::remove_file(folder / "practice.key");
   signing::SecretKey key = signing::SecretKey::generate();
   std::string secret = key.to_file(nullptr);
   write_new_file(folder / "practice.key", secret, FileMode::secret);
@@ -89,15 +110,27 @@ std::string write_practice_trust(const fs::path& folder, Time now) {
   draft.root.keys.insert(key.public_key());
   draft.approvers.keys.insert(key.public_key());
   draft.names[key.public_key()] = "practice";
-  const TrustFolder trust(folder);
   const signing::Root root = trust.save(draft);
   trust.write_draft(
       root, with_signature(root, trust.may_sign(root), signing::signer_with(std::move(key))));
   return trust.publish(trust.draft(1)).fingerprint().hex();
 }
 
-// Nothing that is there is written over. The commands that it ends with take a first release to the
-// practice site, without a refused one.
+// Nothing that is there is written over.
+void write_unless_there(const NewFile& file, const InitOptions& options, cli::Session& session,
+                        Json& written) {
+  const fs::path path = fs::path(options.folder) / file.path;
+  if (path_exists(path)) {
+    session.out.line(format("kept {}", path.string()));
+    return;
+  }
+  make_dirs(path.parent_path());
+  write_new_file(path, file.content, file.mode);
+  session.out.line(format("wrote {}", path.string()));
+  written.push_back(file.path);
+}
+
+// The commands that it ends with take a first release to the practice site, without a refused one.
 void run_init(const InitOptions& options, cli::Session& session) {
   const fs::path folder = absolute_path(options.folder).lexically_normal();
   if (path_exists(folder / "release.yaml")) {
@@ -105,21 +138,16 @@ void run_init(const InitOptions& options, cli::Session& session) {
                 format("{}: holds a release.yaml already, expected a new project", options.folder));
   }
   const std::string name = options.name.empty() ? name_of(folder) : options.name;
-  const ProjectParts parts = chosen_parts(options);
+  const ProjectParts parts = chosen_parts(options, session);
   say_found(parts, session);
   Json written = Json::array();
-  for (const NewFile& file : new_project(name, folder, parts)) {
-    const fs::path path = fs::path(options.folder) / file.path;
-    if (path_exists(path)) {
-      session.out.line(format("kept {}", path.string()));
-      continue;
-    }
-    make_dirs(path.parent_path());
-    write_new_file(path, file.content, file.mode);
-    session.out.line(format("wrote {}", path.string()));
-    written.push_back(file.path);
-  }
+  // release.yaml is the last, so that an init that was cut off can be run again.
+  std::vector<NewFile> files = new_project(name, folder, parts);
+  const NewFile last = std::move(files.back());
+  files.pop_back();
+  for (const NewFile& file : files) write_unless_there(file, options, session, written);
   const std::string fingerprint = write_practice_trust(folder / "practice", session.clock.now());
+  write_unless_there(last, options, session, written);
   session.out.line("next, to try it on a site below practice/:");
   session.out.line(format("  cd {}", options.folder));
   session.out.line("  sealift build --output bundles --key practice/practice.key");
@@ -145,6 +173,7 @@ void add_init(cli::Command& program) {
       .options(
           "--with", options.with, "PART,...",
           "web, nginx, compose, images, drizzle, systemd, flags, secrets (default: what is found)")
+      .flag("-y,--yes", options.yes, "take all that is found without a question")
       .example("sealift init shop", "a project of what is in the folder shop, or a new one")
       .example("sealift init shop --with web,nginx", "of these parts alone")
       .fails_with({Errc::invalid_input, Errc::io})

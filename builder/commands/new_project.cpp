@@ -6,6 +6,9 @@
 #include "base/format.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "bundle/layout.hpp"
+#include "content/descriptor.hpp"
+#include "content/media_types.hpp"
 #include "embedded/environments.hpp"
 #include "embedded/templates.hpp"
 #include "release/templates/filters.hpp"
@@ -20,10 +23,13 @@ constexpr const char* kPublicUrl = "PUBLIC_URL";
 // What the contract says of a key until a person says more.
 constexpr const char* kMeaning = "see where the application reads it";
 
+// The image of a project that has none yet, and where it lies.
+constexpr const char* kStandIn = "placeholder/app:1";
+constexpr const char* kStandInFolder = "images/app";
+
 // Files of templates/starter that stand for a part, and are left out where the project has it or
 // does not want it.
 constexpr const char* kWebPage = "client/dist/index.html";
-constexpr const char* kConfigFile = "config/app.env";
 
 std::string with_name(std::string text, const std::string& name) {
   for (std::size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos;) {
@@ -73,12 +79,12 @@ class NewProject {
 
   std::vector<NewFile> files() {
     put_starter();
-    put("release.yaml", release_yaml());
     put_environments();
     put_config();
     put_parts();
     put("sites/example.yaml", example_site());
     put_practice();
+    put("release.yaml", release_yaml());
     return std::move(files_);
   }
 
@@ -97,7 +103,6 @@ class NewProject {
     for (const embedded::templates_file& file : embedded::templates()) {
       if (!file.path.starts_with(kStarter)) continue;
       const std::string path(file.path.substr(kStarter.size()));
-      if (path == kConfigFile) continue;
       if (path == kWebPage && (!parts_.web.empty() || !parts_.has(Part::web))) continue;
       put(path, std::string(file.content));
     }
@@ -139,6 +144,10 @@ class NewProject {
         rows.push_back(format("      - {{name: {}, from: {}}}\n", quoted_text(image),
                               quoted_text(from + image)));
       }
+      if (rows.empty()) {
+        rows.push_back(format("      - {{name: {}, from: \"oci:{}\"}}\n", quoted_text(kStandIn),
+                              kStandInFolder));
+      }
       text +=
           "  - name: images\n    kind: images\n    optional: true\n    target: images\n    "
           "images:\n" +
@@ -148,7 +157,7 @@ class NewProject {
       add(
           format("name: stack, kind: manifests, runtime: compose, source: {}, target: stack, "
                  "optional: true",
-                 parts_.compose));
+                 or_else(parts_.compose, "compose.yaml")));
     }
     if (parts_.has(Part::systemd)) {
       add(
@@ -216,7 +225,7 @@ class NewProject {
     if (!has_dotenv()) keys.insert({{kPublicUrl, {}}, {"LOG_LEVEL", {}}});
     std::string text = "# {{release.name}} {{release.version}}, {{environment}}\n";
     for (const auto& [key, values] : keys) text += format("{}={}\n", key, reference(key, values));
-    put(parts_.config + "/app.env", std::move(text));
+    put(format("{}/{}", parts_.config, kConfigFile), std::move(text));
   }
 
   // What readers of dotenv files take differently is in quotes, as it was in the file it comes
@@ -254,11 +263,48 @@ class NewProject {
           "CREATE TABLE `notes` (\n  `id` integer PRIMARY KEY NOT NULL,\n  `text` text NOT "
           "NULL\n);\n");
     }
+    if (parts_.has(Part::compose) && parts_.compose.empty()) {
+      put("compose.yaml",
+          format("# Name the project's own services and images here and in release.yaml.\n"
+                 "services:\n  app:\n    image: {}\n    restart: unless-stopped\n",
+                 kStandIn));
+    }
+    if (parts_.has(Part::images) && parts_.images.empty()) put_stand_in();
     if (parts_.has(Part::systemd) && parts_.systemd.empty()) {
       put("units/__NAME__.service",
           "[Unit]\nDescription=__NAME__\n\n[Service]\nExecStart=/usr/bin/sleep infinity\n"
           "Restart=on-failure\nDynamicUser=yes\n\n[Install]\nWantedBy=multi-user.target\n");
     }
+  }
+
+  content::Descriptor put_blob(std::string_view media_type, std::string bytes) {
+    const content::Descriptor blob{
+        std::string(media_type), Digest::of(bytes), bytes.size(), {}, {}};
+    put(format("{}/blobs/sha256/{}", kStandInFolder, blob.digest.hex()), std::move(bytes));
+    return blob;
+  }
+
+  // An OCI layout of an image without files, so that the project builds before it has its own.
+  void put_stand_in() {
+    const std::string no_files(1024, '\0');  // the end of a tar
+    const content::Descriptor layer = put_blob(media_type::kImageLayer, no_files);
+    const content::Descriptor config = put_blob(
+        media_type::kImageConfig,
+        to_canonical(
+            {{"architecture", "amd64"},
+             {"os", "linux"},
+             {"config", {{"User", "65534:65534"}, {"Cmd", Json::array({"/app"})}}},
+             {"rootfs", {{"type", "layers"}, {"diff_ids", Json::array({layer.digest.str()})}}}}));
+    const content::Descriptor manifest = put_blob(
+        media_type::kImageManifest, to_canonical({{"schemaVersion", 2},
+                                                  {"mediaType", media_type::kImageManifest},
+                                                  {"config", to_json(config)},
+                                                  {"layers", Json::array({to_json(layer)})}}));
+    put(format("{}/index.json", kStandInFolder),
+        to_canonical({{"schemaVersion", 2},
+                      {"mediaType", media_type::kImageIndex},
+                      {"manifests", Json::array({to_json(manifest)})}}));
+    put(format("{}/oci-layout", kStandInFolder), std::string(bundle::kOciLayoutText));
   }
 
   // The migrations that put_parts() writes are of SQLite, which needs no server.

@@ -19,7 +19,8 @@ struct NewFile {
   FileMode mode = FileMode::plain;
 };
 
-// `folder` is absolute: the practice site is below it.
+// `folder` is absolute: the practice site is below it. The last is release.yaml, for a folder that
+// has it is a project.
 std::vector<NewFile> new_project(const std::string& name, const fs::path& folder,
                                  const ProjectParts& parts);
 

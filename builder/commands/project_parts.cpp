@@ -125,6 +125,21 @@ void find_images(const fs::path& folder, ProjectParts& parts) {
 
 }  // namespace
 
+std::string_view name(Part part) {
+  for (const auto& [word, each] : kParts) {
+    if (each == part) return word;
+  }
+  return "";
+}
+
+std::vector<std::pair<const std::string*, Part>> places_of(const ProjectParts& parts) {
+  return {{&parts.web, Part::web},
+          {&parts.nginx, Part::nginx},
+          {&parts.drizzle, Part::drizzle},
+          {&parts.compose, Part::compose},
+          {&parts.systemd, Part::systemd}};
+}
+
 Part part_named(const std::string& word) {
   std::vector<std::string> known;
   for (const auto& [name, part] : kParts) {
@@ -148,20 +163,17 @@ ProjectParts find_parts(const fs::path& folder) {
       if (entry.name.ends_with(".service")) parts.systemd = name;
     }
   }
-  const std::pair<const std::string&, Part> places[] = {{parts.web, Part::web},
-                                                        {parts.nginx, Part::nginx},
-                                                        {parts.compose, Part::compose},
-                                                        {parts.drizzle, Part::drizzle},
-                                                        {parts.systemd, Part::systemd}};
-  for (const auto& [place, part] : places) {
-    if (!place.empty()) parts.chosen.insert(part);
+  for (const auto& [place, part] : places_of(parts)) {
+    if (!place->empty()) parts.chosen.insert(part);
   }
   if (!parts.drizzle.empty()) {
     const std::string journal = read_file(folder / parts.drizzle / "meta/_journal.json", 16U << 20);
     parts.is_sqlite = journal.find("\"sqlite\"") != journal.npos;
   }
-  // A folder of that name is the application's own.
-  if (dir_exists(folder / parts.config)) parts.config = "deploy/config";
+  // A folder of that name is the application's own, unless an init that was cut off has made it.
+  if (dir_exists(folder / parts.config) && !path_exists(folder / parts.config / kConfigFile)) {
+    parts.config = "deploy/config";
+  }
   find_values(folder, parts);
   if (!parts.compose.empty()) find_images(folder, parts);
   return parts;

@@ -15,6 +15,9 @@ namespace sealift::builder {
 
 enum class Part { web, nginx, compose, images, drizzle, systemd, flags, secrets };
 
+// What init writes into the folder for configuration.
+inline constexpr const char* kConfigFile = "app.env";
+
 struct ProjectParts {
   std::set<Part> chosen;
   // Where each is, from the folder; empty: nowhere yet.
@@ -35,8 +38,13 @@ struct ProjectParts {
   bool has(Part part) const { return chosen.contains(part); }
 };
 
-// "nginx"; Error{usage} for another word.
+// The word of a part, such as "nginx".
+std::string_view name(Part part);
+// Error{usage} for another word.
 Part part_named(const std::string& word);
+
+// Where the parts that are one file or folder are.
+std::vector<std::pair<const std::string*, Part>> places_of(const ProjectParts& parts);
 
 // All that `folder` has is chosen. A missing folder has nothing. Error{invalid_input} for a .env or
 // Compose file with mistakes.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/workshop/origin.hpp"
 
+#include <sys/stat.h>
+
 #include <charconv>
 #include <cstdlib>
 
+#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/process.hpp"
@@ -14,6 +17,7 @@ namespace {
 
 // As reproducible-builds.org specifies it: it comes before everything that is found out.
 constexpr const char* kEpoch = "SOURCE_DATE_EPOCH";
+constexpr std::string_view kSums = "SHA256SUMS";
 constexpr const char* kOneOfOurOwn = "commit it, or set SOURCE_DATE_EPOCH and source.revision";
 
 // git in a folder, of whose environment it has nothing: GIT_DIR and others name repositories that
@@ -74,6 +78,60 @@ std::vector<std::string> sources_of(const release::Release& release) {
   return sources;
 }
 
+// What was changed last of the sources: bundles that were built into them are none.
+struct Newest {
+  std::string file;
+  std::int64_t seconds = 0;
+
+  void see(const std::string& path, const struct stat& status) {
+    if (status.st_mtim.tv_sec <= seconds) return;
+    seconds = status.st_mtim.tv_sec;
+    file = path;
+  }
+};
+
+void see_below(const Dir& folder, const std::string& path, Newest& newest) {
+  for (const Entry& entry : folder.entries()) {
+    const std::string inner = path.empty() ? entry.name : format("{}/{}", path, entry.name);
+    const bool is_built = entry.name.find(".bundle.tar") != entry.name.npos ||
+                          entry.name.starts_with(kSums) || entry.name == ".git";
+    if (is_built) continue;
+    if (entry.type == EntryType::directory) {
+      see_below(folder.descend(entry.name), inner, newest);
+    } else if (const auto status = folder.stat(entry.name)) {
+      newest.see(inner, *status);
+    }
+  }
+}
+
+Newest newest_of(const release::Release& release) {
+  Newest newest;
+  const Dir project = Dir::open(release.folder);
+  if (const auto status = project.stat("release.yaml")) newest.see("release.yaml", *status);
+  for (const std::string& source : sources_of(release)) {
+    const fs::path place = release.folder / source;
+    if (dir_exists(place)) {
+      see_below(Dir::open(place), source, newest);
+    } else if (path_exists(place)) {
+      const Dir parent = Dir::open(place.parent_path());
+      if (const auto status = parent.stat(place.filename().string())) newest.see(source, *status);
+    }
+  }
+  return newest;
+}
+
+// Where neither git nor a person says it. The same files with the same times give the same bytes.
+void date_by_files(const release::Release& release, Origin& origin) {
+  const Newest newest = newest_of(release);
+  origin.created.seconds = newest.seconds;
+  origin.doubts.push_back(
+      {format(
+           "{}: found no commit and no SOURCE_DATE_EPOCH, so the release says that it was made at "
+           "{}, when {} was changed last",
+           release.folder.string(), to_text(origin.created), printable(newest.file, 200)),
+       "set SOURCE_DATE_EPOCH to the time of its sources"});
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -112,13 +170,7 @@ void read_commit(const release::Release& release, Origin& origin) {
     origin.doubts.push_back({format("{}: {}", place, found), hint});
   };
   const bool is_told = std::getenv(kEpoch) != nullptr && !origin.revision.empty();
-  if (!has_repository(release)) {
-    if (std::getenv(kEpoch) == nullptr) {
-      doubt("found no repository of git, so the release says that it was made in 1970",
-            "set SOURCE_DATE_EPOCH to the time of its sources");
-    }
-    return;
-  }
+  if (!has_repository(release)) return;
   const Git git(release);
   const auto commit = git.ask({"rev-list", "--max-count=1", "--timestamp", "HEAD", "--", "."});
   if (!commit) {
@@ -156,10 +208,11 @@ void read_commit(const release::Release& release, Origin& origin) {
 
 }  // namespace
 
-// The order says who has the last word: the person, then git.
+// The order says who has the last word: the person, then git, then the files.
 Origin origin_of(const release::Release& release) {
   Origin origin{.created = {}, .revision = release.source_revision};
   read_commit(release, origin);
+  if (origin.created.seconds == 0 && std::getenv(kEpoch) == nullptr) date_by_files(release, origin);
   read_epoch(origin.created);
   return origin;
 }

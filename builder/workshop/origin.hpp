@@ -12,7 +12,7 @@
 namespace sealift::builder {
 
 struct Origin {
-  Time created;          // SOURCE_DATE_EPOCH, else the last commit's, else 1970
+  Time created;          // SOURCE_DATE_EPOCH, else the last commit's, else the newest file's
   std::string revision;  // what release.yaml says, else the last commit; empty: not known
   // Why one of them is not what a reader would take it for; empty: both are.
   std::vector<Problem> doubts = {};

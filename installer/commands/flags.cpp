@@ -175,8 +175,9 @@ void change(const FlagsOptions& options, const std::string& command, const std::
   Draft draft = plan_flags(flags.site, flags.content, work.installation(), state, drivers, request);
   const Json list = evidence_of_flags(flags, before, flags.site.changes);
   draft.evidence = {{"flags", list}};
-  show(draft, "", session);
-  if (options.change.dry_run) session.out.json(to_json(draft));
+  const Forecast forecast = work.forecast(draft, state);
+  show(draft, forecast, "", session);
+  if (options.change.dry_run) session.out.json(to_json(draft, forecast));
   if (!work.agreed(options.change, "change it?")) return;
   carry_out(tools, draft, flags.content, flags.content.values(), {});
   session.effect = cli::Effect::changed;

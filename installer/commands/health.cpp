@@ -37,7 +37,10 @@ void run_health(const HealthOptions& options, const std::string& site, cli::Sess
   const std::vector<CheckResult> results = run_rendered(
       health.checks, layout, now->number, options.wait ? Asking::until_stable : Asking::once,
       {.stop = [&stop] { return stop.is_set(); },
-       .waiting = [&](const std::string&) { session.progress.advance(0); }});
+       .waiting =
+           [&](const std::string& checks, std::chrono::seconds at_most) {
+             session.progress.wait_for(checks, at_most);
+           }});
   session.progress.end();
   stop.throw_if_set();
   const LastHealth last{.time = session.clock.now(), .revision = now->number, .results = results};

@@ -11,7 +11,6 @@
 #include "installer/records/overrides.hpp"
 #include "installer/session/config_diff.hpp"
 #include "installer/session/plan_file.hpp"
-#include "installer/site/maintenance.hpp"
 
 namespace sealift::installer {
 
@@ -69,19 +68,19 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   draft.site_changes = site_changes(state.current(), work.installation().site);
   if (state.stands(contents.digest())) draft.drift = drift_of(tools, *state.current(), draft.plan);
   check_space(draft);
-  Json value = to_json(draft);
-  if (const auto maintenance = maintenance_of(work.installation(), session.clock)) {
-    session.out.line(format("maintenance window: {}{}", text(*maintenance),
-                            maintenance->is_open ? "" : "; until then apply needs --now"));
+  const Forecast forecast = work.forecast(draft, state);
+  Json value = to_json(draft, forecast);
+  if (const auto& window = forecast.window) {
+    session.out.line(format("maintenance window: {}{}", text(*window),
+                            window->is_open ? "" : "; until then apply needs --now"));
     session.out.line();
-    value["window"] = to_json(*maintenance);
   }
   if (options.diff) {
     const std::vector<FileDiff> files = config_diff(tools, contents, content, state.current());
     show_diff(files, session.out);
     value["diff"] = to_json(files);
   }
-  show(draft, contents.notes, session);
+  show(draft, forecast, contents.notes, session);
   if (!options.output.empty()) {
     write_plan_file(options.output, {.bundle = absolute_path(options.bundle).string(),
                                      .digest = contents.digest(),

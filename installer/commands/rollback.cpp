@@ -126,8 +126,9 @@ void run_rollback(const RollbackOptions& options, const std::string& site, cli::
     session.out.json({{"result", "unchanged"}});
     return;
   }
-  show(draft, "", session);
-  if (options.change.dry_run) session.out.json(to_json(draft));
+  const Forecast forecast = work.forecast(draft, state);
+  show(draft, forecast, "", session);
+  if (options.change.dry_run) session.out.json(to_json(draft, forecast));
   if (!work.agreed(options.change, "roll back?")) return;
   carry_out(tools, draft, content, content.values(), {});
   session.effect = cli::Effect::changed;

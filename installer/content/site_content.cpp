@@ -11,6 +11,7 @@
 #include "installer/content/flags_tree.hpp"
 #include "release/templates/references.hpp"
 #include "release/templates/template.hpp"
+#include "release/values/target_values.hpp"
 #include "release/values/tls.hpp"
 
 namespace sealift::installer {
@@ -152,13 +153,19 @@ class RenderedTree : public TreeStream {
   }
 
  private:
-  // A certificate is no value that an environment could give.
+  // A certificate or a target is no value that an environment could give.
   void note_uses(const release::Template& parsed, const std::string& path) {
     Problems problems;
     for (const release::TemplateUse& use : parsed.uses()) {
       asked_for_.insert(use.name);
+      if (values_.contains(use.name)) continue;
+      if (const std::string_view target = release::target_name(use.name); !target.empty()) {
+        problems.add(format("{}:{}: asks for {}, and site.yaml has no path of a target {}", path,
+                            use.line, use.name, target),
+                     format("add {} with its driver and path to targets in site.yaml", target));
+      }
       const std::string_view tls = release::tls_name(use.name);
-      if (tls.empty() || values_.contains(use.name)) continue;
+      if (tls.empty()) continue;
       problems.add(
           format("{}:{}: asks for {}, and site.yaml has no tls.{}", path, use.line, use.name, tls),
           format("add {} with its certificate and key to tls in site.yaml", tls));

@@ -7,6 +7,7 @@
 #include "installer/records/placed_image.hpp"
 #include "release/documents/image_entry.hpp"
 #include "release/templates/template.hpp"
+#include "release/values/target_values.hpp"
 #include "release/values/tls.hpp"
 
 namespace sealift::installer {
@@ -79,6 +80,9 @@ release::Values values_for(const bundle::Contents& contents, const release::Site
   values.merge(release::builtin_values(document.name, document.version, site.environment));
   values.merge(image_values(contents, site));
   values.merge(release::tls_values(site.tls));
+  for (const auto& [name, target] : site.targets) {
+    if (!target.path.empty()) values.emplace(release::target_value(name), target.path);
+  }
   for (const release::Component& component : contents.components) {
     if (component.is_assets()) values.merge(asset_values(component));
   }

@@ -122,7 +122,7 @@ Request SiteWork::request(Purpose purpose, const ChangeOptions& options) const {
           .now = session_.clock.now()};
 }
 
-Json to_json(const Draft& draft) {
+Json to_json(const Draft& draft, const Forecast& forecast) {
   Json changes = Json::array();
   for (const ComponentChange& change : draft.changes) {
     changes.push_back({{"component", change.component},
@@ -134,10 +134,12 @@ Json to_json(const Draft& draft) {
                        {"same", change.same},
                        {"newBytes", change.new_bytes}});
   }
-  return {{"plan", to_json(draft.plan)}, {"changes", std::move(changes)},
-          {"warnings", draft.warnings},  {"details", draft.details},
-          {"flags", draft.flags},        {"set", draft.set},
-          {"drift", draft.drift},        {"siteChanges", to_json(draft.site_changes)}};
+  Json value = {{"plan", to_json(draft.plan)}, {"changes", std::move(changes)},
+                {"warnings", draft.warnings},  {"details", draft.details},
+                {"flags", draft.flags},        {"set", draft.set},
+                {"drift", draft.drift},        {"siteChanges", to_json(draft.site_changes)}};
+  value.update(to_json(forecast));
+  return value;
 }
 
 void show_drift(const Draft& draft) {
@@ -148,7 +150,8 @@ void show_drift(const Draft& draft) {
       "--repair");
 }
 
-void show(const Draft& draft, const std::string& notes, cli::Session& session) {
+void show(const Draft& draft, const Forecast& forecast, const std::string& notes,
+          cli::Session& session) {
   cli::Output& out = session.out;
   for (const std::string& warning : draft.warnings) log::warning(warning);
   show_drift(draft);
@@ -186,7 +189,7 @@ void show(const Draft& draft, const std::string& notes, cli::Session& session) {
     out.notes(printable_lines(notes));
   }
   out.line();
-  out.line(out.in(cli::Tone::heading, plan_line(totals_of(draft))));
+  out.line(out.in(cli::Tone::heading, plan_line(totals_of(draft), forecast)));
 }
 
 }  // namespace sealift::installer

@@ -11,6 +11,7 @@
 #include "installer/planning/draft.hpp"
 #include "installer/planning/requirements.hpp"
 #include "installer/records/state.hpp"
+#include "installer/session/forecast.hpp"
 #include "installer/site/lock.hpp"
 
 namespace sealift::installer {
@@ -67,6 +68,10 @@ class SiteWork {
   State state() const {
     return settled_ ? *settled_ : load_state(installation_.layout, session_.clock);
   }
+  // How long that may take, by what others took, and when the site may be changed.
+  Forecast forecast(const Draft& draft, const State& state) const {
+    return forecast_of(draft, state, maintenance_of(installation_, session_.clock));
+  }
   // By the user who runs this, at this moment.
   Request request(Purpose purpose, const ChangeOptions& options) const;
 
@@ -84,8 +89,9 @@ class SiteWork {
 void show_drift(const Draft& draft);
 
 // The plan for people (or with --json), and its warnings.
-void show(const Draft& draft, const std::string& notes, cli::Session& session);
+void show(const Draft& draft, const Forecast& forecast, const std::string& notes,
+          cli::Session& session);
 // What `plan --json` prints.
-Json to_json(const Draft& draft);
+Json to_json(const Draft& draft, const Forecast& forecast);
 
 }  // namespace sealift::installer

@@ -12,9 +12,28 @@ namespace {
 constexpr std::uint64_t kMaxPlanFile = 1 << 20;  // bytes
 constexpr std::string_view kPlanFileKind = "sealift-plan";
 
+constexpr const char* kNewPlan = "look at a new one: sealift-installer plan BUNDLE --output FILE";
+
 [[noreturn]] void refuse_plan(const std::string& found) {
   throw Error(Errc::incompatible, format("the plan file was made for another plan: {}", found),
-              "look at a new one: sealift-installer plan BUNDLE --output FILE");
+              kNewPlan);
+}
+
+PlanFile plan_file_from_json(const Json& value, const std::string& where) {
+  Fields fields(value, where);
+  fields.constant("kind", kPlanFileKind);
+  fields.constant("format", std::uint64_t{1});
+  PlanFile plan{.bundle = fields.text("bundle"),
+                .digest = fields.digest("digest"),
+                .site = fields.text("site"),
+                .number = fields.number("transaction"),
+                .plan = fields.digest("plan"),
+                .set = fields.texts("set"),
+                .trust = {.accept_expired = fields.flag("acceptExpired"),
+                          .below_floor = fields.flag("belowFloor")},
+                .change_environment = fields.flag("changeEnvironment")};
+  fields.done();
+  return plan;
 }
 
 }  // namespace
@@ -22,10 +41,10 @@ constexpr std::string_view kPlanFileKind = "sealift-plan";
 Digest digest_of_plan(const Draft& draft) {
   Json steps = Json::array();
   for (const Step& step : draft.plan.steps) {
-    // Its data may hold the time; what it does is in its summary, and what comes of it in the
-    // outcome.
+    // The data of backups and migrations says who plans, and when; what they do is in the summary.
+    const bool has_author = step.phase == Phase::fence || step.phase == Phase::migrate;
     steps.push_back({step.id, name(step.phase), step.component, step.target, step.driver,
-                     step.action, step.summary});
+                     step.action, step.summary, has_author ? Json() : step.data});
   }
   Revision outcome = draft.plan.outcome;
   outcome.bundle.clear();  // a name in the store, which `plan` does not know
@@ -56,21 +75,11 @@ std::optional<PlanFile> read_plan_file(const std::string& file) {
   std::string first(1, '\0');
   FdSource source(fd.get(), file);
   if (source.read(first) != 1 || first != "{") return std::nullopt;
-  const Json value = parse_json(read_file(file, kMaxPlanFile), file);
-  Fields fields(value, file);
-  fields.constant("kind", kPlanFileKind);
-  fields.constant("format", std::uint64_t{1});
-  PlanFile plan{.bundle = fields.text("bundle"),
-                .digest = fields.digest("digest"),
-                .site = fields.text("site"),
-                .number = fields.number("transaction"),
-                .plan = fields.digest("plan"),
-                .set = fields.texts("set"),
-                .trust = {.accept_expired = fields.flag("acceptExpired"),
-                          .below_floor = fields.flag("belowFloor")},
-                .change_environment = fields.flag("changeEnvironment")};
-  fields.done();
-  return plan;
+  try {
+    return plan_file_from_json(parse_json(read_file(file, kMaxPlanFile), file), file);
+  } catch (const Error& error) {
+    throw Error(error.code(), error.message(), kNewPlan);
+  }
 }
 
 void check_plan(const PlanFile& planned, const Draft& draft, const std::string& site) {

@@ -24,7 +24,7 @@ void add(std::uint64_t count, const char* noun, std::vector<std::string>& parts)
 
 }  // namespace
 
-std::string plan_line(const Totals& totals) {
+std::string plan_line(const Totals& totals, const Forecast& forecast) {
   std::vector<std::string> parts;
   add_files(totals.added, "add", parts);
   add_files(totals.changed, "change", parts);
@@ -38,6 +38,7 @@ std::string plan_line(const Totals& totals) {
     line += format("; {} to write, {} free", cli::size_text(totals.bytes),
                    cli::size_text(*totals.free));
   }
+  if (const std::string when = text(forecast); !when.empty()) line += format("; {}", when);
   return line;
 }
 

@@ -137,8 +137,9 @@ void bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session&
     report_unchanged(arrival.accepted, *arrival.state.current(), *draft, session);
     return;
   }
-  show(*draft, contents.notes, session);
-  if (options.change.dry_run) session.out.json(to_json(*draft));
+  const Forecast forecast = arrival.work.forecast(*draft, arrival.state);
+  show(*draft, forecast, contents.notes, session);
+  if (options.change.dry_run) session.out.json(to_json(*draft, forecast));
   if (!arrival.work.agreed(options.change, format("{} it?", name(arrival.purpose)))) return;
   // Once more: it may have closed while a large bundle was verified, or a person thought.
   if (is_bound(arrival.purpose, options)) check_window(installation, session.clock);

@@ -97,8 +97,9 @@ void repair(const ReleaseOptions& options, const std::string& site, cli::Session
     session.out.json({{"result", "unchanged"}, {"digest", now.digest->str()}});
     return;
   }
-  show(draft, "", session);
-  if (options.change.dry_run) session.out.json(to_json(draft));
+  const Forecast forecast = work.forecast(draft, state);
+  show(draft, forecast, "", session);
+  if (options.change.dry_run) session.out.json(to_json(draft, forecast));
   if (!work.agreed(options.change, "repair it?")) {
     if (accepted) forget(tools, *accepted);
     return;

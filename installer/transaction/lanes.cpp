@@ -44,27 +44,10 @@ Contents twins(const std::vector<Lane>& lanes, const Content& content) {
   return contents;
 }
 
-// What several threads tell the person who waits.
-class SharedProgress : public Progress {
- public:
-  explicit SharedProgress(Progress& to) : to_(to) {}
-  void begin(std::string_view what, std::uint64_t total) override {
-    const std::lock_guard guard(mutex_);
-    to_.begin(what, total);
-  }
-  void advance(std::uint64_t bytes) override {
-    const std::lock_guard guard(mutex_);
-    to_.advance(bytes);
-  }
-  void end() override {
-    const std::lock_guard guard(mutex_);
-    to_.end();
-  }
-
- private:
-  std::mutex mutex_;
-  Progress& to_;
-};
+// Steps are numbered by their place in the plan.
+std::size_t number_of(const Step& step, const Journal& journal) {
+  return static_cast<std::size_t>(&step - journal.plan().steps.data()) + 1;
+}
 
 // Applies lanes side by side: a thread for each step that runs, or the caller's where there is none
 // to be had, while the caller's alone writes the journal. The first failure lets those that run
@@ -86,7 +69,7 @@ class Beside {
         threads_(lanes.size()) {
     for (const std::unique_ptr<Content>& content : contents_) {
       ios_.push_back(
-          {.content = *content, .progress = progress_, .stop = io.stop, .writes = io.writes});
+          {.content = *content, .progress = io.progress, .stop = io.stop, .writes = io.writes});
     }
   }
 
@@ -95,6 +78,8 @@ class Beside {
     for (; running_ > 0; --running_) {
       const std::size_t lane = wait_for_one();
       threads_[lane].join();
+      progress_.end_step(number_of(*lanes_[lane][next_[lane]], journal_),
+                         results_[lane].failure ? StepEnd::failed : StepEnd::done);
       unless_failed([&] { end(lane); });
     }
     if (failure_) std::rethrow_exception(failure_);
@@ -127,6 +112,7 @@ class Beside {
     journal_.append(Event::applying, step.id);
     results_[lane] = {};
     ++running_;
+    progress_.begin_step(number_of(step, journal_), journal_.plan().steps.size(), step.summary);
     const auto work = [this, lane, &step, &driver] { run(lane, step, driver); };
     if (!threads_[lane].start(work)) work();
   }
@@ -167,7 +153,7 @@ class Beside {
   Journal& journal_;
   const Drivers& drivers_;
   const StopFlag& stop_;
-  SharedProgress progress_;
+  Progress& progress_;
   // Of each lane.
   Contents contents_;
   std::deque<StepIo> ios_;
@@ -207,8 +193,10 @@ std::vector<Lane> lanes_of(std::span<const Step> steps) {
 void apply_step(Journal& journal, const Step& step, const Drivers& drivers, StepIo& io) {
   io.stop.throw_if_set();
   journal.append(Event::applying, step.id);
+  ShownStep shown(io.progress, number_of(step, journal), journal.plan().steps.size(), step.summary);
   Json result = drivers.named(step.driver).apply(step, io);
   journal.append(Event::applied, step.id, std::move(result));
+  shown.done();
 }
 
 void apply_beside(const std::vector<Lane>& lanes, Journal& journal, const Drivers& drivers,

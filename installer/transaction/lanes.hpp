@@ -18,7 +18,8 @@ using Lane = std::vector<const Step*>;
 // Every step once, each lane in the order of `steps`; lanes in the order of their first steps.
 std::vector<Lane> lanes_of(std::span<const Step> steps);
 
-// Applies a step between its two records. Throws what the driver throws, or Error{interrupted}.
+// Applies a step between its two records, and shows it; `step` is one of the journal's plan. Throws
+// what the driver throws, or Error{interrupted}.
 void apply_step(Journal& journal, const Step& step, const Drivers& drivers, StepIo& io);
 
 // Applies lanes side by side, or one after the other where the content has no twin. Throws the

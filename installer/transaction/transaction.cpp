@@ -113,13 +113,16 @@ void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::s
   }
   std::vector<Begun> begun = begun_steps(journal);
   std::reverse(begun.begin(), begun.end());
+  std::size_t number = 0;
   for (const Begun& each : begun) {
+    ShownStep shown(io.progress, ++number, begun.size(), format("undo: {}", each.step->summary));
     try {
       drivers.named(each.step->driver).undo(*each.step, each.result, io);
     } catch (...) {
       stop_at(journal, *each.step, current_error(), cause);
     }
     journal.append(Event::undone, each.step->id);
+    shown.done();
   }
   journal.append(Event::abort, {}, Json(cause.empty() ? "recovered" : printable(cause, kMaxCause)));
 }

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "release/text/schema.hpp"
 #include "release/values/environment.hpp"
+#include "release/values/target_values.hpp"
 #include "release/values/value_names.hpp"
 
 namespace sealift::release {
@@ -22,7 +23,7 @@ const std::vector<std::string> kWhole = {
   throw Error(Errc::invalid_input, found, hint);
 }
 
-// "PREFIX.NAME", and for tls "tls.NAME.certificate".
+// "PREFIX.NAME", and with an end "tls.NAME.certificate", "target.NAME.path".
 bool is_dotted_name(std::string_view name) {
   const std::size_t dot = name.find('.');
   if (dot == std::string_view::npos) return false;
@@ -31,6 +32,7 @@ bool is_dotted_name(std::string_view name) {
   // A digit may come first here: image names have them.
   if (family == "image") return is_value_name(format("_{}", rest));
   if (family == "integrity" || family == "serve") return is_plain_name(rest);
+  if (family == "target") return !target_name(name).empty();
   if (family != "tls") return false;
   for (const std::string_view end : {".certificate", ".key"}) {
     if (rest.ends_with(end)) return is_plain_name(rest.substr(0, rest.size() - end.size()));

@@ -61,6 +61,10 @@ class ConfigTest(RoadTest):
     def refused_by_validate(self, *more):
         return errors(BUILDER, "validate", self.path("release.yaml"), *more, status=3)
 
+    def problems(self, *more):
+        said = run(BUILDER, "--json", "validate", self.path("release.yaml"), *more, status=3)
+        return json.loads(said)["error"]["problems"]
+
     def set_values(self, **values):
         path = os.path.join(self.road.site, "site.yaml")
         with open(path, encoding="utf-8") as source:
@@ -126,6 +130,36 @@ class Validate(ConfigTest):
         self.assertIn("schema.json:8: keys.OLD: is declared and used by no template", said)
         self.assertEqual(said.count("error: "), 2, said)
 
+    def test_problems_in_json_have_file_line_column_and_key(self):
+        self.environment("staging", "API_PORT: eighty")
+        for name in ("development", "staging", "production"):
+            write(self.path(f"flags/{name}.yaml"), "schema: 1\nflags:\n  new: maybe\n")
+        release = self.path("release.yaml")
+        with open(release, encoding="utf-8") as source:
+            text = source.read()
+        row = "components:\n  - {name: flags, kind: flags, source: flags/, %s: flags}\n"
+        write(release, text.replace("components:\n", row % "traget"))
+        at = text[:text.index("components:")].count("\n") + 2
+
+        def places():
+            return [(each.get("file"), each.get("line"), each.get("column"), each.get("key"))
+                    for each in self.problems()]
+        self.assertIn((release, at, 48, "components[0].traget"), places())
+        write(release, text.replace("components:\n", row % "target"))
+        told = places()
+        self.assertIn((self.path("environments/staging.yaml"), 3, 3, "values.API_PORT"), told)
+        self.assertIn(("flags/staging.yaml", 3, None, "flags.new"), told)
+
+    def test_the_path_of_a_target_is_a_value(self):
+        write(self.path("config/paths.conf"), "root {{target.web.path}}/current;\n")
+        self.road.init_site()
+        self.road.installer("apply", self.road.release("1.0.0"), "--yes")
+        with open(os.path.join(self.road.target("etc"), "current/paths.conf"),
+                  encoding="utf-8") as source:
+            self.assertEqual(source.read(), f"root {self.road.target('web')}/current;\n")
+        write(self.path("config/paths.conf"), "root {{target.wbe.path}}/current;\n")
+        self.assertIn('"target.wbe.path"', self.refused_by_validate())
+
     def test_mistakes_of_the_contract_have_lines(self):
         write(self.path("environments/schema.json"), lines_of(
             {"A": {"type": "number", "means": "m"}, "B": {"pattern": "(", "means": "m"},
@@ -147,6 +181,9 @@ class Validate(ConfigTest):
         self.assertIn(f"production.yaml:{at + 1}: values.LOG_LEVLE: found a key that", said)
         self.assertIn('did you mean "LOG_LEVEL"?', said)
         self.assertEqual(said.count("error: "), 2, said)
+        told = self.problems("--site", site)
+        self.assertEqual([(each["file"], each["line"], each["column"], each["key"]) for each in told],
+                         [(site, at, 3, "values.API_PORT"), (site, at + 1, 3, "values.LOG_LEVLE")])
 
     def test_a_dotenv_file_is_imported_as_it_is(self):
         os.remove(self.path("environments/staging.yaml"))

@@ -177,7 +177,14 @@ class Releases(HealthTest):
         self.assertIn('found "0.9.0" at /version, expected "1.1.0"', said)
         self.assertIn("everything was undone, release 1.0.0 serves again: 1 check holds", said)
         self.assertEqual(stands, road.current("etc"))
-        self.assertEqual("1.0.0", road.answer("status")["current"]["version"])
+        status = road.answer("status")
+        self.assertEqual("1.0.0", status["current"]["version"])
+        failed = status["lastFailure"]
+        self.assertEqual(("apply", "1.1.0", 2),
+                         (failed["purpose"], failed["version"], failed["revision"]))
+        self.assertIn('found "0.9.0" at /version, expected "1.1.0"', failed["why"])
+        self.assertRegex(road.installer("status").decode(),
+                         r'last failure \S+ \S+ \S+, apply 1\.1\.0.*: .*found "0\.9\.0"')
         self.assertEqual("healthy", self.results()["api"]["result"])
 
     def test_a_release_that_differs_in_its_checks_alone(self):

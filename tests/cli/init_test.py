@@ -167,12 +167,44 @@ class Named(Folder):
         self.follow()
         self.assertEqual(self.read("practice/srv/nginx/current/nginx.conf"), self.read("nginx.conf"))
 
-    def test_a_part_that_cannot_be_made_up_is_asked_for(self):
-        said = errors(BUILDER, "init", ".", "--with", "compose", status=3, cwd=self.shop)
-        self.assertIn("put the project's compose.yaml there first", said)
+    def test_a_part_that_is_not_there_has_a_stand_in(self):
+        self.follow("--with", "compose,images,flags,drizzle,systemd,nginx,secrets")
+        self.assertIn("placeholder/app:1", self.read("compose.yaml"))
+        self.validated()
+
+    def test_an_unknown_part_is_refused(self):
         said = errors(BUILDER, "init", ".", "--with", "ngnix", status=2, cwd=self.shop)
         self.assertIn('found "ngnix", expected one of web, nginx,', said)
         self.assertEqual(os.listdir(self.shop), [])
+
+    def test_an_init_that_was_cut_off_is_run_again(self):
+        """As a full disk does: every file in turn cannot be written."""
+        words = ("init", ".", "--with", "web,drizzle,flags,images")
+        files = json.loads(run(BUILDER, "--json", *words, cwd=self.shop))["files"]
+        self.assertEqual(files[-1], "release.yaml")
+        whole = sorted(os.listdir(self.shop))
+        os.remove(self.path("release.yaml"))
+        for lost in (files[len(files) // 2:-1], ["practice/1.root.json"],
+                     ["practice/1.root.json", "practice/practice.key"]):
+            for name in lost:
+                os.remove(self.path(name))
+            run(BUILDER, *words, cwd=self.shop)
+            self.assertEqual(sorted(os.listdir(self.shop)), whole)
+            self.validated()
+            os.remove(self.path("release.yaml"))
+        self.follow(*words[2:])
+
+    def test_a_person_at_a_terminal_chooses(self):
+        write(self.path("dist", "index.html"), "<p>web</p>\n")
+        write(self.path("nginx.conf"), "server {\n  listen 80;\n}\n")
+        person = f"script -qec 'stty -echo; {BUILDER} init .' /dev/null"
+        done = subprocess.run(["bash", "-c", person], cwd=self.shop, input=b"\nn\n",
+                              stdout=subprocess.PIPE, check=True, timeout=60)
+        said = done.stdout.decode()
+        self.assertIn("take dist as component web? [Y/n]", said)
+        self.assertIn("take nginx.conf as component nginx? [Y/n]", said)
+        self.assertIn("name: web", self.read("release.yaml"))
+        self.assertNotIn("name: nginx", self.read("release.yaml"))
 
     def test_a_dotenv_file_with_mistakes_is_named(self):
         write(self.path(".env"), "A=1\nA=2\n")

@@ -132,6 +132,9 @@ class Windows(OperatorRoad):
         self.assertIn(b"maintenance window: closed, opens ", road.installer("plan", second))
         plan = road.answer("plan", second)
         self.assertFalse(plan["window"]["open"])
+        self.assertEqual(plan["estimate"]["transactions"], 1)
+        last = road.installer("plan", second).decode().splitlines()[-1]
+        self.assertRegex(last, r"; about \d+ s like the last one; window closed, opens \S+ ")
         self.assertRegex(plan["window"]["opens"], r"^\d{4}-\d\d-\d\dT\d\d:00:00Z$")
         self.assertIn(b"window       closed, opens ", road.installer("status"))
         road.installer("apply", second, "--dry-run")
@@ -442,8 +445,18 @@ class Planned(InstalledTest):
         path = os.path.join(self.road.root, "shop.plan")
         said = self.road.installer("plan", self.second, "-o", path, *more).decode()
         self.assertRegex(said.splitlines()[-1],
-                         r"^Plan: 1 file to add, 3 to change; \d+(\.\d)? (Ki)?B to write, \S+ .iB free$")
+                         r"^Plan: 1 file to add, 3 to change; \d+(\.\d)? (Ki)?B to write, \S+ .iB free; "
+                         r"about \d+ s like the last one$")
         return path
+
+    def test_a_plan_file_that_lacks_a_field_is_to_be_made_again(self):
+        path = self.plan()
+        with open(path, encoding="utf-8") as source:
+            plan = json.load(source)
+        del plan["site"]
+        write(path, json.dumps(plan))
+        said = self.road.refused("apply", path, "--yes", status=5)
+        self.assertIn("hint: look at a new one: sealift-installer plan BUNDLE --output FILE", said)
 
     def test_what_was_looked_at_is_applied(self):
         path = self.plan()

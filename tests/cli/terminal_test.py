@@ -87,6 +87,18 @@ class Screens(InstalledTest):
             status = terminal.shows((INSTALLER, "--site", self.road.site, "status"))
             self.assertRegex(status, COLOUR)
 
+    def test_an_apply_has_one_line_that_is_rewritten(self):
+        need("tmux")
+        said = os.path.join(self.road.root, "said")
+        words = shlex.join((INSTALLER, "--site", self.road.site, "apply", self.second, "--yes"))
+        shown = Terminal(self, SIZES[0]).shows(("script", "-qec", words, said))
+        self.assertNotRegex(shown, r"\[\d+/\d+\]", "it leaves nothing behind")
+        with open(said, encoding="utf-8", newline="") as source:
+            lines = source.read().split("\r\x1b[K")
+        self.assertTrue(any(re.fullmatch(r"\[1/\d+\] unpack .*[,:] .* s", line) for line in lines), lines)
+        for line in lines[1:-1]:
+            self.assertLess(len(line), SIZES[0][0])
+
     def test_notes_are_shown_without_their_markup(self):
         need("tmux")
         bundle = self.road.release("1.2.0", with_notes)
@@ -117,6 +129,21 @@ class Pipes(InstalledTest):
             self.assertEqual(self.ask(*command, "--color=never", CLICOLOR_FORCE="1").stdout, out)
         self.assertIn("--color: found \"loud\", expected auto, always or never",
                       self.road.refused("status", "--color", "loud", status=2))
+
+    def test_a_pipe_gets_a_line_for_each_step(self):
+        def steps(*command):
+            said = self.ask(*command).stderr
+            self.assertNotIn("\x1b", said)
+            return [line for line in said.splitlines() if line.startswith("[")]
+
+        plan = self.road.answer("plan", self.second)["plan"]["steps"]
+        said = steps("apply", self.second, "--yes")
+        self.assertEqual(len(said), len(plan))
+        for line in said:
+            self.assertRegex(line, rf"^\[\d+/{len(plan)}\] \S.* \.\.\. (0\.\d|\d+) s$")
+        self.assertIn(f"[{len(plan)}/{len(plan)}] {plan[-1]['summary']} ... ", said[-1])
+        self.assertEqual(steps("rollback", "--yes", "--quiet"), [])
+        self.assertGreater(len(steps("apply", self.second, "--yes", "--json")), 0)
 
     def test_who_waits_for_the_lock_is_told_for_what_and_how_long(self):
         lock = os.path.join(self.road.site, "state", "lock")

@@ -221,6 +221,8 @@ class SitePolicy(Desk):
         write(path, before + f"policy: {text}\n")
 
     def test_a_site_asks_for_more_than_its_root(self):
+        os.environ["SOURCE_DATE_EPOCH"] = "0"  # long ago
+        self.addCleanup(os.environ.pop, "SOURCE_DATE_EPOCH")
         bundle = self.road.release("1.0.0")
         self.sealift("sign", bundle, "--key", self.secret("security"))
         self.road.init_site()

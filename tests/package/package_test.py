@@ -42,6 +42,7 @@ class Packages(PackagesTest):
             fields = run("dpkg-deb", "--field", deb).decode()
             self.assertIn(f"Package: {program}\n", fields)
             self.assertIn("Architecture: amd64\n", fields)
+            self.assertRegex(fields, r"(?m)^Maintainer: .+ <\S+@\S+>$")
             self.assertNotIn("\nDepends:", fields)
             files = {}
             for line in run("dpkg-deb", "--contents", deb).decode().splitlines():

@@ -244,6 +244,8 @@ class ComposeRuntime : public Runtime {
   void bring_all_up(const ComposeDeployment& now, StepIo& io) const {
     const Engine engine(now.settings.engine);
     if (now.settings.generation == kPodman) remove_changed(engine, now);
+    io.progress.wait_for("Compose to start the containers",
+                         std::chrono::seconds(now.settings.timeout));
     const Outcome outcome = demand(now, up_words(now));
     await_containers(engine, now, said(outcome), Which::all, io);
   }

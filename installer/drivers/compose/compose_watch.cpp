@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/text.hpp"
 
 namespace sealift::installer {
 
@@ -14,6 +15,9 @@ namespace {
 
 // Between two looks. One look is not enough: a process that dies at once is running at first.
 constexpr std::chrono::milliseconds kBetween{500};
+// How long an engine may refuse to start a container: what is in the way, such as a container that
+// still stops, has gone by then or does not go.
+constexpr std::chrono::seconds kRefused{10};
 
 // podman-compose goes on where Podman could not start a container, as when its port was not free
 // yet; what is in the way may have gone.
@@ -58,8 +62,10 @@ Complaint judge_service(const std::vector<Container>& own, const ServiceSettings
 void await_containers(const Engine& engine, const ComposeDeployment& now,
                       const std::string& compose_said, Which which, StepIo& io) {
   using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::seconds(now.settings.timeout);
-  std::map<std::string, std::uint64_t> first;  // restarts, by container
+  const std::chrono::seconds timeout(now.settings.timeout);
+  const auto end = Clock::now() + timeout;
+  std::map<std::string, std::uint64_t> first;        // restarts, by container
+  std::map<std::string, Clock::time_point> refused;  // since when, by service
   unsigned good = 0;
   while (good < 2) {
     io.stop.throw_if_set();
@@ -68,7 +74,7 @@ void await_containers(const Engine& engine, const ComposeDeployment& now,
     for (Container& each : all) {
       each.restarts -= std::min(each.restarts, first.emplace(each.id, each.restarts).first->second);
     }
-    bool is_good = true;
+    std::vector<std::string> waiting;
     for (const auto& [name, service] : now.settings.services) {
       std::vector<Container> own = containers_of(all, name);
       if (which == Which::of_this_making) {
@@ -76,10 +82,15 @@ void await_containers(const Engine& engine, const ComposeDeployment& now,
           return each.inputs != made.inputs_in(now.directory);
         });
       }
-      const Complaint complaint = judge_service(own, service);
+      Complaint complaint = judge_service(own, service);
       if (complaint.found.empty()) continue;
-      is_good = false;
+      waiting.push_back(format("service {} ({})", name, complaint.found));
       const std::string refusal = start_created(engine, own);
+      if (refusal.empty()) {
+        refused.erase(name);
+      } else if (Clock::now() - refused.emplace(name, Clock::now()).first->second > kRefused) {
+        complaint.is_final = true;
+      }
       if (!complaint.is_final && Clock::now() <= end) continue;
       fail_service(name, complaint,
                    !refusal.empty() ? refusal
@@ -87,7 +98,8 @@ void await_containers(const Engine& engine, const ComposeDeployment& now,
                                     : engine.last_words(own.front()),
                    hint_for(name, own, complaint));
     }
-    good = is_good ? good + 1 : 0;
+    good = waiting.empty() ? good + 1 : 0;
+    if (!waiting.empty()) io.progress.wait_for(joined(waiting), timeout);
     if (good < 2) std::this_thread::sleep_for(kBetween);
   }
 }

@@ -53,6 +53,7 @@ Container container_of(const Json& value) {
                       .inputs = label(value, kInputsLabel)};
   if (container.name.starts_with('/')) container.name.erase(0, 1);
   if (container.health == "none") container.health.clear();
+  container.error = printable(text_at(value, "/State/Error"_json_pointer), kSaid);
   container.exit_code = static_cast<int>(number_at(value, "/State/ExitCode"_json_pointer));
   container.restarts = number_at(value, "/RestartCount"_json_pointer);
   return container;
@@ -199,7 +200,9 @@ Complaint judge(const std::vector<Container>& containers, unsigned replicas, End
     const bool runs = ending == Ending::never && each.state == "running" &&
                       (each.health.empty() || each.health == "healthy");
     if (has_ended && !is_done) {
-      return {format("{} has ended with status {}", each.name, each.exit_code), true};
+      return {format("{} has ended with status {}{}{}", each.name, each.exit_code,
+                     each.error.empty() ? "" : ": ", each.error),
+              true};
     }
     if (each.health == "unhealthy" && !has_ended) {
       return {format("{} says that it is not healthy", each.name), true};

@@ -15,8 +15,9 @@ struct Container {
   std::string id;
   std::string name;
   std::string service;
-  std::string state;   // "running", "exited", "restarting", ...
-  std::string health;  // "healthy", "starting", "unhealthy"; empty: it has no such check
+  std::string state;       // "running", "exited", "restarting", ...
+  std::string health;      // "healthy", "starting", "unhealthy"; empty: it has no such check
+  std::string error = {};  // what the engine says of a start that failed
   int exit_code = 0;
   std::uint64_t restarts = 0;
   std::string inputs;  // the label that says what it was made of

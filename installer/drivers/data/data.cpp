@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/ascii.hpp"
+#include "base/count.hpp"
 #include "base/digest.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -152,16 +153,16 @@ std::vector<Step> data_backups(const Wish& wish, const release::Site& site, cons
                       .version = moment.version,
                       .encrypt_to = site.encrypt_to,
                       .space = {.path = layout.backups(), .bytes = size.bytes}};
-    steps.push_back(
-        {.id = format("back-up-{}", label),
-         .phase = Phase::fence,
-         .component = wish.component,
-         .target = wish.target,
-         .driver = kDataDriver,
-         .action = kBackUp,
-         .data = to_json(data),
-         .summary = format("back up the data in {} ({} files, {} bytes) as {}, and verify it", from,
-                           size.entries, size.bytes, name)});
+    steps.push_back({.id = format("back-up-{}", label),
+                     .phase = Phase::fence,
+                     .component = wish.component,
+                     .target = wish.target,
+                     .driver = kDataDriver,
+                     .action = kBackUp,
+                     .data = to_json(data),
+                     .summary = format("back up the data in {} ({}, {}) as {}, and verify it", from,
+                                       count_text(size.entries, "file"),
+                                       count_text(size.bytes, "byte"), name)});
   }
   return steps;
 }

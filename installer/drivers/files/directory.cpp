@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/files/directory.hpp"
 
+#include "base/count.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -308,8 +309,8 @@ class DirectoryDriver : public Driver {
       unpack.base_table = wish.before->table;
     }
     return step_of(wish, Phase::stage, std::string(kUnpack), to_json(unpack),
-                   format("unpack {} files beside the current release in {}/{}", files.count,
-                          wish.path, directory));
+                   format("unpack {} beside the current release in {}/{}",
+                          count_text(files.count, "file"), wish.path, directory));
   }
 
   // Data is where the links of the new release lead before that is served.

@@ -58,14 +58,10 @@ class HealthDriver : public StepDriver {
   // What was found is kept for `status`, whatever becomes of the transaction.
   std::vector<CheckResult> ask(const std::vector<RenderedCheck>& checks, std::uint64_t revision,
                                Asking asking, const std::function<bool()>& stop, StepIo& io) const {
-    std::string told;
-    const Watching watching{.stop = stop, .waiting = [&](const std::string& names) {
-                              if (names != told) {
-                                io.progress.begin(format("check health: waiting for {}", names), 0);
-                              }
-                              told = names;
-                              io.progress.advance(0);
-                            }};
+    const Watching watching{
+        .stop = stop, .waiting = [&io](const std::string& names, std::chrono::seconds at_most) {
+          io.progress.wait_for(names, at_most);
+        }};
     std::vector<CheckResult> results = run_rendered(checks, layout_, revision, asking, watching);
     keep_last_health(layout_,
                      {.time = SystemClock().now(), .revision = revision, .results = results});

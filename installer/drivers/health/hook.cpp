@@ -21,8 +21,11 @@ class HookDriver : public StepDriver {
  public:
   explicit HookDriver(const Layout& layout) : layout_(layout) {}
 
-  Json apply(const Step& step, StepIo&) override {
+  Json apply(const Step& step, StepIo& io) override {
     const HookStep hook = hook_step_from_json(step);
+    const release::HealthCheck& check = hook.run.check;
+    io.progress.wait_for(format("the hook {}", check.name),
+                         std::chrono::ceil<std::chrono::seconds>(check.timeout));
     run_hook(hook.run, layout_, hook.revision);
     return nullptr;
   }

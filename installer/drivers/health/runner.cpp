@@ -73,7 +73,7 @@ class Round {
     CheckResult result;
     result.verdict = Verdict::unhealthy;
     try {
-      result = decide(checks_[index]);
+      result = decide(index);
     } catch (const std::exception&) {
       result.found = "cannot be asked";  // short enough to need no memory
     }
@@ -85,9 +85,16 @@ class Round {
     changed_.notify_all();
   }
 
+  // For people who wait: what the last attempt found.
+  void note(std::size_t index, const Finding& finding) {
+    const std::lock_guard guard(mutex_);
+    results_[index].found = finding.found;
+  }
+
   // "Stable" is counted from the beginning of the first attempt that held, so that a slow answer
   // counts as time that it held.
-  CheckResult decide(const Asked& asked) const {
+  CheckResult decide(std::size_t index) {
+    const Asked& asked = checks_[index];
     const release::HealthCheck& check = asked.check;
     const auto began = SteadyClock::now();
     bool held = false;  // at the attempt before
@@ -98,6 +105,7 @@ class Round {
       const Finding finding = asked.attempt();
       ++result.attempts;
       result.found = finding.found;
+      note(index, finding);
       const bool holds = finding.verdict == Finding::Verdict::holds;
       if (asking_ == Asking::once) {
         result.verdict = holds ? Verdict::healthy : Verdict::unhealthy;
@@ -129,18 +137,21 @@ class Round {
     result.verdict = is_over() ? Verdict::undecided : Verdict::unhealthy;
   }
 
-  // Says what is waited for whenever that changes.
+  // Says what is waited for, with the last answer of each, and how long at most.
   void tell() {
-    std::string told;
     std::unique_lock lock(mutex_);
     while (std::find(done_.begin(), done_.end(), false) != done_.end()) {
-      std::vector<std::string> names;
+      std::vector<std::string> waiting;
+      milliseconds longest{0};
       for (std::size_t i = 0; i < checks_.size(); ++i) {
-        if (!done_[i]) names.push_back(checks_[i].check.name);
+        if (done_[i]) continue;
+        const release::HealthCheck& check = checks_[i].check;
+        const std::string& found = results_[i].found;
+        waiting.push_back(found.empty() ? check.name : format("{} ({})", check.name, found));
+        longest = std::max(longest, check.within + check.stable);
       }
-      if (std::string text = joined(names); text != told && watching_.waiting) {
-        told = std::move(text);
-        watching_.waiting(told);
+      if (watching_.waiting) {
+        watching_.waiting(joined(waiting), std::chrono::ceil<std::chrono::seconds>(longest));
       }
       changed_.wait_for(lock, kLookAround);
     }

@@ -42,8 +42,9 @@ struct Asked {
 
 // What a person who waits is told, and how they stop it.
 struct Watching {
-  std::function<bool()> stop;                            // asked by several threads
-  std::function<void(const std::string&)> waiting = {};  // for the checks that it names
+  std::function<bool()> stop;  // asked by several threads
+  // For which checks, with what they found last, and for how long at most; often.
+  std::function<void(const std::string&, std::chrono::seconds)> waiting = {};
 };
 
 std::vector<CheckResult> run_checks(const std::vector<Asked>& checks, Asking asking,

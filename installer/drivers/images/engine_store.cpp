@@ -117,6 +117,11 @@ class EngineStore : public ImageStore {
     }
   }
 
+  // An engine unpacks what it was given once it has all of it.
+  void wait_for_unpacking(const PlacedImage& image, Progress& progress) const {
+    progress.wait_for(format("{} to unpack {}", command_.front(), image.name), kIdle);
+  }
+
   // Streams into the program's standard input: an image never lies on the disk a second time.
   template <typename Write>
   void feed(const std::vector<std::string>& arguments, Write&& write) {
@@ -201,6 +206,7 @@ class DockerStore : public EngineStore {
     try {
       feed({"load", "--quiet"}, [&](Sink& to) {
         write_image_tar(to, content, &variant, kept_name(image.digest), tables(), blobs, progress);
+        wait_for_unpacking(image, progress);
       });
     } catch (const Error& error) {
       throw Error(error.code(), error.message(), hint_for(variant));
@@ -266,6 +272,7 @@ class ContainerdStore : public EngineStore {
     feed({"images", "import", "--no-unpack", "--all-platforms", "-"}, [&](Sink& to) {
       write_image_tar(to, content, nullptr, kept_name(image.digest), TarTables::oci, blobs,
                       progress);
+      wait_for_unpacking(image, progress);
     });
     if (find(kept_name(image.digest)) != identity(image)) {
       throw Error(Errc::io,

@@ -23,16 +23,15 @@ std::string step_id(std::string_view action, const std::string& service) {
 }
 
 void run_command(const std::string& name, const std::vector<std::string>& words,
-                 const release::Service& service, Content& content) {
+                 const release::Service& service, StepIo& io) {
   const std::string command = printable(joined(words, " "), 400);
+  const std::chrono::seconds timeout(service.timeout);
+  io.progress.wait_for(command, timeout);
   const std::string hint = format("correct services.{} in site.yaml, or what it runs", name);
   try {
     const std::optional<Outcome> outcome =
-        run_with_secrets({.arguments = words,
-                          .folder = "/",
-                          .input = {},
-                          .timeout = std::chrono::seconds(service.timeout)},
-                         service.secrets, content);
+        run_with_secrets({.arguments = words, .folder = "/", .input = {}, .timeout = timeout},
+                         service.secrets, io.content);
     if (!outcome) throw Error(Errc::target_failed, format("{}: was not found", command), hint);
     if (outcome->status == 0) return;
     throw Error(Errc::target_failed,
@@ -49,7 +48,7 @@ class ServiceDriver : public StepDriver {
 
   Json apply(const Step& step, StepIo& io) override {
     if (step.action != kGuard) {
-      carry_out(step.action, service_command_from_json(step).service, io.content);
+      carry_out(step.action, service_command_from_json(step).service, io);
     }
     return Json::object();
   }
@@ -60,7 +59,7 @@ class ServiceDriver : public StepDriver {
   }
 
  private:
-  void carry_out(const std::string& action, const std::string& name, Content& content) const {
+  void carry_out(const std::string& action, const std::string& name, StepIo& io) const {
     const release::Site site = release::load_site(site_yaml_);
     const auto found = site.services.find(name);
     if (found == site.services.end()) {
@@ -70,7 +69,7 @@ class ServiceDriver : public StepDriver {
     const release::Service& service = found->second;
     const std::vector<std::string>& words =
         action == kServiceCheck ? service.check : service.command;
-    if (!words.empty()) run_command(name, words, service, content);
+    if (!words.empty()) run_command(name, words, service, io);
   }
 
   // The services that have been told of the new files are told of the old ones.
@@ -79,7 +78,7 @@ class ServiceDriver : public StepDriver {
     for (const GuardedService& each : guard.services) {
       if (!io.begun.contains(each.step)) continue;
       try {
-        carry_out("", each.service, io.content);
+        carry_out("", each.service, io);
       } catch (const Error& error) {
         // Where it had no files of ours before, how it ran then is not ours to bring back.
         if (each.stood) {

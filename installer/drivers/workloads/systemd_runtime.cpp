@@ -285,6 +285,10 @@ class SystemdRuntime : public Runtime {
     systemd.call("reset-failed", watched);
     Problems problems;
     const auto attempt = [&](const char* verb, const Words& units) {
+      if (!units.empty()) {
+        io.progress.wait_for(format("systemctl {} {}", verb, joined(units, " ")),
+                             std::chrono::seconds(timeout));
+      }
       try {
         systemd.demand(verb, units);
       } catch (const Error& error) {
@@ -295,7 +299,8 @@ class SystemdRuntime : public Runtime {
     for (const Words& units : sockets_first(change.restart)) attempt("restart", units);
     attempt("try-restart", change.take_up);
     attempt("start", without_done(systemd, change));
-    wait(systemd, {watched, {change.installed.begin(), change.installed.end()}}, io, end);
+    wait(systemd, {watched, {change.installed.begin(), change.installed.end()}}, io,
+         {.end = end, .at_most = std::chrono::seconds(timeout)});
     problems.throw_if_any(Errc::target_failed);
   }
 
@@ -309,14 +314,19 @@ class SystemdRuntime : public Runtime {
     std::set<std::string> run;  // those of them that must run
   };
 
+  struct Patience {
+    Clock::time_point end;
+    std::chrono::seconds at_most;
+  };
+
   // Until everything runs as it should at two looks in a row.
   void wait(const Systemctl& systemd, const Watched& watched, StepIo& io,
-            Clock::time_point end) const {
+            const Patience& patience) const {
     std::map<std::string, unsigned> first;  // restarts by itself
     std::vector<unsigned> last;
     for (unsigned good = 0; good < 2;) {
       io.stop.throw_if_set();
-      bool is_good = true;
+      Words waiting;
       std::vector<unsigned> restarts;
       for (UnitState& unit : systemd.show(watched.units)) {
         restarts.push_back(unit.restarts);
@@ -325,10 +335,11 @@ class SystemdRuntime : public Runtime {
         const Complaint complaint = judge(unit);
         const bool counts = watched.run.contains(unit.name) || unit.active == "failed";
         if (complaint.found.empty() || !counts) continue;
-        is_good = false;
-        if (complaint.is_final || Clock::now() > end) fail(systemd, unit, complaint);
+        waiting.push_back(format("unit {} ({})", unit.name, complaint.found));
+        if (complaint.is_final || Clock::now() > patience.end) fail(systemd, unit, complaint);
       }
-      good = is_good && (good == 0 || restarts == last) ? good + 1 : 0;
+      if (!waiting.empty()) io.progress.wait_for(joined(waiting), patience.at_most);
+      good = waiting.empty() && (good == 0 || restarts == last) ? good + 1 : 0;
       last = std::move(restarts);
       if (good < 2) std::this_thread::sleep_for(between_);
     }

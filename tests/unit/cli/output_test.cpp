@@ -55,6 +55,19 @@ TEST_CASE("output: people get lines and aligned columns, and no JSON") {
   CHECK(output_of({}, say_both) == "for people\nNAME         SIZE\na long name  1\n");
 }
 
+TEST_CASE("output: a table of too many columns for a terminal is one of lines") {
+  const std::vector<Row> rows = {{"REVISION", "TIME", "BY", "END", "TOOK", "WHY"},
+                                 {"1", "now", "", "done", "1 s", ""},
+                                 {"2", "then", "anna", "undone", "2 s", "a disk was full"}};
+  CHECK(laid_out(rows, 40) ==
+        std::vector<std::vector<std::string>>{
+            {},
+            {"REVISION  1", "TIME      now", "END       done", "TOOK      1 s", ""},
+            {"REVISION  2", "TIME      then", "BY        anna", "END       undone", "TOOK      2 s",
+             "WHY       a disk was full"}});
+  CHECK(laid_out(rows, 80).front().size() == 1);
+}
+
 TEST_CASE("output: with --json there is one document and nothing else") {
   const std::string text = output_of({.json = true}, say_both);
   CHECK(parse_json(text, "stdout") == Json({{"for", "programs"}}));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/workshop/origin.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
@@ -94,17 +97,37 @@ TEST_CASE("origin: a file beside the sources that git does not know is no change
   CHECK(repository.origin().revision == head);
 }
 
-TEST_CASE("origin: what cannot be known is said") {
+TEST_CASE("origin: outside of git the newest file says when, and that is said") {
   Repository repository;
+  const auto changed_at = [&](const char* file, std::time_t seconds) {
+    const struct timespec times[] = {{seconds, 0}, {seconds, 0}};
+    REQUIRE(::utimensat(AT_FDCWD, (repository.folder / "project" / file).c_str(), times, 0) == 0);
+  };
+  write_file(repository.folder / "project/config/demo-1.0.0.bundle.tar.zst", "built before");
+  write_file(repository.folder / "project/notes.txt", "no source");
+  changed_at("environments/e.yaml", kCommitted - 20);
+  changed_at("config/a", kCommitted);
+  changed_at("release.yaml", kCommitted - 10);
   SECTION("no repository") {}
   SECTION("no commit") {
     repository.git({"init", "-q"});
   }
   const Origin origin = repository.origin();
   CHECK(origin.revision.empty());
+  CHECK(origin.created.seconds == kCommitted);
+  REQUIRE_FALSE(origin.doubts.empty());
+  CHECK(origin.doubts.back().message.find("made at 2026-11-01T") != std::string::npos);
+  CHECK(origin.doubts.back().message.find("when config/a was changed last") != std::string::npos);
+  CHECK(origin.doubts.back().hint.find("SOURCE_DATE_EPOCH") != std::string::npos);
+}
+
+TEST_CASE("origin: what a person says of the time is not doubted") {
+  Repository repository;
+  ::setenv("SOURCE_DATE_EPOCH", "0", 1);
+  const Origin origin = repository.origin();
+  ::unsetenv("SOURCE_DATE_EPOCH");
   CHECK(origin.created.seconds == 0);
-  REQUIRE(origin.doubts.size() == 1);
-  CHECK(origin.doubts[0].hint.find("SOURCE_DATE_EPOCH") != std::string::npos);
+  CHECK(origin.doubts.empty());
 }
 
 }  // namespace sealift::builder::origin_test

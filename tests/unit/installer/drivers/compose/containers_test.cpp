@@ -39,6 +39,10 @@ TEST_CASE("containers: waiting may help, or it is clear that it will not") {
   CHECK(judge({container("exited")}, 1, Ending::never).is_final);
   CHECK(judge({container("exited", "", 4)}, 1, Ending::expected).found ==
         "app_api_1 has ended with status 4");
+  Container refused = container("exited", "", 128);
+  refused.error = "the port 80 is taken";
+  CHECK(judge({refused}, 1, Ending::never).found ==
+        "app_api_1 has ended with status 128: the port 80 is taken");
 }
 
 }  // namespace sealift::installer::containers_test

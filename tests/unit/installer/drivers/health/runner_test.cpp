@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "base/format.hpp"
 #include "installer/drivers/health/runner.hpp"
 
 namespace sealift::installer::runner_test {
@@ -106,6 +107,21 @@ TEST_CASE("health: a wish to stop ends the waiting", "[installer]") {
   person.join();
   CHECK(results[0].verdict == Verdict::undecided);
   CHECK(results[0].took < milliseconds(5000));
+}
+
+TEST_CASE("health: who waits is told what was found last, and for how long at most",
+          "[installer]") {
+  std::vector<std::string> told;
+  run_checks({scripted("a", "-", milliseconds(1200), milliseconds(0)),
+              scripted("b", "+", milliseconds(0), milliseconds(0))},
+             Asking::until_stable,
+             {.stop = [] { return false; },
+              .waiting =
+                  [&](const std::string& checks, std::chrono::seconds at_most) {
+                    told.push_back(format("{}, {} s", checks, at_most.count()));
+                  }});
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.back() == "a (-), 2 s");
 }
 
 TEST_CASE("health: results survive being written down", "[installer]") {
