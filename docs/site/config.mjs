@@ -18,11 +18,21 @@ export const sidebar = [
     Install: '#install',
     'Tutorial: five minutes': '#five-minutes',
     'Tutorial: a whole platform': 'docs/stack',
+    'When not to use it': 'docs/when-not',
     'Coming from another tool': 'docs/coming-from',
   }),
-  list('How to, on the site', {
+  list('How to, on a site', {
     'First install': 'docs/operations/first-install',
+    'Take over what is there': 'docs/operations/take-over',
+    Upgrade: 'docs/operations/upgrade',
+    'Roll back': 'docs/operations/roll-back',
+    'Back up and restore': 'docs/operations/back-up',
+    'Move to a new host': 'docs/operations/new-host',
     'A transaction needs a person': 'docs/operations/needs-operator',
+    'The disk is full': 'docs/operations/disk-full',
+    'A part of the state is lost': 'docs/operations/store-lost',
+    'A key is lost': 'docs/operations/key-lost',
+    'A certificate is renewed': 'docs/operations/certificate',
   }),
   list('How to, for a release', {
     'Keys and roots': 'docs/operations/key-ceremony',
