@@ -92,12 +92,13 @@ std::string Interpolation::braced(std::string_view inside, int depth) {
   if (sign == '+') return is_set ? fill(word, depth + 1) : "";
   if (is_set) return value->second;
   if (sign == '-') return fill(word, depth + 1);
-  throw Error(Errc::invalid_input,
-              format("the variable {} is not set: {}", name,
-                     word.empty() ? "it is required" : printable(word, 200)),
-              format("declare {} in environments/schema.json or give it a value in "
-                     "environments/NAME.yaml",
-                     name));
+  throw Error(
+      Errc::invalid_input,
+      format("the variable {} is {}: {}", name, value == variables_.end() ? "not set" : "empty",
+             word.empty() ? "it is required" : printable(word, 200)),
+      format("declare {} in environments/schema.json or give it a value in "
+             "environments/NAME.yaml",
+             name));
 }
 
 std::set<std::string> variables_in(std::string_view text) {

@@ -97,9 +97,10 @@ void require_enough(const Count& count) {
   if (!count.required.empty()) found += format("; this site also needs {}", joined(count.required));
   if (!count.missing.empty()) found += format("; not signed by {}", joined(count.missing));
   if (!count.not_counted.empty()) found += format("; not counted: {}", joined(count.not_counted));
-  throw Error(Errc::untrusted, found,
-              "ask the approvers that are missing to sign, and add their signatures with: sealift "
-              "attach; nothing was changed");
+  throw Error(
+      Errc::untrusted, found,
+      "ask the approvers that are missing to sign, with: sealift sign BUNDLE --key FILE, or at "
+      "their own desk and sealift attach; nothing was changed");
 }
 
 }  // namespace sealift::signing

@@ -154,12 +154,13 @@ void add_root_key(const std::string& file, RootDraft& draft, KeyOptions& signers
 void create(const CreateOptions& options, cli::Session& session) {
   const fs::path out = absolute_path(options.out);
   if (out.filename() != "1.root.json") {
-    throw Error(Errc::usage, format("--out {}, expected a file named 1.root.json", options.out));
+    throw Error(Errc::usage, format("--output {}, expected a file named 1.root.json", options.out));
   }
   const TrustFolder folder(out.parent_path());
   if (path_exists(out) || path_exists(folder.draft_file(1))) {
     throw Error(Errc::invalid_input,
-                format("{}: found a first root already, or its draft", out.parent_path().string()));
+                format("{}: found a first root already, or its draft", out.parent_path().string()),
+                "change it with: sealift trust add-key; or name another folder");
   }
   RootDraft draft;
   draft.expires = expiry(options.expires, session.clock.now());

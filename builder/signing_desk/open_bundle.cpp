@@ -96,8 +96,8 @@ void OpenBundle::add_approval(const std::string& text, const std::string& where)
         format("{}: is no good signature by an approver of root version {}, the newest that "
                "this bundle carries",
                where, known.back().version()),
-        "the statement must be signed byte for byte; attach a newer root first where the "
-        "key is a new one");
+        "sign with the key of an approver, whom sealift trust show lists, and the statement byte "
+        "for byte; attach a newer root first where the key is a new one");
   }
   if (approval.ssh() != nullptr && !approval.ssh()->verifies(statement_)) {
     throw Error(Errc::untrusted,

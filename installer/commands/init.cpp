@@ -179,7 +179,8 @@ Json to_json(const Card& card, const release::Site& site) {
 // A site that is there already is left alone, but for keys that it has lost.
 void renew_keys(const Layout& layout, cli::Session& session) {
   if (has_key_pair(layout) && path_exists(layout.age_identity())) {
-    throw Error(Errc::invalid_input, format("{}: a site is here already", layout.state.string()));
+    throw Error(Errc::invalid_input, format("{}: a site is here already", layout.state.string()),
+                "look at it with: sealift-installer status; make another with: --site DIR");
   }
   const release::Site site = open_installation(layout).site;
   Card card = read_card(layout);

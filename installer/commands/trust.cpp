@@ -44,8 +44,10 @@ void init(const RootOptions& options, const std::string& site, cli::Session& ses
   const Layout& layout = work.installation().layout;
   if (options.fingerprint.size() != 64 ||
       options.fingerprint.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    throw Error(Errc::usage, format("--fingerprint \"{}\", expected 64 lower-case hex digits",
-                                    printable(options.fingerprint, 80)));
+    throw Error(Errc::usage,
+                format("--fingerprint \"{}\", expected 64 lower-case hex digits",
+                       printable(options.fingerprint, 80)),
+                "the release owner reads it from: sealift trust show 1.root.json");
   }
   AuditLog audit = work.tools().audit();
   const Root root = load_root(options.root);

@@ -268,9 +268,21 @@ void read_checks_and_hooks(const YamlDocument& document, Release& release) {
   }
 }
 
+// Somebody stands in another folder, or has another ending in mind.
+void require_there(const fs::path& file) {
+  if (path_exists(file)) return;
+  const fs::path usual = file.parent_path() / "release.yaml";
+  throw Error(
+      Errc::io, format("{}: is not there, expected what a release is made of", file.string()),
+      path_exists(usual)
+          ? format("did you mean {}?", usual.string())
+          : "run this in the project's folder, name its release.yaml, or begin with: sealift init");
+}
+
 }  // namespace
 
 Release load_release(const fs::path& file) {
+  require_there(file);
   const YamlDocument document = YamlDocument::load(file);
   throw_mistakes(broken_rules(document));
 

@@ -12,6 +12,14 @@ Breach in_clear(const std::string& key, const std::string& hint) {
   return {key, "found a secret in clear, expected it sealed", hint};
 }
 
+// How an environment leaves a value to each site. In a .env file nothing behind "=" is empty text.
+std::string left_to_sites(const Environment& environment, const std::string& key) {
+  const std::string way = environment.file.ends_with(".env")
+                              ? format("write {} alone, without \"=\",", key)
+                              : "leave it empty";
+  return way + " where each site must set its own";
+}
+
 }  // namespace
 
 std::string_view name(Origin source) {
@@ -90,16 +98,19 @@ std::vector<Problem> mistakes_in(const Contract& contract, const Environment& en
     }
   }
   for (const Breach& breach : contract.breaches(said)) {
-    mistakes.push_back(
-        {format("{}: {}", environment.place(breach.key), breach.found), breach.hint});
+    const auto value = environment.values.find(breach.key);
+    const bool is_empty_text = value != environment.values.end() && value->second == Json("");
+    mistakes.push_back({format("{}: {}", environment.place(breach.key), breach.found),
+                        is_empty_text
+                            ? format("{}; {}", breach.hint, left_to_sites(environment, breach.key))
+                            : breach.hint});
   }
   for (const auto& [key, declared] : contract.keys()) {
     if (!declared.required || environment.values.contains(key)) continue;
     if (!declared.secret) {
       mistakes.push_back(
           {format("{}: missing key \"{}\", which is required", environment.file, key),
-           format("add it; leave it empty where each site must set its own: {}",
-                  declared.meaning)});
+           format("add it; {}: {}", left_to_sites(environment, key), declared.meaning)});
     } else if (!sealed.contains(key)) {
       mistakes.push_back({format("{}: no value of the secret {} is sealed for {}", environment.file,
                                  key, environment.name),

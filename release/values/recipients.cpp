@@ -5,6 +5,7 @@
 
 #include "base/format.hpp"
 #include "base/lines.hpp"
+#include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "release/text/schema.hpp"
@@ -90,10 +91,14 @@ std::map<std::string, signing::AgeRecipient> Recipients::of(const SecretPlace& p
   const std::string hint = "add it by its registration card: sealift recipient add card.json";
   const auto found = sites.find(place.environment);
   if (found == sites.end() || found->second.empty()) {
+    std::vector<std::string> known;
+    known.reserve(sites.size());
+    for (const auto& [environment, unused] : sites) known.push_back(environment);
+    const std::string near = nearest(place.environment, known);
     throw Error(
         Errc::invalid_input,
         format("environments/recipients.yaml has no site of {}", printable(place.environment, 80)),
-        hint);
+        near.empty() ? hint : format("did you mean \"{}\"? Else {}", near, hint));
   }
   std::map<std::string, signing::AgeRecipient> result = found->second;
   if (!place.site.empty()) {

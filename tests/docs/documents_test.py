@@ -126,6 +126,14 @@ class Pages(Scratch):
         self.assertEqual(text_of("docs/commands.md"), self.commands(),
                          "run: scripts/commands build/dev/bin > docs/commands.md")
 
+    def test_the_terminal_picture_is_what_the_programs_print(self):
+        need("tmux")
+        self.run_in(self.root, os.path.join(SOURCE, "scripts/pictures"), "--bin", BIN, "--output",
+                    self.root)
+        with open(os.path.join(self.root, "terminal.svg"), encoding="utf-8") as picture:
+            self.assertEqual(text_of("docs/images/terminal.svg"), picture.read(),
+                             "run: scripts/pictures")
+
     def test_every_command_and_option_exists(self):
         reference = self.commands()
         checked = 0

@@ -43,7 +43,7 @@ TEST_CASE("compose variables: every form that Compose knows", "[compose]") {
 
 TEST_CASE("compose variables: what is missing is said", "[compose]") {
   CHECK(refused("${NO:?set it}").find("NO is not set: set it") != std::string::npos);
-  CHECK(refused("${EMPTY:?}").find("EMPTY is not set") != std::string::npos);
+  CHECK(refused("${EMPTY:?}").find("EMPTY is empty") != std::string::npos);
   for (const char* each : {"$1", "$(date)", "a$", "${", "${A", "${}", "${1}", "${A!x}", "${A:x}"}) {
     CHECK(refused(each).find("expected a variable") != std::string::npos);
   }

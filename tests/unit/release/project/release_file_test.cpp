@@ -101,6 +101,16 @@ components:
   CHECK(hinted);
 }
 
+TEST_CASE("release.yaml: one that is not there is told from one with another name") {
+  const Sources sources;
+  const auto hint = [&](const char* name) {
+    return error_of([&] { load_release(sources.folder / name); })->hint();
+  };
+  CHECK(hint("release.yml").find("sealift init") != std::string::npos);
+  sources.load(kRelease);
+  CHECK(hint("release.yml").starts_with("did you mean "));
+}
+
 TEST_CASE("release.yaml: no path leaves the folder") {
   const Sources sources;
   for (const char* path : {"/etc", "..", "../x", "a/../../x", "./a", "a//b", "\"a\\u202eb\""}) {

@@ -106,6 +106,28 @@ TEST_CASE("settings: the mistakes of an environment have their places") {
   CHECK(mistakes_in({}, environment, {}).empty());
 }
 
+TEST_CASE("settings: what each site must set is said as the file's form wants it") {
+  const auto hints = [](const std::string& file, const Values& values) {
+    std::string said;
+    for (const Problem& each : mistakes_in(
+             contract(), {.name = "staging", .values = values, .file = file}, {"PASSWORD"})) {
+      said += each.hint + "\n";
+    }
+    return said;
+  };
+  // In a .env file nothing behind "=" is empty text, and a key alone is left to the site.
+  const std::map<std::string, Values> mistaken = {{"URL", {}},
+                                                  {"LEVEL", {{"URL", "u"}, {"LEVEL", ""}}}};
+  for (const auto& [key, values] : mistaken) {
+    CAPTURE(key);
+    CHECK(hints("staging.env", values).find("write " + key + " alone, without \"=\", where") !=
+          std::string::npos);
+    CHECK(hints("staging.yaml", values).find("leave it empty where") != std::string::npos);
+    CHECK(hints("staging.yaml", values).find("alone") == std::string::npos);
+  }
+  CHECK(hints("staging.env", {{"URL", nullptr}}).empty());
+}
+
 TEST_CASE("settings: a required secret is sealed for the environment, or left to each site") {
   Environment environment{
       .name = "staging", .values = {{"URL", nullptr}}, .file = "e.yaml", .places = {}};

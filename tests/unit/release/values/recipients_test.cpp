@@ -35,6 +35,18 @@ TEST_CASE("recipients: a new list takes sites, each as a line") {
   CHECK(text.find("# offline, for the day") != std::string::npos);
 }
 
+TEST_CASE(
+    "recipients: an environment without sites is refused, and one that was mistyped is named") {
+  const Recipients recipients{.recovery = kRecovery, .sites = {{"production", {{"vault", kSite}}}}};
+  const auto hint = [&](const char* environment) {
+    return tests::error_of([&] { recipients.of({.environment = environment, .key = "KEY"}); })
+        ->hint();
+  };
+  CHECK(hint("prodution").starts_with("did you mean \"production\"?"));
+  CHECK(hint("staging").starts_with("add it by its registration card"));
+  CHECK(recipients.of({.environment = "production", .key = "KEY"}).contains("vault"));
+}
+
 TEST_CASE("recipients: what people wrote stays as it is, line by line") {
   const std::string text = "environments:\n    staging: {}   # none yet\n\n    production:\n" +
                            std::string("      # the room with two doors\n      vault-room: ") +
