@@ -25,9 +25,11 @@ class Progress {
   // What the work waits for, such as "service api (starting)", and for how long at most; 0: nobody
   // knows. Valid until the next call of anything but advance(); called at every look.
   virtual void wait_for(std::string_view what, std::chrono::seconds at_most) = 0;
-  // Step `number` of `count`, from 1; several may run beside each other.
-  virtual void begin_step(std::size_t number, std::size_t count, std::string_view what) = 0;
-  virtual void end_step(std::size_t number, StepEnd end) = 0;
+  // Step `number` of `count`, from 1; several may run beside each other. Said between the records
+  // of a journal, where no memory for a line may fail nothing.
+  virtual void begin_step(std::size_t number, std::size_t count,
+                          std::string_view what) noexcept = 0;
+  virtual void end_step(std::size_t number, StepEnd end) noexcept = 0;
 };
 
 // Says nothing.
@@ -37,8 +39,8 @@ class Silence : public Progress {
   void advance(std::uint64_t) override {}
   void end() override {}
   void wait_for(std::string_view, std::chrono::seconds) override {}
-  void begin_step(std::size_t, std::size_t, std::string_view) override {}
-  void end_step(std::size_t, StepEnd) override {}
+  void begin_step(std::size_t, std::size_t, std::string_view) noexcept override {}
+  void end_step(std::size_t, StepEnd) noexcept override {}
 };
 
 // A step for as long as it lives; one that is left before done() has failed.

@@ -47,6 +47,16 @@ std::string fitting(std::string_view name, std::string_view text, std::size_t co
   return std::string(first_columns(line, columns));
 }
 
+// What cannot be shown is not.
+template <typename Show>
+void unless_out_of_memory(Show&& show) noexcept {
+  try {
+    show();
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 }  // namespace
 
 Screen screen_of_standard_error(log::Level level) {
@@ -103,30 +113,35 @@ void ScreenProgress::wait_for(std::string_view what, seconds at_most) {
   waiting_ = {.what = std::string(what), .at_most = at_most, .began = began};
 }
 
-void ScreenProgress::begin_step(std::size_t number, std::size_t count, std::string_view what) {
-  const std::lock_guard guard(mutex_);
-  const Now now = screen_.now();
-  waiting_ = {};
-  newest_ = number;
-  steps_[number] = {.name = format("[{}/{}] {}", number, count, what),
-                    .began = now,
-                    .told = now,
-                    .pieces = pieces_.size()};
-  if (is_terminal()) show(now);
+void ScreenProgress::begin_step(std::size_t number, std::size_t count,
+                                std::string_view what) noexcept {
+  unless_out_of_memory([&] {
+    const std::lock_guard guard(mutex_);
+    const Now now = screen_.now();
+    waiting_ = {};
+    newest_ = number;
+    steps_[number] = {.name = format("[{}/{}] {}", number, count, what),
+                      .began = now,
+                      .told = now,
+                      .pieces = pieces_.size()};
+    if (is_terminal()) show(now);
+  });
 }
 
-void ScreenProgress::end_step(std::size_t number, StepEnd end) {
-  const std::lock_guard guard(mutex_);
-  const auto found = steps_.find(number);
-  if (found == steps_.end()) return;
-  const RunningStep step = std::move(found->second);
-  steps_.erase(found);
-  waiting_ = {};
-  pieces_.resize(std::min(pieces_.size(), step.pieces));
-  erase();
-  if (is_terminal() || screen_.level == log::Level::quiet) return;
-  screen_.write(format("{} ... {}{}\n", step.name, end == StepEnd::failed ? "failed after " : "",
-                       time_text(screen_.now() - step.began)));
+void ScreenProgress::end_step(std::size_t number, StepEnd end) noexcept {
+  unless_out_of_memory([&] {
+    const std::lock_guard guard(mutex_);
+    const auto found = steps_.find(number);
+    if (found == steps_.end()) return;
+    const RunningStep step = std::move(found->second);
+    steps_.erase(found);
+    waiting_ = {};
+    pieces_.resize(std::min(pieces_.size(), step.pieces));
+    erase();
+    if (is_terminal() || screen_.level == log::Level::quiet) return;
+    screen_.write(format("{} ... {}{}\n", step.name, end == StepEnd::failed ? "failed after " : "",
+                         time_text(screen_.now() - step.began)));
+  });
 }
 
 void ScreenProgress::look() {

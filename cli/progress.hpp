@@ -38,8 +38,8 @@ class ScreenProgress : public Progress {
   void advance(std::uint64_t bytes) override;
   void end() override;
   void wait_for(std::string_view what, std::chrono::seconds at_most) override;
-  void begin_step(std::size_t number, std::size_t count, std::string_view what) override;
-  void end_step(std::size_t number, StepEnd end) override;
+  void begin_step(std::size_t number, std::size_t count, std::string_view what) noexcept override;
+  void end_step(std::size_t number, StepEnd end) noexcept override;
 
   // Shows what has changed by time alone.
   void look();

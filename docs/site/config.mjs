@@ -61,6 +61,7 @@ export const sidebar = [
   }),
   list('Explanation', {
     Trust: 'docs/trust',
+    'Threat model': 'docs/threat-model',
     'Install protocol': 'docs/install-protocol',
     Promises: 'docs/promises',
     Security: 'SECURITY',

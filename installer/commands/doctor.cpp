@@ -242,6 +242,7 @@ std::vector<Diagnosis> examine_state(const Tools& tools, const State& state) {
   for (std::vector<Diagnosis>& more :
        std::array{examine_environment(tools.installation, state),
                   diagnoses(damage_of_releases(tools, state)),
+                  diagnoses(damage_of_audit_log(tools, state)),
                   examine_stores(tools.installation, state, tools), examine_data(state)}) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/operations/damage.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "base/format.hpp"
@@ -142,6 +143,31 @@ std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock) {
   add_lost_keys(layout, all);
   add_unreadable_files(layout, clock, all);
   return all;
+}
+
+std::vector<Damage> damage_of_audit_log(const Tools& tools, const State& state) {
+  const Layout& layout = tools.installation.layout;
+  const auto last =
+      std::find_if(state.history.rbegin(), state.history.rend(),
+                   [](const PastTransaction& past) { return past.ending.has_value(); });
+  if (last == state.history.rend() || !state.unclosed.empty()) return {};
+  std::vector<Json> entries;
+  try {
+    entries = tools.audit().entries();
+  } catch (const Error&) {
+    return {};  // told as what cannot be read
+  }
+  if (std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
+        return transaction_from_json(entry) == last->number;
+      })) {
+    return {};
+  }
+  return {{"audit log",
+           format("{} has no line of transaction {}, which has ended: lines were cut off",
+                  layout.audit().string(), last->number),
+           format("{}; find out who did it. Where it was set aside on purpose, the next "
+                  "transaction ends this",
+                  from_backup(layout))}};
 }
 
 // Of revisions that can still be gone back to; each bundle is named once.

@@ -3,8 +3,8 @@
 
 // Everything accepted or refused, for ever: one JSON line each, with the digest of the line before,
 // so that an edit, a swap or a removal in the middle shows. A cut tail does not show in the chain
-// itself; head() is what can be noted elsewhere and compared later. Root on this host can rewrite
-// it.
+// itself: journals know which line of a transaction must be there (operations/damage), and head()
+// is what can be noted elsewhere and compared later. Root on this host can rewrite it.
 
 #include <cstdint>
 #include <string>

@@ -119,6 +119,20 @@ class DamageTest(InstalledTest):
             log.write(b"\x00garbage\n")
         self.named(f"{audit} cannot be read", f"mv '{audit}' '{audit}.damaged'")
         os.rename(audit, f"{audit}.damaged")
+        self.road.installer("apply", self.second, "--yes")
+        self.road.installer("rollback", "--yes")
+        self.sound()
+
+    def test_an_audit_log_whose_end_was_cut_off(self):
+        """Back to before the last transaction, or all of it."""
+        audit = self.state("audit.jsonl")
+        with open(audit, encoding="utf-8") as log:
+            lines = log.readlines()
+        for kept in (lines[:-1], []):
+            write(audit, "".join(kept))
+            said = self.road.installer("doctor", status=20).decode()
+            self.assertIn(f"{audit} has no line of transaction 1, which has ended", said)
+        write(audit, "".join(lines))
         self.sound()
 
     def test_an_open_transaction_needs_its_folders(self):

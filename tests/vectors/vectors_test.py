@@ -4,6 +4,7 @@
 change, with nothing left behind."""
 
 import glob
+import itertools
 import json
 import os
 import shutil
@@ -111,6 +112,38 @@ class Vectors(unittest.TestCase):
                     count += 1
                     self.strike(attack)
         print(f"{count} attacks of {len(files)} recipes")
+
+    def test_every_pair_of_entries_swapped_and_every_entry_doubled(self):
+        """Also in a bundle that carries an image; what is signed stays the same."""
+        bundle = os.path.join(self.folder, "attack.bundle.tar.zst")
+        for image in (False, True):
+            def refused(edit):
+                attack = recipe.Attack("shuffled")
+                attack.image = image
+                attack.edit("entries", edit)
+                with open(bundle, "wb") as out:
+                    out.write(attack.file())
+                status, said, _ = site.call("verify", bundle)
+                self.assertIn(status, (STATUS["untrusted"], STATUS["corrupt"]), said)
+
+            counted = []
+            attack = recipe.Attack("counted")
+            attack.image = image
+            attack.edit("entries", lambda entries: counted.append(len(entries)) or entries)
+            site = self.site(attack.roots[1])
+            with open(bundle, "wb") as out:
+                out.write(attack.file())
+            self.assertEqual(site.call("verify", bundle)[0], 0)
+            count, = counted
+            self.assertGreater(count, 10)
+            for one, two in itertools.combinations(range(count), 2):
+                def swap(entries):
+                    entries[one], entries[two] = entries[two], entries[one]
+                    return entries
+                refused(swap)
+            for one in range(count):
+                refused(lambda entries: entries[:one] + [entries[one]] + entries[one:])
+            self.assertEqual(site.state(), site.before)
 
     def strike(self, attack):
         site = self.site(attack.roots[attack.trusted])
