@@ -188,7 +188,7 @@ class PersistTest(RoadTest):
         os.utime(self.web("current/uploads/one"), ns=(1, 1234567890123456789))
         second = road.release("1.1.0", second_release)
         steps = [step["summary"] for step in road.answer("plan", second)["plan"]["steps"]]
-        self.assertIn(f"back up the data in {self.web('shared/uploads')} (2 files, 1 bytes) as "
+        self.assertIn(f"back up the data in {self.web('shared/uploads')} (2 files, 1 byte) as "
                       "web+uploads-2, and verify it", steps)
         road.installer("apply", second, "--yes")
         row = road.answer("backup", "list")[0]

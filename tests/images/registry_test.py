@@ -331,12 +331,12 @@ class Locked(RegistryTest):
     def test_without_credentials_or_ca(self):
         bundle = self.shop.build("1.0.0", {SERVER: Image("hello")})
         kept = os.environ.pop("DOCKER_AUTH_CONFIG")
-        said = self.shop.refused("apply", bundle, "--yes", status=3)
+        said = self.shop.refused("apply", bundle, "--yes", status=6)
         self.assertIn("give credentials", said)
         wrong = base64.b64encode(b"user:wrong-word").decode()
         os.environ["DOCKER_AUTH_CONFIG"] = json.dumps(
             {"auths": {self.registry.host: {"auth": wrong}}})
-        said = self.shop.refused("apply", bundle, "--yes", status=3)
+        said = self.shop.refused("apply", bundle, "--yes", status=6)
         self.assertIn("401", said)
         self.assertNotIn("wrong-word", said)
         self.assertNotIn(wrong, said)
