@@ -18,6 +18,7 @@
 #include "cli/completion.hpp"
 #include "cli/place.hpp"
 #include "cli/progress.hpp"
+#include "cli/typed_file.hpp"
 #include "cli/version.hpp"
 
 namespace sealift::cli {
@@ -161,7 +162,7 @@ int fail(const std::string& program, const Globals& globals, const Error& error)
 }
 
 int run_command(const Program& program, const Globals& globals,
-                const std::function<void(Session&)>& work) {
+                const std::vector<std::string>& typed, const std::function<void(Session&)>& work) {
   log::open(program.name, globals.level);
   Output out(globals);
   const SystemClock clock;
@@ -175,7 +176,7 @@ int run_command(const Program& program, const Globals& globals,
     return session.status;
   } catch (...) {
     progress.clear();
-    const Error error = current_error();
+    const Error error = about_typed_file(current_error(), typed);
     if (session.effect == Effect::none) return fail(program.name, globals, error);
     log::warning(format("it was done, but: {}", error.message()));
     return session.status;
@@ -352,7 +353,8 @@ int parse_and_run(int argc, char** argv, const Program& program) {
   add_own_commands(root, program.name, description, shell);
   root.fails_with({}, {{"", "Every command lists its own statuses: run it with --help."}});
 
-  const Invocation invocation = read_command_line(description, {argv + 1, argv + argc});
+  const std::vector<std::string> typed(argv + 1, argv + argc);
+  const Invocation invocation = read_command_line(description, typed);
   if (invocation.asked != Asked::run) {
     return answer(invocation, program.name, form_of_answers(argc, argv));
   }
@@ -361,7 +363,7 @@ int parse_and_run(int argc, char** argv, const Program& program) {
   } catch (const CLI::ParseError& error) {
     throw Error(Errc::usage, error.what(), format("see: {} --help", path_of(invocation.route)));
   }
-  return run_command(program, globals, work);
+  return run_command(program, globals, typed, work);
 }
 
 }  // namespace
