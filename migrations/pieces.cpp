@@ -42,13 +42,16 @@ void Pieces::fill(std::size_t wanted) {
     buffer_.erase(0, at_);
     at_ = 0;
   }
-  if (has_ended_ || rest().size() >= wanted) return;
-  const std::size_t had = buffer_.size();
-  const std::size_t missing = wanted - rest().size();
-  buffer_.resize(had + missing);
-  const std::size_t count = read_fully(*source_, std::span(buffer_).subspan(had));
-  buffer_.resize(had + count);
-  has_ended_ = count < missing;
+  // Most texts are far shorter than what is wanted of a long one.
+  constexpr std::size_t kStep = 64U << 10;
+  while (!has_ended_ && rest().size() < wanted) {
+    const std::size_t had = buffer_.size();
+    const std::size_t step = std::min(wanted - rest().size(), kStep);
+    buffer_.resize(had + step);
+    const std::size_t count = read_fully(*source_, std::span(buffer_).subspan(had));
+    buffer_.resize(had + count);
+    has_ended_ = count < step;
+  }
 }
 
 void Pieces::drop(std::size_t count) {
