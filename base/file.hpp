@@ -51,6 +51,18 @@ class FdSource : public Source {
   std::string name_;
 };
 
+// Owns what it reads; `name` is for messages.
+class FileSource : public Source {
+ public:
+  FileSource(Fd file, std::string name)
+      : file_(std::move(file)), source_(file_.get(), std::move(name)) {}
+  std::size_t read(std::span<char> into) override { return source_.read(into); }
+
+ private:
+  Fd file_;
+  FdSource source_;
+};
+
 class FdSink : public Sink {
  public:
   FdSink(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}

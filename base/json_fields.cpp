@@ -122,13 +122,22 @@ void Fields::constant(const char* key, std::string_view expected) {
 
 void Fields::constant(const char* key, std::uint64_t expected) {
   const std::uint64_t found = number(key);
-  if (found != expected) refuse(key, format("found {}, expected {}", found, expected));
+  if (found == expected) return;
+  // In every document of ours this key says how it is written.
+  if (key == std::string_view("format") && found > expected) {
+    throw Error(Errc::incompatible,
+                format("{}: found {}, which this program is too old for: it reads {}", at(key),
+                       found, expected),
+                "use the version that wrote it: state.json of a site names it as program");
+  }
+  refuse(key, format("found {}, expected {}", found, expected));
 }
 
 void Fields::done() const {
   for (const auto& [key, unused] : object_.items()) {
     if (!asked_.contains(key)) {
-      throw Error(code_, format("{}: found the unknown field \"{}\"", where_, printable(key, 80)));
+      throw Error(code_, format("{}: found the unknown field \"{}\"", where_, printable(key, 80)),
+                  "correct its name; where a newer version of this program wrote it, use that one");
     }
   }
 }

@@ -82,8 +82,16 @@ std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   ::_exit(127);
 }
 
+using Keep = void(std::string& kept, std::string_view bytes, std::size_t limit);
+
 void keep(std::string& kept, std::string_view bytes, std::size_t limit) {
   kept.append(bytes.substr(0, limit - std::min(limit, kept.size())));
+}
+
+// The end: what a program says last is why it ended.
+void keep_end(std::string& kept, std::string_view bytes, std::size_t limit) {
+  kept.append(bytes);
+  if (kept.size() > 2 * limit) kept.erase(0, kept.size() - limit);
 }
 
 // write() to a pipe whose reader may be gone, without SIGPIPE.
@@ -171,17 +179,17 @@ bool converse(const Command& command, Moment deadline, Started& started, Outcome
       const bool later = count < 0 && (errno == EINTR || errno == EAGAIN);
       if (input.empty() || (count < 0 && !later)) in.write_end = Fd();
     }
-    const auto drain = [&](Fd& end, const pollfd& stream, std::string& kept) {
+    const auto drain = [&](Fd& end, const pollfd& stream, std::string& kept, Keep* keep_some) {
       if (stream.revents == 0) return;
       const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
       if (count > 0) {
-        keep(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
+        keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
       } else if (count == 0 || errno != EINTR) {
         end = Fd();
       }
     };
-    drain(out.read_end, polled[1], outcome.output);
-    drain(err.read_end, polled[2], outcome.error_output);
+    drain(out.read_end, polled[1], outcome.output, keep);
+    drain(err.read_end, polled[2], outcome.error_output, keep_end);
   }
   return true;
 }
@@ -310,11 +318,11 @@ struct ProgramSink::Running {
         continue;
       }
       idle = std::chrono::steady_clock::now() + command.timeout;
-      if (polled[2].revents != 0) drain(started.err.read_end, outcome.error_output);
+      if (polled[2].revents != 0) drain(started.err.read_end, outcome.error_output, keep_end);
       if (until == Until::can_read) {
         if (polled[1].revents != 0) return;
       } else if (polled[1].revents != 0) {
-        drain(started.out.read_end, outcome.output);
+        drain(started.out.read_end, outcome.output, keep);
       }
       if (polled[0].revents != 0) return;
     }
@@ -325,11 +333,11 @@ struct ProgramSink::Running {
                                  command.timeout.count()));
   }
 
-  void drain(Fd& end, std::string& kept) const {
+  void drain(Fd& end, std::string& kept, Keep* keep_some) const {
     std::array<char, 16384> buffer{};
     const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
     if (count > 0) {
-      keep(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
+      keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
     } else if (count == 0 || errno != EINTR) {
       end = Fd();
     }
@@ -356,7 +364,7 @@ struct ProgramSink::Running {
 ProgramSink::ProgramSink(const Command& command) : running_(std::make_unique<Running>(command)) {}
 ProgramSink::~ProgramSink() = default;
 
-void ProgramSink::write(std::string_view bytes) {
+bool ProgramSink::offer(std::string_view bytes) {
   Running& running = *running_;
   while (!bytes.empty()) {
     running.wait(Running::Until::can_write);
@@ -364,12 +372,18 @@ void ProgramSink::write(std::string_view bytes) {
     if (count > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno != EINTR && errno != EAGAIN) {
-      const Outcome outcome = running.finish();
-      throw Error(Errc::io, format("{}: ended with status {} before it had read everything: {}",
-                                   running.command.arguments.at(0), outcome.status,
-                                   printable(outcome.error_output, 400)));
+      return false;
     }
   }
+  return true;
+}
+
+void ProgramSink::write(std::string_view bytes) {
+  if (offer(bytes)) return;
+  const Outcome outcome = running_->finish();
+  throw Error(Errc::io, format("{}: ended with status {} before it had read everything: {}",
+                               running_->command.arguments.at(0), outcome.status,
+                               printable(outcome.error_output, 400)));
 }
 
 Outcome ProgramSink::finish() {

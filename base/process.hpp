@@ -42,7 +42,7 @@ struct Command {
 struct Outcome {
   int status;                // exit status; 128+N when ended by signal N
   std::string output;        // what it wrote to standard output, cut at the limit
-  std::string error_output;  // the same of standard error
+  std::string error_output;  // of standard error: its end, at most twice the limit
 };
 
 // What a program said, on one line, bounded and printable.
@@ -71,6 +71,8 @@ class ProgramSink : public Sink {
   ~ProgramSink() override;
   // Error{io} with what the program said, where it ended before.
   void write(std::string_view bytes) override;
+  // The same; false where it ended before. finish() says how.
+  bool offer(std::string_view bytes);
   Outcome finish();
 
  private:

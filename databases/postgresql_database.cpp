@@ -77,7 +77,8 @@ class PostgresqlDatabase : public Database {
   void migrate(const Run& run) override {
     Run left = run;
     for (unsigned attempt = 1;; ++attempt) {
-      const std::optional<Refusal> refusal = psql_.run(migration_script(left, patience_));
+      const std::optional<Refusal> refusal =
+          psql_.run_written([&](Sink& script) { write_migration_script(left, patience_, script); });
       if (!refusal) return;
       constexpr std::string_view kLockNotAvailable = "55P03";
       constexpr std::string_view kDeadlockDetected = "40P01";

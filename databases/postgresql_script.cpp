@@ -202,17 +202,18 @@ std::string check_state(const Run& run) {
                       sql_text(rows_json(run.before).dump()), demand("same", kAtState, "changed"));
 }
 
-std::string inside(const Run& run, const Migration& migration, std::size_t number,
-                   const Patience& patience) {
-  std::string script = "SELECT clock_timestamp() AS begun \\gset\n";
-  if (run.mode == Mode::record || migration.is_baseline()) return script;
-  for (const Chunk& chunk : run.set.chunks(migration)) {
+void write_inside(const Run& run, const Migration& migration, std::size_t number,
+                  const Patience& patience, Sink& script) {
+  script.write("SELECT clock_timestamp() AS begun \\gset\n");
+  if (run.mode == Mode::record || migration.is_baseline()) return;
+  run.set.each_chunk(migration, [&](const Chunk& chunk) {
     bool is_empty = true;
     each_statement(chunk.text, run.set.dialect, [&](const Statement&) { is_empty = false; });
-    if (is_empty) continue;
-    script += Psql::mark(format("{} {}", number, chunk.line)) + handed_over(chunk.text);
-  }
-  return script + reset_session(patience);
+    if (is_empty) return;
+    script.write(Psql::mark(format("{} {}", number, chunk.line)));
+    script.write(handed_over(chunk.text));
+  });
+  script.write(reset_session(patience));
 }
 
 // An index that was cut off while it was built is there and invalid: it goes. One that was
@@ -240,36 +241,37 @@ std::string find_leftover(const Statement& statement, std::size_t number) {
 
 // One statement after the other, each noted before and after, so that the next run goes on where
 // this one ends.
-std::string outside(const Run& run, const Migration& migration, std::size_t number,
-                    const Patience& patience) {
+void write_outside(const Run& run, const Migration& migration, std::size_t number,
+                   const Patience& patience, Sink& script) {
   const std::string who = format("migration = {}", sql_text(migration.name));
-  std::string script = format(
+  script.write(format(
       "SELECT clock_timestamp() AS begun \\gset\nINSERT INTO sealift.progress VALUES ({}, {}, 0, "
       "false) ON CONFLICT DO NOTHING;\nSELECT hash = {} AS same, done, running FROM "
       "sealift.progress WHERE {} \\gset\n{}",
       sql_text(migration.name), sql_text(migration.hash.hex()), sql_text(migration.hash.hex()), who,
-      demand("same", kAtProgress, "begun from other text"));
+      demand("same", kAtProgress, "begun from other text")));
   std::size_t count = 0;
-  for (const Chunk& chunk : run.set.chunks(migration)) {
-    for (const Statement& statement : parse_sql(chunk.text, run.set.dialect)) {
-      script += format("SELECT :done <= {} AS todo \\gset\n\\if :todo\n", count);
-      script += find_leftover(statement, count);
-      script += format("\\if :todo\n{}UPDATE sealift.progress SET running = true WHERE {};\n{}{}",
-                       kBecomeUs, who, kBecomeThem,
-                       Psql::mark(format("{} {}", number, chunk.line + statement.line - 1)));
+  run.set.each_chunk(migration, [&](const Chunk& chunk) {
+    each_statement(chunk.text, run.set.dialect, [&](const Statement& statement) {
+      std::string text = format("SELECT :done <= {} AS todo \\gset\n\\if :todo\n", count);
+      text += find_leftover(statement, count);
+      text += format("\\if :todo\n{}UPDATE sealift.progress SET running = true WHERE {};\n{}{}",
+                     kBecomeUs, who, kBecomeThem,
+                     Psql::mark(format("{} {}", number, chunk.line + statement.line - 1)));
       // A wait for old transactions is in nobody's way.
       const bool is_concurrent = statement.has("concurrently");
-      if (is_concurrent) script += lock_timeout(std::chrono::milliseconds(0));
-      script += handed_over(statement.text);
-      if (is_concurrent) script += lock_timeout(patience.lock);
-      script += format(
+      if (is_concurrent) text += lock_timeout(std::chrono::milliseconds(0));
+      text += handed_over(statement.text);
+      if (is_concurrent) text += lock_timeout(patience.lock);
+      text += format(
           "\\endif\n{}UPDATE sealift.progress SET done = {}, running = false WHERE "
           "{};\n{}{}\\endif\n",
           kBecomeUs, ++count, who, kBecomeThem,
           is_of_session(statement) ? "\\else\n" + handed_over(statement.text) : "");
-    }
-  }
-  return script + reset_session(patience);
+      script.write(text);
+    });
+  });
+  script.write(reset_session(patience));
 }
 
 std::string write_rows(const Run& run, const Migration& migration, Shape shape) {
@@ -323,42 +325,43 @@ std::string rows_select(const TrackingTable& table, Shape shape) {
 bool can_be_inside(const migrations::MigrationSet& set, const Migration& migration) {
   if (migration.is_baseline()) return true;
   bool is_inside = true;
-  for (const Chunk& chunk : set.chunks(migration)) {
+  set.each_chunk(migration, [&](const Chunk& chunk) {
     each_statement(chunk.text, set.dialect, [&](const Statement& statement) {
       if (standing_of(statement, set.dialect) == migrations::Standing::outside) is_inside = false;
     });
-  }
+  });
   return is_inside;
 }
 
-std::string migration_script(const Run& run, const Patience& patience) {
+void write_migration_script(const Run& run, const Patience& patience, Sink& script) {
   const Shape found = run.before.shape;
   const Shape shape = found == Shape::missing ? migrations::shape_for(run.set.layout) : found;
-  std::string script = own_settings(patience) + take_lock(patience) + begin() + check_state(run);
+  script.write(own_settings(patience) + take_lock(patience) + begin() + check_state(run));
   if (found == Shape::missing) {
-    script += create_schema(run.table.schema) + create_table(run.table, shape);
+    script.write(create_schema(run.table.schema) + create_table(run.table, shape));
   }
-  script += create_schema("sealift") + std::string(kHistory) + std::string(kProgress);
+  script.write(create_schema("sealift") + std::string(kHistory) + std::string(kProgress));
   bool is_open = true;
   for (std::size_t i = 0; i < run.pending.size(); ++i) {
     const Migration& migration = *run.pending[i];
     const bool is_inside = run.mode == Mode::record || can_be_inside(run.set, migration);
-    if (is_open != is_inside) script += is_open ? "COMMIT;\n" : begin();
+    if (is_open != is_inside) script.write(is_open ? "COMMIT;\n" : begin());
     is_open = is_inside;
-    script +=
-        is_inside ? inside(run, migration, i, patience) : outside(run, migration, i, patience);
-    if (!is_inside) {
-      script += begin();
+    if (is_inside) {
+      write_inside(run, migration, i, patience, script);
+    } else {
+      write_outside(run, migration, i, patience, script);
+      script.write(begin());
       is_open = true;
     }
-    script += run.mode == Mode::take_back ? remove_rows(run, migration, shape)
-                                          : write_rows(run, migration, shape);
+    script.write(run.mode == Mode::take_back ? remove_rows(run, migration, shape)
+                                             : write_rows(run, migration, shape));
     if (run.grouping == Grouping::file) {
-      script += "COMMIT;\n";
+      script.write("COMMIT;\n");
       is_open = false;
     }
   }
-  return script + (is_open ? "COMMIT;\n" : "");
+  if (is_open) script.write("COMMIT;\n");
 }
 
 }  // namespace sealift::databases

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/stream.hpp"
 #include "databases/database.hpp"
 
 namespace sealift::databases {
@@ -22,7 +23,8 @@ inline constexpr std::string_view kAtPooler = "pooler";      // the session is n
 inline constexpr std::string_view kAtTable = "table";        // tables of Drizzle's and of ours
 inline constexpr std::string_view kAtProgress = "progress";  // begun from other text
 
-std::string migration_script(const Run& run, const Patience& patience);
+// Written as it is made: a seed of gigabytes never stands in memory as a whole.
+void write_migration_script(const Run& run, const Patience& patience, Sink& script);
 
 // False for a migration that holds a statement which the server takes only outside of a
 // transaction.

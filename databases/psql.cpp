@@ -66,6 +66,32 @@ std::optional<Complaint> complaint_in(std::string_view line) {
   return Complaint{.state = state, .text = rest.substr(std::min(kState + 2, rest.size()))};
 }
 
+// A script for a psql that may end while it is written: nobody writes the rest then.
+class Script : public Sink {
+ public:
+  Script(ProgramSink& psql, bool& has_ended) : psql_(psql), has_ended_(has_ended) {}
+  void write(std::string_view bytes) override {
+    has_ended_ = !psql_.offer(bytes);
+    if (has_ended_) throw Error(Errc::io, "psql has ended");
+  }
+
+ private:
+  ProgramSink& psql_;
+  bool& has_ended_;
+};
+
+constexpr int kNotFound = 127;
+
+[[noreturn]] void refuse_missing(const std::optional<Outcome>& outcome, const Command& command) {
+  throw Error(Errc::incompatible,
+              format("{} was not found", outcome ? "psql" : command.arguments.front()),
+              "install PostgreSQL's client programs, or set tools of this database in site.yaml");
+}
+
+std::optional<Refusal> refusal_of(const Outcome& outcome) {
+  return outcome.status == 0 ? std::nullopt : std::optional(refusal_in(outcome.error_output));
+}
+
 }  // namespace
 
 Refusal refusal_in(std::string_view said) {
@@ -125,22 +151,35 @@ Command Psql::program(std::vector<std::string> words) const {
           .privileges = place_.tools.empty() ? Privileges::no_new : Privileges::keep};
 }
 
+Command Psql::script_reader() const {
+  return program({"psql", "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v",
+                  "VERBOSITY=verbose", "-d", place_.url});
+}
+
 std::optional<Refusal> Psql::run(const std::string& script, std::string* output) const {
-  Command command = program({"psql", "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v",
-                             "VERBOSITY=verbose", "-d", place_.url});
+  Command command = script_reader();
   command.input = script;
   // What statements of a migration give back interests nobody.
   if (output != nullptr) command.output_limit = kLongestAnswer;
   const std::optional<Outcome> outcome = sealift::run(command);
-  constexpr int kNotFound = 127;
-  if (!outcome || outcome->status == kNotFound) {
-    throw Error(Errc::incompatible,
-                format("{} was not found", outcome ? "psql" : command.arguments.front()),
-                "install PostgreSQL's client programs, or set tools of this database in site.yaml");
-  }
+  if (!outcome || outcome->status == kNotFound) refuse_missing(outcome, command);
   if (output != nullptr) *output = outcome->output;
-  if (outcome->status == 0) return std::nullopt;
-  return refusal_in(outcome->error_output);
+  return refusal_of(*outcome);
+}
+
+std::optional<Refusal> Psql::run_written(const std::function<void(Sink& script)>& write) const {
+  const Command command = script_reader();
+  ProgramSink psql(command);
+  bool has_ended = false;
+  try {
+    Script script(psql, has_ended);
+    write(script);
+  } catch (const Error&) {
+    if (!has_ended) throw;
+  }
+  const Outcome outcome = psql.finish();
+  if (outcome.status == kNotFound) refuse_missing(outcome, command);
+  return refusal_of(outcome);
 }
 
 Json Psql::ask(const std::string& select) const {

@@ -6,6 +6,7 @@
 // is not ours reaches psql only between dollar quotes, from where \gexec hands it to the server: so
 // it meets neither psql's own commands nor its variables (CVE-2025-8714).
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ class Psql {
 
   // Nothing, where the whole script ran. Error{incompatible} where psql is not to be had.
   std::optional<Refusal> run(const std::string& script, std::string* output = nullptr) const;
+  // The same for a script that is written while psql runs it, which may end before. What `write`
+  // throws ends psql, and so takes back what it has not committed.
+  std::optional<Refusal> run_written(const std::function<void(Sink& script)>& write) const;
   // The one JSON value that a SELECT gives. Error{incompatible} with what the server said.
   Json ask(const std::string& select) const;
 
@@ -51,6 +55,8 @@ class Psql {
   const std::string& url() const { return place_.url; }
 
  private:
+  Command script_reader() const;
+
   PostgresqlPlace place_;
   std::string session_;
   std::string database_;

@@ -257,9 +257,9 @@ class SqliteDatabase : public Database {
         session.forget_changes(kSqliteHistoryTable);
         MigrationGuard guard(connection.handle(), {run.table.name, kSqliteHistoryTable},
                              run.foreign_keys);
-        for (const Chunk& chunk : run.set.chunks(*migration)) {
+        run.set.each_chunk(*migration, [&](const Chunk& chunk) {
           run_chunk(connection, guard, *migration, chunk);
-        }
+        });
         // What the next one does must not decide whether this one holds.
         if (session.has_deferred_rows()) orphans.check_since(migration->file);
       }

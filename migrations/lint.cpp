@@ -20,13 +20,13 @@ class Linter {
   void look(const Migration& migration) {
     report_.begin(migration);
     if (span_ == Span::file) regrets_.forget_new_values();
-    for (const Chunk& chunk : set_.chunks(migration)) {
+    set_.each_chunk(migration, [&](const Chunk& chunk) {
       report_.skip_lines(chunk.line - 1);
       each_statement(chunk.text, set_.dialect, [&](const Statement& statement) {
         find_forbidden(statement, set_.dialect, report_);
         regrets_.look(statement, report_);
       });
-    }
+    });
   }
 
  private:

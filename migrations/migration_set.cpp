@@ -17,7 +17,6 @@ namespace sealift::migrations {
 
 namespace {
 
-constexpr std::string_view kBreakpoint = "--> statement-breakpoint";
 constexpr std::string_view kMigrationFile = "/migration.sql";
 constexpr std::string_view kSql = ".sql";
 constexpr std::string_view kDown = ".down.sql";
@@ -85,16 +84,14 @@ class Reader {
       return;
     }
     used_.insert(file);
-    const std::string& sql = found->second;
-    if (!is_text(file, sql)) return;
     Migration migration{.name = name,
                         .file = file,
-                        .sql = sql,
-                        .hash = Digest::of(sql),
+                        .sql = found->second,
+                        .hash = found->second.digest(),
                         .when = when,
                         .down = {},
                         .journal_line = journal_line};
-    if (has_statements(migration)) set_.migrations.push_back(std::move(migration));
+    if (is_readable(migration)) set_.migrations.push_back(std::move(migration));
   }
 
   void add_down(const std::string& name, const std::string& file) {
@@ -105,7 +102,8 @@ class Reader {
       refuse(file, format("takes back {}.sql, which is not there", name));
       return;
     }
-    if (is_text(file, files_.at(file))) up->down = files_.at(file);
+    const SqlText& sql = files_.at(file);
+    if (is_readable({.name = name, .file = file, .sql = sql, .hash = sql.digest()})) up->down = sql;
   }
 
   // SQL that nothing names would never run, and nobody would notice.
@@ -128,32 +126,41 @@ class Reader {
   }
 
  private:
-  bool is_text(const std::string& file, const std::string& sql) {
-    if (set_.dialect == Dialect::postgresql && sql.starts_with(kByteOrderMark)) {
+  // Whether a database could be given it: text, in statements that end. Says what is wrong with
+  // each piece.
+  bool is_readable(const Migration& migration) {
+    const std::string& file = migration.file;
+    if (set_.dialect == Dialect::postgresql &&
+        migration.sql.beginning(kByteOrderMark.size()) == kByteOrderMark) {
       refuse(file, "begins with a byte order mark, which PostgreSQL refuses", "save it without");
       return false;
     }
-    if (!is_utf8(sql)) {
-      refuse(file, "found text that is not UTF-8", "save it as UTF-8");
+    const bool is_baseline = migration.is_baseline();
+    bool is_text = true;
+    bool is_readable = true;
+    try {
+      set_.each_chunk(migration, [&](const Chunk& chunk) {
+        is_text = is_text && is_utf8(chunk.text);
+        if (is_text && !is_baseline && !has_statements(chunk, file)) is_readable = false;
+      });
+    } catch (const Error& error) {
+      if (error.code() != Errc::invalid_input) throw;
+      refuse(file, error.message(), error.hint());
       return false;
     }
-    return true;
+    if (!is_text) refuse(file, "found text that is not UTF-8", "save it as UTF-8");
+    return is_text && is_readable;
   }
 
-  bool has_statements(const Migration& migration) {
-    if (migration.is_baseline()) return true;
-    bool is_readable = true;
-    for (const Chunk& chunk : set_.chunks(migration)) {
-      try {
-        each_statement(chunk.text, set_.dialect, [](const Statement&) {});
-      } catch (const Error& error) {
-        refuse(migration.file,
-               format("the statement that begins in line {}: {}", chunk.line, error.message()),
-               "a breakpoint splits everywhere, also within a string or a comment");
-        is_readable = false;
-      }
+  bool has_statements(const Chunk& chunk, const std::string& file) {
+    try {
+      each_statement(chunk.text, set_.dialect, [](const Statement&) {});
+      return true;
+    } catch (const Error& error) {
+      refuse(file, format("the statement that begins in line {}: {}", chunk.line, error.message()),
+             "a breakpoint splits everywhere, also within a string or a comment");
+      return false;
     }
-    return is_readable;
   }
 
   const SourceFiles& files_;
@@ -161,27 +168,6 @@ class Reader {
   std::set<std::string> used_;
   Problems& problems_;
 };
-
-// The parts of a text between the lines that pg_dump writes for psql alone, \restrict at the start
-// of a dump and \unrestrict at its end.
-std::vector<Chunk> without_psql_lines(std::string_view sql) {
-  std::vector<Chunk> chunks;
-  std::size_t begin = 0;
-  std::size_t begin_line = 1;
-  std::size_t line = 1;
-  for (std::size_t at = 0; at < sql.size(); ++line) {
-    const std::size_t end = std::min(sql.find('\n', at), sql.size() - 1) + 1;
-    const std::string_view text = sql.substr(at, end - at);
-    if (text.starts_with("\\restrict ") || text.starts_with("\\unrestrict ")) {
-      chunks.push_back({sql.substr(begin, at - begin), begin_line});
-      begin = end;
-      begin_line = line + 1;
-    }
-    at = end;
-  }
-  chunks.push_back({sql.substr(begin), begin_line});
-  return chunks;
-}
 
 // What the journal of drizzle-kit 0.x says of one migration.
 struct JournalEntry {
@@ -236,18 +222,37 @@ std::vector<JournalEntry> read_entries(const Json& journal, Problems& problems) 
   return entries;
 }
 
-// Where a text first has `word`, from 1. A journal is JSON that drizzle-kit indents: the tag stands
-// on a line of its own.
-std::size_t line_of(std::string_view text, std::string_view word) {
-  const std::string_view before = text.substr(0, std::min(text.find(word), text.size()));
-  return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-}
+// In which line of a journal a word stands, from 1: it is JSON that drizzle-kit indents, so a tag
+// stands on a line of its own. Words are asked for in the order of the text, more or less.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) : text_(text) {}
+
+  std::size_t of(std::string_view word) {
+    std::size_t found = text_.find(word, at_);
+    if (found == text_.npos) {
+      at_ = 0;
+      line_ = 1;
+      found = std::min(text_.find(word), text_.size());
+    }
+    const std::string_view between = text_.substr(at_, found - at_);
+    line_ += static_cast<std::size_t>(std::count(between.begin(), between.end(), '\n'));
+    at_ = found;
+    return line_;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+};
 
 MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal_text,
                             Problems& problems) {
   const Json journal = parse_object(journal_text, std::string(kJournal));
   Reader reader(files, Layout::drizzle_0, read_dialect(journal, "meta/_journal.json"), problems);
   std::set<std::string> tags;
+  Lines lines(journal_text);
   for (const JournalEntry& entry : read_entries(journal, problems)) {
     if (!tags.insert(entry.tag).second) {
       reader.refuse(std::string(kJournal), format("names {} twice", entry.tag),
@@ -255,7 +260,7 @@ MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal
       continue;
     }
     const std::string file = entry.tag + std::string(kSql);
-    const std::size_t line = line_of(journal_text, format("\"{}\"", entry.tag));
+    const std::size_t line = lines.of(format("\"{}\"", entry.tag));
     if (is_stem(entry.tag)) {
       reader.add(entry.tag, file, entry.when, line);
     } else {
@@ -294,8 +299,8 @@ MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> n
   for (const std::string& name : names) {
     const auto snapshot = files.find(name + "/snapshot.json");
     if (dialect || snapshot == files.end()) continue;
-    dialect =
-        read_dialect(parse_object(snapshot->second, snapshot->first), snapshot->first.c_str());
+    dialect = read_dialect(parse_object(snapshot->second.whole(), snapshot->first),
+                           snapshot->first.c_str());
   }
   if (!dialect) {
     throw Error(Errc::invalid_input, "found no snapshot.json beside a migration.sql",
@@ -321,34 +326,34 @@ MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> n
 
 }  // namespace
 
-std::vector<Chunk> MigrationSet::chunks(const Migration& migration) const {
-  if (layout == Layout::sql) {
-    return dialect == Dialect::sqlite ? std::vector<Chunk>{{migration.sql, 1}}
-                                      : without_psql_lines(migration.sql);
-  }
-  std::vector<Chunk> chunks;
-  std::string_view rest = migration.sql;
-  std::size_t line = 1;
-  while (true) {
-    const std::size_t end = std::min(rest.find(kBreakpoint), rest.size());
-    const std::string_view text = rest.substr(0, end);
-    chunks.push_back({text, line});
-    if (end == rest.size()) return chunks;
-    line += static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-    rest.remove_prefix(end + kBreakpoint.size());
-  }
+void MigrationSet::each_chunk(const Migration& migration,
+                              const std::function<void(const Chunk&)>& look) const {
+  const Marks marks = layout != Layout::sql        ? Marks::breakpoints
+                      : dialect == Dialect::sqlite ? Marks::none
+                                                   : Marks::psql_lines;
+  Pieces pieces(migration.sql.open(), dialect, marks);
+  Chunk chunk{};
+  while (pieces.next(chunk)) look(chunk);
 }
 
-// Comments and breakpoints, and nothing that a database would be given.
+// Comments and breakpoints, and nothing that a database would be given. Most migrations show in
+// their first piece that they are none.
 bool Migration::is_baseline() const {
-  if (sql.find(kBreakpoint) == std::string::npos) return false;
   bool is_empty = true;
   try {
-    each_statement(sql, Dialect::postgresql, [&](const Statement&) { is_empty = false; });
-  } catch (const Error&) {
+    Pieces pieces(sql.open(), Dialect::postgresql, Marks::none);
+    Chunk chunk{};
+    while (is_empty && pieces.next(chunk)) {
+      each_statement(chunk.text, Dialect::postgresql, [&](const Statement&) { is_empty = false; });
+    }
+  } catch (const Error& error) {
+    if (error.code() != Errc::invalid_input) throw;
     return false;
   }
-  return is_empty;
+  if (!is_empty) return false;
+  Pieces parts(sql.open(), Dialect::postgresql, Marks::breakpoints);
+  Chunk part{};
+  return parts.next(part) && parts.next(part);
 }
 
 MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
@@ -364,7 +369,7 @@ MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
                 format("found both {} and {}{}", kJournal, names.front(), kMigrationFile),
                 "finish the change to drizzle-kit 1.x: drizzle-kit up, then remove the journal");
   }
-  if (journal != files.end()) return read_drizzle_0(files, journal->second, problems);
+  if (journal != files.end()) return read_drizzle_0(files, journal->second.whole(), problems);
   if (!names.empty()) return read_drizzle_1(files, names, problems);
   throw Error(Errc::invalid_input, format("found neither {} nor NAME{}", kJournal, kMigrationFile),
               "source is the folder that drizzle-kit writes (out in drizzle.config)");

@@ -8,6 +8,7 @@
 // migration is that of its file; nothing is ever compared with what was applied before.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,12 +17,13 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "migrations/pieces.hpp"
 #include "migrations/sql.hpp"
+#include "migrations/sql_text.hpp"
 
 namespace sealift::migrations {
 
 inline constexpr std::size_t kMaxMigrations = 10'000;
-inline constexpr std::uint64_t kMaxMigrationBytes = 64ULL << 20;  // of one file
 
 inline constexpr std::string_view kJournal = "meta/_journal.json";
 
@@ -31,20 +33,14 @@ enum class Layout {
   sql         // numbered files
 };
 
-// A piece of a migration that a database is given at once.
-struct Chunk {
-  std::string_view text;
-  std::size_t line;  // of the file, where it begins
-};
-
 struct Migration {
-  std::string name;                      // "0001_petitions", "20261122213202_petitions"
-  std::string file;                      // below the source, e.g. "0001_petitions.sql"
-  std::string sql;                       // as it is
-  Digest hash;                           // of `sql`; in tracking tables without its prefix
-  std::int64_t when = 0;                 // of drizzle: milliseconds since 1970
-  std::optional<std::string> down = {};  // of plain SQL: what takes it back
-  std::size_t journal_line = 0;          // of drizzle 0.x: where the journal names it
+  std::string name;                  // "0001_petitions", "20261122213202_petitions"
+  std::string file;                  // below the source, e.g. "0001_petitions.sql"
+  SqlText sql;                       // as it is
+  Digest hash;                       // of `sql`; in tracking tables without its prefix
+  std::int64_t when = 0;             // of drizzle: milliseconds since 1970
+  std::optional<SqlText> down = {};  // of plain SQL: what takes it back
+  std::size_t journal_line = 0;      // of drizzle 0.x: where the journal names it
 
   // True for what `drizzle-kit pull` writes: the schema that is there already, commented out.
   bool is_baseline() const;
@@ -55,13 +51,14 @@ struct MigrationSet {
   Dialect dialect;
   std::vector<Migration> migrations;
 
-  // Of drizzle: split at its breakpoints. Of plain SQL: the whole file, but for what pg_dump writes
-  // for psql alone.
-  std::vector<Chunk> chunks(const Migration& migration) const;
+  // Gives a migration in pieces, one after the other. Of drizzle: split at its breakpoints. Of
+  // plain SQL: the whole file, but for what pg_dump writes for psql alone. A long piece comes as
+  // several of whole statements. As Pieces::next().
+  void each_chunk(const Migration& migration, const std::function<void(const Chunk&)>& look) const;
 };
 
 // The files of a source by their paths below it; others than migrations may be among them.
-using SourceFiles = std::map<std::string, std::string>;
+using SourceFiles = std::map<std::string, SqlText>;
 
 // What can be read of a folder. Its mistakes are added to `problems`: a journal and files that
 // contradict each other, text that is not UTF-8 or cannot be split into statements. Throws

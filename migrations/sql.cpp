@@ -2,6 +2,7 @@
 #include "migrations/sql.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -58,6 +59,10 @@ class Scanner {
     if (text == "[" && kind == Token::Kind::mark) ++depth_;
     return true;
   }
+
+  std::size_t place() const { return at_; }
+  // Brackets that nothing has closed mean nothing to the next statement.
+  void end_statement() { depth_ = 0; }
 
   // Behind a COPY ... FROM STDIN: lines up to one that is "\.".
   void skip_rows() {
@@ -150,6 +155,9 @@ class Scanner {
     const std::size_t begin = at_;
     ++at_;
     while (true) {
+      const std::size_t stop =
+          escapes == Escapes::none ? sql_.find(quote, at_) : sql_.find_first_of("'\\", at_);
+      at_ = std::min(stop, sql_.size());
       if (at_ >= sql_.size()) {
         at_ = begin;
         refuse(kind == Token::Kind::text ? "found a string without its end"
@@ -158,8 +166,6 @@ class Scanner {
       const bool is_escaped = escapes == Escapes::backslash && peek() == '\\';
       if (is_escaped || (peek() == quote && peek(1) == quote)) {
         at_ += 2;
-      } else if (peek() != quote) {
-        ++at_;
       } else {
         ++at_;
         if (kind != Token::Kind::text || dialect_ == Dialect::sqlite || !string_goes_on()) {
@@ -300,6 +306,40 @@ class Body {
   std::size_t blocks_ = 0;
 };
 
+// One statement after the other; what stands between two semicolons may be empty.
+class Statements {
+ public:
+  // `scanner` outlives it.
+  Statements(Scanner& scanner, Dialect dialect) : scanner_(scanner), dialect_(dialect) {}
+
+  std::optional<Statement> next() {
+    std::vector<Token> tokens;
+    Body body(dialect_);
+    Token token{};
+    has_semicolon_ = false;
+    while (!has_semicolon_ && scanner_.next(token)) {
+      has_semicolon_ = token.is(';') && !body.is_open();
+      if (has_semicolon_) break;
+      body.add(token);
+      tokens.push_back(token);
+    }
+    scanner_.end_statement();
+    if (tokens.empty()) return has_semicolon_ ? std::optional(Statement{}) : std::nullopt;
+    const char* begin = tokens.front().text.data();
+    const char* end = tokens.back().text.data() + tokens.back().text.size();
+    return Statement{.text = std::string_view(begin, static_cast<std::size_t>(end - begin)),
+                     .line = tokens.front().line,
+                     .tokens = std::move(tokens)};
+  }
+  // Of the last one: the last of a text may have none.
+  bool has_semicolon() const { return has_semicolon_; }
+
+ private:
+  Scanner& scanner_;
+  Dialect dialect_;
+  bool has_semicolon_ = false;
+};
+
 }  // namespace
 
 bool Token::is(std::string_view word) const {
@@ -350,30 +390,30 @@ bool Statement::has(std::initializer_list<std::string_view> words) const {
 void each_statement(std::string_view sql, Dialect dialect,
                     const std::function<void(const Statement&)>& look) {
   Scanner scanner(sql, dialect);
-  std::vector<Token> tokens;
-  Body body(dialect);
-  const auto finish = [&] {
-    body = Body(dialect);
-    if (tokens.empty()) return;
-    const char* begin = tokens.front().text.data();
-    const char* end = tokens.back().text.data() + tokens.back().text.size();
-    const Statement statement{
-        .text = std::string_view(begin, static_cast<std::size_t>(end - begin)),
-        .line = tokens.front().line,
-        .tokens = std::exchange(tokens, {})};
-    look(statement);
-    if (dialect == Dialect::postgresql && statement.reads_rows()) scanner.skip_rows();
-  };
-  Token token{};
-  while (scanner.next(token)) {
-    if (token.is(';') && !body.is_open()) {
-      finish();
-      continue;
-    }
-    body.add(token);
-    tokens.push_back(token);
+  Statements statements(scanner, dialect);
+  while (const std::optional<Statement> statement = statements.next()) {
+    if (!statement->tokens.empty()) look(*statement);
+    if (dialect == Dialect::postgresql && statement->reads_rows()) scanner.skip_rows();
   }
-  finish();
+}
+
+// What stands before a semicolon that was found is the same whatever follows; a string without its
+// end may have one there.
+SettledEnd settled_end(std::string_view sql, Dialect dialect, std::size_t enough) {
+  SettledEnd settled;
+  try {
+    Scanner scanner(sql, dialect);
+    Statements statements(scanner, dialect);
+    while (const std::optional<Statement> statement = statements.next()) {
+      if (!statements.has_semicolon()) break;
+      settled.end = scanner.place();
+      settled.has_rows_behind = dialect == Dialect::postgresql && statement->reads_rows();
+      if (settled.has_rows_behind || settled.end >= enough) break;
+    }
+  } catch (const Error&) {
+    return settled;
+  }
+  return settled;
 }
 
 std::vector<Statement> parse_sql(std::string_view sql, Dialect dialect) {

@@ -59,4 +59,13 @@ void each_statement(std::string_view sql, Dialect dialect,
 // All of them at once; the text must outlive them. A seed of many megabytes wants the other.
 std::vector<Statement> parse_sql(std::string_view sql, Dialect dialect);
 
+// How far the beginning of a text can be taken by itself.
+struct SettledEnd {
+  std::size_t end = 0;  // behind a semicolon that ends a statement; 0: none does
+  bool has_rows_behind = false;
+};
+// The statements up to there are the same whatever follows `sql`. Looks no further than the first
+// that ends at `enough` or later, or has rows behind it.
+SettledEnd settled_end(std::string_view sql, Dialect dialect, std::size_t enough);
+
 }  // namespace sealift::migrations

@@ -2,8 +2,11 @@
 #include "builder/kinds/migrations.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <set>
 
+#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -126,6 +129,35 @@ class Review {
   Problems& problems_;
 };
 
+// Packs the folder and gives its files. Long ones are read from the folder again: whoever reads one
+// finds out where it is not what was packed.
+PackedTree pack_sources(const release::ComponentEntry& entry, const Workshop& workshop,
+                        migrations::SourceFiles& files) {
+  const auto folder = std::make_shared<fs::path>();
+  std::optional<release::FileEntry> last;
+  const SeeRow see_row = [&](const release::FileEntry& row) { last = row; };
+  const Inspect inspect = [&](const std::string& path, const FileText& file) {
+    if (migrations::is_held(path, last->size)) {
+      files.emplace(path, file.whole(path));
+      return;
+    }
+    files.emplace(
+        path, migrations::SqlText::Origin{
+                  .digest = *last->digest,
+                  .size = last->size,
+                  .open = [folder, path]() -> std::unique_ptr<Source> {
+                    return std::make_unique<FileSource>(Dir::open(*folder).open_file(path), path);
+                  },
+                  .changed = Error(Errc::io, format("{}: changed while it was read", path),
+                                   "build from files that nothing writes to")});
+  };
+  PackedTree packed = pack_tree(
+      workshop, entry, media_type::kTree,
+      {.inspect = inspect, .inspected_bytes = migrations::kHeldBytes, .see_row = see_row});
+  *folder = packed.folder;
+  return packed;
+}
+
 class Migrations : public Kind {
  public:
   std::string_view name() const override { return "migrations"; }
@@ -133,12 +165,7 @@ class Migrations : public Kind {
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
     migrations::SourceFiles files;
-    const Inspect inspect = [&](const std::string& path, const FileText& file) {
-      files.emplace(path, file.whole(path));
-    };
-    PackedTree packed =
-        pack_tree(workshop, entry, media_type::kTree,
-                  {.inspect = inspect, .inspected_bytes = migrations::kMaxMigrationBytes});
+    PackedTree packed = pack_sources(entry, workshop, files);
     const release::MigrationsEntry& said = entry.migrations;
     try {
       Problems problems;

@@ -25,9 +25,8 @@ struct Row {
 };
 
 std::vector<Row> rows_of(const Placement& placement, Content& content, const fs::path& scratch) {
-  const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
   const DatabaseSettings settings = database_settings_of(placement);
-  const migrations::MigrationSet set = read_migrations(*tree, settings);
+  const migrations::MigrationSet set = read_migrations(content, placement.component, settings);
   const auto database = open_database(settings, scratch, session_name(0));
   const Comparison found = compare(set, database->applied(tracking_table(settings, set)));
   std::vector<Row> rows;
@@ -102,9 +101,8 @@ Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::
   const Backups backups(tools.installation.layout, tools.workers);
   for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (placement.target != options.database) continue;
-    const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
     const DatabaseSettings settings = database_settings_of(placement);
-    Subject subject{.set = read_migrations(*tree, settings),
+    Subject subject{.set = read_migrations(content, placement.component, settings),
                     .migration = nullptr,
                     .database = open_database(settings, backups.folder(), session_name(0)),
                     .table = {},

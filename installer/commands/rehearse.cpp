@@ -72,9 +72,8 @@ class FreshBackup {
 
 Json rehearse(const Placement& placement, const Backup& backup, const Backups& backups,
               SiteContent& content, cli::Session& session) {
-  const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
   const DatabaseSettings settings = database_settings_of(placement);
-  const migrations::MigrationSet set = read_migrations(*tree, settings);
+  const migrations::MigrationSet set = read_migrations(content, placement.component, settings);
   const auto database = open_database(settings, backups.folder(), session_name(0));
   session.progress.begin(format("copying {}", backup.name), backup.bytes);
   const auto copy = backups.rehearse(backup, *database, session.progress);

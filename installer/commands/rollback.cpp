@@ -94,9 +94,8 @@ DataRequest data_request(const RollbackOptions& options, const Revision& target,
   SiteContent content = content_of(tools, *current);
   for (const Placement& placement : current->placements) {
     if (!is_of_database(placement)) continue;
-    const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
     data.standing[placement.path] = std::make_shared<const migrations::MigrationSet>(
-        read_migrations(*tree, database_settings_of(placement)));
+        read_migrations(content, placement.component, database_settings_of(placement)));
   }
   return data;
 }

@@ -202,17 +202,6 @@ class RenderedTree : public TreeStream {
   StringSource rest_;
 };
 
-class FileSource : public Source {
- public:
-  explicit FileSource(const fs::path& file)
-      : fd_(open_for_reading(file)), source_(fd_.get(), file.string()) {}
-  std::size_t read(std::span<char> into) override { return source_.read(into); }
-
- private:
-  Fd fd_;
-  FdSource source_;
-};
-
 }  // namespace
 
 // Opening reads the bundle's documents; a command that needs no tree does not pay for that.
@@ -335,7 +324,8 @@ std::unique_ptr<Content> SiteContent::twin() const {
 }
 
 std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
-  return std::make_unique<FileSource>(table_file(layout_, digest));
+  const fs::path file = table_file(layout_, digest);
+  return std::make_unique<FileSource>(open_for_reading(file), file.string());
 }
 
 // A few dozen at most: no index is kept.

@@ -37,7 +37,7 @@ void add_unreadable(std::vector<Damage>& all, const std::string& what, const fs:
          format(
              "{} cannot be read: {}", place,
              printable(said.starts_with(place + ": ") ? said.substr(place.size() + 2) : said, 300)),
-         mend});
+         error.code() == Errc::incompatible ? error.hint() : mend});
   }
 }
 

@@ -128,9 +128,8 @@ std::vector<Placement> migrations_on(const bundle::Contents& contents, const rel
 
 std::shared_ptr<const migrations::MigrationSet> migrations_of(const Placement& placement,
                                                               Content& content) {
-  const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
   return std::make_shared<migrations::MigrationSet>(
-      read_migrations(*tree, database_settings_of(placement)));
+      read_migrations(content, placement.component, database_settings_of(placement)));
 }
 
 }  // namespace sealift::installer

@@ -46,6 +46,19 @@ Event event_named(Fields& fields) {
   fields.refuse("event", format("found the unknown word \"{}\"", printable(word, 40)));
 }
 
+// Records that follow from each other are as they were written: what cannot be read in them is not
+// damaged but written by another version.
+Plan plan_of(const Record& begin, const std::string& name) {
+  try {
+    return plan_from_json(begin.detail, name);
+  } catch (const Error& error) {
+    if (error.code() != Errc::corrupt) throw;
+    throw Error(Errc::incompatible, error.message(),
+                "another version of this program wrote it, use that one: state.json of the site "
+                "names it as program");
+  }
+}
+
 bool leads_back(Event event) {
   return event == Event::undone || event == Event::needs_operator || event == Event::abort;
 }
@@ -147,7 +160,7 @@ Journal Journal::loaded(const JournalFile& file, std::string name, const Clock& 
   const std::string bytes = file.read();
   journal.size_ = bytes.size();
   journal.load(bytes);
-  journal.plan_ = plan_from_json(journal.records_.front().detail, journal.name_);
+  journal.plan_ = plan_of(journal.records_.front(), journal.name_);
   return journal;
 }
 

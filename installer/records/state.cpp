@@ -89,9 +89,11 @@ State load_state(const Layout& layout, const Clock& clock) {
   return state;
 }
 
-// Anybody may read it, so that monitoring needs no rights.
+// Anybody may read it, so that monitoring needs no rights. An older program, which cannot read our
+// journals, tells people to look here for the version that can.
 void write_summary(const Layout& layout, const State& state) {
-  Json value = {{"format", 1}, {"unfinished", state.unfinished.has_value()}};
+  Json value = {
+      {"format", 1}, {"program", SEALIFT_VERSION}, {"unfinished", state.unfinished.has_value()}};
   if (const Revision* now = state.current()) {
     value["current"] = to_json(*now);
     value["floor"] = {{"release", now->release}, {"version", now->version}};

@@ -20,7 +20,7 @@ namespace sealift::release {
 namespace {
 
 // Limits of a contract that comes in a bundle; the schema has the same for the file.
-constexpr std::size_t kMaxKeys = 4096;
+constexpr std::size_t kMaxKeys = 10'000;
 constexpr std::size_t kMaxChoices = 256;
 constexpr std::size_t kMaxMeaning = 1000;
 

@@ -17,7 +17,7 @@ namespace sealift::release {
 
 inline constexpr std::size_t kMaxDotenvBytes = 1U << 20;
 inline constexpr std::size_t kMaxDotenvValue = 16U << 10;
-inline constexpr std::size_t kMaxDotenvKeys = 4096;
+inline constexpr std::size_t kMaxDotenvKeys = 10'000;
 
 struct DotenvEntry {
   Json value;  // a text; null where the line is a key alone

@@ -164,9 +164,8 @@ class DatabaseDriver : public Driver {
   // and nothing here would see it.
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
                                   Content& content) const override {
-    const std::unique_ptr<TreeStream> tree = content.tree(placement.component);
     const DatabaseSettings settings = database_settings_of(placement);
-    const MigrationSet set = read_migrations(*tree, settings);
+    const MigrationSet set = read_migrations(content, placement.component, settings);
     const auto database = open_database(settings, scratch(), session_name(0));
     const Comparison found = compare(set, database->applied(tracking_table(settings, set)));
     std::vector<Difference> differences;
@@ -362,7 +361,7 @@ class DatabaseDriver : public Driver {
           [&](const migrations::Drift& respelled) { return respelled.migration == *each; });
       ways.push_back(
           {.name = way->name,
-           .sql = way->sql,
+           .sql = way->sql.whole(),
            .hash = other == found.other_line_ends.end() ? way->hash.hex() : other->hash});
     }
     if (bytes > kMostDown) {

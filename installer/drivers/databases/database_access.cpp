@@ -27,6 +27,63 @@ std::unique_ptr<databases::Database> open_plain(const DatabaseSettings& settings
       session, patience);
 }
 
+Error changed(const release::FileEntry& entry) {
+  return Error(Errc::corrupt,
+               format("{}: content is not what the file table says", entry.path.str()));
+}
+
+// A file of a component that is read after its tree was: it opens the tree for itself.
+class FileOfTree : public Source {
+ public:
+  FileOfTree(std::shared_ptr<Content> content, const std::string& component,
+             const std::string& path)
+      : content_(std::move(content)), tree_(content_->tree(component)) {
+    while (const std::optional<release::FileEntry> entry = tree_->next()) {
+      if (entry->path.str() == path) return;
+    }
+    throw Error(Errc::corrupt, format("{}: is not in the component {} any more", path, component));
+  }
+  std::size_t read(std::span<char> into) override { return tree_->read(into); }
+
+ private:
+  std::shared_ptr<Content> content_;
+  std::unique_ptr<TreeStream> tree_;
+};
+
+// The content of the entry that a tree is at.
+migrations::SqlText held(const release::FileEntry& entry, TreeStream& tree) {
+  std::string content(entry.size, '\0');
+  std::size_t size = 0;
+  while (const std::size_t count = tree.read(std::span(content).subspan(size))) size += count;
+  migrations::SqlText text(std::move(content));
+  if (size != entry.size || text.digest() != *entry.digest) throw changed(entry);
+  return text;
+}
+
+// The tree is closed when it returns: while texts are read from another one, this one's would take
+// as much memory again.
+migrations::SourceFiles files_of(Content& content, const std::string& component) {
+  migrations::SourceFiles files;
+  const std::shared_ptr<Content> later = content.twin();
+  const std::unique_ptr<TreeStream> tree = content.tree(component);
+  while (const std::optional<release::FileEntry> entry = tree->next()) {
+    if (entry->type != EntryType::file) continue;
+    const std::string& path = entry->path.str();
+    if (later == nullptr || migrations::is_held(path, entry->size)) {
+      files.emplace(path, held(*entry, *tree));
+      continue;
+    }
+    const auto open = [later, component, path]() -> std::unique_ptr<Source> {
+      return std::make_unique<FileOfTree>(later, component, path);
+    };
+    files.emplace(path, migrations::SqlText::Origin{.digest = *entry->digest,
+                                                    .size = entry->size,
+                                                    .open = open,
+                                                    .changed = changed(*entry)});
+  }
+  return files;
+}
+
 }  // namespace
 
 std::unique_ptr<databases::Database> open_database(const DatabaseSettings& settings,
@@ -45,22 +102,9 @@ std::string session_name(std::uint64_t transaction) {
   return transaction == 0 ? "sealift" : format("sealift/{}", transaction);
 }
 
-migrations::MigrationSet read_migrations(TreeStream& tree, const DatabaseSettings& settings) {
-  migrations::SourceFiles files;
-  std::string buffer(64 * 1024, '\0');
-  while (const std::optional<release::FileEntry> entry = tree.next()) {
-    if (entry->type != EntryType::file) continue;
-    std::string content;
-    while (const std::size_t count = tree.read(buffer)) {
-      content.append(buffer, 0, count);
-      if (content.size() > migrations::kMaxMigrationBytes) break;
-    }
-    if (content.size() > entry->size || Digest::of(content) != *entry->digest) {
-      throw Error(Errc::corrupt,
-                  format("{}: content is not what the file table says", entry->path.str()));
-    }
-    files.emplace(entry->path.str(), std::move(content));
-  }
+migrations::MigrationSet read_migrations(Content& content, const std::string& component,
+                                         const DatabaseSettings& settings) {
+  const migrations::SourceFiles files = files_of(content, component);
   Problems problems;
   migrations::MigrationSet set =
       settings.format == "drizzle"

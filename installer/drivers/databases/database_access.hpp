@@ -19,8 +19,10 @@ std::unique_ptr<databases::Database> open_database(const DatabaseSettings& setti
                                                    const std::string& session);
 std::string session_name(std::uint64_t transaction);
 
-// The migrations of a component, read from its tree.
-migrations::MigrationSet read_migrations(TreeStream& tree, const DatabaseSettings& settings);
+// The migrations of a component, read from its tree. Long ones are read from there again, also when
+// `content` is gone.
+migrations::MigrationSet read_migrations(Content& content, const std::string& component,
+                                         const DatabaseSettings& settings);
 migrations::TrackingTable tracking_table(const DatabaseSettings& settings,
                                          const migrations::MigrationSet& set);
 databases::ForeignKeys foreign_keys(const DatabaseSettings& settings);

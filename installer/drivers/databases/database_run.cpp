@@ -41,8 +41,7 @@ bool is_by_this_step(const DatabaseChange& change, const Applied& now) {
 }  // namespace
 
 MigrationSet set_of(const Step& step, const DatabaseChange& change, StepIo& io) {
-  const std::unique_ptr<TreeStream> tree = io.content.tree(step.component);
-  return read_migrations(*tree, change.settings);
+  return read_migrations(io.content, step.component, change.settings);
 }
 
 // Migrations that are taken back have the names and hashes of the rows that go.

@@ -2,6 +2,8 @@
 #include "installer/drivers/databases/description.hpp"
 
 #include <algorithm>
+#include <array>
+#include <memory>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -16,6 +18,7 @@ using migrations::Migration;
 using migrations::MigrationSet;
 
 constexpr std::size_t kShownLines = 40;
+constexpr std::size_t kShownBytes = 64U << 10;  // where those are longer, fewer are shown
 
 // What a failure that comes after the migrations does to them.
 std::string what_a_failure_does(const DatabaseChange& change) {
@@ -28,8 +31,23 @@ std::string what_a_failure_does(const DatabaseChange& change) {
                       rollback);
 }
 
+std::size_t count_lines(const migrations::SqlText& sql) {
+  const std::unique_ptr<Source> source = sql.open();
+  std::array<char, 65536> buffer{};
+  std::size_t lines = 0;
+  bool is_open = false;  // the last one has no end
+  while (const std::size_t count = source->read(buffer)) {
+    const std::string_view part(buffer.data(), count);
+    lines += static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
+    is_open = part.back() != '\n';
+  }
+  return lines + (is_open ? 1 : 0);
+}
+
 // The first lines of some SQL, as people see it.
-void show_sql(std::string_view sql, std::vector<std::string>& lines) {
+void show_sql(const migrations::SqlText& text, std::vector<std::string>& lines) {
+  const std::string beginning = text.beginning(kShownBytes);
+  std::string_view sql = beginning;
   std::size_t shown = 0;
   for (; !sql.empty() && shown < kShownLines; ++shown) {
     const std::size_t end = std::min(sql.find('\n'), sql.size());
@@ -38,7 +56,7 @@ void show_sql(std::string_view sql, std::vector<std::string>& lines) {
     lines.push_back(format("  | {}", printable(line, 400)));
     sql.remove_prefix(std::min(end + 1, sql.size()));
   }
-  const auto left = std::count(sql.begin(), sql.end(), '\n') + (sql.empty() ? 0 : 1);
+  const std::size_t left = count_lines(text) - shown;
   if (left > 0) lines.push_back(format("  | ... and {} more lines", left));
 }
 
@@ -63,13 +81,13 @@ std::vector<std::string> describe_way_back(const Step& step, const DatabaseChang
 std::vector<std::size_t> lines_outside(const MigrationSet& set, const Migration& migration) {
   std::vector<std::size_t> lines;
   if (set.dialect == migrations::Dialect::sqlite || migration.is_baseline()) return lines;
-  for (const migrations::Chunk& chunk : set.chunks(migration)) {
+  set.each_chunk(migration, [&](const migrations::Chunk& chunk) {
     each_statement(chunk.text, set.dialect, [&](const migrations::Statement& statement) {
       if (standing_of(statement, set.dialect) == migrations::Standing::outside) {
         lines.push_back(chunk.line + statement.line - 1);
       }
     });
-  }
+  });
   return lines;
 }
 

@@ -67,6 +67,15 @@ struct LayoutIndex {
   }
 };
 
+// By which a file is known to be the one that was read.
+struct FileState {
+  ino_t inode;
+  off_t bytes;
+  time_t seconds;
+  long nanoseconds;
+  friend bool operator==(const FileState&, const FileState&) = default;
+};
+
 class LayoutStore : public ImageStore {
  public:
   explicit LayoutStore(const ImageSettings& settings) : path_(settings.path) {}
@@ -152,8 +161,7 @@ class LayoutStore : public ImageStore {
   }
 
   std::optional<std::string> find(const std::string& reference) override {
-    const LayoutIndex all = index();
-    for (const LayoutRow& row : all.rows) {
+    for (const LayoutRow& row : index().rows) {
       if (row.name == reference) return row.digest;
     }
     return std::nullopt;
@@ -211,12 +219,9 @@ class LayoutStore : public ImageStore {
   }
   std::optional<LayoutRow> row_of(const PlacedImage& image,
                                   const PlacedSignature& signature) const {
-    LayoutIndex all = index();
     const std::string name = row_name(image, signature);
-    for (LayoutRow& row : all.rows) {
-      if (name.empty() ? row.digest == signature.manifest.str() : row.name == name) {
-        return std::move(row);
-      }
+    for (const LayoutRow& row : index().rows) {
+      if (name.empty() ? row.digest == signature.manifest.str() : row.name == name) return row;
     }
     return std::nullopt;
   }
@@ -264,22 +269,35 @@ class LayoutStore : public ImageStore {
     return status && static_cast<std::uint64_t>(status->st_size) == blob.size;
   }
 
-  LayoutIndex index() const {
+  // Read again once it is another file, as whoever changes an index makes: hundreds of images are
+  // asked for one after the other, in an index with as many rows.
+  const LayoutIndex& index() const {
     const fs::path file = path_ / bundle::kIndexName;
-    if (!path_exists(file)) {
-      return {.document = {{"schemaVersion", 2}, {"mediaType", media_type::kImageIndex}},
-              .rows = {}};
+    const std::optional<struct stat> status = status_of(file);
+    if (!status) {
+      index_ = {.document = {{"schemaVersion", 2}, {"mediaType", media_type::kImageIndex}},
+                .rows = {}};
+      index_is_of_.reset();
+      return index_;
     }
-    return LayoutIndex::read(parse_json(read_file(file, content::kMaxImageDocument), file.string()),
-                             file.string());
+    const FileState state{.inode = status->st_ino,
+                          .bytes = status->st_size,
+                          .seconds = status->st_ctim.tv_sec,
+                          .nanoseconds = status->st_ctim.tv_nsec};
+    if (index_is_of_ == state) return index_;
+    index_is_of_.reset();
+    index_ = LayoutIndex::read(
+        parse_json(read_file(file, content::kMaxImageDocument), file.string()), file.string());
+    index_is_of_ = state;
+    return index_;
   }
   void write_index(const LayoutIndex& all) const {
+    index_is_of_.reset();
     write_file(path_ / bundle::kIndexName, to_canonical(all.to_json()));
   }
   std::optional<LayoutRow> row_of(const std::string& digest) const {
-    LayoutIndex all = index();
-    for (LayoutRow& row : all.rows) {
-      if (row.digest == digest) return std::move(row);
+    for (const LayoutRow& row : index().rows) {
+      if (row.digest == digest) return row;
     }
     return std::nullopt;
   }
@@ -321,6 +339,8 @@ class LayoutStore : public ImageStore {
   }
 
   fs::path path_;
+  mutable LayoutIndex index_{};
+  mutable std::optional<FileState> index_is_of_ = {};  // nothing: nothing was read
 };
 
 }  // namespace

@@ -152,6 +152,18 @@ TEST_CASE("fields: a field that nobody asked for is refused") {
   CHECK(messages(error_of([&] { fields.done(); })) == "doc: found the unknown field \"b\"\n");
 }
 
+TEST_CASE("fields: what a newer program wrote is called so") {
+  const Json object = parse_json(R"({"format":2,"seq":2})", "doc");
+  Fields fields(object, "doc");
+  const auto error = error_of([&] { fields.constant("format", std::uint64_t{1}); });
+  CHECK(messages(error) == "doc.format: found 2, which this program is too old for: it reads 1\n");
+  CHECK(error->hint().starts_with("use the version that wrote it"));
+  CHECK(messages(error_of([&] { fields.constant("format", std::uint64_t{3}); })) ==
+        "doc.format: found 2, expected 3\n");
+  CHECK(messages(error_of([&] { fields.constant("seq", std::uint64_t{1}); })) ==
+        "doc.seq: found 2, expected 1\n");
+}
+
 TEST_CASE("fields: a key from outside is shown without its control bytes") {
   const Json object = parse_json(R"({"\u001b[2J":1})", "doc");
   Fields fields(object, "doc");

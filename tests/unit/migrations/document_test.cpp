@@ -56,6 +56,17 @@ bool is_dialect_taken(const std::string& dialect) {
   return is_folder_taken({{"meta/_journal.json", journal_of(dialect, "")}});
 }
 
+// A file of many statements (';' between), or of one.
+bool is_long_text_taken(char filling, std::size_t size) {
+  std::string sql = "select 1";
+  if (filling == 's') {
+    while (sql.size() < size) sql += ";\nselect 'a text that is not short'";
+  } else {
+    sql.append(size, filling);
+  }
+  return is_text_taken(sql);
+}
+
 bool is_dump_taken() {
   Problems problems;
   const std::string dump = "\\restrict a\nSET standard_conforming_strings = on;\n\\unrestrict a\n";
@@ -112,7 +123,12 @@ TEST_CASE("docs/databases.md: what a folder may hold") {
       {"a file of `drizzle-kit pull`",
        [] { return is_text_taken("/* CREATE TABLE a (b int);\n--> statement-breakpoint\n*/"); }},
       {"a dump of", is_dump_taken},
-      {"a file of up to 64 MiB", [] { return kMaxMigrationBytes == 64U << 20; }},
+      {"a file of any size", [] { return is_long_text_taken('s', kMaxStatementBytes / 2); }},
+      {"a statement of more than 64 MiB",
+       [] {
+         CHECK(kMaxStatementBytes == 64U << 20);
+         return is_long_text_taken(' ', 3 * kMaxStatementBytes);
+       }},
       {"text that is not UTF-8", [] { return is_text_taken("select '\xff'"); }},
       {"text that begins with a byte order mark",
        [] {

@@ -317,9 +317,8 @@ class SqliteCandidate : public Place {
     wish.target = "app";
     wish.settings = to_json(settings());
     if (release != 0) {
-      const std::unique_ptr<TreeStream> tree = content(release).tree("web");
       wish = tests::with_migrations(std::move(wish), store().table_of(files(release)),
-                                    read_migrations(*tree, settings()));
+                                    read_migrations(content(release), "web", settings()));
     }
     if (before != 0) wish.before = placement(before);
     return wish;

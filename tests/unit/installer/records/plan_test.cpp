@@ -48,7 +48,7 @@ TEST_CASE("plan: it is data, and comes back from it as it was") {
 
 TEST_CASE("plan: a plan with an unknown field, phase, purpose or format is refused") {
   const std::vector<std::pair<std::string, Json>> changes = {
-      {"/format", 2},           {"/purpose", "sell"},     {"/number", -1},
+      {"/format", 0},           {"/purpose", "sell"},     {"/number", -1},
       {"/steps/0/phase", "hm"}, {"/steps/0/undo", "no"},  {"/steps/0/extra", 1},
       {"/extra", true},         {"/created", "tomorrow"}, {"/steps", "none"},
       {"/outcome", nullptr},    {"/outcome/extra", 1},    {"/outcome/number", "three"}};
@@ -58,6 +58,12 @@ TEST_CASE("plan: a plan with an unknown field, phase, purpose or format is refus
     CAPTURE(pointer);
     CHECK(refusal_of([&] { plan_from_json(changed, "plan"); }) == Errc::corrupt);
   }
+}
+
+TEST_CASE("plan: one of a newer form is told apart from a damaged one") {
+  Json changed = to_json(some_plan());
+  changed["format"] = 2;
+  CHECK(refusal_of([&] { plan_from_json(changed, "plan"); }) == Errc::incompatible);
 }
 
 TEST_CASE("plan: what is wrong with the revision that it leads to is named by its place") {

@@ -236,6 +236,7 @@ TEST_CASE("state: the summary says what is current, what is before it and what i
   write_summary(past.layout, past.state());
   const Json summary = parse_json(read_file(past.layout.summary(), 1 << 20), "state.json");
   CHECK(summary["unfinished"] == false);
+  CHECK(summary["program"].is_string());
   CHECK(summary["current"]["version"] == "2.0.0");
   CHECK(summary["floor"]["version"] == "2.0.0");
   CHECK(summary["previous"]["version"] == "1.0.0");
