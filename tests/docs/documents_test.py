@@ -163,6 +163,15 @@ class Pages(Scratch):
             pattern = f'TEST_CASE("{name}"' if file.endswith(".cpp") else f"def {name}(self"
             self.assertIn(pattern, text_of(os.path.join("tests", file)), file)
 
+    def test_every_promise_is_proved(self):
+        table = text_of("docs/promises.md").split("\n\n")
+        rows = [line.split(" | ") for part in table if part.startswith("| promise |")
+                for line in part.splitlines()[2:]]
+        self.assertGreater(len(rows), 40)
+        for promise, state, *tests in rows:
+            self.assertTrue(state.startswith("proved"), f"{promise}: {state}")
+            self.assertRegex(" ".join(tests), r"_test\.(py|cpp): ", promise)
+
     def test_every_case_can_be_named(self):
         """tests/cases.py finds what ctest is asked for in docs/development.md, and all else."""
         named = self.run_in(self.root, "python3", os.path.join(SOURCE, "tests/cases.py"), SOURCE,
