@@ -400,6 +400,8 @@ class Misbehaving(ShopTest):
                 kind = self.path.split("/")[-2]
                 if self.path.startswith("/token"):
                     return self.answer(200, b'{"token": "let-me-in"}')
+                if test.fault == "denies":
+                    return self.answer(403)
                 if test.fault == "bearer" and self.headers.get("Authorization") != "Bearer let-me-in":
                     return self.answer(401, WWW_Authenticate='Bearer realm="http://'
                                        f'{self.headers["Host"]}/token",service="s",scope="pull"')
@@ -493,6 +495,14 @@ class Misbehaving(ShopTest):
                 self.fault = fault
                 self.pull()
                 self.assertIn(self.fault, (None, "bearer"))
+
+    def test_every_image_that_is_denied_is_named(self):
+        self.fault = "denies"
+        path = self.shop.write_release("1.0.0", [
+            {"name": name, "from": f"docker://127.0.0.1:{self.port}/{name}"}
+            for name in (SERVER, WORKER)])
+        said = errors(BUILDER, "validate", path, status=3)
+        self.assertEqual(said.count("the registry answered 403"), 2, said)
 
     def test_layers_come_side_by_side(self):
         self.fault = "slow"
