@@ -403,7 +403,8 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
       std::find_if(release.environments.begin(), release.environments.end(),
                    [&](const auto& each) { return each.name == site.environment; });
   if (environment == release.environments.end()) {
-    refuse(format("the release has no environment \"{}\"", site.environment));
+    refuse(format("the release has no environment \"{}\"", site.environment),
+           "correct environment there, or add it to environments in release.yaml");
     return;
   }
   if (release.contract.empty()) {
@@ -431,7 +432,8 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
                "add it to databases");
       }
     } else if (!site.targets.contains(row.target)) {
-      refuse(format("has no target \"{}\" for component {}", row.target, row.name));
+      refuse(format("has no target \"{}\" for component {}", row.target, row.name),
+             "add it to targets");
     }
     check_services(component.component, site, file);
     check_certificates(component, site, file, problems);

@@ -227,7 +227,12 @@ Environment environment_named(const std::string& name, const fs::path& folder,
                               const Contract& contract) {
   const fs::path yaml = folder / "environments" / (name + ".yaml");
   const fs::path dotenv = folder / "environments" / (name + ".env");
-  if (!path_exists(dotenv)) return load_environment(yaml, name);
+  if (!path_exists(dotenv)) {
+    if (path_exists(yaml)) return load_environment(yaml, name);
+    throw Error(Errc::invalid_input,
+                format("{}: is not there, expected the values of {}", yaml.string(), name),
+                format("make it, or take {} out of environments in release.yaml", name));
+  }
   if (path_exists(yaml)) {
     throw Error(Errc::invalid_input,
                 format("{}: found {} beside it, expected one of them", yaml.string(),
@@ -326,7 +331,14 @@ Release load_release(const fs::path& file) {
   });
   gather([&] { release.locked = load_lock(release.folder); });
   if (const std::string notes = text_at(root, "notes"); !notes.empty()) {
-    gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
+    gather([&] {
+      if (!path_exists(release.folder / notes)) {
+        throw Error(Errc::invalid_input,
+                    format("{}: found no file {}", document.where("/notes"), notes),
+                    "write what is new into it, or leave out notes");
+      }
+      release.notes = read_file(release.folder / notes, kMaxNotes);
+    });
   }
   gather([&] {
     release.scripts = load_scripts(release.folder, commands_of(release.health, release.hooks));
