@@ -177,13 +177,12 @@ void check_listed(const release::Release& release, const release::Environment& e
       if (values.contains(use.name) || builtins.contains(use.name)) continue;
       if (release::may_be_field(use.name, use.sections, values)) continue;
       const std::string near = nearest(use.name, known);
-      problems.add(
-          format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
-                 environment.file, use.name),
-          format("{}; {}",
-                 near.empty() ? "add it there; leave it empty where each site must set its own"
-                              : format("did you mean \"{}\"?", near),
-                 braces_of_others(component)));
+      problems.add(format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
+                          environment.file, use.name),
+                   near.empty() ? format("add it there; {}; {}",
+                                         release::left_to_sites(environment, use.name),
+                                         braces_of_others(component))
+                                : format("did you mean \"{}\"?", near));
     }
   }
   for (const std::string& name : known) {
