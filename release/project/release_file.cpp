@@ -273,6 +273,13 @@ void read_checks_and_hooks(const YamlDocument& document, Release& release) {
   }
 }
 
+std::string read_notes(const YamlDocument& document, const fs::path& file) {
+  if (path_exists(file)) return read_file(file, kMaxNotes);
+  throw Error(Errc::invalid_input,
+              format("{}: found no file {}", document.where("/notes"), file.filename().string()),
+              "write what is new into it, or leave out notes");
+}
+
 // Somebody stands in another folder, or has another ending in mind.
 void require_there(const fs::path& file) {
   if (path_exists(file)) return;
@@ -331,14 +338,7 @@ Release load_release(const fs::path& file) {
   });
   gather([&] { release.locked = load_lock(release.folder); });
   if (const std::string notes = text_at(root, "notes"); !notes.empty()) {
-    gather([&] {
-      if (!path_exists(release.folder / notes)) {
-        throw Error(Errc::invalid_input,
-                    format("{}: found no file {}", document.where("/notes"), notes),
-                    "write what is new into it, or leave out notes");
-      }
-      release.notes = read_file(release.folder / notes, kMaxNotes);
-    });
+    gather([&] { release.notes = read_notes(document, release.folder / notes); });
   }
   gather([&] {
     release.scripts = load_scripts(release.folder, commands_of(release.health, release.hooks));
