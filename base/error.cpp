@@ -84,7 +84,8 @@ Error Error::within(std::string_view context) const {
 Error Error::advising(std::string_view more) const {
   std::vector<Problem> problems = problems_;
   for (Problem& problem : problems) {
-    problem.hint += format("{}{}", problem.hint.empty() ? "" : "; ", more);
+    const bool asks = problem.hint.ends_with('?');
+    problem.hint += format("{}{}", problem.hint.empty() ? "" : asks ? " Else: " : "; ", more);
   }
   return Error(code_, std::move(problems));
 }

@@ -178,13 +178,12 @@ void check_listed(const release::Release& release, const release::Environment& e
       if (values.contains(use.name) || builtins.contains(use.name)) continue;
       if (release::may_be_field(use.name, use.sections, values)) continue;
       const std::string near = nearest(use.name, known);
-      problems.add(
-          format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
-                 environment.file, use.name),
-          format("{}; {}",
-                 near.empty() ? "add it there; leave it empty where each site must set its own"
-                              : format("did you mean \"{}\"?", near),
-                 braces_of_others(component)));
+      problems.add(format("{}: {}: {} has no value named \"{}\"", place_of(component), use.where,
+                          environment.file, use.name),
+                   near.empty() ? format("add it there; {}; {}",
+                                         release::left_to_sites(environment, use.name),
+                                         braces_of_others(component))
+                                : format("did you mean \"{}\"?", near));
     }
   }
   for (const std::string& name : known) {
@@ -412,7 +411,8 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
       std::find_if(release.environments.begin(), release.environments.end(),
                    [&](const auto& each) { return each.name == site.environment; });
   if (environment == release.environments.end()) {
-    refuse(format("the release has no environment \"{}\"", site.environment));
+    refuse(format("the release has no environment \"{}\"", site.environment),
+           "correct environment there, or add it to environments in release.yaml");
     return;
   }
   if (release.contract.empty()) {
@@ -440,7 +440,8 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
                "add it to databases");
       }
     } else if (!site.targets.contains(row.target)) {
-      refuse(format("has no target \"{}\" for component {}", row.target, row.name));
+      refuse(format("has no target \"{}\" for component {}", row.target, row.name),
+             "add it to targets");
     }
     check_services(component.component, site, file);
     check_places(component, site, file, problems);

@@ -227,7 +227,12 @@ Environment environment_named(const std::string& name, const fs::path& folder,
                               const Contract& contract) {
   const fs::path yaml = folder / "environments" / (name + ".yaml");
   const fs::path dotenv = folder / "environments" / (name + ".env");
-  if (!path_exists(dotenv)) return load_environment(yaml, name);
+  if (!path_exists(dotenv)) {
+    if (path_exists(yaml)) return load_environment(yaml, name);
+    throw Error(Errc::invalid_input,
+                format("{}: is not there, expected the values of {}", yaml.string(), name),
+                format("make it, or take {} out of environments in release.yaml", name));
+  }
   if (path_exists(yaml)) {
     throw Error(Errc::invalid_input,
                 format("{}: found {} beside it, expected one of them", yaml.string(),
@@ -266,6 +271,13 @@ void read_checks_and_hooks(const YamlDocument& document, Release& release) {
   for (std::size_t i = 0; i < release.hooks.size(); ++i) {
     release.hook_places.push_back(document.where(format("/hooks/{}", i)));
   }
+}
+
+std::string read_notes(const YamlDocument& document, const fs::path& file) {
+  if (path_exists(file)) return read_file(file, kMaxNotes);
+  throw Error(Errc::invalid_input,
+              format("{}: found no file {}", document.where("/notes"), file.filename().string()),
+              "write what is new into it, or leave out notes");
 }
 
 // Somebody stands in another folder, or has another ending in mind.
@@ -326,7 +338,7 @@ Release load_release(const fs::path& file) {
   });
   gather([&] { release.locked = load_lock(release.folder); });
   if (const std::string notes = text_at(root, "notes"); !notes.empty()) {
-    gather([&] { release.notes = read_file(release.folder / notes, kMaxNotes); });
+    gather([&] { release.notes = read_notes(document, release.folder / notes); });
   }
   gather([&] {
     release.scripts = load_scripts(release.folder, commands_of(release.health, release.hooks));

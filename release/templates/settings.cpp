@@ -12,14 +12,6 @@ Breach in_clear(const std::string& key, const std::string& hint) {
   return {key, "found a secret in clear, expected it sealed", hint};
 }
 
-// How an environment leaves a value to each site. In a .env file nothing behind "=" is empty text.
-std::string left_to_sites(const Environment& environment, const std::string& key) {
-  const std::string way = environment.file.ends_with(".env")
-                              ? format("write {} alone, without \"=\",", key)
-                              : "leave it empty";
-  return way + " where each site must set its own";
-}
-
 }  // namespace
 
 std::string_view name(Origin source) {
@@ -80,6 +72,13 @@ std::vector<Breach> breaches(const Contract& contract, const Settings& settings,
     }
   }
   return found;
+}
+
+std::string left_to_sites(const Environment& environment, const std::string& key) {
+  const std::string way = environment.file.ends_with(".env")
+                              ? format("write {} alone, without \"=\",", key)
+                              : "leave it empty";
+  return way + " where each site must set its own";
 }
 
 std::vector<Problem> mistakes_in(const Contract& contract, const Environment& environment,

@@ -44,6 +44,10 @@ using Sealed = std::set<std::string>;
 std::vector<Breach> breaches(const Contract& contract, const Settings& settings,
                              const Sealed& sealed);
 
+// How an environment leaves a value to each site, for a hint. In a .env file nothing behind "=" is
+// empty text.
+std::string left_to_sites(const Environment& environment, const std::string& key);
+
 // What is wrong with one environment of a release, each problem with its place. Without a contract
 // nothing.
 std::vector<Problem> mistakes_in(const Contract& contract, const Environment& environment,

@@ -348,7 +348,8 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name,
     }
   } catch (const YAML::Exception& exception) {
     builder.problems().add(
-        format("{}:{}: {}", name, exception.mark.line + 1, printable(exception.msg)));
+        format("{}:{}: {}", name, exception.mark.line + 1, printable(exception.msg)),
+        "look at this line and the one above: blanks that indent, quotes, commas and brackets");
   }
   if (builder.documents() == 0 || document.value_.is_null()) {
     builder.problems().add(format("{}: found an empty file, expected a document", name));

@@ -2,6 +2,7 @@
 #include "release/values/contract.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -23,6 +24,8 @@ namespace {
 constexpr std::size_t kMaxKeys = 10'000;
 constexpr std::size_t kMaxChoices = 256;
 constexpr std::size_t kMaxMeaning = 1000;
+
+constexpr std::array<std::string_view, 4> kTypes = {"text", "integer", "boolean", "list"};
 
 // A list holds scalars, or mappings of scalars: what templates can walk (mistake_in()).
 bool is_of_type(const Json& value, std::string_view type) {
@@ -252,6 +255,8 @@ Contract Contract::load(const fs::path& folder) {
     } catch (const Json::Mismatch&) {
       continue;  // the schema has said why
     }
+    // Of another type the schema has said enough.
+    if (std::find(kTypes.begin(), kTypes.end(), key.type) == kTypes.end()) continue;
     for (KeyMistake& mistake : mistakes_in(name, key)) {
       const std::string at = mistake.field.empty() ? pointer : pointer + "/" + mistake.field;
       mistakes.push_back(

@@ -43,6 +43,15 @@ TEST_CASE("error: context is put before every problem, and hints stay") {
   CHECK(error->hint() == "hint");
 }
 
+TEST_CASE("error: an advice goes on behind a hint") {
+  const auto advised = [](const char* hint) {
+    return Error(Errc::io, "x", hint).advising("or leave it").hint();
+  };
+  CHECK(advised("") == "or leave it");
+  CHECK(advised("take a") == "take a; or leave it");
+  CHECK(advised("did you mean a?") == "did you mean a? Else: or leave it");
+}
+
 TEST_CASE("error: no problems, no error") {
   CHECK_NOTHROW(Problems().throw_if_any(Errc::invalid_input));
 }

@@ -78,7 +78,6 @@ components:
   - name: web
     kind: config
     source: config
-    target: etc
 )");
   });
   REQUIRE(ten);
@@ -90,8 +89,8 @@ components:
     lines += rest.substr(0, rest.find(':')) + " ";
   }
   CAPTURE(messages(ten));
-  // Line 9 misses "target", line 12 has "taget" in its place, line 13 repeats a name.
-  CHECK(lines == "1 2 3 4 6 9 10 11 12 13 ");
+  // Line 13 repeats a name and misses "target". What "asset" would need is not known.
+  CHECK(lines == "1 2 3 4 6 10 11 12 13 13 ");
   CHECK(ten->problems().size() == 10);
   CHECK(ten->code() == Errc::invalid_input);
   bool hinted = false;
@@ -109,6 +108,19 @@ TEST_CASE("release.yaml: one that is not there is told from one with another nam
   CHECK(hint("release.yml").find("sealift init") != std::string::npos);
   sources.load(kRelease);
   CHECK(hint("release.yml").starts_with("did you mean "));
+}
+
+TEST_CASE("release.yaml: one mistake is one message") {
+  const Sources sources;
+  const std::string kind = sources.refused("kind: assets", "kind: asset");
+  CHECK(kind.find("found \"asset\", expected one of") != std::string::npos);
+  CHECK(std::count(kind.begin(), kind.end(), '\n') == 1);
+  const std::string environment = sources.refused("[production]", "[production, staging]");
+  CHECK(environment.find("staging.yaml: is not there, expected the values of staging") !=
+        std::string::npos);
+  CHECK(std::count(environment.begin(), environment.end(), '\n') == 1);
+  CHECK(sources.refused("CHANGES.md", "CHANGE.md").find("notes: found no file CHANGE.md") !=
+        std::string::npos);
 }
 
 TEST_CASE("release.yaml: no path leaves the folder") {

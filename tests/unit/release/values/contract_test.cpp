@@ -105,6 +105,13 @@ TEST_CASE("contract: every mistake is said, with its line") {
   CHECK(said.find("hunter2") == said.npos);
 }
 
+TEST_CASE("contract: a type that is none brings no second message") {
+  const std::string said =
+      messages(error_of([] { read(R"("A": {"type": "int", "default": 3000, "means": "m"})"); }));
+  CHECK(said.find("keys.A.type: found \"int\"") != std::string::npos);
+  CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+}
+
 TEST_CASE("contract: a hostile one in a bundle is corrupt") {
   for (const char* key :
        {R"(7)", R"({"type": "text"})", R"({"means": "m"})", R"({"type": "number", "means": "m"})",
