@@ -155,6 +155,14 @@ class Pages(Scratch):
             pattern = f'TEST_CASE("{name}"' if file.endswith(".cpp") else f"def {name}(self"
             self.assertIn(pattern, text_of(os.path.join("tests", file)), file)
 
+    def test_every_limit_is_a_constant(self):
+        named = re.findall(r"`([a-z_/]+\.[ch]pp)`: ((?:`k[A-Za-z]+`(?:, )?)+)",
+                           text_of("docs/limits.md"))
+        self.assertGreater(len(named), 15)
+        for path, words in named:
+            for word in re.findall("k[A-Za-z]+", words):
+                self.assertRegex(text_of(path), rf"constexpr [a-z0-9_: ]+ {word} =", path)
+
     def test_every_case_can_be_named(self):
         """tests/cases.py finds what ctest is asked for in docs/development.md, and all else."""
         named = self.run_in(self.root, "python3", os.path.join(SOURCE, "tests/cases.py"), SOURCE,
