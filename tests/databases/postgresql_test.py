@@ -64,6 +64,17 @@ class PostgresqlTest(unittest.TestCase):
         self.assertEqual(self.dump(sequences=False), before)
         self.assertEqual(self.vault.version(), "1.0.0")
 
+    def test_a_long_seed_is_run_in_pieces_and_whole_or_not_at_all(self):
+        rows = [f"INSERT INTO seed VALUES ({n}, $x${'é' * 200};\n$x$)" for n in range(5000)]
+        seed = ("0001_seed", ["CREATE TABLE seed (n int, t text)", *rows])
+        self.vault.apply("1.0.0", [ONE], layout="sql")
+        said = self.vault.apply("1.1.0", [ONE, (seed[0], [*seed[1], "SELECT nonsense"])],
+                                layout="sql", status=9)
+        self.assertIn('0001_seed.sql:10002: column "nonsense" does not exist', said)
+        self.assertEqual(self.sql("SELECT to_regclass('seed') IS NULL"), "t")
+        self.vault.apply("1.1.1", [ONE, seed], layout="sql")
+        self.assertEqual(self.sql("SELECT count(*), min(length(t)) FROM seed"), "5000|202")
+
     def test_a_new_value_of_an_enumeration_needs_a_transaction_of_its_own(self):
         kind = ("0000_kind", ["CREATE TYPE kind AS ENUM ('x')", "CREATE TABLE a (v kind)"])
         more = ("0001_more", ["ALTER TYPE kind ADD VALUE 'y'"])

@@ -172,6 +172,14 @@ class Pages(Scratch):
             self.assertTrue(state.startswith("proved"), f"{promise}: {state}")
             self.assertRegex(" ".join(tests), r"_test\.(py|cpp): ", promise)
 
+    def test_every_limit_is_a_constant(self):
+        named = re.findall(r"`([a-z_/]+\.[ch]pp)`: ((?:`k[A-Za-z]+`(?:, )?)+)",
+                           text_of("docs/limits.md"))
+        self.assertGreater(len(named), 15)
+        for path, words in named:
+            for word in re.findall("k[A-Za-z]+", words):
+                self.assertRegex(text_of(path), rf"constexpr [a-z0-9_: ]+ {word} =", path)
+
     def test_every_case_can_be_named(self):
         """tests/cases.py finds what ctest is asked for in docs/development.md, and all else."""
         named = self.run_in(self.root, "python3", os.path.join(SOURCE, "tests/cases.py"), SOURCE,

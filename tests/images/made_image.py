@@ -48,7 +48,7 @@ class Image:
     """An image of one platform; `says` is what its container prints."""
 
     def __init__(self, says, packing="gzip", architecture="amd64", files=None, user="1000",
-                 diff_ids=None, busybox=True):
+                 diff_ids=None, busybox=True, more=()):  # more: tars, each a layer
         self.blobs = {}
         base = {}
         if busybox:
@@ -56,6 +56,7 @@ class Image:
                 base = {"bin/busybox": (program.read(), 0o755)}
         layers = [tar_of(base)] if base else []
         layers.append(tar_of({"etc/says": (says.encode() + b"\n", 0o644), **(files or {})}))
+        layers += more
         packed = [pack(layer, packing) for layer in layers]
         self.layers = layers
         self.config = json.dumps({
