@@ -202,12 +202,18 @@ class RenderedTree : public TreeStream {
   StringSource rest_;
 };
 
+Fd open_kept_bundle(const fs::path& file) {
+  if (path_exists(file)) return open_for_reading(file);
+  throw Error(Errc::corrupt, format("{}: is missing, the bundle of this release", file.string()),
+              format("bring it back: cp BUNDLE '{}'", file.string()));
+}
+
 }  // namespace
 
 // Opening reads the bundle's documents; a command that needs no tree does not pay for that.
 struct SiteContent::Open {
   Open(const fs::path& file, Workers& workers, const Layout& layout, const SecretFiles& own)
-      : fd(open_for_reading(file)),
+      : fd(open_kept_bundle(file)),
         contents(bundle::read_documents(fd.get(), file.string(), workers)),
         blobs(fd.get(), file.string(), contents, workers),
         secrets(layout, own, contents.document) {}

@@ -27,8 +27,9 @@ std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock);
 // Of what the kept releases need, and of what is served.
 std::vector<Damage> damage_of_releases(const Tools& tools, const State& state);
 
-// Lines that were cut off the end of the audit log, which its chain does not show: the journals know
-// which transaction was the last to end, and each is closed behind its line. Reads all of the log.
+// Lines that were cut off the end of the audit log, which its chain does not show: the journals
+// know which transaction was the last to end, and each is closed behind its line. Reads all of the
+// log.
 std::vector<Damage> damage_of_audit_log(const Tools& tools, const State& state);
 
 }  // namespace sealift::installer

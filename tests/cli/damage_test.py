@@ -43,6 +43,20 @@ class DamageTest(InstalledTest):
         self.road.installer("apply", self.first, "--repair", "--yes")
         self.sound()
 
+    def test_a_bundle_that_a_rollback_needs(self):
+        """Its files are gone as well, so that they would be unpacked again."""
+        bundle = glob.glob(self.state("store/*"))[0]
+        self.road.installer("apply", self.second, "--yes")
+        os.rename(bundle, self.first + ".away")
+        for folder in glob.glob(os.path.join(self.road.target("web"), "releases/1.0.0-*")):
+            shutil.rmtree(folder)
+        said = self.road.refused("rollback", "--yes", status=5)
+        self.assertIn(f"{bundle}: is missing, the bundle of this release", said)
+        self.assertIn(f"cp BUNDLE '{bundle}'", said)
+        os.rename(self.first + ".away", bundle)
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.served("web"), self.whole)
+
     def test_the_same_bundle_is_kept_again_by_an_apply(self):
         os.unlink(glob.glob(self.state("store/*"))[0])
         self.assertIn(b"is back", self.road.installer("apply", self.first, "--yes"))
