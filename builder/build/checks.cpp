@@ -293,12 +293,11 @@ void check_services(const release::Component& component, const release::Site& si
 void check_places(const BuiltComponent& component, const release::Site& site, const fs::path& file,
                   Problems& problems) {
   std::set<std::string> reported;
-  const auto ask = [&](const std::string& entry, bool is_there, const ValueUse& use,
-                       const char* what) {
-    if (is_there || !reported.insert(entry).second) return;
-    problems.add(format("{}: has no {}, which {} of component {} asks for", file.string(), entry,
+  const auto ask = [&](const std::string& name, bool there, const ValueUse& use, const char* what) {
+    if (there || !reported.insert(name).second) return;
+    problems.add(format("{}: has no {}, which {} of component {} asks for", file.string(), name,
                         use.where, component.component.row.name),
-                 format("add {} with its {}", entry, what));
+                 format("add {} with its {}", name, what));
   };
   for (const ValueUse& use : component.uses) {
     const std::string tls(release::tls_name(use.name));

@@ -47,7 +47,7 @@ Tail read_tail(int fd, const std::string& name) {
   return {.line = bytes.substr(begin, newline - begin), .end = from + newline + 1};
 }
 
-std::uint64_t transaction_of(const Json& details) {
+std::uint64_t transaction_of_details_from_json(const Json& details) {
   const auto number = details.find("transaction");
   return number != details.end() && number->is_number_unsigned() ? number->get<std::uint64_t>() : 0;
 }
@@ -61,7 +61,7 @@ std::string digest_of_line(const std::string& line) {
 // A file that is new is itself synced into its folder, or a power cut would take the whole log.
 void AuditLog::append(const std::string& event, Json details) {
   if (std::string text = to_canonical(details); text.size() > kMaxDetails) {
-    const std::uint64_t transaction = transaction_of(details);
+    const std::uint64_t transaction = transaction_of_details_from_json(details);
     details = {{"cut", printable(text, kMaxDetails)}};
     if (transaction != 0) details["transaction"] = transaction;
   }
@@ -125,7 +125,7 @@ AuditLog::Head AuditLog::head() const {
 }
 
 std::uint64_t transaction_from_json(const Json& entry) {
-  return transaction_of(object_at(entry, "details"));
+  return transaction_of_details_from_json(object_at(entry, "details"));
 }
 
 // A name that anybody can set: it says who it was among those who may do this, and proves nothing.

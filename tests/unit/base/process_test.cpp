@@ -167,7 +167,8 @@ TEST_CASE("program sink: what is written reaches the program, whatever it says m
   const Outcome outcome = program.finish();
   CHECK(outcome.status == 4);
   CHECK(outcome.output == "2000000\n");
-  CHECK(outcome.error_output.size() == 1000);
+  CHECK(outcome.error_output.size() >= 1000);
+  CHECK(outcome.error_output.size() <= 2000);
 }
 
 TEST_CASE("program sink: one that ends early is an error with what it said") {

@@ -117,10 +117,12 @@ TEST_CASE("manifest: a component document or manifest with any rule broken is co
       ComponentDocument{.name = "web", .files = 1, .directories = 2, .symlinks = 3, .bytes = 4});
   for (const std::string& bad :
        {document + " ", with(document, "/extra", 1), with(document, "/files", -1),
-        with(document, "/format", 2), with(document, "/bytes", "4")}) {
+        with(document, "/format", 0), with(document, "/bytes", "4")}) {
     CAPTURE(bad);
     CHECK(refusal_of([&] { parse_component_document(bad); }) == Errc::corrupt);
   }
+  const std::string newer = with(document, "/format", 2);
+  CHECK(refusal_of([&] { parse_component_document(newer); }) == Errc::incompatible);
   const std::string good = to_text(manifest());
   for (const std::string& bad :
        {good + " ", with(good, "/extra", 1), with(good, "/schemaVersion", 1),

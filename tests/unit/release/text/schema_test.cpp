@@ -1246,8 +1246,8 @@ const std::vector<Breach> kEnvironmentBreaches = {
     {"/required/schema", "/schema", kAbsent, "missing key \"schema\""},
     {"/required/values", "/values", kAbsent, "missing key \"values\""},
     {"/properties/schema/enum", "/schema", 2, "expected 1,"},
-    {"/properties/values/type", "/values", "A=b", "a mapping of at most 4096"},
-    {"/properties/values/maxProperties", "/values", keys(4097, "v"), "a mapping of at most 4096"},
+    {"/properties/values/type", "/values", "A=b", "a mapping of at most 10000"},
+    {"/properties/values/maxProperties", "/values", keys(10001, "v"), "a mapping of at most 10000"},
     {"/properties/values/additionalProperties/type", "/values/A", Json::object(),
      "values.A: found a mapping"},
 };
