@@ -9,6 +9,7 @@
 #include "base/path.hpp"
 #include "base/random.hpp"
 #include "installer/content/site_values.hpp"
+#include "installer/operations/needs.hpp"
 #include "installer/records/journal.hpp"
 #include "installer/records/state.hpp"
 
@@ -106,15 +107,17 @@ void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, co
 }
 
 void forget(const Tools& tools, const Accepted& accepted) {
-  if (accepted.was_there) return;
   try {
     const State state = load_state(tools.installation.layout, tools.clock);
+    // Planning has written those of the new release.
+    remove_tables(tools.installation.layout, needs_of_history(state));
+    if (accepted.was_there) return;
     if (needs_bundle(tools.installation.layout, state, accepted.name)) return;
     const Dir store = Dir::open(tools.installation.layout.store());
     store.remove_tree(accepted.name);
     store.sync();
   } catch (...) {
-    log::warning(format("the bundle stays in the store until the next clean-up: {}",
+    log::warning(format("what the bundle brought stays until the next clean-up: {}",
                         current_error().message()));
   }
 }

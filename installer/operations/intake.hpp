@@ -26,8 +26,8 @@ struct Accepted {
 Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry);
 // What the audit log says of a judgement: digest, version, root, keys.
 Json evidence(const bundle::Judgement& judgement);
-// Takes an accepted bundle out of the store again, unless a transaction that is open or committed
-// needs it: that is asked of the journals.
+// Takes an accepted bundle out of the store again, and the file tables that planning has written,
+// unless a transaction that is open or committed needs them: that is asked of the journals.
 void forget(const Tools& tools, const Accepted& accepted);
 // forget(), and a line of the audit log, where no transaction was begun. `draft` is null where
 // there was none yet.

@@ -14,6 +14,7 @@
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/operations/intake.hpp"
 #include "installer/operations/kept_revisions.hpp"
+#include "installer/operations/needs.hpp"
 
 namespace sealift::installer {
 
@@ -46,25 +47,6 @@ Numbers kept_revisions(const Layout& layout, const State& state, unsigned keep_r
   }
   return keep;
 }
-
-// What the revisions that stay need. A directory is told by its path and name: a component may have
-// been renamed.
-struct Needs {
-  std::set<std::pair<std::string, std::string>> places;  // path, directory
-  std::set<std::string> bundles;
-  std::set<std::string> tables;
-
-  void add(const Revision& revision) {
-    bundles.insert(revision.bundle);
-    for (const Placement& placement : revision.placements) {
-      places.insert({placement.path, placement.directory});
-      tables.insert(placement.table.hex() + ".jsonl");
-      const std::optional<KeptSet> kept = kept_of(placement);
-      if (!kept) continue;
-      for (const KeptRelease& each : kept->releases) tables.insert(each.table.hex() + ".jsonl");
-    }
-  }
-};
 
 // Revisions of the site's history. One that was undone is in neither list.
 struct Sorted {
@@ -124,13 +106,6 @@ std::uint64_t remove_bundles(const Layout& layout, const Needs& needs) {
   }
   store.sync();
   return count;
-}
-
-void remove_tables(const Layout& layout, const Needs& needs) {
-  const Dir tables = Dir::open(layout.tables());
-  for (const Entry& entry : tables.entries()) {
-    if (!needs.tables.contains(entry.name)) tables.remove_tree(entry.name);
-  }
 }
 
 // Gives up the images of revisions that go, unless one that stays has them too. Their folders are
