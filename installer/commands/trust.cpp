@@ -38,27 +38,35 @@ Json evidence(const Root& root) {
   return {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}};
 }
 
+// As people write down what they hear: capitals, and what stands between groups, do not matter.
+std::string fingerprint_of(const std::string& typed) {
+  std::string digits = lower(typed);
+  std::erase_if(digits,
+                [](char c) { return std::string_view(" \t:-").find(c) != std::string::npos; });
+  if (digits.size() == 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos) {
+    return digits;
+  }
+  throw Error(Errc::usage,
+              format("--fingerprint \"{}\", expected 64 hex digits, with or without blanks",
+                     printable(typed, 100)),
+              "the release owner reads it from: sealift trust show 1.root.json");
+}
+
 void init(const RootOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("trust init", options.change);
   const Layout& layout = work.installation().layout;
-  if (options.fingerprint.size() != 64 ||
-      options.fingerprint.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    throw Error(Errc::usage,
-                format("--fingerprint \"{}\", expected 64 lower-case hex digits",
-                       printable(options.fingerprint, 80)),
-                "the release owner reads it from: sealift trust show 1.root.json");
-  }
+  const std::string expected = fingerprint_of(options.fingerprint);
   AuditLog audit = work.tools().audit();
   const Root root = load_root(options.root);
   check_self_signed(root);
-  if (root.fingerprint().hex() != options.fingerprint) {
+  if (root.fingerprint().hex() != expected) {
     Json known = evidence(root);
-    known["expected"] = printable(options.fingerprint, 80);
+    known["expected"] = expected;
     audit.append("refused", std::move(known));
     throw Error(Errc::untrusted,
                 format("{}: has the fingerprint {}, expected {}", options.root,
-                       root.fingerprint().hex(), printable(options.fingerprint, 80)),
+                       root.fingerprint().hex(), expected),
                 "compare with the release owner over a second channel; nothing was trusted");
   }
   if (!Dir::open(layout.trust()).entries().empty()) {
@@ -130,8 +138,8 @@ void add_trust(cli::Command& program, const std::string& site) {
       .argument("ROOT", options.root, "the root file, such as 1.root.json", cli::Presence::required)
       .option("--fingerprint", options.fingerprint, "HEX",
               "the root's fingerprint, learnt over a second channel", cli::Presence::required)
-      .example("sealift-installer trust init 1.root.json --fingerprint 5f2c9a",
-               "trust the root whose fingerprint begins so")
+      .example("sealift-installer trust init 1.root.json --fingerprint \"5F2C 9A41 ...\"",
+               "all 64 digits, as they were read over the telephone")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { init(options, site, session); });
   trust.sub("show", "show the trusted root")

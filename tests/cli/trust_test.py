@@ -61,6 +61,20 @@ class Desk(RoadTest):
 
 
 class Approvals(Desk):
+    def test_a_fingerprint_as_it_was_written_down(self):
+        """Capitals and what stands between groups do not matter; all of its digits do."""
+        site = os.path.join(self.root, "another-site")
+        run(INSTALLER, "--site", site, "init", "--release", "chanuka", "--environment", "production",
+            "--target", f"web={self.root}/another-web")
+        digits = self.road.fingerprint
+        groups = [digits[at:at + 4].upper() for at in range(0, 64, 4)]
+        init = (INSTALLER, "--site", site, "trust", "init", self.road.trust, "--fingerprint")
+        for short in (digits[:8], digits[:-1], digits + "0", digits[:-1] + "g", ""):
+            self.assertIn("expected 64 hex digits", errors(*init, short, status=2))
+        another = ("0" if digits[0] != "0" else "1") + digits[1:]
+        self.assertIn("has the fingerprint", errors(*init, another, status=4))
+        run(*init, ":".join(groups[:8]) + " " + "-".join(groups[8:]) + " ")
+
     def test_two_people_approve_at_their_own_desks(self):
         bundle = self.road.release("1.0.0")  # approved by ci
         self.road.init_site()
