@@ -325,10 +325,11 @@ class Statements {
     }
     scanner_.end_statement();
     if (tokens.empty()) return has_semicolon_ ? std::optional(Statement{}) : std::nullopt;
+    const std::size_t line = tokens.front().line;
     const char* begin = tokens.front().text.data();
     const char* end = tokens.back().text.data() + tokens.back().text.size();
     return Statement{.text = std::string_view(begin, static_cast<std::size_t>(end - begin)),
-                     .line = tokens.front().line,
+                     .line = line,
                      .tokens = std::move(tokens)};
   }
   // Of the last one: the last of a text may have none.
