@@ -278,8 +278,7 @@ class NewProject {
   }
 
   content::Descriptor put_blob(std::string_view media_type, std::string bytes) {
-    const content::Descriptor blob{
-        std::string(media_type), Digest::of(bytes), bytes.size(), {}, {}};
+    content::Descriptor blob{std::string(media_type), Digest::of(bytes), bytes.size(), {}, {}};
     put(format("{}/blobs/sha256/{}", kStandInFolder, blob.digest.hex()), std::move(bytes));
     return blob;
   }
