@@ -503,9 +503,9 @@ class Planned(InstalledTest):
                       self.road.refused("apply", path, "--set", "PORT=1", status=2))
         with open(path, encoding="utf-8") as source:
             value = json.load(source)
-        for change in ({"kind": "other"}, {"format": 2}, {"more": 1}):
+        for change, status in (({"kind": "other"}, 5), ({"format": 2}, 6), ({"more": 1}, 5)):
             write(path, json.dumps({**value, **change}))
-            self.road.refused("apply", path, "--yes", status=5)
+            self.road.refused("apply", path, "--yes", status=status)
         write(path, json.dumps({**value, "site": "0" * 32}))
         self.assertIn(f"expected {'0' * 32}", self.road.refused("apply", path, "--yes", status=6))
 
