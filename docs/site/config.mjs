@@ -56,6 +56,7 @@ export const sidebar = [
     Commands: 'docs/commands',
     'Errors and exit statuses': 'docs/errors',
     'Bundle format': 'docs/bundle-format',
+    Limits: 'docs/limits',
     Glossary: 'docs/glossary',
     Changelog: 'CHANGELOG',
   }),
