@@ -107,6 +107,9 @@ class Bed:
             command += ["--target", f"{name}={self.srv}/{name}"]
         return command
 
+    def fence(self):
+        return f"{{close: [touch, {self.closed}], open: [rm, -f, {self.closed}]}}"
+
     def trust_command(self):
         return ["trust", "init", self.releases.road.trust, "--fingerprint",
                 self.releases.road.fingerprint]
@@ -115,7 +118,7 @@ class Bed:
         self.remember("none")
         self.must(*self.init_command())
         with open(os.path.join(self.site, "site.yaml"), "a", encoding="utf-8") as out:
-            out.write(f"\nfence: {{close: [touch, {self.closed}], open: [rm, -f, {self.closed}]}}\n")
+            out.write(f"\nfence: {self.fence()}\n")
         self.must(*self.trust_command())
         self.remember("new")
         self.must("apply", self.releases.first, "--yes")
