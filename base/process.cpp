@@ -94,6 +94,17 @@ void keep_end(std::string& kept, std::string_view bytes, std::size_t limit) {
   if (kept.size() > 2 * limit) kept.erase(0, kept.size() - limit);
 }
 
+// Reads once what a program says, and closes what is at its end.
+void drain(Fd& end, std::string& kept, Keep* keep_some, std::size_t limit) {
+  std::array<char, 65536> buffer{};
+  const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
+  if (count > 0) {
+    keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, limit);
+  } else if (count == 0 || errno != EINTR) {
+    end = Fd();
+  }
+}
+
 // write() to a pipe whose reader may be gone, without SIGPIPE.
 ssize_t write_quietly(int fd, std::string_view bytes) {
   sigset_t pipe_signal;
@@ -163,7 +174,6 @@ bool converse(const Command& command, Moment deadline, Started& started, Outcome
   if (input.empty()) in.write_end = Fd();
   // A write that waits for a child which itself waits for us to read would never end.
   ::fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
-  std::array<char, 65536> buffer{};
   while (out.read_end.is_open() || err.read_end.is_open()) {
     std::array<pollfd, 3> polled = {{{in.write_end.get(), POLLOUT, 0},
                                      {out.read_end.get(), POLLIN, 0},
@@ -179,17 +189,9 @@ bool converse(const Command& command, Moment deadline, Started& started, Outcome
       const bool later = count < 0 && (errno == EINTR || errno == EAGAIN);
       if (input.empty() || (count < 0 && !later)) in.write_end = Fd();
     }
-    const auto drain = [&](Fd& end, const pollfd& stream, std::string& kept, Keep* keep_some) {
-      if (stream.revents == 0) return;
-      const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
-      if (count > 0) {
-        keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
-      } else if (count == 0 || errno != EINTR) {
-        end = Fd();
-      }
-    };
-    drain(out.read_end, polled[1], outcome.output, keep);
-    drain(err.read_end, polled[2], outcome.error_output, keep_end);
+    const std::size_t limit = command.output_limit;
+    if (polled[1].revents != 0) drain(out.read_end, outcome.output, keep, limit);
+    if (polled[2].revents != 0) drain(err.read_end, outcome.error_output, keep_end, limit);
   }
   return true;
 }
@@ -297,6 +299,7 @@ struct ProgramSink::Running {
   // pipe where it is what is waited for. The outputs of a child that has ended count as closed once
   // they are empty.
   void wait(Until until) {
+    const std::size_t limit = command.output_limit;
     Moment idle = std::chrono::steady_clock::now() + command.timeout;
     int last_reads = kLastReads;
     while (started.out.read_end.is_open() || started.err.read_end.is_open() ||
@@ -318,11 +321,12 @@ struct ProgramSink::Running {
         continue;
       }
       idle = std::chrono::steady_clock::now() + command.timeout;
-      if (polled[2].revents != 0) drain(started.err.read_end, outcome.error_output, keep_end);
+      if (polled[2].revents != 0)
+        drain(started.err.read_end, outcome.error_output, keep_end, limit);
       if (until == Until::can_read) {
         if (polled[1].revents != 0) return;
       } else if (polled[1].revents != 0) {
-        drain(started.out.read_end, outcome.output, keep);
+        drain(started.out.read_end, outcome.output, keep, limit);
       }
       if (polled[0].revents != 0) return;
     }
@@ -331,16 +335,6 @@ struct ProgramSink::Running {
   [[noreturn]] void refuse_idle() const {
     throw Error(Errc::io, format("{}: did nothing for {} s", command.arguments.at(0),
                                  command.timeout.count()));
-  }
-
-  void drain(Fd& end, std::string& kept, Keep* keep_some) const {
-    std::array<char, 16384> buffer{};
-    const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
-    if (count > 0) {
-      keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, command.output_limit);
-    } else if (count == 0 || errno != EINTR) {
-      end = Fd();
-    }
   }
 
   Outcome finish() {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/operations/ending.hpp"
 
-#include <algorithm>
-
 #include "base/file.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/operations/kept_revisions.hpp"
@@ -30,14 +28,6 @@ void let_users_in(const Tools& tools) {
 // What an ended transaction's line in the audit log is called.
 std::string event_of(const Journal& journal) {
   return journal.ending() == Event::commit ? std::string(name(journal.plan().purpose)) : "failed";
-}
-
-// A crash may have come between the line and the closing of the journal: one line is enough.
-bool has_line(const AuditLog& audit, std::uint64_t transaction) {
-  const std::vector<Json> entries = audit.entries();
-  return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
-    return transaction_from_json(entry) == transaction;
-  });
 }
 
 // Behind every end: `add_line` adds the audit log's line, then the journal is closed. A journal
@@ -75,7 +65,8 @@ void close_ended(const Tools& tools, const State& state) {
   for (const fs::path& file : state.unclosed) {
     Journal journal = Journal::open(file, tools.clock);
     close_after(tools, journal, [&] {
-      if (has_line(tools.audit(), journal.plan().number)) return;
+      // A crash may have come between the line and the closing: one line is enough.
+      if (tools.audit().tells_of(journal.plan().number)) return;
       Json details = evidence(journal.plan());
       details["late"] = true;
       tools.audit().append(event_of(journal), std::move(details));

@@ -118,6 +118,13 @@ std::vector<Json> AuditLog::entries() const {
   return entries;
 }
 
+bool AuditLog::tells_of(std::uint64_t transaction) const {
+  const std::vector<Json> all = entries();
+  return std::any_of(all.begin(), all.end(), [&](const Json& entry) {
+    return transaction_from_json(entry) == transaction;
+  });
+}
+
 AuditLog::Head AuditLog::head() const {
   const std::vector<Json> all = entries();
   if (all.empty()) return {.count = 0, .digest = {}};

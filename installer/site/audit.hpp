@@ -25,6 +25,8 @@ class AuditLog {
   void append(const std::string& event, Json details);
   // Every entry, after the chain was checked; Error{corrupt} names the first line that is broken.
   std::vector<Json> entries() const;
+  // Whether an entry speaks of this transaction; Error{corrupt} as of entries().
+  bool tells_of(std::uint64_t transaction) const;
 
   struct Head {
     std::uint64_t count;

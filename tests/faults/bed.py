@@ -3,6 +3,7 @@
 with a migration, a fence, health checks), kept as copies to which it is put back before each case,
 and what users find there."""
 
+import ctypes
 import json
 import os
 import re
@@ -17,6 +18,7 @@ sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
 
 from road import BUILDER, INSTALLER, Road, run, second_release, tree_digest, write  # noqa: E402
 
+CLONE_NEWNS = 0x20000  # <sched.h>
 TARGETS = ("web", "etc", "flags")
 TEMPORARY = re.compile(r"^\.(incoming-|scratch\.|.*\.[0-9a-f]{12}$)")
 SERVICE_ACCOUNTS = 64900  # of no one, one for each bed: limits of processes do not bind root
@@ -35,6 +37,14 @@ def restoring(project):
     with open(path, encoding="utf-8") as source:
         text = source.read()
     write(path, text.replace("optional: true}", "optional: true, rollback: restore}"))
+
+
+def see_own_mounts():
+    """Mounts are seen by this program alone from now on, and go with it."""
+    if os.geteuid() == 0:
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+            raise OSError(ctypes.get_errno(), "unshare")
+        run("mount", "--make-rprivate", "/")
 
 
 class Answering:

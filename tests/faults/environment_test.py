@@ -8,7 +8,6 @@ The moment is chosen by a seed, anywhere in the time that the command takes; SEA
 each (scripts/torture --environment runs many more)."""
 
 import contextlib
-import ctypes
 import os
 import random
 import shutil
@@ -19,13 +18,12 @@ import threading
 import time
 import unittest
 
-from bed import Bed, Releases
+from bed import Bed, Releases, see_own_mounts
 from judge import Judge, Stand
 from road import run, write
 
 SEED = int(os.environ.get("SEALIFT_SEED", "17"))
 ROUNDS = int(os.environ.get("SEALIFT_ROUNDS", "4"))
-CLONE_NEWNS = 0x20000  # <sched.h>
 ROOT = os.geteuid() == 0
 
 
@@ -220,13 +218,5 @@ class Environment(unittest.TestCase):
         self.assertEqual(Stand(self.bed), self.judge.new["upgrade"])
 
 
-def main():
-    """Mounts are seen by this program alone, and go with it."""
-    if ROOT:
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        run("mount", "--make-rprivate", "/")
-    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])
-
-
-main()
+see_own_mounts()
+unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])

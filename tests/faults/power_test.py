@@ -13,7 +13,6 @@ moment is one case:
 A share with a fixed seed runs in CI. scripts/torture --power runs every moment, or those of the
 scenarios that begin with its argument."""
 
-import ctypes
 import os
 import random
 import subprocess
@@ -22,7 +21,7 @@ import tempfile
 import time
 import unittest
 
-from bed import Bed, Releases
+from bed import Bed, Releases, see_own_mounts
 from judge import Judge, short
 from recorder import read_log
 from road import need, run
@@ -34,7 +33,6 @@ KEEP = os.path.join(os.environ["SEALIFT_SOURCE"], "build/power")  # disks on whi
 
 SIZE = 320 << 20  # XFS takes no less
 SECTOR = 512
-CLONE_NEWNS = 0x20000  # <sched.h>
 MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"],
         "xfs": ["mkfs.xfs", "-q", "-f"],
         "btrfs": ["mkfs.btrfs", "-q", "-f"]}
@@ -244,13 +242,5 @@ class Power(unittest.TestCase):
         self.assertIn("had said that it is done", found or "")
 
 
-def main():
-    """Mounts are seen by this program alone, and go with it."""
-    if os.geteuid() == 0:
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        run("mount", "--make-rprivate", "/")
-    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])
-
-
-main()
+see_own_mounts()
+unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])
