@@ -57,6 +57,11 @@ def timeless(text):
     return re.sub(r"\d+", "0", text)
 
 
+def roomless(text):
+    """The room on a disk changes between two looks: others write, too."""
+    return re.sub(r"[\d.]+ \w+ free", "room free", text)
+
+
 class Screens(InstalledTest):
     def commands(self):
         site = (INSTALLER, "--site", self.road.site)
@@ -118,15 +123,16 @@ class Pipes(InstalledTest):
 
     def test_a_pipe_gets_whole_lines_without_colour_or_padding(self):
         for command in (("status",), ("history",), ("plan", self.second)):
-            out = self.ask(*command).stdout
+            out = roomless(self.ask(*command).stdout)
             self.assertNotIn("\x1b", out)
             for line in out.splitlines():
                 self.assertEqual(line, line.rstrip(), command)
-            forced = self.ask(*command, CLICOLOR_FORCE="1").stdout
+            forced = roomless(self.ask(*command, CLICOLOR_FORCE="1").stdout)
             self.assertRegex(forced, COLOUR)
             self.assertEqual(plain(forced), out)
-            self.assertEqual(self.ask(*command, "--color", "always").stdout, forced)
-            self.assertEqual(self.ask(*command, "--color=never", CLICOLOR_FORCE="1").stdout, out)
+            self.assertEqual(roomless(self.ask(*command, "--color", "always").stdout), forced)
+            self.assertEqual(
+                roomless(self.ask(*command, "--color=never", CLICOLOR_FORCE="1").stdout), out)
         self.assertIn("--color: found \"loud\", expected auto, always or never",
                       self.road.refused("status", "--color", "loud", status=2))
 
