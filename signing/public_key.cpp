@@ -32,7 +32,7 @@ constexpr std::string_view kP256Spki{
 constexpr std::string_view kPemBegin = "-----BEGIN PUBLIC KEY-----\n";
 constexpr std::string_view kPemEnd = "-----END PUBLIC KEY-----\n";
 
-std::string to_pem(std::string_view spki) {
+std::string pem_of(std::string_view spki) {
   return std::string(kPemBegin) + to_base64_lines(spki, 64) + std::string(kPemEnd);
 }
 
@@ -42,7 +42,7 @@ PublicKey from_spki(std::string_view spki) {
   throw Error(Errc::corrupt, "found another kind of key, expected Ed25519 or ECDSA P-256");
 }
 
-// Exactly the text that to_pem() writes.
+// Exactly the text that pem_of() writes.
 PublicKey from_pem(std::string_view pem) {
   std::string body(pem);
   if (pem.starts_with(kPemBegin) && pem.ends_with(kPemEnd) &&
@@ -50,7 +50,7 @@ PublicKey from_pem(std::string_view pem) {
     body = pem.substr(kPemBegin.size(), pem.size() - kPemBegin.size() - kPemEnd.size());
     std::erase(body, '\n');
     const std::string spki = from_base64(body);
-    if (to_pem(spki) == pem) return from_spki(spki);
+    if (pem_of(spki) == pem) return from_spki(spki);
   }
   throw Error(Errc::corrupt, "found no public key in PEM, expected lines of 64 characters");
 }
@@ -183,7 +183,7 @@ Json PublicKey::to_tuf() const {
               {"scheme", "ed25519"}};
     case Algorithm::ecdsa_p256:
       return {{"keytype", kTufP256},
-              {"keyval", {{"public", to_pem(to_spki())}}},
+              {"keyval", {{"public", to_pem()}}},
               {"scheme", "ecdsa-sha2-nistp256"}};
     case Algorithm::sk_ed25519:
       break;
@@ -198,6 +198,10 @@ std::string PublicKey::to_spki() const {
     throw Error(Errc::internal, "a key in a token has no SubjectPublicKeyInfo");
   }
   return std::string(algorithm_ == Algorithm::ed25519 ? kEd25519Spki : kP256Spki) + bytes_;
+}
+
+std::string PublicKey::to_pem() const {
+  return pem_of(to_spki());
 }
 
 std::string PublicKey::id() const {

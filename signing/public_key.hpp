@@ -42,6 +42,8 @@ class PublicKey {
   Json to_tuf() const;
   // SubjectPublicKeyInfo in DER, for other tools. Error{internal} for a key in a token.
   std::string to_spki() const;
+  // The same in PEM, as openssl reads it.
+  std::string to_pem() const;
   // The TUF key id: SHA-256, in hex, of the canonical form of to_tuf().
   std::string id() const;
   // False for every signature where the key is in a token: it signs no bare messages.

@@ -9,10 +9,10 @@
 #include "installer/session/changing.hpp"
 #include "installer/site/identity.hpp"
 #include "installer/site/site_access.hpp"
+#include "installer/site/site_key.hpp"
 #include "release/documents/persist.hpp"
 #include "release/site_file/registration_card.hpp"
 #include "release/text/yaml.hpp"
-#include "signing/secret_key.hpp"
 
 namespace sealift::installer {
 
@@ -130,21 +130,12 @@ Card read_card(const Layout& layout) {
   return {.id = fields.text("id"), .created = fields.text("created"), .key = fields.text("key")};
 }
 
-bool has_key_pair(const Layout& layout) {
-  return path_exists(layout.keys() / "site.key") && path_exists(layout.keys() / "site.pub");
-}
-
 // Makes those keys that are missing, and last the file that makes it a site: an init that was cut
 // off is simply run again.
 void make_keys(const Layout& layout, const Clock& clock, Card& card) {
   make_dirs(layout.keys(), 0700);
-  if (!has_key_pair(layout) || card.key.empty()) {
-    const signing::SecretKey key = signing::SecretKey::generate();
-    std::string secret = key.to_file(nullptr);
-    write_file(layout.keys() / "site.key", secret, FileMode::secret);
-    signing::wipe(secret);
-    write_file(layout.keys() / "site.pub", key.to_public_file());
-    card.key = key.public_key().id();
+  if (!has_site_key(layout) || card.key.empty()) {
+    card.key = SiteKey::make(layout).public_key().id();
   }
   card.recipient = site_identity(layout, clock.now()).recipient().str();
   const std::string text =
@@ -178,7 +169,7 @@ Json to_json(const Card& card, const release::Site& site) {
 
 // A site that is there already is left alone, but for keys that it has lost.
 void renew_keys(const Layout& layout, cli::Session& session) {
-  if (has_key_pair(layout) && path_exists(layout.age_identity())) {
+  if (has_site_key(layout) && path_exists(layout.age_identity())) {
     throw Error(Errc::invalid_input, format("{}: a site is here already", layout.state.string()),
                 "look at it with: sealift-installer status; make another with: --site DIR");
   }

@@ -102,6 +102,13 @@ Json rehearse(const Placement& placement, const Backup& backup, const Backups& b
           {"milliseconds", static_cast<std::uint64_t>(seconds * 1000)}};
 }
 
+// A drill is evidence too: which release was tried on which backups.
+void record_drill(const Tools& tools, const bundle::VerifiedBundle& verified, const Json& tried) {
+  tools.audit().append("rehearsed", {{"digest", verified.contents().digest().str()},
+                                     {"version", verified.contents().document.version},
+                                     {"databases", tried}});
+}
+
 void run_rehearse(const RehearseOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("rehearse", {});
@@ -135,6 +142,7 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
     list.push_back(rehearse(placement, named ? *named : newest_of(placement.target, backups),
                             backups, content, session));
   }
+  record_drill(tools, verified, list);
   session.out.json(list);
 }
 

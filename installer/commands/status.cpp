@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/commands/commands.hpp"
@@ -16,6 +17,7 @@
 #include "installer/session/past.hpp"
 #include "installer/session/unfinished.hpp"
 #include "installer/site/maintenance.hpp"
+#include "installer/site/site_key.hpp"
 
 namespace sealift::installer {
 
@@ -168,6 +170,18 @@ Json show_left_undone(const State& state, cli::Output& out) {
   return left_undone;
 }
 
+// Whose signature its checkpoints carry, for whoever notes it elsewhere. That it is lost is damage.
+void show_key(const Layout& layout, cli::Output& out, Json& value) {
+  if (!has_site_key(layout)) return;
+  try {
+    const std::string id = site_public_key(layout).id();
+    out.line(format("key          {}", id));
+    value["key"] = id;
+  } catch (const Error& error) {
+    log::warning(error.message());
+  }
+}
+
 void run_status(const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const Installation& installation = work.installation();
@@ -179,6 +193,7 @@ void run_status(const std::string& site, cli::Session& session) {
                 {"environment", installation.site.environment},
                 {"unfinished", state.unfinished.has_value()},
                 {"fenced", is_fence_closed(installation.layout)}};
+  show_key(installation.layout, out, value);
   const std::vector<SiteChange> changes = site_changes(now, installation.site);
   show_release(work, state, changes, session, value);
   const auto maintenance = maintenance_of(installation, session.clock);

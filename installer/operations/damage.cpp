@@ -56,7 +56,7 @@ void add_lost_folders(const Layout& layout, std::vector<Damage>& all) {
 // Without a backup they are lost for good: what was sealed for them has to be sealed anew.
 void add_lost_keys(const Layout& layout, std::vector<Damage>& all) {
   for (const fs::path& file :
-       {layout.keys() / "site.key", layout.keys() / "site.pub", layout.age_identity()}) {
+       {layout.site_key(), layout.site_public_key(), layout.age_identity()}) {
     if (!is_missing(file)) continue;
     all.push_back({"keys", format("{} is missing", file.string()),
                    format("{}; without one make new keys: sealift-installer init; then have the "

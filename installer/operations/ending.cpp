@@ -5,6 +5,7 @@
 #include "installer/drivers/services/fence.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/operations/prune.hpp"
+#include "installer/site/site_key.hpp"
 
 namespace sealift::installer {
 
@@ -30,12 +31,23 @@ std::string event_of(const Journal& journal) {
   return journal.ending() == Event::commit ? std::string(name(journal.plan().purpose)) : "failed";
 }
 
+// What the log says up to here is the site's from now on. A site that has lost its key goes on:
+// `status` and `audit verify` say so.
+void sign_audit_log(const Tools& tools) {
+  try {
+    tools.audit().checkpoint(SiteKey::read(tools.installation.layout), tools.installation.id);
+  } catch (...) {
+    log::warning(format("the audit log was not signed: {}", current_error().message()));
+  }
+}
+
 // Behind every end: `add_line` adds the audit log's line, then the journal is closed. A journal
 // that stays unclosed is how the next command knows that this is left to it.
 template <typename AddLine>
 void close_after(const Tools& tools, Journal& journal, AddLine add_line) {
   Aftermath aftermath;
   aftermath.attempt("adding a line to the audit log", add_line);
+  sign_audit_log(tools);
   if (journal.ending() == Event::abort) {
     aftermath.attempt("removing what was kept for the release",
                       [&] { remove_revision(tools.installation.layout, journal.plan().number); });

@@ -15,10 +15,9 @@ struct Acceptance {
   std::vector<std::string> keys;
 };
 
-// Of an entry of the audit log; nothing where it is about something else.
-std::optional<Acceptance> acceptance_from_json(const Json& entry) {
-  const Json& details = object_at(entry, "details");
-  if (entry.value("event", "") != "accepted" || !details.contains("keys")) return std::nullopt;
+// Of what an entry `accepted` says; nothing where it names no key.
+std::optional<Acceptance> acceptance_from_json(const Json& details) {
+  if (!details.contains("keys")) return std::nullopt;
   Acceptance accepted{.digest = details.value("digest", ""), .keys = {}};
   for (const Json& key : details["keys"]) accepted.keys.push_back(key.get<std::string>());
   return accepted;
@@ -40,8 +39,9 @@ std::map<std::string, std::string> names_by_id(const Layout& layout) {
 Approvers::Approvers(const Tools& tools) {
   const std::map<std::string, std::string> names = names_by_id(tools.installation.layout);
   try {
-    for (const Json& entry : tools.audit().entries()) {
-      const std::optional<Acceptance> accepted = acceptance_from_json(entry);
+    for (const AuditEntry& entry : tools.audit().entries()) {
+      if (entry.event != "accepted") continue;
+      const std::optional<Acceptance> accepted = acceptance_from_json(entry.details);
       if (!accepted) continue;
       std::vector<std::string>& by = by_digest_[accepted->digest];
       by.clear();

@@ -23,6 +23,8 @@ struct Layout {
   fs::path latest_time() const { return state / "clock.json"; }  // the latest time ever seen
   fs::path keys() const { return state / "keys"; }
   fs::path age_identity() const { return state / "keys" / "site.age"; }
+  fs::path site_key() const { return state / "keys" / "site.key"; }
+  fs::path site_public_key() const { return state / "keys" / "site.pub"; }
   fs::path table_key() const { return state / "keys" / "table.key"; }
   fs::path fence() const { return state / "fence.json"; }  // while it is closed
   fs::path workloads() const {

@@ -20,10 +20,10 @@ TEST_CASE("audit log: entries come back in order, each chained to the one before
   AuditLog log(folder.path() / "audit.jsonl", kClock);
   CHECK(log.head().count == 0);
   for (const char* event : {"trust", "apply", "refused"}) log.append(event, {{"x", event}});
-  const std::vector<Json> entries = log.entries();
+  const std::vector<AuditEntry> entries = log.entries();
   REQUIRE(entries.size() == 3);
-  CHECK(entries[1]["event"] == "apply");
-  CHECK(entries[2]["details"] == Json{{"x", "refused"}});
+  CHECK(entries[1].event == "apply");
+  CHECK(entries[2].details == Json{{"x", "refused"}});
   CHECK(log.head().count == 3);
   CHECK(log.head().digest.size() == 64);
 }
