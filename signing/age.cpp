@@ -244,6 +244,17 @@ AgeRecipient AgeIdentity::recipient() const {
   return AgeRecipient(std::move(key));
 }
 
+// Each recipient has two lines: "-> X25519 " with a share, and the wrapped key. A chunk has a tag,
+// and there is one at least.
+std::uint64_t age_file_bytes(std::uint64_t content, std::size_t recipients) {
+  constexpr std::uint64_t kText = 43;  // of 32 bytes in base64, without padding
+  const std::uint64_t header =
+      kVersion.size() + 1 + recipients * (std::string_view("-> X25519 ").size() + 2 * (kText + 1)) +
+      std::string_view("--- ").size() + kText + 1;
+  const std::uint64_t chunks = std::max<std::uint64_t>((content + kChunk - 1) / kChunk, 1);
+  return header + kNonce + content + chunks * kTag;
+}
+
 AgeSink::AgeSink(Sink& out, const std::vector<AgeRecipient>& recipients) : out_(out), key_(kKey) {
   Secret file_key(kFileKey);
   randombytes_buf(file_key.bytes().data(), kFileKey);

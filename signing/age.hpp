@@ -55,6 +55,9 @@ class AgeIdentity {
   Secret key_;
 };
 
+// Bytes of the file that AgeSink makes of so much content.
+std::uint64_t age_file_bytes(std::uint64_t content, std::size_t recipients);
+
 // What is written to it goes to `out`, encrypted, once finish() was called.
 class AgeSink : public Sink {
  public:

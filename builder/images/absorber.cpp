@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/null_sink.hpp"
 #include "content/foreign_archive.hpp"
 #include "content/tar.hpp"
 #include "release/text/glob.hpp"
@@ -31,11 +32,6 @@ class Hashed : public Source {
  private:
   Source& from_;
   Hasher hasher_;
-};
-
-class Nothing : public Sink {
- public:
-  void write(std::string_view) override {}
 };
 
 bool has_secret_name(const std::string& path) {
@@ -116,7 +112,7 @@ class Absorber::Kept : public Source {
 Digest Absorber::take(Source& blob, const std::string& where) {
   bundle::Spool::Blob spooled(spool_);
   Kept kept(blob, spooled, *this);
-  Nothing nothing;
+  NullSink nothing;
   const std::unique_ptr<Source> content = content::unpacked(kept, where);
   Hashed hashed(*content);
   PeekedSource peeked(hashed, content::kTarBlock);

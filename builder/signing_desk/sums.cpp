@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/null_sink.hpp"
 #include "base/path.hpp"
 
 namespace sealift::builder {
@@ -10,11 +11,6 @@ namespace sealift::builder {
 namespace {
 
 constexpr std::uint64_t kMaxSums = 1U << 20;
-
-class Nowhere : public Sink {
- public:
-  void write(std::string_view) override {}
-};
 
 // A folder may hold several bundles, and files that somebody else has summed.
 std::string lines_of_others(const fs::path& sums, const std::string& name) {
@@ -49,7 +45,7 @@ void write_sum(const fs::path& file, const Digest& digest) {
 FileSum sum_of(const fs::path& file) {
   const Fd fd = open_for_reading(file);
   FdSource source(fd.get(), file.string());
-  Nowhere nowhere;
+  NullSink nowhere;
   HashingSink hashed(nowhere);
   copy(source, hashed);
   return {.digest = hashed.finish(), .bytes = hashed.size()};

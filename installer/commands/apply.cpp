@@ -55,7 +55,8 @@ void add_apply(cli::Command& program, const std::string& site) {
            Errc::io, Errc::target_failed, Errc::needs_operator, Errc::interrupted},
           {{"7", "or the maintenance windows of site.yaml are closed"}})
       .runs([&](cli::Session& session) {
-        bring(Purpose::apply, as_planned(options), site, session);
+        const Json said = bring(Purpose::apply, as_planned(options), site, session);
+        if (!said.is_null()) session.out.json(said);
       });
 }
 

@@ -4,15 +4,8 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "base/random.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/drivers/data/data.hpp"
-#include "installer/drivers/data/folder.hpp"
-#include "installer/drivers/databases/backups.hpp"
-#include "installer/drivers/databases/database_access.hpp"
-#include "installer/drivers/files/shared_data.hpp"
-#include "installer/session/changing.hpp"
-#include "release/documents/persist.hpp"
+#include "installer/session/backup_subject.hpp"
 
 namespace sealift::installer {
 
@@ -24,78 +17,6 @@ struct BackupOptions {
   std::string drop;
   ChangeOptions change;
 };
-
-std::string stamp(Time time) {
-  std::string text = to_text(time);
-  std::erase_if(text, [](char c) { return c < '0' || c > '9'; });
-  return text;
-}
-
-// What is backed up: a database of site.yaml, or TARGET/FOLDER, a folder of data.
-struct BackupSubject {
-  std::string name;
-  std::string label;  // how the names of its backups begin
-  std::string driver;
-  std::unique_ptr<databases::Restorable> content;
-
-  bool is_folder() const { return driver == kDataDriver; }
-};
-
-BackupSubject folder_named(const std::string& name, std::size_t slash, const SiteWork& work) {
-  constexpr const char* kHow = "write TARGET/FOLDER, such as web/uploads";
-  const std::string target = name.substr(0, slash);
-  const std::string folder = name.substr(slash + 1);
-  const auto& all = work.installation().site.targets;
-  const auto found = all.find(target);
-  if (found == all.end() || found->second.path.empty()) {
-    throw Error(Errc::usage,
-                format("site.yaml has no target \"{}\" with a path", printable(target, 80)), kHow);
-  }
-  for (const release::PersistMistake& mistake : release::persist_mistakes({folder})) {
-    throw Error(Errc::usage, mistake.found, kHow);
-  }
-  return {.name = name,
-          .label = data_label(target, folder),
-          .driver = kDataDriver,
-          .content = open_folder(shared_place(found->second.path, folder))};
-}
-
-BackupSubject subject_named(const std::string& name, const SiteWork& work, const Backups& backups) {
-  if (const std::size_t slash = name.find('/'); slash != name.npos) {
-    return folder_named(name, slash, work);
-  }
-  const release::Site& site = work.installation().site;
-  const auto found = site.databases.find(name);
-  if (found == site.databases.end()) {
-    throw Error(Errc::usage, format("site.yaml has no database \"{}\"", printable(name, 80)),
-                "write the name of a database, or TARGET/FOLDER for a folder of data");
-  }
-  return {.name = name,
-          .label = name,
-          .driver = found->second.driver,
-          .content =
-              open_database(database_settings(name, site, {}), backups.folder(), session_name(0))};
-}
-
-Backup make(const BackupSubject& subject, const SiteWork& work, const Backups& backups,
-            cli::Session& session) {
-  const databases::Facts facts = subject.content->facts();
-  const State state = work.state();
-  const Time now = session.clock.now();
-  session.progress.begin(format("backing up {}", subject.name), facts.bytes);
-  Backup wanted{.name = format("{}-{}", subject.label, stamp(now)),
-                .database = subject.name,
-                .driver = subject.driver,
-                .server = facts.server,
-                .made = now,
-                .version = state.current() == nullptr ? "" : state.current()->version,
-                .digest = Digest::of("")};
-  encrypt_to(work.installation().site.encrypt_to, wanted);
-  Backup made = backups.make(*subject.content, std::move(wanted), session.progress);
-  session.progress.end();
-  work.tools().audit().append("backup", to_json(made));
-  return made;
-}
 
 void show_backups(const std::vector<Backup>& backups, cli::Session& session) {
   std::vector<std::vector<std::string>> rows = {
@@ -115,7 +36,8 @@ void create(const BackupOptions& options, const std::string& site, cli::Session&
   work.lock("backup create", options.change);
   const Tools& tools = work.tools();
   const Backups backups(tools.installation.layout, tools.workers);
-  show_backups({make(subject_named(options.name, work, backups), work, backups, session)}, session);
+  show_backups({back_up(subject_named(options.name, work, backups), work, backups, session)},
+               session);
 }
 
 void verify(const BackupOptions& options, const std::string& site, cli::Session& session) {
@@ -164,8 +86,7 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
       subject.is_folder() && !options.discard ? "what is there now is kept beside it"
                                               : "everything written after that is lost"));
   if (!work.agreed(options.change, format("restore {}?", backup.name))) return;
-  const std::string label =
-      format("old_{}_{}", stamp(session.clock.now()), random_hex(2).substr(1));
+  const std::string label = label_of_old(session.clock.now());
   if (content.finish_restore(label)) {
     log::warning("a restore that was cut off was finished first");
   }
@@ -173,7 +94,7 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
   content.check_restorable(backup.about);
   // One that is gone holds nothing that could be lost, and a folder is kept as it is.
   if (!options.discard && !subject.is_folder() && content.exists()) {
-    before = make(subject, work, backups, session).name;
+    before = back_up(subject, work, backups, session).name;
   }
   const std::vector<std::string> kept_before = content.kept();
   session.progress.begin(format("restoring {}", backup.name), backup.bytes);

@@ -21,6 +21,7 @@ void add_rollback(cli::Command& program, const std::string& site);
 void add_recover(cli::Command& program, const std::string& site);
 void add_prune(cli::Command& program, const std::string& site);
 void add_backup(cli::Command& program, const std::string& site);
+void add_site(cli::Command& program, const std::string& site);
 void add_migrations(cli::Command& program, const std::string& site);
 void add_rehearse(cli::Command& program, const std::string& site);
 void add_status(cli::Command& program, const std::string& site);

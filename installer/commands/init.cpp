@@ -2,12 +2,11 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "base/random.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/operations/adopt.hpp"
 #include "installer/records/state.hpp"
 #include "installer/session/changing.hpp"
-#include "installer/site/identity.hpp"
+#include "installer/site/card.hpp"
 #include "installer/site/site_access.hpp"
 #include "installer/site/site_key.hpp"
 #include "release/documents/persist.hpp"
@@ -115,38 +114,6 @@ void refuse_used_targets(const release::Site& site) {
   problems.throw_if_any(Errc::incompatible);
 }
 
-// What the release owner is told of a site.
-struct Card {
-  std::string id;
-  std::string created;
-  std::string key;
-  std::string recipient = {};
-};
-
-Card read_card(const Layout& layout) {
-  const std::string file = layout.identity().string();
-  const Json value = parse_json(read_file(file, 64 << 10), file);
-  Fields fields(value, file);
-  return {.id = fields.text("id"), .created = fields.text("created"), .key = fields.text("key")};
-}
-
-// Makes those keys that are missing, and last the file that makes it a site: an init that was cut
-// off is simply run again.
-void make_keys(const Layout& layout, const Clock& clock, Card& card) {
-  make_dirs(layout.keys(), 0700);
-  if (!has_site_key(layout) || card.key.empty()) {
-    card.key = SiteKey::make(layout).public_key().id();
-  }
-  card.recipient = site_identity(layout, clock.now()).recipient().str();
-  const std::string text =
-      to_pretty({{"id", card.id}, {"created", card.created}, {"key", card.key}});
-  if (path_exists(layout.identity())) {
-    write_file(layout.identity(), text);
-  } else {
-    write_new_file(layout.identity(), text, FileMode::plain);
-  }
-}
-
 void show(const Card& card, const release::Site& site, const Layout& layout,
           cli::Session& session) {
   session.out.line("registration card of this site, for the release owner:");
@@ -175,7 +142,7 @@ void renew_keys(const Layout& layout, cli::Session& session) {
   }
   const release::Site site = open_installation(layout).site;
   Card card = read_card(layout);
-  make_keys(layout, session.clock, card);
+  make_site(layout, session.clock, card);
   AuditLog(layout.audit(), session.clock)
       .append("keys", {{"key", card.key}, {"recipient", card.recipient}});
   session.out.line("the keys that this site had lost were made again");
@@ -197,7 +164,7 @@ void refuse_another_site_yaml(const std::string& text, const Layout& layout) {
 // An init --adopt that failed is done again, with the identity that was made then.
 Card card_of(const Layout& layout, const Clock& clock) {
   if (path_exists(layout.identity())) return read_card(layout);
-  return {.id = random_hex(16), .created = to_text(clock.now()), .key = {}};
+  return new_card(clock);
 }
 
 bool has_release(const Layout& layout, const Clock& clock) {
@@ -230,7 +197,7 @@ void run_init(const InitOptions& options, const std::string& site_folder, cli::S
   make_dirs(layout.journal());
   if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, text);
   Card card = card_of(layout, session.clock);
-  make_keys(layout, session.clock, card);
+  make_site(layout, session.clock, card);
 
   show(card, site, layout, session);
   if (options.adopt) {

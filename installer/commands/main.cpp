@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
          installer::add_audit(program, site);
          program.group("Data and flags");
          installer::add_backup(program, site);
+         installer::add_site(program, site);
          installer::add_migrations(program, site);
          installer::add_rehearse(program, site);
          installer::add_flags(program, site);

@@ -20,7 +20,10 @@ void add_stage(cli::Command& program, const std::string& site) {
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,
                    Errc::interrupted})
-      .runs([&](cli::Session& session) { bring(Purpose::stage, options, site, session); });
+      .runs([&](cli::Session& session) {
+        const Json said = bring(Purpose::stage, options, site, session);
+        if (!said.is_null()) session.out.json(said);
+      });
 }
 
 }  // namespace sealift::installer

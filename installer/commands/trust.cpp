@@ -7,6 +7,7 @@
 #include "content/media_types.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/session/changing.hpp"
+#include "installer/session/typed_hex.hpp"
 #include "signing/root.hpp"
 
 namespace sealift::installer {
@@ -38,25 +39,13 @@ Json evidence(const Root& root) {
   return {{"rootVersion", root.version()}, {"fingerprint", root.fingerprint().hex()}};
 }
 
-// As people write down what they hear: capitals, and what stands between groups, do not matter.
-std::string fingerprint_of(const std::string& typed) {
-  std::string digits = lower(typed);
-  std::erase_if(digits,
-                [](char c) { return std::string_view(" \t:-").find(c) != std::string::npos; });
-  if (digits.size() == 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos) {
-    return digits;
-  }
-  throw Error(Errc::usage,
-              format("--fingerprint \"{}\", expected 64 hex digits, with or without blanks",
-                     printable(typed, 100)),
-              "the release owner reads it from: sealift trust show 1.root.json");
-}
-
 void init(const RootOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("trust init", options.change);
   const Layout& layout = work.installation().layout;
-  const std::string expected = fingerprint_of(options.fingerprint);
+  const std::string expected =
+      typed_hex("--fingerprint", options.fingerprint,
+                "the release owner reads it from: sealift trust show 1.root.json");
   AuditLog audit = work.tools().audit();
   const Root root = load_root(options.root);
   check_self_signed(root);

@@ -119,25 +119,27 @@ signing::Secret Secrets::unseal(const std::string& key) const {
                        "...}}}}; or carry a release that has it",
                        key));
   }
-  const signing::AgeIdentity identity = existing_identity(layout_);
+  const std::vector<signing::AgeIdentity> identities = known_identities(layout_);
   // Its own comes first; which of the sites' is its own, its identity says.
   std::vector<std::string> sites;
   for (const auto& [site, unused] : sealed->second) sites.push_back(site);
   std::stable_partition(sites.begin(), sites.end(), [](const auto& each) { return !each.empty(); });
   for (const std::string& site : sites) {
     const release::SecretPlace place{.environment = own_.environment, .key = key, .site = site};
-    try {
-      return release::unseal(sealed->second.at(site), identity, place);
-    } catch (const Error& error) {
-      if (error.code() != Errc::untrusted) throw;
+    for (const signing::AgeIdentity& identity : identities) {
+      try {
+        return release::unseal(sealed->second.at(site), identity, place);
+      } catch (const Error& error) {
+        if (error.code() != Errc::untrusted) throw;
+      }
     }
   }
-  throw Error(
-      Errc::incompatible,
-      format("is not sealed for this site, whose recipient is {}", identity.recipient().str()),
-      format("add the recipient to environments/recipients.yaml of {}, run: sealift secret "
-             "rekey {}, and build again",
-             own_.environment, own_.environment));
+  throw Error(Errc::incompatible,
+              format("is not sealed for this site, whose recipient is {}",
+                     identities.front().recipient().str()),
+              format("add the recipient to environments/recipients.yaml of {}, run: sealift secret "
+                     "rekey {}, and build again",
+                     own_.environment, own_.environment));
 }
 
 }  // namespace sealift::installer

@@ -2,11 +2,13 @@
 #include "installer/evidence/audit_review.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/format.hpp"
 #include "base/lines.hpp"
 #include "base/path.hpp"
+#include "installer/site/card.hpp"
 
 namespace sealift::installer {
 
@@ -18,8 +20,8 @@ std::string line_name(std::uint64_t number) {
 
 // What ends what an `accepted` line begins.
 bool is_end(const AuditEntry& entry) {
-  static const std::set<std::string, std::less<>> kEnds = {"apply", "stage", "failed", "recovered",
-                                                           "refused", "repair", "trust"};
+  static const std::set<std::string, std::less<>> kEnds = {
+      "apply", "stage", "failed", "recovered", "refused", "repair", "trust"};
   return kEnds.contains(entry.event);
 }
 
@@ -30,6 +32,7 @@ class Review {
   AuditReview review() {
     said_.lines = log_.lines.size();
     if (!log_.lines.empty()) said_.head = digest_of_line(log_.lines.back().text).hex();
+    for (const AuditLine& line : log_.lines) look_for_move(line);
     for (const AuditLine& line : log_.lines) look_at(line);
     look_at_end();
     look_at_transactions();
@@ -47,6 +50,25 @@ class Review {
     said_.notes.push_back({where, std::move(found)});
   }
 
+  // A site that was restored from an archive goes on with the log of the site that was lost.
+  void look_for_move(const AuditLine& line) {
+    if (!line.entry || line.entry->event != kRestoredEvent) return;
+    const std::string where = line_name(line.number);
+    try {
+      moves_.emplace(line.number, site_move_from_json(line.entry->details, where));
+      note(where, format("the site was restored from an archive: before it was {}",
+                         printable(moves_.at(line.number).former, 80)));
+    } catch (const Error& error) {
+      find(where, printable(error.message(), 300));
+    }
+  }
+
+  // Whose log it was when it had so many lines.
+  const std::string& site_at(std::uint64_t lines) const {
+    const auto next = moves_.upper_bound(lines);
+    return next == moves_.end() ? question_.site : next->second.former;
+  }
+
   void look_at(const AuditLine& line) {
     if (!line.mistake.empty()) {
       find(line_name(line.number),
@@ -56,6 +78,9 @@ class Review {
     if (!line.entry) return;
     look_at_acceptance(line);
     if (line.entry->event == "keys") new_key_ = key_from_json(line.entry->details);
+    if (const auto move = moves_.find(line.number); move != moves_.end()) {
+      new_key_ = move->second.key;
+    }
     if (line.entry->event == kCheckpointEvent) look_at_checkpoint(line);
     if (const std::uint64_t number = transaction_of(*line.entry); number != 0) {
       told_.insert(number);
@@ -66,9 +91,8 @@ class Review {
   // A mistake names its line, and so does a finding.
   static std::string without_name(const AuditLine& line) {
     const std::string name = line_name(line.number) + ": ";
-    return printable(line.mistake.starts_with(name) ? line.mistake.substr(name.size())
-                                                    : line.mistake,
-                     300);
+    return printable(
+        line.mistake.starts_with(name) ? line.mistake.substr(name.size()) : line.mistake, 300);
   }
 
   static std::string key_from_json(const Json& details) { return text_at(details, "key"); }
@@ -105,18 +129,19 @@ class Review {
 
   bool is_of_this_log(const Checkpoint& checkpoint, const std::string& where,
                       const AuditLine& line) {
-    if (checkpoint.site() != question_.site) {
-      find(where, format("its checkpoint is of the site {}, expected {}: this is another site's log",
-                         printable(checkpoint.site()), question_.site));
+    const std::uint64_t before = line.number - 1;
+    if (const std::string& site = site_at(before); checkpoint.site() != site) {
+      find(where,
+           format("its checkpoint is of the site {}, expected {}: this is another site's log",
+                  printable(checkpoint.site()), site));
       return false;
     }
-    const std::uint64_t before = line.number - 1;
     const Digest head = before == 0 ? Digest::of("") : digest_of_line(log_.lines[before - 1].text);
     if (checkpoint.lines() == before && checkpoint.head() == head) return true;
-    find(where, format("its checkpoint is of {} lines that end with {}, here are {} that end with "
-                       "{}: lines before it were changed, added or removed",
-                       checkpoint.lines(), checkpoint.head().short_hex(), before,
-                       head.short_hex()));
+    find(where,
+         format("its checkpoint is of {} lines that end with {}, here are {} that end with "
+                "{}: lines before it were changed, added or removed",
+                checkpoint.lines(), checkpoint.head().short_hex(), before, head.short_hex()));
     return false;
   }
 
@@ -191,9 +216,9 @@ class Review {
 
   bool holds(const KeptCheckpoint& kept, std::uint64_t good) {
     const Checkpoint& checkpoint = kept.checkpoint;
-    if (checkpoint.site() != question_.site) {
-      find(kept.where, format("is of the site {}, expected {}", printable(checkpoint.site()),
-                              question_.site));
+    if (const std::string& site = site_at(checkpoint.lines()); checkpoint.site() != site) {
+      find(kept.where,
+           format("is of the site {}, expected {}", printable(checkpoint.site()), site));
       return false;
     }
     if (!is_key_known(checkpoint)) {
@@ -208,10 +233,10 @@ class Review {
                               to_text(checkpoint.time())));
     }
     if (checkpoint.lines() > said_.lines) {
-      find(kept.where, format("is of {} lines, the log has {}: lines {} to {} were cut off, or it "
-                              "was written anew",
-                              checkpoint.lines(), said_.lines, said_.lines + 1,
-                              checkpoint.lines()));
+      find(kept.where,
+           format("is of {} lines, the log has {}: lines {} to {} were cut off, or it "
+                  "was written anew",
+                  checkpoint.lines(), said_.lines, said_.lines + 1, checkpoint.lines()));
       return false;
     }
     const std::uint64_t at = checkpoint.lines();
@@ -233,6 +258,7 @@ class Review {
   const AuditText& log_;
   const AuditQuestion& question_;
   AuditReview said_;
+  std::map<std::uint64_t, SiteMove> moves_;  // by their lines
   std::set<std::string> signers_;
   std::string signer_;   // of the newest checkpoint
   std::string new_key_;  // that the log says the site has made
@@ -255,12 +281,9 @@ Json to_json(const AuditReview& review) {
     }
     return all;
   };
-  Json value = {{"ok", review.findings.empty()},
-                {"lines", review.lines},
-                {"head", review.head},
-                {"checkpoints", review.checkpoints},
-                {"held", review.held},
-                {"findings", list(review.findings)},
+  Json value = {{"ok", review.findings.empty()}, {"lines", review.lines},
+                {"head", review.head},           {"checkpoints", review.checkpoints},
+                {"held", review.held},           {"findings", list(review.findings)},
                 {"notes", list(review.notes)}};
   if (review.newest) value["newest"] = to_json(*review.newest);
   return value;

@@ -11,6 +11,7 @@
 #include "installer/drivers/registry.hpp"
 #include "installer/operations/recovery.hpp"
 #include "installer/session/plan_line.hpp"
+#include "installer/site_archive/restoring.hpp"
 
 namespace sealift::installer {
 
@@ -107,6 +108,7 @@ void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
 
 void SiteWork::lock_and_settle(const std::string& command, const ChangeOptions& options) {
   lock(command, options);
+  refuse_while_restoring(installation_.layout);
   settled_ = settle(tools_);
 }
 

@@ -51,28 +51,28 @@ bool is_bound(Purpose purpose, const ReleaseOptions& options) {
   return purpose == Purpose::apply && !options.change.dry_run && !options.now;
 }
 
-void report(const Plan& plan, const std::string& word, cli::Session& session) {
+Json report(const Plan& plan, const std::string& word, cli::Session& session) {
   const Revision& outcome = plan.outcome;
   session.out.line();
   session.out.line(
       format("{} {} {} (revision {})", word, outcome.release, outcome.title(), outcome.number));
-  session.out.json({{"result", word},
-                    {"release", outcome.release},
-                    {"version", outcome.version},
-                    {"digest", outcome.digest->str()},
-                    {"revision", outcome.number}});
+  return {{"result", word},
+          {"release", outcome.release},
+          {"version", outcome.version},
+          {"digest", outcome.digest->str()},
+          {"revision", outcome.number}};
 }
 
 // What is said of a release that is applied already. A bundle that the store had lost is kept.
-void report_unchanged(const Accepted& accepted, const Revision& now, const Draft& draft,
+Json report_unchanged(const Accepted& accepted, const Revision& now, const Draft& draft,
                       cli::Session& session) {
   show_drift(draft);
   session.out.line(
       format("{} {} is already applied; nothing was changed", now.release, now.title()));
   if (!accepted.was_there) session.out.line("its bundle was missing in the store and is back");
-  session.out.json({{"result", "unchanged"},
-                    {"digest", accepted.verified.contents().digest().str()},
-                    {"drift", draft.drift}});
+  return {{"result", "unchanged"},
+          {"digest", accepted.verified.contents().digest().str()},
+          {"drift", draft.drift}};
 }
 
 // A release on its way to the site, from its bundle to the end of its transaction.
@@ -120,7 +120,7 @@ void record_acceptance(const Arrival& arrival, const Draft& draft, const Request
 
 // From an accepted bundle on. `draft` is filled in as soon as there is one, for who records a
 // failure.
-void bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session& session) {
+Json bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session& session) {
   const ReleaseOptions& options = arrival.options;
   const Installation& installation = arrival.work.installation();
   const bundle::Contents& contents = arrival.contents();
@@ -134,20 +134,20 @@ void bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session&
   draft = plan(arrival, request, content);
   if (options.planned) check_plan(*options.planned, *draft, installation.id);
   if (draft->plan.steps.empty() && draft->site_changes.empty() && arrival.is_applied()) {
-    report_unchanged(arrival.accepted, *arrival.state.current(), *draft, session);
-    return;
+    return report_unchanged(arrival.accepted, *arrival.state.current(), *draft, session);
   }
   const Forecast forecast = arrival.work.forecast(*draft, arrival.state);
   show(*draft, forecast, contents.notes, session);
-  if (options.change.dry_run) session.out.json(to_json(*draft, forecast));
-  if (!arrival.work.agreed(options.change, format("{} it?", name(arrival.purpose)))) return;
+  if (!arrival.work.agreed(options.change, format("{} it?", name(arrival.purpose)))) {
+    return options.change.dry_run ? to_json(*draft, forecast) : Json();
+  }
   // Once more: it may have closed while a large bundle was verified, or a person thought.
   if (is_bound(arrival.purpose, options)) check_window(installation, session.clock);
   record_acceptance(arrival, *draft, request, session.clock);
   carry_out(arrival.work.tools(), *draft, content, content.values(),
             arrival.accepted.verified.judgement().newer);
   session.effect = cli::Effect::changed;
-  report(draft->plan, arrival.purpose == Purpose::stage ? "staged" : "applied", session);
+  return report(draft->plan, arrival.purpose == Purpose::stage ? "staged" : "applied", session);
 }
 
 void demand_reasons(const ReleaseOptions& options) {
@@ -162,12 +162,9 @@ void demand_reasons(const ReleaseOptions& options) {
 
 }  // namespace
 
-void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
+Json bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
            cli::Session& session) {
-  if (options.repair) {
-    repair(options, site, session);
-    return;
-  }
+  if (options.repair) return repair(options, site, session);
   SiteWork work(session, site);
   work.lock_and_settle(std::string(name(purpose)), options.change);
   const SignalGuard signals;
@@ -177,8 +174,9 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
   if (is_bound(purpose, options)) check_window(work.installation(), session.clock);
   const Accepted accepted = accept(tools, bundle_of(options, work, state), options.trust.expiry());
   std::optional<Draft> draft;
+  Json said;
   try {
-    bring_in({purpose, options, work, state, accepted}, draft, session);
+    said = bring_in({purpose, options, work, state, accepted}, draft, session);
   } catch (...) {
     const Error error = current_error();
     // Where others have the site now, the bundle stays until it is pruned.
@@ -186,6 +184,7 @@ void bring(Purpose purpose, const ReleaseOptions& options, const std::string& si
     throw error;
   }
   forget(tools, accepted);
+  return said;
 }
 
 }  // namespace sealift::installer

@@ -20,12 +20,12 @@ struct ReleaseOptions {
 };
 
 // `apply --repair`: the release that is installed, from the bundle that was kept, or from the same
-// bundle where that is lost.
-void repair(const ReleaseOptions& options, const std::string& site, cli::Session& session);
+// bundle where that is lost. What --json prints; null where a person did not agree.
+Json repair(const ReleaseOptions& options, const std::string& site, cli::Session& session);
 
 // `purpose` is apply or stage. A bundle that is refused, or that the person does not agree to,
-// leaves the store as it was; a refusal leaves a line in the audit log.
-void bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
+// leaves the store as it was; a refusal leaves a line in the audit log. As repair().
+Json bring(Purpose purpose, const ReleaseOptions& options, const std::string& site,
            cli::Session& session);
 
 }  // namespace sealift::installer

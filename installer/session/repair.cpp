@@ -77,7 +77,7 @@ std::optional<Accepted> accept_same(const ReleaseOptions& options, const Tools& 
 
 }  // namespace
 
-void repair(const ReleaseOptions& options, const std::string& site, cli::Session& session) {
+Json repair(const ReleaseOptions& options, const std::string& site, cli::Session& session) {
   refuse_other_options(options);
   SiteWork work(session, site);
   work.lock_and_settle("apply --repair", options.change);
@@ -94,25 +94,23 @@ void repair(const ReleaseOptions& options, const std::string& site, cli::Session
   if (draft.plan.steps.empty()) {
     session.out.line(
         format("{} {} is as it was installed; nothing was changed", now.release, now.title()));
-    session.out.json({{"result", "unchanged"}, {"digest", now.digest->str()}});
-    return;
+    return {{"result", "unchanged"}, {"digest", now.digest->str()}};
   }
   const Forecast forecast = work.forecast(draft, state);
   show(draft, forecast, "", session);
-  if (options.change.dry_run) session.out.json(to_json(draft, forecast));
   if (!work.agreed(options.change, "repair it?")) {
     if (accepted) forget(tools, *accepted);
-    return;
+    return options.change.dry_run ? to_json(draft, forecast) : Json();
   }
   carry_out(tools, draft, content, content.values(), {});
   session.out.line();
   session.out.line(
       format("repaired {} {} (revision {})", now.release, now.title(), draft.plan.number));
-  session.out.json({{"result", "repaired"},
-                    {"release", now.release},
-                    {"version", now.version},
-                    {"digest", now.digest->str()},
-                    {"revision", draft.plan.number}});
+  return {{"result", "repaired"},
+          {"release", now.release},
+          {"version", now.version},
+          {"digest", now.digest->str()},
+          {"revision", draft.plan.number}};
 }
 
 }  // namespace sealift::installer

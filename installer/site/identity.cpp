@@ -12,6 +12,20 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::uint64_t kLargest = 64 << 10;  // bytes
+// "former-ID.age": the identity of a site that this one was restored from.
+constexpr std::string_view kFormer = "former-";
+constexpr std::string_view kEnding = ".age";
+
+signing::AgeIdentity read_identity(const fs::path& file) {
+  const std::optional<struct stat> status = link_status_of(file);
+  if (status && (status->st_mode & 077) != 0) {
+    throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
+                format("chmod 600 {}; if somebody has read it, make another", file.string()));
+  }
+  std::string text = read_file(file, kLargest);
+  const signing::Secret kept = signing::Secret::taken_from(text);
+  return signing::AgeIdentity::from_file(kept.view(), file.string());
+}
 
 }  // namespace
 
@@ -30,19 +44,30 @@ signing::AgeIdentity site_identity(const Layout& layout, Time now) {
 
 signing::AgeIdentity existing_identity(const Layout& layout) {
   const fs::path file = layout.age_identity();
-  const std::optional<struct stat> status = link_status_of(file);
-  if (!status) {
+  if (!entry_exists(file)) {
     throw Error(Errc::untrusted, format("{}: the site's identity is missing", file.string()),
                 "restore it from a backup of the state folder; without it the release has to be "
                 "sealed to a new one");
   }
-  if ((status->st_mode & 077) != 0) {
-    throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
-                format("chmod 600 {}; if somebody has read it, make another", file.string()));
+  return read_identity(file);
+}
+
+std::vector<signing::AgeIdentity> known_identities(const Layout& layout) {
+  std::vector<signing::AgeIdentity> known;
+  known.push_back(existing_identity(layout));
+  for (const Entry& each : Dir::open(layout.keys()).entries()) {
+    if (!each.name.starts_with(kFormer) || !each.name.ends_with(kEnding)) continue;
+    known.push_back(read_identity(layout.keys() / each.name));
   }
-  std::string text = read_file(file, kLargest);
-  const signing::Secret kept = signing::Secret::taken_from(text);
-  return signing::AgeIdentity::from_file(kept.view(), file.string());
+  return known;
+}
+
+void retire_identity(const Layout& layout, const std::string& id) {
+  const Dir keys = Dir::open(layout.keys());
+  const std::string file = layout.age_identity().filename().string();
+  if (!keys.stat(file)) return;
+  keys.rename(file, format("{}{}{}", kFormer, id, kEnding));
+  keys.sync();
 }
 
 }  // namespace sealift::installer

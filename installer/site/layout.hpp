@@ -34,6 +34,8 @@ struct Layout {
   fs::path audit() const { return state / "audit.jsonl"; }
   fs::path summary() const { return state / "state.json"; }
   fs::path health() const { return state / "health.json"; }  // what checks found last
+  // While a site archive is being restored: how far that has come.
+  fs::path restoring() const { return state / "restoring.json"; }
   fs::path lock() const { return state / "lock"; }
 
   // --site DIR, else SEALIFT_SITE, else /etc/sealift/site.yaml with /var/lib/sealift.

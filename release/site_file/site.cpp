@@ -247,6 +247,20 @@ void check_backup(const YamlDocument& document, const std::string& target_at, co
   }
 }
 
+Exports read_exports(const Json& said) {
+  Exports exports{.recovery = said["recovery"],
+                  .to = said.value("to", ""),
+                  .keep = {},
+                  .keep_days = {},
+                  .keep_gib = {}};
+  for (const auto& [key, number] : {std::pair("keep", &exports.keep),
+                                    {"keep_days", &exports.keep_days},
+                                    {"keep_gib", &exports.keep_gib}}) {
+    if (said.contains(key)) *number = said.value(key, 0U);
+  }
+  return exports;
+}
+
 // What stands in the file by itself, and needs no rule beyond the schema.
 Site read_plain(const Json& root) {
   Site site{.release = root["release"],
@@ -276,6 +290,9 @@ Site read_plain(const Json& root) {
   if (const auto backups = root.find("backups"); backups != root.end()) {
     site.encrypt_to = (*backups)["encrypt_to"].get<std::vector<std::string>>();
   }
+  if (const auto exports = root.find("exports"); exports != root.end()) {
+    site.exports = read_exports(*exports);
+  }
   site.allow = read_allow(root);
   return site;
 }
@@ -284,15 +301,18 @@ Site read_plain(const Json& root) {
 // refused when the file is read.
 void check_recipients(const YamlDocument& document, const Site& site,
                       std::vector<Mistake>& mistakes) {
-  for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
-    const std::string pointer = format("/backups/encrypt_to/{}", i);
+  const auto check = [&](const std::string& recipient, const std::string& pointer) {
     try {
-      signing::AgeRecipient::parse((*site.encrypt_to)[i]);
+      signing::AgeRecipient::parse(recipient);
     } catch (const Error& error) {
       mistakes.push_back({document.line_of(pointer),
                           {format("{}: {}", document.where(pointer), error.message()), {}}});
     }
+  };
+  for (std::size_t i = 0; site.encrypt_to && i < site.encrypt_to->size(); ++i) {
+    check((*site.encrypt_to)[i], format("/backups/encrypt_to/{}", i));
   }
+  if (site.exports) check(site.exports->recovery, "/exports/recovery");
 }
 
 // A target by itself, and beside `others`. `refuse` takes each mistake.

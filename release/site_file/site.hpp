@@ -83,6 +83,17 @@ struct DatabaseEntry {
   std::optional<BackupTool> backup;
 };
 
+// Archives of the whole site, from which an empty machine becomes the site again.
+struct Exports {
+  std::string recovery;  // a recipient of age, whose identity lies offline
+  std::string to;        // absolute; empty: said when one is made
+  // How many stay there, for how many days, and how many GiB of them; nothing: all. The newest
+  // always stays, and so does what a newer one needs.
+  std::optional<unsigned> keep;
+  std::optional<unsigned> keep_days;
+  std::optional<unsigned> keep_gib;
+};
+
 struct Site {
   std::string release;
   std::string environment;
@@ -102,6 +113,7 @@ struct Site {
   std::string health_ca = {};  // certificates that health checks trust beside the system's
   // Secrets that the site keeps itself: key -> an absolute path.
   std::map<std::string, std::string> secrets = {};
+  std::optional<Exports> exports = {};
   std::optional<Allow> allow = {};   // nothing: a release may have whatever it was approved with
   std::vector<Window> windows = {};  // when `apply` may change it; none: always
 

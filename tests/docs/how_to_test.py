@@ -110,6 +110,13 @@ class HowTo(unittest.TestCase):
         self.assertIn("repaired chanuka 1.1.0", said)
         self.installed("1.1.0")
 
+    def test_a_lost_machine(self):
+        said = self.follow("disaster", UPGRADED)
+        self.assertIn("repaired chanuka 1.1.0", said)
+        self.assertIn("everything is as it was installed", said)
+        self.assertIn("nothing was found wrong", said)
+        self.installed("1.1.0")
+
     def test_a_full_disk(self):
         self.assertIn("everything is as it was installed", self.follow("disk-full"))
 

@@ -50,16 +50,16 @@ class ArchiveWriter {
 
   // A file that is gone by the time it is opened is no failure; one that is there and cannot be
   // read is.
-  void add_folder(const Dir& folder, const std::string& path, const LeftOut& left_out = {}) {
+  void add_folder(const Dir& folder, const std::string& path, const LeftOut& left_out) {
     DataEntry entry =
         entry_of(path, TarType::directory, status_of_open(folder.fd(), folder.path()));
     entry.attributes = attributes_of(folder.fd(), folder.path());
     to_.write(header_of(entry));
     const std::string prefix = path == kTop ? "" : path;
     for (const Entry& each : folder.entries()) {
-      if (left_out.contains(each.name)) continue;
+      if (left_out.contains(prefix + each.name)) continue;
       try {
-        add(folder, each.name, prefix + each.name);
+        add(folder, each.name, prefix + each.name, left_out);
       } catch (const Error&) {
         if (folder.stat(each.name)) throw;
         note(prefix + each.name, "was removed while it was read");
@@ -73,12 +73,13 @@ class ArchiveWriter {
   }
 
  private:
-  void add(const Dir& folder, const std::string& name, const std::string& path) {
+  void add(const Dir& folder, const std::string& name, const std::string& path,
+           const LeftOut& left_out) {
     const std::optional<struct stat> status = folder.stat(name);
     if (!status) {
       note(path, "was removed while it was read");
     } else if (S_ISDIR(status->st_mode)) {
-      add_folder(folder.descend(name), path + "/");
+      add_folder(folder.descend(name), path + "/", left_out);
     } else if (S_ISREG(status->st_mode)) {
       add_file(folder, name, path);
     } else if (S_ISLNK(status->st_mode)) {
@@ -226,14 +227,17 @@ class Unpacking {
   std::vector<DataEntry> folders_;
 };
 
-void add_size(const Dir& folder, FolderSize& size, const LeftOut& left_out = {}) {
+void add_size(const Dir& folder, const std::string& prefix, FolderSize& size,
+              const LeftOut& left_out) {
   for (const Entry& each : folder.entries()) {
-    if (left_out.contains(each.name)) continue;
+    if (left_out.contains(prefix + each.name)) continue;
     const std::optional<struct stat> status = folder.stat(each.name);
     if (!status) continue;
     ++size.entries;
     if (S_ISREG(status->st_mode)) size.bytes += static_cast<std::uint64_t>(status->st_size);
-    if (S_ISDIR(status->st_mode)) add_size(folder.descend(each.name), size);
+    if (S_ISDIR(status->st_mode)) {
+      add_size(folder.descend(each.name), prefix + each.name + "/", size, left_out);
+    }
   }
 }
 
@@ -241,7 +245,7 @@ void add_size(const Dir& folder, FolderSize& size, const LeftOut& left_out = {})
 
 FolderSize size_of(const fs::path& folder, const LeftOut& left_out) {
   FolderSize size;
-  add_size(Dir::open(folder), size, left_out);
+  add_size(Dir::open(folder), "", size, left_out);
   return size;
 }
 

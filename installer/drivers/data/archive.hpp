@@ -22,7 +22,7 @@ struct FolderSize {
   std::uint64_t bytes = 0;    // of files, as their sizes say; holes count
   std::uint64_t entries = 0;  // below the folder, of any type
 };
-// Names in the folder itself that are no data.
+// What is no data: paths below the folder, without a slash at their end.
 using LeftOut = std::set<std::string>;
 // An entry that goes meanwhile is not counted; links are not followed.
 FolderSize size_of(const fs::path& folder, const LeftOut& left_out = {});

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/null_sink.hpp"
 #include "base/path.hpp"
 #include "content/frames.hpp"
 #include "installer/site/identity.hpp"
@@ -189,8 +190,14 @@ std::unique_ptr<Source> Backups::dump_of(const Backup& backup, Progress& progres
   if (!backup.is_encrypted) {
     return std::make_unique<KeptDump>(file(backup), backup, nullptr, workers_, progress);
   }
-  const signing::AgeIdentity identity = site_identity(layout_, backup.made);
-  return std::make_unique<KeptDump>(file(backup), backup, &identity, workers_, progress);
+  const std::vector<signing::AgeIdentity> identities = known_identities(layout_);
+  for (auto each = identities.begin();; ++each) {
+    try {
+      return std::make_unique<KeptDump>(file(backup), backup, &*each, workers_, progress);
+    } catch (const Error& error) {
+      if (error.code() != Errc::untrusted || each + 1 == identities.end()) throw;
+    }
+  }
 }
 
 std::string Backups::free_name(const std::string& wanted) const {
@@ -224,6 +231,24 @@ Backup Backups::create(databases::Restorable& source, Backup backup, Progress& p
   if (sealed) sealed->finish();
   out.commit();
   note_changes(source, backup);
+  backup.digest = dump.finish();
+  backup.bytes = dump.bytes();
+  backup.packed = file_bytes(file(backup));
+  write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
+  return backup;
+}
+
+Backup Backups::take_in(Source& packed, Backup backup, Progress& progress) const {
+  backup.name = free_name(backup.name);
+  AtomicFile out(file(backup), FileMode::secret);
+  copy(packed, out);
+  out.commit();
+  const Fd fd = open_for_reading(file(backup));
+  FdSource kept(fd.get(), file(backup).string());
+  content::FrameSource frames(kept, workers_);
+  NullSink nowhere;
+  CountedSink dump(nowhere, progress);
+  copy(frames, dump);
   backup.digest = dump.finish();
   backup.bytes = dump.bytes();
   backup.packed = file_bytes(file(backup));

@@ -62,6 +62,8 @@ class Backups {
   // Error{usage} where there is none of this name.
   Backup find(const std::string& name) const;
   bool has(const std::string& name) const;
+  // Where what it holds lies, packed, and encrypted where it is.
+  fs::path file(const Backup& backup) const;
 
   // Dumps and keeps; digest, sizes and what describe() says of `backup` are filled in. None is ever
   // replaced: where one has the name already, the new one is called NAME-2, and so on. What others
@@ -69,6 +71,9 @@ class Backups {
   Backup create(databases::Restorable& source, Backup backup, Progress& progress) const;
   // create(), and verify() of what it made.
   Backup make(databases::Restorable& source, Backup backup, Progress& progress) const;
+  // A dump that somebody brings, as it would lie here unencrypted: kept as a backup of this site,
+  // and digest and sizes filled in. Error{corrupt} where it is none.
+  Backup take_in(Source& packed, Backup backup, Progress& progress) const;
   // Unpacks and reads all of it as a restore would; Error{corrupt}.
   void verify(const Backup& backup, databases::Restorable& source, Progress& progress) const;
   // `label` names what was there before (databases::Restorable::restore). Verifies on the way.
@@ -83,7 +88,6 @@ class Backups {
   std::size_t prune(unsigned keep, const std::vector<std::string>& needed) const;
 
  private:
-  fs::path file(const Backup& backup) const;
   std::unique_ptr<Source> dump_of(const Backup& backup, Progress& progress) const;
   fs::path record(const std::string& name) const { return folder_ / (name + ".json"); }
   std::string free_name(const std::string& wanted) const;

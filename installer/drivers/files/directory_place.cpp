@@ -32,6 +32,16 @@ bool has_marker_of(const fs::path& path, const std::string& site, const std::str
   return path_exists(marker) && is_marker_of(read_file(marker, kMaxMarker), site, target);
 }
 
+void claim(const fs::path& path, const std::string& site, const std::string& target) {
+  if (has_marker_of(path, site, target)) return;
+  if (path_exists(path) && !is_empty_dir(path)) {
+    throw Error(Errc::incompatible, format("target {}: {} is not empty", target, path.string()),
+                "move what is there away");
+  }
+  make_dirs(path);
+  write_file(path / kMarker, marker_text(site, target, Maker::others));
+}
+
 Maker maker_of(const fs::path& path) {
   const fs::path marker = path / kMarker;
   const Json value = parse_json(read_file(marker, kMaxMarker), marker.string());

@@ -29,6 +29,10 @@ bool has_marker_of(const fs::path& path, const std::string& site, const std::str
 // Error{corrupt} where the marker is none of ours.
 Maker maker_of(const fs::path& path);
 
+// Takes an empty or missing PATH for this target, before its data comes back. Nothing happens where
+// it is that target's already; Error{incompatible} where it holds something else.
+void claim(const fs::path& path, const std::string& site, const std::string& target);
+
 // Where PATH/current leads, relative to PATH; empty where there is no such link. Other tools write
 // absolute links: one that stays in PATH is as good.
 std::string current_in(const fs::path& path);

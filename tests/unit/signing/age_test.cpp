@@ -39,6 +39,7 @@ TEST_CASE("age: what was sealed is opened by each of its recipients, and by nobo
   for (const std::size_t size : {0, 1, 65535, 65536, 65537, 131072, 200000}) {
     const std::string text(size, 'x');
     const std::string file = sealed(text, {one.recipient(), two.recipient()});
+    CHECK(file.size() == age_file_bytes(size, 2));
     CHECK(opened(file, one) == text);
     CHECK(opened(file, two) == text);
     CHECK(tests::refusal_of([&] { opened(file, stranger); }) == Errc::untrusted);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/session/backup_subject.hpp"
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/random.hpp"
+#include "installer/drivers/data/data.hpp"
+#include "installer/drivers/data/folder.hpp"
+#include "installer/drivers/databases/database_access.hpp"
+#include "installer/drivers/files/directory_place.hpp"
+#include "installer/drivers/files/shared_data.hpp"
+#include "release/documents/persist.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+BackupSubject folder_named(const std::string& name, std::size_t slash, const SiteWork& work) {
+  constexpr const char* kHow = "write TARGET/FOLDER, such as web/uploads";
+  const std::string target = name.substr(0, slash);
+  const std::string folder = name.substr(slash + 1);
+  const auto& all = work.installation().site.targets;
+  const auto found = all.find(target);
+  if (found == all.end() || found->second.path.empty()) {
+    throw Error(Errc::usage,
+                format("site.yaml has no target \"{}\" with a path", printable(target, 80)), kHow);
+  }
+  for (const release::PersistMistake& mistake : release::persist_mistakes({folder})) {
+    throw Error(Errc::usage, mistake.found, kHow);
+  }
+  return {.name = name,
+          .label = data_label(target, folder),
+          .driver = kDataDriver,
+          .content = open_folder(shared_place(found->second.path, folder))};
+}
+
+}  // namespace
+
+bool BackupSubject::is_folder() const {
+  return driver == kDataDriver;
+}
+
+BackupSubject subject_named(const std::string& name, const SiteWork& work, const Backups& backups) {
+  if (const std::size_t slash = name.find('/'); slash != name.npos) {
+    return folder_named(name, slash, work);
+  }
+  const release::Site& site = work.installation().site;
+  const auto found = site.databases.find(name);
+  if (found == site.databases.end()) {
+    throw Error(Errc::usage, format("site.yaml has no database \"{}\"", printable(name, 80)),
+                "write the name of a database, or TARGET/FOLDER for a folder of data");
+  }
+  return {.name = name,
+          .label = name,
+          .driver = found->second.driver,
+          .content =
+              open_database(database_settings(name, site, {}), backups.folder(), session_name(0))};
+}
+
+std::vector<std::string> subjects_of(const SiteWork& work) {
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : work.installation().site.databases) names.push_back(name);
+  const State state = work.state();
+  if (state.current() == nullptr) return names;
+  for (const Placement& placement : state.current()->placements) {
+    for (const auto& [folder, unused] : placement.persist) {
+      names.push_back(data_name(placement.target, folder));
+    }
+  }
+  return names;
+}
+
+Backup back_up(const BackupSubject& subject, const SiteWork& work, const Backups& backups,
+               cli::Session& session) {
+  const databases::Facts facts = subject.content->facts();
+  const State state = work.state();
+  const Time now = session.clock.now();
+  session.progress.begin(format("backing up {}", subject.name), facts.bytes);
+  Backup wanted{.name = format("{}-{}", subject.label, stamp(now)),
+                .database = subject.name,
+                .driver = subject.driver,
+                .server = facts.server,
+                .made = now,
+                .version = state.current() == nullptr ? "" : state.current()->version,
+                .digest = Digest::of("")};
+  encrypt_to(work.installation().site.encrypt_to, wanted);
+  Backup made = backups.make(*subject.content, std::move(wanted), session.progress);
+  session.progress.end();
+  work.tools().audit().append("backup", to_json(made));
+  return made;
+}
+
+void make_place_of(const BackupSubject& subject, const SiteWork& work) {
+  const release::Site& site = work.installation().site;
+  if (!subject.is_folder()) {
+    const std::string& path = site.databases.at(subject.name).path;
+    if (!path.empty()) make_dirs(fs::path(path).parent_path());
+    return;
+  }
+  const std::string target = subject.name.substr(0, subject.name.find('/'));
+  const fs::path path = site.targets.at(target).path;
+  claim(path, work.installation().id, target);
+  make_dirs(path / kShared);
+}
+
+std::string stamp(Time time) {
+  std::string text = to_text(time);
+  std::erase_if(text, [](char c) { return c < '0' || c > '9'; });
+  return text;
+}
+
+std::string label_of_old(Time now) {
+  return format("old_{}_{}", stamp(now), random_hex(2).substr(1));
+}
+
+}  // namespace sealift::installer

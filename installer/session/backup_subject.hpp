@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What of a site can be backed up: each database, and each folder of data that releases share.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "databases/restorable.hpp"
+#include "installer/drivers/databases/backups.hpp"
+#include "installer/session/changing.hpp"
+
+namespace sealift::installer {
+
+struct BackupSubject {
+  std::string name;   // a database of site.yaml, or TARGET/FOLDER
+  std::string label;  // how the names of its backups begin
+  std::string driver;
+  std::unique_ptr<databases::Restorable> content;
+
+  bool is_folder() const;
+};
+
+// Error{usage} where site.yaml knows nothing of this name.
+BackupSubject subject_named(const std::string& name, const SiteWork& work, const Backups& backups);
+// Names of every database of site.yaml, and of every folder of data of the installed release.
+std::vector<std::string> subjects_of(const SiteWork& work);
+
+// Makes a backup, verifies it and writes it into the audit log.
+Backup back_up(const BackupSubject& subject, const SiteWork& work, const Backups& backups,
+               cli::Session& session);
+
+// Makes what its data lies in, on a machine that has had no release yet: of a folder of data the
+// path of its target, of a file the folders around it.
+void make_place_of(const BackupSubject& subject, const SiteWork& work);
+
+// "20260101120000": of names that say when something was made.
+std::string stamp(Time time);
+// "old_STAMP_...": under which a restore keeps what was there.
+std::string label_of_old(Time now);
+
+}  // namespace sealift::installer

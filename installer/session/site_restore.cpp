@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/session/site_restore.hpp"
+
+#include <algorithm>
+
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/path.hpp"
+#include "installer/session/asked_health.hpp"
+#include "installer/session/backup_subject.hpp"
+#include "installer/session/release.hpp"
+#include "installer/site/card.hpp"
+#include "installer/site/identity.hpp"
+#include "installer/site_archive/restoring.hpp"
+#include "release/text/yaml.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+void refuse_what_is_here(const Layout& layout, const release::Site& site, const std::string& text) {
+  Problems problems;
+  if (path_exists(layout.identity())) {
+    problems.add(format("{}: a site is here already", layout.state.string()),
+                 "restore to an empty machine, or another place: --site DIR");
+  } else if (path_exists(layout.state) && !is_empty_dir(layout.state)) {
+    problems.add(format("{}: is not empty", layout.state.string()), "move it away");
+  }
+  if (path_exists(layout.site_yaml) &&
+      read_file(layout.site_yaml, release::kMaxYamlBytes) != text) {
+    problems.add(format("{}: is here already, and differs from that of the archive",
+                        layout.site_yaml.string()),
+                 "move it away");
+  }
+  for (const auto& [name, target] : site.targets) {
+    if (target.path.empty() || !path_exists(target.path) || is_empty_dir(target.path)) continue;
+    problems.add(format("target {}: {} is not empty", name, target.path),
+                 "move what is there away");
+  }
+  problems.throw_if_any(Errc::incompatible);
+}
+
+// Beside the archive, where one who restores it again looks.
+fs::path note_of(const SiteArchive& archive) {
+  return archive.file().string() + ".restored";
+}
+
+void refuse_second(const SiteArchive& archive, const RestoreOptions& options) {
+  const fs::path note = note_of(archive);
+  if (!path_exists(note)) return;
+  const std::string said = printable(read_file(note, 4096), 400);
+  if (options.again) {
+    log::warning(format("the archive was restored before: {}", said));
+    return;
+  }
+  throw Error(Errc::incompatible,
+              format("{}: was restored before: {}", archive.file().string(), said),
+              "two sites would go on from it, each with a history of its own; if the other one is "
+              "gone, or is no site any more, give --again");
+}
+
+void leave_note(const SiteArchive& archive, const Card& card, Time now) {
+  const std::string line = format("{} as site {}\n", to_text(now), card.id);
+  try {
+    write_file(note_of(archive), line);
+  } catch (const Error& error) {
+    log::warning(
+        format("that it was restored is not noted beside the archive: {}", error.message()));
+  }
+}
+
+// A new identity in front of the old one.
+Card rename_site(const OpenedArchive& opened, const Layout& layout, const Clock& clock) {
+  const SiteManifest& manifest = opened.manifest();
+  retire_identity(layout, manifest.site);
+  Card card = new_card(clock);
+  make_site(layout, clock, card);
+  AuditLog(layout.audit(), clock)
+      .append(std::string(kRestoredEvent),
+              to_json(SiteMove{.former = manifest.site,
+                               .site = card.id,
+                               .key = card.key,
+                               .archive = manifest.id,
+                               .file = opened.archive().file().filename().string(),
+                               .made = manifest.made}));
+  return card;
+}
+
+void empty(const Layout& layout) {
+  const Dir state = Dir::open(layout.state);
+  for (const Entry& each : state.entries()) {
+    if (layout.state / each.name != layout.lock()) state.remove_tree(each.name);
+  }
+}
+
+// Fills a state folder of another name, which then becomes the state: there is none, or a whole
+// one.
+Card unpack_state(const OpenedArchive& opened, const Layout& layout, cli::Session& session) {
+  Layout fresh = layout;
+  fresh.state = layout.state.string() + ".restoring";
+  make_dirs(fresh.state, 0700);
+  const SiteLock lock(fresh, "site restore", session.clock, std::chrono::seconds(0));
+  empty(fresh);
+  try {
+    opened.unpack(fresh, session.progress);
+    Card card = rename_site(opened, fresh, session.clock);
+    write_restoring(fresh, {.archive = opened.manifest().id,
+                            .file = opened.archive().file().string(),
+                            .restored = {}});
+    make_dirs(layout.site_yaml.parent_path());
+    if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, opened.settings());
+    const Dir parent = Dir::open(layout.state.parent_path());
+    parent.rename(fresh.state.filename().string(), layout.state.filename().string());
+    parent.sync();
+    return card;
+  } catch (...) {
+    // Secrets lie there in clear.
+    const Dir parent = Dir::open(layout.state.parent_path());
+    parent.remove_tree(fresh.state.filename().string());
+    throw;
+  }
+}
+
+}  // namespace
+
+void restore_data(const SiteWork& work, cli::Session& session) {
+  const Layout& layout = work.installation().layout;
+  const Backups backups(layout, work.tools().workers);
+  Restoring restoring = *read_restoring(layout);
+  if (restoring.has_data) return;
+  for (const Backup& backup : backups.list()) {
+    if (std::find(restoring.restored.begin(), restoring.restored.end(), backup.name) !=
+        restoring.restored.end()) {
+      continue;
+    }
+    const BackupSubject subject = subject_named(backup.database, work, backups);
+    make_place_of(subject, work);
+    subject.content->check_restorable(backup.about);
+    session.progress.begin(format("restoring {}", backup.name), backup.bytes);
+    backups.restore(backup, *subject.content, label_of_old(session.clock.now()), session.progress);
+    session.progress.end();
+    work.tools().audit().append("restored", to_json(backup));
+    restoring.restored.push_back(backup.name);
+    write_restoring(layout, restoring);
+    session.out.line(
+        format("data         {} is that of {}", backup.database, to_local_text(backup.made)));
+  }
+  restoring.has_data = true;
+  write_restoring(layout, restoring);
+}
+
+namespace {
+
+void show_plan(const SiteArchive& archive, const Layout& layout, cli::Session& session) {
+  const SiteManifest& manifest = archive.manifest();
+  session.out.line(format("archive      {}, {} of {}", archive.file().string(),
+                          cli::size_text(archive.bytes()), to_local_text(manifest.made)));
+  session.out.line(format("site         {}, {} in {}", printable(manifest.site),
+                          printable(manifest.release), printable(manifest.environment)));
+  session.out.line(format("release      {}", manifest.title.empty()
+                                                 ? std::string("none was installed")
+                                                 : printable(manifest.title)));
+  if (!manifest.previous.empty()) {
+    session.out.line(format("rollback to  {}", printable(manifest.previous)));
+  }
+  for (const ArchivedFile& each : manifest.files) {
+    if (each.name.starts_with(kArchivedBackups)) {
+      session.out.line(
+          format("data         {}, {}", printable(each.name), cli::size_text(each.bytes)));
+    }
+  }
+  session.out.line(
+      format("Plan: restore it to {} and {}, under a new identity; then its data, its release, and "
+             "its health is asked",
+             layout.site_yaml.string(), layout.state.string()));
+}
+
+Json to_json(const SiteArchive& archive) {
+  return {{"archive", archive.file().string()},
+          {"manifest", to_json(archive.manifest())},
+          {"bytes", archive.bytes()}};
+}
+
+bool agreed(const ChangeOptions& change) {
+  return !change.dry_run && (change.yes || cli::confirm("restore it?"));
+}
+
+// The release, where there is one: what it needs lies in the store, and its data is back.
+void bring_release_back(const RestoreOptions& options, const std::string& site,
+                        cli::Session& session) {
+  {
+    SiteWork work(session, site);
+    if (work.state().current() == nullptr || !work.state().current()->digest) return;
+  }
+  ReleaseOptions repairing;
+  repairing.change = options.change;
+  repairing.change.yes = true;
+  (void)repair(repairing, site, session);
+}
+
+}  // namespace
+
+void restore_site(const RestoreOptions& options, const std::string& site, cli::Session& session) {
+  const Layout layout = Layout::choose(site);
+  const OpenedArchive opened(options.archive);
+  const SiteArchive& archive = opened.archive();
+  const release::Site wanted = release::parse_site(opened.settings(), "site.yaml of the archive");
+  const std::optional<Restoring> begun =
+      dir_exists(layout.state) ? read_restoring(layout) : std::nullopt;
+  const bool goes_on = begun && begun->archive == archive.manifest().id;
+  if (!goes_on) {
+    refuse_second(archive, options);
+    refuse_what_is_here(layout, wanted, opened.settings());
+    session.progress.begin("verifying the archive", archive.bytes());
+    archive.verify(session.progress);
+    session.progress.end();
+    show_plan(archive, layout, session);
+    if (options.change.dry_run) session.out.json(to_json(archive));
+    if (!agreed(options.change)) return;
+    session.progress.begin("unpacking the archive", archive.bytes());
+    const Card card = unpack_state(opened, layout, session);
+    session.progress.end();
+    leave_note(archive, card, session.clock.now());
+  }
+  session.effect = cli::Effect::changed;
+  {
+    SiteWork work(session, site);
+    const SignalGuard signals;
+    work.lock("site restore", options.change);
+    restore_data(work, session);
+  }
+  bring_release_back(options, site, session);
+  end_restoring(layout);
+  const SiteWork work(session, site);
+  const Card card = read_card(layout);
+  const std::optional<LastHealth> health = ask_health(work, Asking::until_stable, session);
+  if (health && !is_healthy(*health)) session.status = cli::kDiffers;
+  session.out.line(format("site         {}, restored from {}", card.id, archive.manifest().site));
+  session.out.line(format("key          {}", card.key));
+  session.out.line(format("recipient    {}", existing_identity(layout).recipient().str()));
+  session.out.line("next: give the release owner the key and the recipient of this site");
+  session.out.json({{"site", card.id},
+                    {"formerSite", archive.manifest().site},
+                    {"key", card.key},
+                    {"recipient", existing_identity(layout).recipient().str()},
+                    {"release", archive.manifest().title},
+                    {"healthy", !health || is_healthy(*health)}});
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/site_archive/kept_archives.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/log.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::int64_t kDay = 24L * 60 * 60;  // seconds
+
+std::string name_of(const SiteArchive& archive) {
+  return archive.file().filename().string();
+}
+
+// Whether the rule keeps one that has so many newer ones, and with them takes so many bytes.
+bool keeps(const release::Exports& rule, std::size_t newer, std::uint64_t bytes, std::int64_t age) {
+  if (newer == 0) return true;
+  if (rule.keep && newer >= *rule.keep) return false;
+  if (rule.keep_days && age > *rule.keep_days * kDay) return false;
+  return !rule.keep_gib || bytes <= std::uint64_t{*rule.keep_gib} << 30U;
+}
+
+}  // namespace
+
+std::vector<SiteArchive> archives_in(const fs::path& folder) {
+  std::vector<SiteArchive> archives;
+  for (const Entry& each : Dir::open(folder).entries()) {
+    if (each.type != EntryType::file || !each.name.ends_with(kSiteArchiveEnding)) continue;
+    try {
+      archives.emplace_back(folder / each.name);
+    } catch (const Error& error) {
+      log::warning(error.message());
+    }
+  }
+  std::stable_sort(archives.begin(), archives.end(), [](const auto& a, const auto& b) {
+    return a.manifest().made < b.manifest().made;
+  });
+  return archives;
+}
+
+SiteArchive archive_at(const fs::path& folder, const std::optional<Time>& at) {
+  std::vector<SiteArchive> archives = archives_in(folder);
+  const auto is_later = [&](const SiteArchive& each) { return at && each.manifest().made > *at; };
+  archives.erase(std::remove_if(archives.begin(), archives.end(), is_later), archives.end());
+  if (archives.empty()) {
+    throw Error(Errc::usage,
+                format("{}: has no site archive{}", folder.string(),
+                       at ? format(" of {} or before", to_text(*at)) : ""),
+                "name the folder, or one archive in it");
+  }
+  for (const SiteArchive& each : archives) {
+    if (each.manifest().site == archives.back().manifest().site) continue;
+    throw Error(Errc::usage, format("{}: has archives of several sites", folder.string()),
+                "name one archive");
+  }
+  return archives.back();
+}
+
+std::vector<std::string> remove_old_archives(const fs::path& folder, const release::Exports& rule,
+                                             const std::string& site, Time now) {
+  std::vector<SiteArchive> archives = archives_in(folder);
+  std::set<std::string> needed;
+  std::vector<std::string> removed;
+  std::size_t newer = 0;
+  std::uint64_t bytes = 0;
+  const Dir dir = Dir::open(folder);
+  for (auto each = archives.rbegin(); each != archives.rend(); ++each) {
+    if (each->manifest().site != site) continue;
+    bytes += file_bytes(each->file());
+    const std::int64_t age = now.seconds - each->manifest().made.seconds;
+    const std::string name = name_of(*each);
+    if (keeps(rule, newer++, bytes, age) || needed.contains(name)) {
+      for (const ArchivedFile& file : each->manifest().files) {
+        if (!file.archive.empty()) needed.insert(file.archive);
+      }
+      continue;
+    }
+    dir.remove(name);
+    removed.push_back(name);
+  }
+  dir.sync();
+  return removed;
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/site_archive/site_archive.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/null_sink.hpp"
+#include "base/path.hpp"
+#include "content/tar.hpp"
+#include "installer/site_archive/members.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::uint64_t kMaxManifest = 16U << 20;
+
+// A part of a file, which must be what its digest says.
+class MemberSource : public Source {
+ public:
+  MemberSource(Fd fd, const PlacedMember& member, const ArchivedFile& file, std::string name)
+      : fd_(std::move(fd)), member_(member), file_(file), name_(std::move(name)) {}
+
+  std::size_t read(std::span<char> into) override {
+    const auto part =
+        static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), member_.bytes - used_));
+    const std::size_t count = read_at(fd_.get(), member_.offset + used_, into.first(part), name_);
+    hasher_.update({into.data(), count});
+    used_ += count;
+    if (count == 0 && !is_checked_) {
+      is_checked_ = true;
+      if (used_ != file_.bytes || hasher_.finish() != file_.digest) {
+        throw Error(Errc::corrupt,
+                    format("{}: {} was altered or is damaged: found another digest than {}", name_,
+                           printable(file_.name, 80), file_.digest.str()),
+                    "take another copy of this archive, or an earlier one");
+      }
+    }
+    return count;
+  }
+
+ private:
+  Fd fd_;
+  PlacedMember member_;
+  ArchivedFile file_;
+  std::string name_;
+  Hasher hasher_;
+  std::uint64_t used_ = 0;
+  bool is_checked_ = false;
+};
+
+void copy_all(Source& from, Sink& to, Progress& progress) {
+  std::string buffer(kPiece, '\0');
+  while (const std::size_t count = from.read(buffer)) {
+    to.write(std::string_view(buffer).substr(0, count));
+    progress.advance(count);
+  }
+}
+
+// As much of a source as was promised; a file that others write would make a tar of no use.
+class ExactSink : public Sink {
+ public:
+  ExactSink(Sink& to, std::uint64_t bytes, const std::string& name)
+      : to_(to), left_(bytes), name_(name) {}
+  void write(std::string_view bytes) override {
+    if (bytes.size() > left_) refuse();
+    left_ -= bytes.size();
+    to_.write(bytes);
+  }
+  void finish() const {
+    if (left_ > 0) refuse();
+  }
+
+ private:
+  [[noreturn]] void refuse() const {
+    throw Error(Errc::busy, format("{}: it was written while it was read", printable(name_, 80)),
+                "run the command again");
+  }
+  Sink& to_;
+  std::uint64_t left_;
+  const std::string& name_;
+};
+
+Digest digest_at(int fd, const PlacedMember& member, const std::string& name) {
+  Hasher hasher;
+  std::string buffer(kPiece, '\0');
+  for (std::uint64_t done = 0; done < member.bytes;) {
+    const auto part =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, member.bytes - done));
+    const std::size_t count =
+        read_at(fd, member.offset + done, std::span(buffer).first(part), name);
+    if (count == 0) break;
+    hasher.update({buffer.data(), count});
+    done += count;
+  }
+  return hasher.finish();
+}
+
+}  // namespace
+
+SiteArchiveWriter::SiteArchiveWriter(const fs::path& folder, const std::string& site,
+                                     Progress& progress)
+    : folder_(folder),
+      part_(folder / format(".{}{}.part", site, kSiteArchiveEnding)),
+      progress_(progress) {
+  make_dirs(folder, 0700);
+  fd_ = Fd(::open(part_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd_.is_open()) throw_errno(part_.string(), "open");
+  for (const PlacedMember& each : members_of(fd_.get(), part_.string(), Ending::cut_off)) {
+    if (!each.name.starts_with(kArchivedBundles)) break;
+    found_.push_back(each);
+  }
+}
+
+// A member that an earlier run has written whole, at the same place.
+bool SiteArchiveWriter::is_written(const std::string& name, const ArchivedFile& wanted) {
+  if (found_.empty()) return false;
+  const PlacedMember next = found_.front();
+  found_.erase(found_.begin());
+  if (next.name == name && next.bytes == wanted.bytes &&
+      digest_at(fd_.get(), next, part_.string()) == wanted.digest) {
+    end_ = next.end();
+    return true;
+  }
+  found_.clear();
+  return false;
+}
+
+ArchivedFile SiteArchiveWriter::add(const std::string& name, const fs::path& file) {
+  const std::uint64_t bytes = file_bytes(file);
+  if (!found_.empty()) {
+    FileSource content(open_for_reading(file), file.string());
+    NullSink nowhere;
+    HashingSink hashed(nowhere);
+    copy(content, hashed);
+    const ArchivedFile wanted{.name = name, .digest = hashed.finish(), .bytes = bytes};
+    if (is_written(name, wanted)) {
+      progress_.advance(bytes);
+      return wanted;
+    }
+  }
+  FileSource content(open_for_reading(file), file.string());
+  return write(name, bytes, [&](Sink& to) { copy_all(content, to, progress_); });
+}
+
+ArchivedFile SiteArchiveWriter::add_encrypted(
+    const std::string& name, const fs::path& file,
+    const std::vector<signing::AgeRecipient>& recipients) {
+  FileSource content(open_for_reading(file), file.string());
+  return write(name, signing::age_file_bytes(file_bytes(file), recipients.size()), [&](Sink& to) {
+    signing::AgeSink sealed(to, recipients);
+    copy_all(content, sealed, progress_);
+    sealed.finish();
+  });
+}
+
+ArchivedFile SiteArchiveWriter::add_encrypted(
+    const std::string& name, const std::function<void(Sink&)>& produce,
+    const std::vector<signing::AgeRecipient>& recipients) {
+  const Fd scratch = open_scratch(folder_);
+  FdSink to(scratch.get(), folder_.string());
+  HashingSink counted(to);
+  signing::AgeSink sealed(counted, recipients);
+  produce(sealed);
+  sealed.finish();
+  const std::uint64_t bytes = counted.size();
+  if (::lseek(scratch.get(), 0, SEEK_SET) != 0) throw_errno(folder_.string(), "read");
+  FdSource content(scratch.get(), folder_.string());
+  return write(name, bytes, [&](Sink& into) { copy_all(content, into, progress_); });
+}
+
+ArchivedFile SiteArchiveWriter::write(const std::string& name, std::uint64_t bytes,
+                                      const std::function<void(Sink&)>& produce) {
+  if (::ftruncate(fd_.get(), static_cast<off_t>(end_)) != 0 ||
+      ::lseek(fd_.get(), static_cast<off_t>(end_), SEEK_SET) < 0) {
+    throw_errno(part_.string(), "write");
+  }
+  found_.clear();
+  FdSink file(fd_.get(), part_.string());
+  const std::string header = member_header(name, bytes);
+  file.write(header);
+  HashingSink hashed(file);
+  ExactSink exact(hashed, bytes, name);
+  produce(exact);
+  exact.finish();
+  file.write(content::tar_padding(bytes));
+  end_ += header.size() + bytes + content::tar_padding(bytes).size();
+  return {.name = name, .digest = hashed.finish(), .bytes = bytes};
+}
+
+void SiteArchiveWriter::finish(const SiteManifest& manifest, const signing::Signer& signer,
+                               const std::string& name) {
+  const std::string text = sign_manifest(manifest, signer);
+  write(std::string(kArchiveManifest), text.size(), [&](Sink& to) { to.write(text); });
+  FdSink(fd_.get(), part_.string()).write(content::tar_end());
+  sync_fd(fd_.get(), part_.string());
+  const Dir folder = Dir::open(folder_);
+  if (folder.stat(name)) {
+    throw Error(Errc::invalid_input, format("{}: is here already", (folder_ / name).string()),
+                "wait a second and run the command again");
+  }
+  folder.rename(part_.filename().string(), name);
+  folder.sync();
+}
+
+SiteArchive::SiteArchive(const fs::path& file)
+    : path_(absolute_path(file)), manifest_(read_manifest(path_)) {}
+
+SiteManifest SiteArchive::read_manifest(const fs::path& file) {
+  const std::string name = file.string();
+  const Fd fd = open_for_reading(file);
+  const std::vector<PlacedMember> members = members_of(fd.get(), name, Ending::whole);
+  if (members.empty() || members.back().name != kArchiveManifest ||
+      members.back().bytes > kMaxManifest) {
+    throw Error(Errc::corrupt, format("{}: its manifest is missing", name),
+                "it is no whole site archive: take another copy of it");
+  }
+  std::string text(members.back().bytes, '\0');
+  read_at(fd.get(), members.back().offset, text, name);
+  SiteManifest manifest = open_manifest(text, format("{}: {}", name, kArchiveManifest));
+  // All that lies here is named, so that nothing unsigned comes along.
+  for (const PlacedMember& each : std::span(members).first(members.size() - 1)) {
+    const ArchivedFile* named = manifest.file(each.name);
+    if (named == nullptr || !named->archive.empty() || named->bytes != each.bytes) {
+      throw Error(
+          Errc::corrupt,
+          format("{}: holds {}, which its manifest does not name", name, printable(each.name, 80)),
+          "it was altered: take another copy of it");
+    }
+  }
+  return manifest;
+}
+
+std::unique_ptr<Source> SiteArchive::open(const ArchivedFile& file) const {
+  const fs::path holder = file.archive.empty() ? path_ : path_.parent_path() / file.archive;
+  const std::string& wanted = file.archive.empty() ? file.name : file.member;
+  if (!path_exists(holder)) {
+    throw Error(Errc::corrupt,
+                format("{}: needs {} for {}, which is not beside it", path_.string(),
+                       printable(file.archive, 80), printable(file.name, 80)),
+                "put the archives that it was made since into the same folder");
+  }
+  Fd fd = open_for_reading(holder);
+  for (const PlacedMember& each : members_of(fd.get(), holder.string(), Ending::whole)) {
+    if (each.name != wanted) continue;
+    return std::make_unique<MemberSource>(std::move(fd), each, file, holder.string());
+  }
+  throw Error(Errc::corrupt, format("{}: has no {}", holder.string(), printable(wanted, 80)),
+              "take another copy of this archive, or an earlier one");
+}
+
+std::uint64_t SiteArchive::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const ArchivedFile& each : manifest_.files) bytes += each.bytes;
+  return bytes;
+}
+
+void SiteArchive::verify(Progress& progress) const {
+  Problems problems;
+  for (const ArchivedFile& each : manifest_.files) {
+    try {
+      const std::unique_ptr<Source> content = open(each);
+      NullSink nowhere;
+      copy_all(*content, nowhere, progress);
+    } catch (const Error& error) {
+      if (error.code() != Errc::corrupt) throw;
+      problems.add(error);
+    }
+  }
+  problems.throw_if_any(Errc::corrupt);
+}
+
+}  // namespace sealift::installer
