@@ -5,7 +5,8 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/session/backup_subject.hpp"
+#include "installer/drivers/databases/database_access.hpp"
+#include "installer/rescue/backup_subject.hpp"
 
 namespace sealift::installer {
 
@@ -15,6 +16,8 @@ struct BackupOptions {
   std::string name;  // of a database or of a backup
   bool discard = false;
   std::string drop;
+  bool all = false;
+  bool restore = false;  // of verify: into a copy, which goes
   ChangeOptions change;
 };
 
@@ -31,30 +34,76 @@ void show_backups(const std::vector<Backup>& backups, cli::Session& session) {
   session.out.json(list);
 }
 
+// The names that a person gives, or all there are.
+std::vector<std::string> named(const BackupOptions& options, const char* what,
+                               const std::vector<std::string>& all) {
+  if (options.all == options.name.empty()) return options.all ? all : std::vector{options.name};
+  throw Error(Errc::usage, format("found {} and --all, or neither, expected one of both", what),
+              "name one, or give --all");
+}
+
 void create(const BackupOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("backup create", options.change);
   const Tools& tools = work.tools();
   const Backups backups(tools.installation.layout, tools.workers);
-  show_backups({back_up(subject_named(options.name, work, backups), work, backups, session)},
-               session);
+  std::vector<Backup> made;
+  for (const std::string& each : named(options, "NAME", subjects_of(work))) {
+    made.push_back(back_up(subject_named(each, work, backups), work, backups, session));
+  }
+  show_backups(made, session);
 }
 
+// Where asked for, a database gets a copy that is made of the backup, and dropped again.
+Json verify_one(const Backup& backup, const BackupOptions& options, const SiteWork& work,
+                const Backups& backups, cli::Session& session) {
+  const BackupSubject subject = subject_named(backup.database, work, backups);
+  session.progress.begin(format("verifying {}", backup.name), backup.bytes);
+  if (options.restore && !subject.is_folder()) {
+    const auto database =
+        open_database(database_settings(backup.database, work.installation().site, {}),
+                      backups.folder(), session_name(0));
+    (void)backups.rehearse(backup, *database, session.progress);
+  } else {
+    backups.verify(backup, *subject.content, session.progress);
+  }
+  session.progress.end();
+  for (const std::string& line : backup.changed) {
+    session.out.line(format("while it was made: {}", line));
+  }
+  session.out.line(format("{} is whole{}: {}, {}", backup.name,
+                          options.restore && !subject.is_folder() ? " and was restored" : "",
+                          cli::size_text(backup.bytes), backup.digest.str()));
+  return to_json(backup);
+}
+
+// Every backup is looked at, whatever is wrong with one before it.
 void verify(const BackupOptions& options, const std::string& site, cli::Session& session) {
   SiteWork work(session, site);
   work.lock("backup verify", options.change);
   const Tools& tools = work.tools();
   const Backups backups(tools.installation.layout, tools.workers);
-  const Backup backup = backups.find(options.name);
-  session.progress.begin(format("verifying {}", backup.name), backup.bytes);
-  backups.verify(backup, *subject_named(backup.database, work, backups).content, session.progress);
-  session.progress.end();
-  for (const std::string& line : backup.changed) {
-    session.out.line(format("while it was made: {}", line));
+  std::vector<std::string> all;
+  for (const Backup& each : backups.list()) all.push_back(each.name);
+  Json verified = Json::array();
+  Problems problems;
+  Errc code = Errc::corrupt;
+  for (const std::string& each : named(options, "BACKUP", all)) {
+    try {
+      verified.push_back(verify_one(backups.find(each), options, work, backups, session));
+    } catch (const Error& error) {
+      if (!options.all || error.code() == Errc::interrupted) throw;
+      code = error.code();
+      problems.add(error.within(format("backup {}", each)));
+    }
   }
-  session.out.line(format("{} is whole: {}, {}", backup.name, cli::size_text(backup.bytes),
-                          backup.digest.str()));
-  session.out.json(to_json(backup));
+  problems.throw_if_any(code);
+  if (options.all) {
+    tools.audit().append("verified", {{"backups", all}, {"restored", options.restore}});
+    session.out.json(verified);
+  } else {
+    session.out.json(verified.front());
+  }
 }
 
 // What is kept of a folder since `before` was all that was kept; dropped where that was asked for.
@@ -144,7 +193,9 @@ void add_backup(cli::Command& program, const std::string& site) {
   with_lock(
       backup.sub("create", "back up a database or a folder of data now, and verify the backup"))
       .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
-                cli::Presence::required)
+                cli::Presence::optional)
+      .flag("--all", options.all, "every database, and every folder of data of the release")
+      .example("sealift-installer backup create --all", "for a timer")
       .example("sealift-installer backup create main", "the database that site.yaml calls main")
       .example("sealift-installer backup create web/uploads",
                "the folder uploads of the target web")
@@ -159,9 +210,13 @@ void add_backup(cli::Command& program, const std::string& site) {
         show_backups(Backups(tools.installation.layout, tools.workers).list(), session);
       });
   with_lock(backup.sub("verify", "read a backup to its end as a restore would"))
-      .argument("BACKUP", options.name, "its name", cli::Presence::required)
+      .argument("BACKUP", options.name, "its name", cli::Presence::optional)
+      .flag("--all", options.all, "every backup; the audit log gets a line")
+      .flag("--restore", options.restore,
+            "restore each database into a copy beside it, and drop the copy")
       .example("sealift-installer backup verify main-20260101T120000Z",
                "one that `backup list` shows")
+      .example("sealift-installer backup verify --all --restore", "a monthly proof")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { verify(options, site, session); });
   with_lock(

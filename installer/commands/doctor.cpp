@@ -19,8 +19,11 @@
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/operations/damage.hpp"
-#include "installer/session/changing.hpp"
+#include "installer/rescue/mending.hpp"
+#include "installer/session/release.hpp"
+#include "installer/rescue/thorough_look.hpp"
 #include "installer/site/tls.hpp"
+#include "installer/site_archive/kept_archives.hpp"
 #include "installer/transaction/transaction.hpp"
 #include "release/documents/workload.hpp"
 
@@ -113,14 +116,30 @@ Diagnosis examine_scripts(const Layout& layout) {
           "the site's folder"};
 }
 
+// A file of SQLite that is gone is no database that has never been.
+bool is_lost(const std::string& name, databases::Database& database, const State& state) {
+  const Revision* now = state.current();
+  return now != nullptr && !database.exists() &&
+         std::any_of(now->placements.begin(), now->placements.end(), [&](const Placement& each) {
+           return is_of_database(each) && each.target == name;
+         });
+}
+
 // Whether databases answer, and give what a migration needs.
-std::vector<Diagnosis> examine_databases(const Installation& installation) {
+std::vector<Diagnosis> examine_databases(const Installation& installation, const State& state) {
   std::vector<Diagnosis> findings;
   for (const auto& [name, unused] : installation.site.databases) {
     const std::string what = format("database {}", name);
     try {
       const auto database = open_database(database_settings(name, installation.site, {}),
                                           installation.layout.state, session_name(0));
+      if (is_lost(name, *database, state)) {
+        findings.push_back({what, "is missing, and the installed release has one",
+                            format("restore its newest backup: sealift-installer backup list; "
+                                   "sealift-installer backup restore {}-... --reason TEXT",
+                                   name)});
+        continue;
+      }
       const databases::Facts facts = database->facts();
       findings.push_back({what, format("{}, {}", facts.server, cli::size_text(facts.bytes)), ""});
       for (const std::string& kept : database->kept()) {
@@ -136,6 +155,25 @@ std::vector<Diagnosis> examine_databases(const Installation& installation) {
     }
   }
   return findings;
+}
+
+// A timer that has stopped shows by what it does not make any more.
+std::vector<Diagnosis> examine_exports(const Installation& installation, Time now) {
+  constexpr std::int64_t kDay = 24L * 60 * 60;
+  constexpr std::int64_t kOldest = 2;  // days
+  const auto& exports = installation.site.exports;
+  if (!exports || exports->to.empty()) return {};
+  constexpr const char* kMake = "run: sealift-installer site export; see whether its timer runs";
+  if (!dir_exists(exports->to)) {
+    return {{"archives", format("{} is missing", exports->to), kMake}};
+  }
+  std::optional<Time> newest;
+  for (const SiteArchive& each : archives_in(exports->to)) {
+    if (each.manifest().site == installation.id) newest = each.manifest().made;
+  }
+  if (!newest) return {{"archives", format("{} has none of this site", exports->to), kMake}};
+  return {{"archives", format("the newest is of {}", to_text(*newest)),
+           now.seconds - newest->seconds > kOldest * kDay ? kMake : ""}};
 }
 
 std::vector<Diagnosis> examine_services(const release::Site& site) {
@@ -243,7 +281,8 @@ std::vector<Diagnosis> examine_state(const Tools& tools, const State& state) {
        std::array{examine_environment(tools.installation, state),
                   diagnoses(damage_of_releases(tools, state)),
                   diagnoses(damage_of_audit_log(tools, state)),
-                  examine_stores(tools.installation, state, tools), examine_data(state)}) {
+                  examine_stores(tools.installation, state, tools), examine_data(state),
+                  examine_databases(tools.installation, state)}) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }
   return findings;
@@ -278,7 +317,7 @@ std::vector<Diagnosis> examine(const SiteWork& work, const Clock& clock) {
   for (std::vector<Diagnosis>& more : std::array{
            diagnoses(damage_of_state(layout, clock)), examine_journals(work),
            examine_targets(work.installation().site), examine_services(work.installation().site),
-           examine_databases(work.installation()),
+           examine_exports(work.installation(), clock.now()),
            examine_certificates(work.installation().site, believed_now(layout, clock))}) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }
@@ -303,9 +342,13 @@ std::vector<Diagnosis> examine_at_rest(const SiteWork& work, const Clock& clock)
   }
 }
 
-void run_doctor(const std::string& site, cli::Session& session) {
-  const SiteWork work(session, site);
-  const std::vector<Diagnosis> findings = examine_at_rest(work, session.clock);
+struct DoctorOptions {
+  bool full = false;
+  bool repair = false;
+  ChangeOptions change;
+};
+
+void show(const std::vector<Diagnosis>& findings, cli::Session& session) {
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Diagnosis& finding : findings) {
@@ -322,15 +365,56 @@ void run_doctor(const std::string& site, cli::Session& session) {
   session.out.json(list);
 }
 
+// False where a person did not agree.
+bool mend(const DoctorOptions& options, const std::string& site, cli::Session& session) {
+  {
+    SiteWork work(session, site);
+    work.lock_and_settle("doctor --repair", options.change);
+    const std::vector<Mend> mends = mends_of(work);
+    for (const Mend& each : mends) session.out.line(format("to mend      {}", each.what));
+    if (!mends.empty() && !work.agreed(options.change, "mend it?")) return false;
+    Json done = Json::array();
+    for (const Mend& each : mends) {
+      each.act();
+      done.push_back(each.what);
+    }
+    if (!mends.empty()) work.tools().audit().append("mended", {{"done", std::move(done)}});
+    const State state = work.state();
+    if (state.current() == nullptr || !state.current()->digest) return true;
+  }
+  ReleaseOptions release;
+  release.change = options.change;
+  return !repair(release, site, session).is_null();
+}
+
+void run_doctor(const DoctorOptions& options, const std::string& site, cli::Session& session) {
+  if (options.repair && !mend(options, site, session)) return;
+  const SiteWork work(session, site);
+  std::vector<Diagnosis> findings = examine_at_rest(work, session.clock);
+  if (options.full || options.repair) {
+    for (Diagnosis& each : diagnoses(damage_of_contents(work, session))) {
+      findings.push_back(std::move(each));
+    }
+  }
+  show(findings, session);
+}
+
 }  // namespace
 
 void add_doctor(cli::Command& program, const std::string& site) {
-  program.sub("doctor", "find what is missing on this host")
-      .example("sealift-installer doctor", "programs, rights, space, clock, trust")
-      .example("sealift-installer doctor --json", "for monitoring")
-      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io},
+  auto& options = cli::make_options<DoctorOptions>();
+  cli::Command command = program.sub("doctor", "find what is missing or damaged, and mend it");
+  command.flag("--full", options.full, "read every bundle, installed file and backup as well")
+      .flag("--repair", options.repair,
+            "mend what can be mended from what was verified: shows it, asks, and looks again");
+  add_change_options(command, options.change);
+  command.example("sealift-installer doctor", "programs, rights, space, clock, trust, damage")
+      .example("sealift-installer doctor --full --json", "for monitoring, at night")
+      .example("sealift-installer doctor --repair", "keys that others may read, leftovers, files")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator},
                   {{"20", "something should be repaired"}})
-      .runs([&site](cli::Session& session) { run_doctor(site, session); });
+      .runs([&](cli::Session& session) { run_doctor(options, site, session); });
 }
 
 }  // namespace sealift::installer

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "installer/commands/commands.hpp"
-#include "installer/session/site_export.hpp"
-#include "installer/session/site_rebuild.hpp"
-#include "installer/session/site_rehearse.hpp"
-#include "installer/session/site_restore.hpp"
+#include "installer/rescue/site_export.hpp"
+#include "installer/rescue/site_rebuild.hpp"
+#include "installer/rescue/site_rehearse.hpp"
+#include "installer/rescue/site_restore.hpp"
 
 namespace sealift::installer {
 

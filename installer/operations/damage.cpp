@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/operations/damage.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -62,6 +64,16 @@ void add_lost_keys(const Layout& layout, std::vector<Damage>& all) {
                    format("{}; without one make new keys: sealift-installer init; then have the "
                           "secrets of this site sealed for its new recipient",
                           from_backup(layout))});
+  }
+}
+
+// Commands that need one refuse it; a person should know before.
+void add_open_keys(const Layout& layout, std::vector<Damage>& all) {
+  if (!dir_exists(layout.keys())) return;
+  for (const fs::path& file : open_keys(layout)) {
+    all.push_back(
+        {"keys", format("{}: others than its owner may read it", file.string()),
+         "run: sealift-installer doctor --repair; if somebody has read it, make another"});
   }
 }
 
@@ -141,8 +153,20 @@ std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock) {
   std::vector<Damage> all;
   add_lost_folders(layout, all);
   add_lost_keys(layout, all);
+  add_open_keys(layout, all);
   add_unreadable_files(layout, clock, all);
   return all;
+}
+
+std::vector<fs::path> open_keys(const Layout& layout) {
+  std::vector<fs::path> open;
+  for (const Entry& each : Dir::open(layout.keys()).entries()) {
+    const fs::path file = layout.keys() / each.name;
+    const std::optional<struct stat> status = link_status_of(file);
+    if (!status || !S_ISREG(status->st_mode) || file == layout.site_public_key()) continue;
+    if ((status->st_mode & 077) != 0) open.push_back(file);
+  }
+  return open;
 }
 
 std::vector<Damage> damage_of_audit_log(const Tools& tools, const State& state) {

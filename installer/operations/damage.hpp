@@ -24,6 +24,9 @@ struct Damage {
 // which nothing else works any more.
 std::vector<Damage> damage_of_state(const Layout& layout, const Clock& clock);
 
+// Files of keys that others than their owner may read.
+std::vector<fs::path> open_keys(const Layout& layout);
+
 // Of what the kept releases need, and of what is served.
 std::vector<Damage> damage_of_releases(const Tools& tools, const State& state);
 

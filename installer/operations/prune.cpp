@@ -173,7 +173,7 @@ void prune_backups(const Tools& tools, const Sorted& sorted) {
     }
   }
   Backups(tools.installation.layout, tools.workers)
-      .prune(tools.installation.site.keep_backups, needed);
+      .prune(tools.installation.site.keep_backups, tools.clock.now(), needed);
 }
 
 }  // namespace

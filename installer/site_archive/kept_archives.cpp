@@ -12,18 +12,8 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr std::int64_t kDay = 24L * 60 * 60;  // seconds
-
 std::string name_of(const SiteArchive& archive) {
   return archive.file().filename().string();
-}
-
-// Whether the rule keeps one that has so many newer ones, and with them takes so many bytes.
-bool keeps(const release::Exports& rule, std::size_t newer, std::uint64_t bytes, std::int64_t age) {
-  if (newer == 0) return true;
-  if (rule.keep && newer >= *rule.keep) return false;
-  if (rule.keep_days && age > *rule.keep_days * kDay) return false;
-  return !rule.keep_gib || bytes <= std::uint64_t{*rule.keep_gib} << 30U;
 }
 
 }  // namespace
@@ -62,7 +52,7 @@ SiteArchive archive_at(const fs::path& folder, const std::optional<Time>& at) {
   return archives.back();
 }
 
-std::vector<std::string> remove_old_archives(const fs::path& folder, const release::Exports& rule,
+std::vector<std::string> remove_old_archives(const fs::path& folder, const release::KeepRule& rule,
                                              const std::string& site, Time now) {
   std::vector<SiteArchive> archives = archives_in(folder);
   std::set<std::string> needed;
@@ -75,7 +65,7 @@ std::vector<std::string> remove_old_archives(const fs::path& folder, const relea
     bytes += file_bytes(each->file());
     const std::int64_t age = now.seconds - each->manifest().made.seconds;
     const std::string name = name_of(*each);
-    if (keeps(rule, newer++, bytes, age) || needed.contains(name)) {
+    if (rule.keeps(newer++, bytes, age) || needed.contains(name)) {
       for (const ArchivedFile& file : each->manifest().files) {
         if (!file.archive.empty()) needed.insert(file.archive);
       }

@@ -21,7 +21,7 @@ SiteArchive archive_at(const fs::path& folder, const std::optional<Time>& at);
 
 // Removes those of the site `site` that `rule` does not keep at the time `now`. The newest stays,
 // and so does what one that stays needs. Names of files.
-std::vector<std::string> remove_old_archives(const fs::path& folder, const release::Exports& rule,
+std::vector<std::string> remove_old_archives(const fs::path& folder, const release::KeepRule& rule,
                                              const std::string& site, Time now);
 
 }  // namespace sealift::installer

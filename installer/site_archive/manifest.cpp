@@ -132,9 +132,14 @@ SiteManifest open_manifest(std::string_view text, const std::string& where) {
   }
   SiteManifest manifest = manifest_from_json(parse_json(envelope.payload, where), where);
   const std::string message = signing::pae(envelope.payload_type, envelope.payload);
-  if (std::none_of(envelope.signatures.begin(), envelope.signatures.end(),
-                   [&](const auto& each) { return manifest.key.verifies(message, each.bytes); })) {
+  if (envelope.signatures.size() != 1 ||
+      !manifest.key.verifies(message, envelope.signatures.front().bytes)) {
     throw Error(Errc::untrusted, format("{}: the key that it names did not sign it", where),
+                "it was altered: take another archive");
+  }
+  // One spelling, so that no byte of an archive can be changed unseen.
+  if (envelope.signatures.front().key_id != manifest.key.id() || to_text(envelope) != text) {
+    throw Error(Errc::corrupt, format("{}: found another spelling of it than ours", where),
                 "it was altered: take another archive");
   }
   return manifest;

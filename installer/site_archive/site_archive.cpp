@@ -193,19 +193,18 @@ ArchivedFile SiteArchiveWriter::write(const std::string& name, std::uint64_t byt
   return {.name = name, .digest = hashed.finish(), .bytes = bytes};
 }
 
-void SiteArchiveWriter::finish(const SiteManifest& manifest, const signing::Signer& signer,
-                               const std::string& name) {
+std::string SiteArchiveWriter::finish(const SiteManifest& manifest, const signing::Signer& signer,
+                                      const std::string& stem) {
   const std::string text = sign_manifest(manifest, signer);
   write(std::string(kArchiveManifest), text.size(), [&](Sink& to) { to.write(text); });
   FdSink(fd_.get(), part_.string()).write(content::tar_end());
   sync_fd(fd_.get(), part_.string());
   const Dir folder = Dir::open(folder_);
-  if (folder.stat(name)) {
-    throw Error(Errc::invalid_input, format("{}: is here already", (folder_ / name).string()),
-                "wait a second and run the command again");
-  }
+  std::string name = format("{}{}", stem, kSiteArchiveEnding);
+  for (int i = 2; folder.stat(name); ++i) name = format("{}-{}{}", stem, i, kSiteArchiveEnding);
   folder.rename(part_.filename().string(), name);
   folder.sync();
+  return name;
 }
 
 SiteArchive::SiteArchive(const fs::path& file)

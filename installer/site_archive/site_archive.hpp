@@ -37,9 +37,10 @@ class SiteArchiveWriter {
   // The same of what `produce` writes; it is put into a file without a name first.
   ArchivedFile add_encrypted(const std::string& name, const std::function<void(Sink&)>& produce,
                              const std::vector<signing::AgeRecipient>& recipients);
-  // The manifest and the end; whole and durable under `name` when it returns. Error{invalid_input}
-  // where that name is taken.
-  void finish(const SiteManifest& manifest, const signing::Signer& signer, const std::string& name);
+  // The manifest and the end. Whole and durable when it returns: the file's name, which is
+  // STEM.site.tar, or STEM-2.site.tar and so on where that is taken.
+  std::string finish(const SiteManifest& manifest, const signing::Signer& signer,
+                     const std::string& stem);
 
  private:
   ArchivedFile write(const std::string& name, std::uint64_t bytes,

@@ -247,18 +247,20 @@ void check_backup(const YamlDocument& document, const std::string& target_at, co
   }
 }
 
+// `keys` are those of the numbers; without one of a count there are `usual`.
+KeepRule read_rule(const Json& said, const std::array<const char*, 3>& keys,
+                   std::optional<unsigned> usual) {
+  const auto number = [&](const char* key) {
+    return said.contains(key) ? std::optional(said.value(key, 0U)) : std::nullopt;
+  };
+  const std::optional<unsigned> count = number(keys[0]);
+  return {.count = count ? count : usual, .days = number(keys[1]), .gib = number(keys[2])};
+}
+
 Exports read_exports(const Json& said) {
-  Exports exports{.recovery = said["recovery"],
-                  .to = said.value("to", ""),
-                  .keep = {},
-                  .keep_days = {},
-                  .keep_gib = {}};
-  for (const auto& [key, number] : {std::pair("keep", &exports.keep),
-                                    {"keep_days", &exports.keep_days},
-                                    {"keep_gib", &exports.keep_gib}}) {
-    if (said.contains(key)) *number = said.value(key, 0U);
-  }
-  return exports;
+  return {.recovery = said["recovery"],
+          .to = said.value("to", ""),
+          .rule = read_rule(said, {"keep", "keep_days", "keep_gib"}, std::nullopt)};
 }
 
 // What stands in the file by itself, and needs no rule beyond the schema.
@@ -272,7 +274,8 @@ Site read_plain(const Json& root) {
             .values = root.value("values", Values{}),
             .optional = root.value("optional", std::vector<std::string>{}),
             .keep_releases = root.value("/retention/releases"_json_pointer, 3U),
-            .keep_backups = root.value("/retention/backups"_json_pointer, 5U),
+            .keep_backups = read_rule(root.value("retention", Json::object()),
+                                      {"backups", "backup_days", "backup_gib"}, 5U),
             .policy = {}};
   if (const auto policy = root.find("policy"); policy != root.end()) {
     site.policy.required = policy->value("require", std::vector<std::string>{});

@@ -14,6 +14,7 @@
 #include "base/file.hpp"
 #include "content/image_name.hpp"
 #include "release/documents/allow.hpp"
+#include "release/site_file/keep_rule.hpp"
 #include "release/text/window.hpp"
 #include "release/values/environment.hpp"
 #include "release/values/tls.hpp"
@@ -87,11 +88,7 @@ struct DatabaseEntry {
 struct Exports {
   std::string recovery;  // a recipient of age, whose identity lies offline
   std::string to;        // absolute; empty: said when one is made
-  // How many stay there, for how many days, and how many GiB of them; nothing: all. The newest
-  // always stays, and so does what a newer one needs.
-  std::optional<unsigned> keep;
-  std::optional<unsigned> keep_days;
-  std::optional<unsigned> keep_gib;
+  KeepRule rule = {};
 };
 
 struct Site {
@@ -105,7 +102,7 @@ struct Site {
   Values values;
   std::vector<std::string> optional;  // optional components that this site takes
   unsigned keep_releases = 3;
-  unsigned keep_backups = 5;  // of each database
+  KeepRule keep_backups = {.count = 5, .days = {}, .gib = {}};  // of each database
   signing::Policy policy;
   Places places = {};  // of values
   std::map<std::string, Service> services = {};

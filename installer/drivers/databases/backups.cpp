@@ -294,13 +294,24 @@ void Backups::remove(const Backup& backup) const {
   dir.sync();
 }
 
-std::size_t Backups::prune(unsigned keep, const std::vector<std::string>& needed) const {
-  std::map<std::string, unsigned> kept;
+std::size_t Backups::prune(const release::KeepRule& rule, Time now,
+                           const std::vector<std::string>& needed) const {
+  struct Newer {
+    std::size_t count = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::map<std::string, Newer> kept;
   std::set<std::string> names(needed.begin(), needed.end());
   std::vector<Backup> backups = list();
   std::reverse(backups.begin(), backups.end());
   for (const Backup& backup : backups) {
-    if (names.contains(backup.name) || kept[backup.database]++ < keep) names.insert(backup.name);
+    Newer& newer = kept[backup.database];
+    if (names.contains(backup.name)) continue;
+    if (rule.keeps(newer.count, newer.bytes + backup.packed, now.seconds - backup.made.seconds)) {
+      names.insert(backup.name);
+    }
+    ++newer.count;
+    newer.bytes += backup.packed;
   }
   std::size_t removed = 0;
   const Dir dir = Dir::open(folder_);

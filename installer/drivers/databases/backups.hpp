@@ -19,6 +19,7 @@
 #include "base/progress.hpp"
 #include "databases/database.hpp"
 #include "installer/site/layout.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::installer {
 
@@ -83,9 +84,10 @@ class Backups {
   std::unique_ptr<databases::Database> rehearse(const Backup& backup, databases::Database& database,
                                                 Progress& progress) const;
   void remove(const Backup& backup) const;
-  // Removes all but the newest `keep` of each database, and what was cut off. Those of the names in
-  // `needed` stay.
-  std::size_t prune(unsigned keep, const std::vector<std::string>& needed) const;
+  // Removes those of each database that `rule` does not keep at the time `now`, and what was cut
+  // off. Those of the names in `needed` stay, and so does the newest of each.
+  std::size_t prune(const release::KeepRule& rule, Time now,
+                    const std::vector<std::string>& needed) const;
 
  private:
   std::unique_ptr<Source> dump_of(const Backup& backup, Progress& progress) const;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/session/opened_archive.hpp"
+#include "installer/rescue/opened_archive.hpp"
 
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/frames.hpp"
 #include "installer/drivers/data/archive.hpp"
+#include "installer/rescue/typed_identity.hpp"
 #include "installer/session/typed_hex.hpp"
-#include "installer/session/typed_identity.hpp"
 #include "installer/site_archive/kept_archives.hpp"
 #include "release/text/yaml.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "installer/session/opened_archive.hpp"
+#include "installer/rescue/opened_archive.hpp"
 
 namespace sealift::installer {
 

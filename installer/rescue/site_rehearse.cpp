@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/session/site_rehearse.hpp"
+#include "installer/rescue/site_rehearse.hpp"
 
 #include <chrono>
 
@@ -7,9 +7,9 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/random.hpp"
-#include "installer/session/backup_subject.hpp"
+#include "installer/rescue/backup_subject.hpp"
+#include "installer/rescue/site_restore.hpp"
 #include "installer/session/release.hpp"
-#include "installer/session/site_restore.hpp"
 #include "installer/site/card.hpp"
 #include "installer/site/identity.hpp"
 #include "installer/site_archive/restoring.hpp"

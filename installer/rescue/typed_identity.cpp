@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/session/typed_identity.hpp"
+#include "installer/rescue/typed_identity.hpp"
 
 #include "base/file.hpp"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/session/site_rebuild.hpp"
+#include "installer/rescue/site_rebuild.hpp"
 
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "bundle/report.hpp"
-#include "installer/session/backup_subject.hpp"
+#include "installer/rescue/backup_subject.hpp"
+#include "installer/rescue/typed_identity.hpp"
 #include "installer/session/release.hpp"
-#include "installer/session/typed_identity.hpp"
 
 namespace sealift::installer {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/session/backup_subject.hpp"
+#include "installer/rescue/backup_subject.hpp"
 
 #include "base/format.hpp"
 #include "base/path.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/session/site_export.hpp"
+#include "installer/rescue/site_export.hpp"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@
 #include "content/frames.hpp"
 #include "installer/drivers/data/archive.hpp"
 #include "installer/operations/fenced.hpp"
-#include "installer/session/backup_subject.hpp"
+#include "installer/rescue/backup_subject.hpp"
 #include "installer/site/site_key.hpp"
 #include "installer/site_archive/kept_archives.hpp"
 #include "installer/site_archive/site_archive.hpp"
@@ -281,12 +281,11 @@ void export_site(const ExportOptions& options, const std::string& site, cli::Ses
   SiteArchiveWriter writer(plan.folder, installation.id, session.progress);
   SiteManifest manifest = describe(plan, work, state, key, now);
   manifest.files = write_files(plan, work, backups, writer);
-  const std::string name = format("{}-{}-{}{}", installation.site.release,
-                                  installation.site.environment, stamp(now), kSiteArchiveEnding);
-  writer.finish(manifest,
-                {.key = key.public_key(),
-                 .sign = [&](std::string_view message) { return key.sign(message); }},
-                name);
+  const std::string name = writer.finish(
+      manifest,
+      {.key = key.public_key(),
+       .sign = [&](std::string_view message) { return key.sign(message); }},
+      format("{}-{}-{}", installation.site.release, installation.site.environment, stamp(now)));
   session.progress.end();
   const fs::path file = plan.folder / name;
   work.tools().audit().append("exported", {{"archive", name},
@@ -300,7 +299,7 @@ void export_site(const ExportOptions& options, const std::string& site, cli::Ses
   if (plan.base) session.out.line(format("needs        {}", plan.base->file().filename().string()));
   const std::vector<std::string> removed =
       installation.site.exports
-          ? remove_old_archives(plan.folder, *installation.site.exports, installation.id, now)
+          ? remove_old_archives(plan.folder, installation.site.exports->rule, installation.id, now)
           : std::vector<std::string>{};
   for (const std::string& each : removed) session.out.line(format("removed      {}", each));
   session.out.json({{"archive", file.string()},

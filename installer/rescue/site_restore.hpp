@@ -3,7 +3,7 @@
 
 // An empty machine becomes the site of an archive again, under an identity of its own.
 
-#include "installer/session/opened_archive.hpp"
+#include "installer/rescue/opened_archive.hpp"
 
 namespace sealift::installer {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/session/site_restore.hpp"
+#include "installer/rescue/site_restore.hpp"
 
 #include <algorithm>
 
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "installer/rescue/backup_subject.hpp"
 #include "installer/session/asked_health.hpp"
-#include "installer/session/backup_subject.hpp"
 #include "installer/session/release.hpp"
 #include "installer/site/card.hpp"
 #include "installer/site/identity.hpp"
