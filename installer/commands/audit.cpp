@@ -5,8 +5,11 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/evidence/export.hpp"
+#include "installer/evidence/timestamps.hpp"
 #include "installer/session/changing.hpp"
+#include "signing/certificate.hpp"
 #include "signing/public_key.hpp"
+#include "signing/timestamp.hpp"
 
 namespace sealift::installer {
 
@@ -18,6 +21,9 @@ struct AuditOptions {
   std::vector<std::string> against;
   std::string key;
   std::string output;
+  std::string request;
+  std::string answer;
+  std::string authorities;
   std::string from;
   std::string to;
 };
@@ -57,6 +63,12 @@ std::optional<signing::PublicKey> key_of(const AuditOptions& options, const Layo
   }
 }
 
+// Empty where none are named.
+std::string authorities_of(const AuditOptions& options) {
+  if (options.authorities.empty()) return "";
+  return read_file(options.authorities, signing::kMaxAuthoritiesBytes);
+}
+
 void show(const AuditReview& review, std::size_t kept, cli::Output& out) {
   out.line(format("lines        {}", review.lines));
   if (!review.head.empty()) out.line(format("head         {}", review.head));
@@ -81,13 +93,17 @@ void show(const AuditReview& review, std::size_t kept, cli::Output& out) {
 void verify_log(const AuditOptions& options, const std::string& site, cli::Session& session) {
   const std::vector<KeptCheckpoint> kept = kept_checkpoints(options.against);
   const SiteWork work(session, site);
+  const Layout& layout = work.installation().layout;
   const State state = work.state();
-  const AuditReview review = review_audit_log(work.tools().audit().text(),
-                                              {.site = work.installation().id,
-                                               .key = key_of(options, work.installation().layout),
-                                               .state = state,
-                                               .kept = kept,
-                                               .now = session.clock.now()});
+  const AuditText log = work.tools().audit().text();
+  AuditReview review = review_audit_log(log, {.site = work.installation().id,
+                                              .key = key_of(options, layout),
+                                              .state = state,
+                                              .kept = kept,
+                                              .now = session.clock.now()});
+  for (AuditFinding& each : timestamp_findings(log.lines, authorities_of(options), layout)) {
+    review.findings.push_back(std::move(each));
+  }
   show(review, kept.size(), session.out);
   session.out.json(to_json(review));
   if (!review.findings.empty()) session.status = cli::kDiffers;
@@ -99,8 +115,22 @@ void make_checkpoint(const AuditOptions& options, const std::string& site, cli::
   const Checkpoint made =
       work.tools().audit().checkpoint(SiteKey::read(layout), work.installation().id);
   if (!options.output.empty()) write_file(options.output, made.line() + "\n");
+  if (!options.request.empty()) write_file(options.request, request_for(made));
   session.out.line(made.line());
   session.out.json(to_json(made));
+}
+
+void take_timestamp(const AuditOptions& options, const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const StoredTimestamp kept =
+      keep_timestamp(read_file(options.answer, signing::kMaxTimestampBytes),
+                     authorities_of(options), work.installation().layout, work.tools().audit());
+  session.out.line(format("the checkpoint of {} lines was there at {}, says {}", kept.lines,
+                          to_text(kept.time), kept.signer));
+  session.out.json({{"lines", kept.lines},
+                    {"time", to_text(kept.time)},
+                    {"signer", kept.signer},
+                    {"answer", kept.answer.str()}});
 }
 
 constexpr std::size_t kDateBytes = 10;
@@ -175,6 +205,8 @@ void add_audit(cli::Command& program, const std::string& site) {
                "a checkpoint that was kept elsewhere: a file of them, or the line itself")
       .option("--key", options.key, "FILE",
               "the site's public key as it was kept elsewhere (default: the one on this site)")
+      .option("--ca", options.authorities, "FILE",
+              "also check who signed the timestamps, by these certificates in PEM")
       .example("sealift-installer audit verify", "by what is on this site alone")
       .example("sealift-installer audit verify --against /media/safe/checkpoints.txt",
                "also whether lines were cut off or written anew")
@@ -185,10 +217,24 @@ void add_audit(cli::Command& program, const std::string& site) {
       .sub("checkpoint",
            "sign the audit log as it is, in one line to be kept elsewhere, also on paper")
       .option("-o,--output", options.output, "FILE", "write the line into a file as well")
+      .option("--request", options.request, "FILE",
+              "write what a timestamp authority is sent (RFC 3161)")
       .example("sealift-installer audit checkpoint >> /media/safe/checkpoints.txt",
                "one line for each visit of the courier")
+      .example("sealift-installer audit checkpoint --request checkpoint.tsq",
+               "to have the time confirmed by somebody else")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&](cli::Session& session) { make_checkpoint(options, site, session); });
+  audit
+      .sub("timestamp", "check and keep the answer of a timestamp authority (RFC 3161)")
+      .argument("ANSWER", options.answer, "the file that came back", cli::Presence::required)
+      .option("--ca", options.authorities, "FILE",
+              "certificates in PEM that the authority's must lead to", cli::Presence::required)
+      .example("sealift-installer audit timestamp checkpoint.tsr --ca authority.pem",
+               "the answer to checkpoint.tsq")
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::io})
+      .runs([&](cli::Session& session) { take_timestamp(options, site, session); });
   audit
       .sub("export", "write the evidence of a period: a page for people, the records, and a signed "
                      "manifest")

@@ -11,6 +11,7 @@
 #include "installer/records/overrides.hpp"
 #include "installer/session/config_diff.hpp"
 #include "installer/session/plan_file.hpp"
+#include "installer/session/refusal.hpp"
 
 namespace sealift::installer {
 
@@ -45,13 +46,13 @@ void show_diff(const std::vector<FileDiff>& files, cli::Output& out) {
   out.line();
 }
 
-void run_plan(const PlanOptions& options, const std::string& site, cli::Session& session) {
-  SiteWork work(session, site);
-  work.lock("plan", {});
+void plan_bundle(const PlanOptions& options, const SiteWork& work, RefusalRecord& refusal,
+                 cli::Session& session) {
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust(options.trust.expiry());
   const bundle::VerifiedBundle verified =
       bundle::verify_confined(options.bundle, trust, session.progress);
+  refusal.know(verified.judgement());
   const bundle::Contents& contents = verified.contents();
   const State state = work.state();
   check_requirements(contents, work.installation(), state, options.trust.floor());
@@ -93,6 +94,18 @@ void run_plan(const PlanOptions& options, const std::string& site, cli::Session&
   }
   session.out.json(value);
   if (options.detailed && !draft.plan.steps.empty()) session.status = cli::kDiffers;
+}
+
+void run_plan(const PlanOptions& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("plan", {});
+  RefusalRecord refusal(work.tools(), "plan", options.bundle);
+  try {
+    plan_bundle(options, work, refusal, session);
+  } catch (const Error& error) {
+    refusal.record(error);
+    throw;
+  }
 }
 
 }  // namespace

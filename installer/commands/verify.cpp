@@ -4,6 +4,7 @@
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/session/changing.hpp"
+#include "installer/session/refusal.hpp"
 
 namespace sealift::installer {
 
@@ -25,16 +26,28 @@ bundle::Trust trust_of(const VerifyOptions& options, const Tools& tools) {
   return trust;
 }
 
+bundle::VerifiedBundle judged(const VerifyOptions& options, const bundle::Trust& trust,
+                              RefusalRecord& refusal, cli::Session& session) {
+  try {
+    return bundle::verify_file(
+        options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
+          refusal.know(judgement);
+          for (const std::string& line : bundle::report_lines(judgement, trust)) {
+            session.out.line(printable(line));
+          }
+        });
+  } catch (const Error& error) {
+    refusal.record(error);
+    throw;
+  }
+}
+
 void run_verify(const VerifyOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const bundle::Trust trust = trust_of(options, work.tools());
+  RefusalRecord refusal(work.tools(), "verify", options.bundle);
   give_up_changes();  // all of this process, which only reads and says what it found
-  const bundle::VerifiedBundle verified = bundle::verify_file(
-      options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
-        for (const std::string& line : bundle::report_lines(judgement, trust)) {
-          session.out.line(printable(line));
-        }
-      });
+  const bundle::VerifiedBundle verified = judged(options, trust, refusal, session);
   session.out.line(bundle::content_line(verified.contents()));
   if (options.at_root) {
     session.out.line("judged as that root would have, which is not what apply does");

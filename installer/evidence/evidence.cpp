@@ -145,10 +145,14 @@ Json to_json(const ShownTransaction& shown) {
 
 }  // namespace
 
-Evidence gather(const EvidenceSource& source, const Period& period, const SiteKey& key) {
+Evidence gather(const EvidenceSource& source, const Period& asked, const SiteKey& key) {
   const AuditText log = AuditLog(source.layout.audit(), source.clock).text();
   const std::vector<KeptCheckpoint> none;
   const Time now = source.clock.now();
+  Period period = asked;
+  if (period.from == Time{} && !log.lines.empty() && log.lines.front().entry) {
+    period.from = log.lines.front().entry->time;
+  }
   Evidence evidence{
       .site = source.site,
       .release = source.settings.release,

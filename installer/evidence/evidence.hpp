@@ -63,7 +63,8 @@ struct EvidenceSource {
 };
 
 // Error{corrupt} where the audit log cannot be read at all; one that is broken is shown as it is,
-// and the review says where. Error{untrusted} without the site's key.
+// and the review says where. Error{untrusted} without the site's key. A period from 1970 on begins
+// with the log.
 Evidence gather(const EvidenceSource& source, const Period& period, const SiteKey& key);
 
 // For programs: evidence.json.

@@ -8,7 +8,9 @@
 #include "bundle/reader.hpp"
 #include "content/media_types.hpp"
 #include "installer/evidence/page.hpp"
+#include "installer/evidence/timestamps.hpp"
 #include "installer/site/installation.hpp"
+#include "signing/timestamp.hpp"
 
 namespace sealift::installer {
 
@@ -106,6 +108,17 @@ void put_roots(const EvidenceSource& source, ExportFolder& folder) {
   }
 }
 
+// Each answer beside the text that it is about, as `openssl ts -verify` wants both.
+void put_timestamps(const Evidence& evidence, const EvidenceSource& source, ExportFolder& folder) {
+  for (const StoredTimestamp& each : stored_timestamps(evidence.lines)) {
+    const fs::path file = timestamp_file(source.layout, each);
+    if (!path_exists(file)) continue;  // the review says so
+    const std::string stem = format("timestamps/{}", each.lines);
+    folder.put(stem + ".tsr", read_file(file, signing::kMaxTimestampBytes));
+    folder.put(stem + ".txt", each.checkpoint + "\n");
+  }
+}
+
 std::string manifest_of(const Evidence& evidence, const ExportFolder& folder) {
   return to_pretty({{"format", "sealift-export-1"},
                     {"site", evidence.site},
@@ -137,6 +150,7 @@ ExportedEvidence write_evidence(const fs::path& folder, const Evidence& evidence
     }
   }
   put_roots(source, out);
+  put_timestamps(evidence, source, out);
   const std::string manifest = manifest_of(evidence, out);
   out.write("manifest.json", manifest);
   out.write("manifest.sig", key.sign(manifest));

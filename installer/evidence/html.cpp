@@ -64,7 +64,9 @@ Html& Html::table(const std::vector<std::string>& headings,
   close("tr").close("thead").open("tbody");
   for (const std::vector<std::string>& row : rows) {
     open("tr");
-    for (const std::string& cell : row) element("td", cell);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      element(headings[i].empty() ? "td" : format("td data-of=\"{}\"", headings[i]), row[i]);
+    }
     close("tr");
   }
   return close("tbody").close("table");

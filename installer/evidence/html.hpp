@@ -20,7 +20,8 @@ class Html {
   Html& text(std::string_view text);
   // An element with a text in it.
   Html& element(std::string_view start, std::string_view text);
-  // A table with headings; where it has no row a sentence that says so.
+  // A table with headings, which are constants; where it has no row a sentence that says so. On a
+  // narrow screen each cell is told with its heading.
   Html& table(const std::vector<std::string>& headings,
               const std::vector<std::vector<std::string>>& rows);
   // A table of two columns, the first of which names the second.

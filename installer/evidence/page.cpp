@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/evidence/page.hpp"
 
+#include <algorithm>
+
 #include "base/count.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
@@ -26,7 +28,7 @@ constexpr std::string_view kHead = R"html(<!doctype html>
   --line: #3a434d; --band: #1a2129; --bad: #ff9492; --good: #6fdd8b; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 78rem; padding: 2rem 1.25rem 4rem; background: var(--paper);
-  color: var(--text); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+  color: var(--text); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; padding-top: .75rem;
   border-top: 1px solid var(--line); }
@@ -38,11 +40,17 @@ p { max-width: 60rem; margin: .5rem 0; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .875rem; }
 th, td { text-align: left; vertical-align: top; padding: .375rem .625rem;
   border-bottom: 1px solid var(--line); }
-thead th { background: var(--band); overflow-wrap: normal; }
-td:first-child, td:nth-child(2) { overflow-wrap: normal; }
+thead th { background: var(--band); }
+td:last-child { overflow-wrap: anywhere; }
+td[data-of="Begun"], td[data-of="Time"], td[data-of="Made"] { white-space: nowrap; }
 .facts th { width: 12rem; font-weight: 600; color: var(--quiet); }
 pre { background: var(--band); padding: .75rem 1rem; white-space: pre-wrap; font-size: .8125rem; }
 ol { margin: .25rem 0; padding-left: 1.75rem; font-size: .875rem; }
+@media screen and (max-width: 48rem) { thead { display: none; }
+  table, tbody, tr, td, .facts th { display: block; width: auto; }
+  tr { border-bottom: 1px solid var(--line); padding: .375rem 0; }
+  td, .facts th { border: 0; padding: .125rem 0; overflow-wrap: anywhere; }
+  td[data-of]::before { content: attr(data-of) ": "; color: var(--quiet); } }
 @media print { :root { color-scheme: light; --text: #000000; --quiet: #333333; --paper: #ffffff;
   --line: #999999; --band: #ffffff; --bad: #7a0016; --good: #0b4a1e; }
   @page { margin: 15mm; } body { padding: 0; max-width: none; font-size: 10pt; }
@@ -71,6 +79,14 @@ constexpr std::string_view kCheckCheckpoint =
     "openssl pkeyutl -verify -pubin -inkey site.pem -rawin -in checkpoint.said -sigfile "
     "checkpoint.sig";
 
+// As people read it; the headings of the page say that all is UTC.
+std::string moment(Time time) {
+  std::string text = to_text(time);
+  std::replace(text.begin(), text.end(), 'T', ' ');
+  text.pop_back();
+  return text;
+}
+
 std::string ending_of(const PastTransaction& past) {
   if (!past.ending) return "open";
   return past.ending == Event::commit ? "done" : "undone";
@@ -89,10 +105,10 @@ void add_head(const Evidence& evidence, Html& html) {
   const std::string title = format("Evidence of site {}", evidence.site);
   html.element("title", title).close("head").open("body").open("main").element("h1", title);
   html.element("p class=\"quiet\"",
-               format("{} in the environment {}, from {} to {}", evidence.release,
-                      evidence.environment, to_text(evidence.period.from),
-                      to_text(evidence.period.to)));
-  html.facts({{"Made", format("{} by {}, sealift-installer {}", to_text(evidence.made),
+               format("{} in the environment {}, from {} to {}, all times in UTC", evidence.release,
+                      evidence.environment, moment(evidence.period.from),
+                      moment(evidence.period.to)));
+  html.facts({{"Made", format("{} by {}, sealift-installer {}", moment(evidence.made),
                               evidence.actor, SEALIFT_VERSION)},
               {"Transactions", std::to_string(evidence.transactions.size())},
               {"Lines of the audit log",
@@ -121,7 +137,7 @@ void add_transactions(const Evidence& evidence, Html& html) {
   html.element("h2", "Releases and other transactions");
   Rows rows;
   for (const auto& [past, approvers, steps, health, flags] : evidence.transactions) {
-    rows.push_back({std::to_string(past.number), to_text(past.begun),
+    rows.push_back({std::to_string(past.number), moment(past.begun),
                     std::string(name(past.purpose)), past.outcome.title(), ending_of(past),
                     past.actor, names_of(approvers),
                     past.reason.empty() ? past.why : past.reason});
@@ -133,8 +149,8 @@ void add_details(const ShownTransaction& shown, Html& html) {
   const PastTransaction& past = shown.past;
   html.element("h3", format("{}. {} {}, {}", past.number, name(past.purpose),
                             past.outcome.title(), ending_of(past)));
-  Rows facts = {{"Begun", to_text(past.begun)}};
-  if (past.ended) facts.push_back({"Ended", to_text(*past.ended)});
+  Rows facts = {{"Begun", moment(past.begun)}};
+  if (past.ended) facts.push_back({"Ended", moment(*past.ended)});
   if (past.outcome.digest) facts.push_back({"Digest", past.outcome.digest->str()});
   if (!shown.approvers.empty()) facts.push_back({"Approved by", names_of(shown.approvers)});
   if (!past.reason.empty()) facts.push_back({"Reason", past.reason});
@@ -164,7 +180,7 @@ void add_entries(const Evidence& evidence, std::string_view heading,
     if (!line.entry) continue;
     const AuditEntry& entry = *line.entry;
     if (std::find(events.begin(), events.end(), entry.event) == events.end()) continue;
-    rows.push_back({std::to_string(line.number), to_text(entry.time), entry.event, entry.actor,
+    rows.push_back({std::to_string(line.number), moment(entry.time), entry.event, entry.actor,
                     text_of(entry.details)});
   }
   html.element("h2", heading).table({"Line", "Time", "Act", "By", "What"}, rows);
@@ -174,7 +190,7 @@ void add_backups(const Evidence& evidence, Html& html) {
   html.element("h2", "Backups that are kept");
   Rows rows;
   for (const Backup& each : evidence.backups) {
-    rows.push_back({each.name, to_text(each.made), each.database, std::to_string(each.bytes),
+    rows.push_back({each.name, moment(each.made), each.database, std::to_string(each.bytes),
                     each.digest.str(), each.encrypted_to.empty() && !each.is_encrypted
                                            ? "not encrypted"
                                            : "encrypted"});

@@ -32,6 +32,7 @@ struct Layout {
   }  // what Compose is told beside its file
   fs::path identity() const { return state / "site.json"; }
   fs::path audit() const { return state / "audit.jsonl"; }
+  fs::path timestamps() const { return state / "timestamps"; }  // of checkpoints, by others
   fs::path summary() const { return state / "state.json"; }
   fs::path health() const { return state / "health.json"; }  // what checks found last
   // While a site archive is being restored: how far that has come.

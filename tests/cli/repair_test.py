@@ -42,7 +42,7 @@ class RepairTest(InstalledTest):
         self.assertEqual(self.served("web", "etc"), before)
         self.repair()
         self.assertEqual(road.answer("history")[-1]["purpose"], "repair")
-        self.assertEqual(self.audit()[-1]["event"], "repair")
+        self.assertEqual([entry["event"] for entry in self.audit()[-2:]], ["repair", "checkpoint"])
         self.assertEqual(road.answer("apply", "--repair", "--yes")["result"], "unchanged")
         road.installer("rollback", "--yes")
         self.assertEqual(road.answer("status")["current"]["version"], "1.0.0")

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at pages through Debian's Chromium as people do: light and dark, wide and narrow.
-//   node look.mjs REQUEST.json     {"base": URL, "pages": [PATH], "searches": {WORDS: PATH}, "pictures": FOLDER}
+//   node look.mjs REQUEST.json     {"base": URL, "pages": [PATH], "searches": [WORDS], "pictures": FOLDER}
+// Pages without searches are no site with an application: they are looked at on paper as well.
 // Prints {"violations": [what axe-core finds], "outside": [URLs asked for elsewhere], "errors": [of scripts],
-// "found": {WORDS: [paths that the search offers]}}.
+// "found": {WORDS: [paths that the search offers]}, "sheets": {PATH: whether it was printed}}.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ const browser = await puppeteer.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
     '--disable-background-networking', '--disable-component-update'],
 })
-const said = { violations: [], outside: [], errors: [], found: {} }
+const said = { violations: [], outside: [], errors: [], found: {}, sheets: {} }
 const tab = await browser.newPage()
 tab.on('request', (each) => {
   if (!each.url().startsWith(request.base) && !each.url().startsWith('data:')) said.outside.push(each.url())
@@ -34,7 +35,7 @@ const open = async (path) => {
   await prefer('light')
   await tab.setViewport({ width: 1280, height: 900 })
   await tab.goto(request.base + path, { waitUntil: 'load' })
-  await tab.waitForFunction(() => document.querySelector('#app')?.__vue_app__)
+  if (request.searches) await tab.waitForFunction(() => document.querySelector('#app')?.__vue_app__)
   await tab.evaluate(axe)
 }
 const judge = async (where) => {
@@ -55,10 +56,16 @@ for (const path of request.pages) {
     await tab.screenshot({ path: join(request.pictures, `${name_of(path)}-${scheme}-${width}.png`) })
   }
 }
-await open('')
-await tab.keyboard.press('/')
-await tab.waitForSelector('.VPLocalSearchBox input')
-for (const scheme of ['light', 'dark']) {
+for (const path of request.searches ? [] : request.pages) {
+  const pdf = await tab.pdf({ path: join(request.pictures, `${name_of(path)}.pdf`), format: 'A4', landscape: true })
+  said.sheets[path] = pdf.length > 0
+}
+if (request.searches) {
+  await open('')
+  await tab.keyboard.press('/')
+  await tab.waitForSelector('.VPLocalSearchBox input')
+}
+for (const scheme of request.searches ? ['light', 'dark'] : []) {
   await prefer(scheme)
   for (const words of request.searches) {
     await tab.$eval('.VPLocalSearchBox input', (input) => { input.value = '' })
