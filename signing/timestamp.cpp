@@ -86,10 +86,8 @@ std::string signer_of(const TS_RESP& answer) {
 class TimestampJudge {
  public:
   explicit TimestampJudge(const TimestampQuestion& question)
-      : question_(question), verdict_{.mistake = {},
-                                      .time = {},
-                                      .digest = Digest::of(""),
-                                      .signer = {}} {
+      : question_(question),
+        verdict_{.mistake = {}, .time = {}, .digest = Digest::of(""), .signer = {}} {
     // What a host's openssl.cnf says must not change a verdict.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   }
@@ -103,8 +101,7 @@ class TimestampJudge {
  private:
   std::string mistake() {
     const unsigned char* at = raw(question_.answer);
-    const TsAnswer answer(
-        d2i_TS_RESP(nullptr, &at, static_cast<long>(question_.answer.size())));
+    const TsAnswer answer(d2i_TS_RESP(nullptr, &at, static_cast<long>(question_.answer.size())));
     if (answer == nullptr || at != raw(question_.answer) + question_.answer.size()) {
       return "found no answer of RFC 3161 (TimeStampResp in DER)";
     }

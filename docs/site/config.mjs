@@ -34,6 +34,7 @@ export const sidebar = [
     'A part of the state is lost': 'docs/operations/store-lost',
     'A key is lost': 'docs/operations/key-lost',
     'A certificate is renewed': 'docs/operations/certificate',
+    'Audit log and evidence': 'docs/audit',
   }),
   list('How to, for a release', {
     'Keys and roots': 'docs/operations/key-ceremony',
@@ -65,6 +66,7 @@ export const sidebar = [
   list('Explanation', {
     Trust: 'docs/trust',
     'Threat model': 'docs/threat-model',
+    Compliance: 'docs/compliance',
     'Install protocol': 'docs/install-protocol',
     Promises: 'docs/promises',
     Security: 'SECURITY',

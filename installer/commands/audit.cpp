@@ -121,7 +121,8 @@ void make_checkpoint(const AuditOptions& options, const std::string& site, cli::
 }
 
 void take_timestamp(const AuditOptions& options, const std::string& site, cli::Session& session) {
-  const SiteWork work(session, site);
+  SiteWork work(session, site);
+  work.lock("audit timestamp", {});
   const StoredTimestamp kept =
       keep_timestamp(read_file(options.answer, signing::kMaxTimestampBytes),
                      authorities_of(options), work.installation().layout, work.tools().audit());
@@ -199,8 +200,9 @@ void add_audit(cli::Command& program, const std::string& site) {
   audit.example("sealift-installer audit verify", "whether the log is what it was").fails_with({});
   auto& options = cli::make_options<AuditOptions>();
   audit
-      .sub("verify", "check the chain and the checkpoints of the audit log, and what was kept "
-                     "elsewhere")
+      .sub("verify",
+           "check the chain and the checkpoints of the audit log, and what was kept "
+           "elsewhere")
       .options("--against", options.against, "FILE",
                "a checkpoint that was kept elsewhere: a file of them, or the line itself")
       .option("--key", options.key, "FILE",
@@ -209,7 +211,7 @@ void add_audit(cli::Command& program, const std::string& site) {
               "also check who signed the timestamps, by these certificates in PEM")
       .example("sealift-installer audit verify", "by what is on this site alone")
       .example("sealift-installer audit verify --against /media/safe/checkpoints.txt",
-               "also whether lines were cut off or written anew")
+               "also whether lines were cut off or replaced")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io},
                   {{"20", "the log is not what it was"}})
       .runs([&](cli::Session& session) { verify_log(options, site, session); });
@@ -225,19 +227,20 @@ void add_audit(cli::Command& program, const std::string& site) {
                "to have the time confirmed by somebody else")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&](cli::Session& session) { make_checkpoint(options, site, session); });
-  audit
-      .sub("timestamp", "check and keep the answer of a timestamp authority (RFC 3161)")
+  audit.sub("timestamp", "check and keep the answer of a timestamp authority (RFC 3161)")
       .argument("ANSWER", options.answer, "the file that came back", cli::Presence::required)
       .option("--ca", options.authorities, "FILE",
               "certificates in PEM that the authority's must lead to", cli::Presence::required)
       .example("sealift-installer audit timestamp checkpoint.tsr --ca authority.pem",
                "the answer to checkpoint.tsq")
-      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
-                   Errc::io})
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+                   Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { take_timestamp(options, site, session); });
   audit
-      .sub("export", "write the evidence of a period: a page for people, the records, and a signed "
-                     "manifest")
+      .sub("export",
+           "write the evidence of a period: a page for people, the records, and a signed "
+           "manifest")
       .option("--from", options.from, "DAY",
               "its first day, or a time such as 2026-01-31T12:00:00Z (default: the site's first)")
       .option("--to", options.to, "DAY", "its last day, in UTC (default: now)")

@@ -235,7 +235,7 @@ class Review {
     if (checkpoint.lines() > said_.lines) {
       find(kept.where,
            format("is of {} lines, the log has {}: lines {} to {} were cut off, or it "
-                  "was written anew",
+                  "was rewritten",
                   checkpoint.lines(), said_.lines, said_.lines + 1, checkpoint.lines()));
       return false;
     }
@@ -243,7 +243,7 @@ class Review {
     const Digest head = at == 0 ? Digest::of("") : digest_of_line(log_.lines[at - 1].text);
     if (head == checkpoint.head()) return true;
     find(kept.where,
-         format("line {} has the digest {}, the checkpoint says {}: the log was written anew "
+         format("line {} has the digest {}, the checkpoint says {}: the log was rewritten "
                 "between line {} and line {}",
                 at, head.short_hex(), checkpoint.head().short_hex(), good + 1, at));
     return false;

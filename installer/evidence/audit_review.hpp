@@ -5,7 +5,7 @@
 // that the journals know, and checkpoints that were kept elsewhere. Reads only. What is wrong is a
 // finding, never an Error, and one mistake does not hide the next.
 //
-// What it cannot find by itself: a log, journals and all, that was written anew by somebody who has
+// What it cannot find by itself: a log, journals and all, that was rewritten by somebody who has
 // the site's key. A checkpoint that was kept elsewhere finds that too.
 
 #include <optional>
@@ -24,8 +24,8 @@ struct KeptCheckpoint {
 };
 
 struct AuditQuestion {
-  const std::string& site;                    // its id
-  std::optional<signing::PublicKey> key;      // the site's; nothing where it is not known
+  const std::string& site;                // its id
+  std::optional<signing::PublicKey> key;  // the site's; nothing where it is not known
   const State& state;
   const std::vector<KeptCheckpoint>& kept;
   Time now;
@@ -40,12 +40,12 @@ struct AuditFinding {
 
 struct AuditReview {
   std::uint64_t lines = 0;
-  std::string head;                       // digest of the last line, hex; empty: there is none
-  std::uint64_t checkpoints = 0;          // good ones, in the log
-  std::optional<Checkpoint> newest;       // of those
-  std::uint64_t held = 0;                 // kept elsewhere, and what they say is still so
-  std::vector<AuditFinding> findings;     // the log is not what it should be
-  std::vector<AuditFinding> notes;        // may be as it should be; a person should know
+  std::string head;                    // digest of the last line, hex; empty: there is none
+  std::uint64_t checkpoints = 0;       // good ones, in the log
+  std::optional<Checkpoint> newest;    // of those
+  std::uint64_t held = 0;              // kept elsewhere, and what they say is still so
+  std::vector<AuditFinding> findings;  // the log is not what it should be
+  std::vector<AuditFinding> notes;     // may be as it should be; a person should know
 };
 
 inline constexpr std::size_t kMaxAuditFindings = 100;

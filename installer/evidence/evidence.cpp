@@ -46,8 +46,7 @@ ApproversOf approvers_of(const AuditText& log, const Period& period, const Layou
   ApproversOf all;
   for (const AuditLine& line : log.lines) {
     if (!line.entry || line.entry->event != "accepted" || line.entry->time > period.to) continue;
-    all[digest_from_json(line.entry->details)] =
-        approvers_from_json(line.entry->details, layout);
+    all[digest_from_json(line.entry->details)] = approvers_from_json(line.entry->details, layout);
   }
   return all;
 }
@@ -108,10 +107,9 @@ std::vector<AuditLine> lines_of(const AuditText& log, const Period& period) {
 // Of the log up to the last line of the period, or that was before it.
 Checkpoint checkpoint_at(const AuditText& log, const Period& period, const std::string& site,
                          const SiteKey& key, Time now) {
-  const auto last =
-      std::find_if(log.lines.rbegin(), log.lines.rend(), [&](const AuditLine& line) {
-        return line.entry && line.entry->time <= period.to;
-      });
+  const auto last = std::find_if(log.lines.rbegin(), log.lines.rend(), [&](const AuditLine& line) {
+    return line.entry && line.entry->time <= period.to;
+  });
   const bool is_empty = last == log.lines.rend();
   return Checkpoint::signed_by(key, site, is_empty ? 0 : last->number,
                                is_empty ? Digest::of("") : digest_of_line(last->text), now);
@@ -160,8 +158,7 @@ Evidence gather(const EvidenceSource& source, const Period& asked, const SiteKey
       .period = period,
       .made = now,
       .actor = acting_user(),
-      .transactions =
-          transactions_of(source, period, approvers_of(log, period, source.layout)),
+      .transactions = transactions_of(source, period, approvers_of(log, period, source.layout)),
       .lines = lines_of(log, period),
       .backups = {},
       .review = review_audit_log(log, {.site = source.site,

@@ -33,9 +33,9 @@ struct Approver {
 struct ShownTransaction {
   PastTransaction past;
   std::vector<Approver> approvers;
-  std::vector<std::string> steps;     // what was planned, in words
-  std::vector<CheckResult> health;    // what its checks found
-  std::vector<std::string> flags;     // what it changed of the feature flags
+  std::vector<std::string> steps;   // what was planned, in words
+  std::vector<CheckResult> health;  // what its checks found
+  std::vector<std::string> flags;   // what it changed of the feature flags
 };
 
 struct Evidence {
@@ -46,10 +46,11 @@ struct Evidence {
   Time made;
   std::string actor;  // who asked for it
   std::vector<ShownTransaction> transactions;
-  std::vector<AuditLine> lines;  // of the audit log, all of the period, and from the first to the last
-  std::vector<Backup> backups;   // made in the period, and still kept
-  AuditReview review;            // of all of the log
-  Checkpoint checkpoint;         // of the log as it was at the end of the period
+  std::vector<AuditLine>
+      lines;  // of the audit log, all of the period, and from the first to the last
+  std::vector<Backup> backups;  // made in the period, and still kept
+  AuditReview review;           // of all of the log
+  Checkpoint checkpoint;        // of the log as it was at the end of the period
 };
 
 // What evidence is gathered of.

@@ -29,9 +29,8 @@ class ExportFolder {
 
   void put(const std::string& name, const std::string& content) {
     write(name, content);
-    list_.push_back({{"name", name},
-                     {"bytes", content.size()},
-                     {"sha256", Digest::of(content).hex()}});
+    list_.push_back(
+        {{"name", name}, {"bytes", content.size()}, {"sha256", Digest::of(content).hex()}});
   }
   // Of a file that the manifest does not list.
   void write(const std::string& name, const std::string& content) {

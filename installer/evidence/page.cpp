@@ -104,17 +104,17 @@ std::string names_of(const std::vector<Approver>& approvers) {
 void add_head(const Evidence& evidence, Html& html) {
   const std::string title = format("Evidence of site {}", evidence.site);
   html.element("title", title).close("head").open("body").open("main").element("h1", title);
-  html.element("p class=\"quiet\"",
-               format("{} in the environment {}, from {} to {}, all times in UTC", evidence.release,
-                      evidence.environment, moment(evidence.period.from),
-                      moment(evidence.period.to)));
+  html.element(
+      "p class=\"quiet\"",
+      format("{} in the environment {}, from {} to {}, all times in UTC", evidence.release,
+             evidence.environment, moment(evidence.period.from), moment(evidence.period.to)));
   html.facts({{"Made", format("{} by {}, sealift-installer {}", moment(evidence.made),
                               evidence.actor, SEALIFT_VERSION)},
               {"Transactions", std::to_string(evidence.transactions.size())},
-              {"Lines of the audit log",
-               evidence.lines.empty() ? "none"
-                                      : format("{} to {}", evidence.lines.front().number,
-                                               evidence.lines.back().number)},
+              {"Lines of the audit log", evidence.lines.empty()
+                                             ? "none"
+                                             : format("{} to {}", evidence.lines.front().number,
+                                                      evidence.lines.back().number)},
               {"Checkpoint", evidence.checkpoint.line()},
               {"Key of the site", evidence.checkpoint.key().id()}});
 }
@@ -128,7 +128,8 @@ void add_review(const AuditReview& review, Html& html) {
     html.element("p class=\"bad\"", "The audit log is not what it was.");
   }
   Rows rows;
-  for (const AuditFinding& each : review.findings) rows.push_back({"WRONG", each.where, each.found});
+  for (const AuditFinding& each : review.findings)
+    rows.push_back({"WRONG", each.where, each.found});
   for (const AuditFinding& each : review.notes) rows.push_back({"note", each.where, each.found});
   if (!rows.empty()) html.table({"", "Where", "Found"}, rows);
 }
@@ -139,16 +140,15 @@ void add_transactions(const Evidence& evidence, Html& html) {
   for (const auto& [past, approvers, steps, health, flags] : evidence.transactions) {
     rows.push_back({std::to_string(past.number), moment(past.begun),
                     std::string(name(past.purpose)), past.outcome.title(), ending_of(past),
-                    past.actor, names_of(approvers),
-                    past.reason.empty() ? past.why : past.reason});
+                    past.actor, names_of(approvers), past.reason.empty() ? past.why : past.reason});
   }
   html.table({"No.", "Begun", "What", "Release", "End", "By", "Approved by", "Reason"}, rows);
 }
 
 void add_details(const ShownTransaction& shown, Html& html) {
   const PastTransaction& past = shown.past;
-  html.element("h3", format("{}. {} {}, {}", past.number, name(past.purpose),
-                            past.outcome.title(), ending_of(past)));
+  html.element("h3", format("{}. {} {}, {}", past.number, name(past.purpose), past.outcome.title(),
+                            ending_of(past)));
   Rows facts = {{"Begun", moment(past.begun)}};
   if (past.ended) facts.push_back({"Ended", moment(*past.ended)});
   if (past.outcome.digest) facts.push_back({"Digest", past.outcome.digest->str()});
@@ -166,8 +166,8 @@ void add_details(const ShownTransaction& shown, Html& html) {
   if (shown.health.empty()) return;
   Rows rows;
   for (const CheckResult& each : shown.health) {
-    rows.push_back({each.name, std::string(name(each.verdict)), std::to_string(each.attempts),
-                    each.found});
+    rows.push_back(
+        {each.name, std::string(name(each.verdict)), std::to_string(each.attempts), each.found});
   }
   html.table({"Health check", "Verdict", "Attempts", "Found"}, rows);
 }
@@ -190,19 +190,19 @@ void add_backups(const Evidence& evidence, Html& html) {
   html.element("h2", "Backups that are kept");
   Rows rows;
   for (const Backup& each : evidence.backups) {
-    rows.push_back({each.name, moment(each.made), each.database, std::to_string(each.bytes),
-                    each.digest.str(), each.encrypted_to.empty() && !each.is_encrypted
-                                           ? "not encrypted"
-                                           : "encrypted"});
+    rows.push_back(
+        {each.name, moment(each.made), each.database, std::to_string(each.bytes), each.digest.str(),
+         each.encrypted_to.empty() && !each.is_encrypted ? "not encrypted" : "encrypted"});
   }
   html.table({"Backup", "Made", "Of", "Bytes", "Digest", "At rest"}, rows);
 }
 
 void add_checks(Html& html) {
   html.element("h2", "How to check this");
-  html.element("p",
-               "Everything that this page says is in the files beside it, in the folder that it "
-               "came in. bash, coreutils, jq and openssl 3 check them; no program of ours is needed.");
+  html.element(
+      "p",
+      "Everything that this page says is in the files beside it, in the folder that it "
+      "came in. bash, coreutils, jq and openssl 3 check them; no program of ours is needed.");
   const std::vector<std::pair<std::string_view, std::string_view>> checks = {
       {"The files are those that the manifest lists:", kCheckFiles},
       {"The manifest was signed by the site's key:", kCheckManifest},
@@ -224,7 +224,7 @@ void add_checks(Html& html) {
     html.close("pre");
   }
   html.element("p",
-               "Who is root on the site's host can write log, journals and signatures anew. A "
+               "Who is root on the site's host can rewrite log, journals and signatures. A "
                "checkpoint that was kept elsewhere shows that: its line must be the same in this "
                "log.");
 }

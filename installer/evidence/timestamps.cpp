@@ -41,11 +41,11 @@ Checkpoint checkpoint_with(const Digest& digest, const std::vector<AuditEntry>& 
     const std::optional<Checkpoint> checkpoint = checkpoint_of(entry);
     if (checkpoint && digest_of_checkpoint(checkpoint->line()) == digest) return *checkpoint;
   }
-  throw Error(Errc::incompatible,
-              format("the timestamp is of {}, and no checkpoint of this log has that digest",
-                     digest.hex()),
-              "it belongs to another site, or to another text; a request for this site is made "
-              "with: sealift-installer audit checkpoint --request FILE");
+  throw Error(
+      Errc::incompatible,
+      format("the timestamp is of {}, and no checkpoint of this log has that digest", digest.hex()),
+      "it belongs to another site, or to another text; a request for this site is made "
+      "with: sealift-installer audit checkpoint --request FILE");
 }
 
 }  // namespace
@@ -97,15 +97,14 @@ fs::path timestamp_file(const Layout& layout, const StoredTimestamp& stored) {
 }
 
 std::vector<AuditFinding> timestamp_findings(const std::vector<AuditLine>& lines,
-                                             const std::string& authorities,
-                                             const Layout& layout) {
+                                             const std::string& authorities, const Layout& layout) {
   std::vector<AuditFinding> findings;
   for (const StoredTimestamp& stored : stored_timestamps(lines)) {
     const fs::path file = timestamp_file(layout, stored);
     const std::string where = format("line {}", stored.line);
     if (!path_exists(file)) {
-      findings.push_back({where, format("{}: is missing, the timestamp that it tells of",
-                                        file.string())});
+      findings.push_back(
+          {where, format("{}: is missing, the timestamp that it tells of", file.string())});
       continue;
     }
     const std::string answer = read_file(file, signing::kMaxTimestampBytes);
@@ -119,8 +118,8 @@ std::vector<AuditFinding> timestamp_findings(const std::vector<AuditLine>& lines
     if (!verdict.mistake.empty()) {
       findings.push_back({where, format("{}: {}", file.string(), verdict.mistake)});
     } else if (verdict.digest != digest_of_checkpoint(stored.checkpoint)) {
-      findings.push_back({where, format("{}: is of another text than the checkpoint",
-                                        file.string())});
+      findings.push_back(
+          {where, format("{}: is of another text than the checkpoint", file.string())});
     }
   }
   return findings;

@@ -11,8 +11,7 @@ namespace sealift::installer {
 // A log that is missing is not begun here.
 RefusalRecord::RefusalRecord(const Tools& tools, const std::string& command,
                              const std::string& bundle)
-    : known_({{"command", command},
-              {"bundle", printable(fs::path(bundle).filename().string())}}) {
+    : known_({{"command", command}, {"bundle", printable(fs::path(bundle).filename().string())}}) {
   const fs::path log = tools.installation.layout.audit();
   try {
     if (path_exists(log)) log_.emplace(log, tools.clock);

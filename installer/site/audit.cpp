@@ -71,8 +71,8 @@ void parse_line(std::uint64_t sequence, const std::string& previous, AuditLine& 
   fields.constant("seq", sequence);
   fields.constant("prev", previous);
   if (to_canonical(value) != line.text) {
-    throw Error(Errc::corrupt, format("line {}: found a spelling that is not the canonical one",
-                                      line.number));
+    throw Error(Errc::corrupt,
+                format("line {}: found a spelling that is not the canonical one", line.number));
   }
 }
 
@@ -112,8 +112,7 @@ AuditWriter::Last AuditWriter::read_last() const {
   const Tail tail = read_tail(fd_.get(), name_);
   if (tail.line.empty()) return {.end = tail.end, .lines = 0, .line = {}};
   const Json last = parse_json(tail.line, name_);
-  return {
-      .end = tail.end, .lines = Fields(last, name_).number("seq") + 1, .line = tail.line};
+  return {.end = tail.end, .lines = Fields(last, name_).number("seq") + 1, .line = tail.line};
 }
 
 void AuditWriter::write(const Last& last, const std::string& event, const Json& details) {
@@ -206,9 +205,8 @@ std::vector<AuditEntry> AuditLog::entries() const {
 
 bool AuditLog::tells_of(std::uint64_t transaction) const {
   const std::vector<AuditEntry> all = entries();
-  return std::any_of(all.begin(), all.end(), [&](const AuditEntry& entry) {
-    return transaction_of(entry) == transaction;
-  });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const AuditEntry& entry) { return transaction_of(entry) == transaction; });
 }
 
 AuditLog::Head AuditLog::head() const {

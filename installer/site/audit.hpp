@@ -104,8 +104,8 @@ Digest digest_of_line(const std::string& line);
 // The transaction that an entry speaks of; 0: none.
 std::uint64_t transaction_of(const AuditEntry& entry);
 
-// The checkpoint that an entry holds; nothing where it is about something else. Error{invalid_input}
-// as of Checkpoint::parse().
+// The checkpoint that an entry holds; nothing where it is about something else.
+// Error{invalid_input} as of Checkpoint::parse().
 std::optional<Checkpoint> checkpoint_of(const AuditEntry& entry);
 
 // Who does this: the user behind sudo, else the login's user, else the number.

@@ -88,12 +88,9 @@ std::string Checkpoint::line() const {
 }
 
 Json to_json(const Checkpoint& checkpoint) {
-  return {{"checkpoint", checkpoint.line()},
-          {"site", checkpoint.site()},
-          {"lines", checkpoint.lines()},
-          {"head", checkpoint.head().hex()},
-          {"time", to_text(checkpoint.time())},
-          {"key", checkpoint.key().id()}};
+  return {{"checkpoint", checkpoint.line()},    {"site", checkpoint.site()},
+          {"lines", checkpoint.lines()},        {"head", checkpoint.head().hex()},
+          {"time", to_text(checkpoint.time())}, {"key", checkpoint.key().id()}};
 }
 
 }  // namespace sealift::installer

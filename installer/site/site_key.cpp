@@ -46,8 +46,8 @@ SiteKey SiteKey::read(const Layout& layout) {
   const signing::Secret kept = signing::Secret::taken_from(text);
   try {
     return SiteKey(signing::SecretKey::parse(kept.view(), file.string(), [&]() -> signing::Secret {
-      throw Error(Errc::untrusted, format("{}: is encrypted, expected a key without a passphrase",
-                                          file.string()));
+      throw Error(Errc::untrusted,
+                  format("{}: is encrypted, expected a key without a passphrase", file.string()));
     }));
   } catch (const Error& error) {
     throw Error(Errc::untrusted, error.message(), kMakeAnother);

@@ -5,9 +5,9 @@
 // audit log. keys/site.key is a secret-key file of minisign without a passphrase (mode 0600),
 // keys/site.pub its public part; both never leave the state folder unless a person copies them.
 //
-// One key signs texts of several sorts, so each says of what sort it is, a line by its first word, a
-// document of JSON by its `format`: nothing that was signed as one can be shown as another. Who is
-// root on the host can sign too.
+// One key signs texts of several sorts, so each says of what sort it is, a line by its first word,
+// a document of JSON by its `format`: nothing that was signed as one can be shown as another. Who
+// is root on the host can sign too.
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The site that scripts/docs makes: each link and anchor leads somewhere, the search knows each page, axe-core
-finds nothing in light and dark, wide and narrow, and nothing is asked for elsewhere. Pictures of what was
-looked at are in build/*/site-pictures."""
+finds nothing in light and dark, wide and narrow, and nothing is asked for elsewhere; and the same of the page
+that `audit export` writes. Pictures of what was looked at are in build/*/site-pictures."""
 
 import functools
 import glob
@@ -18,10 +18,11 @@ import unittest
 import urllib.parse
 
 from pages import BIN, SOURCE, main, need
-from road import npm_packages, run, write
+from road import Road, npm_packages, run, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.dirname(BIN)
+HOSTILE = "CHG-1 </td><script>alert(1)</script><img src=https://evil.example/x onerror=alert(2)> \u202e&amp;"
 # One page of each kind.
 KINDS = ["", "docs/errors.html", "docs/stack.html", "docs/operations/needs-operator.html", "404.html"]
 
@@ -38,6 +39,17 @@ class Page(html.parser.HTMLParser):
         attrs = dict(attrs)
         self.anchors.add(attrs.get("id"))
         self.links += [attrs[name] for name in ("href", "src") if attrs.get(name)]
+
+
+def look(request):
+    """What look.mjs says of pages."""
+    need("chromium")
+    node = os.path.join(BUILD, "docs-test")
+    npm_packages(HERE, node)
+    with tempfile.TemporaryDirectory(prefix="sealift-look-") as folder:
+        file = os.path.join(folder, "request.json")
+        write(file, json.dumps({**request, "pictures": os.path.join(BUILD, "site-pictures")}))
+        return json.loads(run("node", os.path.join(node, "look.mjs"), file))
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):
@@ -89,25 +101,36 @@ class Site(unittest.TestCase):
                           if path.replace("index.html", "") not in known], [])
 
     def test_people_can_read_and_search_it(self):
-        need("chromium")
-        node = os.path.join(BUILD, "docs-test")
-        npm_packages(HERE, node)
         server = http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), functools.partial(Silent, directory=self.site))
         self.addCleanup(server.server_close)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.shutdown)
-        request = os.path.join(self.root, "request.json")
-        write(request, json.dumps({
-            "base": f"http://127.0.0.1:{server.server_port}/", "pages": KINDS,
-            "searches": ["threshold", "needs a person"],
-            "pictures": os.path.join(BUILD, "site-pictures")}))
-        said = json.loads(run("node", os.path.join(node, "look.mjs"), request))
+        said = look({"base": f"http://127.0.0.1:{server.server_port}/", "pages": KINDS,
+                     "searches": ["threshold", "needs a person"]})
         self.assertEqual(said["violations"], [])
         self.assertEqual(said["outside"], [])
         self.assertEqual(said["errors"], [])
         self.assertIn("/docs/trust.html", said["found"]["threshold"])
         self.assertIn("/docs/operations/needs-operator.html", said["found"]["needs a person"])
+
+
+class Evidence(unittest.TestCase):
+    def test_people_can_read_the_page_of_an_export(self):
+        road = Road()
+        self.addCleanup(road.close)
+        road.init_site()
+        road.installer("apply", road.release("1.0.0"), "--yes", "--reason", HOSTILE)
+        folder = os.path.join(road.root, "evidence")
+        road.installer("audit", "export", "-o", folder)
+        said = look({"base": f"file://{folder}/", "pages": ["evidence.html"]})
+        self.assertEqual((said["violations"], said["outside"], said["errors"]), ([], [], []))
+        self.assertTrue(said["sheets"]["evidence.html"])
+        with open(os.path.join(folder, "evidence.html"), encoding="utf-8") as text:
+            page = text.read()
+        self.assertNotRegex(page, r"(?i)<(script|img|link|iframe|object|form)|<[^>]*\son\w+=|url\(")
+        self.assertIn("CHG-1 &lt;/td&gt;&lt;script&gt;", page)
+        self.assertNotIn("\u202e", page)
 
 
 main()

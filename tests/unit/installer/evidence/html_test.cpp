@@ -8,8 +8,11 @@ namespace sealift::installer::html_test {
 TEST_CASE("html: no text of others becomes an element, an attribute or a character that lies") {
   CHECK(Html().element("td", "<b onclick='x'>&\"").take() ==
         "<td>&lt;b onclick=&#39;x&#39;&gt;&amp;&quot;</td>\n");
-  CHECK(Html().element("td class=\"bad\"", "a\xE2\x80\xAE" "b\x01\xFF\n").take() ==
-        "<td class=\"bad\">a\\xe2\\x80\\xaeb\\x01\\xff\\x0a</td>\n");
+  CHECK(Html()
+            .element("td class=\"bad\"",
+                     "a\xE2\x80\xAE"
+                     "b\x01\xFF\n")
+            .take() == "<td class=\"bad\">a\\xe2\\x80\\xaeb\\x01\\xff\\x0a</td>\n");
 }
 
 TEST_CASE("html: a table tells each cell with its heading, and says where it has none") {

@@ -57,7 +57,8 @@ TEST_CASE("checkpoint: no character of it can be another one") {
         Errc::invalid_input);
 }
 
-TEST_CASE("site key: a pair that is read again signs alike, and one that others may read is refused") {
+TEST_CASE(
+    "site key: a pair that is read again signs alike, and one that others may read is refused") {
   const KeyedSite site;
   CHECK(has_site_key(site.layout));
   CHECK(SiteKey::read(site.layout).sign("text") == site.key.sign("text"));
