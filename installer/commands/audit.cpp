@@ -233,8 +233,7 @@ void add_audit(cli::Command& program, const std::string& site) {
               "certificates in PEM that the authority's must lead to", cli::Presence::required)
       .example("sealift-installer audit timestamp checkpoint.tsr --ca authority.pem",
                "the answer to checkpoint.tsq")
-      .fails_with(
-          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
+      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { take_timestamp(options, site, session); });
   audit

@@ -46,10 +46,10 @@ bundle::VerifiedBundle judged(const VerifyOptions& options, const bundle::Trust&
 void run_verify(const VerifyOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const bundle::Trust trust = trust_of(options, work.tools());
-  RefusalRecord refusal(work.tools(),
-                        options.at_root ? format("verify --at-root {}", *options.at_root)
-                                        : std::string("verify"),
-                        options.bundle);
+  RefusalRecord refusal(
+      work.tools(),
+      options.at_root ? format("verify --at-root {}", *options.at_root) : std::string("verify"),
+      options.bundle);
   give_up_changes();  // all of this process, which only reads and says what it found
   const bundle::VerifiedBundle verified = judged(options, trust, refusal, session);
   session.out.line(bundle::content_line(verified.contents()));

@@ -66,9 +66,9 @@ void restore_folders(const Layout& layout) {
 
 void remove_unfinished_files(const Layout& layout) {
   const auto is_ours = [](std::string_view) { return true; };
-  for (const fs::path& folder : {layout.state, layout.journal(), layout.receipts(), layout.trust(),
-                                 layout.tables(), layout.keys(), layout.backups(),
-                                 layout.timestamps()}) {
+  for (const fs::path& folder :
+       {layout.state, layout.journal(), layout.receipts(), layout.trust(), layout.tables(),
+        layout.keys(), layout.backups(), layout.timestamps()}) {
     if (dir_exists(folder)) remove_leftovers(folder, is_ours);
   }
   for (const Entry& revision : Dir::open(layout.revisions()).entries()) {
