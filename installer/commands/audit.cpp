@@ -177,7 +177,7 @@ void export_evidence(const AuditOptions& options, const std::string& site, cli::
           : fs::path(options.output);
   const Evidence evidence = gather(source, period, key);
   const ExportedEvidence written = write_evidence(folder, evidence, source, key);
-  work.tools().audit().append("exported", {{"from", to_text(period.from)},
+  work.tools().audit().append("evidence", {{"from", to_text(period.from)},
                                            {"to", to_text(period.to)},
                                            {"manifest", written.manifest.str()}});
   session.out.line(format("{} in {}; begin with {}", count_text(written.files.size(), "file"),

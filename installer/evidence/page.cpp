@@ -240,10 +240,11 @@ std::string page_of(const Evidence& evidence) {
   add_entries(evidence, "Refusals and failures", {"refused", "failed", "hook-failed"}, html);
   add_entries(evidence, "Feature flags", {"flags"}, html);
   add_entries(evidence, "Backups, restores and drills",
-              {"backup", "restored", "dropped", "rehearsed", "baseline", "repaired"}, html);
+              {"backup", "restored", "dropped", "rehearsed", "exported", "site-restored",
+               "baseline", "repaired"}, html);
   add_backups(evidence, html);
   add_entries(evidence, "Trust, keys, checkpoints and timestamps",
-              {"trust", "keys", kCheckpointEvent, "timestamp", "exported"}, html);
+              {"trust", "keys", kCheckpointEvent, "timestamp", "evidence"}, html);
   html.element("h2", "Each transaction");
   if (evidence.transactions.empty()) html.element("p class=\"none\"", "None in this period.");
   for (const ShownTransaction& each : evidence.transactions) add_details(each, html);
