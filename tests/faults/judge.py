@@ -56,8 +56,9 @@ class Stand:
 class Judge:
     """Runs cases in one bed, and says what is wrong."""
 
-    def __init__(self, bed):
+    def __init__(self, bed, disturb=None):
         self.bed = bed
+        self.disturb = disturb
         self.scenarios = scenarios(bed)
         self.old, self.new, self.before = {}, {}, {}
         self.after, self.drift = {}, {}  # behind the next apply, from the old and from the new
@@ -104,9 +105,12 @@ class Judge:
     def wrongs(self, case, scenario):
         whole = self.everything()
         try:
-            code, said = self.bed.run(*scenario.command, under=case.under())
+            code, said = self.bed.run(*scenario.command, under=case.under(self.disturb))
         except subprocess.TimeoutExpired:
             yield "the command hangs"
+            return
+        if case.must_end_well and code != 0:
+            yield f"exit status {code} ({short(said)}), though nothing failed"
             return
         yield from self.wrongs_behind(case.scenario, (code, said), whole, case.may_be_killed)
 

@@ -5,6 +5,8 @@ which. System calls fail once or from then on, alone and in pairs, some followed
 to 2 are closed; limits are small. Each is one case, a line of text such as
 
     upgrade fdatasync:error=EIO:when=7      a rule of strace (two make a pair)
+    prune changing:kill=after:when=40       a rule of our own injector (disturb.cpp)
+    upgrade pwrite64:most=1:when=7          a transfer of fewer bytes than were asked for
     rollback closed=0,2                     standard descriptors that are closed
     first nofile=9                          a limit
 
@@ -23,6 +25,7 @@ import tempfile
 import unittest
 
 from bed import Bed, Releases, injecting
+from disturb import TRANSFERS, Disturb, counted, is_for
 from judge import Judge, scenarios
 from road import need, run
 
@@ -59,9 +62,10 @@ class Case:
                            if ":" not in word and not word.startswith("closed="))
         self.closed = [number for word in self.words if word.startswith("closed=")
                        for number in word[len("closed="):].split(",")]
-        self.may_be_killed = "signal=KILL" in text
+        self.may_be_killed = "signal=KILL" in text or "kill=" in text
+        self.must_end_well = ":most=" in text  # less than was asked for is no failure
 
-    def under(self):
+    def under(self, disturb):
         """The programs below which the installer runs."""
         command = []
         if self.closed:
@@ -69,8 +73,12 @@ class Case:
             command += ["sh", "-c", f'exec "$@" {close}', "sh"]
         if self.limits:
             command += ["prlimit", *(f"--{name}={value}" for name, value in self.limits.items())]
-        if self.rules:
-            command += injecting(self.rules)
+        ours = [rule for rule in self.rules if is_for(rule)]
+        others = [rule for rule in self.rules if rule not in ours]
+        if others:
+            command += injecting(others)
+        if ours:
+            command += disturb.under(*ours)
         return command
 
 
@@ -81,7 +89,8 @@ def failing(call):
 class Points:
     """The calls of one undisturbed run, as strace counts them: each thread for itself."""
 
-    def __init__(self, bed, scenario):
+    def __init__(self, bed, scenario, disturb):
+        self.count_changes(bed, scenario, disturb)
         bed.reset(scenario.start)
         trace = os.path.join(bed.place, "trace")
         run("strace", "-f", "-y", "-qq", "-o", trace, "-e", f"trace={CALLS}", bed.program, "--site",
@@ -102,6 +111,25 @@ class Points:
                     self.calls.append((name, number))
                 if thread == main and name in OF_RECORDS and RECORDS.search(line):
                     self.records.append((name, number))
+
+    def count_changes(self, bed, scenario, disturb):
+        """As our injector counts them: all threads together."""
+        bed.reset(scenario.start)
+        log = os.path.join(bed.place, "log")
+        bed.run(*scenario.command, under=disturb.counting(log, "changing", TRANSFERS))
+        self.changes, self.transfers = counted(log)
+
+    def killed_anywhere(self):
+        for number in range(1, len(self.changes) + 1):
+            yield f"changing:kill=before:when={number}"
+            yield f"changing:kill=after:when={number}"
+
+    def short_transfers(self):
+        """Each once with one byte and once with all but one, and all of them."""
+        for number, (name, size, _) in enumerate(self.transfers, 1):
+            for most in {1, size - 1} - {0, size}:
+                yield f"{TRANSFERS}:most={most}:when={number}"
+        yield from (f"{TRANSFERS}:most={most}" for most in (61, 511, 4095))
 
     def singles(self, calls):
         for name, number in calls:
@@ -147,11 +175,11 @@ class Points:
                        f"{other}:signal=KILL:when={before[other] + more}")
 
 
-def enumerated(bed):
+def enumerated(bed, disturb):
     """Every case, by kind."""
     kinds = {}
     for name, scenario in scenarios(bed).items():
-        points = Points(bed, scenario)
+        points = Points(bed, scenario, disturb)
         others = [call for call in points.calls if call not in set(points.records)]
         closed = [",".join(c) for n in (1, 2, 3) for c in itertools.combinations("012", n)]
         for kind, words in (
@@ -161,6 +189,8 @@ def enumerated(bed):
                 ("another call, from then on", points.lasting(others)),
                 ("two of records", points.pairs()),
                 ("a record, then kill", points.killed()),
+                ("killed before or after a changing call", points.killed_anywhere()),
+                ("short transfers", points.short_transfers()),
                 ("closed descriptors", (f"closed={c}" for c in closed)),
                 ("limits", (f"{limit}={value}" for limit, values in LIMITS.items()
                             for value in values if limit != "nproc" or os.geteuid() == 0))):
@@ -186,6 +216,7 @@ class Sweep:
             tempfile.tempdir = "/dev/shm"  # thousands of syncs cost a disk half an hour
         self.folder = tempfile.mkdtemp(prefix="sealift-faults-")
         os.chmod(self.folder, 0o755)
+        self.disturb = Disturb(self.folder)
         self.releases = Releases()
         self.judges = queue.Queue()
         self.kinds = {}
@@ -193,7 +224,7 @@ class Sweep:
     def open(self, workers):
         """Makes the beds, and says what may be done to a site."""
         def judge(number):
-            return Judge(Bed(self.releases, self.folder, number))
+            return Judge(Bed(self.releases, self.folder, number), self.disturb)
 
         with concurrent.futures.ThreadPoolExecutor(workers) as threads:
             judges = list(threads.map(judge, range(workers)))
@@ -231,7 +262,7 @@ class Faults(unittest.TestCase):
             sweep.open(1)
             self.assertEqual(sweep.all([wanted]), [])
             return
-        kinds = enumerated(sweep.open(WORKERS))
+        kinds = enumerated(sweep.open(WORKERS), sweep.disturb)
         cases = [case for of_kind in kinds.values() for some in of_kind.values() for case in some]
         if wanted is None or wanted == "" and "SEALIFT_SHARE" in os.environ:
             chosen = share(kinds)

@@ -27,14 +27,18 @@ from shop import Shop  # noqa: E402
 CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8914, 1  # <sched.h>, netdevice(7)
 
 
-def main():
-    """The cases of a file see a network of their own, with nothing but loopback: engines of two files
-    that run at once would choose the same addresses for the networks of their stacks."""
+def have_own_network():
+    """This program sees a network of its own from now on, with nothing but loopback: engines of two
+    files that run at once would choose the same addresses for the networks of their stacks."""
     if os.geteuid() == 0:
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
             fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+
+
+def main():
+    have_own_network()
     run_cases()
 
 
