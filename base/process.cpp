@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -94,14 +95,25 @@ void keep_end(std::string& kept, std::string_view bytes, std::size_t limit) {
   if (kept.size() > 2 * limit) kept.erase(0, kept.size() - limit);
 }
 
-// Reads once what a program says, and closes what is at its end.
-void drain(Fd& end, std::string& kept, Keep* keep_some, std::size_t limit) {
+// Reads once what a program says, and closes what is at its end; how many bytes it was.
+ssize_t drain(Fd& end, std::string& kept, Keep* keep_some, std::size_t limit) {
   std::array<char, 65536> buffer{};
   const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
   if (count > 0) {
     keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, limit);
   } else if (count == 0 || errno != EINTR) {
     end = Fd();
+  }
+  return std::max<ssize_t>(count, 0);
+}
+
+// What a child that has ended said is in its pipe by then: exactly that is read, however many reads
+// it takes, for others may have the pipe open and go on.
+void drain_rest(Fd& end, std::string& kept, Keep* keep_some, std::size_t limit) {
+  int bytes = 0;
+  if (!end.is_open() || ::ioctl(end.get(), FIONREAD, &bytes) != 0) return;
+  for (ssize_t left = bytes; left > 0 && end.is_open();) {
+    left -= drain(end, kept, keep_some, limit);
   }
 }
 
@@ -133,14 +145,11 @@ bool has_ended(pid_t child) {
 }
 
 // A child may end while what it has started keeps its streams open: a service that it brought up,
-// say. So it is looked for in between; what it said is in the pipes by then, and a few reads get
-// it, whatever the others go on saying.
+// say. So it is looked for in between.
 constexpr std::chrono::milliseconds kLook{50};
-constexpr int kLastReads = 4;
 
 // How long to wait for streams, at most until `deadline`.
-int time_to_poll(bool is_over, Moment deadline) {
-  if (is_over) return 0;
+int time_to_poll(Moment deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), kLook).count());
@@ -169,7 +178,7 @@ struct Started {
 // false: the time is up.
 bool converse(const Command& command, Moment deadline, Started& started, Outcome& outcome) {
   auto& [child, in, out, err, failure] = started;
-  int last_reads = kLastReads;
+  const std::size_t limit = command.output_limit;
   std::string_view input = command.input;
   if (input.empty()) in.write_end = Fd();
   // A write that waits for a child which itself waits for us to read would never end.
@@ -179,17 +188,18 @@ bool converse(const Command& command, Moment deadline, Started& started, Outcome
                                      {out.read_end.get(), POLLIN, 0},
                                      {err.read_end.get(), POLLIN, 0}}};
     if (std::chrono::steady_clock::now() >= deadline) return false;
-    const bool is_over = has_ended(child);
-    const int ready = ::poll(polled.data(), polled.size(), time_to_poll(is_over, deadline));
-    if (ready < 0) continue;
-    if (is_over && (ready == 0 || last_reads-- == 0)) return true;
+    if (has_ended(child)) {
+      drain_rest(out.read_end, outcome.output, keep, limit);
+      drain_rest(err.read_end, outcome.error_output, keep_end, limit);
+      return true;
+    }
+    if (::poll(polled.data(), polled.size(), time_to_poll(deadline)) < 0) continue;
     if (polled[0].revents != 0) {
       const ssize_t count = write_quietly(in.write_end.get(), input);
       if (count > 0) input.remove_prefix(static_cast<std::size_t>(count));
       const bool later = count < 0 && (errno == EINTR || errno == EAGAIN);
       if (input.empty() || (count < 0 && !later)) in.write_end = Fd();
     }
-    const std::size_t limit = command.output_limit;
     if (polled[1].revents != 0) drain(out.read_end, outcome.output, keep, limit);
     if (polled[2].revents != 0) drain(err.read_end, outcome.error_output, keep_end, limit);
   }
@@ -301,7 +311,6 @@ struct ProgramSink::Running {
   void wait(Until until) {
     const std::size_t limit = command.output_limit;
     Moment idle = std::chrono::steady_clock::now() + command.timeout;
-    int last_reads = kLastReads;
     while (started.out.read_end.is_open() || started.err.read_end.is_open() ||
            until == Until::can_write) {
       std::array<pollfd, 3> polled = {
@@ -309,9 +318,11 @@ struct ProgramSink::Running {
            {started.out.read_end.get(), POLLIN, 0},
            {started.err.read_end.get(), POLLIN, 0}}};
       const bool is_over = until != Until::can_write && has_ended(started.child);
-      const int ready = ::poll(polled.data(), polled.size(), time_to_poll(is_over, idle));
+      const int ready = ::poll(polled.data(), polled.size(), is_over ? 0 : time_to_poll(idle));
       if (ready < 0 && errno == EINTR) continue;
-      if (is_over && (ready == 0 || (until == Until::closed && last_reads-- == 0))) {
+      if (is_over && (ready == 0 || until == Until::closed)) {
+        drain_rest(started.out.read_end, outcome.output, keep, limit);
+        drain_rest(started.err.read_end, outcome.error_output, keep_end, limit);
         started.out.read_end = Fd();
         started.err.read_end = Fd();
         return;
@@ -397,7 +408,9 @@ std::size_t ProgramSource::read(std::span<char> into) {
     if (!running.started.out.read_end.is_open()) break;
     const ssize_t count = ::read(running.started.out.read_end.get(), into.data(), into.size());
     if (count > 0) return static_cast<std::size_t>(count);
-    if (count == 0 || errno != EINTR) running.started.out.read_end = Fd();
+    if (count < 0 && errno != EINTR)
+      throw_errno(running.command.arguments.at(0), "read what is said by");
+    if (count == 0) running.started.out.read_end = Fd();
   }
   return 0;
 }

@@ -17,6 +17,7 @@ struct Accepted {
   bundle::VerifiedBundle verified;
   std::string name;  // in the store
   bool was_there;    // before this command
+  Time judged;       // the time at which its trust was
 
   SiteContent content(const Tools& tools, const release::Values& set = {}) const;
 };

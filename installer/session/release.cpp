@@ -39,11 +39,12 @@ Json acceptance(const Accepted& accepted, const ReleaseOptions& options,
   return value;
 }
 
-// What an acceptance says of the time. A clock that lies behind the root's expiry may be wrong: who
-// goes on nevertheless does not bind the site to it.
-Time seen_by(const Accepted& accepted, const ReleaseOptions& options, const Clock& clock) {
+// What an acceptance says of the time: the one that it was judged by, for a clock that has jumped
+// since was not compared with any root. A clock that lies behind the root's expiry may be wrong:
+// who goes on nevertheless does not bind the site to it.
+Time seen_by(const Accepted& accepted, const ReleaseOptions& options) {
   const Time created = accepted.verified.statement().created;
-  return options.trust.accept_expired ? created : std::max(clock.now(), created);
+  return options.trust.accept_expired ? created : std::max(accepted.judged, created);
 }
 
 // What binds `apply` binds no dry run: it changes nothing.
@@ -115,7 +116,7 @@ void record_acceptance(const Arrival& arrival, const Draft& draft, const Request
     details["outsideWindow"] = true;
   }
   arrival.work.tools().audit().append("accepted", std::move(details));
-  remember_time(installation.layout, seen_by(arrival.accepted, arrival.options, clock));
+  remember_time(installation.layout, seen_by(arrival.accepted, arrival.options));
 }
 
 // From an accepted bundle on. `draft` is filled in as soon as there is one, for who records a

@@ -17,7 +17,7 @@
 //   error=NAME     the call fails, and does nothing
 //   most=BYTES     the call is asked for no more than so many bytes
 //   done           the call does nothing, and says 0
-//   alter          one bit of what was read is turned over
+//   alter          one bit of what is read or written is turned over
 //   by=SECONDS     the clock is so many seconds off
 //
 // --log: a line "RULE NUMBER NAME BYTES PATH" for each call that a rule counts. It ends as the
@@ -335,6 +335,8 @@ class Tracer {
       unsigned long long& length = argument(registers, call.length);
       pending.length = length;
       length = std::min(length, static_cast<unsigned long long>(rule.number));
+    } else if (rule.act == Act::alter && call.changes) {
+      turn_a_bit(thread, registers.rsi + registers.rdx / 2);
     }
     ptrace(PTRACE_SETREGS, thread, 0, &registers);
     if (rule.act == Act::kill_before) kill(program_, SIGKILL);
@@ -358,8 +360,10 @@ class Tracer {
       case Act::most:  // a program may rely on it that a call leaves its arguments alone
         if (pending.length) argument(registers, pending.call->length) = *pending.length;
         break;
-      case Act::alter:
-        if (result > 0) turn_a_bit(thread, registers.rsi + registers.rax / 2);
+      case Act::alter:  // of what was written only the file keeps it
+        if (pending.call->changes) turn_a_bit(thread, registers.rsi + registers.rdx / 2);
+        if (!pending.call->changes && result > 0)
+          turn_a_bit(thread, registers.rsi + registers.rax / 2);
         return;
       case Act::clock:
         turn_the_clock(thread, *pending.call, registers, pending.number);

@@ -56,9 +56,8 @@ class Stand:
 class Judge:
     """Runs cases in one bed, and says what is wrong."""
 
-    def __init__(self, bed, disturb=None):
+    def __init__(self, bed):
         self.bed = bed
-        self.disturb = disturb
         self.scenarios = scenarios(bed)
         self.old, self.new, self.before = {}, {}, {}
         self.after, self.drift = {}, {}  # behind the next apply, from the old and from the new
@@ -105,7 +104,7 @@ class Judge:
     def wrongs(self, case, scenario):
         whole = self.everything()
         try:
-            code, said = self.bed.run(*scenario.command, under=case.under(self.disturb))
+            code, said = self.bed.run(*scenario.command, under=case.under(self.bed.releases.disturb))
         except subprocess.TimeoutExpired:
             yield "the command hangs"
             return

@@ -25,7 +25,7 @@ import tempfile
 import unittest
 
 from bed import Bed, Releases, injecting
-from disturb import TRANSFERS, Disturb, counted, is_for
+from disturb import TRANSFERS, counted, is_for
 from judge import Judge, scenarios
 from road import need, run
 
@@ -89,8 +89,8 @@ def failing(call):
 class Points:
     """The calls of one undisturbed run, as strace counts them: each thread for itself."""
 
-    def __init__(self, bed, scenario, disturb):
-        self.count_changes(bed, scenario, disturb)
+    def __init__(self, bed, scenario):
+        self.count_changes(bed, scenario)
         bed.reset(scenario.start)
         trace = os.path.join(bed.place, "trace")
         run("strace", "-f", "-y", "-qq", "-o", trace, "-e", f"trace={CALLS}", bed.program, "--site",
@@ -112,11 +112,12 @@ class Points:
                 if thread == main and name in OF_RECORDS and RECORDS.search(line):
                     self.records.append((name, number))
 
-    def count_changes(self, bed, scenario, disturb):
+    def count_changes(self, bed, scenario):
         """As our injector counts them: all threads together."""
         bed.reset(scenario.start)
         log = os.path.join(bed.place, "log")
-        bed.run(*scenario.command, under=disturb.counting(log, "changing", TRANSFERS))
+        bed.run(*scenario.command,
+                under=bed.releases.disturb.counting(log, "changing", TRANSFERS))
         self.changes, self.transfers = counted(log)
 
     def killed_anywhere(self):
@@ -175,11 +176,11 @@ class Points:
                        f"{other}:signal=KILL:when={before[other] + more}")
 
 
-def enumerated(bed, disturb):
+def enumerated(bed):
     """Every case, by kind."""
     kinds = {}
     for name, scenario in scenarios(bed).items():
-        points = Points(bed, scenario, disturb)
+        points = Points(bed, scenario)
         others = [call for call in points.calls if call not in set(points.records)]
         closed = [",".join(c) for n in (1, 2, 3) for c in itertools.combinations("012", n)]
         for kind, words in (
@@ -216,7 +217,6 @@ class Sweep:
             tempfile.tempdir = "/dev/shm"  # thousands of syncs cost a disk half an hour
         self.folder = tempfile.mkdtemp(prefix="sealift-faults-")
         os.chmod(self.folder, 0o755)
-        self.disturb = Disturb(self.folder)
         self.releases = Releases()
         self.judges = queue.Queue()
         self.kinds = {}
@@ -224,7 +224,7 @@ class Sweep:
     def open(self, workers):
         """Makes the beds, and says what may be done to a site."""
         def judge(number):
-            return Judge(Bed(self.releases, self.folder, number), self.disturb)
+            return Judge(Bed(self.releases, self.folder, number))
 
         with concurrent.futures.ThreadPoolExecutor(workers) as threads:
             judges = list(threads.map(judge, range(workers)))
@@ -262,7 +262,7 @@ class Faults(unittest.TestCase):
             sweep.open(1)
             self.assertEqual(sweep.all([wanted]), [])
             return
-        kinds = enumerated(sweep.open(WORKERS), sweep.disturb)
+        kinds = enumerated(sweep.open(WORKERS))
         cases = [case for of_kind in kinds.values() for some in of_kind.values() for case in some]
         if wanted is None or wanted == "" and "SEALIFT_SHARE" in os.environ:
             chosen = share(kinds)

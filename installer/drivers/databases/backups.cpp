@@ -118,6 +118,7 @@ Json to_json(const Backup& backup) {
                 {"version", backup.version},    {"digest", backup.digest.str()},
                 {"bytes", backup.bytes},        {"packed", backup.packed},
                 {"about", backup.about},        {"encryptedTo", backup.encrypted_to}};
+  if (backup.number > 0) value["number"] = backup.number;
   if (!backup.changed.empty()) value["changed"] = backup.changed;
   return value;
 }
@@ -129,6 +130,7 @@ Backup backup_from_json(const Json& value, const std::string& where) {
                 .driver = fields.text("driver"),
                 .server = fields.text("server"),
                 .made = fields.time("made"),
+                .number = fields.number_if("number").value_or(0),
                 .transaction = fields.number("transaction"),
                 .version = fields.text("version"),
                 .digest = fields.digest("digest"),
@@ -164,8 +166,9 @@ std::vector<Backup> Backups::list() const {
     backups.push_back(
         backup_from_json(parse_json(read_file(path, kMaxRecord), path.string()), path.string()));
   }
-  std::stable_sort(backups.begin(), backups.end(),
-                   [](const Backup& a, const Backup& b) { return a.made < b.made; });
+  std::stable_sort(backups.begin(), backups.end(), [](const Backup& a, const Backup& b) {
+    return std::pair(a.number, a.made) < std::pair(b.number, b.made);
+  });
   return backups;
 }
 
@@ -208,6 +211,8 @@ std::string Backups::free_name(const std::string& wanted) const {
 
 Backup Backups::create(databases::Restorable& source, Backup backup, Progress& progress) const {
   backup.name = free_name(backup.name);
+  const std::vector<Backup> others = list();
+  backup.number = others.empty() ? 1 : others.back().number + 1;
   backup.about = source.describe();
   std::vector<signing::AgeRecipient> recipients;
   if (backup.is_encrypted) {

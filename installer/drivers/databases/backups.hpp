@@ -28,7 +28,10 @@ struct Backup {
   std::string database;  // its name in site.yaml; of a folder of data "TARGET/FOLDER"
   std::string driver;
   std::string server;  // "PostgreSQL 15.18"; of a folder of data where it lies
-  Time made;
+  Time made;           // by the host's clock, which may have been wrong
+  // The how manieth of this site it is, which no clock can confuse; 0: of an older program, all of
+  // which came before.
+  std::uint64_t number = 0;
   std::uint64_t transaction = 0;  // that it was made for; 0: by hand
   std::string version;            // of the release that stood; empty: none
   Digest digest;                  // of the dump
@@ -58,7 +61,7 @@ class Backups {
   // Where a dump may lie while it is looked at; made when it is missing.
   const fs::path& folder() const { return folder_; }
 
-  // Sorted by time. A record that cannot be read is Error{corrupt}.
+  // In the order in which they were made. A record that cannot be read is Error{corrupt}.
   std::vector<Backup> list() const;
   // Error{usage} where there is none of this name.
   Backup find(const std::string& name) const;
