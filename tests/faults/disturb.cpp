@@ -13,7 +13,8 @@
 // TEXT in its path. ACT is one of
 //
 //   count          nothing; for --log
-//   kill=before    the program is killed before the call, or after it (kill=after)
+//   kill=before    the program is killed before the call, or after it (kill=after), or after half
+//                  of what it was to write (kill=half)
 //   error=NAME     the call fails, and does nothing
 //   most=BYTES     the call is asked for no more than so many bytes
 //   done           the call does nothing, and says 0
@@ -110,7 +111,7 @@ constexpr struct {
 } kErrors[] = {{"EIO", EIO},     {"ENOSPC", ENOSPC}, {"EROFS", EROFS},   {"EDQUOT", EDQUOT},
                {"EINTR", EINTR}, {"EAGAIN", EAGAIN}, {"EACCES", EACCES}, {"ENOMEM", ENOMEM}};
 
-enum class Act { count, kill_before, kill_after, fail, most, done, alter, clock };
+enum class Act { count, kill_before, kill_after, kill_half, fail, most, done, alter, clock };
 
 struct Rule {
   std::string calls;
@@ -147,6 +148,8 @@ void read_act(const std::string& word, const std::string& value, Rule& rule) {
     rule.act = Act::kill_before;
   } else if (word == "kill" && value == "after") {
     rule.act = Act::kill_after;
+  } else if (word == "kill" && value == "half") {
+    rule.act = Act::kill_half;
   } else if (word == "error") {
     rule.act = Act::fail;
     for (const auto& error : kErrors) {
@@ -335,6 +338,8 @@ class Tracer {
       unsigned long long& length = argument(registers, call.length);
       pending.length = length;
       length = std::min(length, static_cast<unsigned long long>(rule.number));
+    } else if (rule.act == Act::kill_half && call.length != kNone) {
+      argument(registers, call.length) /= 2;
     } else if (rule.act == Act::alter && call.changes) {
       turn_a_bit(thread, registers.rsi + registers.rdx / 2);
     }
@@ -349,6 +354,7 @@ class Tracer {
     const auto result = static_cast<long>(registers.rax);
     switch (*pending.act) {
       case Act::kill_after:
+      case Act::kill_half:
         kill(program_, SIGKILL);
         return;
       case Act::fail:

@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
 
 from road import need, run  # noqa: E402
 
+JOURNAL = "pwrite64,fdatasync:in=/state/journal/"  # each record and its sync
 TRANSFERS = "read,pread64,write,pwrite64,sendfile,copy_file_range"
 ACTS = (":kill=", ":most=", ":done", ":alter", ":by=")  # that strace has not, or not so
 

@@ -7,6 +7,7 @@ to 2 are closed; limits are small. Each is one case, a line of text such as
     upgrade fdatasync:error=EIO:when=7      a rule of strace (two make a pair)
     prune changing:kill=after:when=40       a rule of our own injector (disturb.cpp)
     upgrade pwrite64:most=1:when=7          a transfer of fewer bytes than were asked for
+    rollback RULE then RULE                 the second is for the recovery behind it
     rollback closed=0,2                     standard descriptors that are closed
     first nofile=9                          a limit
 
@@ -25,12 +26,13 @@ import tempfile
 import unittest
 
 from bed import Bed, Releases, injecting
-from disturb import TRANSFERS, counted, is_for
+from disturb import JOURNAL, TRANSFERS, counted, is_for
 from judge import Judge, scenarios
 from road import need, run
 
 SEED = int(os.environ.get("SEALIFT_SEED", "17"))
 SHARE = int(os.environ.get("SEALIFT_SHARE", "200"))  # cases; 200 take a minute
+PAIRS = os.environ.get("SEALIFT_PAIRS")  # a command: every two records, the second of the recovery
 WORKERS = os.cpu_count()
 
 CALLS = ("openat,open,read,pread64,write,pwrite64,fsync,fdatasync,syncfs,ftruncate,fallocate,"
@@ -56,7 +58,10 @@ class Case:
 
     def __init__(self, text):
         self.text = text
-        self.scenario, *self.words = text.split()
+        first, _, then = text.partition(" then ")
+        self.scenario, *self.words = first.split()
+        self.then = then.split()
+        self.killed_again = False
         self.rules = [word for word in self.words if ":" in word]
         self.limits = dict(word.split("=") for word in self.words
                            if ":" not in word and not word.startswith("closed="))
@@ -80,6 +85,10 @@ class Case:
         if ours:
             command += disturb.under(*ours)
         return command
+
+
+def killed_at_record(when, number):
+    return f"{JOURNAL}:kill={when}:when={number}"
 
 
 def failing(call):
@@ -117,13 +126,28 @@ class Points:
         bed.reset(scenario.start)
         log = os.path.join(bed.place, "log")
         bed.run(*scenario.command,
-                under=bed.releases.disturb.counting(log, "changing", TRANSFERS))
-        self.changes, self.transfers = counted(log)
+                under=bed.releases.disturb.counting(log, "changing", TRANSFERS, JOURNAL))
+        self.changes, self.transfers, *journal = counted(log)
+        self.journal = [name for name, _, _ in journal[0]] if journal else []
 
     def killed_anywhere(self):
         for number in range(1, len(self.changes) + 1):
             yield f"changing:kill=before:when={number}"
             yield f"changing:kill=after:when={number}"
+
+    def killed_at_records(self):
+        """Before each record, within it, and before its sync."""
+        for number, name in enumerate(self.journal, 1):
+            yield killed_at_record("before", number)
+            if name == "pwrite64":
+                yield killed_at_record("half", number)
+        if self.journal:
+            yield killed_at_record("after", len(self.journal))
+
+    def killed_twice(self):
+        for first in self.killed_at_records():
+            for number in range(1, 9):
+                yield f"{first} then {killed_at_record('before', number)}"
 
     def short_transfers(self):
         """Each once with one byte and once with all but one, and all of them."""
@@ -192,6 +216,7 @@ def enumerated(bed):
                 ("a record, then kill", points.killed()),
                 ("killed before or after a changing call", points.killed_anywhere()),
                 ("short transfers", points.short_transfers()),
+                ("killed at a record, and at one of the first of the recovery", points.killed_twice()),
                 ("closed descriptors", (f"closed={c}" for c in closed)),
                 ("limits", (f"{limit}={value}" for limit, values in LIMITS.items()
                             for value in values if limit != "nproc" or os.geteuid() == 0))):
@@ -244,6 +269,10 @@ class Sweep:
             wrongs = [f"the test failed: {error!r}"]
         finally:
             self.judges.put(judge)
+        return self.told(text, wrongs)
+
+    @staticmethod
+    def told(text, wrongs):
         if wrongs:
             print(f"scripts/torture --faults {shlex.quote(text)}\n   {wrongs[0]}", flush=True)
         return text if wrongs else None
@@ -253,10 +282,46 @@ class Sweep:
             return [text for text in workers.map(self.one, cases) if text]
 
 
+    def pairs(self, first):
+        """A kill, and another at each record of the recovery behind it: (how many, those wrong)."""
+        judge, ran, wrong = self.judges.get(), 0, 0
+        try:
+            for when in ("before", "half"):
+                for number in itertools.count(1):
+                    case = Case(f"{first} then {killed_at_record(when, number)}")
+                    wrong += self.told(case.text, judge.judge(case)) is not None
+                    if not case.killed_again:
+                        break
+                    ran += 1
+        finally:
+            self.judges.put(judge)
+        return ran, wrong
+
+
 class Faults(unittest.TestCase):
+    def setUp(self):
+        self.sweep = Sweep()
+        self.addCleanup(self.sweep.close)
+
+    @unittest.skipIf(PAIRS is None, "only by scripts/torture --pairs")
+    def test_killed_at_every_two_records(self):
+        bed = self.sweep.open(WORKERS)
+        total = faults = 0
+        for name, scenario in scenarios(bed).items():
+            if not name.startswith(PAIRS):
+                continue
+            firsts = [f"{name} {rule}" for rule in Points(bed, scenario).killed_at_records()]
+            with concurrent.futures.ThreadPoolExecutor(WORKERS) as workers:
+                found = list(workers.map(self.sweep.pairs, firsts))
+            ran, wrong = sum(r for r, _ in found), sum(w for _, w in found)
+            print(f"{name}: killed at {len(firsts)} points, and at {ran} pairs, {wrong} wrong", flush=True)
+            total, faults = total + ran, faults + wrong
+        print(f"{total} pairs, {total} run, {faults} wrong")
+        self.assertEqual(faults, 0)
+
+    @unittest.skipIf(PAIRS is not None, "pairs were asked for")
     def test_old_or_new_whatever_fails(self):
-        sweep = Sweep()
-        self.addCleanup(sweep.close)
+        sweep = self.sweep
         wanted = os.environ.get("SEALIFT_FAULTS")
         if wanted and "=" in wanted:
             sweep.open(1)
