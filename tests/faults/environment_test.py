@@ -123,6 +123,38 @@ class Environment(unittest.TestCase):
             with self.small_disk("nr_inodes=600"):
                 self.upgrade_while(fill, lambda: shutil.rmtree(folder, ignore_errors=True))
 
+    def test_a_disk_that_becomes_read_only(self):
+        """As ext4 makes itself where it finds an error: what was not synced is lost, and nothing can
+        be written any more, not even that something failed. A repair of the disk later, one of the two
+        releases stands."""
+        if not ROOT or not os.path.exists("/dev/loop-control"):
+            self.skipTest("SKIPPED: mounting a disk needs root and loop devices")
+        disk = os.path.join(self.folder, "disk")
+        with open(disk, "wb") as image:
+            image.truncate(256 << 20)
+        run("mkfs.ext4", "-q", "-F", disk)
+
+        def mount():
+            run("mount", "-o", "loop,errors=remount-ro", disk, self.bed.place)
+
+        def fail():
+            device = os.path.basename(run("findmnt", "-no", "SOURCE", self.bed.place).decode().strip())
+            write(f"/sys/fs/ext4/{device}/trigger_fs_error", "1")
+
+        def repair():
+            run("umount", self.bed.place)
+            subprocess.run(["e2fsck", "-fy", disk], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
+            mount()
+
+        for _ in self.rounds():
+            mount()
+            try:
+                self.bed.reset("one")
+                self.upgrade_while(fail, repair)
+            finally:
+                run("umount", self.bed.place)
+
     def test_a_link_in_place_of_a_target(self):
         target, away = os.path.join(self.bed.srv, "web"), os.path.join(self.bed.srv, "web.away")
         elsewhere = os.path.join(self.folder, "elsewhere")

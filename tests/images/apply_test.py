@@ -5,12 +5,13 @@
 import hashlib
 import os
 import subprocess
+import time
 
 from shop import INSTALLER, SERVER, WORKER, ShopTest, eventually, moments
 from engines import Containerd, Docker, EngineFixture, Podman, says
 from made_image import Image, Platforms, write_archive, write_docker_archive, write_layout
 from road import main, need, run, tree_digest, write
-from sweep import EVERY
+from sweep import ALL, EVERY
 
 NEW_SERVER = "docker.io/chanuka/server:1.1.0"
 
@@ -274,6 +275,30 @@ class DockerTest(EngineTests, FromEngine, ShopTest):
         super().setUp()
         os.environ["DOCKER_HOST"] = self.engine.command[2]
         self.addCleanup(os.environ.pop, "DOCKER_HOST")
+
+    def test_an_engine_that_is_killed_while_it_is_used(self):
+        self.apply("1.0.0", {SERVER: Image("old")})
+        before = self.engine.images()
+        new = Image("new", files={"large": (os.urandom(8 << 20), 0o644)})
+        bundle = self.shop.build("1.1.0", {SERVER: new, WORKER: Image("worker")})
+        for moment in moments(3 if ALL else 1, 1.0):
+            with self.subTest(moment):
+                running = subprocess.Popen([INSTALLER, "--site", self.shop.site, "apply", bundle, "--yes"],
+                                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.PIPE)
+                time.sleep(moment)
+                self.engine.kill()
+                said = running.communicate(timeout=120)[1].decode()
+                self.assertIn(running.returncode, (0, 6, 9, 10), said)
+                self.engine.run_daemon()
+                self.shop.installer("recover")
+                self.assertEqual(self.shop.answer("drift")["differences"], [])
+                if self.shop.answer("status")["current"]["version"] == "1.0.0":
+                    self.comes_to(before)
+                else:
+                    self.assertEqual(self.engine.run(SERVER), "new")
+                    self.shop.installer("rollback", "--yes")
+                    before = self.engine.images()
 
     def test_zstd_layers_need_a_newer_docker(self):
         bundle = self.shop.build("1.0.0", {SERVER: Image("new", "zstd")})
