@@ -24,7 +24,7 @@ WANTED = os.environ.get("SEALIFT_CONTROLS")  # None: those that were seen to be 
 MOMENTS = int(os.environ.get("SEALIFT_MOMENTS", "12"))  # of each recording, beside its end
 TEMPORARY = re.compile(r"/\.[^/]*\.[0-9a-f]{12}$")
 # Of an upgrade on XFS, what a cut of the power at its end shows by itself: the last sync of each.
-NEEDED = ("site/state/journal/000002.journal",)
+NEEDED = ("site/state/journal/000002.journal", "srv/etc/releases/.staging-2", "db/petitions.db")
 
 
 def role(path, place):

@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
 from road import need, run  # noqa: E402
 
 JOURNAL = "pwrite64,fdatasync:in=/state/journal/"  # each record and its sync
+STORE = "read,pread64:in=/state/store/"  # of bundles that were verified
 TRANSFERS = "read,pread64,write,pwrite64,sendfile,copy_file_range"
 ACTS = (":kill=", ":most=", ":done", ":alter", ":by=")  # that strace has not, or not so
 
@@ -33,14 +34,14 @@ class Disturb:
         return [self.program, "--log", log, *(f"{names}:count" for names in calls), "--"]
 
 
-def counted(log):
-    """What counting() found, by list of calls: [[(name, bytes, path)]]."""
-    found = {}
+def counted(log, lists=1):
+    """What counting() found, for each of its lists of calls: [(name, bytes, path)]."""
+    found = [[] for _ in range(lists)]
     with open(log, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             rule, _, name, size, path = line.rstrip("\n").split(" ", 4)
-            found.setdefault(int(rule), []).append((name, int(size), path))
-    return [found.get(number, []) for number in range(max(found, default=-1) + 1)]
+            found[int(rule)].append((name, int(size), path))
+    return found
 
 
 def is_for(rule):

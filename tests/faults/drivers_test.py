@@ -45,7 +45,7 @@ def enumerated(world, name, command, disturb):
     code, said = world.run(*words, under=disturb.counting(log, "changing", TRANSFERS))
     if code != 0:
         raise AssertionError(f"{name} {command}: {code} ({said})")
-    changes, transfers = counted(log)
+    changes, transfers = counted(log, 2)
     for number, (call, _, _) in enumerate(changes, 1):
         acts = ["kill=before", "kill=after"]
         if call not in ONLY_KILLED:

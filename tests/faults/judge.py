@@ -109,11 +109,11 @@ class Judge:
             yield "the command hangs"
             return
         if case.then:
-            again, told = self.bed.run("recover",
-                                       under=self.bed.releases.disturb.under(*case.then))
+            words = ["recover"] if self.bed.run("status")[0] == 10 else scenario.command
+            again, told = self.bed.run(*words, under=self.bed.releases.disturb.under(*case.then))
             case.killed_again = again == -9
             if again not in (0, 10, -9):
-                yield f"killed; recover, disturbed: {again} ({short(told)})"
+                yield f"killed; {words[0]} behind it, disturbed: {again} ({short(told)})"
         if case.must_end_well and code != 0:
             yield f"exit status {code} ({short(said)}), though nothing failed"
             return

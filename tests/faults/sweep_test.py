@@ -7,7 +7,7 @@ to 2 are closed; limits are small. Each is one case, a line of text such as
     upgrade fdatasync:error=EIO:when=7      a rule of strace (two make a pair)
     prune changing:kill=after:when=40       a rule of our own injector (disturb.cpp)
     upgrade pwrite64:most=1:when=7          a transfer of fewer bytes than were asked for
-    rollback RULE then RULE                 the second is for the recovery behind it
+    rollback RULE then RULE                 the second is for the recovery, or the same command again
     rollback closed=0,2                     standard descriptors that are closed
     first nofile=9                          a limit
 
@@ -26,13 +26,13 @@ import tempfile
 import unittest
 
 from bed import Bed, Releases, injecting
-from disturb import JOURNAL, TRANSFERS, counted, is_for
+from disturb import JOURNAL, STORE, TRANSFERS, counted, is_for
 from judge import Judge, scenarios
 from road import need, run
 
 SEED = int(os.environ.get("SEALIFT_SEED", "17"))
 SHARE = int(os.environ.get("SEALIFT_SHARE", "200"))  # cases; 200 take a minute
-PAIRS = os.environ.get("SEALIFT_PAIRS")  # a command: every two records, the second of the recovery
+PAIRS = os.environ.get("SEALIFT_PAIRS")  # a command: killed at every two steps
 WORKERS = os.cpu_count()
 
 CALLS = ("openat,open,read,pread64,write,pwrite64,fsync,fdatasync,syncfs,ftruncate,fallocate,"
@@ -87,10 +87,6 @@ class Case:
         return command
 
 
-def killed_at_record(when, number):
-    return f"{JOURNAL}:kill={when}:when={number}"
-
-
 def failing(call):
     return f"{call}:error={'ENOSPC' if 'write' in call else 'EIO'}"
 
@@ -126,28 +122,34 @@ class Points:
         bed.reset(scenario.start)
         log = os.path.join(bed.place, "log")
         bed.run(*scenario.command,
-                under=bed.releases.disturb.counting(log, "changing", TRANSFERS, JOURNAL))
-        self.changes, self.transfers, *journal = counted(log)
-        self.journal = [name for name, _, _ in journal[0]] if journal else []
+                under=bed.releases.disturb.counting(log, "changing", TRANSFERS, JOURNAL, STORE))
+        self.changes, self.transfers, journal, self.reads = counted(log, 4)
+        # A command that changes by other means than a transaction has no journal.
+        self.step_calls = JOURNAL if journal else "changing"
+        self.steps = [name for name, _, _ in journal or self.changes]
 
     def killed_anywhere(self):
         for number in range(1, len(self.changes) + 1):
             yield f"changing:kill=before:when={number}"
             yield f"changing:kill=after:when={number}"
 
-    def killed_at_records(self):
-        """Before each record, within it, and before its sync."""
-        for number, name in enumerate(self.journal, 1):
-            yield killed_at_record("before", number)
+    def killed_at_steps(self):
+        """Before each record of the journal, within it, and before its sync."""
+        for number, name in enumerate(self.steps, 1):
+            yield f"{self.step_calls}:kill=before:when={number}"
             if name == "pwrite64":
-                yield killed_at_record("half", number)
-        if self.journal:
-            yield killed_at_record("after", len(self.journal))
+                yield f"{self.step_calls}:kill=half:when={number}"
+        yield f"{self.step_calls}:kill=after:when={len(self.steps)}"
 
     def killed_twice(self):
-        for first in self.killed_at_records():
+        for first in self.killed_at_steps():
             for number in range(1, 9):
-                yield f"{first} then {killed_at_record('before', number)}"
+                yield f"{first} then {self.step_calls}:kill=before:when={number}"
+
+    def altered_reads(self):
+        """A disk that gives back other bytes than were verified: they are verified again."""
+        for number in range(1, len(self.reads) + 1):
+            yield f"{STORE}:alter:when={number}"
 
     def short_transfers(self):
         """Each once with one byte and once with all but one, and all of them."""
@@ -216,7 +218,8 @@ def enumerated(bed):
                 ("a record, then kill", points.killed()),
                 ("killed before or after a changing call", points.killed_anywhere()),
                 ("short transfers", points.short_transfers()),
-                ("killed at a record, and at one of the first of the recovery", points.killed_twice()),
+                ("reads of what was verified, altered", points.altered_reads()),
+                ("killed at a step, and at one of the first of what is done next", points.killed_twice()),
                 ("closed descriptors", (f"closed={c}" for c in closed)),
                 ("limits", (f"{limit}={value}" for limit, values in LIMITS.items()
                             for value in values if limit != "nproc" or os.geteuid() == 0))):
@@ -283,12 +286,13 @@ class Sweep:
 
 
     def pairs(self, first):
-        """A kill, and another at each record of the recovery behind it: (how many, those wrong)."""
+        """A kill, and another at each step of what is done next: (how many, those wrong)."""
+        calls = first.split()[1].split(":kill")[0]
         judge, ran, wrong = self.judges.get(), 0, 0
         try:
             for when in ("before", "half"):
                 for number in itertools.count(1):
-                    case = Case(f"{first} then {killed_at_record(when, number)}")
+                    case = Case(f"{first} then {calls}:kill={when}:when={number}")
                     wrong += self.told(case.text, judge.judge(case)) is not None
                     if not case.killed_again:
                         break
@@ -304,13 +308,13 @@ class Faults(unittest.TestCase):
         self.addCleanup(self.sweep.close)
 
     @unittest.skipIf(PAIRS is None, "only by scripts/torture --pairs")
-    def test_killed_at_every_two_records(self):
+    def test_killed_at_every_two_steps(self):
         bed = self.sweep.open(WORKERS)
         total = faults = 0
         for name, scenario in scenarios(bed).items():
             if not name.startswith(PAIRS):
                 continue
-            firsts = [f"{name} {rule}" for rule in Points(bed, scenario).killed_at_records()]
+            firsts = [f"{name} {rule}" for rule in Points(bed, scenario).killed_at_steps()]
             with concurrent.futures.ThreadPoolExecutor(WORKERS) as workers:
                 found = list(workers.map(self.sweep.pairs, firsts))
             ran, wrong = sum(r for r, _ in found), sum(w for _, w in found)
