@@ -96,25 +96,21 @@ void keep_end(std::string& kept, std::string_view bytes, std::size_t limit) {
 }
 
 // Reads once what a program says, and closes what is at its end; how many bytes it was.
-ssize_t drain(Fd& end, std::string& kept, Keep* keep_some, std::size_t limit) {
+int drain(Fd& end, std::string& kept, Keep* keep_some, std::size_t limit) {
   std::array<char, 65536> buffer{};
   const ssize_t count = ::read(end.get(), buffer.data(), buffer.size());
-  if (count > 0) {
-    keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, limit);
-  } else if (count == 0 || errno != EINTR) {
-    end = Fd();
-  }
-  return std::max<ssize_t>(count, 0);
+  if (count > 0) keep_some(kept, {buffer.data(), static_cast<std::size_t>(count)}, limit);
+  if (count == 0 || (count < 0 && errno != EINTR)) end = Fd();
+  return std::max(static_cast<int>(count), 0);
 }
 
-// What a child that has ended said is in its pipe by then: exactly that is read, however many reads
-// it takes, for others may have the pipe open and go on.
+// What a child that has ended said is in its pipe by then: exactly that is read, for others may
+// have the pipe open and go on.
 void drain_rest(Fd& end, std::string& kept, Keep* keep_some, std::size_t limit) {
-  int bytes = 0;
-  if (!end.is_open() || ::ioctl(end.get(), FIONREAD, &bytes) != 0) return;
-  for (ssize_t left = bytes; left > 0 && end.is_open();) {
-    left -= drain(end, kept, keep_some, limit);
-  }
+  int left = 0;
+  if (end.is_open()) ::ioctl(end.get(), FIONREAD, &left);
+  while (left > 0 && end.is_open()) left -= drain(end, kept, keep_some, limit);
+  end = Fd();
 }
 
 // write() to a pipe whose reader may be gone, without SIGPIPE.
@@ -323,8 +319,6 @@ struct ProgramSink::Running {
       if (is_over && (ready == 0 || until == Until::closed)) {
         drain_rest(started.out.read_end, outcome.output, keep, limit);
         drain_rest(started.err.read_end, outcome.error_output, keep_end, limit);
-        started.out.read_end = Fd();
-        started.err.read_end = Fd();
         return;
       }
       if (ready == 0) {
@@ -408,8 +402,7 @@ std::size_t ProgramSource::read(std::span<char> into) {
     if (!running.started.out.read_end.is_open()) break;
     const ssize_t count = ::read(running.started.out.read_end.get(), into.data(), into.size());
     if (count > 0) return static_cast<std::size_t>(count);
-    if (count < 0 && errno != EINTR)
-      throw_errno(running.command.arguments.at(0), "read what is said by");
+    if (count < 0 && errno != EINTR) throw_errno(running.command.arguments.at(0), "read from");
     if (count == 0) running.started.out.read_end = Fd();
   }
   return 0;

@@ -85,10 +85,8 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
     const Dir store = Dir::open(layout.store());
     store.rename(incoming.filename().string(), name);
     store.sync();
-    return {.verified = std::move(verified),
-            .name = name,
-            .was_there = was_there,
-            .judged = trust.now};
+    return {
+        .verified = std::move(verified), .name = name, .was_there = was_there, .judged = trust.now};
   } catch (...) {
     const Error error = current_error();
     ::unlink(incoming.c_str());
