@@ -42,7 +42,7 @@ TEST_CASE("backups: their order is the one in which they were made, whatever the
   CHECK(names(backups) == std::vector<std::string>{"of an older program, before",
                                                    "of an older program", "ahead", "behind",
                                                    "right"});
-  backups.prune(2, {});
+  backups.prune({.count = 2, .days = {}, .gib = {}}, Time{1'800'000'000}, {});
   CHECK(names(backups) == std::vector<std::string>{"behind", "right"});
 }
 
