@@ -129,11 +129,10 @@ Tally compare(const std::string& name, const Side& before, const Side& after, bo
   const std::unique_ptr<Source> old_table = open(before, old_component);
   const std::unique_ptr<Source> new_table = open(after, new_component);
   Tally tally;
-  release::compare_tables(
-      old_table.get(), new_table.get(),
+  tally.same = release::compare_tables(
+      old_table.get(), new_table.get(), release::Same::counted,
       [&](release::Change change, const release::FileEntry* was, const release::FileEntry* is) {
         count(change, tally);
-        if (change == release::Change::same) return;
         if (is != nullptr) tally.new_bytes += is->size;
         if (!list) return;
         const std::string path = format("{}/{}", name, (is != nullptr ? is : was)->path.str());

@@ -97,11 +97,14 @@ ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
   ComponentChange change{.component = wish.component, .target = wish.target, .path = wish.path};
   const std::unique_ptr<Source> before = wish.before ? content.table(wish.before->table) : nullptr;
   const std::unique_ptr<Source> after = wish.table ? content.table(*wish.table) : nullptr;
-  release::compare_tables(
+  std::uint64_t damaged = 0;
+  const std::uint64_t same = release::compare_tables(
       before.get(), after.get(),
+      watch.is_watching() || !damage.is_empty() ? release::Same::reported : release::Same::counted,
       [&](release::Change kind, const release::FileEntry* was, const release::FileEntry* entry) {
         if (kind == release::Change::same && damage.covers(entry->path.str())) {
           kind = release::Change::changed;
+          ++damaged;
         }
         watch.see(kind, was, entry);
         switch (kind) {
@@ -115,11 +118,11 @@ ComponentChange compare(const Wish& wish, Content& content, ServiceWatch& watch,
             ++change.removed;
             break;
           case release::Change::same:
-            ++change.same;
             return;
         }
         if (entry != nullptr) change.new_bytes += entry->size;
       });
+  change.same = same - damaged;
   return change;
 }
 

@@ -26,6 +26,7 @@ struct DamagedFiles {
   bool is_whole_tree = false;
   std::set<std::string> paths = {};
 
+  bool is_empty() const { return !is_whole_tree && paths.empty(); }
   bool covers(const std::string& path) const { return is_whole_tree || paths.contains(path); }
 };
 

@@ -65,27 +65,43 @@ class TreeRules {
   std::uint64_t count_ = 0;
 };
 
-// Reads a table line by line, whatever its size, and applies TreeRules; Error{corrupt}.
-class FileTableReader {
+// The lines of a table, whatever its size, unread; Error{corrupt} for one that does not end.
+class TableLines {
  public:
-  explicit FileTableReader(Source& source) : source_(source) {}
-  // Nothing at the end.
-  std::optional<FileEntry> next();
+  explicit TableLines(Source& source) : source_(source) {}
+  // Without its newline, until the next call; nothing at the end.
+  std::optional<std::string_view> next();
 
  private:
   Source& source_;
-  TreeRules rules_;
   std::string buffer_;
   std::size_t begin_ = 0;
   std::uint64_t total_ = 0;
 };
 
+// Reads a table line by line and applies TreeRules; Error{corrupt}.
+class FileTableReader {
+ public:
+  explicit FileTableReader(Source& source) : lines_(source) {}
+  // Nothing at the end.
+  std::optional<FileEntry> next();
+
+ private:
+  TableLines lines_;
+  TreeRules rules_;
+};
+
 enum class Change { added, changed, removed, same };
 
+// Whether entries that are the same are reported as well, or no more than counted, which is some
+// ten times faster: they are not parsed.
+enum class Same { reported, counted };
+
 // Walks two tables side by side (a null source is an empty table) and reports each path once, with
-// the entry on either side where it exists.
-void compare_tables(
-    Source* before, Source* after,
+// the entry on either side where it exists. Returns how many are the same. TreeRules are not
+// applied: a table that is no tree is refused where it is taken in.
+std::uint64_t compare_tables(
+    Source* before, Source* after, Same same,
     const std::function<void(Change, const FileEntry* before, const FileEntry* after)>& report);
 
 }  // namespace sealift::release

@@ -189,10 +189,9 @@ void KeptAssets::take_back(const KeptSet& after, const KeptSet* before, Content&
   KeptTable now(after, content);
   std::optional<KeptTable> then;
   if (before != nullptr) then.emplace(*before, content);
-  release::compare_tables(then ? &*then : nullptr, &now,
-                          [&](release::Change change, const FileEntry*, const FileEntry* entry) {
-                            if (entry != nullptr && change != release::Change::same)
-                              added.push_back(*entry);
+  release::compare_tables(then ? &*then : nullptr, &now, release::Same::counted,
+                          [&](release::Change, const FileEntry*, const FileEntry* entry) {
+                            if (entry != nullptr) added.push_back(*entry);
                           });
   const Dir kept = root_.descend(kKept);
   for (auto each = added.rbegin(); each != added.rend(); ++each) {

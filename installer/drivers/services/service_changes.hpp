@@ -33,6 +33,8 @@ class ServiceWatch {
  public:
   // A file belongs to a service by what the component said before or by what it says now.
   ServiceWatch(const ServiceGlobs& before, const ServiceGlobs& now, ServiceChanges& changes);
+  // Whether any file can concern a service.
+  bool is_watching() const { return !globs_.empty(); }
   // `before` is null for a file that comes, `now` for one that goes.
   void see(release::Change kind, const release::FileEntry* before, const release::FileEntry* now);
 

@@ -108,7 +108,10 @@ TEST_CASE("file table: any other spelling of a line is refused") {
         with("\"a\"", "\"/a\""),
         with("\"a\"", "\"a\x01\""),
         with("\"a\"", "\"\""),
+        with("\"size\":1", "\"size\":00"),
+        with("\"a\"", "\"a\\\""),
         with(kHash, kHash.substr(1)),
+        with(kHash, "A" + kHash.substr(1)),
         with("\"file\"", "\"fifo\""),
         with("\"file\"", "\"directory\""),
         with("\"mode\":\"0644\",", ""),
@@ -252,7 +255,7 @@ TEST_CASE("file table: two tables are compared path by path") {
     StringSource new_source(new_text != nullptr ? std::string_view(*new_text) : "");
     std::string seen;
     compare_tables(old_text != nullptr ? &old_source : nullptr,
-                   new_text != nullptr ? &new_source : nullptr,
+                   new_text != nullptr ? &new_source : nullptr, Same::reported,
                    [&](Change change, const FileEntry* one, const FileEntry* two) {
                      CHECK((one != nullptr) == (change != Change::added));
                      CHECK((two != nullptr) == (change != Change::removed));
@@ -273,10 +276,24 @@ TEST_CASE("file table: a changed mode or type is a change") {
   StringSource one(before);
   StringSource two(after);
   int changed = 0;
-  compare_tables(&one, &two, [&](Change change, const FileEntry*, const FileEntry*) {
-    changed += change == Change::changed ? 1 : 0;
-  });
+  compare_tables(&one, &two, Same::reported,
+                 [&](Change change, const FileEntry*, const FileEntry*) {
+                   changed += change == Change::changed ? 1 : 0;
+                 });
   CHECK(changed == 2);
+}
+
+TEST_CASE("file table: what is the same is counted, and reported only where that is asked for") {
+  const std::string before = table({file("a"), folder("b"), file("b/x"), file("c", "old")});
+  const std::string after = table({file("a"), folder("b"), file("b/x"), file("c", "new")});
+  for (const Same same : {Same::reported, Same::counted}) {
+    StringSource one(before);
+    StringSource two(after);
+    int reports = 0;
+    CHECK(compare_tables(&one, &two, same,
+                         [&](Change, const FileEntry*, const FileEntry*) { ++reports; }) == 3);
+    CHECK(reports == (same == Same::reported ? 4 : 1));
+  }
 }
 
 }  // namespace sealift::release::file_table_test
