@@ -203,8 +203,10 @@ void check_symlink(const RelPath& path, std::string_view target) {
 }
 
 void TreeRules::check(const FileEntry& entry) {
-  if (++count_ > kMaxFiles) {
-    throw Error(Errc::invalid_input, format("more than {} files in one component", kMaxFiles));
+  // Said once: who looks for all that is wrong with a tree goes on.
+  if (++count_ == most_ + 1) {
+    throw Error(Errc::invalid_input,
+                format("more than {} files, folders and links in one component", most_));
   }
   std::string name = tar_name(entry);
   if (name <= last_) refuse(entry, "not in sorted order, or twice");

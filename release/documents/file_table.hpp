@@ -25,7 +25,7 @@
 namespace sealift::release {
 
 inline constexpr std::uint64_t kMaxFileTableBytes = 512ULL << 20;
-inline constexpr std::uint64_t kMaxFiles = 1'000'000;
+inline constexpr std::uint64_t kMaxEntries = 2'000'000;  // a million files and their folders
 
 struct FileEntry {
   RelPath path;
@@ -53,6 +53,7 @@ void check_symlink(const RelPath& path, std::string_view target);
 // inside. Throws Error{invalid_input}.
 class TreeRules {
  public:
+  explicit TreeRules(std::uint64_t most = kMaxEntries) : most_(most) {}
   void check(const FileEntry& entry);
 
  private:
@@ -60,6 +61,7 @@ class TreeRules {
     std::string prefix;  // "" or "a/b/"
     std::unordered_set<std::uint64_t> names;
   };
+  std::uint64_t most_;
   std::string last_;
   std::vector<Folder> open_ = {Folder{}};
   std::uint64_t count_ = 0;

@@ -43,7 +43,10 @@ class Receipts {
   };
   explicit Receipts(fs::path file) : file_(std::move(file)) {}
   static Receipt receipt_of(const struct stat& status, std::uint64_t content);
+  void read_records();
   Receipt* find(std::uint64_t inode) const;
+  // Among those that are sorted.
+  Receipt* find_sorted(std::uint64_t inode) const;
   void sort() const;
 
   fs::path file_;

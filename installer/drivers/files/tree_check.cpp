@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <unordered_set>
 
 #include "base/error.hpp"
 #include "base/folder_cursor.hpp"
@@ -63,7 +63,7 @@ class TreeCheck {
     if (static_cast<std::uint64_t>(status->st_size) != entry.size) {
       return differs(format("{} bytes", status->st_size), format("{} bytes", entry.size));
     }
-    if (question_.thoroughness == Thoroughness::by_receipt &&
+    if (question_.thoroughness != Thoroughness::by_content &&
         question_.receipts.vouch_for(*status, *entry.digest)) {
       return std::nullopt;
     }
@@ -96,15 +96,46 @@ bool leads_to(const fs::path& link, const std::string& target) {
   return place && place == followed_path((link.parent_path() / target).lexically_normal());
 }
 
+// The names that a tree shall have: folder ("" or "a/b/") -> its names, each with a '/' behind it.
+// One text for each folder, since a tree may have a million names.
+class KnownNames {
+ public:
+  void add(const RelPath& path) {
+    const std::string_view parent = path.parent();
+    if (last_ == names_.end() || parent != last_parent_) {
+      last_parent_ = parent;
+      last_ = names_.try_emplace(parent.empty() ? "" : last_parent_ + "/").first;
+    }
+    last_->second += path.name();
+    last_->second += '/';
+  }
+
+  std::unordered_set<std::string_view> in(const std::string& folder) const {
+    std::unordered_set<std::string_view> all;
+    const auto names = names_.find(folder);
+    std::string_view rest = names == names_.end() ? std::string_view() : names->second;
+    while (!rest.empty()) {
+      const std::size_t end = rest.find('/');
+      all.insert(rest.substr(0, end));
+      rest.remove_prefix(end + 1);
+    }
+    return all;
+  }
+
+ private:
+  std::map<std::string, std::string> names_;
+  std::map<std::string, std::string>::iterator last_ = names_.end();
+  std::string last_parent_;
+};
+
 // A folder that the table does not have is named once, not with all that is in it.
-void find_strangers(const Dir& folder, const std::string& prefix,
-                    const std::map<std::string, std::set<std::string>>& known,
+void find_strangers(const Dir& folder, const std::string& prefix, const KnownNames& known,
                     std::vector<Difference>& found, std::size_t limit) {
-  const auto names = known.find(prefix);
+  const std::unordered_set<std::string_view> names = known.in(prefix);
   for (const Entry& entry : folder.entries()) {
     if (found.size() >= limit) return;
     const std::string path = prefix + entry.name;
-    if (names == known.end() || !names->second.contains(entry.name)) {
+    if (!names.contains(entry.name)) {
       found.push_back({path, std::string(kStranger)});
     } else if (entry.type == EntryType::directory) {
       find_strangers(folder.descend(entry.name), path + "/", known, found, limit);
@@ -148,22 +179,20 @@ std::vector<Difference> check_tree(const Dir& root, Source& table, const TreeQue
   check_root(root, question.owner, differences);
   TreeCheck check(root, question);
   release::FileTableReader reader(table);
-  std::map<std::string, std::set<std::string>> known;
+  KnownNames known;
   while (differences.size() < question.limit) {
     const std::optional<FileEntry> entry = reader.next();
     if (!entry) break;
     if (question.strangers == Strangers::reported) {
-      const std::string parent(entry->path.parent());
-      known[parent.empty() ? "" : parent + "/"].emplace(entry->path.name());
+      known.add(entry->path);
     }
     if (auto found = check.check(*entry)) differences.push_back(std::move(*found));
   }
   for (const auto& [path, target] : question.links) {
     if (differences.size() >= question.limit) break;
     for (RelPath each = RelPath::parse(path);; each = RelPath::parse(each.parent())) {
-      const std::string parent(each.parent());
-      known[parent.empty() ? "" : parent + "/"].emplace(each.name());
-      if (parent.empty()) break;
+      known.add(each);
+      if (each.parent().empty()) break;
     }
     const FileEntry link{
         .path = RelPath::parse(path), .type = EntryType::symlink, .digest = {}, .target = target};

@@ -179,6 +179,14 @@ TEST_CASE("file table: names that some file systems take for one are refused") {
   CHECK(refusal_of([] { file("e\xcc\x81"); }) == Errc::invalid_input);
 }
 
+TEST_CASE("file table: that a tree has too many entries is said once") {
+  TreeRules rules(2);
+  rules.check(folder("a"));
+  rules.check(file("a/x"));
+  CHECK(refusal_of([&] { rules.check(file("b")); }) == Errc::invalid_input);
+  CHECK_NOTHROW(rules.check(file("c")));
+}
+
 TEST_CASE("file table: symbolic links that stay inside the tree are accepted") {
   const std::pair<const char*, const char*> cases[] = {{"l", "a"},         {"l", "a/b/c"},
                                                        {"d/l", "../a"},    {"d/l", ".."},
