@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bundle/blobs.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
-#include <optional>
+#include <numeric>
+#include <span>
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/parallel.hpp"
 
 namespace sealift::bundle {
 
 namespace {
+
+// A frame of more than its content in bytes and what Zstandard may add is none that we wrote.
+constexpr std::uint64_t kMaxCompressed = 2 * content::kFrameContent;
 
 // Reads by offset, so that any number of them share a descriptor.
 class FileFrom : public Source {
@@ -28,44 +35,95 @@ class FileFrom : public Source {
   std::string name_;
 };
 
+// The content of some frames, unpacked ahead on the workers: of these, and of none behind them.
+class FramesFrom : public Source {
+ public:
+  FramesFrom(FileFrom file, std::span<const content::Frame> frames, Workers& workers)
+      : file_(std::move(file)), frames_(frames), queue_(workers) {}
+  std::size_t read(std::span<char> into) override {
+    while (used_ == content_.size()) {
+      fill();
+      if (queue_.empty()) return 0;
+      content_ = queue_.take();
+      used_ = 0;
+      fill();
+    }
+    const std::size_t count = content_.copy(into.data(), into.size(), used_);
+    used_ += count;
+    return count;
+  }
+
+ private:
+  void fill() {
+    while (!frames_.empty() && !queue_.full()) {
+      if (frames_.front().compressed > kMaxCompressed) {
+        throw Error(Errc::corrupt, "the seek table has a frame that is too large");
+      }
+      std::string bytes(frames_.front().compressed, '\0');
+      bytes.resize(read_fully(file_, bytes));
+      frames_ = frames_.subspan(1);
+      queue_.put([bytes = std::move(bytes)] { return content::decompress_frame(bytes); });
+    }
+  }
+
+  FileFrom file_;
+  std::span<const content::Frame> frames_;
+  std::string content_;
+  std::size_t used_ = 0;
+  Ordered<std::string> queue_;
+};
+
 // A blob may begin inside of a frame: what is before it there is unpacked and dropped.
 class BlobSource : public Source {
  public:
-  BlobSource(int fd, std::uint64_t offset, std::string name, Workers* workers, std::uint64_t skip,
+  BlobSource(std::unique_ptr<Source> bytes, std::string name, std::uint64_t skip,
              std::uint64_t size, const Digest& digest)
-      : file_(fd, offset, name), name_(std::move(name)), left_(size), digest_(digest) {
-    if (workers != nullptr) frames_.emplace(file_, *workers);
+      : bytes_(std::move(bytes)), name_(std::move(name)), left_(size), digest_(digest) {
     std::string skipped(64 * 1024, '\0');
     while (skip > 0) {
       const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(skip, skipped.size()));
-      skip -= read_fully(bytes(), std::span(skipped).first(part));
+      const std::size_t count = read_fully(*bytes_, std::span(skipped).first(part));
+      if (count == 0) refuse();
+      skip -= count;
     }
   }
 
   std::size_t read(std::span<char> into) override {
     if (left_ == 0) return 0;
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
-    const std::size_t count = bytes().read(into.first(wanted));
+    const std::size_t count = bytes_->read(into.first(wanted));
     hasher_.update({into.data(), count});
     left_ -= count;
-    if (count == 0 || (left_ == 0 && hasher_.finish() != digest_)) {
-      throw Error(Errc::corrupt,
-                  format("{}: blob {}: content is not what was verified", name_, digest_.str()),
-                  "the file was changed while it was used");
-    }
+    if (count == 0 || (left_ == 0 && hasher_.finish() != digest_)) refuse();
     return count;
   }
 
  private:
-  Source& bytes() { return frames_ ? static_cast<Source&>(*frames_) : file_; }
+  [[noreturn]] void refuse() const {
+    throw Error(Errc::corrupt,
+                format("{}: blob {}: content is not what was verified", name_, digest_.str()),
+                "the file was changed while it was used");
+  }
 
-  FileFrom file_;
+  std::unique_ptr<Source> bytes_;
   std::string name_;
-  std::optional<content::FrameSource> frames_;
   std::uint64_t left_;
   Digest digest_;
   Hasher hasher_;
 };
+
+// Of the tar, as far as the seek table or the length of the file says.
+std::uint64_t content_bytes(int fd, const std::string& name,
+                            const std::vector<content::Frame>& frames) {
+  if (frames.empty()) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+  return std::accumulate(
+      frames.begin(), frames.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const content::Frame& frame) { return sum + frame.content; });
+}
 
 }  // namespace
 
@@ -80,6 +138,11 @@ Blobs::Blobs(int fd, std::string name, const Contents& contents, Workers& worker
     places_.emplace(blob.digest, Place{offset + content::tar_header(entry).size(), blob.size});
     offset += content::tar_entry_size(entry);
   }
+  const std::uint64_t expected = offset + content::tar_end().size();
+  if (const std::uint64_t found = content_bytes(fd_, name_, frames_); found != expected) {
+    throw Error(Errc::corrupt, format("{}: found {} bytes of content, its documents say {}", name_,
+                                      found, expected));
+  }
 }
 
 std::unique_ptr<Source> Blobs::open(const Digest& digest) const {
@@ -89,17 +152,25 @@ std::unique_ptr<Source> Blobs::open(const Digest& digest) const {
   }
   const Place& place = found->second;
   if (frames_.empty()) {
-    return std::make_unique<BlobSource>(fd_, place.offset, name_, nullptr, 0, place.size, digest);
+    return std::make_unique<BlobSource>(std::make_unique<FileFrom>(fd_, place.offset, name_), name_,
+                                        0, place.size, digest);
   }
   std::uint64_t file_offset = 0;
   std::uint64_t content = 0;
-  for (const content::Frame& frame : frames_) {
-    if (content + frame.content > place.offset) break;
-    content += frame.content;
-    file_offset += frame.compressed;
+  std::size_t first = 0;
+  while (first < frames_.size() && content + frames_[first].content <= place.offset) {
+    content += frames_[first].content;
+    file_offset += frames_[first++].compressed;
   }
-  return std::make_unique<BlobSource>(fd_, file_offset, name_, &workers_, place.offset - content,
-                                      place.size, digest);
+  const std::uint64_t skip = place.offset - content;
+  std::size_t end = first;
+  while (end < frames_.size() && content < place.offset + place.size) {
+    content += frames_[end++].content;
+  }
+  return std::make_unique<BlobSource>(
+      std::make_unique<FramesFrom>(FileFrom(fd_, file_offset, name_),
+                                   std::span(frames_).subspan(first, end - first), workers_),
+      name_, skip, place.size, digest);
 }
 
 }  // namespace sealift::bundle

@@ -15,7 +15,8 @@ namespace sealift::bundle {
 
 class Blobs {
  public:
-  // `fd` and `workers` must outlive this and its sources.
+  // `fd` and `workers` must outlive this, and this its sources. Error{corrupt} for a file that is
+  // longer or shorter than what `contents` say.
   Blobs(int fd, std::string name, const Contents& contents, Workers& workers);
 
   // Error{internal} for a blob that the contents do not list. For any number of threads at a time,

@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/sandbox.hpp"
+#include "bundle/blobs.hpp"
 #include "bundle/statement.hpp"
 #include "content/media_types.hpp"
 
@@ -110,15 +111,15 @@ Judgement judge(const Reader::Claim& claim, const Trust& trust) {
 }
 
 Verifier::Verifier(Source& file, std::string name, const Trust& trust, Workers& workers)
-    : name_(std::move(name)), trust_(trust), reader_(file, workers, name_) {}
+    : name_(std::move(name)), trust_(trust), workers_(workers), reader_(file, workers, name_) {}
 
 const Judgement& Verifier::judgement() {
   if (!judgement_) judgement_ = judge(reader_.read_claim(), trust_);
   return *judgement_;
 }
 
-// In the order in which trust grows: approvals, documents, payload.
-VerifiedBundle Verifier::verify(Progress& progress) {
+// In the order in which trust grows: approvals, documents; then comes the payload.
+Contents Verifier::read_approved() {
   if (judgement().refusal) throw judgement_->refusal->within(name_);
   Contents contents = reader_.read_release();
   if (*judgement_->statement !=
@@ -130,8 +131,36 @@ VerifiedBundle Verifier::verify(Progress& progress) {
                        printable(judgement_->statement->version), contents.document.name,
                        contents.document.version));
   }
+  return contents;
+}
+
+VerifiedBundle Verifier::verify(Progress& progress) {
+  Contents contents = read_approved();
   reader_.check_payload(contents, progress);
   return VerifiedBundle(std::move(contents), *judgement_);
+}
+
+ApprovedRelease Verifier::approve(int fd, const Extent& extent, Progress& progress) {
+  Contents contents = read_approved();
+  std::uint64_t total = 0;
+  for (const content::Descriptor& blob : contents.release.payload) total += blob.size;
+  if (total <= extent.whole) {
+    reader_.check_payload(contents, progress);
+    return ApprovedRelease(std::move(contents), *judgement_, 0);
+  }
+  const Blobs blobs(fd, name_, contents, workers_);
+  progress.begin("verifying", 0);
+  std::uint64_t read = 0;
+  std::string buffer(256 * 1024, '\0');
+  for (const Digest& digest : extent.wanted(contents)) {
+    const std::unique_ptr<Source> blob = blobs.open(digest);
+    while (const std::size_t count = blob->read(buffer)) {
+      read += count;
+      progress.advance(count);
+    }
+  }
+  progress.end();
+  return ApprovedRelease(std::move(contents), *judgement_, total - read);
 }
 
 Judgement judge_confined(const fs::path& file, const Trust& trust) {
@@ -143,6 +172,18 @@ Judgement judge_confined(const fs::path& file, const Trust& trust) {
     judgement = Verifier(source, file.string(), trust, workers).judgement();
   });
   return std::move(*judgement);
+}
+
+ApprovedRelease approve_confined(const fs::path& file, const Trust& trust, const Extent& extent,
+                                 Progress& progress) {
+  const Fd fd = open_for_reading(file);
+  FdSource source(fd.get(), file.string());
+  std::optional<ApprovedRelease> approved;
+  without_changes([&] {
+    Workers workers(usable_cores());
+    approved = Verifier(source, file.string(), trust, workers).approve(fd.get(), extent, progress);
+  });
+  return std::move(*approved);
 }
 
 VerifiedBundle verify_confined(const fs::path& file, const Trust& trust, Progress& progress) {

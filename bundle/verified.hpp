@@ -64,6 +64,31 @@ class VerifiedBundle {
   Judgement judgement_;
 };
 
+// The proof that a release may be planned: enough trusted people approved exactly this release for
+// this environment, and what was asked for of its payload is what they approved. Nothing may be
+// applied from it: that takes a VerifiedBundle.
+class ApprovedRelease {
+ public:
+  const Contents& contents() const { return contents_; }
+  const Judgement& judgement() const { return judgement_; }
+  // Bytes of payload that were not compared with their digests.
+  std::uint64_t unread() const { return unread_; }
+
+ private:
+  friend class Verifier;
+  ApprovedRelease(Contents contents, Judgement judgement, std::uint64_t unread)
+      : contents_(std::move(contents)), judgement_(std::move(judgement)), unread_(unread) {}
+  Contents contents_;
+  Judgement judgement_;
+  std::uint64_t unread_;
+};
+
+// How much of a payload is read where not all of it has to be.
+struct Extent {
+  std::uint64_t whole;  // a payload of at most so many bytes is verified as a VerifiedBundle is
+  std::function<std::vector<Digest>(const Contents&)> wanted;  // blobs of a larger one
+};
+
 // Verifies one bundle, from its first byte to its last.
 class Verifier {
  public:
@@ -76,10 +101,15 @@ class Verifier {
   // Reads the rest. Throws Error{untrusted}, or whatever the judgement's refusal is, before
   // anything of the release itself is parsed; Error{corrupt} for any byte that is not as approved.
   VerifiedBundle verify(Progress& progress);
+  // The same as far as `extent` says; `fd` is the same file, whose length is compared with what its
+  // documents say.
+  ApprovedRelease approve(int fd, const Extent& extent, Progress& progress);
 
  private:
+  Contents read_approved();
   std::string name_;
   const Trust& trust_;
+  Workers& workers_;
   Reader reader_;
   std::optional<Judgement> judgement_;
 };
@@ -88,6 +118,8 @@ class Verifier {
 // nothing (base/sandbox.hpp). `judged` is told the judgement as soon as it is known, also where the
 // bundle is then refused.
 Judgement judge_confined(const fs::path& file, const Trust& trust);
+ApprovedRelease approve_confined(const fs::path& file, const Trust& trust, const Extent& extent,
+                                 Progress& progress);
 VerifiedBundle verify_confined(const fs::path& file, const Trust& trust, Progress& progress);
 VerifiedBundle verify_confined(
     Source& file, const std::string& name, const Trust& trust, Progress& progress,

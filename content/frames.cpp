@@ -232,7 +232,7 @@ bool FrameSource::next_frame() {
 }
 
 void FrameSource::fill() {
-  while (!all_seen_ && !queue_.full()) all_seen_ = !next_frame();
+  while (!all_seen_ && !queue_.full() && queue_.size() < ahead_) all_seen_ = !next_frame();
 }
 
 void FrameSource::check_trailer() {
@@ -260,7 +260,8 @@ std::size_t FrameSource::read(std::span<char> into) {
     }
     content_ = queue_.take();
     used_ = 0;
-    fill();  // keeps the workers busy while the caller works on this frame
+    if (ahead_ > 1) fill();  // keeps the workers busy while the caller works on this frame
+    ahead_ = std::min(2 * ahead_, kMostAhead);
   }
   const std::size_t count = std::min(into.size(), content_.size() - used_);
   std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(used_), count, into.begin());
@@ -293,6 +294,9 @@ std::vector<Frame> read_seek_table(int fd, const std::string& name) {
     frames.push_back({u32(entry), u32(entry.substr(4))});
   }
   if (seek_table(frames) != table) refuse("found a seek table of another kind");
+  std::uint64_t total = kHashFrameBytes + bytes;
+  for (const Frame& frame : frames) total += frame.compressed;
+  if (total != size) refuse("the frames of the seek table are not as long as the file");
   return frames;
 }
 

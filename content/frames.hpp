@@ -100,6 +100,10 @@ class FrameSource : public Source {
   std::vector<Frame> frames_;
   std::string content_;
   std::size_t used_ = 0;
+  // Frames that may be in the making: more, the more were read. Whoever wants one document, or one
+  // small blob, does not wait for frames behind it.
+  static constexpr std::size_t kMostAhead = 1U << 10;
+  std::size_t ahead_ = 1;
   bool all_seen_ = false;
   bool checked_ = false;
   Ordered<std::string> queue_;
@@ -110,7 +114,7 @@ bool is_zstd(std::string_view bytes);
 
 // The seek table at the end of an open file, for a reader that wants to begin in the middle. It is
 // a hint: whoever follows it checks the digest of what it finds. Error{corrupt} where there is
-// none.
+// none, or the file is longer or shorter than it says: a copy that was cut off, for one.
 std::vector<Frame> read_seek_table(int fd, const std::string& name);
 
 }  // namespace sealift::content

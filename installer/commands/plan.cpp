@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::size_t kLongestLine = 2000;  // of a difference, as it is shown
 
+// A payload of so many bytes is verified in a fraction of a second. Of a larger one is read what
+// the plan shows: a person waits for a plan, and apply verifies all of it before it changes
+// anything.
+constexpr std::uint64_t kVerifiedWhole = 64U << 20;
+
 struct PlanOptions {
   std::string bundle;
   bool detailed = false;
@@ -46,14 +51,24 @@ void show_diff(const std::vector<FileDiff>& files, cli::Output& out) {
   out.line();
 }
 
+void show_unread(std::uint64_t bytes, const std::string& bundle, cli::Output& out) {
+  if (bytes == 0) return;
+  out.line();
+  out.line(
+      format("not read yet: {} of files and images; apply verifies them before it changes "
+             "anything, now: sealift-installer verify {}",
+             cli::size_text(bytes), printable(bundle)));
+}
+
 void plan_bundle(const PlanOptions& options, const SiteWork& work, RefusalRecord& refusal,
                  cli::Session& session) {
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust(options.trust.expiry());
-  const bundle::VerifiedBundle verified =
-      bundle::verify_confined(options.bundle, trust, session.progress);
-  refusal.know(verified.judgement());
-  const bundle::Contents& contents = verified.contents();
+  const bundle::ApprovedRelease approved = bundle::approve_confined(
+      options.bundle, trust, {.whole = kVerifiedWhole, .wanted = payload_of_plan},
+      session.progress);
+  refusal.know(approved.judgement());
+  const bundle::Contents& contents = approved.contents();
   const State state = work.state();
   check_requirements(contents, work.installation(), state, options.trust.floor());
   if (state.current() != nullptr && !options.change_environment) {
@@ -82,6 +97,8 @@ void plan_bundle(const PlanOptions& options, const SiteWork& work, RefusalRecord
     value["diff"] = to_json(files);
   }
   show(draft, forecast, contents.notes, session);
+  value["unread"] = approved.unread();
+  show_unread(approved.unread(), options.bundle, session.out);
   if (!options.output.empty()) {
     write_plan_file(options.output, {.bundle = absolute_path(options.bundle).string(),
                                      .digest = contents.digest(),

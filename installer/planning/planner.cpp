@@ -292,6 +292,17 @@ struct ComponentWishes {
 
 }  // namespace
 
+std::vector<Digest> payload_of_plan(const bundle::Contents& contents) {
+  std::set<Digest> wanted;
+  for (const release::Component& component : contents.components) {
+    if (component.is_images()) continue;
+    wanted.insert(component.file_table().digest);
+    if (component.is_assets()) continue;
+    for (const content::Descriptor& layer : component.manifest.layers) wanted.insert(layer.digest);
+  }
+  return {wanted.begin(), wanted.end()};
+}
+
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,
                    SiteContent& content, const Installation& installation, const State& state,
                    const Drivers& drivers, const Request& request) {

@@ -14,7 +14,11 @@
 
 namespace sealift::installer {
 
-// `contents` were verified; `bundle_name` is the bundle's file in the store. Drivers look at their
+// What plan_release() reads of a payload: the tables of files, and the trees that are more than
+// files to it (templates, flags, SQL). Files of assets and layers of images it does not read.
+std::vector<Digest> payload_of_plan(const bundle::Contents& contents);
+
+// `contents` were approved; `bundle_name` is the bundle's file in the store. Drivers look at their
 // targets, so a plan is only as good as the moment in which it was made: apply() checks again.
 // Error{incompatible} with what keeps the release from this site.
 Draft plan_release(const bundle::Contents& contents, const std::string& bundle_name,

@@ -28,6 +28,39 @@ constexpr std::size_t kStride = 61;
 constexpr std::size_t kStride = 1;
 #endif
 
+std::vector<Digest> tables_of(const Contents& contents) {
+  std::vector<Digest> tables;
+  for (const release::Component& each : contents.components) {
+    tables.push_back(each.file_table().digest);
+  }
+  return tables;
+}
+
+std::vector<Digest> all_of(const Contents& contents) {
+  std::vector<Digest> all;
+  for (const content::Descriptor& each : contents.release.payload) all.push_back(each.digest);
+  return all;
+}
+
+ApprovedRelease approve_file(SmallBundle& small, const fs::path& path, const Extent& extent) {
+  const Fd fd = open_for_reading(path);
+  FdSource source(fd.get(), path.string());
+  const Trust trust = small.trust();
+  Silence silence;
+  return Verifier(source, path.string(), trust, small.workers()).approve(fd.get(), extent, silence);
+}
+
+// Of a file with these bytes.
+ApprovedRelease approve(SmallBundle& small, std::string_view bytes, const Extent& extent) {
+  const fs::path path = small.folder() / "approved.bundle";
+  write_file(path, bytes);
+  return approve_file(small, path, extent);
+}
+
+const Extent kTables = {.whole = 0, .wanted = tables_of};
+const Extent kAll = {.whole = 0, .wanted = all_of};
+const Extent kWhole = {.whole = 1U << 30, .wanted = tables_of};
+
 const std::vector<Packing> kPackings = {Packing{}, Packing{.level = {}}};
 
 }  // namespace
@@ -327,6 +360,63 @@ TEST_CASE("verified bundle: two approvals of one key do not make a threshold of 
         }) == Errc::untrusted);
   CHECK_NOTHROW(
       small.verify(small.bytes({statement, one, small.approval_by(second, text)}), trust));
+}
+
+TEST_CASE("approved release: of a large payload what is asked for is read, of a small one all") {
+  for (const Packing packing : kPackings) {
+    SmallBundle small(packing);
+    const std::string bytes = small.bytes();
+    const ApprovedRelease approved = approve(small, bytes, kTables);
+    CHECK(approved.contents().digest() == small.sealed().descriptor.digest);
+    std::uint64_t trees = 0;
+    for (const content::Descriptor& each : small.sealed().payload) {
+      if (each.media_type == media_type::kTree) trees += each.size;
+    }
+    CHECK(approved.unread() == trees);
+    CHECK(approve(small, bytes, kAll).unread() == 0);
+    CHECK(approve(small, bytes, kWhole).unread() == 0);
+  }
+}
+
+TEST_CASE("approved release: what is damaged is refused where it is read") {
+  SmallBundle small({.level = {}});
+  const std::string good = small.bytes();
+  const auto damaged = [&](std::string_view content) {
+    std::string bad = good;
+    bad[bad.rfind(content)] ^= 1;
+    return bad;
+  };
+  const std::string bad_tree = damaged("let a = 1;");
+  CHECK_NOTHROW(approve(small, bad_tree, kTables));
+  CHECK(refusal_of([&] { approve(small, bad_tree, kAll); }) == Errc::corrupt);
+  CHECK(refusal_of([&] { approve(small, bad_tree, kWhole); }) == Errc::corrupt);
+  const std::string bad_table = damaged("\"path\":\"index.html\"");
+  CHECK(refusal_of([&] { approve(small, bad_table, kTables); }) == Errc::corrupt);
+}
+
+TEST_CASE("approved release: a file that is cut off or too long is refused, whatever is read") {
+  for (const Packing packing : kPackings) {
+    SmallBundle small(packing);
+    const std::string bytes = small.bytes();
+    const fs::path path = small.folder() / "cut.bundle";
+    write_file(path, bytes);
+    for (std::size_t size = bytes.size(); size > 0;) {
+      size -= std::min<std::size_t>(size, packing.level ? 7 : 211);
+      fs::resize_file(path, size);
+      if (!refuses([&] { approve_file(small, path, kTables); })) FAIL("size " << size);
+    }
+    CHECK(refuses([&] { approve(small, bytes + "x", kTables); }));
+    CHECK(refuses([&] { approve(small, bytes + bytes, kTables); }));
+  }
+}
+
+TEST_CASE("approved release: without enough approvals it is refused, whatever is read") {
+  SmallBundle small;
+  const std::string unsigned_bytes =
+      small.bytes({small.statement_referrer(to_text(small.statement()))});
+  for (const Extent& extent : {kTables, kAll, kWhole}) {
+    CHECK(refusal_of([&] { approve(small, unsigned_bytes, extent); }) == Errc::untrusted);
+  }
 }
 
 }  // namespace sealift::bundle::verified_test
