@@ -42,11 +42,12 @@ void Pieces::fill(std::size_t wanted) {
     buffer_.erase(0, at_);
     at_ = 0;
   }
-  // Most texts are far shorter than what is wanted of a long one.
+  // Most texts are far shorter than what is wanted of a long one, and a release may have thousands.
+  constexpr std::size_t kFirstStep = 4U << 10;
   constexpr std::size_t kStep = 64U << 10;
   while (!has_ended_ && rest().size() < wanted) {
     const std::size_t had = buffer_.size();
-    const std::size_t step = std::min(wanted - rest().size(), kStep);
+    const std::size_t step = std::min(wanted - rest().size(), std::clamp(had, kFirstStep, kStep));
     buffer_.resize(had + step);
     const std::size_t count = read_fully(*source_, std::span(buffer_).subspan(had));
     buffer_.resize(had + count);
