@@ -62,8 +62,9 @@ std::pair<std::string, std::string> collation_key(std::string_view name) {
 // Collects migrations and mistakes; a file that cannot be read is no migration, and said once.
 class Reader {
  public:
-  Reader(const SourceFiles& files, Layout layout, Dialect dialect, Problems& problems)
+  Reader(const SourceFiles& files, Layout layout, Dialect dialect, Texts texts, Problems& problems)
       : files_(files),
+        texts_(texts),
         set_{.layout = layout, .dialect = dialect, .migrations = {}},
         problems_(problems) {}
 
@@ -129,6 +130,7 @@ class Reader {
   // Whether a database could be given it: text, in statements that end. Says what is wrong with
   // each piece.
   bool is_readable(const Migration& migration) {
+    if (texts_ == Texts::known) return true;
     const std::string& file = migration.file;
     if (set_.dialect == Dialect::postgresql &&
         migration.sql.beginning(kByteOrderMark.size()) == kByteOrderMark) {
@@ -164,6 +166,7 @@ class Reader {
   }
 
   const SourceFiles& files_;
+  Texts texts_;
   MigrationSet set_;
   std::set<std::string> used_;
   Problems& problems_;
@@ -247,10 +250,11 @@ class Lines {
   std::size_t line_ = 1;
 };
 
-MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal_text,
+MigrationSet read_drizzle_0(const SourceFiles& files, const std::string& journal_text, Texts texts,
                             Problems& problems) {
   const Json journal = parse_object(journal_text, std::string(kJournal));
-  Reader reader(files, Layout::drizzle_0, read_dialect(journal, "meta/_journal.json"), problems);
+  Reader reader(files, Layout::drizzle_0, read_dialect(journal, "meta/_journal.json"), texts,
+                problems);
   std::set<std::string> tags;
   Lines lines(journal_text);
   for (const JournalEntry& entry : read_entries(journal, problems)) {
@@ -290,7 +294,7 @@ std::optional<std::int64_t> time_of_stamp(std::string_view stamp) {
 }
 
 // By folders alone: 1.x has no journal, and orders by their names.
-MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> names,
+MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> names, Texts texts,
                             Problems& problems) {
   std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
     return collation_key(a) < collation_key(b);
@@ -306,7 +310,7 @@ MigrationSet read_drizzle_1(const SourceFiles& files, std::vector<std::string> n
     throw Error(Errc::invalid_input, "found no snapshot.json beside a migration.sql",
                 "keep what drizzle-kit writes: the snapshot says for which database it is");
   }
-  Reader reader(files, Layout::drizzle_1, *dialect, problems);
+  Reader reader(files, Layout::drizzle_1, *dialect, texts, problems);
   for (const std::string& name : names) {
     const std::string stamp = name.substr(0, kStamp);
     const bool has_stamp =
@@ -356,7 +360,7 @@ bool Migration::is_baseline() const {
   return parts.next(part) && parts.next(part);
 }
 
-MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
+MigrationSet read_drizzle(const SourceFiles& files, Problems& problems, Texts texts) {
   std::vector<std::string> names;
   for (const auto& [path, unused] : files) {
     if (!path.ends_with(kMigrationFile)) continue;
@@ -369,15 +373,16 @@ MigrationSet read_drizzle(const SourceFiles& files, Problems& problems) {
                 format("found both {} and {}{}", kJournal, names.front(), kMigrationFile),
                 "finish the change to drizzle-kit 1.x: drizzle-kit up, then remove the journal");
   }
-  if (journal != files.end()) return read_drizzle_0(files, journal->second.whole(), problems);
-  if (!names.empty()) return read_drizzle_1(files, names, problems);
+  if (journal != files.end())
+    return read_drizzle_0(files, journal->second.whole(), texts, problems);
+  if (!names.empty()) return read_drizzle_1(files, names, texts, problems);
   throw Error(Errc::invalid_input, format("found neither {} nor NAME{}", kJournal, kMigrationFile),
               "source is the folder that drizzle-kit writes (out in drizzle.config)");
 }
 
 // Numbers are compared as numbers: 10 comes after 9, however they are padded.
-MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems) {
-  Reader reader(files, Layout::sql, dialect, problems);
+MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems, Texts texts) {
+  Reader reader(files, Layout::sql, dialect, texts, problems);
   struct Numbered {
     std::uint64_t number;
     std::string name;

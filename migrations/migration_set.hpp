@@ -60,11 +60,16 @@ struct MigrationSet {
 // The files of a source by their paths below it; others than migrations may be among them.
 using SourceFiles = std::map<std::string, SqlText>;
 
+// Whether texts are read for what is wrong with them, or were when the release was accepted.
+enum class Texts { checked, known };
+
 // What can be read of a folder. Its mistakes are added to `problems`: a journal and files that
 // contradict each other, text that is not UTF-8 or cannot be split into statements. Throws
 // Error{invalid_input} where nothing says which migrations there are.
-MigrationSet read_drizzle(const SourceFiles& files, Problems& problems);
-MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems);
+MigrationSet read_drizzle(const SourceFiles& files, Problems& problems,
+                          Texts texts = Texts::checked);
+MigrationSet read_sql(const SourceFiles& files, Dialect dialect, Problems& problems,
+                      Texts texts = Texts::checked);
 
 // What takes migrations back, as a set of its own: each has its file and text, and the name and
 // hash of what it takes back. Those that nothing takes back are missing.

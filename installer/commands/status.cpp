@@ -97,18 +97,30 @@ std::string text(const LastHealth& health, const cli::Output& out) {
                 to_local_text(health.time));
 }
 
-// By receipts alone: `drift` reads every file.
+// At a glance: `drift` looks at every file, and reads it.
 void show_drift_of(const SiteWork& work, const Revision& now, cli::Output& out, Json& value) {
   Json list = Json::array();
-  for (const Standing& each : standing_of(work.tools(), now, Thoroughness::by_receipt)) {
+  std::vector<std::string> not_looked_at;
+  const std::vector<Standing> all = standing_of(work.tools(), now, Thoroughness::at_a_glance);
+  for (const Standing& each : all) {
     if (!each.is_sound()) list.push_back(to_json(each));
+    if (each.files_skipped) not_looked_at.push_back(each.placement.component);
   }
-  out.line(format("drift        {}",
-                  list.empty() ? out.in(cli::Tone::good, "none")
-                               : out.in(cli::Tone::bad,
-                                        format("{} not as installed, see: sealift-installer drift",
-                                               cli::count_text(list.size(), "component")))));
+  if (!list.empty()) {
+    out.line(
+        format("drift        {}",
+               out.in(cli::Tone::bad, format("{} not as installed, see: sealift-installer drift",
+                                             cli::count_text(list.size(), "component")))));
+  } else if (not_looked_at.size() < all.size()) {
+    out.line(format("drift        {}", out.in(cli::Tone::good, "none")));
+  }
+  if (!not_looked_at.empty()) {
+    out.line(
+        format("drift        not looked at, more than {} files: {}; see: sealift-installer drift",
+               kManyFiles, printable(joined(not_looked_at))));
+  }
   value["drift"] = std::move(list);
+  value["notLookedAt"] = not_looked_at;
 }
 
 // The release that is installed, and where one could go from here.

@@ -3,6 +3,11 @@
 
 namespace sealift::installer {
 
+bool looks_at_files(const Placement& placement, Thoroughness thoroughness) {
+  return thoroughness != Thoroughness::at_a_glance || placement.directory.empty() ||
+         placement.files <= kManyFiles;
+}
+
 std::vector<Difference> files_differ(const Driver& driver, const Placement& placement,
                                      Thoroughness thoroughness, Content& content) {
   std::vector<Difference> differences;

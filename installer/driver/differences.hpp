@@ -9,6 +9,9 @@
 
 namespace sealift::installer {
 
+// Whether the files of a placement are looked at: not at a glance where they are too many.
+bool looks_at_files(const Placement& placement, Thoroughness thoroughness);
+
 // How the files, or images, of a placement differ from what was put there; one that is not what is
 // served differs, too. An Error of the driver passes through: what cannot be asked is no
 // difference.

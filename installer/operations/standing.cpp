@@ -17,7 +17,10 @@ std::vector<Standing> standing_of(const Tools& tools, const Revision& revision,
   std::vector<Standing> all;
   const Drivers& drivers = tools.drivers;
   for (const Placement& placement : revision.placements) {
-    Standing standing{.placement = placement, .differences = {}, .unknown = {}};
+    Standing standing{.placement = placement,
+                      .differences = {},
+                      .unknown = {},
+                      .files_skipped = !looks_at_files(placement, thoroughness)};
     try {
       SiteContent content = content_of(tools, revision);
       standing.differences =

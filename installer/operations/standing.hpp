@@ -18,7 +18,8 @@ namespace sealift::installer {
 struct Standing {
   Placement placement;
   std::vector<Difference> differences;
-  std::string unknown;  // why it could not be asked; empty: it was
+  std::string unknown;         // why it could not be asked; empty: it was
+  bool files_skipped = false;  // they are too many for a glance
 
   bool is_sound() const { return unknown.empty() && differences.empty(); }
 };

@@ -165,7 +165,8 @@ class DatabaseDriver : public Driver {
   std::vector<Difference> inspect(const Placement& placement, Thoroughness, Strangers,
                                   Content& content) const override {
     const DatabaseSettings settings = database_settings_of(placement);
-    const MigrationSet set = read_migrations(content, placement.component, settings);
+    const MigrationSet set =
+        read_migrations(content, placement.component, settings, migrations::Texts::known);
     const auto database = open_database(settings, scratch(), session_name(0));
     const Comparison found = compare(set, database->applied(tracking_table(settings, set)));
     std::vector<Difference> differences;

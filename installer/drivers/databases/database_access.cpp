@@ -103,16 +103,17 @@ std::string session_name(std::uint64_t transaction) {
 }
 
 migrations::MigrationSet read_migrations(Content& content, const std::string& component,
-                                         const DatabaseSettings& settings) {
+                                         const DatabaseSettings& settings,
+                                         migrations::Texts texts) {
   const migrations::SourceFiles files = files_of(content, component);
   Problems problems;
   migrations::MigrationSet set =
       settings.format == "drizzle"
-          ? migrations::read_drizzle(files, problems)
+          ? migrations::read_drizzle(files, problems, texts)
           : migrations::read_sql(files,
                                  settings.dialect == "sqlite" ? migrations::Dialect::sqlite
                                                               : migrations::Dialect::postgresql,
-                                 problems);
+                                 problems, texts);
   problems.throw_if_any(Errc::invalid_input);
   return set;
 }

@@ -22,7 +22,8 @@ std::string session_name(std::uint64_t transaction);
 // The migrations of a component, read from its tree. Long ones are read from there again, also when
 // `content` is gone.
 migrations::MigrationSet read_migrations(Content& content, const std::string& component,
-                                         const DatabaseSettings& settings);
+                                         const DatabaseSettings& settings,
+                                         migrations::Texts texts = migrations::Texts::checked);
 migrations::TrackingTable tracking_table(const DatabaseSettings& settings,
                                          const migrations::MigrationSet& set);
 databases::ForeignKeys foreign_keys(const DatabaseSettings& settings);

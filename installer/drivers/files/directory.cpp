@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "content/media_types.hpp"
+#include "installer/driver/differences.hpp"
 #include "installer/drivers/files/directory_place.hpp"
 #include "installer/drivers/files/directory_steps.hpp"
 #include "installer/drivers/files/directory_unpack.hpp"
@@ -194,27 +195,13 @@ class DirectoryDriver : public Driver {
                                   Strangers strangers, Content& content) const override {
     const fs::path place = fs::path(placement.path) / placement.directory;
     if (!dir_exists(place)) return {{place.string(), "missing"}};
-    const std::unique_ptr<Source> table = content.table(placement.table);
-    Receipts receipts = receipts_of(placement.target);
-    TreeQuestion question{.receipts = receipts,
-                          .thoroughness = thoroughness,
-                          .strangers = strangers,
-                          .owner = Ownership::parse(placement.owner),
-                          .limit = kMaxDifferences,
-                          .key = &key_,
-                          .links = links_of(placement.persist, placement.directory)};
-    std::vector<Difference> differences = check_tree(Dir::open(place), *table, question);
+    std::vector<Difference> differences;
+    if (looks_at_files(placement, thoroughness)) {
+      differences = inspect_files(placement, thoroughness, strangers, content);
+    }
     if (strangers == Strangers::ignored) return differences;
-    const Dir root = Dir::open(placement.path);
     check_own_directories(placement, differences);
     for (Difference& each : shared_differences(placement)) differences.push_back(std::move(each));
-    question.links.clear();
-    // What is kept belongs to what is served; of others only their own tree is asked for.
-    const std::optional<KeptSet> kept = kept_of(placement);
-    if (!kept || !is_current(placement)) return differences;
-    for (Difference& each : KeptAssets(root, {}, receipts).check(*kept, content, question)) {
-      differences.push_back(std::move(each));
-    }
     return differences;
   }
 
@@ -266,6 +253,30 @@ class DirectoryDriver : public Driver {
   }
 
  private:
+  // What is kept belongs to what is served; of other releases only their own tree is asked for.
+  std::vector<Difference> inspect_files(const Placement& placement, Thoroughness thoroughness,
+                                        Strangers strangers, Content& content) const {
+    const std::unique_ptr<Source> table = content.table(placement.table);
+    Receipts receipts = receipts_of(placement.target);
+    TreeQuestion question{.receipts = receipts,
+                          .thoroughness = thoroughness,
+                          .strangers = strangers,
+                          .owner = Ownership::parse(placement.owner),
+                          .limit = kMaxDifferences,
+                          .key = &key_,
+                          .links = links_of(placement.persist, placement.directory)};
+    const Dir place = Dir::open(fs::path(placement.path) / placement.directory);
+    std::vector<Difference> differences = check_tree(place, *table, question);
+    const std::optional<KeptSet> kept = kept_of(placement);
+    if (strangers == Strangers::ignored || !kept || !is_current(placement)) return differences;
+    question.links.clear();
+    const Dir root = Dir::open(placement.path);
+    for (Difference& each : KeptAssets(root, {}, receipts).check(*kept, content, question)) {
+      differences.push_back(std::move(each));
+    }
+    return differences;
+  }
+
   // The tree's file table knows nothing of the directories above it, through which it is served.
   static void check_own_directories(const Placement& placement,
                                     std::vector<Difference>& differences) {
