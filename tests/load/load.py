@@ -91,6 +91,7 @@ class Yard:
         taken["upgrade"] = self.installer("apply", self.bundle("1.1.0"), "--yes")
         for command in ("status", "history"):
             taken[command] = self.installer(command)
+        taken["rollback"] = self.installer("rollback", "--yes")
         return taken
 
 
@@ -120,10 +121,9 @@ def one_file(folder, megabytes):
 
 
 def zeros(folder, megabytes):
-    os.makedirs(folder)
-    with open(f"{folder}/large.bin", "wb") as out:
-        for _ in range(megabytes):
-            out.write(bytes(1 << 20))
+    """That take no room before they are installed."""
+    write(f"{folder}/large.bin", "")
+    os.truncate(f"{folder}/large.bin", megabytes << 20)
 
 
 def images(count, layers=4):
@@ -195,7 +195,8 @@ def history(count):
 
 CASES = {
     "small files": (lambda size: assets(many_files, size), 1_000_000, ""),
-    "one file": (lambda size: assets(one_file, size), 20 * 1024, "MiB"),
+    "one file": (lambda size: assets(one_file, size), 512, "MiB"),
+    "one file of zeros": (lambda size: assets(zeros, size), 20 * 1024, "MiB"),
     "images of four layers": (images, 500, ""),
     "migrations": (migrations, 10_000, ""),
     "one seed": (seed, 2048, "MiB"),
