@@ -211,6 +211,26 @@ SiteManifest describe(const Export& plan, const SiteWork& work, const State& sta
   return manifest;
 }
 
+// The name of its file. Where it cannot be written, nothing stays of it.
+std::string write_archive_of(const Export& plan, const SiteWork& work, const State& state,
+                             const SiteKey& key, Time now, Progress& progress) {
+  const Installation& installation = work.installation();
+  const Backups backups(installation.layout, work.tools().workers);
+  SiteArchiveWriter writer(plan.folder, installation.id, progress);
+  try {
+    SiteManifest manifest = describe(plan, work, state, key, now);
+    manifest.files = write_files(plan, work, backups, writer);
+    return writer.finish(
+        manifest,
+        {.key = key.public_key(),
+         .sign = [&](std::string_view message) { return key.sign(message); }},
+        format("{}-{}-{}", installation.site.release, installation.site.environment, stamp(now)));
+  } catch (const Error& error) {
+    if (error.code() == Errc::io) writer.discard();
+    throw;
+  }
+}
+
 // What an archive would take at most, for a dry run.
 struct Estimate {
   std::uint64_t bytes = 0;
@@ -278,14 +298,7 @@ void export_site(const ExportOptions& options, const std::string& site, cli::Ses
   plan.backups = backups_for(options, work, backups, session);
   const Time now = session.clock.now();
   session.progress.begin("writing the archive", 0);
-  SiteArchiveWriter writer(plan.folder, installation.id, session.progress);
-  SiteManifest manifest = describe(plan, work, state, key, now);
-  manifest.files = write_files(plan, work, backups, writer);
-  const std::string name = writer.finish(
-      manifest,
-      {.key = key.public_key(),
-       .sign = [&](std::string_view message) { return key.sign(message); }},
-      format("{}-{}-{}", installation.site.release, installation.site.environment, stamp(now)));
+  const std::string name = write_archive_of(plan, work, state, key, now, session.progress);
   session.progress.end();
   const fs::path file = plan.folder / name;
   work.tools().audit().append("exported", {{"archive", name},

@@ -98,10 +98,10 @@ void empty(const Layout& layout) {
 Card unpack_state(const OpenedArchive& opened, const Layout& layout, cli::Session& session) {
   Layout fresh = layout;
   fresh.state = layout.state.string() + ".restoring";
-  make_dirs(fresh.state, 0700);
-  const SiteLock lock(fresh, "site restore", session.clock, std::chrono::seconds(0));
-  empty(fresh);
   try {
+    make_dirs(fresh.state, 0700);
+    const SiteLock lock(fresh, "site restore", session.clock, std::chrono::seconds(0));
+    empty(fresh);
     opened.unpack(fresh, session.progress);
     Card card = rename_site(opened, fresh, session.clock);
     write_restoring(fresh, {.archive = opened.manifest().id,
@@ -114,9 +114,10 @@ Card unpack_state(const OpenedArchive& opened, const Layout& layout, cli::Sessio
     parent.sync();
     return card;
   } catch (...) {
-    // Secrets lie there in clear.
-    const Dir parent = Dir::open(layout.state.parent_path());
-    parent.remove_tree(fresh.state.filename().string());
+    // Secrets lie there in clear. What another restore is filling is its own.
+    if (current_error().code() != Errc::busy && dir_exists(fresh.state)) {
+      Dir::open(layout.state.parent_path()).remove_tree(fresh.state.filename().string());
+    }
     throw;
   }
 }

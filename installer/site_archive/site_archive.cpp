@@ -193,6 +193,10 @@ ArchivedFile SiteArchiveWriter::write(const std::string& name, std::uint64_t byt
   return {.name = name, .digest = hashed.finish(), .bytes = bytes};
 }
 
+void SiteArchiveWriter::discard() {
+  Dir::open(folder_).remove_tree(part_.filename().string());
+}
+
 std::string SiteArchiveWriter::finish(const SiteManifest& manifest, const signing::Signer& signer,
                                       const std::string& stem) {
   const std::string text = sign_manifest(manifest, signer);

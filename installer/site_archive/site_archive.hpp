@@ -37,6 +37,8 @@ class SiteArchiveWriter {
   // The same of what `produce` writes; it is put into a file without a name first.
   ArchivedFile add_encrypted(const std::string& name, const std::function<void(Sink&)>& produce,
                              const std::vector<signing::AgeRecipient>& recipients);
+  // Gives up what was written: on a full disk it would only be in the way.
+  void discard();
   // The manifest and the end. Whole and durable when it returns: the file's name, which is
   // STEM.site.tar, or STEM-2.site.tar and so on where that is taken.
   std::string finish(const SiteManifest& manifest, const signing::Signer& signer,

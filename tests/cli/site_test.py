@@ -5,6 +5,7 @@
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -285,6 +286,48 @@ class Refused(Archived):
                 self.assertIn(done.returncode, (4, 5), (part, len(broken), done.stderr))
                 self.assertIn(b"damaged.site.tar", done.stderr)
                 self.is_untouched()
+
+
+class FullDisk(Archived):
+    """On a file system of its own, in a namespace where that may be."""
+
+    def on_a_small_disk(self, kib, command):
+        """What the command said, its status, and what lies on the disk afterwards."""
+        small = os.path.join(self.road.root, "small")
+        os.makedirs(small, exist_ok=True)
+        script = (f"mount -t tmpfs -o size={kib}k tmpfs {small} || exit 99; "
+                  f"{shlex.join(command)}; echo status $?; find {small} -mindepth 1")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+        if done.returncode == 99:
+            self.skipTest("SKIPPED: needs the right to mount")
+        status, *left = done.stdout.split("status ")[-1].splitlines()
+        return done.stderr, int(status), left
+
+    def test_an_export_leaves_nothing_behind(self):
+        before = self.seen()
+        small = os.path.join(self.road.root, "small")
+        command = [INSTALLER, "--site", self.road.site, "site", "export", "--to", small,
+                   "--recovery", self.recovery]
+        for kib in (4, 8, 16, 24, 32):
+            said, status, left = self.on_a_small_disk(kib, command)
+            self.assertEqual((status, left), (8, []), (kib, said))
+        said, status, left = self.on_a_small_disk(1024, command)
+        self.assertEqual((status, len(left)), (0, 1), said)
+        self.assertEqual(self.seen(), before)
+
+    def test_a_restore_leaves_no_secrets_behind(self):
+        made = self.export()
+        small = os.path.join(self.road.root, "small")
+        self.destroy()
+        for kib in (4, 16, 32, 48):
+            said, status, left = self.on_a_small_disk(
+                kib, [INSTALLER, "--site", small + "/site", "site", "restore", made["archive"],
+                      "--identity", self.identity, "--key", made["key"], "--yes"])
+            self.assertEqual(status, 8, (kib, said))
+            self.assertEqual([name for name in left if "/state" in name], [], (kib, said))
+            self.assertFalse(os.path.exists(made["archive"] + ".restored"))
+            self.assertFalse(os.path.exists(self.road.target("")))
 
 
 class CutOff(Archived):

@@ -245,6 +245,28 @@ class PostgresqlTest(unittest.TestCase):
         self.assertEqual(self.server.sql(kept, "SELECT count(*) FROM users"), "41")
         self.vault.installer("backup", "verify", done["before"])
 
+    def test_a_destroyed_site_comes_back_from_its_archive(self):
+        need("age-keygen")
+        self.vault.apply("1.0.0", [ONE])
+        identity = os.path.join(self.vault.root, "recovery.age")
+        run("age-keygen", "-o", identity)
+        recovery = run("age-keygen", "-y", identity).decode().strip()
+        folder = os.path.join(self.vault.root, "archives")
+        key = self.vault.answer("site", "export", "--to", folder, "--recovery", recovery)["key"]
+        before = self.dump()
+        opens = (folder, "--identity", identity, "--key", key)
+        others = f"SELECT count(*) FROM pg_database WHERE datname ~ '^{self.name}_'"
+        self.vault.installer("site", "rehearse", *opens, "--place", self.vault.root)
+        self.assertEqual(self.server.sql("postgres", others), "0")
+        for place in (self.vault.site, self.vault.target("")):
+            shutil.rmtree(place)
+        self.server.sql("postgres", f"DROP DATABASE {self.name};")
+        self.vault.installer("site", "restore", *opens, "--yes")
+        self.assertEqual(self.dump(), before)
+        self.assertEqual(self.vault.version(), "1.0.0")
+        self.vault.installer("doctor")
+        self.vault.apply("1.1.0", [ONE, TWO])
+
     def test_a_role_without_privileges_is_told(self):
         self.server.sql("postgres", "DO $$BEGIN CREATE ROLE poor LOGIN; EXCEPTION WHEN "
                         "duplicate_object THEN NULL; END$$;")
