@@ -90,7 +90,8 @@ const Json kSite = Json::parse(
   "services":{"nginx":{"check":["a"],"reload":["b"],"restart":["c"],"timeout":9,"secrets":["KEY"]}},
   "tls":{"web":{"certificate":"/c","key":"/k","ca":"/a","hosts":["x"],"warn_days":9}},
   "backups":{"encrypt_to":["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]},
-  "windows":["sat 22:00-04:00"],"values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3,"backups":3},
+  "windows":["sat 22:00-04:00"],"values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3,"backups":3,"backup_days":9,"backup_gib":9},
+  "exports":{"recovery":"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p","to":"/a","keep":9,"keep_days":9,"keep_gib":9},
   "policy":{"require":["security"],"approvals":2,"max_age_days":30}})");
 const Json kEnvironment = Json::parse(R"({"schema":1,"values":{"A":"b","N":1,"B":true,"Z":null}})");
 
@@ -1294,6 +1295,38 @@ void collect_rules(const Json& schema, const std::string& pointer, std::set<std:
   }
 }
 
+std::vector<Breach> breaches_of_exports() {
+  std::vector<Breach> all = {
+      {"/properties/exports/type", "/exports", 1, "expected a mapping"},
+      {"/properties/exports/additionalProperties", "/exports/x", 1, "unknown key \"x\""},
+      {"/properties/exports/required/recovery", "/exports/recovery", kAbsent, "missing key"},
+      {"/properties/exports/properties/recovery/type", "/exports/recovery", 1, "recovery identity"},
+      {"/properties/exports/properties/recovery/pattern", "/exports/recovery", "age1x",
+       "recovery identity"},
+      {"/properties/exports/properties/to/type", "/exports/to", 1, "absolute path"},
+      {"/properties/exports/properties/to/pattern", "/exports/to", "a", "absolute path"},
+      {"/properties/exports/properties/to/maxLength", "/exports/to", "/" + letters(4096),
+       "absolute path"}};
+  struct Number {
+    const char* in;
+    const char* key;
+    int most;
+    const char* says;
+  };
+  for (const Number& each : {Number{"exports", "keep", 100'000, "of archives"},
+                             {"exports", "keep_days", 36'500, "of days"},
+                             {"exports", "keep_gib", 1'048'576, "of GiB"},
+                             {"retention", "backup_days", 36'500, "of days"},
+                             {"retention", "backup_gib", 1'048'576, "of GiB"}}) {
+    const std::string rule = std::string("/properties/") + each.in + "/properties/" + each.key;
+    const std::string place = std::string("/") + each.in + "/" + each.key;
+    all.push_back({rule + "/type", place, "x", each.says});
+    all.push_back({rule + "/minimum", place, 0, each.says});
+    all.push_back({rule + "/maximum", place, each.most + 1, each.says});
+  }
+  return all;
+}
+
 void examine(const std::string& schema, const Json& valid, const std::vector<Breach>& breaches) {
   CHECK(check(valid, schema).empty());
   std::set<std::string> rules;
@@ -1394,8 +1427,9 @@ static std::vector<Breach> breaches_of_allow() {
 
 TEST_CASE("schema: every rule of site.schema.json refuses something") {
   std::vector<Breach> breaches = kSiteBreaches;
-  const std::vector<Breach> allow = breaches_of_allow();
-  breaches.insert(breaches.end(), allow.begin(), allow.end());
+  for (const std::vector<Breach>& more : {breaches_of_allow(), breaches_of_exports()}) {
+    breaches.insert(breaches.end(), more.begin(), more.end());
+  }
   examine("site.schema.json", kSite, breaches);
 }
 
