@@ -211,20 +211,27 @@ SiteManifest describe(const Export& plan, const SiteWork& work, const State& sta
   return manifest;
 }
 
-// The name of its file. Where it cannot be written, nothing stays of it.
-std::string write_archive_of(const Export& plan, const SiteWork& work, const State& state,
-                             const SiteKey& key, Time now, Progress& progress) {
+struct WrittenArchive {
+  std::string name;  // of its file
+  SiteManifest manifest;
+};
+
+// Where it cannot be written, nothing stays of it.
+WrittenArchive write_archive_of(const Export& plan, const SiteWork& work, const State& state,
+                                const SiteKey& key, Time now, Progress& progress) {
   const Installation& installation = work.installation();
   const Backups backups(installation.layout, work.tools().workers);
   SiteArchiveWriter writer(plan.folder, installation.id, progress);
   try {
     SiteManifest manifest = describe(plan, work, state, key, now);
     manifest.files = write_files(plan, work, backups, writer);
-    return writer.finish(
-        manifest,
-        {.key = key.public_key(),
-         .sign = [&](std::string_view message) { return key.sign(message); }},
+    const signing::Signer signer = {.key = key.public_key(), .sign = [&](std::string_view message) {
+                                      return key.sign(message);
+                                    }};
+    std::string name = writer.finish(
+        manifest, signer,
         format("{}-{}-{}", installation.site.release, installation.site.environment, stamp(now)));
+    return {.name = std::move(name), .manifest = std::move(manifest)};
   } catch (const Error& error) {
     if (error.code() == Errc::io) writer.discard();
     throw;
@@ -298,7 +305,7 @@ void export_site(const ExportOptions& options, const std::string& site, cli::Ses
   plan.backups = backups_for(options, work, backups, session);
   const Time now = session.clock.now();
   session.progress.begin("writing the archive", 0);
-  const std::string name = write_archive_of(plan, work, state, key, now, session.progress);
+  const auto [name, manifest] = write_archive_of(plan, work, state, key, now, session.progress);
   session.progress.end();
   const fs::path file = plan.folder / name;
   work.tools().audit().append("exported", {{"archive", name},
