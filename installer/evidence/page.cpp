@@ -94,6 +94,7 @@ std::string ending_of(const PastTransaction& past) {
 
 std::string names_of(const std::vector<Approver>& approvers) {
   std::vector<std::string> names;
+  names.reserve(approvers.size());
   for (const Approver& each : approvers) {
     names.push_back(each.name.empty() ? each.key
                                       : format("{} ({})", each.name, each.key.substr(0, 12)));

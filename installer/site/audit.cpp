@@ -152,7 +152,7 @@ Checkpoint AuditWriter::checkpoint(const SiteKey& key, const std::string& site) 
     if (known && known->key() == key.public_key()) return *known;
   }
   const Digest head = last.line.empty() ? Digest::of("") : digest_of_line(last.line);
-  const Checkpoint made = Checkpoint::signed_by(key, site, last.lines, head, clock_.now());
+  Checkpoint made = Checkpoint::signed_by(key, site, last.lines, head, clock_.now());
   write(last, std::string(kCheckpointEvent), {{"checkpoint", made.line()}});
   return made;
 }

@@ -138,7 +138,7 @@ ArchivedFile SiteArchiveWriter::add(const std::string& name, const fs::path& fil
     NullSink nowhere;
     HashingSink hashed(nowhere);
     copy(content, hashed);
-    const ArchivedFile wanted{.name = name, .digest = hashed.finish(), .bytes = bytes};
+    ArchivedFile wanted{.name = name, .digest = hashed.finish(), .bytes = bytes};
     if (is_written(name, wanted)) {
       progress_.advance(bytes);
       return wanted;
