@@ -223,7 +223,9 @@ TEST_CASE(
                                                         "a"},
                                                        {"l", "\xff"},
                                                        {"d/l", "..\\..\\x/.."}};
-  for (const auto& [path, target] : cases) {
+  for (const auto& each : cases) {
+    const auto& path = each.first;
+    const auto& target = each.second;
     CAPTURE(path, target);
     CHECK(refusal_of([&] { check_symlink(RelPath::parse(path), target); }) == Errc::invalid_input);
     CHECK(refusal_of([&] {
