@@ -151,6 +151,7 @@ class Environment(unittest.TestCase):
             mount()
             try:
                 self.bed.reset("one")
+                run("sync", "-f", self.bed.place)  # what the test has copied is not what may be lost
                 self.upgrade_while(fail, repair)
             finally:
                 run("umount", self.bed.place)
