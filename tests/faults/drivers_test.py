@@ -29,7 +29,7 @@ from worlds import WORLDS
 SEED = int(os.environ.get("SEALIFT_SEED", "17"))
 WANTED = os.environ.get("SEALIFT_DRIVERS")  # None: a share of those that are quick
 SHARE = int(os.environ.get("SEALIFT_SHARE", "1" if WANTED is None else "20"))  # of each command
-IN_CI = ("sqlite", "postgresql", "oci-layout")
+IN_CI = ("sqlite", "oci-layout")
 # Where several processes or hosts meet, transfers are those of sockets as well.
 TRANSFERS = "read,pread64,write,pwrite64,sendfile,copy_file_range,sendto,recvfrom"
 FOUND = ("postgresql restore read:most=61:in=pipe",)  # what was wrong once
