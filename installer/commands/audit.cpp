@@ -221,7 +221,7 @@ void add_audit(cli::Command& program, const std::string& site) {
       .option("-o,--output", options.output, "FILE", "write the line into a file as well")
       .option("--request", options.request, "FILE",
               "write what a timestamp authority is sent (RFC 3161)")
-      .example("sealift-installer audit checkpoint >> /media/safe/checkpoints.txt",
+      .example("sealift-installer audit checkpoint -o /media/safe/checkpoint.txt",
                "one line for each visit of the courier")
       .example("sealift-installer audit checkpoint --request checkpoint.tsq",
                "to have the time confirmed by somebody else")
@@ -245,7 +245,7 @@ void add_audit(cli::Command& program, const std::string& site) {
       .option("--to", options.to, "DAY", "its last day, in UTC (default: now)")
       .option("-o,--output", options.output, "FOLDER",
               "where to; made here (default: evidence- and the last day)")
-      .example("sealift-installer audit export --from 2026-01-01 --to 2026-12-31 -o evidence-2026",
+      .example("sealift-installer audit export --from 2026-01-01 --to 2026-12-31",
                "what an auditor asks for once a year")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::io})
       .runs([&](cli::Session& session) { export_evidence(options, site, session); });

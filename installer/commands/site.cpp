@@ -74,12 +74,10 @@ void add_restore(cli::Command& site_command, const std::string& site) {
   add_change_options(command, options.whole.change);
   add_expiry_option(command, options.parts.trust);
   command
-      .example("sealift-installer site restore /mnt/usb --identity recovery.age --key \"5F2C ...\"",
+      .example("sealift-installer site restore /mnt/usb --identity r.age --key \"5F2C ...\"",
                "the newest archive there; shows it, asks, restores")
-      .example(
-          "sealift-installer site restore --bundle shop-1.1.0.bundle.tar.zst --backup "
-          "main=main-12.dump.zst --reason fire",
-          "no archive survived: a release and a dump")
+      .example("sealift-installer site restore --bundle s.tar.zst --backup main=m.dump.zst",
+               "no archive survived: a release and a dump")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy,
            Errc::io, Errc::target_failed, Errc::needs_operator, Errc::interrupted},
@@ -96,10 +94,8 @@ void add_drill(cli::Command& site_command, const std::string& site) {
   command
       .option("--place", options.place, "DIR",
               "where the folder for it is made (default: TMPDIR, else /tmp)")
-      .example(
-          "sealift-installer site rehearse /mnt/archives --identity recovery.age --key "
-          "\"5F2C ...\"",
-          "a monthly drill, whose result is kept in the audit log of the site")
+      .example("sealift-installer site rehearse /mnt/usb --identity r.age --key \"5F2C ...\"",
+               "a monthly drill, whose result is kept in the audit log of the site")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
                    Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,
                    Errc::interrupted})

@@ -13,6 +13,7 @@ const request = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const profile = mkdtempSync(join(tmpdir(), 'chromium-'))
 const browser = await puppeteer.launch({
+  timeout: 180000,  // a busy machine takes its time
   executablePath: '/usr/bin/chromium',
   userDataDir: profile,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
