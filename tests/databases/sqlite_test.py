@@ -497,7 +497,7 @@ class SqliteTest(unittest.TestCase):
         os.chmod(own, 0o600)
         os.rename(own, own + ".old")
         said = self.vault.refused("backup", "verify", "main-2", status=4)
-        self.assertIn("not encrypted to this identity", said)
+        self.assertIn("site.age: the site's identity is missing", said)
 
     def test_backups_of_another_program(self):
         shelf = os.path.join(self.vault.root, "shelf")
