@@ -130,7 +130,7 @@ class Judge:
         if 2 <= code <= 9 and self.everything() == whole:
             return
         if name == "init":
-            yield from self.after_init(code, says)
+            yield from self.after_init(code, says, may_be_killed)
             return
 
         status, status_said = bed.run("status")
@@ -162,10 +162,9 @@ class Judge:
             yield from self.recovering(name, says)
         yield from self.going_on(name, scenario, says)
 
-    def after_init(self, code, says):
-        if code not in range(10):
-            yield says
-        elif code == 1:
+    def after_init(self, code, says, may_be_killed):
+        was_killed = code == -9 and may_be_killed
+        if code == 1 or code not in range(10) and not was_killed:
             yield says
         yield from self.after_first_steps(says, init_again=code != 0)
 
