@@ -77,10 +77,15 @@ SiteLock::SiteLock(const Layout& layout, const std::string& command, const Clock
       timeout_(timeout),
       holder_(format("{} (process {}) since {}", command, ::getpid(), to_text(clock.now()))) {
   take();
+  if (::ftruncate(file_.get(), 0) != 0) throw_errno(layout.lock().string(), "write");
   const std::string text = holder_ + "\n";
-  if (::ftruncate(file_.get(), 0) != 0 ||
-      ::pwrite(file_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-    throw_errno(layout.lock().string(), "write");
+  // The system may take less than it is given.
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count =
+        ::pwrite(file_.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) throw_errno(layout.lock().string(), "write");
+    done += static_cast<std::size_t>(count);
   }
 }
 
