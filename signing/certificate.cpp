@@ -15,24 +15,18 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "signing/openssl_free.hpp"
 #include "signing/raw.hpp"
 
 namespace sealift::signing {
 
 namespace {
 
-template <auto free_it>
-struct FreeX509 {
-  template <typename T>
-  void operator()(T* thing) const {
-    free_it(thing);
-  }
-};
-using Bio = std::unique_ptr<BIO, FreeX509<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, FreeX509<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, FreeX509<EVP_PKEY_free>>;
-using Store = std::unique_ptr<X509_STORE, FreeX509<X509_STORE_free>>;
-using Check = std::unique_ptr<X509_STORE_CTX, FreeX509<X509_STORE_CTX_free>>;
+using Bio = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
+using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+using Store = std::unique_ptr<X509_STORE, FreedBy<X509_STORE_free>>;
+using Check = std::unique_ptr<X509_STORE_CTX, FreedBy<X509_STORE_CTX_free>>;
 
 constexpr int kMinRsaBits = 2048;
 constexpr std::size_t kMaxAnchors = 1024;
@@ -230,9 +224,8 @@ class Judge {
 // The names of a signer that are text.
 std::vector<std::string> signer_names(const X509* certificate) {
   std::vector<std::string> names;
-  const std::unique_ptr<GENERAL_NAMES, FreeX509<GENERAL_NAMES_free>> all(
-      static_cast<GENERAL_NAMES*>(
-          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  const std::unique_ptr<GENERAL_NAMES, FreedBy<GENERAL_NAMES_free>> all(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
     if (name->type != GEN_EMAIL && name->type != GEN_URI && name->type != GEN_DNS) continue;
@@ -245,7 +238,7 @@ std::vector<std::string> signer_names(const X509* certificate) {
 // text. Empty where neither says it, or they disagree.
 std::string signer_issuer(const X509* certificate) {
   const auto value_of = [&](const char* oid) -> std::string {
-    const std::unique_ptr<ASN1_OBJECT, FreeX509<ASN1_OBJECT_free>> wanted(OBJ_txt2obj(oid, 1));
+    const std::unique_ptr<ASN1_OBJECT, FreedBy<ASN1_OBJECT_free>> wanted(OBJ_txt2obj(oid, 1));
     const int at = X509_get_ext_by_OBJ(certificate, wanted.get(), -1);
     if (at < 0) return "";
     return text_of(X509_EXTENSION_get_data(X509_get_ext(certificate, at)));
@@ -254,7 +247,7 @@ std::string signer_issuer(const X509* certificate) {
   const std::string newer = value_of("1.3.6.1.4.1.57264.1.8");
   if (newer.empty()) return older;
   const unsigned char* at = raw(newer);
-  const std::unique_ptr<ASN1_UTF8STRING, FreeX509<ASN1_UTF8STRING_free>> text(
+  const std::unique_ptr<ASN1_UTF8STRING, FreedBy<ASN1_UTF8STRING_free>> text(
       d2i_ASN1_UTF8STRING(nullptr, &at, static_cast<long>(newer.size())));
   if (text == nullptr || at != raw(newer) + newer.size()) return "";
   const std::string said = text_of(text.get());

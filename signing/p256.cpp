@@ -9,16 +9,14 @@
 
 #include "base/digest.hpp"
 #include "signing/algorithms.hpp"
+#include "signing/openssl_free.hpp"
 #include "signing/raw.hpp"
 
 namespace sealift::signing {
 
 namespace {
 
-struct Free {
-  void operator()(EC_KEY* key) const { EC_KEY_free(key); }
-};
-using Key = std::unique_ptr<EC_KEY, Free>;
+using Key = std::unique_ptr<EC_KEY, FreedBy<EC_KEY_free>>;
 
 // Null where `point` is not on the curve.
 Key key_of(std::string_view point) {

@@ -13,25 +13,19 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "signing/openssl_free.hpp"
 #include "signing/raw.hpp"
 
 namespace sealift::signing {
 
 namespace {
 
-template <auto free_it>
-struct FreeTs {
-  template <typename T>
-  void operator()(T* thing) const {
-    free_it(thing);
-  }
-};
-using TsRequest = std::unique_ptr<TS_REQ, FreeTs<TS_REQ_free>>;
-using TsImprint = std::unique_ptr<TS_MSG_IMPRINT, FreeTs<TS_MSG_IMPRINT_free>>;
-using TsAlgorithm = std::unique_ptr<X509_ALGOR, FreeTs<X509_ALGOR_free>>;
-using TsAnswer = std::unique_ptr<TS_RESP, FreeTs<TS_RESP_free>>;
-using TsCheck = std::unique_ptr<TS_VERIFY_CTX, FreeTs<TS_VERIFY_CTX_free>>;
-using TsStore = std::unique_ptr<X509_STORE, FreeTs<X509_STORE_free>>;
+using TsRequest = std::unique_ptr<TS_REQ, FreedBy<TS_REQ_free>>;
+using TsImprint = std::unique_ptr<TS_MSG_IMPRINT, FreedBy<TS_MSG_IMPRINT_free>>;
+using TsAlgorithm = std::unique_ptr<X509_ALGOR, FreedBy<X509_ALGOR_free>>;
+using TsAnswer = std::unique_ptr<TS_RESP, FreedBy<TS_RESP_free>>;
+using TsCheck = std::unique_ptr<TS_VERIFY_CTX, FreedBy<TS_VERIFY_CTX_free>>;
+using TsStore = std::unique_ptr<X509_STORE, FreedBy<X509_STORE_free>>;
 
 constexpr std::size_t kSha256Bytes = 32;
 
@@ -51,11 +45,11 @@ void demand_made(bool is_made) {
 // Certificates of any height may be named as authorities.
 TsStore store_of_authorities(std::string_view pem, Time at) {
   TsStore store(X509_STORE_new());
-  const std::unique_ptr<BIO, FreeTs<BIO_free_all>> in(
+  const std::unique_ptr<BIO, FreedBy<BIO_free_all>> in(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   std::size_t count = 0;
   while (true) {
-    const std::unique_ptr<X509, FreeTs<X509_free>> each(
+    const std::unique_ptr<X509, FreedBy<X509_free>> each(
         PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
     if (each == nullptr) break;
     X509_STORE_add_cert(store.get(), each.get());
@@ -69,8 +63,8 @@ TsStore store_of_authorities(std::string_view pem, Time at) {
   return store;
 }
 
-std::string signer_of(const TS_RESP& answer) {
-  PKCS7* token = TS_RESP_get_token(const_cast<TS_RESP*>(&answer));
+std::string signer_of(TS_RESP& answer) {
+  PKCS7* token = TS_RESP_get_token(&answer);
   STACK_OF(X509)* signers = token == nullptr ? nullptr : PKCS7_get0_signers(token, nullptr, 0);
   std::string name;
   if (signers != nullptr && sk_X509_num(signers) > 0) {

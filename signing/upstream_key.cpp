@@ -10,18 +10,15 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "signing/base64.hpp"
+#include "signing/openssl_free.hpp"
 #include "signing/raw.hpp"
 
 namespace sealift::signing {
 
 namespace {
 
-struct FreeEvp {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(EVP_MD_CTX* work) const { EVP_MD_CTX_free(work); }
-};
-using EvpKey = std::unique_ptr<EVP_PKEY, FreeEvp>;
-using EvpWork = std::unique_ptr<EVP_MD_CTX, FreeEvp>;
+using EvpKey = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+using EvpWork = std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>>;
 
 constexpr int kMinUpstreamRsa = 2048;
 constexpr int kMaxUpstreamRsa = 8192;

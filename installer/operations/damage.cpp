@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/operations/damage.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <functional>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "installer/site/private_file.hpp"
 #include "release/documents/file_table.hpp"
 
 namespace sealift::installer {
 
 namespace {
 
-constexpr std::uint64_t kLargestSummary = 64U << 20;  // bytes
 constexpr const char* kRepair = "run: sealift-installer apply --repair";
 
 bool is_missing(const fs::path& place) {
@@ -88,10 +86,7 @@ void add_unreadable_files(const Layout& layout, const Clock& clock, std::vector<
   add_unreadable(all, "state.json", layout.summary(),
                  "it is written for people and monitoring only; write it again: sealift-installer "
                  "recover",
-                 [&] {
-                   (void)parse_json(read_file(layout.summary(), kLargestSummary),
-                                    layout.summary().string());
-                 });
+                 [&] { check_summary(layout); });
 }
 
 // A rollback, a repair and a rendering of templates need it; what is served goes on without.
@@ -162,9 +157,8 @@ std::vector<fs::path> open_keys(const Layout& layout) {
   std::vector<fs::path> open;
   for (const Entry& each : Dir::open(layout.keys()).entries()) {
     const fs::path file = layout.keys() / each.name;
-    const std::optional<struct stat> status = link_status_of(file);
-    if (!status || !S_ISREG(status->st_mode) || file == layout.site_public_key()) continue;
-    if ((status->st_mode & 077) != 0) open.push_back(file);
+    if (each.type != EntryType::file || file == layout.site_public_key()) continue;
+    if (is_open_to_others(file)) open.push_back(file);
   }
   return open;
 }

@@ -103,6 +103,11 @@ void write_summary(const Layout& layout, const State& state) {
   write_file(layout.summary(), to_pretty(value), FileMode::plain);
 }
 
+void check_summary(const Layout& layout) {
+  constexpr std::uint64_t kLargest = 64U << 20;  // bytes
+  (void)parse_json(read_file(layout.summary(), kLargest), layout.summary().string());
+}
+
 // Pruning removes that folder before the release's directories and its bundle.
 bool is_retained(const Layout& layout, const Revision& revision) {
   return dir_exists(layout.revisions() / std::to_string(revision.number));

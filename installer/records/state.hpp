@@ -51,6 +51,9 @@ State load_state(const Layout& layout, const Clock& clock);
 // state.json: the same for people and monitoring; never read back.
 void write_summary(const Layout& layout, const State& state);
 
+// Error{corrupt} where state.json is no document, Error{io} where it cannot be read.
+void check_summary(const Layout& layout);
+
 // True while site.yaml and values of the revision are kept, so that it can be restored.
 bool is_retained(const Layout& layout, const Revision& revision);
 

@@ -11,8 +11,6 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr std::uint64_t kLargestSummary = 64U << 20;  // bytes
-
 // Whoever could read a key may have it: the mode is mended, and that is said.
 void add_keys(const Layout& layout, std::vector<Mend>& mends) {
   for (const fs::path& file : open_keys(layout)) {
@@ -23,9 +21,9 @@ void add_keys(const Layout& layout, std::vector<Mend>& mends) {
   }
 }
 
-bool is_readable(const fs::path& summary) {
+bool has_sound_summary(const Layout& layout) {
   try {
-    (void)parse_json(read_file(summary, kLargestSummary), summary.string());
+    check_summary(layout);
     return true;
   } catch (const Error&) {
     return false;
@@ -34,7 +32,7 @@ bool is_readable(const fs::path& summary) {
 
 void add_summary(const SiteWork& work, std::vector<Mend>& mends) {
   const Layout& layout = work.installation().layout;
-  if (is_readable(layout.summary())) return;
+  if (has_sound_summary(layout)) return;
   mends.push_back({format("write {} again, from the journals", layout.summary().string()),
                    [&work, layout] { write_summary(layout, work.state()); }});
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/rescue/opened_archive.hpp"
 
+#include "base/copy.hpp"
 #include "base/format.hpp"
+#include "base/null_sink.hpp"
 #include "base/path.hpp"
 #include "content/frames.hpp"
 #include "installer/drivers/data/archive.hpp"
@@ -46,11 +48,7 @@ void check_key(const SiteArchive& archive, const std::string& typed) {
 
 void write_to(const fs::path& place, FileMode mode, Source& content, Progress& progress) {
   AtomicFile out(place, mode);
-  std::string buffer(1U << 18, '\0');
-  while (const std::size_t count = content.read(buffer)) {
-    out.write(std::string_view(buffer).substr(0, count));
-    progress.advance(count);
-  }
+  copy(content, out, progress);
   out.commit();
 }
 
@@ -87,11 +85,9 @@ void OpenedArchive::open(const ArchivedFile& file, const std::function<void(Sour
     const std::unique_ptr<Source> sealed = archive_.open(file);
     signing::AgeSource plain(*sealed, identity_);
     take(plain);
-    std::string rest(1U << 16, '\0');
-    while (plain.read(rest) > 0) {
-    }
-    while (sealed->read(rest) > 0) {
-    }
+    NullSink nowhere;
+    copy(plain, nowhere);
+    copy(*sealed, nowhere);
   });
 }
 

@@ -130,7 +130,7 @@ LeftOut left_out_of(const Layout& layout, const std::vector<Backup>& taken) {
   if (!dir_exists(layout.backups())) return left_out;
   for (const Entry& each : Dir::open(layout.backups()).entries()) {
     const bool is_record = std::any_of(taken.begin(), taken.end(), [&](const Backup& backup) {
-      return each.name == backup.name + ".json";
+      return each.name == backup.name + std::string(kBackupRecord);
     });
     if (!is_record) left_out.insert(below(layout.backups() / each.name));
   }
@@ -142,7 +142,7 @@ std::optional<ArchivedFile> bundle_in(const std::optional<SiteArchive>& base,
                                       const std::string& name, std::uint64_t bytes) {
   const ArchivedFile* found = base ? base->manifest().file(name) : nullptr;
   if (found == nullptr || found->bytes != bytes) return std::nullopt;
-  return found->archive.empty() ? found->in(base->file().filename().string()) : *found;
+  return base->referred(*found);
 }
 
 std::optional<ArchivedFile> backup_in(const std::optional<SiteArchive>& base,
@@ -150,7 +150,7 @@ std::optional<ArchivedFile> backup_in(const std::optional<SiteArchive>& base,
   if (!base) return std::nullopt;
   for (const ArchivedFile& each : base->manifest().files) {
     if (each.dump != backup.digest) continue;
-    ArchivedFile same = each.archive.empty() ? each.in(base->file().filename().string()) : each;
+    ArchivedFile same = base->referred(each);
     same.name = name;
     return same;
   }

@@ -17,9 +17,6 @@ struct Dump {
   fs::path file;
 };
 
-constexpr std::string_view kPacked = ".dump.zst";
-constexpr std::string_view kEncrypted = ".dump.zst.age";
-
 std::vector<Dump> dumps_of(const RebuildOptions& options) {
   std::vector<Dump> dumps;
   for (const std::string& each : options.backups) {
@@ -30,11 +27,11 @@ std::vector<Dump> dumps_of(const RebuildOptions& options) {
     }
     dumps.push_back({.of = each.substr(0, equals), .file = each.substr(equals + 1)});
     const std::string name = dumps.back().file.string();
-    if (!name.ends_with(kPacked) && !name.ends_with(kEncrypted)) {
-      throw Error(
-          Errc::usage,
-          format("--backup {}: found no file {} or {}", printable(name, 200), kPacked, kEncrypted),
-          "give a file of state/backups, as a site has made it");
+    if (!name.ends_with(kBackupDump) && !name.ends_with(kEncryptedDump)) {
+      throw Error(Errc::usage,
+                  format("--backup {}: found no file {} or {}", printable(name, 200), kBackupDump,
+                         kEncryptedDump),
+                  "give a file of state/backups, as a site has made it");
     }
   }
   return dumps;
@@ -59,7 +56,7 @@ Backup take_in(const Dump& dump, const BackupSubject& subject, const RebuildOpti
                 .digest = Digest::of("")};
   FileSource file(open_for_reading(dump.file), dump.file.string());
   return while_doing(dump.file.string(), [&] {
-    if (!dump.file.string().ends_with(kEncrypted)) {
+    if (!dump.file.string().ends_with(kEncryptedDump)) {
       return backups.take_in(file, std::move(wanted), session.progress);
     }
     if (options.identity.empty()) {

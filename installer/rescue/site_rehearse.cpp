@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/random.hpp"
+#include "installer/drivers/databases/database_access.hpp"
 #include "installer/rescue/backup_subject.hpp"
 #include "installer/rescue/site_restore.hpp"
 #include "installer/session/release.hpp"
@@ -43,13 +44,15 @@ class ThrowAway {
  public:
   ThrowAway(const DrillOptions& options, const OpenedArchive& opened, cli::Session& session)
       : session_(session),
+        opened_(opened),
+        label_(label_of_old(session.clock.now())),
         folder_((options.place.empty() ? temporary_folder() : absolute_path(options.place)) /
                 format("sealift-rehearsal-{}", random_hex(6))) {
-    const std::string settings = release::rehearsal_settings(
-        opened.settings(), "site.yaml of the archive", folder_, label_of_old(session.clock.now()));
+    const std::string settings =
+        release::rehearsal_settings(opened.settings(), "site.yaml of the archive", folder_, label_);
     make_dirs(folder_, 0700);
     try {
-      fill(opened, settings);
+      fill(settings);
     } catch (...) {
       remove();
       throw;
@@ -63,10 +66,10 @@ class ThrowAway {
 
  private:
   // Trust, keys and backups of the archive, and no history: what it applies is its first release.
-  void fill(const OpenedArchive& opened, const std::string& settings) {
+  void fill(const std::string& settings) {
     const Layout layout = Layout::choose(site());
     make_dirs(layout.state, 0700);
-    opened.unpack(layout, session_.progress);
+    opened_.unpack(layout, session_.progress);
     const Dir state = Dir::open(layout.state);
     for (const fs::path& each : {layout.journal(), layout.revisions(), layout.tables(),
                                  layout.audit(), layout.summary(), layout.health()}) {
@@ -74,11 +77,11 @@ class ThrowAway {
     }
     restore_folders(layout);
     make_dirs(layout.journal());
-    retire_identity(layout, opened.manifest().site);
+    retire_identity(layout, opened_.manifest().site);
     Card card = new_card(session_.clock);
     make_site(layout, session_.clock, card);
-    write_restoring(layout, {.archive = opened.manifest().id,
-                             .file = opened.archive().file().string(),
+    write_restoring(layout, {.archive = opened_.manifest().id,
+                             .file = opened_.archive().file().string(),
                              .restored = {}});
     write_file(layout.site_yaml, settings);
   }
@@ -97,20 +100,23 @@ class ThrowAway {
     }
   }
 
+  // They have the names of what restores keep beside the databases of the archive's site.
   void drop_databases() {
-    const SiteWork work(session_, site());
-    const Backups backups(work.installation().layout, work.tools().workers);
-    for (const auto& [name, entry] : work.installation().site.databases) {
+    const fs::path scratch = Layout::choose(site()).backups();
+    const release::Site original = release::parse_site(opened_.settings(), "site.yaml");
+    for (const auto& [name, entry] : original.databases) {
       if (!entry.path.empty()) continue;
-      const BackupSubject subject = subject_named(name, work, backups);
-      const std::string& url = entry.url;
-      const std::size_t slash = url.rfind('/', url.find('?'));
-      const std::size_t end = std::min(url.find('?'), url.size());
-      subject.content->drop_kept(url.substr(slash + 1, end - slash - 1));
+      const auto database =
+          open_database(database_settings(name, original, {}), scratch, session_name(0));
+      for (const std::string& kept : database->kept()) {
+        if (kept.ends_with("_" + label_)) database->drop_kept(kept);
+      }
     }
   }
 
   cli::Session& session_;
+  const OpenedArchive& opened_;
+  const std::string label_;  // of its databases
   fs::path folder_;
 };
 

@@ -186,13 +186,9 @@ bool agreed(const ChangeOptions& change) {
   return !change.dry_run && (change.yes || cli::confirm("restore it?"));
 }
 
-// The release, where there is one: what it needs lies in the store, and its data is back.
+// What it needs lies in the store, and its data is back.
 void bring_release_back(const RestoreOptions& options, const std::string& site,
                         cli::Session& session) {
-  {
-    SiteWork work(session, site);
-    if (work.state().current() == nullptr || !work.state().current()->digest) return;
-  }
   ReleaseOptions repairing;
   repairing.change = options.change;
   repairing.change.yes = true;
@@ -224,13 +220,16 @@ void restore_site(const RestoreOptions& options, const std::string& site, cli::S
     leave_note(archive, card, session.clock.now());
   }
   session.effect = cli::Effect::changed;
+  bool has_release = false;
   {
     SiteWork work(session, site);
     const SignalGuard signals;
     work.lock("site restore", options.change);
     restore_data(work, session);
+    const State state = work.state();
+    has_release = state.current() != nullptr && state.current()->digest;
   }
-  bring_release_back(options, site, session);
+  if (has_release) bring_release_back(options, site, session);
   end_restoring(layout);
   const SiteWork work(session, site);
   const Card card = read_card(layout);

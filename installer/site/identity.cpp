@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/site/identity.hpp"
 
-#include <sys/stat.h>
-
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "installer/site/private_file.hpp"
 
 namespace sealift::installer {
 
@@ -17,14 +16,7 @@ constexpr std::string_view kFormer = "former-";
 constexpr std::string_view kEnding = ".age";
 
 signing::AgeIdentity read_identity(const fs::path& file) {
-  const std::optional<struct stat> status = link_status_of(file);
-  if (status && (status->st_mode & 077) != 0) {
-    throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
-                format("chmod 600 {}; if somebody has read it, make another", file.string()));
-  }
-  std::string text = read_file(file, kLargest);
-  const signing::Secret kept = signing::Secret::taken_from(text);
-  return signing::AgeIdentity::from_file(kept.view(), file.string());
+  return signing::AgeIdentity::from_file(read_private_file(file, kLargest).view(), file.string());
 }
 
 }  // namespace

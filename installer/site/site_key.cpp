@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/site/site_key.hpp"
 
-#include <sys/stat.h>
-
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "installer/site/private_file.hpp"
 
 namespace sealift::installer {
 
@@ -37,13 +36,7 @@ SiteKey SiteKey::make(const Layout& layout) {
 SiteKey SiteKey::read(const Layout& layout) {
   const fs::path file = layout.site_key();
   demand(file);
-  const std::optional<struct stat> status = link_status_of(file);
-  if (status && (status->st_mode & 077) != 0) {
-    throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
-                format("chmod 600 {}; if somebody has read it, make another", file.string()));
-  }
-  std::string text = read_file(file, kLargestKeyFile);
-  const signing::Secret kept = signing::Secret::taken_from(text);
+  const signing::Secret kept = read_private_file(file, kLargestKeyFile);
   try {
     return SiteKey(signing::SecretKey::parse(kept.view(), file.string(), [&]() -> signing::Secret {
       throw Error(Errc::untrusted,

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/site/table_key.hpp"
 
-#include <sys/stat.h>
-
 #include <optional>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "installer/site/private_file.hpp"
 #include "signing/keyed_digest.hpp"
 
 namespace sealift::installer {
@@ -16,14 +15,13 @@ namespace {
 constexpr std::uint64_t kFileBytes = 65;  // of hex, with its newline
 
 signing::Secret read_key(const fs::path& file) {
-  const std::optional<struct stat> status = link_status_of(file);
-  if (!status) {
+  if (!entry_exists(file)) {
     const signing::Secret made = signing::random_key();
     std::string text = to_hex(made.view()) + "\n";
     make_dirs(file.parent_path(), 0700);
     write_file(file, text, FileMode::secret);
     signing::wipe(text);
-  } else if ((status->st_mode & 077) != 0) {
+  } else if (is_open_to_others(file)) {
     throw Error(Errc::untrusted, format("{}: others than its owner may read it", file.string()),
                 format("chmod 600 {}", file.string()));
   }

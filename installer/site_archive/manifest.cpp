@@ -86,13 +86,6 @@ SiteManifest manifest_from_json(const Json& value, const std::string& where) {
 
 }  // namespace
 
-ArchivedFile ArchivedFile::in(const std::string& holder) const {
-  ArchivedFile file = *this;
-  file.archive = holder;
-  file.member = name;
-  return file;
-}
-
 const ArchivedFile* SiteManifest::file(std::string_view name) const {
   const auto found = std::find_if(files.begin(), files.end(),
                                   [&](const ArchivedFile& each) { return each.name == name; });

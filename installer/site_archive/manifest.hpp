@@ -39,9 +39,6 @@ struct ArchivedFile {
   std::string member = {};
   // Of a backup: the digest of the dump, by which the next archive knows the same again.
   std::optional<Digest> dump = {};
-
-  // The same as another archive speaks of it: it lies in `holder`.
-  ArchivedFile in(const std::string& holder) const;
 };
 
 struct SiteManifest {

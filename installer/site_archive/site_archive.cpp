@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/copy.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/null_sink.hpp"
@@ -53,14 +54,6 @@ class MemberSource : public Source {
   std::uint64_t used_ = 0;
   bool is_checked_ = false;
 };
-
-void copy_all(Source& from, Sink& to, Progress& progress) {
-  std::string buffer(kPiece, '\0');
-  while (const std::size_t count = from.read(buffer)) {
-    to.write(std::string_view(buffer).substr(0, count));
-    progress.advance(count);
-  }
-}
 
 // As much of a source as was promised; a file that others write would make a tar of no use.
 class ExactSink : public Sink {
@@ -145,7 +138,7 @@ ArchivedFile SiteArchiveWriter::add(const std::string& name, const fs::path& fil
     }
   }
   FileSource content(open_for_reading(file), file.string());
-  return write(name, bytes, [&](Sink& to) { copy_all(content, to, progress_); });
+  return write(name, bytes, [&](Sink& to) { copy(content, to, progress_); });
 }
 
 ArchivedFile SiteArchiveWriter::add_encrypted(
@@ -154,7 +147,7 @@ ArchivedFile SiteArchiveWriter::add_encrypted(
   FileSource content(open_for_reading(file), file.string());
   return write(name, signing::age_file_bytes(file_bytes(file), recipients.size()), [&](Sink& to) {
     signing::AgeSink sealed(to, recipients);
-    copy_all(content, sealed, progress_);
+    copy(content, sealed, progress_);
     sealed.finish();
   });
 }
@@ -171,7 +164,7 @@ ArchivedFile SiteArchiveWriter::add_encrypted(
   const std::uint64_t bytes = counted.size();
   if (::lseek(scratch.get(), 0, SEEK_SET) != 0) throw_errno(folder_.string(), "read");
   FdSource content(scratch.get(), folder_.string());
-  return write(name, bytes, [&](Sink& into) { copy_all(content, into, progress_); });
+  return write(name, bytes, [&](Sink& into) { copy(content, into, progress_); });
 }
 
 ArchivedFile SiteArchiveWriter::write(const std::string& name, std::uint64_t bytes,
@@ -239,6 +232,15 @@ SiteManifest SiteArchive::read_manifest(const fs::path& file) {
   return manifest;
 }
 
+ArchivedFile SiteArchive::referred(const ArchivedFile& file) const {
+  ArchivedFile known = file;
+  if (known.archive.empty()) {
+    known.archive = path_.filename().string();
+    known.member = file.name;
+  }
+  return known;
+}
+
 std::unique_ptr<Source> SiteArchive::open(const ArchivedFile& file) const {
   const fs::path holder = file.archive.empty() ? path_ : path_.parent_path() / file.archive;
   const std::string& wanted = file.archive.empty() ? file.name : file.member;
@@ -269,7 +271,7 @@ void SiteArchive::verify(Progress& progress) const {
     try {
       const std::unique_ptr<Source> content = open(each);
       NullSink nowhere;
-      copy_all(*content, nowhere, progress);
+      copy(*content, nowhere, progress);
     } catch (const Error& error) {
       if (error.code() != Errc::corrupt) throw;
       problems.add(error);

@@ -66,6 +66,9 @@ class SiteArchive {
   const SiteManifest& manifest() const { return manifest_; }
   const fs::path& file() const { return path_; }
 
+  // How a later archive in the same folder names a file of this one, wherever that lies.
+  ArchivedFile referred(const ArchivedFile& file) const;
+
   // Reads everything that the manifest names, also of the earlier archives that it needs, which lie
   // in the same folder. Error{corrupt} names each file that is damaged or missing, and where.
   void verify(Progress& progress) const;

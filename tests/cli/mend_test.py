@@ -10,16 +10,9 @@ import shutil
 import sqlite3
 import subprocess
 
-from road import INSTALLER, RoadTest, main, tree_digest, write
+from road import INSTALLER, RoadTest, main, persists, tree_digest, write
 
 MENDED, LEFT = "mended", "left"
-
-
-def keeps_uploads(project):
-    path = os.path.join(project, "release.yaml")
-    with open(path, encoding="utf-8") as source:
-        text = source.read()
-    write(path, text.replace("target: web}", "target: web, persist: [uploads]}"))
 
 
 def flip(path, at=-300):
@@ -38,7 +31,7 @@ class Damage(RoadTest):
         self.database = road.target("data/app.db")
         os.makedirs(os.path.dirname(self.database))
         road.init_site("--take", "database", "--database", f"main={self.database}")
-        road.installer("apply", road.release("1.0.0", keeps_uploads), "--yes")
+        road.installer("apply", road.release("1.0.0", persists()), "--yes")
         road.installer("apply", road.release("1.1.0", lambda project: write(
             os.path.join(project, "client/dist/new.txt"), "new\n")), "--yes")
         write(self.web("shared/uploads/one"), "1")

@@ -7,25 +7,11 @@ import os
 import shutil
 import subprocess
 
-from road import (BUILDER, INSTALLER, RoadTest, errors, main, need, run, second_release, tree_digest,
-                  write)
+from road import (BUILDER, INSTALLER, RoadTest, errors, main, need, persists, run, second_release,
+                  tree_digest, write)
 from sweep import journal_records, killed_before_record
 
 UPLOADS = "client/dist/uploads"
-
-
-def persists(folders="[uploads]", then=None):
-    """A change of the project: the component web keeps folders."""
-    def change(project):
-        path = os.path.join(project, "release.yaml")
-        with open(path, encoding="utf-8") as source:
-            text = source.read()
-        plain = "target: web}"
-        kept = f"target: web, persist: {folders}}}"
-        write(path, text.replace(plain, kept))
-        if then:
-            then(project)
-    return change
 
 
 def forgets(project):

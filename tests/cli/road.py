@@ -220,6 +220,20 @@ def second_release(project):
         page.write("<!-- 1.1.0 -->\n")
 
 
+def persists(folders="[uploads]", then=None):
+    """A change of the project: the component web keeps folders."""
+    def change(project):
+        path = os.path.join(project, "release.yaml")
+        with open(path, encoding="utf-8") as source:
+            text = source.read()
+        plain = "target: web}"
+        kept = f"target: web, persist: {folders}}}"
+        write(path, text.replace(plain, kept))
+        if then:
+            then(project)
+    return change
+
+
 class TimedResult(unittest.TextTestResult):
     """Says of every case how long it took."""
 

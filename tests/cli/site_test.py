@@ -13,14 +13,8 @@ import subprocess
 import tarfile
 import time
 
-from road import INSTALLER, RoadTest, main, need, run, second_release, tree_digest, write
-
-
-def keeps_uploads(project):
-    path = os.path.join(project, "release.yaml")
-    with open(path, encoding="utf-8") as source:
-        text = source.read()
-    write(path, text.replace("target: web}", "target: web, persist: [uploads]}"))
+from road import (INSTALLER, RoadTest, main, need, persists, run, second_release, tree_digest,
+                  write)
 
 
 def rows(file):
@@ -44,7 +38,7 @@ class Archived(RoadTest):
         self.database = os.path.join(road.root, "srv/data/app.db")
         os.makedirs(os.path.dirname(self.database))
         road.init_site("--take", "database", "--database", f"main={self.database}")
-        self.first = road.release("1.0.0", keeps_uploads)
+        self.first = road.release("1.0.0", persists())
         road.installer("apply", self.first, "--yes")
         road.installer("apply", road.release("1.1.0", second_release), "--yes")
         self.folder = os.path.join(road.root, "archives")

@@ -19,9 +19,6 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr std::string_view kRecord = ".json";
-constexpr std::string_view kDump = ".dump.zst";
-constexpr std::string_view kEncrypted = ".dump.zst.age";
 constexpr std::uint64_t kMaxRecord = 1U << 20;
 
 class CountedSink : public Sink {
@@ -103,7 +100,7 @@ void note_changes(const databases::Restorable& source, Backup& backup) {
 
 // The name that a file of a backup is of; empty for other files.
 std::string name_of(const std::string& file) {
-  for (const std::string_view ending : {kRecord, kDump, kEncrypted}) {
+  for (const std::string_view ending : {kBackupRecord, kBackupDump, kEncryptedDump}) {
     if (file.ends_with(ending)) return file.substr(0, file.size() - ending.size());
   }
   return "";
@@ -161,7 +158,7 @@ Backups::Backups(const Layout& layout, Workers& workers)
 std::vector<Backup> Backups::list() const {
   std::vector<Backup> backups;
   for (const Entry& entry : Dir::open(folder_).entries()) {
-    if (!entry.name.ends_with(kRecord)) continue;
+    if (!entry.name.ends_with(kBackupRecord)) continue;
     const fs::path path = folder_ / entry.name;
     backups.push_back(
         backup_from_json(parse_json(read_file(path, kMaxRecord), path.string()), path.string()));
@@ -186,7 +183,7 @@ bool Backups::has(const std::string& name) const {
 }
 
 fs::path Backups::file(const Backup& backup) const {
-  return folder_ / format("{}{}", backup.name, backup.is_encrypted ? kEncrypted : kDump);
+  return folder_ / format("{}{}", backup.name, backup.is_encrypted ? kEncryptedDump : kBackupDump);
 }
 
 std::unique_ptr<Source> Backups::dump_of(const Backup& backup, Progress& progress) const {
@@ -272,9 +269,8 @@ void Backups::verify(const Backup& backup, databases::Restorable& source,
   const auto dump = dump_of(backup, progress);
   source.check_dump(*dump);
   // What a database's program did not care to read.
-  std::string rest(1U << 16, '\0');
-  while (dump->read(rest) > 0) {
-  }
+  NullSink nowhere;
+  copy(*dump, nowhere);
 }
 
 void Backups::restore(const Backup& backup, databases::Restorable& source, const std::string& label,
@@ -325,7 +321,7 @@ std::size_t Backups::prune(const release::KeepRule& rule, Time now,
     const bool is_scratch = entry.name.starts_with(".scratch-");
     if (!is_scratch && (name.empty() || names.contains(name))) continue;
     dir.remove_tree(entry.name);
-    if (entry.name.ends_with(kRecord)) ++removed;
+    if (entry.name.ends_with(kBackupRecord)) ++removed;
   }
   dir.sync();
   remove_leftovers(folder_,

@@ -23,6 +23,11 @@
 
 namespace sealift::installer {
 
+// How the names of its files end.
+inline constexpr std::string_view kBackupRecord = ".json";
+inline constexpr std::string_view kBackupDump = ".dump.zst";
+inline constexpr std::string_view kEncryptedDump = ".dump.zst.age";
+
 struct Backup {
   std::string name;      // "main-12": of a transaction; "main-20261123T190000Z": made by hand
   std::string database;  // its name in site.yaml; of a folder of data "TARGET/FOLDER"
@@ -94,7 +99,9 @@ class Backups {
 
  private:
   std::unique_ptr<Source> dump_of(const Backup& backup, Progress& progress) const;
-  fs::path record(const std::string& name) const { return folder_ / (name + ".json"); }
+  fs::path record(const std::string& name) const {
+    return folder_ / (name + std::string(kBackupRecord));
+  }
   std::string free_name(const std::string& wanted) const;
 
   Layout layout_;

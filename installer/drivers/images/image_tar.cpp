@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "base/copy.hpp"
 #include "bundle/layout.hpp"
 #include "content/media_types.hpp"
 #include "content/tar.hpp"
@@ -59,15 +60,10 @@ void write_image_tar(Sink& to, const content::Image& image, const content::Image
     }
   }
   std::set<Digest> written;
-  std::string buffer(256 * 1024, '\0');
   for (const Descriptor& layer : only == nullptr ? image.layers : only->layers) {
     if (!written.insert(layer.digest).second) continue;
     to.write(content::tar_header(bundle::blob_entry(layer)));
-    const std::unique_ptr<Source> bytes = blobs.blob(layer.digest);
-    while (const std::size_t count = bytes->read(buffer)) {
-      to.write({buffer.data(), count});
-      progress.advance(count);
-    }
+    copy(*blobs.blob(layer.digest), to, progress);
     to.write(content::tar_padding(layer.size));
   }
   to.write(content::tar_end());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/copy.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
@@ -197,13 +198,8 @@ class LayoutStore : public ImageStore {
   template <typename Open>
   void bring(const Descriptor& blob, Open open, Progress& progress) const {
     if (holds(blob)) return;
-    std::string buffer(256 * 1024, '\0');
     AtomicFile file(path_ / bundle::blob_entry(blob).name, FileMode::plain);
-    const std::unique_ptr<Source> bytes = open();
-    while (const std::size_t count = bytes->read(buffer)) {
-      file.write({buffer.data(), count});
-      progress.advance(count);
-    }
+    copy(*open(), file, progress);
     file.commit();
   }
   void bring(const content::Document& document) const {

@@ -55,7 +55,8 @@ class Given {
     if (base.empty()) {
       files.push_back(writer.add("bundles/one", file("bundle")));
     } else {
-      files.push_back(SiteArchive(archives() / base).manifest().file("bundles/one")->in(base));
+      const SiteArchive earlier(archives() / base);
+      files.push_back(earlier.referred(*earlier.manifest().file("bundles/one")));
     }
     files.push_back(
         writer.add_encrypted("backups/main.age", file("dump"), {identity_.recipient()}));
