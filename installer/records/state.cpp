@@ -104,8 +104,8 @@ void write_summary(const Layout& layout, const State& state) {
 }
 
 void check_summary(const Layout& layout) {
-  constexpr std::uint64_t kLargest = 64U << 20;  // bytes
-  (void)parse_json(read_file(layout.summary(), kLargest), layout.summary().string());
+  constexpr std::uint64_t kLargestFile = 64U << 20;  // bytes
+  (void)parse_json(read_file(layout.summary(), kLargestFile), layout.summary().string());
 }
 
 // Pruning removes that folder before the release's directories and its bundle.
