@@ -4,8 +4,6 @@
 #define XXH_INLINE_ALL
 #include <sys/stat.h>
 #include <xxhash.h>
-#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_getFrameHeader
-#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +11,8 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/little_endian.hpp"
+#include "content/zstd_frame.hpp"
 
 namespace sealift::content {
 
@@ -27,67 +27,26 @@ constexpr std::size_t kHashFrameBytes = 16;
 constexpr std::size_t kSeekEntryBytes = 8;
 constexpr std::size_t kSeekFooterBytes = 9;
 
-[[noreturn]] void refuse(std::string_view found) {
-  throw Error(Errc::corrupt, format("container: {}", found),
-              "the file was damaged on its way; carry it again and compare its SHA-256");
-}
-
-template <typename Number>
-void put(std::string& bytes, Number value) {
-  for (std::size_t i = 0; i < sizeof value; ++i) {
-    bytes += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
-  }
-}
-
-std::uint32_t u32(std::string_view bytes) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
-
 std::string hash_frame(std::uint64_t hash) {
   std::string frame;
-  put(frame, kHashMagic);
-  put(frame, std::uint32_t{8});
-  put(frame, hash);
+  put_little(frame, kHashMagic);
+  put_little(frame, std::uint32_t{8});
+  put_little(frame, hash);
   return frame;
 }
 
 std::string seek_table(const std::vector<Frame>& frames) {
   std::string frame;
-  put(frame, kSeekMagic);
-  put(frame, static_cast<std::uint32_t>(frames.size() * kSeekEntryBytes + kSeekFooterBytes));
+  put_little(frame, kSeekMagic);
+  put_little(frame, static_cast<std::uint32_t>(frames.size() * kSeekEntryBytes + kSeekFooterBytes));
   for (const Frame& each : frames) {
-    put(frame, static_cast<std::uint32_t>(each.compressed));
-    put(frame, static_cast<std::uint32_t>(each.content));
+    put_little(frame, static_cast<std::uint32_t>(each.compressed));
+    put_little(frame, static_cast<std::uint32_t>(each.content));
   }
-  put(frame, static_cast<std::uint32_t>(frames.size()));
+  put_little(frame, static_cast<std::uint32_t>(frames.size()));
   frame += '\0';  // no checksums: digests are in the documents
-  put(frame, kSeekFooterMagic);
+  put_little(frame, kSeekFooterMagic);
   return frame;
-}
-
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-
-// The content size a canonical frame declares; refuses dictionaries, unknown sizes and big windows.
-std::uint64_t declared_content(std::string_view frame) {
-  ZSTD_frameHeader header;
-  if (ZSTD_getFrameHeader(&header, frame.data(), frame.size()) != 0) {
-    refuse("found no Zstandard frame");
-  }
-  if (header.frameType != ZSTD_frame || header.dictID != 0 ||
-      header.frameContentSize == ZSTD_CONTENTSIZE_UNKNOWN) {
-    refuse("found a Zstandard frame of another kind, expected one that states its content size");
-  }
-  if (header.frameContentSize == 0) refuse("found a frame without content");
-  if (header.frameContentSize > kFrameContent || header.windowSize > kFrameContent) {
-    refuse(format("found a frame of {} bytes, expected at most {}", header.frameContentSize,
-                  kFrameContent));
-  }
-  return header.frameContentSize;
 }
 
 }  // namespace
@@ -98,15 +57,8 @@ std::string compressor_name(int level) {
 
 std::string compress_frame(std::string_view content, int level) {
   thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
-  // The buffer is kept: a fresh one would cost more page faults than the compression itself.
-  thread_local std::string buffer;
-  buffer.resize(ZSTD_compressBound(content.size()));
-  const std::size_t size = ZSTD_compressCCtx(context.get(), buffer.data(), buffer.size(),
-                                             content.data(), content.size(), level);
-  if (ZSTD_isError(size) != 0U) {
-    throw Error(Errc::internal, format("compression failed: {}", ZSTD_getErrorName(size)));
-  }
-  return buffer.substr(0, size);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
+  return compressed_by(*context, content);
 }
 
 std::string decompress_frame(std::string_view frame) {
@@ -115,7 +67,7 @@ std::string decompress_frame(std::string_view frame) {
   const std::size_t size = ZSTD_decompressDCtx(context.get(), content.data(), content.size(),
                                                frame.data(), frame.size());
   if (ZSTD_isError(size) != 0U || size != content.size()) {
-    refuse("found a frame that cannot be decompressed");
+    refuse_container("found a frame that cannot be decompressed");
   }
   return content;
 }
@@ -213,17 +165,17 @@ bool FrameSource::next_frame() {
   while (true) {
     input_->want(want);
     const std::string_view bytes = input_->available();
-    if (bytes.size() < 4) refuse("found the end of the file, expected the last frames");
-    if ((u32(bytes) & kSkippableMask) == kSkippableFirst) return false;
-    if (!is_zstd(bytes)) refuse("found bytes that are no Zstandard frame");
+    if (bytes.size() < 4) refuse_container("found the end of the file, expected the last frames");
+    if ((little<std::uint32_t>(bytes) & kSkippableMask) == kSkippableFirst) return false;
+    if (!is_zstd(bytes)) refuse_container("found bytes that are no Zstandard frame");
     size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
     if (ZSTD_isError(size) == 0U) break;
     const std::size_t limit = ZSTD_compressBound(kFrameContent) + 1024;
-    if (bytes.size() < want) refuse("found the end of the file inside a frame");
-    if (want >= limit) refuse("found a broken or too large frame");
+    if (bytes.size() < want) refuse_container("found the end of the file inside a frame");
+    if (want >= limit) refuse_container("found a broken or too large frame");
     want = std::min(limit, want * 2);
   }
-  if (frames_.size() >= kMaxFrames) refuse("found too many frames");
+  if (frames_.size() >= kMaxFrames) refuse_container("found too many frames");
   std::string frame = input_->take(size);
   frames_.push_back({frame.size(), declared_content(frame)});
   XXH64_update(&input_->hash, frame.data(), frame.size());
@@ -241,12 +193,12 @@ void FrameSource::check_trailer() {
   input_->want(expected.size() + 1);
   const std::string_view found = input_->available();
   if (found.substr(0, kHashFrameBytes) != std::string_view(expected).substr(0, kHashFrameBytes)) {
-    refuse("the bytes do not match their XXH64 checksum");
+    refuse_container("the bytes do not match their XXH64 checksum");
   }
   if (found.substr(0, expected.size()) != expected) {
-    refuse("the seek table does not match the frames");
+    refuse_container("the seek table does not match the frames");
   }
-  if (found.size() > expected.size()) refuse("found bytes after the end");
+  if (found.size() > expected.size()) refuse_container("found bytes after the end");
   input_->take(expected.size());
 }
 
@@ -270,7 +222,7 @@ std::size_t FrameSource::read(std::span<char> into) {
 }
 
 bool is_zstd(std::string_view bytes) {
-  return bytes.size() >= 4 && u32(bytes) == ZSTD_MAGICNUMBER;
+  return bytes.size() >= 4 && little<std::uint32_t>(bytes) == ZSTD_MAGICNUMBER;
 }
 
 std::vector<Frame> read_seek_table(int fd, const std::string& name) {
@@ -278,25 +230,26 @@ std::vector<Frame> read_seek_table(int fd, const std::string& name) {
   if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
   const auto size = static_cast<std::uint64_t>(status.st_size);
   std::array<char, kSeekFooterBytes> footer{};
-  if (size < footer.size() + kSeekEntryBytes) refuse("found no seek table");
+  if (size < footer.size() + kSeekEntryBytes) refuse_container("found no seek table");
   read_at(fd, size - footer.size(), footer, name);
   const std::string_view view(footer.data(), footer.size());
-  const std::uint32_t count = u32(view);
+  const std::uint32_t count = little<std::uint32_t>(view);
   const std::uint64_t bytes = kSeekEntryBytes * (std::uint64_t{count} + 1) + kSeekFooterBytes;
-  if (u32(view.substr(5)) != kSeekFooterMagic || count > kMaxFrames || bytes > size) {
-    refuse("found no seek table");
+  if (little<std::uint32_t>(view.substr(5)) != kSeekFooterMagic || count > kMaxFrames ||
+      bytes > size) {
+    refuse_container("found no seek table");
   }
   std::string table(bytes, '\0');
   read_at(fd, size - bytes, table, name);
   std::vector<Frame> frames;
   for (std::size_t i = 1; i <= count; ++i) {
     const std::string_view entry = std::string_view(table).substr(i * kSeekEntryBytes);
-    frames.push_back({u32(entry), u32(entry.substr(4))});
+    frames.push_back({little<std::uint32_t>(entry), little<std::uint32_t>(entry.substr(4))});
   }
-  if (seek_table(frames) != table) refuse("found a seek table of another kind");
+  if (seek_table(frames) != table) refuse_container("found a seek table of another kind");
   std::uint64_t total = kHashFrameBytes + bytes;
   for (const Frame& frame : frames) total += frame.compressed;
-  if (total != size) refuse("the frames of the seek table are not as long as the file");
+  if (total != size) refuse_container("the frames of the seek table are not as long as the file");
   return frames;
 }
 

@@ -28,6 +28,8 @@ int main(int argc, char** argv) {
                           builder::add_verify(program);
                           builder::add_inspect(program);
                           builder::add_diff(program);
+                          builder::add_delta(program);
+                          builder::add_expand(program);
                           program.group("Values and secrets");
                           builder::add_env(program);
                           builder::add_recipient(program);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Delta bundles: what a site that has one release needs for another, and back to whole bundles.
+#include "base/copy.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "builder/commands/commands.hpp"
+#include "builder/delta/delta_writer.hpp"
+#include "builder/signing_desk/sums.hpp"
+#include "bundle/delta/expanded.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+// Patches at this level are hardly larger than at the highest, and take a tenth of the time.
+constexpr int kUsualLevel = 9;
+
+struct DeltaOptions {
+  std::string from;
+  std::string to;
+  std::string output;
+  std::optional<int> level;
+};
+
+struct ExpandOptions {
+  std::string delta;
+  std::string base;
+  std::string output;
+};
+
+void run_delta(const DeltaOptions& options, cli::Session& session) {
+  const int level = options.level.value_or(kUsualLevel);
+  if (level < content::kMinLevel || level > content::kMaxLevel) {
+    throw Error(Errc::usage, format("found the level {}, expected {} to {}", level,
+                                    content::kMinLevel, content::kMaxLevel));
+  }
+  Workers workers(usable_cores());
+  const DeltaBase base(options.from, workers);
+  const DeltaSide bundle(options.to, workers);
+  const bundle::DeltaHead::Side from = base.side().open().side();
+  const bundle::DeltaHead::Side to = bundle.open().side();
+  const fs::path path = options.output.empty()
+                            ? fs::path(options.to).parent_path() /
+                                  format("{}-{}-from-{}.delta", to.name, to.version, from.version)
+                            : fs::path(options.output);
+  const WrittenDelta written = write_delta(path, base, bundle, level, workers, session.progress);
+  write_sum(path, written.file.digest);
+  session.out.line(path.string());
+  session.out.line(format("{} instead of {}: {} % of the bundle; a site needs {}",
+                          cli::size_text(written.file.bytes), cli::size_text(written.bundle_bytes),
+                          written.file.bytes * 100 / written.bundle_bytes, to_text(from)));
+  session.out.json({{"base", from.release.str()},
+                    {"bundle", to.release.str()},
+                    {"bundleBytes", written.bundle_bytes},
+                    {"bytes", written.file.bytes},
+                    {"copiedBytes", written.copied},
+                    {"file", path.string()},
+                    {"sha256", written.file.digest.hex()}});
+}
+
+// Nobody has judged the head: its names must not lead anywhere.
+fs::path bundle_name(const bundle::DeltaHead& head) {
+  const std::string name = format("{}-{}.bundle.tar.zst", head.bundle.name, head.bundle.version);
+  return fs::path(RelPath::parse(name).str()).filename();
+}
+
+void run_expand(const ExpandOptions& options, cli::Session& session) {
+  Workers workers(usable_cores());
+  const Fd fd = open_for_reading(options.delta);
+  FdSource delta(fd.get(), options.delta);
+  const bundle::DeltaHead head = bundle::read_delta_head(delta, options.delta);
+  const bundle::BaseBundle base(options.base, workers);
+  require_base(head, base);
+  bundle::Expanded expanded(delta, head, options.delta, base.payload(), workers,
+                            bundle::Frames::as_built);
+  const fs::path path = options.output.empty()
+                            ? fs::path(options.delta).parent_path() / bundle_name(head)
+                            : fs::path(options.output);
+  AtomicFile file(path, FileMode::plain);
+  session.progress.begin("expanding", head.bytes);
+  copy(expanded, file, session.progress);
+  session.progress.end();
+  file.commit();
+  write_sum(path, head.file);
+  session.out.line(path.string());
+  session.out.json({{"bundle", head.bundle.release.str()},
+                    {"bytes", head.bytes},
+                    {"file", path.string()},
+                    {"sha256", head.file.hex()}});
+}
+
+}  // namespace
+
+void add_delta(cli::Command& program) {
+  auto& options = cli::make_options<DeltaOptions>();
+  program
+      .sub("delta", "write what a site with one release needs for another",
+           "The delta holds the documents and approvals of the newer bundle, and its payload as "
+           "patches on the older one's. A site that keeps the older one applies it like the "
+           "bundle. It is no more trusted than any file: what it gives is verified as the bundle.")
+      .option("--from", options.from, "BUNDLE", "the bundle that the site has",
+              cli::Presence::required)
+      .option("--to", options.to, "BUNDLE", "the bundle that it is to get", cli::Presence::required)
+      .option("-o,--output", options.output, "FILE",
+              "where to (default: NAME-VERSION-from-VERSION.delta beside the newer one)")
+      .option("--level", options.level, "N",
+              format("how hard to look for what is the same, {} to {} (default: {})",
+                     content::kMinLevel, content::kMaxLevel, kUsualLevel))
+      .example("sealift delta --from shop-1.0.0.bundle.tar.zst --to shop-1.1.0.bundle.tar.zst",
+               "write shop-1.1.0-from-1.0.0.delta")
+      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&options](cli::Session& session) { run_delta(options, session); });
+}
+
+void add_expand(cli::Command& program) {
+  auto& options = cli::make_options<ExpandOptions>();
+  program.sub("expand", "make the whole bundle of a delta and its base, byte for byte")
+      .argument("DELTA", options.delta, "the delta", cli::Presence::required)
+      .option("--base", options.base, "BUNDLE", "the bundle that it was made on",
+              cli::Presence::required)
+      .option("-o,--output", options.output, "FILE",
+              "where to (default: NAME-VERSION.bundle.tar.zst beside the delta)")
+      .example("sealift expand shop-1.1.0-from-1.0.0.delta --base shop-1.0.0.bundle.tar.zst",
+               "write shop-1.1.0.bundle.tar.zst")
+      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&options](cli::Session& session) { run_expand(options, session); });
+}
+
+}  // namespace sealift::builder
