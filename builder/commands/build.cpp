@@ -4,7 +4,7 @@
 #include "base/log.hpp"
 #include "builder/build/pipeline.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/commands/keys.hpp"
+#include "builder/signing_desk/keys.hpp"
 #include "builder/signing_desk/trust_folder.hpp"
 #include "bundle/report.hpp"
 

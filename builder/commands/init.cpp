@@ -6,7 +6,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/commands/new_project.hpp"
+#include "builder/new_project/new_project.hpp"
 #include "builder/signing_desk/trust_folder.hpp"
 #include "signing/secret_key.hpp"
 

@@ -3,7 +3,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/commands/keys.hpp"
+#include "builder/signing_desk/keys.hpp"
 #include "signing/secret_key.hpp"
 
 namespace sealift::builder {

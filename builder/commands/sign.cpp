@@ -4,7 +4,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/commands/keys.hpp"
+#include "builder/signing_desk/keys.hpp"
 #include "builder/signing_desk/open_bundle.hpp"
 #include "signing/dsse.hpp"
 #include "signing/statement.hpp"

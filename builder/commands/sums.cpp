@@ -4,7 +4,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/commands/keys.hpp"
+#include "builder/signing_desk/keys.hpp"
 #include "signing/minisign_file.hpp"
 #include "signing/secret_key.hpp"
 

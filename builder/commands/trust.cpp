@@ -10,7 +10,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
-#include "builder/commands/keys.hpp"
+#include "builder/signing_desk/keys.hpp"
 #include "builder/signing_desk/trust_folder.hpp"
 #include "bundle/report.hpp"
 #include "signing/minisign_file.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/commands/keys.hpp"
+#include "builder/signing_desk/keys.hpp"
 
 #include "base/file.hpp"
 #include "signing/minisign_file.hpp"

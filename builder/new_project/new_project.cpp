@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/commands/new_project.hpp"
+#include "builder/new_project/new_project.hpp"
 
 #include <algorithm>
 

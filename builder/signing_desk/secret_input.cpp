@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/commands/secret_input.hpp"
+#include "builder/signing_desk/secret_input.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/file.hpp"
-#include "builder/commands/project_parts.hpp"
+#include "builder/new_project/project_parts.hpp"
 
 namespace sealift::builder {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/commands/project_parts.hpp"
+#include "builder/new_project/project_parts.hpp"
 
 #include <algorithm>
 #include <array>
