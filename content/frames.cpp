@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -17,6 +19,16 @@
 namespace sealift::content {
 
 namespace {
+
+// `content` is as long as the frame declares.
+void decompress_into(std::string_view frame, std::span<char> content) {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  const std::size_t size = ZSTD_decompressDCtx(context.get(), content.data(), content.size(),
+                                               frame.data(), frame.size());
+  if (ZSTD_isError(size) != 0U || size != content.size()) {
+    refuse_container("found a frame that cannot be decompressed");
+  }
+}
 
 constexpr std::uint32_t kSkippableMask = 0xFFFFFFF0U;
 constexpr std::uint32_t kSkippableFirst = 0x184D2A50U;
@@ -62,13 +74,8 @@ std::string compress_frame(std::string_view content, int level) {
 }
 
 std::string decompress_frame(std::string_view frame) {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   std::string content(declared_content(frame), '\0');
-  const std::size_t size = ZSTD_decompressDCtx(context.get(), content.data(), content.size(),
-                                               frame.data(), frame.size());
-  if (ZSTD_isError(size) != 0U || size != content.size()) {
-    refuse_container("found a frame that cannot be decompressed");
-  }
+  decompress_into(frame, content);
   return content;
 }
 
@@ -125,20 +132,21 @@ void TrailerSink::finish(const std::vector<Frame>& frames) {
   out_.write(seek_table(frames));
 }
 
-// The compressed bytes: read ahead as far as one frame needs, hashed once they are accepted.
+// The compressed bytes: read ahead as far as one frame needs, hashed once they are accepted. The
+// buffer only grows: what is about to be overwritten is not filled with zeros first.
 struct FrameSource::Input {
   explicit Input(Source& from) : source(from) { XXH64_reset(&hash, 0); }
 
-  std::string_view available() const { return std::string_view(buffer).substr(begin); }
+  std::string_view available() const { return std::string_view(buffer).substr(begin, end - begin); }
 
   // Reads until `size` bytes are available or the file ends.
   void want(std::size_t size) {
-    if (buffer.size() - begin >= size) return;
-    buffer.erase(0, begin);
+    if (end - begin >= size) return;
+    buffer.replace(0, end - begin, buffer, begin, end - begin);
+    end -= begin;
     begin = 0;
-    const std::size_t had = buffer.size();
-    buffer.resize(size);
-    buffer.resize(had + read_fully(source, std::span(buffer).subspan(had)));
+    buffer.resize(std::max(buffer.size(), size));
+    end += read_fully(source, std::span(buffer).subspan(end, size - end));
   }
 
   std::string take(std::size_t size) {
@@ -151,10 +159,44 @@ struct FrameSource::Input {
   XXH64_state_t hash;
   std::string buffer;
   std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// Room for contents that were used up, to be overwritten. A new string would be filled with zeros,
+// page by page, which took more of the time of a verification than any other thing.
+struct FrameSource::Spares {
+  Content unpack(std::string_view frame) {
+    Content content = take();
+    content.size = declared_content(frame);
+    if (content.capacity < content.size) {
+      content.bytes = std::make_unique_for_overwrite<char[]>(content.size);
+      content.capacity = content.size;
+    }
+    decompress_into(frame, {content.bytes.get(), content.size});
+    return content;
+  }
+  void give(Content content) {
+    const std::lock_guard guard(mutex);
+    contents.push_back(std::move(content));
+  }
+
+ private:
+  Content take() {
+    const std::lock_guard guard(mutex);
+    if (contents.empty()) return {};
+    Content content = std::move(contents.back());
+    contents.pop_back();
+    return content;
+  }
+
+  std::mutex mutex;
+  std::vector<Content> contents;
 };
 
 FrameSource::FrameSource(Source& compressed, Workers& workers)
-    : input_(std::make_unique<Input>(compressed)), queue_(workers) {}
+    : input_(std::make_unique<Input>(compressed)),
+      spares_(std::make_unique<Spares>()),
+      queue_(workers) {}
 
 FrameSource::~FrameSource() = default;
 
@@ -179,7 +221,7 @@ bool FrameSource::next_frame() {
   std::string frame = input_->take(size);
   frames_.push_back({frame.size(), declared_content(frame)});
   XXH64_update(&input_->hash, frame.data(), frame.size());
-  queue_.put([bytes = std::move(frame)] { return decompress_frame(bytes); });
+  queue_.put([bytes = std::move(frame), spares = spares_.get()] { return spares->unpack(bytes); });
   return true;
 }
 
@@ -203,20 +245,21 @@ void FrameSource::check_trailer() {
 }
 
 std::size_t FrameSource::read(std::span<char> into) {
-  while (used_ == content_.size()) {
+  while (used_ == content_.size) {
     fill();
     if (queue_.empty()) {
       if (!checked_) check_trailer();
       checked_ = true;
       return 0;
     }
-    content_ = queue_.take();
+    spares_->give(std::exchange(content_, {}));
     used_ = 0;
+    content_ = queue_.take();
     if (ahead_ > 1) fill();  // keeps the workers busy while the caller works on this frame
     ahead_ = std::min(2 * ahead_, kMostAhead);
   }
-  const std::size_t count = std::min(into.size(), content_.size() - used_);
-  std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(used_), count, into.begin());
+  const std::size_t count = std::min(into.size(), content_.size - used_);
+  std::copy_n(content_.bytes.get() + used_, count, into.begin());
   used_ += count;
   return count;
 }

@@ -91,14 +91,21 @@ class FrameSource : public Source {
   const std::vector<Frame>& frames() const { return frames_; }
 
  private:
+  struct Content {
+    std::unique_ptr<char[]> bytes;
+    std::size_t capacity = 0;
+    std::size_t size = 0;
+  };
   struct Input;
+  struct Spares;
   bool next_frame();
   void fill();
   void check_trailer();
 
   std::unique_ptr<Input> input_;
+  std::unique_ptr<Spares> spares_;
   std::vector<Frame> frames_;
-  std::string content_;
+  Content content_;
   std::size_t used_ = 0;
   // Frames that may be in the making: more, the more were read. Whoever wants one document, or one
   // small blob, does not wait for frames behind it.
@@ -106,7 +113,7 @@ class FrameSource : public Source {
   std::size_t ahead_ = 1;
   bool all_seen_ = false;
   bool checked_ = false;
-  Ordered<std::string> queue_;
+  Ordered<Content> queue_;
 };
 
 // True where `bytes` (at least 4) begin a Zstandard frame.
