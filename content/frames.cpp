@@ -4,9 +4,12 @@
 #define XXH_INLINE_ALL
 #include <sys/stat.h>
 #include <xxhash.h>
+#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_getFrameHeader
+#include <zstd.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <mutex>
 #include <utility>
 
@@ -14,11 +17,53 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/little_endian.hpp"
-#include "content/zstd_frame.hpp"
 
 namespace sealift::content {
 
 namespace {
+
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+[[noreturn]] void refuse_container(std::string_view found) {
+  throw Error(Errc::corrupt, format("container: {}", found),
+              "the file was damaged on its way; carry it again and compare its SHA-256");
+}
+
+// The content size a canonical frame declares; refuses dictionaries, unknown sizes and big windows.
+std::uint64_t declared_content(std::string_view frame) {
+  ZSTD_frameHeader header;
+  if (ZSTD_getFrameHeader(&header, frame.data(), frame.size()) != 0) {
+    refuse_container("found no Zstandard frame");
+  }
+  if (header.frameType != ZSTD_frame || header.dictID != 0 ||
+      header.frameContentSize == ZSTD_CONTENTSIZE_UNKNOWN) {
+    refuse_container(
+        "found a Zstandard frame of another kind, expected one that states its content size");
+  }
+  if (header.frameContentSize == 0) refuse_container("found a frame without content");
+  if (header.frameContentSize > kFrameContent || header.windowSize > kFrameContent) {
+    refuse_container(format("found a frame of {} bytes, expected at most {}",
+                            header.frameContentSize, kFrameContent));
+  }
+  return header.frameContentSize;
+}
+
+// A frame by `context`, whose parameters and prefix are set.
+std::string compressed_by(ZSTD_CCtx& context, std::string_view content) {
+  // The buffer is kept, and never made smaller: a fresh one would cost more page faults than the
+  // compression itself, and one that grows again is filled with zeros.
+  thread_local std::string buffer;
+  buffer.resize(std::max(buffer.size(), ZSTD_compressBound(content.size())));
+  const std::size_t size =
+      ZSTD_compress2(&context, buffer.data(), buffer.size(), content.data(), content.size());
+  if (ZSTD_isError(size) != 0U) {
+    throw Error(Errc::internal, format("compression failed: {}", ZSTD_getErrorName(size)));
+  }
+  return buffer.substr(0, size);
+}
 
 // `content` is as long as the frame declares.
 void decompress_into(std::string_view frame, std::span<char> content) {
@@ -61,6 +106,22 @@ std::string seek_table(const std::vector<Frame>& frames) {
   return frame;
 }
 
+// Long matches are found by a table of their own, which a level's small tables cannot: an entry for
+// each 32 bytes of the longest prefix.
+constexpr int kLongHashLog = 20;
+constexpr int kLongHashRateLog = 5;
+
+// Of a window that has all of both: its tables are emptied for each patch, so it is no larger.
+int window_log(std::size_t bytes) {
+  return std::max(static_cast<int>(std::bit_width(bytes)), ZSTD_WINDOWLOG_MIN);
+}
+
+void set(ZSTD_CCtx& context, ZSTD_cParameter parameter, int value) {
+  if (ZSTD_isError(ZSTD_CCtx_setParameter(&context, parameter, value)) != 0U) {
+    throw Error(Errc::internal, "libzstd does not take a parameter");
+  }
+}
+
 }  // namespace
 
 std::string compressor_name(int level) {
@@ -76,6 +137,34 @@ std::string compress_frame(std::string_view content, int level) {
 std::string decompress_frame(std::string_view frame) {
   std::string content(declared_content(frame), '\0');
   decompress_into(frame, content);
+  return content;
+}
+
+std::string compress_patch(std::string_view content, std::string_view prefix, int level) {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
+  set(*context, ZSTD_c_compressionLevel, level);
+  set(*context, ZSTD_c_checksumFlag, 1);
+  if (!prefix.empty()) {
+    set(*context, ZSTD_c_windowLog, window_log(content.size() + prefix.size()));
+    set(*context, ZSTD_c_enableLongDistanceMatching, 1);
+    set(*context, ZSTD_c_ldmHashLog, kLongHashLog);
+    set(*context, ZSTD_c_ldmHashRateLog, kLongHashRateLog);
+    ZSTD_CCtx_refPrefix(context.get(), prefix.data(), prefix.size());
+  }
+  return compressed_by(*context, content);
+}
+
+std::string decompress_patch(std::string_view frame, std::string_view prefix) {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  std::string content(declared_content(frame), '\0');
+  ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
+  ZSTD_DCtx_refPrefix(context.get(), prefix.data(), prefix.size());
+  const std::size_t size = ZSTD_decompressDCtx(context.get(), content.data(), content.size(),
+                                               frame.data(), frame.size());
+  if (ZSTD_isError(size) != 0U || size != content.size()) {
+    refuse_container("found a patch that does not fit its base");
+  }
   return content;
 }
 

@@ -38,6 +38,18 @@ std::string compress_frame(std::string_view content, int level);
 // The content of exactly one frame of the canonical kind; Error{corrupt} otherwise.
 std::string decompress_frame(std::string_view frame);
 
+// A patch is a frame that has a checksum, and whose matches may reach back into a prefix, which
+// whoever reads it must have too: what `zstd --patch-from` makes.
+inline constexpr std::size_t kMaxPrefix = 32U << 20;
+
+// Of at most kFrameContent bytes of content and kMaxPrefix of prefix, which may be empty; the same
+// bytes for the same libzstd.
+std::string compress_patch(std::string_view content, std::string_view prefix, int level);
+
+// Error{corrupt} for a frame of another kind, and where it does not give with this prefix what it
+// was made of.
+std::string decompress_patch(std::string_view frame, std::string_view prefix);
+
 // Cuts what it is given into frames, compresses them on the workers and writes them in order.
 class FrameWriter : public Sink {
  public:

@@ -95,17 +95,18 @@ void add_delta(cli::Command& program) {
   auto& options = cli::make_options<DeltaOptions>();
   program
       .sub("delta", "write what a site with one release needs for another",
-           "The delta holds the documents and approvals of the newer bundle, and its payload as "
-           "patches on the older one's. A site that keeps the older one applies it like the "
-           "bundle. It is no more trusted than any file: what it gives is verified as the bundle.")
+           "The delta holds the documents and approvals of the newer bundle, and of its files what "
+           "the older one, its base, has not. A site that has the base in its store applies the "
+           "delta as it would the bundle, and verifies what comes out as it would the bundle.")
       .option("--from", options.from, "BUNDLE", "the bundle that the site has",
               cli::Presence::required)
-      .option("--to", options.to, "BUNDLE", "the bundle that it is to get", cli::Presence::required)
+      .option("--to", options.to, "BUNDLE", "the bundle that the site needs",
+              cli::Presence::required)
       .option("-o,--output", options.output, "FILE",
               "where to (default: NAME-VERSION-from-VERSION.delta beside the newer one)")
       .option("--level", options.level, "N",
-              format("how hard to look for what is the same, {} to {} (default: {})",
-                     content::kMinLevel, content::kMaxLevel, kUsualLevel))
+              format("smaller but slower: {} to {} (default: {})", content::kMinLevel,
+                     content::kMaxLevel, kUsualLevel))
       .example("sealift delta --from shop-1.0.0.bundle.tar.zst --to shop-1.1.0.bundle.tar.zst",
                "write shop-1.1.0-from-1.0.0.delta")
       .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
@@ -114,7 +115,7 @@ void add_delta(cli::Command& program) {
 
 void add_expand(cli::Command& program) {
   auto& options = cli::make_options<ExpandOptions>();
-  program.sub("expand", "make the whole bundle of a delta and its base, byte for byte")
+  program.sub("expand", "make the whole bundle from a delta and its base, byte for byte")
       .argument("DELTA", options.delta, "the delta", cli::Presence::required)
       .option("--base", options.base, "BUNDLE", "the bundle that it was made on",
               cli::Presence::required)

@@ -33,6 +33,8 @@ std::uint64_t chunk_hash(std::string_view chunk) {
   return std::hash<std::string_view>{}(chunk);
 }
 
+// Where the chunk at the beginning of `bytes` ends. The hash forgets a byte after 64 more, so that
+// the boundary depends on nothing before.
 std::size_t chunk_end(std::string_view bytes) {
   if (bytes.size() <= kShortest) return bytes.size();
   const std::size_t most = std::min(bytes.size(), kLongest);
@@ -55,6 +57,7 @@ void each_chunk(std::string_view bytes,
   }
 }
 
+// Frames are cut on their own: the first chunk of a frame may be unlike, the next ones are not.
 ChunkIndex::ChunkIndex(const bundle::PayloadBytes& payload) {
   std::mutex mutex;
   side_by_side(usable_cores(), payload.part().frames.size(), [&] {

@@ -7,7 +7,7 @@
 #include "base/format.hpp"
 #include "builder/signing_desk/sums.hpp"
 #include "bundle/delta/step.hpp"
-#include "content/patch.hpp"
+#include "content/frames.hpp"
 
 namespace sealift::builder {
 
@@ -22,6 +22,8 @@ Part part_of(Part::Kind kind, std::uint64_t offset, std::uint64_t length) {
   return {.kind = kind, .range = {.offset = offset, .length = static_cast<std::uint32_t>(length)}};
 }
 
+// The frame's content in its order: what is copied, and between the copies what is fresh. The fresh
+// bytes are one patch together, so that each helps to compress the next.
 Step step_for(const DeltaBase& base, const DeltaSide& bundle, const Likeness& likeness,
               std::size_t frame, int level) {
   const auto content = bundle.payload().frame(frame);
@@ -58,6 +60,7 @@ std::vector<content::Frame> document_frames(const bundle::BaseBundle& bundle) {
   return frames;
 }
 
+// The whole file is hashed, so that `sealift expand` can prove that it made the same.
 DeltaHead head_of(const bundle::BaseBundle& base, const bundle::BaseBundle& bundle) {
   const FileSum sum = sum_of(bundle.path());
   return {.base = base.side(),
@@ -69,6 +72,7 @@ DeltaHead head_of(const bundle::BaseBundle& base, const bundle::BaseBundle& bund
           .steps = static_cast<std::uint32_t>(bundle.payload().part().frames.size())};
 }
 
+// As they are in the file: approvals may have been added at another level, and are not made anew.
 void write_documents(Sink& out, const bundle::BaseBundle& bundle) {
   std::string bytes(256 * 1024, '\0');
   const std::uint64_t end = bundle.payload().part().offset;
@@ -82,6 +86,7 @@ void write_documents(Sink& out, const bundle::BaseBundle& bundle) {
   }
 }
 
+// A file that somebody must make, carry and keep a base for has to be worth it.
 void require_saving(std::uint64_t delta, std::uint64_t bundle) {
   if (delta <= bundle - bundle / 10) return;
   throw Error(Errc::incompatible,

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "content/patch.hpp"
+#include "content/frames.hpp"
 
 namespace sealift::builder {
 
@@ -112,6 +112,8 @@ const Placed* Likeness::nearest(const ByHash& among, std::uint64_t hash, std::ui
   return found == last ? nullptr : found->second;
 }
 
+// A large file that is only like is wanted around the same place: what was inserted before may have
+// moved it, and the chunks find it where it was moved further.
 void Likeness::look_at(const Placed& placed, Part& part) const {
   const std::uint64_t begin = std::max(placed.offset, part.begin);
   const std::uint64_t end = std::min(placed.offset + placed.size, part.end);
@@ -164,6 +166,7 @@ void Likeness::take_copies(Part& part) const {
   if (done < part.end) part.fresh.push_back({done, part.end});
 }
 
+// Whatever the names say: content that moved to another file, or far within a large one.
 void Likeness::look_for_chunks(const Part& part, Wanted& wanted) const {
   for (const Span& span : part.fresh) {
     each_chunk(part.content.substr(span.begin - part.begin, span.end - span.begin),

@@ -32,6 +32,7 @@ bool is_hash(std::string_view part) {
          std::all_of(part.begin(), part.end(), [](char c) { return is_digit(c) || is_letter(c); });
 }
 
+// Places follow from the table, as in every tar of a bundle; no header is read.
 void add_files(const release::Component& component, std::uint64_t start, const bundle::Blobs& blobs,
                std::vector<Placed>& files) {
   const auto table = blobs.open(component.file_table().digest);

@@ -10,7 +10,7 @@
 //   documents = the first frames of the bundle file, byte for byte
 //   step   = u32 bytes of content, u32 count of parts,
 //            (u8 kind, u64 offset, u32 length) for each (step.hpp), u32 length of the patch, and
-//            the patch (content/patch.hpp)
+//            the patch (content/frames.hpp)
 //
 // Offsets are of parts of the base's payload: of its tar, counted from the end of its documents, so
 // they stay right when approvals are added to the base. Numbers have the least byte first.

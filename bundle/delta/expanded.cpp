@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "bundle/delta/step.hpp"
-#include "content/patch.hpp"
+#include "content/frames.hpp"
 
 namespace sealift::bundle {
 

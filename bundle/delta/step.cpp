@@ -7,7 +7,6 @@
 #include "base/format.hpp"
 #include "base/little_endian.hpp"
 #include "content/frames.hpp"
-#include "content/patch.hpp"
 
 namespace sealift::bundle {
 

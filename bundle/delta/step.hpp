@@ -34,7 +34,7 @@ struct Part {
 struct Step {
   std::uint32_t content = 0;  // bytes, 1 to content::kFrameContent
   std::vector<Part> parts;    // prefixes of at most content::kMaxPrefix bytes together
-  std::string patch;          // content/patch.hpp; empty: nothing is fresh
+  std::string patch;          // content/frames.hpp; empty: nothing is fresh
 };
 
 std::string to_bytes(const Step& step);

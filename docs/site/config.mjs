@@ -48,6 +48,7 @@ export const sidebar = [
     Databases: 'docs/databases',
     'Folders of data': 'docs/data',
     'Site archives': 'docs/site-archives',
+    'Delta bundles': 'docs/delta',
     'What runs': 'docs/workloads',
     'Compose files': 'docs/compose',
     'Units of systemd': 'docs/workloads-systemd',

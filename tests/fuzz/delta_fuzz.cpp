@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bundle/delta/delta_head.hpp"
 #include "bundle/delta/step.hpp"
-#include "content/patch.hpp"
+#include "content/frames.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace sealift::fuzz {

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "bundle/delta/expanded.hpp"
-#include "content/patch.hpp"
+#include "content/frames.hpp"
 #include "tests/unit/bundle/small_bundle.hpp"
 #include "tests/unit/errors.hpp"
 
