@@ -104,8 +104,7 @@ std::uint64_t content_bytes(const RandomAccess& file, const std::vector<content:
 
 // Sizes of headers and padding are those that the writer makes, so places follow from the
 // documents.
-Blobs::Blobs(const RandomAccess& file, std::string name, const Contents& contents,
-             Workers& workers)
+Blobs::Blobs(const RandomAccess& file, std::string name, const Contents& contents, Workers& workers)
     : file_(file), name_(std::move(name)), workers_(workers) {
   if (!contents.compression.empty()) frames_ = content::read_seek_table(file_);
   std::uint64_t offset = contents.documents_end;

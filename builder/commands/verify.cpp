@@ -48,7 +48,8 @@ void add_verify(cli::Command& program) {
                "check a bundle before it is carried to the sites")
       .example("sealift verify - --root trust/1.root.json < shop.bundle.tar.zst",
                "read the bundle from standard input")
-      .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_verify(options, session); });
 }
 

@@ -45,10 +45,11 @@ std::uint64_t parse_size(const std::string& text) {
                          digits.find_first_not_of("0123456789") == digits.npos;
   const std::uint64_t size = is_number ? std::stoull(std::string(digits)) << shift : 0;
   if (size >= kSmallest) return size;
-  throw Error(Errc::usage,
-              format("--size {}: expected bytes, or a number with K, M or G (1024 each), {} or more",
-                     printable(text), kSmallest),
-              "such as: --size 4G, which fits FAT32");
+  throw Error(
+      Errc::usage,
+      format("--size {}: expected bytes, or a number with K, M or G (1024 each), {} or more",
+             printable(text), kSmallest),
+      "such as: --size 4G, which fits FAT32");
 }
 
 unsigned parse_parity(const std::optional<int>& parity) {
@@ -56,7 +57,8 @@ unsigned parse_parity(const std::optional<int>& parity) {
   if (*parity >= 0 && *parity < static_cast<int>(bundle::kMaxPieces)) {
     return static_cast<unsigned>(*parity);
   }
-  throw Error(Errc::usage, format("--parity {}: expected 0 to {}", *parity, bundle::kMaxPieces - 1));
+  throw Error(Errc::usage,
+              format("--parity {}: expected 0 to {}", *parity, bundle::kMaxPieces - 1));
 }
 
 // What a bundle says of itself, so that its volumes say it too. What has not the name of a bundle
@@ -76,8 +78,7 @@ void run_volumes(const VolumesOptions& options, cli::Session& session) {
                            .parity = parse_parity(options.parity),
                            .release = release_in(options.file)};
   if (!options.only.empty()) how.only = bundle::parse_numbers(options.only, "--only");
-  const bundle::Volumes made =
-      bundle::split(options.file, how, options.output, session.progress);
+  const bundle::Volumes made = bundle::split(options.file, how, options.output, session.progress);
   Json files = Json::array();
   for (const unsigned number : made.written) {
     const std::string path =
@@ -109,12 +110,12 @@ void run_join(const JoinOptions& options, cli::Session& session) {
     session.progress.end();
   });
   session.out.line(format("{}  {}", digest->hex(), options.output));
-  session.out.json({{"file", options.output}, {"bytes", medium->size()}, {"digest", digest->str()}});
+  session.out.json(
+      {{"file", options.output}, {"bytes", medium->size()}, {"digest", digest->str()}});
 }
 
 void describe(cli::Command& command, VolumesOptions& options) {
-  command
-      .argument("FILE", options.file, "a bundle, or any other file", cli::Presence::required)
+  command.argument("FILE", options.file, "a bundle, or any other file", cli::Presence::required)
       .option("--size", options.size, "SIZE",
               "of a volume at most, in bytes or with K, M or G (default: 4G, which fits FAT32)")
       .option("--parity", options.parity, "N",
@@ -146,7 +147,8 @@ void add_volumes(cli::Command& program) {
       "The file, --size and --parity are those of `split`; sealift-installer prints the command.");
   describe(command, options);
   command
-      .option("--only", options.only, "NUMBERS", "which, such as 3,7 or 1-4", cli::Presence::required)
+      .option("--only", options.only, "NUMBERS", "which, such as 3,7 or 1-4",
+              cli::Presence::required)
       .example("sealift volumes shop-1.0.0.bundle.tar.zst --only 3,7",
                "volumes 3 and 7, which were damaged on their way")
       .runs([&options](cli::Session& session) { run_volumes(options, session); });

@@ -61,7 +61,8 @@ unsigned parse_number(std::string_view text, std::string_view option) {
 
 std::string spoken(const Numbers& numbers) {
   std::vector<std::string> parts = parts_of(numbers, " to ");
-  if (parts.size() == 1) return format("{} {}", numbers.size() == 1 ? "volume" : "volumes", parts[0]);
+  if (parts.size() == 1)
+    return format("{} {}", numbers.size() == 1 ? "volume" : "volumes", parts[0]);
   const std::string last = parts.back();
   parts.pop_back();
   return format("volumes {} and {}", joined(parts), last);
@@ -78,8 +79,7 @@ Numbers parse_numbers(std::string_view text, std::string_view option) {
     const std::string_view part = text.substr(0, comma);
     const std::size_t dash = part.find('-');
     const unsigned first = parse_number(part.substr(0, dash), option);
-    const unsigned last =
-        dash == part.npos ? first : parse_number(part.substr(dash + 1), option);
+    const unsigned last = dash == part.npos ? first : parse_number(part.substr(dash + 1), option);
     for (unsigned number = first; number <= last; ++number) found.insert(number);
     if (comma == text.npos) break;
     text.remove_prefix(comma + 1);

@@ -84,16 +84,17 @@ void check(const VolumeTable& table, std::uint64_t data, const SplitOptions& opt
   }
   for (const unsigned number : options.only) {
     if (number <= data + options.parity) continue;
-    throw Error(Errc::usage, format("{}: has {} volumes, found --only {}", table.file,
-                                    data + options.parity, number),
-                "give --size and --parity as they were");
+    throw Error(
+        Errc::usage,
+        format("{}: has {} volumes, found --only {}", table.file, data + options.parity, number),
+        "give --size and --parity as they were");
   }
 }
 
 VolumeTable table_of(const fs::path& file, std::uint64_t bytes, const SplitOptions& options) {
   if (bytes == 0) {
-    throw Error(Errc::invalid_input, format("{}: is empty, expected something to split",
-                                            file.string()));
+    throw Error(Errc::invalid_input,
+                format("{}: is empty, expected something to split", file.string()));
   }
   VolumeTable table{.file = file.filename().string(),
                     .bytes = bytes,
@@ -132,8 +133,9 @@ void write_data(const Original& file, VolumeTable& table, std::vector<Output>& o
     return [&](std::size_t index) {
       if (index == 0) {
         Hasher whole;
-        each_piece(file, 0, table.bytes, progress,
-                   [&](std::span<char> part) { whole.update({part.data(), part.size()}); });
+        each_piece(file, 0, table.bytes, progress, [&](std::span<char> part) {
+          whole.update({part.data(), part.size()});
+        });
         table.digest = whole.finish();
         return;
       }
@@ -178,8 +180,7 @@ void write_parity(const Original& file, VolumeTable& table, std::vector<Output>&
   };
   for (std::uint64_t offset = 0; offset < length; offset += columns) {
     if (queue.full()) write_one();
-    const auto bytes =
-        static_cast<std::size_t>(std::min<std::uint64_t>(columns, length - offset));
+    const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(columns, length - offset));
     queue.put([&file, &table, offset, bytes] { return parity_at(file, table, offset, bytes); });
   }
   while (!queue.empty()) write_one();

@@ -47,18 +47,13 @@ Json to_json(const VolumeHeader& header) {
   const VolumeTable& table = header.table;
   Json digests = Json::array();
   for (const Digest& digest : table.digests) digests.push_back(digest.str());
-  Json value = {{"file", table.file},
-                {"bytes", table.bytes},
-                {"digest", table.digest.str()},
-                {"volumeBytes", table.volume_bytes},
-                {"data", table.data},
-                {"parity", table.parity},
-                {"number", header.number},
-                {"digests", std::move(digests)}};
+  Json value = {{"file", table.file},           {"bytes", table.bytes},
+                {"digest", table.digest.str()}, {"volumeBytes", table.volume_bytes},
+                {"data", table.data},           {"parity", table.parity},
+                {"number", header.number},      {"digests", std::move(digests)}};
   if (const auto& release = table.release) {
-    value["release"] = {{"digest", release->digest.str()},
-                        {"name", release->name},
-                        {"version", release->version}};
+    value["release"] = {
+        {"digest", release->digest.str()}, {"name", release->name}, {"version", release->version}};
   }
   return value;
 }
@@ -87,8 +82,7 @@ void check_counts(const VolumeHeader& header, const Fields& fields) {
                                    table.data, table.parity, kMaxPieces));
   }
   if (table.digests.size() != table.count()) {
-    fields.refuse("digests",
-                  format("found {}, expected {}", table.digests.size(), table.count()));
+    fields.refuse("digests", format("found {}, expected {}", table.digests.size(), table.count()));
   }
   if (header.number == 0 || header.number > table.count()) {
     fields.refuse("number", format("found {}, expected 1 to {}", header.number, table.count()));
@@ -185,7 +179,8 @@ std::string volume_name(const VolumeTable& table, unsigned number) {
 }
 
 std::string make_again(const VolumeTable& table, const Numbers& numbers) {
-  std::string command = format("sealift volumes {} --only {}", typed_file(table.file), typed(numbers));
+  std::string command =
+      format("sealift volumes {} --only {}", typed_file(table.file), typed(numbers));
   if (const std::uint64_t size = table.volume_bytes + kMaxHeaderBytes; size != kUsualVolume) {
     command += format(" --size {}", size_option(size));
   }

@@ -125,8 +125,8 @@ void VolumeSet::take(std::vector<Found> found) {
     const std::uint64_t expected = each.header_bytes + table_->content_bytes(number);
     const std::uint64_t size = FdAccess(volume.fd.get(), volume.path).size();
     if (size == expected) continue;
-    strange_.push_back(format("{}: found {} bytes, expected {}", printable(volume.path), size,
-                              expected));
+    strange_.push_back(
+        format("{}: found {} bytes, expected {}", printable(volume.path), size, expected));
     volume.fd = Fd();
   }
   for (unsigned number = 1; number <= table_->count(); ++number) {
@@ -214,9 +214,9 @@ std::size_t VolumeSet::read_at(std::uint64_t offset, std::span<char> into) const
     const std::uint64_t place = offset + done;
     const auto number = static_cast<unsigned>(place / table_->volume_bytes) + 1;
     const std::uint64_t within = place % table_->volume_bytes;
-    const std::span<char> part = into.subspan(
-        done, static_cast<std::size_t>(std::min<std::uint64_t>(
-                  into.size() - done, table_->content_bytes(number) - within)));
+    const std::span<char> part =
+        into.subspan(done, static_cast<std::size_t>(std::min<std::uint64_t>(
+                               into.size() - done, table_->content_bytes(number) - within)));
     if (is_lost(number)) {
       recover(number, within, part);
     } else {

@@ -93,8 +93,7 @@ Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust();
   const std::shared_ptr<bundle::Medium> medium = bundle::open_medium({options.bundle});
-  const bundle::VerifiedBundle verified =
-      bundle::verify_confined(*medium, trust, session.progress);
+  const bundle::VerifiedBundle verified = bundle::verify_confined(*medium, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   check_requirements(contents, tools.installation, work.state(), Floor::kept);
   SiteContent content(tools.installation.layout, medium, contents.digest(), {}, tools.workers);

@@ -118,8 +118,7 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust(options.trust.expiry());
   const std::shared_ptr<bundle::Medium> medium = bundle::open_medium(options.bundle);
-  const bundle::VerifiedBundle verified =
-      bundle::verify_confined(*medium, trust, session.progress);
+  const bundle::VerifiedBundle verified = bundle::verify_confined(*medium, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   SiteContent content(tools.installation.layout, medium, contents.digest(), {}, tools.workers);
   const Backups backups(tools.installation.layout, tools.workers);

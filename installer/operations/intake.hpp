@@ -22,8 +22,8 @@ struct Accepted {
   SiteContent content(const Tools& tools, const release::Values& set = {}) const;
 };
 
-// Copies what open_medium() takes into the private store while nothing else can write there, verifies the copy, and
-// keeps it. A refused bundle leaves one audit line.
+// Copies what open_medium() takes into the private store while nothing else can write there,
+// verifies the copy, and keeps it. A refused bundle leaves one audit line.
 Accepted accept(const Tools& tools, const std::vector<std::string>& given, bundle::Expiry expiry);
 // How the audit log names what was given: the file, or the first of several.
 std::string given_name(const std::vector<std::string>& given);

@@ -13,16 +13,15 @@ namespace {
 
 // Of `data` volumes of 100 bytes, the last of one byte, and of parity.
 VolumeHeader some_header(unsigned data = 3, unsigned parity = 2) {
-  VolumeHeader header{
-      .table = {.file = "shop-1.0.0.bundle.tar.zst",
-                .bytes = (data - 1) * 100ULL + 1,
-                .digest = Digest::of("file"),
-                .release = NamedRelease{Digest::of("D"), "shop", "1.0.0"},
-                .volume_bytes = 100,
-                .data = data,
-                .parity = parity,
-                .digests = {}},
-      .number = 2};
+  VolumeHeader header{.table = {.file = "shop-1.0.0.bundle.tar.zst",
+                                .bytes = (data - 1) * 100ULL + 1,
+                                .digest = Digest::of("file"),
+                                .release = NamedRelease{Digest::of("D"), "shop", "1.0.0"},
+                                .volume_bytes = 100,
+                                .data = data,
+                                .parity = parity,
+                                .digests = {}},
+                      .number = 2};
   header.table.digests.assign(header.table.count(), Digest::of("content"));
   return header;
 }
@@ -83,19 +82,37 @@ TEST_CASE("volume header: that of 255 volumes is within its bound") {
 
 TEST_CASE("volume header: a document that contradicts itself is refused") {
   const std::pair<const char*, Json> changes[] = {
-      {"/bytes", 0},         {"/bytes", 301},          {"/bytes", 200},     {"/bytes", -1},
-      {"/data", 2},          {"/data", 0},             {"/data", 256},      {"/parity", 1},
-      {"/parity", 253},      {"/number", 0},           {"/number", 6},      {"/volumeBytes", 0},
-      {"/volumeBytes", 50},  {"/volumeBytes", 1ULL << 60U},                 {"/digests", Json::array()},
-      {"/file", ""},         {"/file", "../x"},        {"/file", "a/b"},    {"/file", "a\x1b[2J"},
-      {"/digest", "sha256:"}, {"/release", Json()},    {"/release/extra", 1}, {"/extra", 1},
+      {"/bytes", 0},
+      {"/bytes", 301},
+      {"/bytes", 200},
+      {"/bytes", -1},
+      {"/data", 2},
+      {"/data", 0},
+      {"/data", 256},
+      {"/parity", 1},
+      {"/parity", 253},
+      {"/number", 0},
+      {"/number", 6},
+      {"/volumeBytes", 0},
+      {"/volumeBytes", 50},
+      {"/volumeBytes", 1ULL << 60U},
+      {"/digests", Json::array()},
+      {"/file", ""},
+      {"/file", "../x"},
+      {"/file", "a/b"},
+      {"/file", "a\x1b[2J"},
+      {"/digest", "sha256:"},
+      {"/release", Json()},
+      {"/release/extra", 1},
+      {"/extra", 1},
       {"/release/digest", "x"},
   };
   CHECK_NOTHROW(parsed(with(some_header(), [](Json&) {})));
   for (const auto& [place, value] : changes) {
     CAPTURE(place, to_canonical(value));
     CHECK(refusal_of([&] {
-            parsed(with(some_header(), [&](Json& document) { document[JsonPointer(place)] = value; }));
+            parsed(
+                with(some_header(), [&](Json& document) { document[JsonPointer(place)] = value; }));
           }) == Errc::corrupt);
   }
 }

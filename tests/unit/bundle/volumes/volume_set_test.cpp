@@ -165,8 +165,9 @@ TEST_CASE("volumes: two cuts of one file do not mix") {
   const std::string bytes = random_bytes(3000, random);
   const Cut one(bytes, 1000, 1);
   const Cut two(bytes, 1000, 2);
-  CHECK(refusal_of([&] { open_medium({one.path(1).string(), two.path(2).string()}); }) ==
-        Errc::invalid_input);
+  CHECK(refusal_of([&] {
+          open_medium({one.path(1).string(), two.path(2).string()});
+        }) == Errc::invalid_input);
 }
 
 TEST_CASE("volumes: one that is given twice counts once") {
