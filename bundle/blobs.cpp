@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bundle/blobs.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <numeric>
 #include <span>
 
-#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/parallel.hpp"
 
@@ -18,27 +15,10 @@ namespace {
 // A frame of more than its content in bytes and what Zstandard may add is none that we wrote.
 constexpr std::uint64_t kMaxCompressed = 2 * content::kFrameContent;
 
-// Reads by offset, so that any number of them share a descriptor.
-class FileFrom : public Source {
- public:
-  FileFrom(int fd, std::uint64_t offset, std::string name)
-      : fd_(fd), offset_(offset), name_(std::move(name)) {}
-  std::size_t read(std::span<char> into) override {
-    const std::size_t count = read_at(fd_, offset_, into, name_);
-    offset_ += count;
-    return count;
-  }
-
- private:
-  int fd_;
-  std::uint64_t offset_;
-  std::string name_;
-};
-
 // The content of some frames, unpacked ahead on the workers: of these, and of none behind them.
 class FramesFrom : public Source {
  public:
-  FramesFrom(FileFrom file, std::span<const content::Frame> frames, Workers& workers)
+  FramesFrom(AccessSource file, std::span<const content::Frame> frames, Workers& workers)
       : file_(std::move(file)), frames_(frames), queue_(workers) {}
   std::size_t read(std::span<char> into) override {
     while (used_ == content_.size()) {
@@ -66,7 +46,7 @@ class FramesFrom : public Source {
     }
   }
 
-  FileFrom file_;
+  AccessSource file_;
   std::span<const content::Frame> frames_;
   std::string content_;
   std::size_t used_ = 0;
@@ -113,13 +93,8 @@ class BlobSource : public Source {
 };
 
 // Of the tar, as far as the seek table or the length of the file says.
-std::uint64_t content_bytes(int fd, const std::string& name,
-                            const std::vector<content::Frame>& frames) {
-  if (frames.empty()) {
-    struct stat status {};
-    if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
-    return static_cast<std::uint64_t>(status.st_size);
-  }
+std::uint64_t content_bytes(const RandomAccess& file, const std::vector<content::Frame>& frames) {
+  if (frames.empty()) return file.size();
   return std::accumulate(
       frames.begin(), frames.end(), std::uint64_t{0},
       [](std::uint64_t sum, const content::Frame& frame) { return sum + frame.content; });
@@ -129,9 +104,9 @@ std::uint64_t content_bytes(int fd, const std::string& name,
 
 // Sizes of headers and padding are those that the writer makes, so places follow from the
 // documents.
-Blobs::Blobs(int fd, std::string name, const Contents& contents, Workers& workers)
-    : fd_(fd), name_(std::move(name)), workers_(workers) {
-  if (!contents.compression.empty()) frames_ = content::read_seek_table(fd, name_);
+Blobs::Blobs(const RandomAccess& file, std::string name, const Contents& contents, Workers& workers)
+    : file_(file), name_(std::move(name)), workers_(workers) {
+  if (!contents.compression.empty()) frames_ = content::read_seek_table(file_);
   std::uint64_t offset = contents.documents_end;
   for (const content::Descriptor& blob : contents.release.payload) {
     const content::TarEntry entry = blob_entry(blob);
@@ -139,7 +114,7 @@ Blobs::Blobs(int fd, std::string name, const Contents& contents, Workers& worker
     offset += content::tar_entry_size(entry);
   }
   const std::uint64_t expected = offset + content::tar_end().size();
-  if (const std::uint64_t found = content_bytes(fd_, name_, frames_); found != expected) {
+  if (const std::uint64_t found = content_bytes(file_, frames_); found != expected) {
     throw Error(Errc::corrupt, format("{}: found {} bytes of content, its documents say {}", name_,
                                       found, expected));
   }
@@ -152,7 +127,7 @@ std::unique_ptr<Source> Blobs::open(const Digest& digest) const {
   }
   const Place& place = found->second;
   if (frames_.empty()) {
-    return std::make_unique<BlobSource>(std::make_unique<FileFrom>(fd_, place.offset, name_), name_,
+    return std::make_unique<BlobSource>(std::make_unique<AccessSource>(file_, place.offset), name_,
                                         0, place.size, digest);
   }
   std::uint64_t file_offset = 0;
@@ -168,7 +143,7 @@ std::unique_ptr<Source> Blobs::open(const Digest& digest) const {
     content += frames_[end++].content;
   }
   return std::make_unique<BlobSource>(
-      std::make_unique<FramesFrom>(FileFrom(fd_, file_offset, name_),
+      std::make_unique<FramesFrom>(AccessSource(file_, file_offset),
                                    std::span(frames_).subspan(first, end - first), workers_),
       name_, skip, place.size, digest);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Random access to the payload of an open bundle file. Where a blob stands follows from the
+// Random access to the payload of an open bundle. Where a blob stands follows from the
 // documents; every source compares size and digest at its end, so a file that changed since it was
 // verified is noticed.
 
@@ -9,15 +9,16 @@
 #include <memory>
 #include <string>
 
+#include "base/random_access.hpp"
 #include "bundle/reader.hpp"
 
 namespace sealift::bundle {
 
 class Blobs {
  public:
-  // `fd` and `workers` must outlive this, and this its sources. Error{corrupt} for a file that is
+  // `file` and `workers` must outlive this, and this its sources. Error{corrupt} for a file that is
   // longer or shorter than what `contents` say.
-  Blobs(int fd, std::string name, const Contents& contents, Workers& workers);
+  Blobs(const RandomAccess& file, std::string name, const Contents& contents, Workers& workers);
 
   // Error{internal} for a blob that the contents do not list. For any number of threads at a time,
   // each with its source. Opening reads nothing yet.
@@ -28,7 +29,7 @@ class Blobs {
     std::uint64_t offset;  // in the tar
     std::uint64_t size;
   };
-  int fd_;
+  const RandomAccess& file_;
   std::string name_;
   Workers& workers_;
   std::vector<content::Frame> frames_;  // empty: a plain tar

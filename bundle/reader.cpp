@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bundle/reader.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -409,21 +406,23 @@ void Reader::check_payload(const Contents& contents, Progress& progress) {
 
 Contents read_documents(int fd, const std::string& name, Workers& workers) {
   FdSource file(fd, name);
+  return read_documents(file, name, workers);
+}
+
+Contents read_documents(Source& file, const std::string& name, Workers& workers) {
   Reader reader(file, workers, name);
   reader.read_claim();
   return reader.read_release();
 }
 
 PayloadPart locate_payload(int fd, const std::string& name, const Contents& contents) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
-  const auto file_size = static_cast<std::uint64_t>(status.st_size);
+  const FdAccess file(fd, name);
   if (contents.compression.empty()) {
     return {.offset = contents.documents_end,
             .frames = {},
-            .size = file_size - std::min(file_size, contents.documents_end)};
+            .size = file.size() - std::min(file.size(), contents.documents_end)};
   }
-  const std::vector<content::Frame> frames = content::read_seek_table(fd, name);
+  const std::vector<content::Frame> frames = content::read_seek_table(file);
   PayloadPart part{.offset = 0, .frames = {}, .size = 0};
   std::uint64_t content = 0;
   for (const content::Frame& frame : frames) {

@@ -92,6 +92,7 @@ class Reader {
 
 // The documents of an open bundle file, not judged, payload unread: for `inspect`, `diff`, `sign`.
 Contents read_documents(int fd, const std::string& name, Workers& workers);
+Contents read_documents(Source& file, const std::string& name, Workers& workers);
 
 // Where the payload stands in an open file, for rewrite_referrers().
 PayloadPart locate_payload(int fd, const std::string& name, const Contents& contents);

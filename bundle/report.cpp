@@ -40,13 +40,14 @@ std::vector<std::string> ids_of(const Judgement& judgement) {
 
 }  // namespace
 
-VerifiedBundle verify_file(const std::string& path, const Trust& trust, Progress& progress,
-                           const std::function<void(const Judgement&)>& judged) {
-  const bool piped = path == "-";
-  const std::string name = piped ? "standard input" : path;
-  const Fd fd = piped ? Fd() : open_for_reading(path);
-  FdSource source(piped ? STDIN_FILENO : fd.get(), name);
-  return verify_confined(source, name, trust, progress, judged);
+VerifiedBundle verify_given(const std::vector<std::string>& paths, const Trust& trust,
+                            Progress& progress, const Judged& judged) {
+  if (paths == std::vector<std::string>{"-"}) {
+    const std::string name = "standard input";
+    FdSource source(STDIN_FILENO, name);
+    return verify_confined(source, name, trust, progress, judged);
+  }
+  return verify_confined(*open_medium(paths), trust, progress, judged);
 }
 
 std::vector<std::string> report_lines(const Judgement& judgement, const Trust& trust) {

@@ -12,11 +12,11 @@
 
 namespace sealift::bundle {
 
-// Verifies the file at `path`, confined, or standard input for "-". `judged` is told the judgement
-// as soon as it is known, also where the bundle is then refused.
-VerifiedBundle verify_file(
-    const std::string& path, const Trust& trust, Progress& progress,
-    const std::function<void(const Judgement&)>& judged = [](const Judgement&) {});
+// Verifies what open_medium() takes, confined, or standard input for "-". `judged` as of
+// verify_confined().
+VerifiedBundle verify_given(
+    const std::vector<std::string>& paths, const Trust& trust, Progress& progress,
+    const Judged& judged = [](const Judgement&) {});
 
 // Who approved, who is missing, by which root, and how long that is valid.
 std::vector<std::string> report_lines(const Judgement& judgement, const Trust& trust);

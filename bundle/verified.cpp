@@ -142,7 +142,8 @@ VerifiedBundle Verifier::verify(Progress& progress) {
   return VerifiedBundle(std::move(contents), *judgement_);
 }
 
-ApprovedRelease Verifier::approve(int fd, const Extent& extent, Progress& progress) {
+ApprovedRelease Verifier::approve(const RandomAccess& bytes, const Extent& extent,
+                                  Progress& progress) {
   Contents contents = read_approved();
   std::uint64_t total = 0;
   for (const content::Descriptor& blob : contents.release.payload) total += blob.size;
@@ -150,7 +151,7 @@ ApprovedRelease Verifier::approve(int fd, const Extent& extent, Progress& progre
     reader_.check_payload(contents, progress);
     return ApprovedRelease(std::move(contents), *judgement_, 0);
   }
-  const Blobs blobs(fd, name_, contents, workers_);
+  const Blobs blobs(bytes, name_, contents, workers_);
   progress.begin("verifying", 0);
   std::uint64_t read = 0;
   NullSink nowhere;
@@ -161,38 +162,50 @@ ApprovedRelease Verifier::approve(int fd, const Extent& extent, Progress& progre
   return ApprovedRelease(std::move(contents), *judgement_, total - read);
 }
 
-Judgement judge_confined(const fs::path& file, const Trust& trust) {
-  const Fd fd = open_for_reading(file);
-  FdSource source(fd.get(), file.string());
-  std::optional<Judgement> judgement;
+namespace {
+
+// Calls `work` with a verifier of what the medium holds, again where the medium made itself whole.
+void confined(Medium& medium, const Trust& trust, const std::function<void(Verifier&)>& work) {
   without_changes([&] {
     Workers workers(usable_cores());
-    judgement = Verifier(source, file.string(), trust, workers).judgement();
+    medium.read([&](Source& source) {
+      Verifier verifier(source, medium.name(), trust, workers);
+      work(verifier);
+    });
   });
+}
+
+}  // namespace
+
+Judgement judge_confined(Medium& medium, const Trust& trust) {
+  std::optional<Judgement> judgement;
+  confined(medium, trust, [&](Verifier& verifier) { judgement = verifier.judgement(); });
   return std::move(*judgement);
 }
 
-ApprovedRelease approve_confined(const fs::path& file, const Trust& trust, const Extent& extent,
+ApprovedRelease approve_confined(Medium& medium, const Trust& trust, const Extent& extent,
                                  Progress& progress) {
-  const Fd fd = open_for_reading(file);
-  FdSource source(fd.get(), file.string());
   std::optional<ApprovedRelease> approved;
-  without_changes([&] {
-    Workers workers(usable_cores());
-    approved = Verifier(source, file.string(), trust, workers).approve(fd.get(), extent, progress);
-  });
+  confined(medium, trust,
+           [&](Verifier& verifier) { approved = verifier.approve(medium, extent, progress); });
   return std::move(*approved);
 }
 
-VerifiedBundle verify_confined(const fs::path& file, const Trust& trust, Progress& progress) {
-  const Fd fd = open_for_reading(file);
-  FdSource source(fd.get(), file.string());
-  return verify_confined(source, file.string(), trust, progress);
+VerifiedBundle verify_confined(Medium& medium, const Trust& trust, Progress& progress,
+                               const Judged& judged) {
+  std::optional<VerifiedBundle> verified;
+  bool is_told = false;
+  confined(medium, trust, [&](Verifier& verifier) {
+    const Judgement& judgement = verifier.judgement();
+    if (!is_told) judged(judgement);
+    is_told = true;
+    verified = verifier.verify(progress);
+  });
+  return std::move(*verified);
 }
 
 VerifiedBundle verify_confined(Source& file, const std::string& name, const Trust& trust,
-                               Progress& progress,
-                               const std::function<void(const Judgement&)>& judged) {
+                               Progress& progress, const Judged& judged) {
   std::optional<VerifiedBundle> verified;
   without_changes([&] {
     Workers workers(usable_cores());

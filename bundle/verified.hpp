@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "bundle/medium.hpp"
 #include "bundle/reader.hpp"
 #include "signing/approvals.hpp"
 #include "signing/root.hpp"
@@ -101,9 +102,9 @@ class Verifier {
   // Reads the rest. Throws Error{untrusted}, or whatever the judgement's refusal is, before
   // anything of the release itself is parsed; Error{corrupt} for any byte that is not as approved.
   VerifiedBundle verify(Progress& progress);
-  // The same as far as `extent` says; `fd` is the same file, whose length is compared with what its
-  // documents say.
-  ApprovedRelease approve(int fd, const Extent& extent, Progress& progress);
+  // The same as far as `extent` says; `bytes` are the same file, whose length is compared with what
+  // its documents say.
+  ApprovedRelease approve(const RandomAccess& bytes, const Extent& extent, Progress& progress);
 
  private:
   Contents read_approved();
@@ -115,14 +116,17 @@ class Verifier {
 };
 
 // As a Verifier does it, for bytes for which nobody has vouched yet: on threads that can change
-// nothing (base/sandbox.hpp). `judged` is told the judgement as soon as it is known, also where the
-// bundle is then refused.
-Judgement judge_confined(const fs::path& file, const Trust& trust);
-ApprovedRelease approve_confined(const fs::path& file, const Trust& trust, const Extent& extent,
+// nothing (base/sandbox.hpp). `judged` is told the judgement as soon as it is known, once, also
+// where the bundle is then refused.
+using Judged = std::function<void(const Judgement&)>;
+Judgement judge_confined(Medium& medium, const Trust& trust);
+ApprovedRelease approve_confined(Medium& medium, const Trust& trust, const Extent& extent,
                                  Progress& progress);
-VerifiedBundle verify_confined(const fs::path& file, const Trust& trust, Progress& progress);
+VerifiedBundle verify_confined(
+    Medium& medium, const Trust& trust, Progress& progress,
+    const Judged& judged = [](const Judgement&) {});
 VerifiedBundle verify_confined(
     Source& file, const std::string& name, const Trust& trust, Progress& progress,
-    const std::function<void(const Judgement&)>& judged = [](const Judgement&) {});
+    const Judged& judged = [](const Judgement&) {});
 
 }  // namespace sealift::bundle

@@ -2,7 +2,6 @@
 #include "content/frames.hpp"
 
 #define XXH_INLINE_ALL
-#include <sys/stat.h>
 #include <xxhash.h>
 #define ZSTD_STATIC_LINKING_ONLY  // ZSTD_getFrameHeader
 #include <zstd.h>
@@ -14,7 +13,6 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/little_endian.hpp"
 
@@ -357,13 +355,11 @@ bool is_zstd(std::string_view bytes) {
   return bytes.size() >= 4 && little<std::uint32_t>(bytes) == ZSTD_MAGICNUMBER;
 }
 
-std::vector<Frame> read_seek_table(int fd, const std::string& name) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+std::vector<Frame> read_seek_table(const RandomAccess& file) {
+  const std::uint64_t size = file.size();
   std::array<char, kSeekFooterBytes> footer{};
   if (size < footer.size() + kSeekEntryBytes) refuse_container("found no seek table");
-  read_at(fd, size - footer.size(), footer, name);
+  file.read_at(size - footer.size(), footer);
   const std::string_view view(footer.data(), footer.size());
   const std::uint32_t count = little<std::uint32_t>(view);
   const std::uint64_t bytes = kSeekEntryBytes * (std::uint64_t{count} + 1) + kSeekFooterBytes;
@@ -372,7 +368,7 @@ std::vector<Frame> read_seek_table(int fd, const std::string& name) {
     refuse_container("found no seek table");
   }
   std::string table(bytes, '\0');
-  read_at(fd, size - bytes, table, name);
+  file.read_at(size - bytes, table);
   std::vector<Frame> frames;
   for (std::size_t i = 1; i <= count; ++i) {
     const std::string_view entry = std::string_view(table).substr(i * kSeekEntryBytes);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/parallel.hpp"
+#include "base/random_access.hpp"
 #include "base/stream.hpp"
 
 namespace sealift::content {
@@ -131,9 +132,9 @@ class FrameSource : public Source {
 // True where `bytes` (at least 4) begin a Zstandard frame.
 bool is_zstd(std::string_view bytes);
 
-// The seek table at the end of an open file, for a reader that wants to begin in the middle. It is
+// The seek table at the end of a file, for a reader that wants to begin in the middle. It is
 // a hint: whoever follows it checks the digest of what it finds. Error{corrupt} where there is
 // none, or the file is longer or shorter than it says: a copy that was cut off, for one.
-std::vector<Frame> read_seek_table(int fd, const std::string& name);
+std::vector<Frame> read_seek_table(const RandomAccess& file);
 
 }  // namespace sealift::content

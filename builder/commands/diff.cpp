@@ -25,7 +25,8 @@ struct Side {
   explicit Side(const std::string& file)
       : fd(open_for_reading(file)),
         contents(bundle::read_documents(fd.get(), file, workers)),
-        blobs(fd.get(), file, contents, workers) {}
+        access(fd.get(), file),
+        blobs(access, file, contents, workers) {}
 
   const release::Component* component(const std::string& name) const {
     for (const release::Component& each : contents.components) {
@@ -37,6 +38,7 @@ struct Side {
   Workers workers{usable_cores()};
   Fd fd;
   bundle::Contents contents;
+  FdAccess access;
   bundle::Blobs blobs;
 };
 

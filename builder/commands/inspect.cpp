@@ -204,7 +204,8 @@ void run_inspect(const InspectOptions& options, cli::Session& session) {
   out.line();
   Json components = print_components(contents, out);
   print_images(contents, out);
-  const bundle::Blobs blobs(fd.get(), options.bundle, contents, workers);
+  const FdAccess access(fd.get(), options.bundle);
+  const bundle::Blobs blobs(access, options.bundle, contents, workers);
   if (options.files) {
     out.line();
     for (std::size_t i = 0; i < contents.components.size(); ++i) {

@@ -25,6 +25,9 @@ int main(int argc, char** argv) {
                           builder::add_export(program);
                           builder::add_sheet(program);
                           builder::add_sums(program);
+                          builder::add_split(program);
+                          builder::add_volumes(program);
+                          builder::add_join(program);
                           builder::add_verify(program);
                           builder::add_inspect(program);
                           builder::add_diff(program);

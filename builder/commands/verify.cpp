@@ -12,7 +12,7 @@ namespace sealift::builder {
 namespace {
 
 struct VerifyOptions {
-  std::string bundle;
+  std::vector<std::string> bundle;
   std::string root;
   std::string environment;
 };
@@ -23,7 +23,7 @@ void run_verify(const VerifyOptions& options, cli::Session& session) {
   const bundle::Trust trust{
       .root = root, .environment = options.environment, .policy = {}, .now = session.clock.now()};
   give_up_changes();  // all of this process, which only reads and says what it found
-  const bundle::VerifiedBundle verified = bundle::verify_file(
+  const bundle::VerifiedBundle verified = bundle::verify_given(
       options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
         for (const std::string& line : bundle::report_lines(judgement, trust)) {
           session.out.line(printable(line));
@@ -38,8 +38,9 @@ void run_verify(const VerifyOptions& options, cli::Session& session) {
 void add_verify(cli::Command& program) {
   auto& options = cli::make_options<VerifyOptions>();
   program.sub("verify", "check approvals and every byte of a bundle, as an installer does")
-      .argument("BUNDLE", options.bundle, "the bundle file, or - for standard input",
-                cli::Presence::required)
+      .arguments("BUNDLE", options.bundle,
+                 "the bundle file, volumes of it or their folder, or - for standard input",
+                 cli::Presence::required)
       .option("--root", options.root, "FILE", "the trust root, N.root.json",
               cli::Presence::required)
       .option("--environment", options.environment, "NAME", "the environment whose approvers count")
@@ -47,7 +48,8 @@ void add_verify(cli::Command& program) {
                "check a bundle before it is carried to the sites")
       .example("sealift verify - --root trust/1.root.json < shop.bundle.tar.zst",
                "read the bundle from standard input")
-      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_verify(options, session); });
 }
 

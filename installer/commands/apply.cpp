@@ -9,8 +9,8 @@ namespace {
 
 // Where a plan file is given, what it was made with.
 ReleaseOptions as_planned(ReleaseOptions options) {
-  if (options.bundle.empty()) return options;
-  options.planned = read_plan_file(options.bundle);
+  if (options.bundle.size() != 1 || dir_exists(options.bundle.front())) return options;
+  options.planned = read_plan_file(options.bundle.front());
   if (!options.planned) return options;
   if (!options.set.empty() || options.repair) {
     throw Error(Errc::usage, "found --set or --repair beside a plan file, which says it all",
@@ -29,9 +29,10 @@ void add_apply(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<ReleaseOptions>();
   cli::Command command = program.sub(
       "apply", "apply a bundle as one transaction; a failure leaves the site as it was");
-  command.argument(
+  command.arguments(
       "BUNDLE", options.bundle,
-      "the bundle file, or what `plan --output` wrote (default: the one that was staged; with "
+      "the bundle file, volumes of it or their folder, or what `plan --output` wrote (default: the "
+      "one that was staged; with "
       "--repair the installed one)",
       cli::Presence::optional);
   add_change_options(command, options.change);

@@ -39,10 +39,10 @@ struct Todo {
 };
 
 // As `plan` judges a bundle.
-bundle::Contents verified(const std::string& file, const TrustOptions& options,
+bundle::Contents verified(const std::string& bundle, const TrustOptions& options,
                           const SiteWork& work, cli::Session& session) {
   const bundle::Trust trust = work.tools().trust(options.expiry());
-  const bundle::VerifiedBundle verified = bundle::verify_file(file, trust, session.progress);
+  const bundle::VerifiedBundle verified = bundle::verify_given({bundle}, trust, session.progress);
   check_requirements(verified.contents(), work.installation(), work.state(), options.floor());
   return verified.contents();
 }

@@ -92,12 +92,11 @@ struct Subject {
 Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::Session& session) {
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust();
-  const bundle::VerifiedBundle verified =
-      bundle::verify_confined(options.bundle, trust, session.progress);
+  const std::shared_ptr<bundle::Medium> medium = bundle::open_medium({options.bundle});
+  const bundle::VerifiedBundle verified = bundle::verify_confined(*medium, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   check_requirements(contents, tools.installation, work.state(), Floor::kept);
-  SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
-                      tools.workers);
+  SiteContent content(tools.installation.layout, medium, contents.digest(), {}, tools.workers);
   const Backups backups(tools.installation.layout, tools.workers);
   for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (placement.target != options.database) continue;

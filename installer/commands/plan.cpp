@@ -2,6 +2,7 @@
 #include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "bundle/medium.hpp"
 #include "bundle/verified.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/content/site_values.hpp"
@@ -25,7 +26,7 @@ constexpr std::size_t kLongestLine = 2000;  // of a difference, as it is shown
 constexpr std::uint64_t kVerifiedWhole = 64U << 20;
 
 struct PlanOptions {
-  std::string bundle;
+  std::vector<std::string> bundle;
   bool detailed = false;
   TrustOptions trust;
   std::vector<std::string> set;
@@ -60,13 +61,20 @@ void show_unread(std::uint64_t bytes, const std::string& bundle, cli::Output& ou
              cli::size_text(bytes), printable(bundle)));
 }
 
+// A plan file is read wherever somebody stands.
+std::vector<std::string> absolute_paths(const std::vector<std::string>& paths) {
+  std::vector<std::string> absolute;
+  for (const std::string& path : paths) absolute.push_back(absolute_path(path).string());
+  return absolute;
+}
+
 void plan_bundle(const PlanOptions& options, const SiteWork& work, RefusalRecord& refusal,
                  cli::Session& session) {
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust(options.trust.expiry());
+  const std::shared_ptr<bundle::Medium> medium = bundle::open_medium(options.bundle);
   const bundle::ApprovedRelease approved = bundle::approve_confined(
-      options.bundle, trust, {.whole = kVerifiedWhole, .wanted = payload_of_plan},
-      session.progress);
+      *medium, trust, {.whole = kVerifiedWhole, .wanted = payload_of_plan}, session.progress);
   refusal.know(approved.judgement());
   const bundle::Contents& contents = approved.contents();
   const State state = work.state();
@@ -76,7 +84,7 @@ void plan_bundle(const PlanOptions& options, const SiteWork& work, RefusalRecord
   }
   Request request = work.request(Purpose::apply, {});
   request.set = parse_overrides(options.set, contents, work.installation().site.environment);
-  SiteContent content(work.installation().layout, options.bundle, contents.digest(),
+  SiteContent content(work.installation().layout, medium, contents.digest(),
                       values_for(contents, work.installation().site, request.set), tools.workers,
                       secret_files(work.installation().site));
   const Drivers& drivers = work.tools().drivers;
@@ -98,9 +106,9 @@ void plan_bundle(const PlanOptions& options, const SiteWork& work, RefusalRecord
   }
   show(draft, forecast, contents.notes, session);
   value["unread"] = approved.unread();
-  show_unread(approved.unread(), options.bundle, session.out);
+  show_unread(approved.unread(), bundle::typed_paths(options.bundle), session.out);
   if (!options.output.empty()) {
-    write_plan_file(options.output, {.bundle = absolute_path(options.bundle).string(),
+    write_plan_file(options.output, {.bundle = absolute_paths(options.bundle),
                                      .digest = contents.digest(),
                                      .site = work.installation().id,
                                      .number = draft.plan.number,
@@ -135,7 +143,9 @@ void add_plan(cli::Command& program, const std::string& site) {
   add_floor_option(command, options.trust);
   add_set_option(command, options.set);
   add_environment_option(command, options.change_environment);
-  command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+  command
+      .arguments("BUNDLE", options.bundle, "the bundle file, or volumes of it or their folder",
+                 cli::Presence::required)
       .flag("--diff", options.diff, "show how the configuration changes, but for secrets")
       .option("-o,--output", options.output, "FILE", "write the plan there, for `apply FILE`")
       .flag("--detailed-exitcode", options.detailed, "exit with 20 where something would change")

@@ -17,7 +17,7 @@ namespace sealift::installer {
 namespace {
 
 struct RehearseOptions {
-  std::string bundle;
+  std::vector<std::string> bundle;
   std::string backup;
   bool fresh = false;
   TrustOptions trust;
@@ -117,11 +117,10 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
   }
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust(options.trust.expiry());
-  const bundle::VerifiedBundle verified =
-      bundle::verify_confined(options.bundle, trust, session.progress);
+  const std::shared_ptr<bundle::Medium> medium = bundle::open_medium(options.bundle);
+  const bundle::VerifiedBundle verified = bundle::verify_confined(*medium, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
-  SiteContent content(tools.installation.layout, options.bundle, contents.digest(), {},
-                      tools.workers);
+  SiteContent content(tools.installation.layout, medium, contents.digest(), {}, tools.workers);
   const Backups backups(tools.installation.layout, tools.workers);
   std::optional<Backup> named;
   if (!options.backup.empty()) named = backups.find(options.backup);
@@ -153,7 +152,9 @@ void add_rehearse(cli::Command& program, const std::string& site) {
   cli::Command command = program.sub(
       "rehearse", "run a bundle's migrations on a copy of a backup, which is dropped afterwards");
   add_expiry_option(command, options.trust);
-  command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required)
+  command
+      .arguments("BUNDLE", options.bundle, "the bundle file, or volumes of it or their folder",
+                 cli::Presence::required)
       .option("--backup", options.backup, "NAME", "the backup (default: the newest)")
       .flag("--fresh", options.fresh, "on a backup that is made for this and goes with it")
       .example("sealift-installer rehearse shop-1.1.0.bundle.tar.zst",

@@ -8,7 +8,8 @@ void add_stage(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<ReleaseOptions>();
   cli::Command command = program.sub("stage", "do the invisible part of apply ahead of time",
                                      "Users see nothing of it; a later `apply` takes less time.");
-  command.argument("BUNDLE", options.bundle, "the bundle file", cli::Presence::required);
+  command.arguments("BUNDLE", options.bundle, "the bundle file, or volumes of it or their folder",
+                    cli::Presence::required);
   add_change_options(command, options.change);
   add_expiry_option(command, options.trust);
   add_floor_option(command, options.trust);

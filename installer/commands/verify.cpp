@@ -12,7 +12,7 @@ namespace sealift::installer {
 namespace {
 
 struct VerifyOptions {
-  std::string bundle;
+  std::vector<std::string> bundle;
   std::optional<int> at_root;
   TrustOptions trust;
 };
@@ -30,7 +30,7 @@ bundle::Trust trust_of(const VerifyOptions& options, const Tools& tools) {
 bundle::VerifiedBundle judged(const VerifyOptions& options, const bundle::Trust& trust,
                               RefusalRecord& refusal, cli::Session& session) {
   try {
-    return bundle::verify_file(
+    return bundle::verify_given(
         options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
           refusal.know(judgement);
           for (const std::string& line : bundle::report_lines(judgement, trust)) {
@@ -66,8 +66,9 @@ void add_verify(cli::Command& program, const std::string& site) {
   cli::Command command =
       program.sub("verify", "check approvals and every byte of a bundle; changes nothing");
   command
-      .argument("BUNDLE", options.bundle, "the bundle file, or - for standard input",
-                cli::Presence::required)
+      .arguments("BUNDLE", options.bundle,
+                 "the bundle file, volumes of it or their folder, or - for standard input",
+                 cli::Presence::required)
       .option("--at-root", options.at_root, "N",
               "judge by root version N, which this site once trusted, whatever came later");
   add_expiry_option(command, options.trust);
@@ -76,6 +77,8 @@ void add_verify(cli::Command& program, const std::string& site) {
                "who approved it, and whether every byte is right")
       .example("sealift-installer verify shop-1.0.0.bundle.tar.zst --at-root 1",
                "an old bundle, as it was judged then")
+      .example("sealift-installer verify /media/first /media/second",
+               "volumes on two media: which are damaged or missing")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&](cli::Session& session) { run_verify(options, site, session); });

@@ -202,8 +202,8 @@ class RenderedTree : public TreeStream {
   StringSource rest_;
 };
 
-Fd open_kept_bundle(const fs::path& file) {
-  if (path_exists(file)) return open_for_reading(file);
+std::shared_ptr<const bundle::Medium> open_kept_bundle(const fs::path& file) {
+  if (path_exists(file)) return bundle::open_medium({file.string()});
   throw Error(Errc::corrupt, format("{}: is missing, the bundle of this release", file.string()),
               format("bring it back: cp BUNDLE '{}'", file.string()));
 }
@@ -212,10 +212,11 @@ Fd open_kept_bundle(const fs::path& file) {
 
 // Opening reads the bundle's documents; a command that needs no tree does not pay for that.
 struct SiteContent::Open {
-  Open(const fs::path& file, Workers& workers, const Layout& layout, const SecretFiles& own)
-      : fd(open_kept_bundle(file)),
-        contents(bundle::read_documents(fd.get(), file.string(), workers)),
-        blobs(fd.get(), file.string(), contents, workers),
+  Open(std::shared_ptr<const bundle::Medium> medium, Workers& workers, const Layout& layout,
+       const SecretFiles& own)
+      : file(std::move(medium)),
+        contents(documents_of(*file, workers)),
+        blobs(*file, file->name(), contents, workers),
         secrets(layout, own, contents.document) {}
 
   const release::Component& component(const std::string& name) const {
@@ -225,7 +226,12 @@ struct SiteContent::Open {
     throw Error(Errc::internal, format("the release has no component {}", name));
   }
 
-  Fd fd;
+  static bundle::Contents documents_of(const bundle::Medium& medium, Workers& workers) {
+    AccessSource source(medium, 0);
+    return bundle::read_documents(source, medium.name(), workers);
+  }
+
+  std::shared_ptr<const bundle::Medium> file;
   bundle::Contents contents;
   bundle::Blobs blobs;
   Secrets secrets;
@@ -245,12 +251,21 @@ SiteContent::SiteContent(const Layout& layout, fs::path bundle, std::optional<Di
       secret_files_(std::move(secrets)),
       key_(layout) {}
 
+SiteContent::SiteContent(const Layout& layout, std::shared_ptr<const bundle::Medium> bundle,
+                         std::optional<Digest> digest, release::Values values, Workers& workers,
+                         SecretFiles secrets)
+    : SiteContent(layout, fs::path(bundle->name()), digest, std::move(values), workers,
+                  std::move(secrets)) {
+  medium_ = std::move(bundle);
+}
+
 SiteContent::SiteContent(SiteContent&&) noexcept = default;
 SiteContent::~SiteContent() = default;
 
 SiteContent::Open& SiteContent::open() {
   if (open_) return *open_;
-  open_ = std::make_unique<Open>(bundle_, workers_, layout_, secret_files_);
+  open_ = std::make_unique<Open>(medium_ ? medium_ : open_kept_bundle(bundle_), workers_, layout_,
+                                 secret_files_);
   // The kept file was accepted as D; what it holds now must still be that.
   if (!digest_ || open_->contents.digest() != *digest_) {
     throw Error(Errc::corrupt,
@@ -325,6 +340,7 @@ const signing::Secret& SiteContent::secret(const std::string& key) {
 std::unique_ptr<Content> SiteContent::twin() const {
   auto twin =
       std::make_unique<SiteContent>(layout_, bundle_, digest_, values_, workers_, secret_files_);
+  twin->medium_ = medium_;
   twin->flags_ = flags_;
   return twin;
 }

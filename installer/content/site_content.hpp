@@ -11,6 +11,7 @@
 #include <string>
 
 #include "bundle/blobs.hpp"
+#include "bundle/medium.hpp"
 #include "bundle/reader.hpp"
 #include "installer/content/content.hpp"
 #include "installer/content/secrets.hpp"
@@ -28,6 +29,10 @@ class SiteContent : public Content {
   // opened for those templates that use them. What is rendered with a secret is for its owner only.
   SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
               release::Values values, Workers& workers, SecretFiles secrets = {});
+  // The same, of a bundle that was approved and lies where it was given.
+  SiteContent(const Layout& layout, std::shared_ptr<const bundle::Medium> bundle,
+              std::optional<Digest> digest, release::Values values, Workers& workers,
+              SecretFiles secrets = {});
   SiteContent(SiteContent&&) noexcept;
   ~SiteContent() override;
 
@@ -66,7 +71,8 @@ class SiteContent : public Content {
   void open_secrets(const release::Component& component);
 
   Layout layout_;
-  fs::path bundle_;
+  fs::path bundle_;  // for messages, where there is a medium
+  std::shared_ptr<const bundle::Medium> medium_;
   std::optional<Digest> digest_;
   release::Values values_;
   std::optional<release::Values> resolved_;  // the same, with what they refer to in place

@@ -134,7 +134,7 @@ class FolderTree : public TreeStream {
 class FolderContent : public Content {
  public:
   explicit FolderContent(const Tools& tools)
-      : tables_(tools.installation.layout, {}, std::nullopt, {}, tools.workers) {}
+      : tables_(tools.installation.layout, fs::path(), std::nullopt, {}, tools.workers) {}
 
   void add(const std::string& component, Found found) {
     found_.emplace(component, std::move(found));

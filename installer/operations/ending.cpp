@@ -109,7 +109,9 @@ void store_roots_of_current(const Tools& tools, const State& state) {
   const fs::path file = layout.store() / state.current()->bundle;
   if (!path_exists(file)) return;  // `status` names it
   try {
-    store_roots(layout, bundle::judge_confined(file, tools.trust()).newer, tools.audit());
+    store_roots(layout,
+                bundle::judge_confined(*bundle::open_medium({file.string()}), tools.trust()).newer,
+                tools.audit());
   } catch (...) {
     log::warning(
         format("cannot read the roots of the current release: {}", current_error().message()));

@@ -8,6 +8,8 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/random.hpp"
+#include "base/sandbox.hpp"
+#include "bundle/medium.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/operations/needs.hpp"
 #include "installer/records/journal.hpp"
@@ -25,19 +27,23 @@ std::string store_name(const bundle::Contents& contents) {
                 contents.digest().short_hex(), contents.compression.empty() ? "" : ".zst");
 }
 
-// Synced before it is verified: what was read is then what is on the disk.
-void copy_in(const Tools& tools, const fs::path& file, int to, const std::string& name) {
-  const Fd from = open_for_reading(file);
-  const std::uint64_t size = file_bytes(file);
+// Synced before it is verified: what was read is then what is on the disk. Where a medium begins
+// again, so does the copy.
+void copy_in(const Tools& tools, bundle::Medium& from, int to, const std::string& name) {
+  const std::uint64_t size = from.size();
   if (free_space(tools.installation.layout.store()).bytes < size + size / 20) {
     throw Error(Errc::io,
                 format("{}: has no room for the bundle's {} bytes",
                        tools.installation.layout.store().string(), size),
                 "free some space, or run: sealift-installer prune");
   }
-  FdSource source(from.get(), file.string());
-  FdSink sink(to, name);
-  copy(source, sink);
+  without_changes([&] {
+    from.read([&](Source& source) {
+      if (::ftruncate(to, 0) != 0 || ::lseek(to, 0, SEEK_SET) != 0) throw_errno(name, "rewind");
+      FdSink sink(to, name);
+      copy(source, sink);
+    });
+  });
   sync_fd(to, name);
 }
 
@@ -63,23 +69,24 @@ SiteContent Accepted::content(const Tools& tools, const release::Values& set) co
 
 // Verified through the descriptor that it was copied to, so that no other file can come into its
 // place between.
-Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry) {
+Accepted accept(const Tools& tools, const std::vector<std::string>& given, bundle::Expiry expiry) {
   const Layout& layout = tools.installation.layout;
   const fs::path incoming = layout.store() / format("{}{}", kIncoming, random_hex(6));
-  Json known = {{"bundle", printable(file.filename().string())}};
+  Json known = {{"bundle", given_name(given)}};
   try {
     const bundle::Trust trust = tools.trust(expiry);
+    const std::unique_ptr<bundle::Medium> medium = bundle::open_medium(given);
     // By the documents alone, before a large file is copied.
-    const bundle::Judgement early = bundle::judge_confined(file, trust);
+    const bundle::Judgement early = bundle::judge_confined(*medium, trust);
     known.update(evidence(early));
-    if (early.refusal) throw early.refusal->within(file.string());
+    if (early.refusal) throw early.refusal->within(medium->name());
     const Fd fd(::open(incoming.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd.is_open()) throw_errno(incoming.string(), "create");
-    copy_in(tools, file, fd.get(), incoming.string());
+    copy_in(tools, *medium, fd.get(), incoming.string());
     if (::lseek(fd.get(), 0, SEEK_SET) != 0) throw_errno(incoming.string(), "rewind");
-    FdSource source(fd.get(), file.string());
+    FdSource source(fd.get(), medium->name());
     bundle::VerifiedBundle verified =
-        bundle::verify_confined(source, file.string(), trust, tools.progress);
+        bundle::verify_confined(source, medium->name(), trust, tools.progress);
     const std::string name = store_name(verified.contents());
     const bool was_there = path_exists(layout.store() / name);
     const Dir store = Dir::open(layout.store());
@@ -93,6 +100,10 @@ Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry)
     audit_failure(tools, "refused", std::move(known), error);
     throw error;
   }
+}
+
+std::string given_name(const std::vector<std::string>& given) {
+  return printable(fs::path(given.front()).filename().string());
 }
 
 void refuse(const Tools& tools, const Accepted& accepted, const Draft* draft, const Error& error) {

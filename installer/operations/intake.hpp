@@ -22,9 +22,11 @@ struct Accepted {
   SiteContent content(const Tools& tools, const release::Values& set = {}) const;
 };
 
-// Copies the file into the private store while nothing else can write there, verifies the copy, and
-// keeps it. A refused bundle leaves one audit line.
-Accepted accept(const Tools& tools, const fs::path& file, bundle::Expiry expiry);
+// Copies what open_medium() takes into the private store while nothing else can write there,
+// verifies the copy, and keeps it. A refused bundle leaves one audit line.
+Accepted accept(const Tools& tools, const std::vector<std::string>& given, bundle::Expiry expiry);
+// How the audit log names what was given: the file, or the first of several.
+std::string given_name(const std::vector<std::string>& given);
 // What the audit log says of a judgement: digest, version, root, keys.
 Json evidence(const bundle::Judgement& judgement);
 // Takes an accepted bundle out of the store again, and the file tables that planning has written,

@@ -95,8 +95,8 @@ void rebuild_site(const RebuildOptions& options, const std::string& site, cli::S
     work.lock_and_settle("site restore", options.change);
     const SignalGuard signals;
     refuse_installed(work.state());
-    const bundle::Judgement judged =
-        bundle::judge_confined(options.bundle, work.tools().trust(options.trust.expiry()));
+    const bundle::Judgement judged = bundle::judge_confined(
+        *bundle::open_medium({options.bundle}), work.tools().trust(options.trust.expiry()));
     if (judged.refusal) throw *judged.refusal;
     const Backups backups(work.installation().layout, work.tools().workers);
     for (const Dump& each : dumps) {
@@ -108,7 +108,7 @@ void rebuild_site(const RebuildOptions& options, const std::string& site, cli::S
     for (const Dump& each : dumps) put_back(each, options, work, backups, session);
   }
   ReleaseOptions applying;
-  applying.bundle = options.bundle;
+  applying.bundle = {options.bundle};
   applying.change = options.change;
   applying.change.yes = true;
   applying.trust = options.trust;

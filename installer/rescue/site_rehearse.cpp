@@ -153,7 +153,7 @@ Json rehearse(const OpenedArchive& opened, const DrillOptions& options, cli::Ses
   }
   measured.part("data", session);
   ReleaseOptions applying;
-  applying.bundle = bundle_of(opened, place.site());
+  applying.bundle = {bundle_of(opened, place.site())};
   applying.change.yes = true;
   applying.change.reason = "rehearsal";
   applying.trust.accept_expired = true;  // as a restore, which asks for no new approval

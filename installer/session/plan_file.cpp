@@ -23,7 +23,7 @@ PlanFile plan_file_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
   fields.constant("kind", kPlanFileKind);
   fields.constant("format", std::uint64_t{1});
-  PlanFile plan{.bundle = fields.text("bundle"),
+  PlanFile plan{.bundle = fields.texts("bundle"),
                 .digest = fields.digest("digest"),
                 .site = fields.text("site"),
                 .number = fields.number("transaction"),
@@ -33,6 +33,7 @@ PlanFile plan_file_from_json(const Json& value, const std::string& where) {
                           .below_floor = fields.flag("belowFloor")},
                 .change_environment = fields.flag("changeEnvironment")};
   fields.done();
+  if (plan.bundle.empty()) fields.refuse("bundle", "found nothing, expected a file or volumes");
   return plan;
 }
 

@@ -15,7 +15,7 @@
 namespace sealift::installer {
 
 struct PlanFile {
-  std::string bundle;  // where it was; the digest says which it must be
+  std::vector<std::string> bundle;  // where it was; the digest says which it must be
   Digest digest;
   std::string site;
   std::uint64_t number = 0;  // of the transaction that it would be

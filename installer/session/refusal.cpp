@@ -10,8 +10,8 @@ namespace sealift::installer {
 
 // A log that is missing is not begun here.
 RefusalRecord::RefusalRecord(const Tools& tools, const std::string& command,
-                             const std::string& bundle)
-    : known_({{"command", command}, {"bundle", printable(fs::path(bundle).filename().string())}}) {
+                             const std::vector<std::string>& bundle)
+    : known_({{"command", command}, {"bundle", given_name(bundle)}}) {
   const fs::path log = tools.installation.layout.audit();
   try {
     if (path_exists(log)) log_.emplace(log, tools.clock);

@@ -15,7 +15,8 @@ namespace sealift::installer {
 class RefusalRecord {
  public:
   // Opens the log, so that a process that gives up its rights afterwards can still add its line.
-  RefusalRecord(const Tools& tools, const std::string& command, const std::string& bundle);
+  RefusalRecord(const Tools& tools, const std::string& command,
+                const std::vector<std::string>& bundle);
   // What could be said of the bundle before it was refused.
   void know(const bundle::Judgement& judgement);
   // One line, where `error` says something of the bundle: it is untrusted, corrupt or incompatible.

@@ -18,13 +18,14 @@ namespace sealift::installer {
 namespace {
 
 // `apply` without a name takes the bundle that `stage` has put into the store.
-fs::path bundle_of(const ReleaseOptions& options, const SiteWork& work, const State& state) {
+std::vector<std::string> bundle_of(const ReleaseOptions& options, const SiteWork& work,
+                                   const State& state) {
   if (!options.bundle.empty()) return options.bundle;
   if (!state.staged) {
     throw Error(Errc::usage, "no bundle is named and none was staged",
                 "give the bundle file: sealift-installer apply BUNDLE");
   }
-  return work.installation().layout.store() / state.staged->bundle;
+  return {(work.installation().layout.store() / state.staged->bundle).string()};
 }
 
 // One line of the audit log: the evidence, and every rule that a person has waived.

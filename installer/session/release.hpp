@@ -8,7 +8,7 @@
 namespace sealift::installer {
 
 struct ReleaseOptions {
-  std::string bundle;  // empty: the one that was staged
+  std::vector<std::string> bundle;  // or volumes of it; empty: the one that was staged
   ChangeOptions change;
   TrustOptions trust;
   std::vector<std::string> set;  // KEY=VALUE

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxInput = 4096;
 std::vector<content::Frame> seek_table_of(std::string_view bytes) {
   const Fd fd = open_scratch(fs::temp_directory_path());
   FdSink(fd.get(), "scratch").write(bytes);
-  return content::read_seek_table(fd.get(), "scratch");
+  return content::read_seek_table(FdAccess(fd.get(), "scratch"));
 }
 
 // Reads a container to its end; returns the size of its content.

@@ -44,10 +44,11 @@ std::vector<Digest> all_of(const Contents& contents) {
 
 ApprovedRelease approve_file(SmallBundle& small, const fs::path& path, const Extent& extent) {
   const Fd fd = open_for_reading(path);
-  FdSource source(fd.get(), path.string());
+  const FdAccess access(fd.get(), path.string());
+  AccessSource source(access, 0);
   const Trust trust = small.trust();
   Silence silence;
-  return Verifier(source, path.string(), trust, small.workers()).approve(fd.get(), extent, silence);
+  return Verifier(source, path.string(), trust, small.workers()).approve(access, extent, silence);
 }
 
 // Of a file with these bytes.

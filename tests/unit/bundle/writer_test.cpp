@@ -105,8 +105,9 @@ TEST_CASE("blobs: every blob of the payload can be read from the middle of the f
     const fs::path file = small.folder() / "file.bundle";
     write_file(file, small.bytes());
     const Fd fd = open_for_reading(file);
+    const FdAccess access(fd.get(), "file.bundle");
     const Contents contents = documents(small, file);
-    const Blobs blobs(fd.get(), "file.bundle", contents, small.workers());
+    const Blobs blobs(access, "file.bundle", contents, small.workers());
     REQUIRE(contents.release.payload.size() == 4);
     for (const content::Descriptor& blob : contents.release.payload) {
       const std::string bytes = all_of(*blobs.open(blob.digest));
@@ -129,8 +130,9 @@ TEST_CASE("blobs: a file that changed after it was verified is noticed") {
       bad[i] = static_cast<char>(bad[i] ^ 1);
     write_file(file, bad);
     const Fd fd = open_for_reading(file);
+    const FdAccess access(fd.get(), "file.bundle");
     CHECK(refusal_of([&] {
-            const Blobs blobs(fd.get(), "file.bundle", contents, small.workers());
+            const Blobs blobs(access, "file.bundle", contents, small.workers());
             for (const content::Descriptor& blob : contents.release.payload)
               all_of(*blobs.open(blob.digest));
           }) == Errc::corrupt);

@@ -189,7 +189,8 @@ TEST_CASE("frames: the seek table of a file names its frames, and other ends are
   const std::string good = container_of({some_bytes(5000), "two"});
   const auto table_of = [&](const std::string& bytes) {
     write_file(folder / "c.zst", bytes);
-    return read_seek_table(open_for_reading(folder / "c.zst").get(), "c.zst");
+    const Fd fd = open_for_reading(folder / "c.zst");
+    return read_seek_table(FdAccess(fd.get(), "c.zst"));
   };
   const std::vector<Frame> frames = table_of(good);
   REQUIRE(frames.size() == 2);
