@@ -29,6 +29,7 @@ void add_inspect(cli::Command& program);
 void add_diff(cli::Command& program);
 void add_delta(cli::Command& program);
 void add_expand(cli::Command& program);
+void add_sites(cli::Command& program);
 void add_env(cli::Command& program);
 void add_recipient(cli::Command& program);
 void add_secret(cli::Command& program);

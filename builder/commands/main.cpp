@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
                           builder::add_diff(program);
                           builder::add_delta(program);
                           builder::add_expand(program);
+                          builder::add_sites(program);
                           program.group("Values and secrets");
                           builder::add_env(program);
                           builder::add_recipient(program);

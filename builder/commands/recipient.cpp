@@ -13,8 +13,6 @@ namespace {
 using release::Recipients;
 using release::RegistrationCard;
 
-constexpr std::size_t kMaxCard = 64 << 10;  // bytes
-
 // Of both commands.
 struct RecipientOptions {
   std::string project = ".";
@@ -52,11 +50,32 @@ void make_recovery(const RecipientOptions& options, cli::Session& session) {
   session.out.json({{"identity", options.file}, {"recipient", recipient}, {"file", list.string()}});
 }
 
+// Receipts of the site are verified by it from then on, so another key does not silently take the
+// place of one that is known. Returns where it is.
+fs::path file_card(const RegistrationCard& card, const std::string& site,
+                   const std::string& project) {
+  const std::map<std::string, RegistrationCard> filed = release::filed_cards(project);
+  const fs::path file = release::card_file(project, site);
+  for (const auto& [name, known] : filed) {
+    if (known == card && name == site) return file;
+    if (name != site && known.site != card.site) continue;
+    throw Error(Errc::invalid_input,
+                format("{}: found another card: of the site {} with the key {}",
+                       release::card_file(project, name).string(), printable(known.site, 80),
+                       printable(known.key, 80)),
+                "if the site has a new card, remove the old one first; otherwise give this site "
+                "another name: --site NAME");
+  }
+  make_dirs(file.parent_path());
+  write_new_file(file, to_pretty(to_json(card)), FileMode::plain);
+  return file;
+}
+
 // A card that names another recipient for a site that is listed is no update: whoever could swap
 // the card could read every secret from then on.
 void add_site(const RecipientOptions& options, cli::Session& session) {
   const RegistrationCard card =
-      release::parse_card(read_file(options.file, kMaxCard), options.file);
+      release::parse_card(read_file(options.file, release::kMaxCardBytes), options.file);
   if (!options.environment.empty() && options.environment != card.environment) {
     throw Error(Errc::invalid_input,
                 format("{}: found a site of {}, expected one of {}", options.file,
@@ -82,9 +101,14 @@ void add_site(const RecipientOptions& options, cli::Session& session) {
                 "if its identity was lost, put this one there and run sealift secret rekey; "
                 "otherwise give this site another name: --site NAME");
   }
-  if (!is_listed) write_file(list, release::with_site(text, card.environment, site, recipient));
+  // Before anything is written: what cannot be listed leaves no card behind.
+  const std::string updated =
+      is_listed ? text : release::with_site(text, card.environment, site, recipient);
+  const fs::path filed = file_card(card, site, options.project);
+  if (!is_listed) write_file(list, updated);
   session.out.line(format("{}: {} of {} is listed{}", list.string(), site, card.environment,
                           is_listed ? " already" : ""));
+  session.out.line(format("{}: its card, by which `sealift sites` knows it", filed.string()));
   if (!is_listed) {
     session.out.line("next: seal what is sealed already for it too: sealift secret rekey");
   }
@@ -92,6 +116,7 @@ void add_site(const RecipientOptions& options, cli::Session& session) {
                     {"environment", card.environment},
                     {"recipient", card.recipient},
                     {"file", list.string()},
+                    {"card", filed.string()},
                     {"added", !is_listed}});
 }
 

@@ -35,6 +35,7 @@ export const sidebar = [
     'A key is lost': 'docs/operations/key-lost',
     'A certificate is renewed': 'docs/operations/certificate',
     'Audit log and evidence': 'docs/audit',
+    'Receipts of sites': 'docs/receipts',
   }),
   list('How to, for a release', {
     'Keys and roots': 'docs/operations/key-ceremony',

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
          installer::add_health(program, site);
          installer::add_drift(program, site);
          installer::add_images(program, site);
+         installer::add_receipt(program, site);
          installer::add_audit(program, site);
          program.group("Data and flags");
          installer::add_backup(program, site);

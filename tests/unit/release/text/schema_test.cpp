@@ -1492,6 +1492,96 @@ TEST_CASE("schema: every rule of recipients.schema.json refuses something") {
             "/environments/production/vault-room", "age1", "registration card"}});
 }
 
+namespace {
+
+// A text of a receipt: of any sort, but not empty.
+void add_text_breaches(std::vector<Breach>& all, const std::string& rule, const std::string& place,
+                       const char* says) {
+  all.push_back({rule + "/type", place, 1, says});
+  all.push_back({rule + "/minLength", place, "", says});
+  all.push_back({rule + "/maxLength", place, letters(513), says});
+}
+
+// One that has a pattern.
+void add_form_breaches(std::vector<Breach>& all, const std::string& rule, const std::string& place,
+                       const char* says) {
+  all.push_back({rule + "/type", place, 1, says});
+  all.push_back({rule + "/pattern", place, "sha256:0", says});
+}
+
+std::vector<Breach> breaches_of_receipt(const Json& release) {
+  std::vector<Breach> all = {
+      {"/type", "", "text", "expected a mapping"},
+      {"/additionalProperties", "/bundles", 1, "unknown key"},
+      {"/properties/format/enum", "/format", "sealift-receipt-2", "the form of this document"},
+      {"/properties/root/type", "/root", 1, "of the trust root"},
+      {"/properties/root/additionalProperties", "/root/expires", 1, "unknown key"},
+      {"/properties/root/required/version", "/root/version", kAbsent, "missing key"},
+      {"/properties/root/required/fingerprint", "/root/fingerprint", kAbsent, "missing key"},
+      {"/properties/root/properties/version/type", "/root/version", "1", "of the trust root"},
+      {"/properties/root/properties/version/minimum", "/root/version", -1, "of the trust root"},
+      {"/properties/current/type", "/current", 1, "of the installed release"},
+      {"/properties/current/additionalProperties", "/current/bundle", 1, "unknown key"},
+      {"/properties/current/required/name", "/current/name", kAbsent, "missing key"},
+      {"/properties/current/required/version", "/current/version", kAbsent, "missing key"},
+      {"/properties/held/type", "/held", 1, "at most 2000 releases"},
+      {"/properties/held/maxItems", "/held", many(2001, release), "at most 2000 releases"},
+      {"/properties/held/items/type", "/held/0", 1, "use of a release"},
+      {"/properties/held/items/additionalProperties", "/held/0/bundle", 1, "unknown key"},
+      {"/properties/held/items/properties/use/enum", "/held/0/use", "lost", "rollback, staged"}};
+  for (const char* key : {"format", "site", "release", "environment", "installer", "made", "key",
+                          "held", "signature"}) {
+    all.push_back(
+        {std::string("/required/") + key, std::string("/") + key, kAbsent, "missing key"});
+  }
+  for (const char* key : {"name", "version", "digest", "use"}) {
+    all.push_back({std::string("/properties/held/items/required/") + key,
+                   std::string("/held/0/") + key, kAbsent, "missing key"});
+  }
+  for (const auto& [key, says] : {std::pair("site", "the site's id"),
+                                  {"release", "the site takes"},
+                                  {"environment", "of the site"},
+                                  {"installer", "installer's version"},
+                                  {"checkpoint", "of the audit log"}}) {
+    add_text_breaches(all, std::string("/properties/") + key, std::string("/") + key, says);
+  }
+  for (const auto& [key, says] : {std::pair("made", "when it was made"),
+                                  {"key", "Ed25519"},
+                                  {"signature", "all other members"}}) {
+    add_form_breaches(all, std::string("/properties/") + key, std::string("/") + key, says);
+  }
+  add_form_breaches(all, "/properties/root/properties/fingerprint", "/root/fingerprint", "64 hex");
+  for (const auto& [rule, place] : {std::pair("/properties/current/properties", "/current"),
+                                    {"/properties/held/items/properties", "/held/0"}}) {
+    const std::string name = std::string(rule);
+    add_text_breaches(all, name + "/name", std::string(place) + "/name", "the name of a release");
+    add_text_breaches(all, name + "/version", std::string(place) + "/version", "of a release");
+    add_form_breaches(all, name + "/digest", std::string(place) + "/digest", "64 hex digits");
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("schema: every rule of receipt.schema.json refuses something") {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const Json held = {{"name", "x"}, {"version", "1.0.0"}, {"digest", digest}, {"use", "kept"}};
+  examine("receipt.schema.json",
+          {{"format", "sealift-receipt-1"},
+           {"site", "x"},
+           {"release", "x"},
+           {"environment", "x"},
+           {"installer", "0.1.0"},
+           {"made", "2026-01-31T12:00:00Z"},
+           {"key", std::string(43, 'A') + "="},
+           {"signature", std::string(86, 'A') + "=="},
+           {"checkpoint", "x"},
+           {"root", {{"version", 1}, {"fingerprint", digest}}},
+           {"current", {{"name", "x"}, {"version", "1.0.0"}, {"digest", digest}}},
+           {"held", Json::array({held})}},
+          breaches_of_receipt(held));
+}
+
 // The rules for what is sealed stand in the schema twice: for all sites, and for each alone.
 std::vector<Breach> breaches_of_sealed(const std::string& rule, const std::string& place,
                                        const Json& value) {
