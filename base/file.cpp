@@ -204,6 +204,10 @@ void make_dirs(const fs::path& path, unsigned mode) {
   sync_dir(folder);
 }
 
+void empty_file(int fd, const std::string& name) {
+  if (::ftruncate(fd, 0) != 0 || ::lseek(fd, 0, SEEK_SET) != 0) throw_errno(name, "rewind");
+}
+
 void sync_fd(int fd, std::string_view name) {
   // Never retried: after a failure the kernel may drop the dirty pages and report success next
   // time.

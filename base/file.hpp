@@ -109,6 +109,9 @@ class AtomicFile : public Sink {
 // Removes what was left of files in `folder` whose writing was cut off, where their names are ours.
 void remove_leftovers(const fs::path& folder, const std::function<bool(std::string_view)>& is_ours);
 
+// Makes an open file empty; the next byte written is its first.
+void empty_file(int fd, const std::string& name);
+
 // As an AtomicFile; one that is there is replaced.
 void write_file(const fs::path& path, std::string_view content, FileMode mode = FileMode::plain);
 // A new file, whole and durable, or none; Error{invalid_input} where one is already there.

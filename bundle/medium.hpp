@@ -18,6 +18,8 @@ class Medium : public RandomAccess {
  public:
   // For messages: the path of a file, or the name that its volumes say.
   virtual const std::string& name() const = 0;
+  // Bytes that a copy takes, or somewhat more.
+  virtual std::uint64_t room() const { return size(); }
   // Gives `work` the bytes from the first on. Where `work` ends with Error{corrupt} and the medium
   // finds damage of its own which it can make good, `work` is done again with what is sound: so it
   // begins by forgetting what it made of the first bytes. Not for several threads at a time.

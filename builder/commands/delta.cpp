@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "builder/commands/commands.hpp"
+#include "builder/delta/bases.hpp"
 #include "builder/delta/delta_writer.hpp"
 #include "builder/signing_desk/sums.hpp"
 #include "bundle/delta/expanded.hpp"
@@ -17,7 +18,9 @@ constexpr int kUsualLevel = 9;
 
 struct DeltaOptions {
   std::string from;
+  std::vector<std::string> receipts;
   std::string to;
+  std::string bundles;
   std::string output;
   std::optional<int> level;
 };
@@ -28,34 +31,72 @@ struct ExpandOptions {
   std::string output;
 };
 
-void run_delta(const DeltaOptions& options, cli::Session& session) {
+void check(const DeltaOptions& options) {
   const int level = options.level.value_or(kUsualLevel);
   if (level < content::kMinLevel || level > content::kMaxLevel) {
     throw Error(Errc::usage, format("found the level {}, expected {} to {}", level,
                                     content::kMinLevel, content::kMaxLevel));
   }
-  Workers workers(usable_cores());
-  const DeltaBase base(options.from, workers);
-  const DeltaSide bundle(options.to, workers);
+  if (options.from.empty() == options.receipts.empty()) {
+    throw Error(Errc::usage, "expected --from or --from-receipt, and not both");
+  }
+  if (!options.output.empty() && !options.receipts.empty()) {
+    throw Error(Errc::usage, "--output names one file, receipts may need several",
+                "leave it out: the names say what each delta is made on");
+  }
+}
+
+fs::path folder_of(const std::string& file) {
+  return absolute_path(file).parent_path();
+}
+
+std::vector<BaseForSites> bases_of(const DeltaOptions& options, const DeltaSide& bundle,
+                                   Workers& workers, cli::Session& session) {
+  if (!options.from.empty()) return {{.bundle = options.from, .sites = {}}};
+  std::vector<release::SiteReceipt> receipts;
+  for (const std::string& file : options.receipts) {
+    receipts.push_back(release::parse_receipt(read_file(file, release::kMaxReceiptBytes), file));
+  }
+  std::vector<std::string> done;
+  const std::vector<BaseForSites> bases = bases_for(
+      receipts, options.bundles.empty() ? folder_of(options.to) : fs::path(options.bundles),
+      bundle.open().contents().digest(), workers, done);
+  for (const std::string& site : done) session.out.line(format("site {} has it already", site));
+  return bases;
+}
+
+Json make_delta(const DeltaOptions& options, const BaseForSites& on, const DeltaSide& bundle,
+                Workers& workers, cli::Session& session) {
+  const DeltaBase base(on.bundle, workers);
   const bundle::DeltaHead::Side from = base.side().open().side();
   const bundle::DeltaHead::Side to = bundle.open().side();
-  const fs::path path = options.output.empty()
-                            ? fs::path(options.to).parent_path() /
-                                  format("{}-{}-from-{}.delta", to.name, to.version, from.version)
-                            : fs::path(options.output);
-  const WrittenDelta written = write_delta(path, base, bundle, level, workers, session.progress);
+  const fs::path path =
+      options.output.empty()
+          ? folder_of(options.to) / format("{}-{}-from-{}.delta", to.name, to.version, from.version)
+          : fs::path(options.output);
+  const WrittenDelta written = write_delta(path, base, bundle, options.level.value_or(kUsualLevel),
+                                           workers, session.progress);
   write_sum(path, written.file.digest);
   session.out.line(path.string());
   session.out.line(format("{} instead of {}: {} % of the bundle; a site needs {}",
                           cli::size_text(written.file.bytes), cli::size_text(written.bundle_bytes),
                           written.file.bytes * 100 / written.bundle_bytes, to_text(from)));
-  session.out.json({{"base", from.release.str()},
-                    {"bundle", to.release.str()},
-                    {"bundleBytes", written.bundle_bytes},
-                    {"bytes", written.file.bytes},
-                    {"copiedBytes", written.copied},
-                    {"file", path.string()},
-                    {"sha256", written.file.digest.hex()}});
+  for (const std::string& site : on.sites) session.out.line(format("for site {}", site));
+  return {{"base", from.release.str()},          {"bundle", to.release.str()},
+          {"bundleBytes", written.bundle_bytes}, {"bytes", written.file.bytes},
+          {"copiedBytes", written.copied},       {"file", path.string()},
+          {"sha256", written.file.digest.hex()}, {"sites", on.sites}};
+}
+
+void run_delta(const DeltaOptions& options, cli::Session& session) {
+  check(options);
+  Workers workers(usable_cores());
+  const DeltaSide bundle(options.to, workers);
+  Json deltas = Json::array();
+  for (const BaseForSites& base : bases_of(options, bundle, workers, session)) {
+    deltas.push_back(make_delta(options, base, bundle, workers, session));
+  }
+  session.out.json({{"deltas", std::move(deltas)}});
 }
 
 // Nobody has judged the head: its names must not lead anywhere.
@@ -109,7 +150,9 @@ void add_delta(cli::Command& program) {
                      content::kMaxLevel, kUsualLevel))
       .example("sealift delta --from shop-1.0.0.bundle.tar.zst --to shop-1.1.0.bundle.tar.zst",
                "write shop-1.1.0-from-1.0.0.delta")
-      .fails_with({Errc::corrupt, Errc::incompatible, Errc::io})
+      .example("sealift delta --from-receipt a.receipt --to shop-1.1.0.bundle.tar.zst",
+               "write the one that a site needs which has sent a receipt")
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&options](cli::Session& session) { run_delta(options, session); });
 }
 

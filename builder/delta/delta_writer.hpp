@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
+#include "base/random_access.hpp"
 #include "builder/delta/chunk_index.hpp"
 #include "builder/delta/likeness.hpp"
 #include "builder/delta/outline.hpp"
@@ -27,6 +28,7 @@ class DeltaSide {
 
  private:
   bundle::BaseBundle open_;
+  FdAccess access_;
   bundle::Blobs blobs_;
   PayloadOutline outline_;
 };

@@ -10,6 +10,7 @@
 #include "base/path.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/content/given_bundle.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/records/overrides.hpp"
 #include "installer/session/changing.hpp"
@@ -42,7 +43,8 @@ struct Todo {
 bundle::Contents verified(const std::string& bundle, const TrustOptions& options,
                           const SiteWork& work, cli::Session& session) {
   const bundle::Trust trust = work.tools().trust(options.expiry());
-  const bundle::VerifiedBundle verified = bundle::verify_given({bundle}, trust, session.progress);
+  const bundle::VerifiedBundle verified =
+      verify_given(work.installation().layout, {bundle}, trust, session.progress);
   check_requirements(verified.contents(), work.installation(), work.state(), options.floor());
   return verified.contents();
 }

@@ -4,6 +4,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/content/given_bundle.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database_access.hpp"
 #include "installer/operations/kept_revisions.hpp"
@@ -92,7 +93,8 @@ struct Subject {
 Subject subject_of(const MigrationsOptions& options, const SiteWork& work, cli::Session& session) {
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust();
-  const std::shared_ptr<bundle::Medium> medium = bundle::open_medium({options.bundle});
+  const std::shared_ptr<bundle::Medium> medium =
+      open_given(tools.installation.layout, {options.bundle});
   const bundle::VerifiedBundle verified = bundle::verify_confined(*medium, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   check_requirements(contents, tools.installation, work.state(), Floor::kept);

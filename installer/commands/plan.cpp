@@ -5,6 +5,7 @@
 #include "bundle/medium.hpp"
 #include "bundle/verified.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/content/given_bundle.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/operations/standing.hpp"
 #include "installer/planning/planner.hpp"
@@ -72,7 +73,8 @@ void plan_bundle(const PlanOptions& options, const SiteWork& work, RefusalRecord
                  cli::Session& session) {
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust(options.trust.expiry());
-  const std::shared_ptr<bundle::Medium> medium = bundle::open_medium(options.bundle);
+  const std::shared_ptr<bundle::Medium> medium =
+      open_given(work.installation().layout, options.bundle);
   const bundle::ApprovedRelease approved = bundle::approve_confined(
       *medium, trust, {.whole = kVerifiedWhole, .wanted = payload_of_plan}, session.progress);
   refusal.know(approved.judgement());

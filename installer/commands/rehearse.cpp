@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/content/given_bundle.hpp"
 #include "installer/content/site_content.hpp"
 #include "installer/drivers/databases/backups.hpp"
 #include "installer/drivers/databases/database_access.hpp"
@@ -117,7 +118,8 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
   }
   const Tools& tools = work.tools();
   const bundle::Trust trust = tools.trust(options.trust.expiry());
-  const std::shared_ptr<bundle::Medium> medium = bundle::open_medium(options.bundle);
+  const std::shared_ptr<bundle::Medium> medium =
+      open_given(tools.installation.layout, options.bundle);
   const bundle::VerifiedBundle verified = bundle::verify_confined(*medium, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   SiteContent content(tools.installation.layout, medium, contents.digest(), {}, tools.workers);

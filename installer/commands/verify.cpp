@@ -4,6 +4,7 @@
 #include "base/sandbox.hpp"
 #include "bundle/report.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/content/given_bundle.hpp"
 #include "installer/session/changing.hpp"
 #include "installer/session/refusal.hpp"
 
@@ -27,16 +28,17 @@ bundle::Trust trust_of(const VerifyOptions& options, const Tools& tools) {
   return trust;
 }
 
-bundle::VerifiedBundle judged(const VerifyOptions& options, const bundle::Trust& trust,
-                              RefusalRecord& refusal, cli::Session& session) {
+bundle::VerifiedBundle judged(const VerifyOptions& options, const Layout& layout,
+                              const bundle::Trust& trust, RefusalRecord& refusal,
+                              cli::Session& session) {
   try {
-    return bundle::verify_given(
-        options.bundle, trust, session.progress, [&](const bundle::Judgement& judgement) {
-          refusal.know(judgement);
-          for (const std::string& line : bundle::report_lines(judgement, trust)) {
-            session.out.line(printable(line));
-          }
-        });
+    return verify_given(layout, options.bundle, trust, session.progress,
+                        [&](const bundle::Judgement& judgement) {
+                          refusal.know(judgement);
+                          for (const std::string& line : bundle::report_lines(judgement, trust)) {
+                            session.out.line(printable(line));
+                          }
+                        });
   } catch (const Error& error) {
     refusal.record(error);
     throw;
@@ -51,7 +53,8 @@ void run_verify(const VerifyOptions& options, const std::string& site, cli::Sess
       options.at_root ? format("verify --at-root {}", *options.at_root) : std::string("verify"),
       options.bundle);
   give_up_changes();  // all of this process, which only reads and says what it found
-  const bundle::VerifiedBundle verified = judged(options, trust, refusal, session);
+  const bundle::VerifiedBundle verified =
+      judged(options, work.installation().layout, trust, refusal, session);
   session.out.line(bundle::content_line(verified.contents()));
   if (options.at_root) {
     session.out.line("judged as that root would have, which is not what apply does");
@@ -67,7 +70,7 @@ void add_verify(cli::Command& program, const std::string& site) {
       program.sub("verify", "check approvals and every byte of a bundle; changes nothing");
   command
       .arguments("BUNDLE", options.bundle,
-                 "the bundle file, volumes of it or their folder, or - for standard input",
+                 "the bundle file, volumes of it or their folder, a delta, or - for standard input",
                  cli::Presence::required)
       .option("--at-root", options.at_root, "N",
               "judge by root version N, which this site once trusted, whatever came later");

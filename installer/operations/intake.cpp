@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "base/sandbox.hpp"
 #include "bundle/medium.hpp"
+#include "installer/content/given_bundle.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/operations/needs.hpp"
 #include "installer/records/journal.hpp"
@@ -30,16 +31,16 @@ std::string store_name(const bundle::Contents& contents) {
 // Synced before it is verified: what was read is then what is on the disk. Where a medium begins
 // again, so does the copy.
 void copy_in(const Tools& tools, bundle::Medium& from, int to, const std::string& name) {
-  const std::uint64_t size = from.size();
+  const std::uint64_t size = from.room();
   if (free_space(tools.installation.layout.store()).bytes < size + size / 20) {
     throw Error(Errc::io,
-                format("{}: has no room for the bundle's {} bytes",
+                format("{}: has no room for the bundle, {} bytes",
                        tools.installation.layout.store().string(), size),
                 "free some space, or run: sealift-installer prune");
   }
   without_changes([&] {
     from.read([&](Source& source) {
-      if (::ftruncate(to, 0) != 0 || ::lseek(to, 0, SEEK_SET) != 0) throw_errno(name, "rewind");
+      empty_file(to, name);
       FdSink sink(to, name);
       copy(source, sink);
     });
@@ -75,7 +76,7 @@ Accepted accept(const Tools& tools, const std::vector<std::string>& given, bundl
   Json known = {{"bundle", given_name(given)}};
   try {
     const bundle::Trust trust = tools.trust(expiry);
-    const std::unique_ptr<bundle::Medium> medium = bundle::open_medium(given);
+    const std::unique_ptr<bundle::Medium> medium = open_given(layout, given);
     // By the documents alone, before a large file is copied.
     const bundle::Judgement early = bundle::judge_confined(*medium, trust);
     known.update(evidence(early));

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// On which release a delta for a site is made: on one that its receipt says it holds, so that the
+// delta is right whatever became of the media that were sent before.
+
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/parallel.hpp"
+#include "release/site_file/site_receipt.hpp"
+
+namespace sealift::builder {
+
+// What one delta serves.
+struct BaseForSites {
+  fs::path bundle;                 // the base
+  std::vector<std::string> sites;  // whose receipts name it; empty where none was asked for
+};
+
+// Groups sites by the base that each gets: the release that is installed there, else that of its
+// rollback, else another that it keeps, of which a bundle is in `folder`. Sites that hold `target`
+// already get none, and are `done`. Error{incompatible} that names each site of which no bundle is
+// there.
+std::vector<BaseForSites> bases_for(const std::vector<release::SiteReceipt>& receipts,
+                                    const fs::path& folder, const Digest& target, Workers& workers,
+                                    std::vector<std::string>& done);
+
+}  // namespace sealift::builder
