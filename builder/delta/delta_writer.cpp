@@ -55,7 +55,7 @@ Step step_for(const DeltaBase& base, const DeltaSide& bundle, const Likeness& li
 // Those of the bundle's frames that stand before its payload.
 std::vector<content::Frame> document_frames(const bundle::BaseBundle& bundle) {
   std::vector<content::Frame> frames =
-      content::read_seek_table(bundle.fd(), bundle.path().string());
+      content::read_seek_table(FdAccess(bundle.fd(), bundle.path().string()));
   frames.resize(frames.size() - bundle.payload().part().frames.size());
   return frames;
 }
@@ -100,7 +100,8 @@ void require_saving(std::uint64_t delta, std::uint64_t bundle) {
 
 DeltaSide::DeltaSide(const fs::path& file, Workers& workers)
     : open_(file, workers),
-      blobs_(open_.fd(), file.string(), open_.contents(), workers),
+      access_(open_.fd(), file.string()),
+      blobs_(access_, file.string(), open_.contents(), workers),
       outline_(outline_of(open_.contents(), blobs_)) {}
 
 WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const DeltaSide& bundle,
