@@ -64,14 +64,9 @@ class VolumesMedium : public Medium {
 
 std::unique_ptr<Medium> open_medium(const std::vector<std::string>& paths) {
   const std::vector<fs::path> files(paths.begin(), paths.end());
+  if (!are_volumes(files)) return std::make_unique<FileMedium>(paths.front());
   std::unique_ptr<Medium> medium;
-  without_changes([&] {
-    if (are_volumes(files)) {
-      medium = std::make_unique<VolumesMedium>(files);
-    } else {
-      medium = std::make_unique<FileMedium>(paths.front());
-    }
-  });
+  without_changes([&] { medium = std::make_unique<VolumesMedium>(files); });
   return medium;
 }
 

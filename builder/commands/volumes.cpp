@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that is cut for media that are too small for it, and put together again.
+// A file that is cut for media that are too small for it, and put together again. The bytes are
+// those of bundle/volumes (docs/volumes.md); here are the words of the command line and of the
+// lists that people compare by eye at a transfer desk.
 #include "base/copy.hpp"
 #include "base/file.hpp"
 #include "base/format.hpp"
@@ -15,26 +17,30 @@ namespace sealift::builder {
 
 namespace {
 
+// Of `split` and of `volumes`, which makes a part of what `split` made.
 struct VolumesOptions {
-  std::string file;
-  std::string size = "4G";
-  std::optional<int> parity;
-  std::string only;
-  std::string output = ".";
+  std::string file;           // a bundle, or any other file
+  std::string size = "4G";    // of a volume with its header, at most
+  std::optional<int> parity;  // how many volumes of it; none where it is not said
+  std::string only;           // numbers of volumes; of `split` empty: all
+  std::string output = ".";   // a folder, which is made
 };
 
+// Volumes say themselves whose they are: neither a name nor an order is asked for.
 struct JoinOptions {
-  std::vector<std::string> volumes;
-  std::string output;
+  std::vector<std::string> volumes;  // or folders in place of all volumes in them
+  std::string output;                // replaced where it is there
 };
 
-// With a header there is always room for content.
+// With a header of the largest size there is room for as much content again; smaller volumes would
+// be more header than file, and 255 of them would hold nothing that needs volumes.
 constexpr std::uint64_t kSmallest = 2 * bundle::kMaxHeaderBytes;
 
+// In the units of 1024 in which media are formatted, whatever their labels say.
 std::uint64_t parse_size(const std::string& text) {
   constexpr std::size_t kMaxDigits = 15;
   std::string_view digits = text;
-  unsigned shift = 0;
+  unsigned shift = 0;  // of bytes, the unit that stands alone
   for (const auto& [unit, of_unit] : {std::pair('K', 10U), {'M', 20U}, {'G', 30U}}) {
     if (!digits.ends_with(unit)) continue;
     shift = of_unit;
@@ -52,6 +58,7 @@ std::uint64_t parse_size(const std::string& text) {
       "such as: --size 4G, which fits FAT32");
 }
 
+// Together with those of data they are 255 at most: split() knows how many those are.
 unsigned parse_parity(const std::optional<int>& parity) {
   if (!parity) return 0;
   if (*parity >= 0 && *parity < static_cast<int>(bundle::kMaxPieces)) {
@@ -73,6 +80,7 @@ std::optional<bundle::NamedRelease> release_in(const std::string& file) {
                               .version = contents.document.version};
 }
 
+// The names say which are of parity to nobody, for all are carried alike; the list does.
 void run_volumes(const VolumesOptions& options, cli::Session& session) {
   bundle::SplitOptions how{.volume_bytes = parse_size(options.size) - bundle::kMaxHeaderBytes,
                            .parity = parse_parity(options.parity),
@@ -96,10 +104,12 @@ void run_volumes(const VolumesOptions& options, cli::Session& session) {
                     {"volumes", std::move(files)}});
 }
 
-// Written in full or not at all; again from the first byte where a volume turned out damaged.
+// Written in full or not at all; again from the first byte where a volume turned out damaged. Other
+// than a bundle, what is joined has nobody who verifies it: the digest is printed for a person to
+// compare.
 void run_join(const JoinOptions& options, cli::Session& session) {
   const std::unique_ptr<bundle::Medium> medium = bundle::open_medium(options.volumes);
-  std::optional<Digest> digest;
+  std::optional<Digest> digest;  // for who has a SHA256SUMS; every volume was compared with its own
   medium->read([&](Source& source) {
     session.progress.begin("joining", medium->size());
     AtomicFile file(options.output, FileMode::plain);
@@ -114,6 +124,7 @@ void run_join(const JoinOptions& options, cli::Session& session) {
       {{"file", options.output}, {"bytes", medium->size()}, {"digest", digest->str()}});
 }
 
+// What both commands are given alike, so that the same line with another verb gives the same bytes.
 void describe(cli::Command& command, VolumesOptions& options) {
   command.argument("FILE", options.file, "a bundle, or any other file", cli::Presence::required)
       .option("--size", options.size, "SIZE",
@@ -140,6 +151,8 @@ void add_split(cli::Command& program) {
       .runs([&options](cli::Session& session) { run_volumes(options, session); });
 }
 
+// A verb of its own, because the line is read out over a telephone: which volumes, and no option
+// that would make all of them.
 void add_volumes(cli::Command& program) {
   auto& options = cli::make_options<VolumesOptions>();
   cli::Command command = program.sub(
@@ -154,6 +167,7 @@ void add_volumes(cli::Command& program) {
       .runs([&options](cli::Session& session) { run_volumes(options, session); });
 }
 
+// For tools that want one file; the installer needs it for archives of sites alone.
 void add_join(cli::Command& program) {
   auto& options = cli::make_options<JoinOptions>();
   program.sub("join", "put volumes together to the file that they were cut from")

@@ -21,6 +21,8 @@ class DeltaSide {
  public:
   // Error{corrupt, incompatible} as BaseBundle says.
   DeltaSide(const fs::path& file, Workers& workers);
+  DeltaSide(const DeltaSide&) = delete;
+  DeltaSide& operator=(const DeltaSide&) = delete;
 
   const bundle::BaseBundle& open() const { return open_; }
   const bundle::PayloadBytes& payload() const { return open_.payload(); }

@@ -94,7 +94,7 @@ void add_product(std::span<char> sum, std::span<const char> bytes, Factor factor
   }
 }
 
-std::vector<Factor> recovery_factors(std::size_t lost, std::span<const std::size_t> left) {
+std::vector<std::vector<Factor>> recovery_factors(std::span<const std::size_t> left) {
   const std::size_t data = left.size();
   std::vector<Row> matrix(data, Row(data));
   for (std::size_t i = 0; i < data; ++i) {
@@ -104,7 +104,7 @@ std::vector<Factor> recovery_factors(std::size_t lost, std::span<const std::size
     }
     for (std::size_t j = 0; j < data; ++j) matrix[i][j] = parity_factor(left[i] - data, j);
   }
-  return inverted(std::move(matrix))[lost];
+  return inverted(std::move(matrix));
 }
 
 }  // namespace sealift::bundle

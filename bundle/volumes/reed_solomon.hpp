@@ -28,8 +28,8 @@ Factor parity_factor(std::size_t parity, std::size_t data);
 // sum += bytes * factor, byte by byte. `bytes` may be shorter: what it lacks counts as zeros.
 void add_product(std::span<char> sum, std::span<const char> bytes, Factor factor);
 
-// How data piece `lost` is made of the pieces that are left: the factor of each, in their order.
-// `left` names just as many pieces as there are data pieces.
-std::vector<Factor> recovery_factors(std::size_t lost, std::span<const std::size_t> left);
+// How each data piece is made of the pieces that are left: for each a row with the factors of
+// these, in their order. `left` names just as many pieces as there are data pieces.
+std::vector<std::vector<Factor>> recovery_factors(std::span<const std::size_t> left);
 
 }  // namespace sealift::bundle

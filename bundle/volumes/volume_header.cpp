@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/little_endian.hpp"
 #include "base/path.hpp"
 #include "bundle/volumes/reed_solomon.hpp"
 
@@ -16,21 +17,7 @@ constexpr std::size_t kNumberBytes = 4;
 constexpr std::size_t kDigestAt = kVolumeMagic.size() + 2 * kNumberBytes;
 constexpr std::size_t kDocumentAt = kDigestAt + 32;
 
-constexpr const char* kCarryAgain = "carry this volume again, or make it again: sealift volumes";
-
-std::string little_endian(std::uint32_t value) {
-  std::string bytes;
-  for (std::size_t i = 0; i < kNumberBytes; ++i) bytes += static_cast<char>(value >> (8 * i));
-  return bytes;
-}
-
-std::uint32_t number_in(std::string_view bytes) {
-  std::uint32_t value = 0;
-  for (std::size_t i = kNumberBytes; i-- > 0;) {
-    value = value << 8U | static_cast<unsigned char>(bytes[i]);
-  }
-  return value;
-}
+constexpr const char* kCarryAgain = "carry this volume again, or make it again: sealift volumes FILE --only NUMBER";
 
 std::string_view raw(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()};
@@ -136,8 +123,9 @@ std::uint64_t VolumeTable::content_bytes(unsigned number) const {
 
 std::string to_bytes(const VolumeHeader& header) {
   const std::string document = to_canonical(to_json(header));
-  const std::string start = format("{}{}{}", kVolumeMagic, little_endian(kFormat),
-                                   little_endian(static_cast<std::uint32_t>(document.size())));
+  std::string start(kVolumeMagic);
+  put_little(start, kFormat);
+  put_little(start, static_cast<std::uint32_t>(document.size()));
   return format("{}{}{}", start, raw(digest_of_header(start, document)), document);
 }
 
@@ -148,7 +136,7 @@ VolumeHeader parse_volume_header(std::string_view bytes, const std::string& wher
   };
   if (!bytes.starts_with(kVolumeMagic)) refuse("does not begin as a volume does");
   if (bytes.size() < kDocumentAt) refuse("is cut off in its header");
-  const std::size_t length = number_in(bytes.substr(kDigestAt - kNumberBytes));
+  const std::size_t length = little<std::uint32_t>(bytes.substr(kDigestAt - kNumberBytes));
   if (length > kMaxHeaderBytes - kDocumentAt || length > bytes.size() - kDocumentAt) {
     refuse("its header is cut off or damaged");
   }
@@ -157,7 +145,7 @@ VolumeHeader parse_volume_header(std::string_view bytes, const std::string& wher
   if (raw(digest_of_header(start, document)) != bytes.substr(kDigestAt, 32)) {
     refuse("its header is not what the header's own digest says");
   }
-  if (const std::uint32_t found = number_in(bytes.substr(kVolumeMagic.size())); found != kFormat) {
+  if (const auto found = little<std::uint32_t>(bytes.substr(kVolumeMagic.size())); found != kFormat) {
     throw Error(Errc::incompatible,
                 format("{}: found a volume of format {}, expected {}", where, found, kFormat),
                 "use a newer version of this program");

@@ -2,6 +2,7 @@
 #include "bundle/volumes/volume_set.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/format.hpp"
 #include "base/log.hpp"
@@ -169,10 +170,7 @@ void VolumeSet::settle() {
   for (unsigned number = 1; number <= table_->count() && left_.size() < table_->data; ++number) {
     if (!is_lost(number)) left_.push_back(number - 1);
   }
-  recovery_.clear();
-  for (const unsigned number : lost) {
-    if (number <= table_->data) recovery_[number] = recovery_factors(number - 1, left_);
-  }
+  recovery_ = recovery_factors(left_);
   log::warning(format("{}; parity makes it good; to make {} again: {}", what,
                       lost.size() == 1 ? "it" : "them", make_again(*table_, lost)));
 }
@@ -189,7 +187,7 @@ void VolumeSet::read_volume(unsigned number, std::uint64_t offset, std::span<cha
 }
 
 void VolumeSet::recover(unsigned number, std::uint64_t offset, std::span<char> into) const {
-  const std::vector<Factor>& factors = recovery_.at(number);
+  const std::vector<Factor>& factors = recovery_.at(number - 1);
   std::fill(into.begin(), into.end(), '\0');
   std::string buffer(std::min(into.size(), kComputeAtOnce), '\0');
   for (std::size_t done = 0; done < into.size();) {

@@ -9,7 +9,6 @@
 // Damage inside shows when the volume was read to its end, or earlier to whoever verifies what is
 // in it. Then check() finds all that is damaged, and reading begins again: see Medium.
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,8 +63,8 @@ class VolumeSet : public RandomAccess {
   std::vector<std::string> strange_;  // what was given and cannot be read as a volume, in words
   Numbers missing_;
   Numbers damaged_;
-  std::vector<std::size_t> left_;                     // the pieces that lost ones are made of
-  std::map<unsigned, std::vector<Factor>> recovery_;  // by number of a lost data volume
+  std::vector<std::size_t> left_;              // the pieces that lost ones are made of
+  std::vector<std::vector<Factor>> recovery_;  // by number - 1; empty where nothing is lost
 };
 
 // Whether these paths are volumes, or a folder of them, rather than one file of another kind.

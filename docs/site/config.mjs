@@ -50,6 +50,7 @@ export const sidebar = [
     'Folders of data': 'docs/data',
     'Site archives': 'docs/site-archives',
     'Delta bundles': 'docs/delta',
+    Volumes: 'docs/volumes',
     'What runs': 'docs/workloads',
     'Compose files': 'docs/compose',
     'Units of systemd': 'docs/workloads-systemd',

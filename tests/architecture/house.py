@@ -194,12 +194,14 @@ def others_of(root):
 
 
 def drawn_floors(page, name):
-    """Room -> floor, of the drawing of a large room in docs/architecture.md."""
+    """Room -> floor, of the drawing of a large room in docs/architecture.md. The room itself may be
+    drawn among those in it."""
     drawing = re.search(rf"^The floors of `{name}/`.*?^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     floors = {}
     for line in drawing.group(1).splitlines() if drawing else []:
         number, names = re.match(r"(\d+) +((?:[\w/]+/(?: +|$))+)", line).groups()
-        floors.update({f"{name}/{room.rstrip('/')}": int(number) for room in names.split()})
+        for room in names.split():
+            floors[room[:-1] if room[:-1] == name else f"{name}/{room[:-1]}"] = int(number)
     return floors
 
 

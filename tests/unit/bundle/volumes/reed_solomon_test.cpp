@@ -44,7 +44,7 @@ std::string recovered(const Pieces& pieces, std::size_t data, std::size_t wanted
   for (std::size_t i = 0; i < pieces.size() && left.size() < data; ++i) {
     if (std::find(lost.begin(), lost.end(), i) == lost.end()) left.push_back(i);
   }
-  const std::vector<Factor> factors = recovery_factors(wanted, left);
+  const std::vector<Factor> factors = recovery_factors(left)[wanted];
   std::string sum(16, '\0');
   for (std::size_t i = 0; i < left.size(); ++i) add_product(sum, pieces[left[i]], factors[i]);
   sum.resize(pieces[wanted].size());
