@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database_access.hpp"
+#include "installer/rescue/backup_copies.hpp"
 #include "installer/rescue/backup_subject.hpp"
 
 namespace sealift::installer {
@@ -52,6 +53,31 @@ void create(const BackupOptions& options, const std::string& site, cli::Session&
     made.push_back(back_up(subject_named(each, work, backups), work, backups, session));
   }
   show_backups(made, session);
+  // What fails is a warning and stays to be seen: the backup itself was made.
+  (void)copy_backups(work, backups, session.progress);
+}
+
+void copy(const BackupOptions& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("backup copy", options.change);
+  if (work.installation().site.copies.empty()) {
+    throw Error(Errc::usage, "site.yaml names no place for copies",
+                "write backups: {copies: [{to: /mnt/second}]} into site.yaml");
+  }
+  const Backups backups(work.installation().layout, work.tools().workers);
+  Problems problems;
+  Json list = Json::array();
+  for (const CopyRun& run : copy_backups(work, backups, session.progress)) {
+    session.out.line(format("{}: copied {}, removed {}", printable(run.place, 200),
+                            run.copied.size(), run.removed));
+    list.push_back({{"place", run.place},
+                    {"copied", run.copied},
+                    {"removed", run.removed},
+                    {"failed", run.failed}});
+    if (!run.failed.empty()) problems.add(format("copies at {}: {}", run.place, run.failed));
+  }
+  session.out.json(list);
+  problems.throw_if_any(Errc::io);
 }
 
 // Where asked for, a database gets a copy that is made of the backup, and dropped again.
@@ -179,6 +205,26 @@ void kept(const BackupOptions& options, const std::string& site, cli::Session& s
   session.out.json(Json(names));
 }
 
+void add_copy(cli::Command command, BackupOptions& options, const std::string& site) {
+  command
+      .example("sealift-installer backup copy --lock-timeout 3600",
+               "for a timer: each that is not there yet")
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io,
+                   Errc::interrupted})
+      .runs([&](cli::Session& session) { copy(options, site, session); });
+}
+
+void add_kept(cli::Command command, BackupOptions& options, const std::string& site) {
+  command
+      .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
+                cli::Presence::required)
+      .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
+      .example("sealift-installer backup kept main", "databases that were set aside")
+      .example("sealift-installer backup kept main --drop main_before_7", "drop one of them")
+      .fails_with({Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed})
+      .runs([&](cli::Session& session) { kept(options, site, session); });
+}
+
 }  // namespace
 
 void add_backup(cli::Command& program, const std::string& site) {
@@ -192,15 +238,19 @@ void add_backup(cli::Command& program, const std::string& site) {
   };
   with_lock(
       backup.sub("create", "back up a database or a folder of data now, and verify the backup"))
-      .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
+      .argument("NAME", options.name,
+                "its name in site.yaml; of a folder TARGET/FOLDER, of a volume TARGET:VOLUME",
                 cli::Presence::optional)
-      .flag("--all", options.all, "every database, and every folder of data of the release")
+      .flag("--all", options.all,
+            "every database, and every folder of data and volume of the release")
       .example("sealift-installer backup create --all", "for a timer")
       .example("sealift-installer backup create main", "the database that site.yaml calls main")
       .example("sealift-installer backup create web/uploads",
                "the folder uploads of the target web")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { create(options, site, session); });
+  add_copy(with_lock(backup.sub("copy", "copy backups to the places that site.yaml names")),
+           options, site);
   backup.sub("list", "list the backups of this site")
       .example("sealift-installer backup list --json", "for a program")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
@@ -219,16 +269,9 @@ void add_backup(cli::Command& program, const std::string& site) {
       .example("sealift-installer backup verify --all --restore", "a monthly proof")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { verify(options, site, session); });
-  with_lock(
-      backup.sub("kept", "list what restores have left beside a database or a folder")
-          .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
-                    cli::Presence::required)
-          .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
-          .example("sealift-installer backup kept main", "databases that were set aside")
-          .example("sealift-installer backup kept main --drop main_before_7", "drop one of them")
-          .fails_with(
-              {Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed}))
-      .runs([&](cli::Session& session) { kept(options, site, session); });
+  add_kept(
+      with_lock(backup.sub("kept", "list what restores have left beside a database or a folder")),
+      options, site);
   cli::Command command = backup.sub("restore", "put a backup in place of what is there now");
   add_change_options(command, options.change);
   command.argument("BACKUP", options.name, "its name", cli::Presence::required)
