@@ -83,9 +83,10 @@ void copy(const BackupOptions& options, const std::string& site, cli::Session& s
 // Where asked for, a database gets a copy that is made of the backup, and dropped again.
 Json verify_one(const Backup& backup, const BackupOptions& options, const SiteWork& work,
                 const Backups& backups, cli::Session& session) {
-  const BackupSubject subject = subject_named(backup.database, work, backups);
+  const BackupSubject subject = subject_of(backup, work, backups);
   session.progress.begin(format("verifying {}", backup.name), backup.bytes);
-  if (options.restore && !subject.is_folder()) {
+  const bool restores = options.restore && subject.is_database();
+  if (restores) {
     const auto database =
         open_database(database_settings(backup.database, work.installation().site, {}),
                       backups.folder(), session_name(0));
@@ -97,8 +98,7 @@ Json verify_one(const Backup& backup, const BackupOptions& options, const SiteWo
   for (const std::string& line : backup.changed) {
     session.out.line(format("while it was made: {}", line));
   }
-  session.out.line(format("{} is whole{}: {}, {}", backup.name,
-                          options.restore && !subject.is_folder() ? " and was restored" : "",
+  session.out.line(format("{} is whole{}: {}, {}", backup.name, restores ? " and was restored" : "",
                           cli::size_text(backup.bytes), backup.digest.str()));
   return to_json(backup);
 }
@@ -150,13 +150,13 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
   const Tools& tools = work.tools();
   const Backups backups(tools.installation.layout, tools.workers);
   const Backup backup = backups.find(options.name);
-  const BackupSubject subject = subject_named(backup.database, work, backups);
+  const BackupSubject subject = subject_of(backup, work, backups);
   databases::Restorable& content = *subject.content;
   if (options.change.reason.empty()) {
     throw Error(Errc::usage, "backup restore without --reason", "say why: --reason TEXT");
   }
   session.out.line(format(
-      "the {} {} becomes what it was at {}; {}", subject.is_folder() ? "data of" : "database",
+      "the {} {} becomes what it was at {}; {}", subject.is_database() ? "database" : "data of",
       backup.database, to_local_text(backup.made),
       subject.is_folder() && !options.discard ? "what is there now is kept beside it"
                                               : "everything written after that is lost"));
@@ -168,7 +168,7 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
   std::string before;
   content.check_restorable(backup.about);
   // One that is gone holds nothing that could be lost, and a folder is kept as it is.
-  if (!options.discard && !subject.is_folder() && content.exists()) {
+  if (!options.discard && subject.is_database() && content.exists()) {
     before = back_up(subject, work, backups, session).name;
   }
   const std::vector<std::string> kept_before = content.kept();

@@ -165,7 +165,7 @@ void restore_data(const SiteWork& work, cli::Session& session) {
         restoring.restored.end()) {
       continue;
     }
-    const BackupSubject subject = subject_named(backup.database, work, backups);
+    const BackupSubject subject = subject_of(backup, work, backups);
     make_place_of(subject, work);
     subject.content->check_restorable(backup.about);
     session.progress.begin(format("restoring {}", backup.name), backup.bytes);
