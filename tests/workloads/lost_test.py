@@ -213,8 +213,10 @@ class Lost(full_test.PlatformTest):
         platform.settle(site, last, "last")
         site["targets"]["stack"]["project"] = "elsewhere"
         platform.start_again(site)
-        self.takes("a bundle and dumps", "site", "restore", "--bundle", bundle, *kept, "--yes",
-                   "--reason", "fire")
+        restore = ("site", "restore", "--bundle", bundle, *kept, "--yes", "--reason", "fire")
+        self.assertIn('CREATE DATABASE "last"', platform.refused(*restore, status=6))
+        last.sql("postgres", "CREATE DATABASE last;")
+        self.takes("a bundle and dumps", *restore)
         after = self.seen(last, "last")
         # What operators had changed of the flags is in no dump.
         self.assertEqual({**after, "flags": 0}, {**before, "flags": 0})
