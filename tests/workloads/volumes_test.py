@@ -11,7 +11,7 @@ from stack import (API, DockerCompose, PodmanCompose, StackTest, main, server, s
 
 sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
 
-from sweep import ALL, CHANGING, killed_at  # noqa: E402
+from sweep import ALL, killed_at  # noqa: E402
 
 FILL = ("/bin/busybox mkdir -p /rows/deep; echo of users > /rows/deep/kept; /bin/busybox ln -s deep/kept "
         "/rows/link; /bin/busybox chown -R 1000:55 /rows; /bin/busybox chmod 0750 /rows /rows/deep/kept")
@@ -44,30 +44,30 @@ class Volumes:
 
     def test_one_comes_back_whole_and_is_never_written_over(self):
         road = self.road
+        for name in ("stack:others", "images:rows", "nowhere:rows"):
+            self.assertIn(f'site.yaml has no volume "{name}"',
+                          road.refused("backup", "create", name, status=2))
         (made,) = road.answer("backup", "create", "--all")
         self.assertEqual((made["database"], made["driver"]), ("stack:rows", "volume"))
         self.assertTrue(made["name"].startswith("stack@rows-"))
         road.installer("backup", "verify", made["name"])
         restore = ("backup", "restore", made["name"], "--yes", "--reason", "lost")
-        self.assertIn("is there and not empty", road.refused(*restore, status=6))
-        self.assertEqual(self.inside(LOOK), self.before)
+        road.installer(*restore)  # it holds just that
+        self.inside("/bin/busybox touch /rows/new")
+        self.assertIn("holds something else", road.refused(*restore, status=6))
+        self.assertIn("./new", self.inside(LOOK))
         self.lose()
         said = road.refused("backup", "create", "stack:rows", status=6)
         self.assertIn("has no volume rows of the project", said)
         # Cut off, it begins again.
-        for when in (1, 9):
-            killed_at(road, restore, CHANGING.split(",")[1], when)
+        for when in (3, 9):
+            killed_at(road, restore, "clone", when)
         road.installer(*restore)
         road.installer("apply", "--repair", "--yes")
         self.assertEqual(self.inside(LOOK), self.before)
-        self.assertEqual([name for name in self.engine.images() if "sealift" in name], [])
+        self.assertEqual([name for name in self.engine.images() if "volume" in name], [])
         self.assertEqual(len(self.lines("ps", "-aq")), 1)
         road.installer("doctor")
-
-    def test_names_that_site_yaml_has_not(self):
-        for name in ("stack:others", "images:rows", "nowhere:rows"):
-            self.assertIn(f'site.yaml has no volume "{name}"',
-                          self.road.refused("backup", "create", name, status=2))
 
 
 class OfPodman(Volumes, StackTest):

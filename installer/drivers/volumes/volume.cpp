@@ -53,6 +53,28 @@ About read_about(const Json& about) {
   return read;
 }
 
+// Bytes that should be those of another source.
+class Comparison : public Sink {
+ public:
+  explicit Comparison(Source& other) : other_(other), piece_(kArchivePiece, '\0') {}
+
+  void write(std::string_view bytes) override {
+    while (same_ && !bytes.empty()) {
+      const std::size_t count =
+          other_.read(std::span(piece_).first(std::min(bytes.size(), piece_.size())));
+      same_ = count > 0 && bytes.starts_with(std::string_view(piece_.data(), count));
+      bytes.remove_prefix(count);
+    }
+  }
+  // Whether they were the same, to the end of both.
+  bool finish() { return same_ && other_.read(std::span(piece_).first(1)) == 0; }
+
+ private:
+  Source& other_;
+  std::string piece_;
+  bool same_ = true;
+};
+
 // A container that never runs: through it Docker reads and writes a volume.
 class Holder {
  public:
@@ -77,6 +99,9 @@ class Holder {
     }
   }
 
+  // Podman gives a new volume to the user of the first container that mounts it. This one mounts
+  // it, and then has no program to run.
+  void mount() const { (void)engine_.call({"init", id_}); }
   std::string place(const char* path) const { return format("{}:{}", id_, path); }
 
  private:
@@ -100,30 +125,22 @@ class Volume : public databases::Restorable {
         {"volume", demand_name()}, {"project", place_.project}, {"component", place_.component}};
   }
 
-  void check_restorable(const Json& about) override {
-    const std::string name = name_for(about);
-    if (!has(name) || !marks_of(name).empty() || !is_filled(name)) return;
-    throw Error(Errc::incompatible,
-                format("the volume {} is there and not empty, and a restore makes a new one", name),
-                format("stop what uses it and remove it, or keep its content elsewhere first: {} "
-                       "volume rm {}",
-                       place_.engine.front(), name));
-  }
+  // Whether there is room for it the engine alone knows, and what is there is seen by restore().
+  void check_restorable(const Json& about) override { (void)name_for(about); }
 
-  void dump(Sink& to) override {
-    const std::string name = demand_name();
-    if (engine_.is_podman()) to.write(header_of(top_of(folder_of(name))));
-    read(name, [&](Source& tar) { copy(tar, to); });
-  }
+  void dump(Sink& to) override { dump(demand_name(), to); }
   void check_dump(Source& dump) override { (void)holds_entries(dump); }
 
   void restore(Source& dump, const Restoring& how) override {
-    check_restorable(how.about);
     const std::string name = name_for(how.about);
     drop_unfinished(name);
     if (!has(name)) {
       engine_.lines({"volume", "create", "--label", format("{}={}", kProjectLabel, place_.project),
                      "--label", format("{}={}", kVolumeLabel, place_.volume), name});
+    } else if (is_filled(name)) {
+      // That of a restore whose end nobody has written down.
+      if (!holds(name, dump)) refuse_filled(name);
+      return;
     }
     try {
       fill(name, dump);
@@ -172,6 +189,27 @@ class Volume : public databases::Restorable {
   // Where the engine keeps it on its host; of Podman's, that is this one.
   fs::path folder_of(const std::string& name) const {
     return engine_.lines({"volume", "inspect", "--format", "{{.Mountpoint}}", name}).back();
+  }
+
+  void dump(const std::string& name, Sink& to) const {
+    if (engine_.is_podman()) to.write(header_of(top_of(folder_of(name))));
+    read(name, [&](Source& tar) { copy(tar, to); });
+  }
+
+  bool holds(const std::string& name, Source& wanted) const {
+    Comparison comparison(wanted);
+    dump(name, comparison);
+    return comparison.finish();
+  }
+
+  [[noreturn]] void refuse_filled(const std::string& name) const {
+    throw Error(Errc::incompatible,
+                format("the volume {} is there and holds something else, and a restore makes a new "
+                       "one",
+                       name),
+                format("stop what uses it and remove it, or keep its content elsewhere first: {} "
+                       "volume rm {}",
+                       place_.engine.front(), name));
   }
 
   std::vector<std::string> marks_of(const std::string& name) const {
@@ -229,6 +267,7 @@ class Volume : public databases::Restorable {
 
   void write(const std::string& name, const Holder& holder, Source& tar) const {
     if (engine_.is_podman()) {
+      holder.mount();
       pour({"volume", "import", name, "-"}, tar, format("filling the volume {}", name));
     } else {
       pour({"cp", "-a", "-", holder.place(kMount)}, tar, format("filling the volume {}", name));
