@@ -168,6 +168,13 @@ class PostgresqlDatabase : public Database {
          format("ALTER DATABASE {} OWNER TO {}", sql_name(psql_.database()), sql_name(role)));
     need(found.may_end_sessions, "may not put other users' sessions out",
          format("GRANT pg_signal_backend TO {}", sql_name(role)));
+    if (!found.is_owner && wanted.owner.empty()) {
+      problems.add(
+          format("restoring {}: the database does not exist on this server, and a dump "
+                 "alone does not say whose it was",
+                 psql_.database()),
+          format("CREATE DATABASE {} OWNER {}", sql_name(psql_.database()), sql_name(role)));
+    }
     const std::string tablespace =
         found.is_owner ? properties_now(server).tablespace : wanted.tablespace;
     const auto place = found.tablespaces.find(tablespace);

@@ -6,6 +6,7 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database_access.hpp"
+#include "installer/rescue/backup_copies.hpp"
 #include "installer/rescue/backup_subject.hpp"
 
 namespace sealift::installer {
@@ -52,14 +53,40 @@ void create(const BackupOptions& options, const std::string& site, cli::Session&
     made.push_back(back_up(subject_named(each, work, backups), work, backups, session));
   }
   show_backups(made, session);
+  // What fails is a warning and stays to be seen: the backup itself was made.
+  (void)copy_backups(work, backups, session.progress);
+}
+
+void copy(const BackupOptions& options, const std::string& site, cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("backup copy", options.change);
+  if (work.installation().site.copies.empty()) {
+    throw Error(Errc::usage, "site.yaml names no place for copies",
+                "write backups: {copies: [{to: /mnt/second}]} into site.yaml");
+  }
+  const Backups backups(work.installation().layout, work.tools().workers);
+  Problems problems;
+  Json list = Json::array();
+  for (const CopyRun& run : copy_backups(work, backups, session.progress)) {
+    session.out.line(format("{}: copied {}, removed {}", printable(run.place, 200),
+                            run.copied.size(), run.removed));
+    list.push_back({{"place", run.place},
+                    {"copied", run.copied},
+                    {"removed", run.removed},
+                    {"failed", run.failed}});
+    if (!run.failed.empty()) problems.add(format("copies at {}: {}", run.place, run.failed));
+  }
+  session.out.json(list);
+  problems.throw_if_any(Errc::io);
 }
 
 // Where asked for, a database gets a copy that is made of the backup, and dropped again.
 Json verify_one(const Backup& backup, const BackupOptions& options, const SiteWork& work,
                 const Backups& backups, cli::Session& session) {
-  const BackupSubject subject = subject_named(backup.database, work, backups);
+  const BackupSubject subject = subject_of(backup, work, backups);
   session.progress.begin(format("verifying {}", backup.name), backup.bytes);
-  if (options.restore && !subject.is_folder()) {
+  const bool restores = options.restore && subject.is_database();
+  if (restores) {
     const auto database =
         open_database(database_settings(backup.database, work.installation().site, {}),
                       backups.folder(), session_name(0));
@@ -71,8 +98,7 @@ Json verify_one(const Backup& backup, const BackupOptions& options, const SiteWo
   for (const std::string& line : backup.changed) {
     session.out.line(format("while it was made: {}", line));
   }
-  session.out.line(format("{} is whole{}: {}, {}", backup.name,
-                          options.restore && !subject.is_folder() ? " and was restored" : "",
+  session.out.line(format("{} is whole{}: {}, {}", backup.name, restores ? " and was restored" : "",
                           cli::size_text(backup.bytes), backup.digest.str()));
   return to_json(backup);
 }
@@ -124,13 +150,13 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
   const Tools& tools = work.tools();
   const Backups backups(tools.installation.layout, tools.workers);
   const Backup backup = backups.find(options.name);
-  const BackupSubject subject = subject_named(backup.database, work, backups);
+  const BackupSubject subject = subject_of(backup, work, backups);
   databases::Restorable& content = *subject.content;
   if (options.change.reason.empty()) {
     throw Error(Errc::usage, "backup restore without --reason", "say why: --reason TEXT");
   }
   session.out.line(format(
-      "the {} {} becomes what it was at {}; {}", subject.is_folder() ? "data of" : "database",
+      "the {} {} becomes what it was at {}; {}", subject.is_database() ? "database" : "data of",
       backup.database, to_local_text(backup.made),
       subject.is_folder() && !options.discard ? "what is there now is kept beside it"
                                               : "everything written after that is lost"));
@@ -142,7 +168,7 @@ void restore(const BackupOptions& options, const std::string& site, cli::Session
   std::string before;
   content.check_restorable(backup.about);
   // One that is gone holds nothing that could be lost, and a folder is kept as it is.
-  if (!options.discard && !subject.is_folder() && content.exists()) {
+  if (!options.discard && subject.is_database() && content.exists()) {
     before = back_up(subject, work, backups, session).name;
   }
   const std::vector<std::string> kept_before = content.kept();
@@ -179,6 +205,26 @@ void kept(const BackupOptions& options, const std::string& site, cli::Session& s
   session.out.json(Json(names));
 }
 
+void add_copy(cli::Command command, BackupOptions& options, const std::string& site) {
+  command
+      .example("sealift-installer backup copy --lock-timeout 3600",
+               "for a timer: each that is not there yet")
+      .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io,
+                   Errc::interrupted})
+      .runs([&](cli::Session& session) { copy(options, site, session); });
+}
+
+void add_kept(cli::Command command, BackupOptions& options, const std::string& site) {
+  command
+      .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
+                cli::Presence::required)
+      .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
+      .example("sealift-installer backup kept main", "databases that were set aside")
+      .example("sealift-installer backup kept main --drop main_before_7", "drop one of them")
+      .fails_with({Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed})
+      .runs([&](cli::Session& session) { kept(options, site, session); });
+}
+
 }  // namespace
 
 void add_backup(cli::Command& program, const std::string& site) {
@@ -192,15 +238,19 @@ void add_backup(cli::Command& program, const std::string& site) {
   };
   with_lock(
       backup.sub("create", "back up a database or a folder of data now, and verify the backup"))
-      .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
+      .argument("NAME", options.name,
+                "its name in site.yaml; of a folder TARGET/FOLDER, of a volume TARGET:VOLUME",
                 cli::Presence::optional)
-      .flag("--all", options.all, "every database, and every folder of data of the release")
+      .flag("--all", options.all,
+            "every database, and every folder of data and volume of the release")
       .example("sealift-installer backup create --all", "for a timer")
       .example("sealift-installer backup create main", "the database that site.yaml calls main")
       .example("sealift-installer backup create web/uploads",
                "the folder uploads of the target web")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { create(options, site, session); });
+  add_copy(with_lock(backup.sub("copy", "copy backups to the places that site.yaml names")),
+           options, site);
   backup.sub("list", "list the backups of this site")
       .example("sealift-installer backup list --json", "for a program")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::io})
@@ -219,16 +269,9 @@ void add_backup(cli::Command& program, const std::string& site) {
       .example("sealift-installer backup verify --all --restore", "a monthly proof")
       .fails_with({Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::busy, Errc::io})
       .runs([&](cli::Session& session) { verify(options, site, session); });
-  with_lock(
-      backup.sub("kept", "list what restores have left beside a database or a folder")
-          .argument("NAME", options.name, "its name in site.yaml; of a folder TARGET/FOLDER",
-                    cli::Presence::required)
-          .option("--drop", options.drop, "NAME", "drop this one; what is in it goes")
-          .example("sealift-installer backup kept main", "databases that were set aside")
-          .example("sealift-installer backup kept main --drop main_before_7", "drop one of them")
-          .fails_with(
-              {Errc::untrusted, Errc::incompatible, Errc::busy, Errc::io, Errc::target_failed}))
-      .runs([&](cli::Session& session) { kept(options, site, session); });
+  add_kept(
+      with_lock(backup.sub("kept", "list what restores have left beside a database or a folder")),
+      options, site);
   cli::Command command = backup.sub("restore", "put a backup in place of what is there now");
   add_change_options(command, options.change);
   command.argument("BACKUP", options.name, "its name", cli::Presence::required)

@@ -67,6 +67,8 @@ void add_restore(cli::Command& site_command, const std::string& site) {
       "restore", "make an empty machine the site of an archive: its data, release and history");
   add_archive_options(command, options.whole.archive, cli::Presence::optional);
   command.flag("--again", options.whole.again, "although it was restored before")
+      .option("--settings", options.whole.settings, "FILE",
+              "a site.yaml for this machine, where paths, projects or databases differ")
       .option("--bundle", options.parts.bundle, "BUNDLE",
               "without an archive: the release, for a site that has its trust root and no release")
       .options("--backup", options.parts.backups, "NAME=FILE",

@@ -11,6 +11,7 @@
 #include "installer/operations/damage.hpp"
 #include "installer/operations/standing.hpp"
 #include "installer/records/flags.hpp"
+#include "installer/rescue/backup_copies.hpp"
 #include "installer/session/approvers.hpp"
 #include "installer/session/asked_health.hpp"
 #include "installer/session/changing.hpp"
@@ -33,6 +34,7 @@ std::optional<LastHealth> health_of(const Revision* now, const Layout& layout) {
 std::vector<Damage> damage_of(const SiteWork& work, const State& state, const Clock& clock) {
   std::vector<Damage> all = damage_of_state(work.installation().layout, clock);
   for (Damage& each : damage_of_releases(work.tools(), state)) all.push_back(std::move(each));
+  for (Damage& each : damage_of_copies(work, clock.now())) all.push_back(std::move(each));
   return all;
 }
 

@@ -241,8 +241,8 @@ std::string page_of(const Evidence& evidence) {
   add_entries(evidence, "Refusals and failures", {"refused", "failed", "hook-failed"}, html);
   add_entries(evidence, "Feature flags", {"flags"}, html);
   add_entries(evidence, "Backups, restores and drills",
-              {"backup", "restored", "dropped", "rehearsed", "exported", "site-restored",
-               "baseline", "repaired"},
+              {"backup", "copied", "copy-failed", "restored", "dropped", "rehearsed", "exported",
+               "site-restored", "baseline", "repaired"},
               html);
   add_backups(evidence, html);
   add_entries(evidence, "Trust, keys, checkpoints and timestamps",

@@ -11,6 +11,7 @@
 #include "installer/driver/driver.hpp"
 #include "installer/drivers/databases/database_wish.hpp"
 #include "installer/records/check.hpp"
+#include "installer/records/flags.hpp"
 #include "installer/records/plan.hpp"
 #include "installer/records/site_change.hpp"
 #include "release/values/environment.hpp"
@@ -65,6 +66,7 @@ struct Request {
   Time now;
   DataRequest data = {};
   release::Values set = {};  // of --set
+  FlagChanges flags = {};    // of a site that has no release yet: those of the one that it was
 };
 
 }  // namespace sealift::installer

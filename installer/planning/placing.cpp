@@ -50,7 +50,8 @@ Placement placed_tree(const release::Component& component, const release::Target
 }
 
 Placement placed_workload(const Running& running, Problems& problems) {
-  const auto& [component, target, content, contents, installation, drivers] = running;
+  const auto& [component, target, content, contents, installation, state, drivers] = running;
+  const Revision* now = state.current();
   const release::Workload& workload = *component.document.workload;
   if (workload.runtime != target.driver) {
     throw Error(Errc::incompatible,
@@ -60,13 +61,15 @@ Placement placed_workload(const Running& running, Problems& problems) {
   }
   Placement placement = placed_tree(component, target, content, nullptr);
   const Driver& driver = drivers.named(target.driver);
-  const RuntimeQuestion question{.component = component,
-                                 .target = target,
-                                 .site = installation.id,
-                                 .content = content,
-                                 .table = placement.table,
-                                 .pins = image_pins(contents, installation.site),
-                                 .images = compose::known_images(contents.components)};
+  const RuntimeQuestion question{
+      .component = component,
+      .target = target,
+      .site = installation.id,
+      .before = now == nullptr ? nullptr : now->placement_at(target.path),
+      .content = content,
+      .table = placement.table,
+      .pins = image_pins(contents, installation.site),
+      .images = compose::known_images(contents.components)};
   release::check_allowed({.who = format("component {}", component.row.name),
                           .name = component.row.name,
                           .own = target.path},

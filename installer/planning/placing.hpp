@@ -31,6 +31,7 @@ struct Running {
   SiteContent& content;
   const bundle::Contents& contents;
   const Installation& installation;
+  const State& state;
   const Drivers& drivers;
 };
 // What it claims and the site does not allow is added to `problems`.

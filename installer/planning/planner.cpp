@@ -68,10 +68,12 @@ FlagChanges changes_of(const Revision* revision) {
 // What the site has changed of its flags, as far as this release lets it stand.
 SiteFlags flags_on(const release::Component& component, const bundle::Contents& contents,
                    SiteContent& content, const release::Site& site, const State& state,
-                   Draft& draft) {
-  SiteFlags flags{.environment = site.environment, .changes = changes_of(state.current())};
+                   const FlagChanges& brought, Draft& draft) {
+  const Revision* now = state.current();
+  SiteFlags flags{.environment = site.environment,
+                  .changes = now == nullptr ? brought : changes_of(now)};
   // The same release again is not the next one.
-  if (flags.changes.empty() || state.current()->digest == contents.digest()) return flags;
+  if (flags.changes.empty() || now == nullptr || now->digest == contents.digest()) return flags;
   CarriedFlags carried =
       carry_over(flags.changes, content.released_flags(component.row.name, flags.environment));
   flags.changes = std::move(carried.kept);
@@ -207,6 +209,7 @@ struct ComponentWishes {
   const Installation& installation;
   const State& state;
   const Drivers& drivers;
+  const FlagChanges& brought;  // flags of a site that this one was
   Drafting& drafting;
   Problems& problems;
   std::map<std::string, std::string> taken = {};  // target -> the component that goes there
@@ -222,6 +225,7 @@ struct ComponentWishes {
                                  .content = content,
                                  .contents = contents,
                                  .installation = installation,
+                                 .state = state,
                                  .drivers = drivers},
                                 problems),
                 target);
@@ -267,8 +271,8 @@ struct ComponentWishes {
     Json settings;
     if (component.row.artifact_type == media_type::kFlags) {
       carries_flags = true;
-      SiteFlags flags =
-          flags_on(component, contents, content, installation.site, state, drafting.draft());
+      SiteFlags flags = flags_on(component, contents, content, installation.site, state, brought,
+                                 drafting.draft());
       settings = to_settings(flags);
       content.set_flags(component.row.name, std::move(flags));
     }
@@ -325,6 +329,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
                          .installation = installation,
                          .state = state,
                          .drivers = drivers,
+                         .brought = request.flags,
                          .drafting = drafting,
                          .problems = problems};
   for (const release::Component& component : contents.components) {

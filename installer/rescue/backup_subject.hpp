@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What of a site can be backed up: each database, and each folder of data that releases share.
+// What of a site can be backed up: each database, each folder of data that releases share, and each
+// volume of Compose that site.yaml names.
 
 #include <memory>
 #include <string>
@@ -14,17 +15,23 @@
 namespace sealift::installer {
 
 struct BackupSubject {
-  std::string name;   // a database of site.yaml, or TARGET/FOLDER
+  std::string name;   // a database of site.yaml, TARGET/FOLDER or TARGET:VOLUME
   std::string label;  // how the names of its backups begin
   std::string driver;
   std::unique_ptr<databases::Restorable> content;
 
   bool is_folder() const;
+  bool is_database() const;
 };
 
-// Error{usage} where site.yaml knows nothing of this name.
-BackupSubject subject_named(const std::string& name, const SiteWork& work, const Backups& backups);
-// Names of every database of site.yaml, and of every folder of data of the installed release.
+// Error{usage} where site.yaml knows nothing of this name. `component` is that of a volume's stack,
+// for a site that has no release yet.
+BackupSubject subject_named(const std::string& name, const SiteWork& work, const Backups& backups,
+                            const std::string& component = "");
+// What a backup is of.
+BackupSubject subject_of(const Backup& backup, const SiteWork& work, const Backups& backups);
+// Names of every database of site.yaml, and of every folder of data and volume of the installed
+// release.
 std::vector<std::string> subjects_of(const SiteWork& work);
 
 // Makes a backup, verifies it and writes it into the audit log.

@@ -20,6 +20,7 @@
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
+#include "installer/rescue/backup_copies.hpp"
 #include "installer/site/tls.hpp"
 #include "installer/site_archive/kept_archives.hpp"
 #include "installer/transaction/transaction.hpp"
@@ -301,6 +302,7 @@ std::vector<Diagnosis> examine(const SiteWork& work, const Clock& clock) {
            diagnoses(damage_of_state(layout, clock)), examine_journals(work),
            examine_targets(work.installation().site), examine_services(work.installation().site),
            examine_exports(work.installation(), clock.now()),
+           diagnoses(damage_of_copies(work, clock.now())),
            examine_certificates(work.installation().site, believed_now(layout, clock))}) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   }

@@ -16,10 +16,18 @@ namespace sealift::installer {
 
 namespace {
 
+constexpr const char* kWhereKeys =
+    "compare with the registration card of the site, or what site export printed";
+
+std::string typed_key(const ArchiveOptions& options) {
+  return options.key.empty() ? "" : typed_hex("--key", options.key, kWhereKeys);
+}
+
 SiteArchive archive_of(const ArchiveOptions& options) {
   if (dir_exists(options.archive)) {
     return archive_at(options.archive,
-                      options.at.empty() ? std::nullopt : std::optional(parse_time(options.at)));
+                      options.at.empty() ? std::nullopt : std::optional(parse_time(options.at)),
+                      typed_key(options));
   }
   if (!options.at.empty()) {
     throw Error(Errc::usage, "--at chooses among the archives of a folder, and one file is named");
@@ -28,17 +36,15 @@ SiteArchive archive_of(const ArchiveOptions& options) {
 }
 
 // Whoever can write an archive could name a key of theirs in it: only a person knows the site's.
-void check_key(const SiteArchive& archive, const std::string& typed) {
+void check_key(const SiteArchive& archive, const std::string& wanted) {
   const std::string found = archive.manifest().key.id();
-  const std::string how =
-      "compare with the registration card of the site, or what site export printed";
-  if (typed.empty()) {
+  if (wanted.empty()) {
     throw Error(Errc::usage,
                 format("{}: is signed by the key {}, and --key does not say whose it should be",
                        archive.file().string(), found),
-                how + "; if it is the same, give --key");
+                format("{}; if it is the same, give --key", kWhereKeys));
   }
-  if (const std::string wanted = typed_hex("--key", typed, how); wanted != found) {
+  if (wanted != found) {
     throw Error(
         Errc::untrusted,
         format("{}: is signed by the key {}, expected {}", archive.file().string(), found, wanted),
@@ -69,7 +75,7 @@ void add_archive_options(cli::Command& command, ArchiveOptions& options, cli::Pr
 
 OpenedArchive::OpenedArchive(const ArchiveOptions& options)
     : archive_(archive_of(options)), identity_(identity_from(options.identity)) {
-  check_key(archive_, options.key);
+  check_key(archive_, typed_key(options));
   open(file(kArchivedSettings), [&](Source& plain) {
     settings_ = read_all(plain, release::kMaxYamlBytes, "site.yaml of the archive");
   });

@@ -124,7 +124,7 @@ LeftOut left_out_of(const Layout& layout, const std::vector<Backup>& taken) {
   };
   LeftOut left_out;
   for (const fs::path& each : {layout.store(), layout.receipts(), layout.lock(), layout.site_key(),
-                               layout.site_public_key(), layout.identity()}) {
+                               layout.site_public_key(), layout.identity(), layout.copies()}) {
     left_out.insert(below(each));
   }
   if (!dir_exists(layout.backups())) return left_out;

@@ -104,7 +104,6 @@ void rebuild_site(const RebuildOptions& options, const std::string& site, cli::S
       session.out.line(format("{} becomes what {} holds", each.of, each.file.string()));
     }
     if (!work.agreed(options.change, "restore it?")) return;
-    session.effect = cli::Effect::changed;
     for (const Dump& each : dumps) put_back(each, options, work, backups, session);
   }
   ReleaseOptions applying;

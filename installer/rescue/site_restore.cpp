@@ -6,7 +6,9 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "installer/operations/recovery.hpp"
 #include "installer/rescue/backup_subject.hpp"
+#include "installer/rescue/former_site.hpp"
 #include "installer/session/asked_health.hpp"
 #include "installer/session/release.hpp"
 #include "installer/site/card.hpp"
@@ -18,7 +20,33 @@ namespace sealift::installer {
 
 namespace {
 
-void refuse_what_is_here(const Layout& layout, const release::Site& site, const std::string& text) {
+// The site.yaml that this machine gets.
+struct Settings {
+  std::string text;
+  release::Site site;
+  bool moves = false;  // it is not that of the archive
+};
+
+Settings settings_of(const OpenedArchive& opened, const RestoreOptions& options) {
+  if (options.settings.empty()) {
+    return {.text = opened.settings(),
+            .site = release::parse_site(opened.settings(), "site.yaml of the archive")};
+  }
+  std::string text = read_file(options.settings, release::kMaxYamlBytes);
+  release::Site site = release::parse_site(text, options.settings);
+  const SiteManifest& manifest = opened.manifest();
+  if (site.release != manifest.release || site.environment != manifest.environment) {
+    throw Error(
+        Errc::incompatible,
+        format("{}: takes {} in {}, the archive is of {} in {}", options.settings, site.release,
+               site.environment, printable(manifest.release), printable(manifest.environment)),
+        "say the same release and environment; the places may differ");
+  }
+  const bool moves = text != opened.settings();
+  return {.text = std::move(text), .site = std::move(site), .moves = moves};
+}
+
+void refuse_what_is_here(const Layout& layout, const Settings& settings) {
   Problems problems;
   if (path_exists(layout.identity())) {
     problems.add(format("{}: a site is here already", layout.state.string()),
@@ -27,12 +55,13 @@ void refuse_what_is_here(const Layout& layout, const release::Site& site, const 
     problems.add(format("{}: is not empty", layout.state.string()), "move it away");
   }
   if (path_exists(layout.site_yaml) &&
-      read_file(layout.site_yaml, release::kMaxYamlBytes) != text) {
+      read_file(layout.site_yaml, release::kMaxYamlBytes) != settings.text) {
     problems.add(format("{}: is here already, and differs from that of the archive",
                         layout.site_yaml.string()),
-                 "move it away");
+                 format("move it away; if it is for other places, name it: --settings {}",
+                        layout.site_yaml.string()));
   }
-  for (const auto& [name, target] : site.targets) {
+  for (const auto& [name, target] : settings.site.targets) {
     if (target.path.empty() || !path_exists(target.path) || is_empty_dir(target.path)) continue;
     problems.add(format("target {}: {} is not empty", name, target.path),
                  "move what is there away");
@@ -95,7 +124,8 @@ void empty(const Layout& layout) {
 
 // Fills a state folder of another name, which then becomes the state: there is none, or a whole
 // one.
-Card unpack_state(const OpenedArchive& opened, const Layout& layout, cli::Session& session) {
+Card unpack_state(const OpenedArchive& opened, const Layout& layout, const Settings& settings,
+                  cli::Session& session) {
   Layout fresh = layout;
   fresh.state = layout.state.string() + ".restoring";
   try {
@@ -103,12 +133,13 @@ Card unpack_state(const OpenedArchive& opened, const Layout& layout, cli::Sessio
     const SiteLock lock(fresh, "site restore", session.clock, std::chrono::seconds(0));
     empty(fresh);
     opened.unpack(fresh, session.progress);
+    if (settings.moves) set_history_aside(fresh, opened.manifest().site);
     Card card = rename_site(opened, fresh, session.clock);
     write_restoring(fresh, {.archive = opened.manifest().id,
                             .file = opened.archive().file().string(),
                             .restored = {}});
     make_dirs(layout.site_yaml.parent_path());
-    if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, opened.settings());
+    if (!path_exists(layout.site_yaml)) write_file(layout.site_yaml, settings.text);
     const Dir parent = Dir::open(layout.state.parent_path());
     parent.rename(fresh.state.filename().string(), layout.state.filename().string());
     parent.sync();
@@ -134,7 +165,7 @@ void restore_data(const SiteWork& work, cli::Session& session) {
         restoring.restored.end()) {
       continue;
     }
-    const BackupSubject subject = subject_named(backup.database, work, backups);
+    const BackupSubject subject = subject_of(backup, work, backups);
     make_place_of(subject, work);
     subject.content->check_restorable(backup.about);
     session.progress.begin(format("restoring {}", backup.name), backup.bytes);
@@ -152,7 +183,8 @@ void restore_data(const SiteWork& work, cli::Session& session) {
 
 namespace {
 
-void show_plan(const SiteArchive& archive, const Layout& layout, cli::Session& session) {
+void show_plan(const SiteArchive& archive, const Layout& layout, const Settings& settings,
+               cli::Session& session) {
   const SiteManifest& manifest = archive.manifest();
   session.out.line(format("archive      {}, {} of {}", archive.file().string(),
                           cli::size_text(archive.bytes()), to_local_text(manifest.made)));
@@ -170,6 +202,11 @@ void show_plan(const SiteArchive& archive, const Layout& layout, cli::Session& s
           format("data         {}, {}", printable(each.name), cli::size_text(each.bytes)));
     }
   }
+  if (settings.moves) {
+    session.out.line(
+        format("site.yaml    is another one: the history begins anew, the former one is kept in {}",
+               former_layout(layout, manifest.site).state.string()));
+  }
   session.out.line(
       format("Plan: restore it to {} and {}, under a new identity; then its data, its release, and "
              "its health is asked",
@@ -186,13 +223,47 @@ bool agreed(const ChangeOptions& change) {
   return !change.dry_run && (change.yes || cli::confirm("restore it?"));
 }
 
-// What it needs lies in the store, and its data is back.
-void bring_release_back(const RestoreOptions& options, const std::string& site,
+// What it needs lies in the store, and its data is back. At the places where it was it is repaired;
+// at others the same bundle is applied for the first time, with what the former site had changed.
+void bring_release_back(const RestoreOptions& options, const Layout& layout,
+                        const SiteManifest& manifest, const std::string& site,
                         cli::Session& session) {
-  ReleaseOptions repairing;
-  repairing.change = options.change;
-  repairing.change.yes = true;
-  (void)repair(repairing, site, session);
+  const Layout former = former_layout(layout, manifest.site);
+  const bool moves = path_exists(former.journal());
+  const State state = load_state(moves ? former : layout, session.clock);
+  if (state.current() == nullptr || !state.current()->digest) return;
+  ReleaseOptions wanted;
+  wanted.change = options.change;
+  wanted.change.yes = true;
+  if (!moves) {
+    (void)repair(wanted, site, session);
+    return;
+  }
+  wanted.bundle = (layout.store() / state.current()->bundle).string();
+  if (wanted.change.reason.empty()) wanted.change.reason = "site restore";
+  wanted.now = true;
+  wanted.trust = {.accept_expired = true, .below_floor = true};
+  wanted.brought = changes_of_former(former, state);
+  (void)bring(Purpose::apply, wanted, site, session);
+}
+
+// Who it is now, and whether it serves.
+void report(const SiteManifest& manifest, const Layout& layout, const std::string& site,
+            cli::Session& session) {
+  const SiteWork work(session, site);
+  const Card card = read_card(layout);
+  const std::optional<LastHealth> health = ask_health(work, Asking::until_stable, session);
+  if (health && !is_healthy(*health)) session.status = cli::kDiffers;
+  session.out.line(format("site         {}, restored from {}", card.id, manifest.site));
+  session.out.line(format("key          {}", card.key));
+  session.out.line(format("recipient    {}", existing_identity(layout).recipient().str()));
+  session.out.line("next: give the release owner the key and the recipient of this site");
+  session.out.json({{"site", card.id},
+                    {"formerSite", manifest.site},
+                    {"key", card.key},
+                    {"recipient", existing_identity(layout).recipient().str()},
+                    {"release", manifest.title},
+                    {"healthy", !health || is_healthy(*health)}});
 }
 
 }  // namespace
@@ -201,50 +272,36 @@ void restore_site(const RestoreOptions& options, const std::string& site, cli::S
   const Layout layout = Layout::choose(site);
   const OpenedArchive opened(options.archive);
   const SiteArchive& archive = opened.archive();
-  const release::Site wanted = release::parse_site(opened.settings(), "site.yaml of the archive");
+  const Settings settings = settings_of(opened, options);
   const std::optional<Restoring> begun =
       dir_exists(layout.state) ? read_restoring(layout) : std::nullopt;
   const bool goes_on = begun && begun->archive == archive.manifest().id;
   if (!goes_on) {
     refuse_second(archive, options);
-    refuse_what_is_here(layout, wanted, opened.settings());
+    refuse_what_is_here(layout, settings);
     session.progress.begin("verifying the archive", archive.bytes());
     archive.verify(session.progress);
     session.progress.end();
-    show_plan(archive, layout, session);
+    show_plan(archive, layout, settings, session);
     if (options.change.dry_run) session.out.json(to_json(archive));
     if (!agreed(options.change)) return;
     session.progress.begin("unpacking the archive", archive.bytes());
-    const Card card = unpack_state(opened, layout, session);
+    const Card card = unpack_state(opened, layout, settings, session);
     session.progress.end();
     leave_note(archive, card, session.clock.now());
   }
-  session.effect = cli::Effect::changed;
-  bool has_release = false;
   {
     SiteWork work(session, site);
     const SignalGuard signals;
     work.lock("site restore", options.change);
     restore_data(work, session);
-    const State state = work.state();
-    has_release = state.current() != nullptr && state.current()->digest;
+    // Of an earlier run, in the middle of bringing the release back.
+    if (work.state().unfinished) (void)recover(work.tools(), Direction::forward, "site restore");
   }
-  if (has_release) bring_release_back(options, site, session);
+  bring_release_back(options, layout, archive.manifest(), site, session);
   end_restoring(layout);
-  const SiteWork work(session, site);
-  const Card card = read_card(layout);
-  const std::optional<LastHealth> health = ask_health(work, Asking::until_stable, session);
-  if (health && !is_healthy(*health)) session.status = cli::kDiffers;
-  session.out.line(format("site         {}, restored from {}", card.id, archive.manifest().site));
-  session.out.line(format("key          {}", card.key));
-  session.out.line(format("recipient    {}", existing_identity(layout).recipient().str()));
-  session.out.line("next: give the release owner the key and the recipient of this site");
-  session.out.json({{"site", card.id},
-                    {"formerSite", archive.manifest().site},
-                    {"key", card.key},
-                    {"recipient", existing_identity(layout).recipient().str()},
-                    {"release", archive.manifest().title},
-                    {"healthy", !health || is_healthy(*health)}});
+  session.effect = cli::Effect::changed;
+  report(archive.manifest(), layout, site, session);
 }
 
 }  // namespace sealift::installer

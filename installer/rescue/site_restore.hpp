@@ -9,7 +9,8 @@ namespace sealift::installer {
 
 struct RestoreOptions {
   ArchiveOptions archive;
-  bool again = false;  // although it was restored elsewhere
+  bool again = false;    // although it was restored elsewhere
+  std::string settings;  // a site.yaml for other places; empty: that of the archive
   ChangeOptions change;
 };
 

@@ -73,7 +73,7 @@ void look_at_backups(const SiteWork& work, Progress& progress, std::vector<Damag
   const Backups backups(work.installation().layout, work.tools().workers);
   for (const Backup& backup : backups.list()) {
     try {
-      const BackupSubject subject = subject_named(backup.database, work, backups);
+      const BackupSubject subject = subject_of(backup, work, backups);
       backups.verify(backup, *subject.content, progress);
     } catch (const Error& error) {
       all.push_back({format("backup {}", backup.name), printable(error.message(), 400),

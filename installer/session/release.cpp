@@ -132,6 +132,10 @@ Json bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session&
   }
   Request request = arrival.work.request(arrival.purpose, options.change);
   request.set = parse_overrides(options.set, contents, arrival.site().environment);
+  if (options.brought) {
+    request.set.insert(options.brought->set.begin(), options.brought->set.end());
+    request.flags = options.brought->flags;
+  }
   SiteContent content = arrival.accepted.content(arrival.work.tools(), request.set);
   draft = plan(arrival, request, content);
   if (options.planned) check_plan(*options.planned, *draft, installation.id);

@@ -3,9 +3,21 @@
 
 // `apply` and `stage` are one road; they differ in how far they go.
 
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "installer/records/flags.hpp"
 #include "installer/session/plan_file.hpp"
+#include "release/values/environment.hpp"
 
 namespace sealift::installer {
+
+// What a site had beside its release, for the one that it becomes at another place.
+struct Brought {
+  release::Values set;  // of --set
+  FlagChanges flags;
+};
 
 struct ReleaseOptions {
   std::vector<std::string> bundle;  // or volumes of it; empty: the one that was staged
@@ -17,6 +29,8 @@ struct ReleaseOptions {
   // Of apply: to the release name and environment that site.yaml says now.
   bool change_environment = false;
   std::optional<PlanFile> planned = {};  // of apply: this plan or none
+  // Of apply, on a site without a release.
+  std::optional<Brought> brought = {};
 };
 
 // `apply --repair`: the release that is installed, from the bundle that was kept, or from the same

@@ -37,6 +37,7 @@ struct Layout {
   fs::path health() const { return state / "health.json"; }  // what checks found last
   // While a site archive is being restored: how far that has come.
   fs::path restoring() const { return state / "restoring.json"; }
+  fs::path copies() const { return state / "copies.json"; }  // of backups, and what failed
   fs::path lock() const { return state / "lock"; }
 
   // --site DIR, else SEALIFT_SITE, else /etc/sealift/site.yaml with /var/lib/sealift.

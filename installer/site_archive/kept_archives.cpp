@@ -34,7 +34,8 @@ std::vector<SiteArchive> archives_in(const fs::path& folder) {
   return archives;
 }
 
-SiteArchive archive_at(const fs::path& folder, const std::optional<Time>& at) {
+SiteArchive archive_at(const fs::path& folder, const std::optional<Time>& at,
+                       const std::string& key) {
   std::vector<SiteArchive> archives = archives_in(folder);
   const auto is_later = [&](const SiteArchive& each) { return at && each.manifest().made > *at; };
   archives.erase(std::remove_if(archives.begin(), archives.end(), is_later), archives.end());
@@ -44,12 +45,16 @@ SiteArchive archive_at(const fs::path& folder, const std::optional<Time>& at) {
                        at ? format(" of {} or before", to_text(*at)) : ""),
                 "name the folder, or one archive in it");
   }
-  for (const SiteArchive& each : archives) {
-    if (each.manifest().site == archives.back().manifest().site) continue;
-    throw Error(Errc::usage, format("{}: has archives of several sites", folder.string()),
-                "name one archive");
-  }
-  return archives.back();
+  const bool is_one = std::all_of(archives.begin(), archives.end(), [&](const SiteArchive& each) {
+    return each.manifest().site == archives.back().manifest().site;
+  });
+  if (is_one) return archives.back();
+  const auto wanted =
+      std::find_if(archives.rbegin(), archives.rend(),
+                   [&](const SiteArchive& each) { return each.manifest().key.id() == key; });
+  if (wanted != archives.rend()) return *wanted;
+  throw Error(Errc::usage, format("{}: has archives of several sites", folder.string()),
+              "name one archive, or give the key of its site with --key");
 }
 
 std::vector<std::string> remove_old_archives(const fs::path& folder, const release::KeepRule& rule,

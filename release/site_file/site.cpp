@@ -9,6 +9,7 @@
 #include "base/path.hpp"
 #include "release/documents/persist.hpp"
 #include "release/documents/workload.hpp"
+#include "release/site_file/kept_things.hpp"
 #include "release/text/schema.hpp"
 #include "release/text/yaml.hpp"
 #include "release/values/value_names.hpp"
@@ -17,12 +18,6 @@
 namespace sealift::release {
 
 namespace {
-
-std::string normalised(const std::string& path) {
-  std::string text = fs::path(path).lexically_normal().string();
-  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-  return text;
-}
 
 bool contains(const std::string& outer, const std::string& inner) {
   return inner == outer || inner.starts_with(outer + "/");
@@ -35,7 +30,7 @@ bool needs_a_path(const std::string& driver) {
 
 // What only one driver has.
 constexpr std::array kOfDrivers = {std::pair{"project", kCompose}, std::pair{"engine", kCompose},
-                                   std::pair{"units", kSystemd}};
+                                   std::pair{"volumes", kCompose}, std::pair{"units", kSystemd}};
 
 constexpr std::string_view kTimeout = "timeout";
 
@@ -66,7 +61,8 @@ Target read_target(const Json& value) {
       .units = value.contains("units") ? normalised(value["units"]) : "",
       .timeout = value.value("timeout", 300U),
       .map = value.value("map", std::map<std::string, std::string>{}),
-      .backup = value.value("backup", std::vector<std::string>{})};
+      .backup = value.value("backup", std::vector<std::string>{}),
+      .volumes = value.value("volumes", std::vector<std::string>{})};
 }
 
 DatabaseEntry read_database(const Json& value) {
@@ -247,22 +243,6 @@ void check_backup(const YamlDocument& document, const std::string& target_at, co
   }
 }
 
-// `keys` are those of the numbers; without one of a count there are `usual`.
-KeepRule read_rule(const Json& said, const std::array<const char*, 3>& keys,
-                   std::optional<unsigned> usual) {
-  const auto number = [&](const char* key) {
-    return said.contains(key) ? std::optional(said.value(key, 0U)) : std::nullopt;
-  };
-  const std::optional<unsigned> count = number(keys[0]);
-  return {.count = count ? count : usual, .days = number(keys[1]), .gib = number(keys[2])};
-}
-
-Exports read_exports(const Json& said) {
-  return {.recovery = said["recovery"],
-          .to = said.value("to", ""),
-          .rule = read_rule(said, {"keep", "keep_days", "keep_gib"}, std::nullopt)};
-}
-
 // What stands in the file by itself, and needs no rule beyond the schema.
 Site read_plain(const Json& root) {
   Site site{.release = root["release"],
@@ -291,7 +271,12 @@ Site read_plain(const Json& root) {
     site.health_ca = health->value("ca", "");
   }
   if (const auto backups = root.find("backups"); backups != root.end()) {
-    site.encrypt_to = (*backups)["encrypt_to"].get<std::vector<std::string>>();
+    if (const auto whom = backups->find("encrypt_to"); whom != backups->end()) {
+      site.encrypt_to = whom->get<std::vector<std::string>>();
+    }
+    for (const Json& each : backups->value("copies", Json::array())) {
+      site.copies.push_back(read_copy(each));
+    }
   }
   if (const auto exports = root.find("exports"); exports != root.end()) {
     site.exports = read_exports(*exports);
@@ -397,6 +382,11 @@ Site read(const YamlDocument& document) {
   }
   std::vector<Mistake> mistakes;
   check_recipients(document, site, mistakes);
+  for (const CopyMistake& each : copy_mistakes(site.copies)) {
+    const std::string place = format("/backups/copies/{}", each.index);
+    mistakes.push_back({document.line_of(place),
+                        {format("{}: {}", document.where(place), each.found), kCopyForm}});
+  }
   read_targets(document, site, mistakes);
   read_databases(document, site, mistakes);
   if (site.targets.empty() && site.databases.empty()) {

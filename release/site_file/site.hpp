@@ -14,6 +14,7 @@
 #include "base/file.hpp"
 #include "content/image_name.hpp"
 #include "release/documents/allow.hpp"
+#include "release/site_file/backup_copy.hpp"
 #include "release/site_file/keep_rule.hpp"
 #include "release/text/window.hpp"
 #include "release/values/environment.hpp"
@@ -42,7 +43,8 @@ struct Target {
   // For images: how names begin in a release -> how they begin on the site. Empty: as they are.
   std::map<std::string, std::string> map;
 
-  std::vector<std::string> backup = {};  // folders of data that are backed up before a change
+  std::vector<std::string> backup = {};   // folders of data that are backed up before a change
+  std::vector<std::string> volumes = {};  // of Compose: those that belong to backups of the site
 
   // The site's name of an image; nothing where the map has no line for it.
   std::optional<std::string> mapped(const content::ImageName& name) const;
@@ -99,6 +101,7 @@ struct Site {
   std::optional<Fence> fence;
   // Whom backups are encrypted to beside the site itself; nothing: they are not encrypted.
   std::optional<std::vector<std::string>> encrypt_to;
+  std::vector<BackupCopy> copies = {};
   Values values;
   std::vector<std::string> optional;  // optional components that this site takes
   unsigned keep_releases = 3;

@@ -99,6 +99,46 @@ class ThereAndBack(Archived):
         road.installer("apply", road.release("1.2.0"), "--yes")
         self.export()
 
+    def test_one_that_fails_says_so_and_goes_on(self):
+        made = self.export()
+        before = self.seen()
+        self.destroy()
+        in_the_way = os.path.dirname(self.database)
+        write(in_the_way, "no folder")
+        said = self.restore(made["archive"], made["key"], status=8)
+        self.assertNotIn(b"restored from", said)
+        os.remove(in_the_way)
+        self.restore(made["archive"], made["key"])
+        self.assertEqual(self.seen()["rows"], before["rows"])
+
+    def test_it_comes_back_at_other_places(self):
+        made = self.export()
+        before = self.seen()
+        with open(os.path.join(self.road.site, "site.yaml"), encoding="utf-8") as source:
+            text = source.read()
+        self.destroy()
+        settings = os.path.join(self.road.root, "moved.yaml")
+        write(settings, text.replace("production", "staging"))
+        said = self.road.refused("site", "restore", made["archive"], "--identity", self.identity, "--key",
+                                 made["key"], "--settings", settings, "--yes", status=6)
+        self.assertIn("the archive is of chanuka in production", said)
+        self.is_untouched()
+        write(settings, text.replace("/srv/", "/moved/"))
+        self.restore(made["archive"], made["key"], "--settings", settings)
+        self.assertFalse(os.path.exists(os.path.join(self.road.root, "srv")))
+        self.road.target = lambda name: os.path.join(self.road.root, "moved", name)
+        self.database = self.database.replace("/srv/", "/moved/")
+        after = self.seen()
+        self.assertEqual({**after, "history": 0}, {**before, "history": 0})
+        self.assertEqual(after["history"], [1])
+        (former,) = [name for name in os.listdir(os.path.join(self.road.site, "state"))
+                     if name.startswith("former-")]
+        self.assertEqual(len(os.listdir(os.path.join(self.road.site, "state", former, "journal"))), 2)
+        self.road.installer("doctor")
+        self.road.installer("audit", "verify")
+        self.road.installer("apply", self.road.release("1.2.0"), "--yes")
+        self.road.installer("rollback", "--yes")
+
     def test_an_archive_that_was_restored_says_so(self):
         made = self.export()
         self.destroy()

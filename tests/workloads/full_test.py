@@ -68,9 +68,9 @@ class Platform(StackRoad):
                   [(f"{each:04}_t", [f"CREATE TABLE t{each} (id integer)",
                                      f"INSERT INTO t{each} SELECT generate_series(1, 2000)"])
                    for each in range(number + 1)], "postgresql")
-        services = services or {"api": service(API, "{{API_PORT}}", env_file=["./api.env"],
-                                               command=compose_command)}
-        path = self.stack(version, {API: image}, {"services": services},
+        compose = self.compose(services or {"api": service(
+            API, "{{API_PORT}}", env_file=["./api.env"], command=compose_command)})
+        path = self.stack(version, {API: image}, compose,
                           files={"api.env": "MODE=production\n"},
                           component={"after": ["database", "web", "settings"]})
         with open(path, encoding="utf-8") as source:
@@ -89,9 +89,16 @@ class Platform(StackRoad):
             {"name": "db", "sql": "main", "query": f"select count(*) from t{number}",
              "expect": {"value": "2000"}},
             {"name": "container", "container": "stack/api"}, *health]
+        self.edit(release)
         write(path, json.dumps(release))
         return json.loads(run(BUILDER, "--json", "build", path, "--output",
                               os.path.join(self.root, "dist"), "--key", self.key))["bundle"]
+
+    def compose(self, services):
+        return {"services": services}
+
+    def edit(self, release):
+        """What a kind of platform has beside that."""
 
     def switching(self):
         """When each transaction may be seen: from its first step that can be to its end."""
@@ -121,6 +128,8 @@ def seconds(text):
 class Nginx:
     """Serves the assets, and the stack below /api/."""
 
+    included = ""  # in the server
+
     def __init__(self, platform):
         need("nginx")
         self.folder = os.path.join(platform.root, "nginx")
@@ -142,6 +151,7 @@ http {{
     listen 127.0.0.1:{platform.port};
     location / {{ root {platform.target("web")}/current; }}
     location /api/ {{ proxy_pass http://api/; }}
+    {self.included.format(etc=platform.target("etc"))}
   }}
 }}
 """)
@@ -183,6 +193,7 @@ class Visitor(threading.Thread):
 
 class PlatformTest(StackTest):
     kind = DockerCompose
+    drifting = ("database",)  # components that may differ from their release
 
     @classmethod
     def setUpClass(cls):
@@ -212,7 +223,7 @@ class PlatformTest(StackTest):
         # A database that is ahead of a release that came back is what the release declares.
         drift = json.loads(subprocess.run([INSTALLER, "--json", "--site", self.platform.site, "drift"],
                                           stdout=subprocess.PIPE, check=False).stdout)
-        self.assertEqual([row for row in drift["differences"] if row["component"] != "database"], [],
+        self.assertEqual([row for row in drift["differences"] if row["component"] not in self.drifting], [],
                          why)
         health = self.platform.answer("health")
         self.assertEqual({row["result"] for row in health["results"]}, {"healthy"}, f"{why}: {health}")

@@ -151,6 +151,17 @@ ServiceSettings settings_of(const ComposeService& service, const ReleaseSources&
           .pull_policy = service.has_pull_policy ? "never" : ""};
 }
 
+// It stays what it is, for volumes are called after it: a site that came back from an archive has
+// another id, and a component may be renamed.
+std::string project_of(const RuntimeQuestion& question) {
+  const Placement* before = question.before;
+  if (!question.target.project.empty()) return question.target.project;
+  if (before != nullptr && before->driver == release::kCompose) {
+    return compose_settings_from_json(before->settings, before->component).project;
+  }
+  return default_project(question.component.row.name, question.site);
+}
+
 // Every service that release.yaml names has to be in the file.
 void check_names(const release::Workload& workload,
                  const std::map<std::string, ServiceSettings>& services, Problems& problems) {
@@ -164,6 +175,10 @@ void check_names(const release::Workload& workload,
 }
 
 }  // namespace
+
+std::string default_project(const std::string& component, const std::string& site) {
+  return format("{}-{}", component, site.substr(0, kProjectSite));
+}
 
 ComposeSettings compose_settings_of(const RuntimeQuestion& question, const ComposeProgram& compose,
                                     const TableKey& key) {
@@ -179,9 +194,7 @@ ComposeSettings compose_settings_of(const RuntimeQuestion& question, const Compo
   }
   check_names(workload, services, problems);
   problems.throw_if_any(Errc::incompatible);
-  return {.project = question.target.project.empty() ? format("{}-{}", question.component.row.name,
-                                                              question.site.substr(0, kProjectSite))
-                                                     : question.target.project,
+  return {.project = project_of(question),
           .site = question.site,
           .command = compose.command,
           .generation = compose.generation,

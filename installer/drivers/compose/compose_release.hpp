@@ -22,6 +22,10 @@ namespace sealift::installer {
 ComposeSettings compose_settings_of(const RuntimeQuestion& question, const ComposeProgram& compose,
                                     const TableKey& key);
 
+// The name of the project of a component that is installed for the first time, where site.yaml says
+// none.
+std::string default_project(const std::string& component, const std::string& site);
+
 // As Runtime::data_folders() and Runtime::claims() say.
 std::map<std::string, std::string> compose_data_folders(const RuntimeQuestion& question);
 std::vector<release::Claim> compose_claims(const RuntimeQuestion& question);

@@ -20,7 +20,6 @@ constexpr std::chrono::minutes kIdle{5};
 constexpr std::uint64_t kMaxRestarts = 3;
 constexpr std::size_t kSaid =
     400;  // bytes of what an engine or a container says that are passed on
-constexpr const char* kProject = "com.docker.compose.project";
 constexpr const char* kService = "com.docker.compose.service";
 
 // What an engine says of containers is its own document.
@@ -81,9 +80,10 @@ bool Engine::is_podman() const {
   return program.substr(program.rfind('/') + 1).starts_with("podman");
 }
 
-Outcome Engine::call(std::vector<std::string> arguments) const {
+Outcome Engine::call(std::vector<std::string> arguments, std::string input) const {
   arguments.insert(arguments.begin(), command_.begin(), command_.end());
-  const auto outcome = run({.arguments = arguments, .folder = {}, .input = {}, .timeout = kIdle});
+  const auto outcome =
+      run({.arguments = arguments, .folder = {}, .input = std::move(input), .timeout = kIdle});
   if (!outcome) {
     throw Error(Errc::target_failed, format("the program {} was not found", command_.front()),
                 "install it, or correct engine in site.yaml");
@@ -112,7 +112,7 @@ std::vector<std::string> Engine::lines(std::vector<std::string> arguments) const
 
 std::vector<Container> Engine::containers(const std::string& project) const {
   std::vector<std::string> inspect =
-      lines({"ps", "-aq", "--no-trunc", "--filter", format("label={}={}", kProject, project)});
+      lines({"ps", "-aq", "--no-trunc", "--filter", format("label={}={}", kProjectLabel, project)});
   if (inspect.empty()) return {};
   inspect.insert(inspect.begin(), {"container", "inspect"});
   // One that went in between makes this fail as a whole: the next look has it right.
@@ -157,11 +157,16 @@ void Engine::remove(const Container& container) const {
 }
 
 std::vector<std::string> Engine::networks(const std::string& project) const {
-  return lines({"network", "ls", "-q", "--filter", format("label={}={}", kProject, project)});
+  return lines({"network", "ls", "-q", "--filter", format("label={}={}", kProjectLabel, project)});
 }
 
 std::vector<std::string> Engine::volumes(const std::string& project) const {
-  return lines({"volume", "ls", "-q", "--filter", format("label={}={}", kProject, project)});
+  return lines({"volume", "ls", "-q", "--filter", format("label={}={}", kProjectLabel, project)});
+}
+
+std::string Engine::volume_label(const std::string& name, const char* label) const {
+  const Json all = documents_in(demand({"volume", "inspect", name}).output);
+  return all.empty() ? "" : text_at(all.front(), "/Labels"_json_pointer / label);
 }
 
 void Engine::remove_network(const std::string& name) const {
@@ -178,7 +183,7 @@ std::vector<std::string> Engine::projects_of(const std::string& site) const {
   inspect.insert(inspect.end(), ids.begin(), ids.end());
   std::set<std::string> projects;
   for (const Json& value : documents_in(demand(std::move(inspect)).output)) {
-    projects.insert(label(value, kProject));
+    projects.insert(label(value, kProjectLabel));
   }
   return {projects.begin(), projects.end()};
 }

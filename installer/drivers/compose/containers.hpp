@@ -29,6 +29,9 @@ std::vector<Container> containers_of(const std::vector<Container>& all, const st
 // The label of a container's `inputs`, and the one of the site's id.
 inline constexpr const char* kInputsLabel = "org.sealift.inputs";
 inline constexpr const char* kSiteLabel = "org.sealift.site";
+// Labels that Compose gives to what it makes.
+inline constexpr const char* kProjectLabel = "com.docker.compose.project";
+inline constexpr const char* kVolumeLabel = "com.docker.compose.volume";
 
 class Engine {
  public:
@@ -49,14 +52,19 @@ class Engine {
   // Names of the project's networks, volumes and pods.
   std::vector<std::string> networks(const std::string& project) const;
   std::vector<std::string> volumes(const std::string& project) const;
+  // What a label of a volume says; empty: it has none.
+  std::string volume_label(const std::string& name, const char* label) const;
   void remove_network(const std::string& name) const;
   // Projects of which a container is there that has the label of this site.
   std::vector<std::string> projects_of(const std::string& site) const;
 
- private:
-  Outcome call(std::vector<std::string> arguments) const;
-  Outcome demand(std::vector<std::string> arguments) const;
+  // The engine's program with these arguments, whatever it answers.
+  Outcome call(std::vector<std::string> arguments, std::string input = {}) const;
+  // What it prints; Error{target_failed} where it does not end well.
   std::vector<std::string> lines(std::vector<std::string> arguments) const;
+
+ private:
+  Outcome demand(std::vector<std::string> arguments) const;
 
   std::vector<std::string> command_;
 };

@@ -236,7 +236,7 @@ Backup Backups::create(databases::Restorable& source, Backup backup, Progress& p
   backup.digest = dump.finish();
   backup.bytes = dump.bytes();
   backup.packed = file_bytes(file(backup));
-  write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
+  note(backup);
   return backup;
 }
 
@@ -254,8 +254,12 @@ Backup Backups::take_in(Source& packed, Backup backup, Progress& progress) const
   backup.digest = dump.finish();
   backup.bytes = dump.bytes();
   backup.packed = file_bytes(file(backup));
-  write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
+  note(backup);
   return backup;
+}
+
+void Backups::note(const Backup& backup) const {
+  write_file(record(backup.name), to_pretty(to_json(backup)), FileMode::secret);
 }
 
 Backup Backups::make(databases::Restorable& source, Backup backup, Progress& progress) const {

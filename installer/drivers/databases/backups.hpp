@@ -83,6 +83,8 @@ class Backups {
   // A dump that somebody brings, as it would lie here unencrypted: kept as a backup of this site,
   // and digest and sizes filled in. Error{corrupt} where it is none.
   Backup take_in(Source& packed, Backup backup, Progress& progress) const;
+  // A file that lies here already becomes this backup: its record is written.
+  void note(const Backup& backup) const;
   // Unpacks and reads all of it as a restore would; Error{corrupt}.
   void verify(const Backup& backup, databases::Restorable& source, Progress& progress) const;
   // `label` names what was there before (databases::Restorable::restore). Verifies on the way.

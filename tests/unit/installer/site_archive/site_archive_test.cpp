@@ -205,9 +205,9 @@ TEST_CASE("site archive: a folder gives the newest of a time") {
   const Given given;
   given.write("a.site.tar", Time{0});
   given.write("b.site.tar", Time{kDay});
-  CHECK(archive_at(given.archives(), std::nullopt).file().filename() == "b.site.tar");
-  CHECK(archive_at(given.archives(), Time{kDay - 1}).file().filename() == "a.site.tar");
-  CHECK(refusal_of([&] { archive_at(given.archives(), Time{-1}); }) == Errc::usage);
+  CHECK(archive_at(given.archives(), std::nullopt, "").file().filename() == "b.site.tar");
+  CHECK(archive_at(given.archives(), Time{kDay - 1}, "").file().filename() == "a.site.tar");
+  CHECK(refusal_of([&] { archive_at(given.archives(), Time{-1}, ""); }) == Errc::usage);
 }
 
 }  // namespace sealift::installer::site_archive_test

@@ -193,7 +193,33 @@ TEST_CASE("site: each runtime has its own keys") {
              Catch::Matchers::Contains("found units, which exec does not have"));
   CHECK_THAT(target("driver: systemd, path: /srv/units, project: a"),
              Catch::Matchers::Contains("found project, which systemd does not have"));
+  CHECK(target("driver: compose, path: /srv/run, volumes: [rows]") == "");
+  CHECK_THAT(target("driver: exec, path: /srv/cdn, volumes: [rows]"),
+             Catch::Matchers::Contains("found volumes, which exec does not have"));
   CHECK_THAT(target("driver: systemd"), Catch::Matchers::Contains("found no path, expected one"));
+}
+
+TEST_CASE("site: backups are copied to folders and by commands, each place once") {
+  const auto copies = [](const std::string& list) {
+    return kSite + "backups: {copies: [" + list + "]}\n";
+  };
+  const Site site = parse_site(
+      copies("{to: /mnt/second/, keep: 3}, {command: [put, a], verify: [get, a]}"), "site.yaml");
+  CHECK_FALSE(site.encrypt_to);
+  REQUIRE(site.copies.size() == 2);
+  CHECK(site.copies[0].name() == "/mnt/second");
+  CHECK(site.copies[0].rule.count == 3);
+  CHECK(site.copies[1].name() == "put a");
+  CHECK(site.copies[1].verify == std::vector<std::string>{"get", "a"});
+  const std::string all =
+      refused(copies("{}, {to: /a, command: [b]}, {to: /a, verify: [b]}, "
+                     "{command: [c], keep: 1}, {to: /d}, {to: /d/}"));
+  for (const char* found :
+       {"copies[0]: found to and command, or neither", "copies[1]: found to and command",
+        "copies[2]: found verify with a folder", "copies[3]: found keep with a command",
+        "copies[5]: found the same place twice"}) {
+    CHECK_THAT(all, Catch::Matchers::Contains(found));
+  }
 }
 
 }  // namespace sealift::release::site_test

@@ -80,7 +80,7 @@ const Json kSite = Json::parse(
            "root_units":["a"],"commands":["a"]},"health":{"ca":"/ca.pem"},"schema":1,"release":"x","environment":"production",
   "targets":{"web":{"driver":"directory","path":"/srv/web","owner":"1:1","sharing":"never","backup":["a"]},
              "images":{"driver":"podman","command":["podman"],"map":{"docker.io/":"r.site/"}},
-             "stack":{"driver":"compose","path":"/srv/stack","project":"p","engine":["docker"],
+             "stack":{"driver":"compose","path":"/srv/stack","project":"p","engine":["docker"],"volumes":["rows"],
                       "units":"/etc/units","timeout":9}},
   "databases":{"main":{"driver":"postgresql","path":"/a","url":"postgresql://x/y","tools":["sudo"],
                        "password_file":"/p","lock_timeout":5,"lock_attempts":5,"statement_timeout":9,
@@ -89,7 +89,8 @@ const Json kSite = Json::parse(
   "secrets":{"KEY":{"file":"/etc/key"}},
   "services":{"nginx":{"check":["a"],"reload":["b"],"restart":["c"],"timeout":9,"secrets":["KEY"]}},
   "tls":{"web":{"certificate":"/c","key":"/k","ca":"/a","hosts":["x"],"warn_days":9}},
-  "backups":{"encrypt_to":["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]},
+  "backups":{"encrypt_to":["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"],
+             "copies":[{"to":"/a","keep":9,"keep_days":9,"keep_gib":9,"command":["a"],"verify":["b"]}]},
   "windows":["sat 22:00-04:00"],"values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3,"backups":3,"backup_days":9,"backup_gib":9},
   "exports":{"recovery":"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p","to":"/a","keep":9,"keep_days":9,"keep_gib":9},
   "policy":{"require":["security"],"approvals":2,"max_age_days":30}})");
@@ -1110,8 +1111,7 @@ const std::vector<Breach> kSiteBreaches = {
      "a word of a command"},
     {"/properties/backups/type", "/backups", 1, "expected a mapping"},
     {"/properties/backups/additionalProperties", "/backups/x", 1, "unknown key \"x\""},
-    {"/properties/backups/required/encrypt_to", "/backups/encrypt_to", kAbsent,
-     "missing key \"encrypt_to\""},
+    {"/properties/backups/minProperties", "/backups", Json::object(), "encrypt_to, copies or both"},
     {"/properties/backups/properties/encrypt_to/type", "/backups/encrypt_to", 1, "age recipients"},
     {"/properties/backups/properties/encrypt_to/maxItems", "/backups/encrypt_to",
      many(65, kRecipient), "age recipients"},
@@ -1295,6 +1295,22 @@ void collect_rules(const Json& schema, const std::string& pointer, std::set<std:
   }
 }
 
+struct Number {
+  const char* in;
+  const char* key;
+  int most;
+  const char* says;
+};
+
+void add_number(const Number& number, const std::string& rules, const std::string& places,
+                std::vector<Breach>& all) {
+  const std::string rule = rules + "/properties/" + number.key;
+  const std::string place = places + "/" + number.key;
+  all.push_back({rule + "/type", place, "x", number.says});
+  all.push_back({rule + "/minimum", place, 0, number.says});
+  all.push_back({rule + "/maximum", place, number.most + 1, number.says});
+}
+
 std::vector<Breach> breaches_of_exports() {
   std::vector<Breach> all = {
       {"/properties/exports/type", "/exports", 1, "expected a mapping"},
@@ -1307,22 +1323,54 @@ std::vector<Breach> breaches_of_exports() {
       {"/properties/exports/properties/to/pattern", "/exports/to", "a", "absolute path"},
       {"/properties/exports/properties/to/maxLength", "/exports/to", "/" + letters(4096),
        "absolute path"}};
-  struct Number {
-    const char* in;
-    const char* key;
-    int most;
-    const char* says;
-  };
   for (const Number& each : {Number{"exports", "keep", 100'000, "of archives"},
                              {"exports", "keep_days", 36'500, "of days"},
                              {"exports", "keep_gib", 1'048'576, "of GiB"},
                              {"retention", "backup_days", 36'500, "of days"},
                              {"retention", "backup_gib", 1'048'576, "of GiB"}}) {
-    const std::string rule = std::string("/properties/") + each.in + "/properties/" + each.key;
-    const std::string place = std::string("/") + each.in + "/" + each.key;
-    all.push_back({rule + "/type", place, "x", each.says});
-    all.push_back({rule + "/minimum", place, 0, each.says});
-    all.push_back({rule + "/maximum", place, each.most + 1, each.says});
+    add_number(each, std::string("/properties/") + each.in, std::string("/") + each.in, all);
+  }
+  return all;
+}
+
+// Volumes of a target, and second places of backups.
+std::vector<Breach> breaches_of_copies() {
+  const std::string volumes = "/properties/targets/additionalProperties/properties/volumes";
+  const std::string copies = "/properties/backups/properties/copies";
+  std::vector<Breach> all = {
+      {volumes + "/type", "/targets/stack/volumes", "a", "a list of volumes"},
+      {volumes + "/maxItems", "/targets/stack/volumes", different_names(65), "a list of volumes"},
+      {volumes + "/uniqueItems", "/targets/stack/volumes", many(2, "a"), "a list of volumes"},
+      {volumes + "/items/type", "/targets/stack/volumes/0", 1, "the name of a volume"},
+      {volumes + "/items/minLength", "/targets/stack/volumes/0", "", "the name of a volume"},
+      {volumes + "/items/maxLength", "/targets/stack/volumes/0", letters(256),
+       "the name of a volume"},
+      {volumes + "/items/pattern", "/targets/stack/volumes/0", "../a", "the name of a volume"},
+      {copies + "/type", "/backups/copies", "a", "a list of second places"},
+      {copies + "/minItems", "/backups/copies", Json::array(), "a list of second places"},
+      {copies + "/maxItems", "/backups/copies", many(17, {{"to", "/a"}}),
+       "a list of second places"},
+      {copies + "/items/type", "/backups/copies/0", "a", "a mapping such as {to: /mnt/second"},
+      {copies + "/items/additionalProperties", "/backups/copies/0/x", 1, "unknown key \"x\""},
+      {copies + "/items/properties/to/type", "/backups/copies/0/to", 1, "a folder that is there"},
+      {copies + "/items/properties/to/pattern", "/backups/copies/0/to", "a",
+       "a folder that is there"},
+      {copies + "/items/properties/to/maxLength", "/backups/copies/0/to", "/" + letters(4096),
+       "a folder that is there"}};
+  for (const Number& each : {Number{"", "keep", 100'000, "of backups"},
+                             {"", "keep_days", 36'500, "of days"},
+                             {"", "keep_gib", 1'048'576, "of GiB"}}) {
+    add_number(each, copies + "/items", "/backups/copies/0", all);
+  }
+  for (const std::string key : {"command", "verify"}) {
+    const std::string rule = copies + "/items/properties/" + key;
+    const std::string place = "/backups/copies/0/" + key;
+    all.push_back({rule + "/type", place, "a", "a command that"});
+    all.push_back({rule + "/minItems", place, Json::array(), "a command that"});
+    all.push_back({rule + "/maxItems", place, many(65, "a"), "a command that"});
+    all.push_back({rule + "/items/type", place + "/0", 1, "a word of a command"});
+    all.push_back({rule + "/items/minLength", place + "/0", "", "a word of a command"});
+    all.push_back({rule + "/items/maxLength", place + "/0", letters(4097), "a word of a command"});
   }
   return all;
 }
@@ -1427,7 +1475,8 @@ static std::vector<Breach> breaches_of_allow() {
 
 TEST_CASE("schema: every rule of site.schema.json refuses something") {
   std::vector<Breach> breaches = kSiteBreaches;
-  for (const std::vector<Breach>& more : {breaches_of_allow(), breaches_of_exports()}) {
+  for (const std::vector<Breach>& more :
+       {breaches_of_allow(), breaches_of_exports(), breaches_of_copies()}) {
     breaches.insert(breaches.end(), more.begin(), more.end());
   }
   examine("site.schema.json", kSite, breaches);
