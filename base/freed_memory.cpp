@@ -8,9 +8,9 @@
 #ifndef __SANITIZE_ADDRESS__
 
 #include <malloc.h>
-#include <string.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "base/private_memory.hpp"
