@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -433,16 +432,6 @@ int run_in_foreground(const std::vector<std::string>& arguments) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-// Also ptrace(2) and /proc/PID/mem of the same user are refused by that (PR_SET_DUMPABLE).
-void keep_memory_private() {
-  rlimit core{};
-  if (::getrlimit(RLIMIT_CORE, &core) != 0) throw_errno("core dumps", "read the limit of");
-  core.rlim_cur = 0;
-  if (::setrlimit(RLIMIT_CORE, &core) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0) {
-    throw_errno("core dumps", "forbid");
-  }
 }
 
 }  // namespace sealift

@@ -56,10 +56,6 @@ bool is_program(const std::string& program);
 // where it cannot be started.
 int run_in_foreground(const std::vector<std::string>& arguments);
 
-// From here on no core dump of this process is written, and no other process of its user may read
-// its memory. Programs that it starts may; they write no core dumps unless they allow them again.
-void keep_memory_private();
-
 // A program that works while bytes stream to or from it; Command::timeout is how long it may do
 // nothing. One that was not waited for by finish() is killed.
 // The constructors throw Error{io}, also where the program does not exist.

@@ -4,8 +4,8 @@
 #include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
-#include "base/json.hpp"
 #include "base/path.hpp"
+#include "net/registry_answers.hpp"
 #include "signing/base64.hpp"
 
 namespace sealift::net {
@@ -13,25 +13,6 @@ namespace sealift::net {
 namespace {
 
 constexpr const char* kRealm = "realm";
-
-// A token for those who ask; empty where there is none.
-std::string read_token(const Json& answer) {
-  const std::string token = text_at(answer, "token");
-  return token.empty() ? text_at(answer, "access_token") : token;
-}
-
-// ": DENIED requested access is denied": what an answer of a registry says first is wrong; empty
-// where it says nothing.
-std::string read_complaint(std::string_view body) {
-  try {
-    const Json answer = parse_json(body, "answer");
-    const Json& errors = list_at(answer, "errors");
-    if (errors.empty()) return "";
-    return format(": {} {}", text_at(errors.front(), "code"), text_at(errors.front(), "message"));
-  } catch (const Error&) {
-    return "";
-  }
-}
 
 }  // namespace
 
@@ -138,7 +119,7 @@ std::string RegistrySession::token(const std::map<std::string, std::string>& ask
   const std::unique_ptr<Reply> reply = client_.send(request);
   const std::string text = read_all(*reply, kMaxAnswer, realm.shown());
   if (reply->status() != 200) refuse(*reply, text, "asking for a token");
-  std::string token = read_token(parse_json(text, realm.shown(), Errc::io));
+  std::string token = read_token(text, realm.shown());
   if (!token.empty()) return token;
   throw Error(Errc::io, format("{}: found no token in the answer", realm.shown()));
 }

@@ -11,6 +11,7 @@
 #include "content/image.hpp"
 #include "content/media_types.hpp"
 #include "net/blob_transfer.hpp"
+#include "net/registry_answers.hpp"
 #include "net/registry_session.hpp"
 
 namespace sealift::net {
@@ -26,14 +27,6 @@ constexpr std::chrono::milliseconds kRepositoryFirstWait{500};
 Headers accepting() {
   return {{"accept", format("{}, {}, {}, {}", media_type::kImageIndex, media_type::kImageManifest,
                             media_type::kDockerList, media_type::kDockerManifest)}};
-}
-
-std::vector<std::string> read_tags(const Json& answer) {
-  std::vector<std::string> tags;
-  for (const Json& tag : list_at(answer, "tags")) {
-    if (tag.is_string()) tags.push_back(tag);
-  }
-  return tags;
 }
 
 bool has_digest_form(std::string_view reference) {
@@ -300,7 +293,7 @@ std::vector<std::string> Repository::tags() {
   if (reply->status() == 404) return {};
   const std::string text = read_all(*reply, kMaxAnswer, session_->shown());
   if (reply->status() != 200) session_->refuse(*reply, text, "listing tags");
-  return read_tags(parse_json(text, session_->shown(), Errc::io));
+  return read_tags(text, session_->shown());
 }
 
 Repository::Removal Repository::remove(const std::string& reference) {

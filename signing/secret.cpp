@@ -6,20 +6,25 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/private_memory.hpp"
 
 namespace sealift::signing {
 
 namespace {
 
-void start_sodium() {
-  static const int status = sodium_init();
-  if (status < 0) throw Error(Errc::internal, "libsodium cannot start");
+// Once, before the first secret is in memory.
+void prepare_memory() {
+  static const bool is_ready = [] {
+    keep_memory_private();
+    return sodium_init() >= 0;
+  }();
+  if (!is_ready) throw Error(Errc::internal, "libsodium cannot start");
 }
 
 }  // namespace
 
 Secret::Secret(std::size_t size) : size_(size) {
-  start_sodium();
+  prepare_memory();
   // sodium_malloc locks the pages; where RLIMIT_MEMLOCK forbids it, it still guards and wipes them.
   bytes_.reset(static_cast<unsigned char*>(sodium_malloc(std::max<std::size_t>(size, 1))));
   if (!bytes_) throw_errno("secret", "allocate guarded memory");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Bytes that must not leak: in locked memory, wiped when they go, never copied.
+// Bytes that must not leak: in locked memory that is in no core dump, wiped when they go, never
+// copied. The first one makes the whole process keep its memory private
+// (base/private_memory.hpp), for what libraries copy.
 
 #include <cstddef>
 #include <memory>

@@ -11,7 +11,7 @@
 #include "base/log.hpp"
 #include "base/nearest.hpp"
 #include "base/path.hpp"
-#include "base/process.hpp"
+#include "base/private_memory.hpp"
 #include "base/text.hpp"
 #include "builder/commands/commands.hpp"
 #include "builder/signing_desk/private_file.hpp"

@@ -34,6 +34,7 @@ export const sidebar = [
     'A part of the state is lost': 'docs/operations/store-lost',
     'A key is lost': 'docs/operations/key-lost',
     'A certificate is renewed': 'docs/operations/certificate',
+    'Without root': 'docs/operations/privileges',
     'Audit log and evidence': 'docs/audit',
     'Receipts of sites': 'docs/receipts',
   }),

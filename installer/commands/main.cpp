@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
          installer::add_trust(program, site);
          installer::add_config(program, site);
          installer::add_doctor(program, site);
+         installer::add_privileges(program, site);
          program.group("Install a release");
          installer::add_verify(program, site);
          installer::add_plan(program, site);

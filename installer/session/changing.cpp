@@ -4,7 +4,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "base/process.hpp"
+#include "base/private_memory.hpp"
 #include "base/startup.hpp"
 #include "bundle/report.hpp"
 #include "installer/drivers/health/hook.hpp"

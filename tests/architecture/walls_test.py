@@ -36,7 +36,7 @@ OPEN_HEADERS = {"base/format.hpp"}
 SYSTEM = re.compile(
     r"[a-z0-9_]+"  # the standard library
     r"|(sys|linux|asm|net|netinet|arpa)/[a-z0-9_./]+"
-    r"|(dirent|elf|errno|fcntl|fnmatch|grp|limits|netdb|poll|pthread|pwd|sched|signal|spawn|termios|"
+    r"|(dirent|elf|errno|fcntl|fnmatch|grp|limits|malloc|netdb|poll|pthread|pwd|sched|signal|spawn|termios|"
     r"time|unistd)\.h")
 # Questions about a path that answer "no" where the system does not say, or that throw what is no Error.
 # base/file.hpp has those that answer yes, no, or Error{io}.

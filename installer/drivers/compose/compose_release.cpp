@@ -11,6 +11,7 @@
 #include "base/path.hpp"
 #include "compose/file.hpp"
 #include "compose/images.hpp"
+#include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/runtime/parts.hpp"
 #include "release/documents/persist.hpp"
 
@@ -230,10 +231,12 @@ std::vector<release::Claim> compose_claims(const RuntimeQuestion& question) {
 
 std::string missing_env_file(const ComposeDeployment& staged) {
   const std::string& file = staged.settings.file;
-  const fs::path variables = staged.folder() / compose::kVariablesFile;
+  const auto text_of = [&](const std::string& name) {
+    return installed_file(staged.path, staged.directory, name, kMaxComposeBytes);
+  };
+  const bool has_variables = entry_exists(staged.folder() / compose::kVariablesFile);
   const ComposeFile parsed_file =
-      parsed(read_file(staged.folder() / file, kMaxComposeBytes),
-             path_exists(variables) ? read_file(variables, kMaxComposeBytes) : "", file);
+      parsed(text_of(file), has_variables ? text_of(compose::kVariablesFile) : "", file);
   for (const std::string& path : parsed_file.host_env_files) {
     if (!path_exists(path)) return path;
   }

@@ -23,7 +23,7 @@ constexpr std::size_t kSaid =
 constexpr const char* kService = "com.docker.compose.service";
 
 // What an engine says of containers is its own document.
-Json documents_in(const std::string& output) {
+Json documents_in(std::string_view output) {
   return parse_json(output, "what the engine says", Errc::target_failed, Numbers::any);
 }
 
@@ -42,6 +42,13 @@ std::string label(const Json& value, const char* name) {
   return text_at(value, "/Config/Labels"_json_pointer / name);
 }
 
+bool has_own_check(const Json& value) {
+  const auto place = "/Config/Healthcheck/Test"_json_pointer;
+  if (!value.contains(place) || !value.at(place).is_array() || value.at(place).empty())
+    return false;
+  return value.at(place).front() != "NONE";
+}
+
 // Docker and Podman say the same in nearly the same words.
 Container container_of(const Json& value) {
   Container container{.id = text_at(value, "/Id"_json_pointer),
@@ -55,14 +62,8 @@ Container container_of(const Json& value) {
   container.error = printable(text_at(value, "/State/Error"_json_pointer), kSaid);
   container.exit_code = static_cast<int>(number_at(value, "/State/ExitCode"_json_pointer));
   container.restarts = number_at(value, "/RestartCount"_json_pointer);
+  container.has_check = has_own_check(value);
   return container;
-}
-
-bool has_own_check(const Json& value) {
-  const auto place = "/Config/Healthcheck/Test"_json_pointer;
-  if (!value.contains(place) || !value.at(place).is_array() || value.at(place).empty())
-    return false;
-  return value.at(place).front() != "NONE";
 }
 
 std::string one_line(std::string text) {
@@ -72,6 +73,14 @@ std::string one_line(std::string text) {
 }
 
 }  // namespace
+
+std::vector<Container> parse_containers(std::string_view said) {
+  const Json all = documents_in(said);
+  std::vector<Container> found;
+  found.reserve(all.size());
+  for (const Json& value : all) found.push_back(container_of(value));
+  return found;
+}
 
 Engine::Engine(std::vector<std::string> command) : command_(std::move(command)) {}
 
@@ -117,17 +126,14 @@ std::vector<Container> Engine::containers(const std::string& project) const {
   inspect.insert(inspect.begin(), {"container", "inspect"});
   // One that went in between makes this fail as a whole: the next look has it right.
   const Outcome outcome = call(std::move(inspect));
-  const Json all = outcome.output.empty() ? Json::array() : documents_in(outcome.output);
-  std::vector<Container> found;
-  found.reserve(all.size());
-  for (const Json& value : all) {
-    Container container = container_of(value);
-    // Podman without systemd looks only when it is asked to.
-    if (is_podman() && container.state == "running" && has_own_check(value)) {
-      container.health =
-          call({"healthcheck", "run", container.id}).status == 0 ? "healthy" : "starting";
-    }
-    found.push_back(std::move(container));
+  if (outcome.output.empty()) return {};
+  std::vector<Container> found = parse_containers(outcome.output);
+  if (!is_podman()) return found;
+  // Podman without systemd looks only when it is asked to.
+  for (Container& container : found) {
+    if (container.state != "running" || !container.has_check) continue;
+    container.health =
+        call({"healthcheck", "run", container.id}).status == 0 ? "healthy" : "starting";
   }
   return found;
 }

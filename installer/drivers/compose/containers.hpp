@@ -20,8 +20,13 @@ struct Container {
   std::string error = {};  // what the engine says of a start that failed
   int exit_code = 0;
   std::uint64_t restarts = 0;
-  std::string inputs;  // the label that says what it was made of
+  std::string inputs;      // the label that says what it was made of
+  bool has_check = false;  // of its own health
 };
+
+// What `container inspect` prints. Error{target_failed} for what is no JSON; what it leaves out, or
+// says in another form, is empty.
+std::vector<Container> parse_containers(std::string_view said);
 
 // Those of `all` that belong to one service.
 std::vector<Container> containers_of(const std::vector<Container>& all, const std::string& service);

@@ -86,9 +86,22 @@ bool Systemctl::is_of_user() const {
   return std::find(command_.begin(), command_.end(), "--user") != command_.end();
 }
 
+const Words& Systemctl::verbs() {
+  static const Words all = {"start",        "stop",   "restart", "try-restart",
+                            "reset-failed", "enable", "disable", "is-enabled"};
+  return all;
+}
+
+std::string_view Systemctl::properties() {
+  return kProperties;
+}
+
 // "--" goes before the names: a unit may begin with a dash, as -.mount does.
 Outcome Systemctl::call(const std::string& verb, const Words& units) const {
   if (units.empty()) return {};
+  if (std::find(verbs().begin(), verbs().end(), verb) == verbs().end()) {
+    throw Error(Errc::internal, format("systemctl {}: a verb that nobody is given", verb));
+  }
   Words arguments = command_;
   arguments.insert(arguments.end(), {verb, "--"});
   arguments.insert(arguments.end(), units.begin(), units.end());

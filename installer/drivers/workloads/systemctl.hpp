@@ -39,6 +39,10 @@ class Systemctl {
   // The same; Error{target_failed} where it does not end well.
   void demand(const std::string& verb, const std::vector<std::string>& units) const;
   void reload() const;
+  // Every verb that it is called with and that takes units, for whom rights are given; and what
+  // `show -p` is asked.
+  static const std::vector<std::string>& verbs();
+  static std::string_view properties();
   // In the order of `units`.
   std::vector<UnitState> show(const std::vector<std::string>& units) const;
   // Those of `units` that do not start by themselves when the host does, though they could.

@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "base/lines.hpp"
 #include "base/log.hpp"
+#include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/workloads/systemd_settings.hpp"
 
 namespace sealift::installer {
@@ -25,8 +26,8 @@ std::vector<std::string> copies_of(const Deployment& staged, const fs::path& scr
   const std::string current = staged.path + "/current";
   std::vector<std::string> units;
   for (const std::string& name : links_of(systemd_settings_of(staged))) {
-    std::string text = read_file(staged.folder() / name, kMaxUnitBytes);
     const std::string folder = staged.folder().string();
+    std::string text = installed_file(staged.path, staged.directory, name, kMaxUnitBytes);
     for (std::size_t at = text.find(current); at != text.npos;
          at = text.find(current, at + folder.size())) {
       text.replace(at, current.size(), folder);
