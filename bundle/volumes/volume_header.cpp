@@ -17,7 +17,8 @@ constexpr std::size_t kNumberBytes = 4;
 constexpr std::size_t kDigestAt = kVolumeMagic.size() + 2 * kNumberBytes;
 constexpr std::size_t kDocumentAt = kDigestAt + 32;
 
-constexpr const char* kCarryAgain = "carry this volume again, or make it again: sealift volumes FILE --only NUMBER";
+constexpr const char* kCarryAgain =
+    "carry this volume again, or make it again: sealift volumes FILE --only NUMBER";
 
 std::string_view raw(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()};
@@ -145,7 +146,8 @@ VolumeHeader parse_volume_header(std::string_view bytes, const std::string& wher
   if (raw(digest_of_header(start, document)) != bytes.substr(kDigestAt, 32)) {
     refuse("its header is not what the header's own digest says");
   }
-  if (const auto found = little<std::uint32_t>(bytes.substr(kVolumeMagic.size())); found != kFormat) {
+  if (const auto found = little<std::uint32_t>(bytes.substr(kVolumeMagic.size()));
+      found != kFormat) {
     throw Error(Errc::incompatible,
                 format("{}: found a volume of format {}, expected {}", where, found, kFormat),
                 "use a newer version of this program");

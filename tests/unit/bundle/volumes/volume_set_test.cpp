@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "base/log.hpp"
 #include "bundle/medium.hpp"
 #include "bundle/volumes/split.hpp"
 #include "tests/unit/errors.hpp"
@@ -16,6 +17,12 @@ using tests::refusal_of;
 using tests::ScratchFolder;
 
 namespace {
+
+// Hundreds of volumes are lost below, each with a warning.
+const bool kIsQuiet = [] {
+  log::open("bundle_test", log::Level::quiet);
+  return true;
+}();
 
 std::string random_bytes(std::size_t size, std::mt19937& random) {
   std::string bytes(size, '\0');
