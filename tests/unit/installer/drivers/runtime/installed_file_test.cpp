@@ -23,7 +23,7 @@ TEST_CASE("installed file: it is read, and no link below the target is followed"
   fs::create_symlink(folder / "secret/key", folder / "releases/1/link");
   fs::create_symlink(folder / "secret", folder / "releases/1/folder");
   fs::create_symlink("releases", folder / "other");
-  for (const std::string& name : {"link", "folder/key", "deploy", "missing"}) {
+  for (const char* name : {"link", "folder/key", "deploy", "missing"}) {
     CAPTURE(name);
     CHECK(tests::refusal_of([&] { read(name); }) == Errc::io);
   }
