@@ -17,14 +17,17 @@ namespace {
 // Opened before anything is confined: then no file can be made any more. Closed where nothing can
 // be written; whoever only reads from the first byte on needs none.
 Fd open_room(const fs::path& scratch) {
-  for (const fs::path& folder : {scratch, fs::temp_directory_path()}) {
-    try {
-      return open_scratch(folder);
-    } catch (const Error& error) {
-      log::detail(error.message());
-    }
+  try {
+    return open_scratch(scratch);
+  } catch (const Error& error) {
+    log::detail(error.message());
   }
-  return Fd();
+  try {
+    return open_scratch(temporary_folder());
+  } catch (const Error& error) {
+    log::detail(error.message());
+    return Fd();
+  }
 }
 
 class DeltaMedium : public Medium {
