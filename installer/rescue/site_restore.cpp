@@ -239,7 +239,7 @@ void bring_release_back(const RestoreOptions& options, const Layout& layout,
     (void)repair(wanted, site, session);
     return;
   }
-  wanted.bundle = (layout.store() / state.current()->bundle).string();
+  wanted.bundle = {(layout.store() / state.current()->bundle).string()};
   if (wanted.change.reason.empty()) wanted.change.reason = "site restore";
   wanted.now = true;
   wanted.trust = {.accept_expired = true, .below_floor = true};
