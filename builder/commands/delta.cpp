@@ -139,10 +139,13 @@ void add_delta(cli::Command& program) {
            "The delta holds the documents and approvals of the newer bundle, and of its files what "
            "the older one, its base, has not. A site that has the base in its store applies the "
            "delta as it would the bundle, and verifies what comes out as it would the bundle.")
-      .option("--from", options.from, "BUNDLE", "the bundle that the site has",
-              cli::Presence::required)
+      .option("--from", options.from, "BUNDLE", "the bundle that the site has")
+      .options("--from-receipt", options.receipts, "FILE",
+               "a receipt of the site, which says what it has; several make a delta for each base")
       .option("--to", options.to, "BUNDLE", "the bundle that the site needs",
               cli::Presence::required)
+      .option("--bundles", options.bundles, "DIR",
+              "where bundles that receipts name are (default: beside the newer one)")
       .option("-o,--output", options.output, "FILE",
               "where to (default: NAME-VERSION-from-VERSION.delta beside the newer one)")
       .option("--level", options.level, "N",
