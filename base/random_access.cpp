@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 
 namespace sealift {

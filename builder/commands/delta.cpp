@@ -58,7 +58,7 @@ std::vector<BaseForSites> bases_of(const DeltaOptions& options, const DeltaSide&
     receipts.push_back(release::parse_receipt(read_file(file, release::kMaxReceiptBytes), file));
   }
   std::vector<std::string> done;
-  const std::vector<BaseForSites> bases = bases_for(
+  std::vector<BaseForSites> bases = bases_for(
       receipts, options.bundles.empty() ? folder_of(options.to) : fs::path(options.bundles),
       bundle.open().contents().digest(), workers, done);
   for (const std::string& site : done) session.out.line(format("site {} has it already", site));

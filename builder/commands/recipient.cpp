@@ -55,7 +55,7 @@ void make_recovery(const RecipientOptions& options, cli::Session& session) {
 fs::path file_card(const RegistrationCard& card, const std::string& site,
                    const std::string& project) {
   const std::map<std::string, RegistrationCard> filed = release::filed_cards(project);
-  const fs::path file = release::card_file(project, site);
+  fs::path file = release::card_file(project, site);
   for (const auto& [name, known] : filed) {
     if (known == card && name == site) return file;
     if (name != site && known.site != card.site) continue;

@@ -75,6 +75,7 @@ std::vector<BaseForSites> bases_for(const std::vector<release::SiteReceipt>& rec
   }
   if (!problems.empty()) throw Error(Errc::incompatible, std::move(problems));
   std::vector<BaseForSites> bases;
+  bases.reserve(sites.size());
   for (auto& [base, names] : sites) bases.push_back({base, std::move(names)});
   return bases;
 }

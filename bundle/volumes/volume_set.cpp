@@ -62,6 +62,7 @@ std::string digest_words(const VolumeTable& table) {
 // One line for each set, so that a person knows which volumes to take away.
 [[noreturn]] void refuse_mixture(const std::map<std::string, std::vector<std::string>>& sets) {
   std::vector<std::string> lines;
+  lines.reserve(sets.size());
   for (const auto& [title, paths] : sets) {
     lines.push_back(format("{}: {}{}", title, printable(paths.front()),
                            paths.size() == 1 ? "" : format(" and {} more", paths.size() - 1)));

@@ -65,6 +65,7 @@ void show_unread(std::uint64_t bytes, const std::string& bundle, cli::Output& ou
 // A plan file is read wherever somebody stands.
 std::vector<std::string> absolute_paths(const std::vector<std::string>& paths) {
   std::vector<std::string> absolute;
+  absolute.reserve(paths.size());
   for (const std::string& path : paths) absolute.push_back(absolute_path(path).string());
   return absolute;
 }

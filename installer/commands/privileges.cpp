@@ -31,7 +31,7 @@ struct Grant {
   std::string arguments;  // as sudoers has them; never empty: that would be any
 };
 
-struct Privileges {
+struct NeededRights {
   std::vector<Grant> grants;
   std::vector<std::string> notes;  // what needs a right that no line gives, or is not granted
 };
@@ -94,7 +94,7 @@ std::string program_of(const std::string& name, const std::string& what) {
 }
 
 // The command as it stands; a line without arguments would allow any, so none is "".
-void grant_command(const std::string& what, const Words& words, Privileges& all) {
+void grant_command(const std::string& what, const Words& words, NeededRights& all) {
   const auto command = sudo_command(words, what);
   if (!command) return;
   Words arguments;
@@ -125,7 +125,7 @@ std::set<std::string> units_of(const std::string& target, const Layout& layout,
 }
 
 void grant_units(const std::string& name, const release::Target& target,
-                 const std::set<std::string>& units, Privileges& all) {
+                 const std::set<std::string>& units, NeededRights& all) {
   const std::string what = format("target {}", name);
   const auto command = sudo_command(target.command, what);
   if (!command) {
@@ -163,7 +163,7 @@ void grant_units(const std::string& name, const release::Target& target,
 }
 
 // What is more than lines can say.
-void note_target(const std::string& name, const release::Target& target, Privileges& all) {
+void note_target(const std::string& name, const release::Target& target, NeededRights& all) {
   if (!target.owner.empty()) {
     all.notes.push_back(
         format("target {}: gives its files to {}: CAP_CHOWN, such as "
@@ -178,10 +178,10 @@ void note_target(const std::string& name, const release::Target& target, Privile
   }
 }
 
-Privileges privileges_of(const SiteWork& work) {
+NeededRights privileges_of(const SiteWork& work) {
   const release::Site& site = work.installation().site;
   const State state = work.state();
-  Privileges all;
+  NeededRights all;
   for (const auto& [name, service] : site.services) {
     grant_command(format("service {}: check", name), service.check, all);
     grant_command(format("service {}: {}", name, service.verb), service.command, all);
@@ -206,7 +206,7 @@ Privileges privileges_of(const SiteWork& work) {
   return all;
 }
 
-void show(const Privileges& all, const std::string& user, cli::Output& out) {
+void show(const NeededRights& all, const std::string& user, cli::Output& out) {
   for (const Grant& each : all.grants) {
     out.line(format("# {}", each.what));
     out.line(format("{} ALL=({}) NOPASSWD: {} {}", user, each.as, each.program, each.arguments));
@@ -215,7 +215,7 @@ void show(const Privileges& all, const std::string& user, cli::Output& out) {
   if (all.grants.empty()) out.line(format("# {} needs no line of sudoers for this site", user));
 }
 
-Json to_json(const Privileges& all, const std::string& user) {
+Json to_json(const NeededRights& all, const std::string& user) {
   Json grants = Json::array();
   for (const Grant& each : all.grants) {
     grants.push_back({{"what", each.what},
@@ -245,7 +245,7 @@ void run_privileges(const PrivilegesOptions& options, const std::string& site,
                     cli::Session& session) {
   check_user(options.user);
   const SiteWork work(session, site);
-  const Privileges all = privileges_of(work);
+  const NeededRights all = privileges_of(work);
   show(all, options.user, session.out);
   session.out.json(to_json(all, options.user));
 }

@@ -61,6 +61,7 @@ std::vector<HeldRelease> held_releases(const Layout& layout, const State& state)
     if (!state.stands(revision.digest)) add(&revision, HeldAs::kept);
   }
   std::vector<HeldRelease> list;
+  list.reserve(held.size());
   for (auto& [digest, release] : held) list.push_back(std::move(release));
   return list;
 }

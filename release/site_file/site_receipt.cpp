@@ -170,7 +170,7 @@ SiteReceipt parse_receipt(std::string_view text, const std::string& where) {
         held_from_json(each, format("{}[{}]", fields.at("held"), receipt.held.size())));
   }
   check_held(receipt, fields);
-  const std::string signature = while_reading(
+  std::string signature = while_reading(
       fields.at("signature"), [&] { return signing::from_base64(fields.text("signature")); });
   fields.done();
   require_canonical(text, to_text(receipt, [&](std::string_view) { return signature; }), where);
