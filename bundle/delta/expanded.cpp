@@ -16,6 +16,12 @@ using content::Frame;
 
 constexpr int kFastLevel = 1;
 
+// A delta that goes on for ever would fill the disk before anything compares its digest. Content
+// that is compressed in less time takes more room, but not several times as much.
+std::uint64_t most_bytes(const DeltaHead& head, Frames frames) {
+  return frames == Frames::as_built ? head.bytes : 4 * head.bytes + (16U << 20);
+}
+
 int level_for(const DeltaHead& head, const std::string& name, Frames frames) {
   if (frames == Frames::fast) return kFastLevel;
   for (int level = content::kMinLevel; level <= content::kMaxLevel; ++level) {
@@ -39,6 +45,7 @@ struct Expanded::State {
         base(on),
         frames_are(how),
         level(level_for(of, name, how)),
+        left(most_bytes(of, how)),
         trailer(ready),
         queue(workers) {
     for (const Frame& frame : head.documents) {
@@ -113,6 +120,7 @@ struct Expanded::State {
   const PayloadBytes& base;
   Frames frames_are;
   int level;
+  std::uint64_t left;  // bytes that may still come
   std::uint64_t documents_left = 0;
   std::uint32_t steps_read = 0;
   bool is_ended = false;
@@ -147,6 +155,8 @@ std::size_t Expanded::read(std::span<char> into) {
     state.used = 0;
   }
   const std::size_t count = state.out.copy(into.data(), into.size(), state.used);
+  if (count > state.left) refuse_delta(state.name, "it gives more than the bundle that it names");
+  state.left -= count;
   state.hasher.update({into.data(), count});
   state.used += count;
   return count;

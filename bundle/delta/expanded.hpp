@@ -30,8 +30,9 @@ class Expanded : public Source {
            Workers& workers, Frames frames);
   ~Expanded() override;
 
-  // Error{corrupt} for anything that is no step, for a patch that does not fit its base, and at the
-  // end where the whole, as_built, is not the file that the head names.
+  // Error{corrupt} for anything that is no step, for a patch that does not fit its base, for more
+  // than the head lets expect (a delta can say any step a million times), and at the end where the
+  // whole, as_built, is not the file that the head names.
   std::size_t read(std::span<char> into) override;
 
  private:

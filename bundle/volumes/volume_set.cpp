@@ -21,12 +21,16 @@ struct Given {
   std::string path;
 };
 
+bool is_volume(const Entry& entry) {
+  return entry.type == EntryType::file && entry.name.ends_with(kVolumeEnding);
+}
+
 // Links in a folder are not followed: who filled a medium shall not choose what is read.
 void add_folder(const fs::path& path, std::vector<Given>& given) {
   const Dir folder = Dir::open(path);
   const std::size_t before = given.size();
   for (const Entry& entry : folder.entries()) {
-    if (entry.type != EntryType::file || !entry.name.ends_with(kVolumeEnding)) continue;
+    if (!is_volume(entry)) continue;
     given.push_back({folder.open_file(entry.name), (path / entry.name).string()});
   }
   if (given.size() == before) {
@@ -303,6 +307,11 @@ bool VolumeSet::check() {
   }
   if (any) settle();
   return any;
+}
+
+bool holds_volumes(const fs::path& folder) {
+  const std::vector<Entry> entries = Dir::open(folder).entries();
+  return std::any_of(entries.begin(), entries.end(), is_volume);
 }
 
 bool are_volumes(const std::vector<fs::path>& paths) {

@@ -67,6 +67,8 @@ class VolumeSet : public RandomAccess {
   std::vector<std::vector<Factor>> recovery_;  // by number - 1; empty where nothing is lost
 };
 
+// Whether a folder has files that are called volumes.
+bool holds_volumes(const fs::path& folder);
 // Whether these paths are volumes, or a folder of them, rather than one file of another kind.
 bool are_volumes(const std::vector<fs::path>& paths);
 

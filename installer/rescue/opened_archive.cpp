@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "base/null_sink.hpp"
 #include "base/path.hpp"
+#include "bundle/volumes/volume_set.hpp"
 #include "content/frames.hpp"
 #include "installer/drivers/data/archive.hpp"
 #include "installer/rescue/typed_identity.hpp"
@@ -24,15 +25,19 @@ std::string typed_key(const ArchiveOptions& options) {
 }
 
 SiteArchive archive_of(const ArchiveOptions& options) {
-  if (dir_exists(options.archive)) {
-    return archive_at(options.archive,
+  const std::vector<fs::path> paths(options.archive.begin(), options.archive.end());
+  const bool is_folder = paths.size() == 1 && dir_exists(paths.front());
+  const bool is_in_volumes =
+      is_folder ? bundle::holds_volumes(paths.front()) : bundle::are_volumes(paths);
+  if (is_folder && !is_in_volumes) {
+    return archive_at(paths.front(),
                       options.at.empty() ? std::nullopt : std::optional(parse_time(options.at)),
                       typed_key(options));
   }
   if (!options.at.empty()) {
     throw Error(Errc::usage, "--at chooses among the archives of a folder, and one file is named");
   }
-  return SiteArchive{fs::path(options.archive)};
+  return is_in_volumes ? SiteArchive(options.archive) : SiteArchive(paths.front());
 }
 
 // Whoever can write an archive could name a key of theirs in it: only a person knows the site's.
@@ -62,8 +67,9 @@ void write_to(const fs::path& place, FileMode mode, Source& content, Progress& p
 
 void add_archive_options(cli::Command& command, ArchiveOptions& options, cli::Presence presence) {
   command
-      .argument("ARCHIVE", options.archive, "the archive, or a folder with archives of one site",
-                presence)
+      .arguments("ARCHIVE", options.archive,
+                 "the archive, a folder with archives of one site, volumes or their folder",
+                 presence)
       .option("--identity", options.identity, "FILE",
               "the recovery identity that the archive is encrypted to", presence)
       .option("--key", options.key, "HEX",

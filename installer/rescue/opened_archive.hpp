@@ -13,10 +13,10 @@
 namespace sealift::installer {
 
 struct ArchiveOptions {
-  std::string archive;   // a file, or a folder with archives
-  std::string at;        // of a folder: the newest of this time or before
-  std::string identity;  // file of the recovery identity
-  std::string key;       // id of the key that signed it, as the site's registration card has it
+  std::vector<std::string> archive;  // a file, its volumes, or a folder with archives or volumes
+  std::string at;                    // of a folder: the newest of this time or before
+  std::string identity;              // file of the recovery identity
+  std::string key;  // id of the key that signed it, as the site's registration card has it
 };
 
 // Adds the argument and --identity, --key and --at.

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/site_archive/members.hpp"
 
-#include <sys/stat.h>
-
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "content/tar.hpp"
@@ -19,32 +16,23 @@ constexpr std::size_t kMostMembers = 100'000;
 // A file from an offset on, which remembers what was read of it.
 class HeaderSource : public Source {
  public:
-  HeaderSource(int fd, std::uint64_t offset, const std::string& name)
-      : fd_(fd), offset_(offset), name_(name) {}
+  HeaderSource(const RandomAccess& file, std::uint64_t offset) : file_(file), offset_(offset) {}
   std::size_t read(std::span<char> into) override {
-    const std::size_t count = read_at(fd_, offset_ + read_.size(), into, name_);
+    const std::size_t count = file_.read_at(offset_ + read_.size(), into);
     read_.append(into.data(), count);
     return count;
   }
   const std::string& bytes() const { return read_; }
 
  private:
-  int fd_;
+  const RandomAccess& file_;
   std::uint64_t offset_;
-  const std::string& name_;
   std::string read_;
 };
 
-std::uint64_t size_of_file(int fd, const std::string& name) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) throw_errno(name, "stat");
-  return static_cast<std::uint64_t>(status.st_size);
-}
-
 // The member whose header begins at `at`; nothing at the end.
-std::optional<PlacedMember> member_at(int fd, std::uint64_t at, std::uint64_t size,
-                                      const std::string& name) {
-  HeaderSource source(fd, at, name);
+std::optional<PlacedMember> member_at(const RandomAccess& file, std::uint64_t at) {
+  HeaderSource source(file, at);
   const std::optional<DataEntry> entry = ArchiveReader(source).next();
   if (!entry) return std::nullopt;
   PlacedMember member{
@@ -52,9 +40,9 @@ std::optional<PlacedMember> member_at(int fd, std::uint64_t at, std::uint64_t si
   if (source.bytes() != member_header(member.name, member.bytes)) {
     refuse_archive(format("the header of {} is none of ours", printable(member.name, 80)));
   }
-  if (member.bytes > size || member.end() > size) refuse_archive("it is cut off");
+  if (member.bytes > file.size() || member.end() > file.size()) refuse_archive("it is cut off");
   std::string padding(member.end() - member.offset - member.bytes, '\0');
-  read_at(fd, member.offset + member.bytes, padding, name);
+  file.read_at(member.offset + member.bytes, padding);
   if (padding.find_first_not_of('\0') != padding.npos) {
     refuse_archive(format("what follows {} is none of ours", printable(member.name, 80)));
   }
@@ -75,12 +63,12 @@ std::string member_header(const std::string& name, std::uint64_t bytes) {
   return header_of(entry);
 }
 
-std::vector<PlacedMember> members_of(int fd, const std::string& name, Ending ending) {
+std::vector<PlacedMember> members_of(const RandomAccess& file, const std::string& name,
+                                     Ending ending) {
   std::vector<PlacedMember> members;
   try {
-    const std::uint64_t size = size_of_file(fd, name);
     std::uint64_t at = 0;
-    while (std::optional<PlacedMember> member = member_at(fd, at, size, name)) {
+    while (std::optional<PlacedMember> member = member_at(file, at)) {
       if (members.size() == kMostMembers) refuse_archive("it has too many files");
       at = member->end();
       members.push_back(std::move(*member));

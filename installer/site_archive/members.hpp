@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/random_access.hpp"
+
 namespace sealift::installer {
 
 struct PlacedMember {
@@ -29,6 +31,7 @@ enum class Ending {
 };
 
 // `name` is for messages.
-std::vector<PlacedMember> members_of(int fd, const std::string& name, Ending ending);
+std::vector<PlacedMember> members_of(const RandomAccess& file, const std::string& name,
+                                     Ending ending);
 
 }  // namespace sealift::installer

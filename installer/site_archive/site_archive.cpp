@@ -11,6 +11,7 @@
 #include "base/format.hpp"
 #include "base/null_sink.hpp"
 #include "base/path.hpp"
+#include "bundle/volumes/volume_set.hpp"
 #include "content/tar.hpp"
 #include "installer/site_archive/members.hpp"
 
@@ -24,13 +25,14 @@ constexpr std::uint64_t kMaxManifest = 16U << 20;
 // A part of a file, which must be what its digest says.
 class MemberSource : public Source {
  public:
-  MemberSource(Fd fd, const PlacedMember& member, const ArchivedFile& file, std::string name)
-      : fd_(std::move(fd)), member_(member), file_(file), name_(std::move(name)) {}
+  MemberSource(std::shared_ptr<const RandomAccess> bytes, const PlacedMember& member,
+               const ArchivedFile& file, std::string name)
+      : bytes_(std::move(bytes)), member_(member), file_(file), name_(std::move(name)) {}
 
   std::size_t read(std::span<char> into) override {
     const auto part =
         static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), member_.bytes - used_));
-    const std::size_t count = read_at(fd_.get(), member_.offset + used_, into.first(part), name_);
+    const std::size_t count = bytes_->read_at(member_.offset + used_, into.first(part));
     hasher_.update({into.data(), count});
     used_ += count;
     if (count == 0 && !is_checked_) {
@@ -46,7 +48,7 @@ class MemberSource : public Source {
   }
 
  private:
-  Fd fd_;
+  std::shared_ptr<const RandomAccess> bytes_;
   PlacedMember member_;
   ArchivedFile file_;
   std::string name_;
@@ -94,6 +96,37 @@ Digest digest_at(int fd, const PlacedMember& member, const std::string& name) {
   return hasher.finish();
 }
 
+class FileBytes : public RandomAccess {
+ public:
+  explicit FileBytes(const fs::path& path)
+      : fd_(open_for_reading(path)), access_(fd_.get(), path.string()) {}
+  std::uint64_t size() const override { return access_.size(); }
+  std::size_t read_at(std::uint64_t offset, std::span<char> into) const override {
+    return access_.read_at(offset, into);
+  }
+
+ private:
+  Fd fd_;
+  FdAccess access_;
+};
+
+// Where earlier archives are looked for: beside the volumes.
+fs::path place_of(const std::string& volume) {
+  const fs::path path = absolute_path(volume);
+  return dir_exists(path) ? path : path.parent_path();
+}
+
+// Compared with their digests first, all of them: what is damaged is made good, or named, before
+// anything is restored. The archive's own name comes behind `place`.
+std::shared_ptr<const RandomAccess> sound_volumes(const std::vector<std::string>& volumes,
+                                                  fs::path& place) {
+  auto set =
+      std::make_shared<bundle::VolumeSet>(std::vector<fs::path>(volumes.begin(), volumes.end()));
+  set->check();
+  place /= set->table().file;
+  return set;
+}
+
 }  // namespace
 
 SiteArchiveWriter::SiteArchiveWriter(const fs::path& folder, const std::string& site,
@@ -104,7 +137,8 @@ SiteArchiveWriter::SiteArchiveWriter(const fs::path& folder, const std::string& 
   make_dirs(folder, 0700);
   fd_ = Fd(::open(part_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd_.is_open()) throw_errno(part_.string(), "open");
-  for (const PlacedMember& each : members_of(fd_.get(), part_.string(), Ending::cut_off)) {
+  for (const PlacedMember& each :
+       members_of(FdAccess(fd_.get(), part_.string()), part_.string(), Ending::cut_off)) {
     if (!each.name.starts_with(kArchivedBundles)) break;
     found_.push_back(each);
   }
@@ -205,19 +239,24 @@ std::string SiteArchiveWriter::finish(const SiteManifest& manifest, const signin
 }
 
 SiteArchive::SiteArchive(const fs::path& file)
-    : path_(absolute_path(file)), manifest_(read_manifest(path_)) {}
+    : path_(absolute_path(file)),
+      bytes_(std::make_shared<FileBytes>(path_)),
+      manifest_(read_manifest(*bytes_, path_.string())) {}
 
-SiteManifest SiteArchive::read_manifest(const fs::path& file) {
-  const std::string name = file.string();
-  const Fd fd = open_for_reading(file);
-  const std::vector<PlacedMember> members = members_of(fd.get(), name, Ending::whole);
+SiteArchive::SiteArchive(const std::vector<std::string>& volumes)
+    : path_(place_of(volumes.front())),
+      bytes_(sound_volumes(volumes, path_)),
+      manifest_(read_manifest(*bytes_, path_.string())) {}
+
+SiteManifest SiteArchive::read_manifest(const RandomAccess& bytes, const std::string& name) {
+  const std::vector<PlacedMember> members = members_of(bytes, name, Ending::whole);
   if (members.empty() || members.back().name != kArchiveManifest ||
       members.back().bytes > kMaxManifest) {
     throw Error(Errc::corrupt, format("{}: its manifest is missing", name),
                 "it is no whole site archive: take another copy of it");
   }
   std::string text(members.back().bytes, '\0');
-  read_at(fd.get(), members.back().offset, text, name);
+  bytes.read_at(members.back().offset, text);
   SiteManifest manifest = open_manifest(text, format("{}: {}", name, kArchiveManifest));
   // All that lies here is named, so that nothing unsigned comes along.
   for (const PlacedMember& each : std::span(members).first(members.size() - 1)) {
@@ -242,18 +281,20 @@ ArchivedFile SiteArchive::referred(const ArchivedFile& file) const {
 }
 
 std::unique_ptr<Source> SiteArchive::open(const ArchivedFile& file) const {
-  const fs::path holder = file.archive.empty() ? path_ : path_.parent_path() / file.archive;
-  const std::string& wanted = file.archive.empty() ? file.name : file.member;
-  if (!path_exists(holder)) {
+  const bool is_here = file.archive.empty();
+  const fs::path holder = is_here ? path_ : path_.parent_path() / file.archive;
+  const std::string& wanted = is_here ? file.name : file.member;
+  if (!is_here && !path_exists(holder)) {
     throw Error(Errc::corrupt,
                 format("{}: needs {} for {}, which is not beside it", path_.string(),
                        printable(file.archive, 80), printable(file.name, 80)),
                 "put the archives that it was made since into the same folder");
   }
-  Fd fd = open_for_reading(holder);
-  for (const PlacedMember& each : members_of(fd.get(), holder.string(), Ending::whole)) {
+  std::shared_ptr<const RandomAccess> bytes = bytes_;
+  if (!is_here) bytes = std::make_shared<FileBytes>(holder);
+  for (const PlacedMember& each : members_of(*bytes, holder.string(), Ending::whole)) {
     if (each.name != wanted) continue;
-    return std::make_unique<MemberSource>(std::move(fd), each, file, holder.string());
+    return std::make_unique<MemberSource>(std::move(bytes), each, file, holder.string());
   }
   throw Error(Errc::corrupt, format("{}: has no {}", holder.string(), printable(wanted, 80)),
               "take another copy of this archive, or an earlier one");

@@ -12,6 +12,7 @@
 
 #include "base/file.hpp"
 #include "base/progress.hpp"
+#include "base/random_access.hpp"
 #include "base/stream.hpp"
 #include "installer/site_archive/manifest.hpp"
 #include "installer/site_archive/members.hpp"
@@ -62,6 +63,9 @@ class SiteArchive {
  public:
   // Error{corrupt} where it is cut off or none, and as of open_manifest().
   explicit SiteArchive(const fs::path& file);
+  // One that is in volumes, all of which are read: damaged ones are made good where there is
+  // parity, else Error{corrupt} names them.
+  explicit SiteArchive(const std::vector<std::string>& volumes);
 
   const SiteManifest& manifest() const { return manifest_; }
   const fs::path& file() const { return path_; }
@@ -79,9 +83,10 @@ class SiteArchive {
   std::unique_ptr<Source> open(const ArchivedFile& file) const;
 
  private:
-  static SiteManifest read_manifest(const fs::path& file);
+  static SiteManifest read_manifest(const RandomAccess& bytes, const std::string& name);
 
-  fs::path path_;
+  fs::path path_;  // of one in volumes, where the file would be
+  std::shared_ptr<const RandomAccess> bytes_;
   SiteManifest manifest_;
 };
 

@@ -13,7 +13,7 @@ import subprocess
 import tarfile
 import time
 
-from road import (INSTALLER, RoadTest, main, need, persists, run, second_release, tree_digest,
+from road import (BUILDER, INSTALLER, RoadTest, main, need, persists, run, second_release, tree_digest,
                   write)
 
 
@@ -169,6 +169,36 @@ class ThereAndBack(Archived):
         self.is_untouched()
         os.rename(full["archive"] + ".away", full["archive"])
         self.restore(self.folder, more["key"])
+        self.assertEqual(self.seen()["rows"], before["rows"])
+        self.assertEqual(self.seen()["uploads"], before["uploads"])
+
+    def test_in_volumes_on_two_media(self):
+        with open(os.path.join(self.road.target("web"), "current/uploads/film"), "wb") as film:
+            film.write(random.Random(7).randbytes(600_000))
+        made = self.export()
+        media = [os.path.join(self.road.root, name) for name in ("one", "two")]
+        run(BUILDER, "split", made["archive"], "--size", "160K", "--parity", "1", "-o", media[0])
+        os.unlink(made["archive"])
+        os.mkdir(media[1])
+        volumes = sorted(os.listdir(media[0]))
+        self.assertGreater(len(volumes), 4)
+        for name in volumes[::2]:
+            shutil.move(os.path.join(media[0], name), media[1])
+        before = self.seen()
+        self.destroy()
+        files = [os.path.join(media[at], volumes[i]) for i, at in ((1, 0), (2, 1))]
+        for path in files:
+            shutil.copy(path, path + ".sound")
+            with open(path, "r+b") as volume:
+                volume.seek(-50, os.SEEK_END)
+                volume.write(b"damaged")
+        command = ("site", "restore", *media, "--identity", self.identity, "--key", made["key"],
+                   "--yes")
+        self.assertIn("volumes 2 and 3 of", self.road.refused(*command, status=5))
+        self.is_untouched()
+        os.replace(files[0] + ".sound", files[0])
+        os.unlink(files[1] + ".sound")
+        self.road.installer(*command)
         self.assertEqual(self.seen()["rows"], before["rows"])
         self.assertEqual(self.seen()["uploads"], before["uploads"])
 

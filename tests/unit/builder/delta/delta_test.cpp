@@ -250,6 +250,30 @@ TEST_CASE("delta: a step has limits") {
   }
 }
 
+TEST_CASE("delta: it gives no more than its head lets expect") {
+  const ScratchFolder folder;
+  const fs::path base = write_tree(folder / "a", "1.0.0", {{"a.js", text_of(1, 8U << 20)}});
+  Workers workers(2);
+  const bundle::BaseBundle open(base, workers);
+  const auto frame = static_cast<std::uint32_t>(content::kFrameContent);
+  std::string bytes = to_text(DeltaHead{.base = open.side(),
+                                        .bundle = open.side(),
+                                        .compression = open.contents().compression,
+                                        .bytes = 1000,
+                                        .file = Digest::of(""),
+                                        .documents = {},
+                                        .steps = 8});
+  for (int i = 0; i < 8; ++i) {
+    bytes += to_bytes(bundle::Step{
+        .content = frame, .parts = {{bundle::Part::Kind::copied, {0, frame}}}, .patch = {}});
+  }
+  for (const bundle::Frames frames : {bundle::Frames::as_built, bundle::Frames::fast}) {
+    const auto error = tests::error_of([&] { expanded(bytes, base, frames); });
+    REQUIRE(error);
+    CHECK(error->message().find("gives more than the bundle that it names") != std::string::npos);
+  }
+}
+
 TEST_CASE("delta: a newer form is said to be newer") {
   StringSource newer("sealift delta 2\nwhatever");
   CHECK(refusal_of([&] { bundle::read_delta_head(newer, "d.delta"); }) == Errc::incompatible);
