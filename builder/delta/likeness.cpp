@@ -2,6 +2,7 @@
 #include "builder/delta/likeness.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "content/frames.hpp"
 
@@ -19,10 +20,6 @@ constexpr std::uint64_t kGap = 64U << 10;
 // A shorter copy costs more as one than inside of a patch.
 constexpr std::uint64_t kShortestCopy = 16U << 10;
 
-std::uint64_t distance(std::uint64_t a, std::uint64_t b) {
-  return a < b ? b - a : a - b;
-}
-
 // The first thing that ends behind `offset`.
 std::vector<Placed>::const_iterator first_at(const std::vector<Placed>& placed,
                                              std::uint64_t offset) {
@@ -32,6 +29,27 @@ std::vector<Placed>::const_iterator first_at(const std::vector<Placed>& placed,
 }
 
 }  // namespace
+
+void BySize::sort() {
+  std::sort(all_.begin(), all_.end(), [](const Entry& a, const Entry& b) {
+    return std::tuple(a.hash, a.size, a.placed->offset) <
+           std::tuple(b.hash, b.size, b.placed->offset);
+  });
+}
+
+const Placed* BySize::nearest(std::uint64_t hash, std::uint64_t size) const {
+  const auto larger = std::lower_bound(all_.begin(), all_.end(), std::pair(hash, size),
+                                       [](const Entry& each, const auto& wanted) {
+                                         return std::pair(each.hash, each.size) < wanted;
+                                       });
+  const Entry* best = larger != all_.end() && larger->hash == hash ? &*larger : nullptr;
+  if (larger == all_.begin() || std::prev(larger)->hash != hash) {
+    return best == nullptr ? nullptr : best->placed;
+  }
+  const Entry& smaller = *std::prev(larger);
+  if (best == nullptr || size - smaller.size < best->size - size) best = &smaller;
+  return best->placed;
+}
 
 // Of a payload.
 struct Likeness::Span {
@@ -93,23 +111,30 @@ struct Likeness::Part {
 
 Likeness::Likeness(const PayloadOutline& target, const PayloadOutline& base,
                    const bundle::PayloadBytes& base_bytes, const ChunkIndex& chunks)
-    : target_(target), base_(base_bytes), chunks_(chunks) {
-  for (const Placed& blob : base.blobs) same_.emplace(blob.content, &blob);
+    : target_(target), base_outline_(base), base_(base_bytes), chunks_(chunks) {
+  for (const Placed& blob : base.blobs) same_.add(blob.content, blob);
   for (const Placed& file : base.files) {
-    same_.emplace(file.content, &file);
-    by_path_.emplace(file.path, &file);
-    by_stem_.emplace(file.stem, &file);
+    same_.add(file.content, file);
+    by_path_.add(file.path, file);
+    by_stem_.add(file.stem, file);
   }
+  for (BySize* each : {&same_, &by_path_, &by_stem_}) each->sort();
 }
 
-// Of several, the one whose size is nearest.
-const Placed* Likeness::nearest(const ByHash& among, std::uint64_t hash, std::uint64_t size) const {
-  const auto [first, last] = among.equal_range(hash);
-  const auto found = std::min_element(first, last, [&](const auto& a, const auto& b) {
-    return std::pair(distance(a.second->size, size), a.second->offset) <
-           std::pair(distance(b.second->size, size), b.second->offset);
-  });
-  return found == last ? nullptr : found->second;
+// Where a content stands in the base more than once, the place that goes on from what was copied
+// before is the best: the two are one copy.
+const Placed* Likeness::same_as(const Placed& placed, const Part& part) const {
+  if (!part.same.empty() && part.same.back().end == placed.offset) {
+    const Copy& before = part.same.back();
+    const std::uint64_t next = before.from + (before.end - before.begin);
+    const auto found = first_at(base_outline_.files, next);
+    if (found != base_outline_.files.end() && found->offset == next &&
+        found->content == placed.content && found->size == placed.size) {
+      return &*found;
+    }
+  }
+  const Placed* same = same_.nearest(placed.content, placed.size);
+  return same != nullptr && same->size == placed.size ? same : nullptr;
 }
 
 // A large file that is only like is wanted around the same place: what was inserted before may have
@@ -118,8 +143,7 @@ void Likeness::look_at(const Placed& placed, Part& part) const {
   const std::uint64_t begin = std::max(placed.offset, part.begin);
   const std::uint64_t end = std::min(placed.offset + placed.size, part.end);
   const std::uint64_t skipped = begin - placed.offset;
-  const Placed* same = nearest(same_, placed.content, placed.size);
-  if (same != nullptr && same->size == placed.size) {
+  if (const Placed* same = same_as(placed, part)) {
     const std::uint64_t from = same->offset + skipped;
     // Neighbours that are neighbours there too are one copy.
     if (!part.same.empty() && part.same.back().end == begin &&
@@ -130,8 +154,8 @@ void Likeness::look_at(const Placed& placed, Part& part) const {
     }
     return;
   }
-  const Placed* like = nearest(by_path_, placed.path, placed.size);
-  if (like == nullptr) like = nearest(by_stem_, placed.stem, placed.size);
+  const Placed* like = by_path_.nearest(placed.path, placed.size);
+  if (like == nullptr) like = by_stem_.nearest(placed.stem, placed.size);
   if (like == nullptr) return;
   if (like->size <= kWhole) {
     part.like.push_back({like->offset, like->offset + like->size});
@@ -189,7 +213,7 @@ Likes Likeness::of(std::uint64_t offset, std::string_view content) const {
   for (auto blob = first_at(target_.blobs, offset);
        blob != target_.blobs.end() && blob->offset < part.end; ++blob) {
     // An unchanged blob is taken whole, and its files are not looked at.
-    if (same_.contains(blob->content)) {
+    if (same_as(*blob, part) != nullptr) {
       look_at(*blob, part);
       continue;
     }

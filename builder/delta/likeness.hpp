@@ -5,7 +5,6 @@
 // same file, the file of the same path, that of the same name but for a hash, and content that was
 // found again.
 
-#include <unordered_map>
 #include <vector>
 
 #include "builder/delta/chunk_index.hpp"
@@ -28,6 +27,27 @@ struct Likes {
                                       // at most content::kMaxPrefix together
 };
 
+// Things by a hash, and those of one hash by their size: a tree may have a million empty files.
+class BySize {
+ public:
+  // Both must outlive this.
+  void add(std::uint64_t hash, const Placed& placed) {
+    all_.push_back({hash, placed.size, &placed});
+  }
+  // Once all are there.
+  void sort();
+  // Of those with this hash, one whose size is nearest; null where there is none.
+  const Placed* nearest(std::uint64_t hash, std::uint64_t size) const;
+
+ private:
+  struct Entry {
+    std::uint64_t hash;
+    std::uint64_t size;
+    const Placed* placed;
+  };
+  std::vector<Entry> all_;
+};
+
 class Likeness {
  public:
   // All must outlive this.
@@ -41,19 +61,19 @@ class Likeness {
  private:
   struct Span;
   class Wanted;
-  using ByHash = std::unordered_multimap<std::uint64_t, const Placed*>;
   struct Part;
   void look_at(const Placed& placed, Part& part) const;
   void take_copies(Part& part) const;
   void look_for_chunks(const Part& part, Wanted& wanted) const;
-  const Placed* nearest(const ByHash& among, std::uint64_t hash, std::uint64_t size) const;
+  const Placed* same_as(const Placed& placed, const Part& part) const;
 
   const PayloadOutline& target_;
+  const PayloadOutline& base_outline_;
   const bundle::PayloadBytes& base_;
   const ChunkIndex& chunks_;
-  ByHash same_;
-  ByHash by_path_;
-  ByHash by_stem_;
+  BySize same_;
+  BySize by_path_;
+  BySize by_stem_;
 };
 
 }  // namespace sealift::builder
