@@ -12,7 +12,7 @@ namespace sealift::bundle {
 namespace {
 
 // Neighbours are asked for again by the next step, and by the other threads.
-constexpr std::size_t kKeptFrames = 8;
+constexpr std::size_t kKeptFrames = 4;
 
 }  // namespace
 
