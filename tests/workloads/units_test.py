@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
 from road import BUILDER, RoadTest, errors, main, need, write  # noqa: E402
-from sweep import changing_calls, killed_at  # noqa: E402
+from sweep import ALL, changing_calls, killed_at  # noqa: E402
 from user_systemd import UserSystemd  # noqa: E402
 
 SERVE = """#!/bin/sh
@@ -450,6 +450,9 @@ class Units(RoadTest):
         points = [(name, when) for name, when in
                   changing_calls(road, command, "fdatasync,symlinkat,pipe2")
                   if name != "pipe2" or when % 4 == 1]
+        self.assertGreater(len(points), 10)
+        if not ALL:
+            points = points[::-3]  # from the last, where it is committed already
         road.installer("rollback", "--yes")
         ended = {}
         for number, (name, when) in enumerate(points):
@@ -468,7 +471,6 @@ class Units(RoadTest):
                 road.installer("rollback", "--yes")
             ended[version] = ended.get(version, 0) + 1
         print(f"{len(points)} kills: {ended}", file=sys.stderr)
-        self.assertGreater(len(points), 10)
         self.assertEqual(set(ended), {"1.0.0", "1.1.0"})
 
 
