@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "base/file.hpp"
 #include "base/stream.hpp"
 
 namespace sealift {
@@ -32,6 +33,25 @@ class FdAccess : public RandomAccess {
   std::string name_;
   std::uint64_t size_;
 };
+
+// A file that is open for as long.
+class FileAccess : public RandomAccess {
+ public:
+  // Error{io} where it cannot be opened.
+  explicit FileAccess(const fs::path& path)
+      : fd_(open_for_reading(path)), access_(fd_.get(), path.string()) {}
+  std::uint64_t size() const override { return access_.size(); }
+  std::size_t read_at(std::uint64_t offset, std::span<char> into) const override {
+    return access_.read_at(offset, into);
+  }
+
+ private:
+  Fd fd_;
+  FdAccess access_;
+};
+
+// Copies `bytes` from `offset` on; how many there were, which is less only at the end.
+std::uint64_t copy(const RandomAccess& from, std::uint64_t offset, std::uint64_t bytes, Sink& to);
 
 // What is there from an offset on. `bytes` outlives it.
 class AccessSource : public Source {

@@ -14,8 +14,7 @@ namespace {
 
 class FileMedium : public Medium {
  public:
-  explicit FileMedium(const std::string& path)
-      : name_(path), fd_(open_for_reading(path)), access_(fd_.get(), path) {}
+  explicit FileMedium(const std::string& path) : name_(path), access_(path) {}
 
   const std::string& name() const override { return name_; }
   std::uint64_t size() const override { return access_.size(); }
@@ -29,8 +28,7 @@ class FileMedium : public Medium {
 
  private:
   std::string name_;
-  Fd fd_;
-  FdAccess access_;
+  FileAccess access_;
 };
 
 class VolumesMedium : public Medium {

@@ -415,8 +415,8 @@ Contents read_documents(Source& file, const std::string& name, Workers& workers)
   return reader.read_release();
 }
 
-PayloadPart locate_payload(int fd, const std::string& name, const Contents& contents) {
-  const FdAccess file(fd, name);
+PayloadPart locate_payload(const RandomAccess& file, const std::string& name,
+                           const Contents& contents) {
   if (contents.compression.empty()) {
     return {.offset = contents.documents_end,
             .frames = {},

@@ -14,6 +14,7 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "bundle/layout.hpp"
+#include "bundle/volumes/named_release.hpp"
 #include "bundle/writer.hpp"
 #include "content/expected_tar.hpp"
 #include "content/frames.hpp"
@@ -36,6 +37,9 @@ struct Contents {
   // The bytes of the layers of referrers of one artifact type.
   std::vector<std::string> layers_of(std::string_view artifact_type) const;
   const Digest& digest() const { return release.descriptor.digest; }
+  NamedRelease named() const {
+    return {.digest = digest(), .name = document.name, .version = document.version};
+  }
 };
 
 class Reader {
@@ -95,6 +99,7 @@ Contents read_documents(int fd, const std::string& name, Workers& workers);
 Contents read_documents(Source& file, const std::string& name, Workers& workers);
 
 // Where the payload stands in an open file, for rewrite_referrers().
-PayloadPart locate_payload(int fd, const std::string& name, const Contents& contents);
+PayloadPart locate_payload(const RandomAccess& file, const std::string& name,
+                           const Contents& contents);
 
 }  // namespace sealift::bundle

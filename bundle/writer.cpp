@@ -190,24 +190,17 @@ WrittenFile write_bundle(const fs::path& path, const SealedRelease& release,
   return {.digest = hashed.finish(), .bytes = hashed.size()};
 }
 
-WrittenFile rewrite_referrers(const fs::path& path, int from, const PayloadPart& payload,
-                              const SealedRelease& release, std::vector<Referrer> referrers,
-                              Workers& workers, const std::string& compression) {
+WrittenFile rewrite_referrers(const fs::path& path, const RandomAccess& from,
+                              const PayloadPart& payload, const SealedRelease& release,
+                              std::vector<Referrer> referrers, Workers& workers,
+                              const std::string& compression) {
   AtomicFile file(path, FileMode::plain);
   HashingSink hashed(file);
   Container container(hashed, workers, compression.empty() ? Packing{.level = {}} : Packing{});
   write_documents(container, release, referrers, compression);
   Sink& out = container.ready_frames();
-  std::string buffer(256 * 1024, '\0');
-  for (std::uint64_t done = 0; done < payload.size;) {
-    const std::size_t count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), payload.size - done));
-    const std::span<char> part = std::span(buffer).first(count);
-    if (read_at(from, payload.offset + done, part, path.string()) != count) {
-      throw Error(Errc::corrupt, format("{}: found the end of the file too early", path.string()));
-    }
-    out.write({part.data(), part.size()});
-    done += count;
+  if (copy(from, payload.offset, payload.size, out) != payload.size) {
+    throw Error(Errc::corrupt, format("{}: found the end of the file too early", path.string()));
   }
   container.add(payload.frames);
   container.finish();

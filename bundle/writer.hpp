@@ -44,8 +44,9 @@ struct PayloadPart {
 
 // The bundle `from` under the name `path` with other referrers; D and every payload byte stay.
 // `compression` is what the bundle records of its payload.
-WrittenFile rewrite_referrers(const fs::path& path, int from, const PayloadPart& payload,
-                              const SealedRelease& release, std::vector<Referrer> referrers,
-                              Workers& workers, const std::string& compression);
+WrittenFile rewrite_referrers(const fs::path& path, const RandomAccess& from,
+                              const PayloadPart& payload, const SealedRelease& release,
+                              std::vector<Referrer> referrers, Workers& workers,
+                              const std::string& compression);
 
 }  // namespace sealift::bundle

@@ -50,31 +50,32 @@ fs::path folder_of(const std::string& file) {
   return absolute_path(file).parent_path();
 }
 
-std::vector<BaseForSites> bases_of(const DeltaOptions& options, const DeltaSide& bundle,
+std::vector<BaseForSites> bases_of(const DeltaOptions& options, const DeltaTarget& target,
                                    Workers& workers, cli::Session& session) {
   if (!options.from.empty()) return {{.bundle = options.from, .sites = {}}};
   std::vector<release::SiteReceipt> receipts;
   for (const std::string& file : options.receipts) {
     receipts.push_back(release::parse_receipt(read_file(file, release::kMaxReceiptBytes), file));
   }
-  std::vector<std::string> done;
-  std::vector<BaseForSites> bases = bases_for(
+  Bases bases = bases_for(
       receipts, options.bundles.empty() ? folder_of(options.to) : fs::path(options.bundles),
-      bundle.open().contents().digest(), workers, done);
-  for (const std::string& site : done) session.out.line(format("site {} has it already", site));
-  return bases;
+      target.side().open().contents().digest(), workers);
+  for (const std::string& site : bases.done) {
+    session.out.line(format("site {} has it already", site));
+  }
+  return std::move(bases.needed);
 }
 
-Json make_delta(const DeltaOptions& options, const BaseForSites& on, const DeltaSide& bundle,
+Json make_delta(const DeltaOptions& options, const BaseForSites& on, const DeltaTarget& target,
                 Workers& workers, cli::Session& session) {
   const DeltaBase base(on.bundle, workers);
-  const bundle::DeltaHead::Side from = base.side().open().side();
-  const bundle::DeltaHead::Side to = bundle.open().side();
+  const bundle::NamedRelease from = base.side().open().contents().named();
+  const bundle::NamedRelease to = target.side().open().contents().named();
   const fs::path path =
       options.output.empty()
           ? folder_of(options.to) / format("{}-{}-from-{}.delta", to.name, to.version, from.version)
           : fs::path(options.output);
-  const WrittenDelta written = write_delta(path, base, bundle, options.level.value_or(kUsualLevel),
+  const WrittenDelta written = write_delta(path, base, target, options.level.value_or(kUsualLevel),
                                            workers, session.progress);
   write_sum(path, written.file.digest);
   session.out.line(path.string());
@@ -82,7 +83,7 @@ Json make_delta(const DeltaOptions& options, const BaseForSites& on, const Delta
                           cli::size_text(written.file.bytes), cli::size_text(written.bundle_bytes),
                           written.file.bytes * 100 / written.bundle_bytes, to_text(from)));
   for (const std::string& site : on.sites) session.out.line(format("for site {}", site));
-  return {{"base", from.release.str()},          {"bundle", to.release.str()},
+  return {{"base", from.digest.str()},           {"bundle", to.digest.str()},
           {"bundleBytes", written.bundle_bytes}, {"bytes", written.file.bytes},
           {"copiedBytes", written.copied},       {"file", path.string()},
           {"sha256", written.file.digest.hex()}, {"sites", on.sites}};
@@ -91,10 +92,10 @@ Json make_delta(const DeltaOptions& options, const BaseForSites& on, const Delta
 void run_delta(const DeltaOptions& options, cli::Session& session) {
   check(options);
   Workers workers(usable_cores());
-  const DeltaSide bundle(options.to, workers);
+  const DeltaTarget target(options.to, workers);
   Json deltas = Json::array();
-  for (const BaseForSites& base : bases_of(options, bundle, workers, session)) {
-    deltas.push_back(make_delta(options, base, bundle, workers, session));
+  for (const BaseForSites& base : bases_of(options, target, workers, session)) {
+    deltas.push_back(make_delta(options, base, target, workers, session));
   }
   session.out.json({{"deltas", std::move(deltas)}});
 }
@@ -124,7 +125,7 @@ void run_expand(const ExpandOptions& options, cli::Session& session) {
   file.commit();
   write_sum(path, head.file);
   session.out.line(path.string());
-  session.out.json({{"bundle", head.bundle.release.str()},
+  session.out.json({{"bundle", head.bundle.digest.str()},
                     {"bytes", head.bytes},
                     {"file", path.string()},
                     {"sha256", head.file.hex()}});

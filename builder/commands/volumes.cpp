@@ -74,10 +74,7 @@ std::optional<bundle::NamedRelease> release_in(const std::string& file) {
   if (!file.ends_with(".bundle.tar.zst") && !file.ends_with(".bundle.tar")) return std::nullopt;
   const Fd fd = open_for_reading(file);
   Workers workers(1);
-  const bundle::Contents contents = bundle::read_documents(fd.get(), file, workers);
-  return bundle::NamedRelease{.digest = contents.digest(),
-                              .name = contents.document.name,
-                              .version = contents.document.version};
+  return bundle::read_documents(fd.get(), file, workers).named();
 }
 
 // The names say which are of parity to nobody, for all are carried alike; the list does.

@@ -52,16 +52,16 @@ std::string held_text(const release::SiteReceipt& receipt) {
 
 }  // namespace
 
-std::vector<BaseForSites> bases_for(const std::vector<release::SiteReceipt>& receipts,
-                                    const fs::path& folder, const Digest& target, Workers& workers,
-                                    std::vector<std::string>& done) {
+Bases bases_for(const std::vector<release::SiteReceipt>& receipts, const fs::path& folder,
+                const Digest& target, Workers& workers) {
   const std::map<Digest, fs::path> bundles = bundles_in(folder, workers);
   std::map<fs::path, std::vector<std::string>> sites;
+  Bases bases;
   std::vector<Problem> problems;
   for (const release::SiteReceipt& receipt : receipts) {
     if (std::any_of(receipt.held.begin(), receipt.held.end(),
                     [&](const auto& held) { return held.digest == target; })) {
-      done.push_back(receipt.site);
+      bases.done.push_back(receipt.site);
       continue;
     }
     if (const fs::path* base = base_for(receipt, bundles)) {
@@ -74,9 +74,8 @@ std::vector<BaseForSites> bases_for(const std::vector<release::SiteReceipt>& rec
          "name the folder of old bundles with --bundles, or carry the whole bundle"});
   }
   if (!problems.empty()) throw Error(Errc::incompatible, std::move(problems));
-  std::vector<BaseForSites> bases;
-  bases.reserve(sites.size());
-  for (auto& [base, names] : sites) bases.push_back({base, std::move(names)});
+  bases.needed.reserve(sites.size());
+  for (auto& [base, names] : sites) bases.needed.push_back({base, std::move(names)});
   return bases;
 }
 

@@ -19,12 +19,15 @@ struct BaseForSites {
   std::vector<std::string> sites;  // whose receipts name it; empty where none was asked for
 };
 
+struct Bases {
+  std::vector<BaseForSites> needed;
+  std::vector<std::string> done;  // sites that have the target already
+};
+
 // Groups sites by the base that each gets: the release that is installed there, else that of its
-// rollback, else another that it keeps, of which a bundle is in `folder`. Sites that hold `target`
-// already get none, and are `done`. Error{incompatible} that names each site of which no bundle is
-// there.
-std::vector<BaseForSites> bases_for(const std::vector<release::SiteReceipt>& receipts,
-                                    const fs::path& folder, const Digest& target, Workers& workers,
-                                    std::vector<std::string>& done);
+// rollback, else another that it keeps, of which a bundle is in `folder`. Error{incompatible} that
+// names each site of which no bundle is there.
+Bases bases_for(const std::vector<release::SiteReceipt>& receipts, const fs::path& folder,
+                const Digest& target, Workers& workers);
 
 }  // namespace sealift::builder

@@ -5,7 +5,6 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
-#include "builder/signing_desk/sums.hpp"
 #include "bundle/delta/step.hpp"
 #include "content/frames.hpp"
 
@@ -54,36 +53,28 @@ Step step_for(const DeltaBase& base, const DeltaSide& bundle, const Likeness& li
 
 // Those of the bundle's frames that stand before its payload.
 std::vector<content::Frame> document_frames(const bundle::BaseBundle& bundle) {
-  std::vector<content::Frame> frames =
-      content::read_seek_table(FdAccess(bundle.fd(), bundle.path().string()));
+  std::vector<content::Frame> frames = content::read_seek_table(bundle.file());
   frames.resize(frames.size() - bundle.payload().part().frames.size());
   return frames;
 }
 
-// The whole file is hashed, so that `sealift expand` can prove that it made the same.
-DeltaHead head_of(const bundle::BaseBundle& base, const bundle::BaseBundle& bundle) {
-  const FileSum sum = sum_of(bundle.path());
-  return {.base = base.side(),
-          .bundle = bundle.side(),
+DeltaHead head_of(const bundle::BaseBundle& base, const DeltaTarget& target) {
+  const bundle::BaseBundle& bundle = target.side().open();
+  return {.base = base.contents().named(),
+          .bundle = bundle.contents().named(),
           .compression = bundle.contents().compression,
-          .bytes = sum.bytes,
-          .file = sum.digest,
+          .bytes = target.sum().bytes,
+          .file = target.sum().digest,
           .documents = document_frames(bundle),
           .steps = static_cast<std::uint32_t>(bundle.payload().part().frames.size())};
 }
 
 // As they are in the file: approvals may have been added at another level, and are not made anew.
 void write_documents(Sink& out, const bundle::BaseBundle& bundle) {
-  std::string bytes(256 * 1024, '\0');
-  const std::uint64_t end = bundle.payload().part().offset;
-  for (std::uint64_t done = 0; done < end; done += bytes.size()) {
-    bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), end - done)));
-    if (read_at(bundle.fd(), done, bytes, bundle.path().string()) != bytes.size()) {
-      throw Error(Errc::corrupt,
-                  format("{}: found the end of the file too early", bundle.path().string()));
-    }
-    out.write(bytes);
-  }
+  const std::uint64_t bytes = bundle.payload().part().offset;
+  if (copy(bundle.file(), 0, bytes, out) == bytes) return;
+  throw Error(Errc::corrupt,
+              format("{}: found the end of the file too early", bundle.path().string()));
 }
 
 // A file that somebody must make, carry and keep a base for has to be worth it.
@@ -100,21 +91,20 @@ void require_saving(std::uint64_t delta, std::uint64_t bundle) {
 
 DeltaSide::DeltaSide(const fs::path& file, Workers& workers)
     : open_(file, workers),
-      access_(open_.fd(), file.string()),
-      blobs_(access_, file.string(), open_.contents(), workers),
+      blobs_(open_.file(), file.string(), open_.contents(), workers),
       outline_(outline_of(open_.contents(), blobs_)) {}
 
-WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const DeltaSide& bundle,
+WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const DeltaTarget& target,
                          int level, Workers& workers, Progress& progress) {
+  const DeltaSide& bundle = target.side();
   const Likeness likeness(bundle.outline(), base.side().outline(), base.side().payload(),
                           base.chunks());
-  const DeltaHead head = head_of(base.side().open(), bundle.open());
+  const DeltaHead head = head_of(base.side().open(), target);
   AtomicFile file(path, FileMode::plain);
   HashingSink out(file);
   out.write(to_text(head));
   write_documents(out, bundle.open());
-  WrittenDelta written{
-      .file = {.digest = head.file, .bytes = 0}, .bundle_bytes = head.bytes, .copied = 0};
+  std::uint64_t copied = 0;
   progress.begin("comparing", bundle.payload().size());
   Ordered<Step> steps(workers);
   for (std::size_t next = 0; next < head.steps || !steps.empty();) {
@@ -125,7 +115,7 @@ WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const Delt
     }
     const Step step = steps.take();
     for (const Part& part : step.parts) {
-      if (part.kind == Part::Kind::copied) written.copied += part.range.length;
+      if (part.kind == Part::Kind::copied) copied += part.range.length;
     }
     out.write(to_bytes(step));
     progress.advance(step.content);
@@ -133,8 +123,9 @@ WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const Delt
   progress.end();
   require_saving(out.size(), head.bytes);
   file.commit();
-  written.file = {.digest = out.finish(), .bytes = out.size()};
-  return written;
+  return {.file = {.digest = out.finish(), .bytes = out.size()},
+          .bundle_bytes = head.bytes,
+          .copied = copied};
 }
 
 }  // namespace sealift::builder

@@ -6,10 +6,10 @@
 #include "base/file.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
-#include "base/random_access.hpp"
 #include "builder/delta/chunk_index.hpp"
 #include "builder/delta/likeness.hpp"
 #include "builder/delta/outline.hpp"
+#include "builder/signing_desk/sums.hpp"
 #include "bundle/blobs.hpp"
 #include "bundle/delta/base_bundle.hpp"
 #include "bundle/writer.hpp"
@@ -30,7 +30,6 @@ class DeltaSide {
 
  private:
   bundle::BaseBundle open_;
-  FdAccess access_;
   bundle::Blobs blobs_;
   PayloadOutline outline_;
 };
@@ -48,6 +47,19 @@ class DeltaBase {
   ChunkIndex chunks_;
 };
 
+// A bundle that deltas are made of, on as many bases as there are.
+class DeltaTarget {
+ public:
+  DeltaTarget(const fs::path& file, Workers& workers) : side_(file, workers), sum_(sum_of(file)) {}
+  const DeltaSide& side() const { return side_; }
+  // Of the whole file, so that `sealift expand` can prove that it made the same.
+  const FileSum& sum() const { return sum_; }
+
+ private:
+  DeltaSide side_;
+  FileSum sum_;
+};
+
 struct WrittenDelta {
   bundle::WrittenFile file;
   std::uint64_t bundle_bytes;  // what would have been carried without it
@@ -56,7 +68,7 @@ struct WrittenDelta {
 
 // Patches are made with `level`, 1 to content::kMaxLevel. Error{incompatible}, and no file, where
 // the delta would take more than nine tenths of the bundle.
-WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const DeltaSide& bundle,
+WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const DeltaTarget& target,
                          int level, Workers& workers, Progress& progress);
 
 }  // namespace sealift::builder

@@ -132,9 +132,10 @@ void OpenBundle::add(bundle::Referrer referrer) {
 }
 
 void OpenBundle::save() {
-  const bundle::PayloadPart payload = bundle::locate_payload(fd_.get(), file_.string(), contents_);
+  const FdAccess file(fd_.get(), file_.string());
+  const bundle::PayloadPart payload = bundle::locate_payload(file, file_.string(), contents_);
   const bundle::WrittenFile written =
-      bundle::rewrite_referrers(file_, fd_.get(), payload, contents_.release, contents_.referrers,
+      bundle::rewrite_referrers(file_, file, payload, contents_.release, contents_.referrers,
                                 workers_, contents_.compression);
   write_sum(file_, written.digest);
 }

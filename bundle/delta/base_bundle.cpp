@@ -3,32 +3,30 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
-#include "base/path.hpp"
 
 namespace sealift::bundle {
 
+namespace {
+
+Contents documents_of(const RandomAccess& file, const std::string& name, Workers& workers) {
+  AccessSource source(file, 0);
+  return read_documents(source, name, workers);
+}
+
+}  // namespace
+
 BaseBundle::BaseBundle(const fs::path& file, Workers& workers)
     : path_(file),
-      fd_(open_for_reading(file)),
-      contents_(read_documents(fd_.get(), file.string(), workers)),
-      payload_(fd_.get(), file.string(), contents_) {}
-
-DeltaHead::Side BaseBundle::side() const {
-  return {.name = contents_.document.name,
-          .version = contents_.document.version,
-          .release = contents_.digest()};
-}
+      file_(file),
+      contents_(documents_of(file_, file.string(), workers)),
+      payload_(file_, file.string(), contents_) {}
 
 void require_base(const DeltaHead& head, const BaseBundle& base) {
-  if (head.base.release == base.contents().digest()) return;
+  if (head.base.digest == base.contents().digest()) return;
   throw Error(Errc::incompatible,
               format("{}: holds {}, the delta was made on {}", base.path().string(),
-                     to_text(base.side()), to_text(head.base)),
+                     to_text(base.contents().named()), to_text(head.base)),
               "give the bundle of that release, or carry the whole bundle");
-}
-
-std::string to_text(const DeltaHead::Side& side) {
-  return format("{} {} ({})", printable(side.name), printable(side.version), side.release.str());
 }
 
 }  // namespace sealift::bundle

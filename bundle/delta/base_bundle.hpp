@@ -3,8 +3,8 @@
 
 // A bundle file, open for its documents and for any part of its payload.
 
-#include "base/file.hpp"
 #include "base/parallel.hpp"
+#include "base/random_access.hpp"
 #include "bundle/delta/delta_head.hpp"
 #include "bundle/delta/payload_bytes.hpp"
 #include "bundle/reader.hpp"
@@ -17,23 +17,18 @@ class BaseBundle {
   BaseBundle(const fs::path& file, Workers& workers);
 
   const fs::path& path() const { return path_; }
-  int fd() const { return fd_.get(); }
+  const RandomAccess& file() const { return file_; }
   const Contents& contents() const { return contents_; }
   const PayloadBytes& payload() const { return payload_; }
-  // As the head of a delta names it.
-  DeltaHead::Side side() const;
 
  private:
   fs::path path_;
-  Fd fd_;
+  FileAccess file_;
   Contents contents_;
   PayloadBytes payload_;
 };
 
 // Error{incompatible} where the delta was made on another release.
 void require_base(const DeltaHead& head, const BaseBundle& base);
-
-// "chanuka 1.0.0 (sha256:...)"
-std::string to_text(const DeltaHead::Side& side);
 
 }  // namespace sealift::bundle

@@ -17,19 +17,6 @@ constexpr std::string_view kKind = kDeltaMagic.substr(0, 14);
 // What 64 MiB of documents take, and what rewriting them may add.
 constexpr std::size_t kMaxDocumentFrames = 64;
 
-Json to_json(const DeltaHead::Side& side) {
-  return {{"digest", side.release.str()}, {"name", side.name}, {"version", side.version}};
-}
-
-DeltaHead::Side side_from_json(const Json& value, const std::string& where) {
-  Fields fields(value, where);
-  DeltaHead::Side side{.name = fields.text("name"),
-                       .version = fields.text("version"),
-                       .release = fields.digest("digest")};
-  fields.done();
-  return side;
-}
-
 Json to_json(const DeltaHead& head) {
   Json documents = Json::array();
   for (const content::Frame& frame : head.documents) {
@@ -46,8 +33,8 @@ Json to_json(const DeltaHead& head) {
 
 DeltaHead delta_head_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
-  DeltaHead head{.base = side_from_json(fields.object("base"), fields.at("base")),
-                 .bundle = side_from_json(fields.object("bundle"), fields.at("bundle")),
+  DeltaHead head{.base = named_release_from_json(fields.object("base"), fields.at("base")),
+                 .bundle = named_release_from_json(fields.object("bundle"), fields.at("bundle")),
                  .compression = fields.text("compression"),
                  .bytes = fields.number("bytes"),
                  .file = fields.digest("file"),

@@ -21,6 +21,7 @@
 
 #include "base/digest.hpp"
 #include "base/stream.hpp"
+#include "bundle/volumes/named_release.hpp"
 #include "content/frames.hpp"
 
 namespace sealift::bundle {
@@ -28,13 +29,8 @@ namespace sealift::bundle {
 inline constexpr std::string_view kDeltaMagic = "sealift delta 1\n";
 
 struct DeltaHead {
-  struct Side {
-    std::string name;
-    std::string version;
-    Digest release;  // D
-  };
-  Side base;
-  Side bundle;
+  NamedRelease base;
+  NamedRelease bundle;
   std::string compression;  // of the bundle, as compressor_name() says it
   std::uint64_t bytes = 0;  // of the bundle file
   Digest file;              // SHA-256 of the bundle file

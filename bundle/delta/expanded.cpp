@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "bundle/delta/step.hpp"
 #include "content/frames.hpp"
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/format.hpp"
 
 namespace sealift::bundle {
@@ -16,13 +15,13 @@ constexpr std::size_t kKeptFrames = 4;
 
 }  // namespace
 
-PayloadBytes::PayloadBytes(int fd, std::string name, const Contents& contents)
-    : fd_(fd), name_(std::move(name)) {
+PayloadBytes::PayloadBytes(const RandomAccess& file, std::string name, const Contents& contents)
+    : file_(file), name_(std::move(name)) {
   if (contents.compression.empty()) {
     throw Error(Errc::incompatible, format("{}: found a plain tar, which has no frames", name_),
                 "deltas are made between compressed bundles: build without --compression none");
   }
-  part_ = locate_payload(fd_, name_, contents);
+  part_ = locate_payload(file_, name_, contents);
   std::uint64_t start = 0;
   std::uint64_t offset = part_.offset;
   for (const content::Frame& frame : part_.frames) {
@@ -45,7 +44,7 @@ std::shared_ptr<const std::string> PayloadBytes::frame(std::size_t index) const 
   const content::Frame& listed = part_.frames[index];
   // As the seek table says, so that a number in it takes no more memory than a frame can have.
   std::string bytes(std::min<std::uint64_t>(listed.compressed, 2 * content::kFrameContent), '\0');
-  bytes.resize(read_at(fd_, offsets_[index], bytes, name_));
+  bytes.resize(file_.read_at(offsets_[index], bytes));
   auto unpacked = std::make_shared<const std::string>(content::decompress_frame(bytes));
   if (unpacked->size() != listed.content) {
     throw Error(Errc::corrupt, format("{}: a frame is not as long as the seek table says", name_));

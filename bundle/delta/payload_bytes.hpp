@@ -19,9 +19,9 @@ namespace sealift::bundle {
 
 class PayloadBytes {
  public:
-  // `fd` must outlive this. Error{corrupt} where the file is longer or shorter than it says, and
+  // `file` must outlive this. Error{corrupt} where the file is longer or shorter than it says, and
   // Error{incompatible} for a plain tar, which has no frames.
-  PayloadBytes(int fd, std::string name, const Contents& contents);
+  PayloadBytes(const RandomAccess& file, std::string name, const Contents& contents);
 
   // Bytes of the payload, and of the end of the tar behind it.
   std::uint64_t size() const { return starts_.back(); }
@@ -34,7 +34,7 @@ class PayloadBytes {
   void append(std::string& to, Range range) const;
 
  private:
-  int fd_;
+  const RandomAccess& file_;
   std::string name_;
   PayloadPart part_;
   std::vector<std::uint64_t> starts_;   // of each frame's content; last the end

@@ -39,20 +39,8 @@ Json to_json(const VolumeHeader& header) {
                 {"digest", table.digest.str()}, {"volumeBytes", table.volume_bytes},
                 {"data", table.data},           {"parity", table.parity},
                 {"number", header.number},      {"digests", std::move(digests)}};
-  if (const auto& release = table.release) {
-    value["release"] = {
-        {"digest", release->digest.str()}, {"name", release->name}, {"version", release->version}};
-  }
+  if (table.release) value["release"] = to_json(*table.release);
   return value;
-}
-
-NamedRelease release_from_json(const Json& value, const std::string& where) {
-  Fields fields(value, where);
-  NamedRelease release{.digest = fields.digest("digest"),
-                       .name = fields.text("name"),
-                       .version = fields.text("version")};
-  fields.done();
-  return release;
 }
 
 void check_counts(const VolumeHeader& header, const Fields& fields) {
@@ -89,7 +77,7 @@ VolumeHeader header_from_json(const Json& value, const std::string& where) {
                                 .digests = fields.digests("digests")},
                       .number = fields.count("number")};
   if (const Json* release = fields.value_if("release")) {
-    header.table.release = release_from_json(*release, fields.at("release"));
+    header.table.release = named_release_from_json(*release, fields.at("release"));
   }
   fields.done();
   blame(Errc::corrupt, fields.at("file"), [&] { check_name(header.table.file); });

@@ -14,6 +14,7 @@
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
+#include "bundle/volumes/named_release.hpp"
 #include "bundle/volumes/numbers.hpp"
 
 namespace sealift::bundle {
@@ -24,14 +25,6 @@ inline constexpr std::string_view kVolumeEnding = ".volume";
 inline constexpr std::uint64_t kMaxHeaderBytes = 64U << 10;
 // With its header a volume fits FAT32, whose files are at most 4 GiB - 1 bytes.
 inline constexpr std::uint64_t kUsualVolume = 4ULL << 30;
-
-// The release that a file claims to be the bundle of.
-struct NamedRelease {
-  Digest digest;  // D
-  std::string name;
-  std::string version;
-  friend bool operator==(const NamedRelease&, const NamedRelease&) = default;
-};
 
 // What all volumes of one set say alike.
 struct VolumeTable {

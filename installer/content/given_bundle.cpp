@@ -14,7 +14,7 @@ namespace {
 // Bundles in the store have the beginning of D in their names.
 std::unique_ptr<bundle::BaseBundle> base_in_store(const Layout& layout,
                                                   const bundle::DeltaHead& head) {
-  const std::string ending = format("-{}.bundle.tar.zst", head.base.release.short_hex());
+  const std::string ending = format("-{}.bundle.tar.zst", head.base.digest.short_hex());
   std::vector<std::string> there;
   for (const Entry& entry : Dir::open(layout.store()).entries()) {
     if (entry.name.starts_with(".")) continue;

@@ -19,7 +19,6 @@ namespace sealift::installer {
 
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;
 constexpr std::uint64_t kMaxManifest = 16U << 20;
 
 // A part of a file, which must be what its digest says.
@@ -82,33 +81,11 @@ class ExactSink : public Sink {
 };
 
 Digest digest_at(int fd, const PlacedMember& member, const std::string& name) {
-  Hasher hasher;
-  std::string buffer(kPiece, '\0');
-  for (std::uint64_t done = 0; done < member.bytes;) {
-    const auto part =
-        static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, member.bytes - done));
-    const std::size_t count =
-        read_at(fd, member.offset + done, std::span(buffer).first(part), name);
-    if (count == 0) break;
-    hasher.update({buffer.data(), count});
-    done += count;
-  }
-  return hasher.finish();
+  NullSink nowhere;
+  HashingSink hashed(nowhere);
+  copy(FdAccess(fd, name), member.offset, member.bytes, hashed);
+  return hashed.finish();
 }
-
-class FileBytes : public RandomAccess {
- public:
-  explicit FileBytes(const fs::path& path)
-      : fd_(open_for_reading(path)), access_(fd_.get(), path.string()) {}
-  std::uint64_t size() const override { return access_.size(); }
-  std::size_t read_at(std::uint64_t offset, std::span<char> into) const override {
-    return access_.read_at(offset, into);
-  }
-
- private:
-  Fd fd_;
-  FdAccess access_;
-};
 
 // Where earlier archives are looked for: beside the volumes.
 fs::path place_of(const std::string& volume) {
@@ -240,7 +217,7 @@ std::string SiteArchiveWriter::finish(const SiteManifest& manifest, const signin
 
 SiteArchive::SiteArchive(const fs::path& file)
     : path_(absolute_path(file)),
-      bytes_(std::make_shared<FileBytes>(path_)),
+      bytes_(std::make_shared<FileAccess>(path_)),
       manifest_(read_manifest(*bytes_, path_.string())) {}
 
 SiteArchive::SiteArchive(const std::vector<std::string>& volumes)
@@ -291,7 +268,7 @@ std::unique_ptr<Source> SiteArchive::open(const ArchivedFile& file) const {
                 "put the archives that it was made since into the same folder");
   }
   std::shared_ptr<const RandomAccess> bytes = bytes_;
-  if (!is_here) bytes = std::make_shared<FileBytes>(holder);
+  if (!is_here) bytes = std::make_shared<FileAccess>(holder);
   for (const PlacedMember& each : members_of(*bytes, holder.string(), Ending::whole)) {
     if (each.name != wanted) continue;
     return std::make_unique<MemberSource>(std::move(bytes), each, file, holder.string());

@@ -91,8 +91,9 @@ TEST_CASE("bundle writer: rewriting the referrers changes neither the release no
     const Fd fd = open_for_reading(from);
     const Contents contents = documents(small, from);
     const fs::path to = small.folder() / "signed.bundle";
-    rewrite_referrers(to, fd.get(), locate_payload(fd.get(), from.string(), contents),
-                      contents.release, small.referrers(), small.workers(), contents.compression);
+    const FdAccess file(fd.get(), from.string());
+    rewrite_referrers(to, file, locate_payload(file, from.string(), contents), contents.release,
+                      small.referrers(), small.workers(), contents.compression);
     // Byte for byte what would have been built with these approvals at once.
     CHECK((read_file(to, 1U << 30) == small.bytes()));
     CHECK_NOTHROW(small.verify(read_file(to, 1U << 30)));

@@ -55,7 +55,7 @@ std::string delta_of(const fs::path& base, const fs::path& bundle, std::size_t t
   Workers workers(threads);
   Silence silence;
   const fs::path path = bundle.string() + ".delta";
-  write_delta(path, DeltaBase(base, workers), DeltaSide(bundle, workers), 3, workers, silence);
+  write_delta(path, DeltaBase(base, workers), DeltaTarget(bundle, workers), 3, workers, silence);
   return read_file(path, 1U << 30);
 }
 
@@ -256,8 +256,8 @@ TEST_CASE("delta: it gives no more than its head lets expect") {
   Workers workers(2);
   const bundle::BaseBundle open(base, workers);
   const auto frame = static_cast<std::uint32_t>(content::kFrameContent);
-  std::string bytes = to_text(DeltaHead{.base = open.side(),
-                                        .bundle = open.side(),
+  std::string bytes = to_text(DeltaHead{.base = open.contents().named(),
+                                        .bundle = open.contents().named(),
                                         .compression = open.contents().compression,
                                         .bytes = 1000,
                                         .file = Digest::of(""),
