@@ -66,7 +66,9 @@ struct Expanded::State {
       if (part.kind == Part::Kind::prefix) base.append(prefix, part.range);
     }
     std::string fresh;
-    if (!step.patch.empty()) fresh = content::decompress_patch(step.patch, prefix);
+    if (!step.patch.empty()) {
+      fresh = while_doing(name, [&] { return content::decompress_patch(step.patch, prefix); });
+    }
     std::string content;
     content.reserve(step.content);
     std::size_t taken = 0;
