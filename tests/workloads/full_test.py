@@ -28,6 +28,9 @@ SEED = int(os.environ.get("SEALIFT_SEED", "7"))
 SLOW = ("#!/bin/busybox sh\n/bin/busybox sleep 0.3\n"
         "/bin/busybox printf 'Content-Type: text/plain\\r\\n\\r\\nok\\n'\n")
 FAST = SLOW.replace("/bin/busybox sleep 0.3\n", "")
+# Takes no more connections and finishes those it has, as servers do that are to be replaced unseen.
+DRAINS = ("trap '/bin/busybox kill $$!; /bin/busybox sleep 0.5; exit 0' TERM; "
+          "/bin/busybox httpd -f -p 80 -h /www & wait")
 
 
 def api_image(version, says=None, answer=FAST, healthy=True):
@@ -159,6 +162,10 @@ http {{
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
 
+    def said(self):
+        with open(f"{self.folder}/error.log", encoding="utf-8") as source:
+            return source.read()[-4000:]
+
     def close(self):
         self.process.terminate()
         self.process.wait()
@@ -212,8 +219,8 @@ class PlatformTest(StackTest):
         self.road = self.platform = Platform(self.engine, self.words, self.server, database)
         self.addCleanup(self.platform.close)
         self.addCleanup(self.empty)
-        nginx = Nginx(self.platform)
-        self.addCleanup(nginx.close)
+        self.nginx = Nginx(self.platform)
+        self.addCleanup(self.nginx.close)
 
     def serves(self, number, why=""):
         version = f"1.{number}.0"
@@ -260,7 +267,7 @@ class Upgrades(PlatformTest):
     def test_two_that_take_turns_have_no_gap(self):
         """Where one waits for the other, and the proxy tries both, no request fails at all."""
         check = ["CMD", "/bin/busybox", "wget", "-q", "-O", "-", "http://127.0.0.1/healthz"]
-        turns = {"healthcheck": {"test": check, "interval": "500ms", "timeout": "5s", "retries": 10}}
+        turns = {"command": DRAINS, "healthcheck": {"test": check, "interval": "500ms", "timeout": "5s", "retries": 10}}
         services = {"api": service(API, "{{API_PORT}}", **turns),
                     "api2": service(API, "{{WEB_PORT}}", **turns, depends_on={
                         "api": {"condition": "service_healthy"}})}
@@ -274,7 +281,7 @@ class Upgrades(PlatformTest):
         self.serves(0)
         print(f"{visitor.asked} requests while two that take turns were replaced twice: "
               f"{len(visitor.failed['page'])} pages and {len(visitor.failed['api'])} of the API failed")
-        self.assertEqual(visitor.failed, {"page": [], "api": []})
+        self.assertEqual(visitor.failed, {"page": [], "api": []}, self.nginx.said())
 
     def test_images_are_loaded_while_files_are_unpacked(self):
         """An engine that waits for the files before it takes an image gets them."""
