@@ -30,7 +30,8 @@ bool needs_a_path(const std::string& driver) {
 
 // What only one driver has.
 constexpr std::array kOfDrivers = {std::pair{"project", kCompose}, std::pair{"engine", kCompose},
-                                   std::pair{"volumes", kCompose}, std::pair{"units", kSystemd}};
+                                   std::pair{"volumes", kCompose}, std::pair{"isolated", kCompose},
+                                   std::pair{"units", kSystemd}};
 
 constexpr std::string_view kTimeout = "timeout";
 
@@ -62,7 +63,8 @@ Target read_target(const Json& value) {
       .timeout = value.value("timeout", 300U),
       .map = value.value("map", std::map<std::string, std::string>{}),
       .backup = value.value("backup", std::vector<std::string>{}),
-      .volumes = value.value("volumes", std::vector<std::string>{})};
+      .volumes = value.value("volumes", std::vector<std::string>{}),
+      .isolated = value.value("isolated", false)};
 }
 
 DatabaseEntry read_database(const Json& value) {
