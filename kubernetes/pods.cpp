@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kubernetes/pods.hpp"
+
+#include <array>
+
+#include "base/format.hpp"
+
+namespace sealift::kubernetes {
+
+namespace {
+
+constexpr std::array kContainerLists = {"containers", "initContainers", "ephemeralContainers"};
+
+bool is_pod_spec(const Json& value) {
+  return value.is_object() && value.contains("containers") && value["containers"].is_array();
+}
+
+bool holds_no_pods(const Json& body) {
+  const std::string kind = text_at(body, "kind");
+  return kind == "CustomResourceDefinition" || kind == "ConfigMap" || kind == "Secret";
+}
+
+void visit_spec(Json& spec, const std::string& pointer,
+                const std::function<void(const ImagePlace&)>& visit) {
+  for (const char* list : kContainerLists) {
+    const auto found = spec.find(list);
+    if (found == spec.end() || !found->is_array()) continue;
+    for (std::size_t i = 0; i < found->size(); ++i) {
+      Json& container = (*found)[i];
+      if (!container.is_object()) continue;
+      visit({container, "image", format("{}/{}/{}/image", pointer, list, i), "imagePullPolicy"});
+    }
+  }
+  const auto volumes = spec.find("volumes");
+  if (volumes == spec.end() || !volumes->is_array()) return;
+  for (std::size_t i = 0; i < volumes->size(); ++i) {
+    Json& volume = (*volumes)[i];
+    if (!volume.is_object() || !volume.contains("image") || !volume["image"].is_object()) continue;
+    visit({volume["image"], "reference", format("{}/volumes/{}/image/reference", pointer, i),
+           "pullPolicy"});
+  }
+}
+
+// Every description of pods below `value`, wherever it is.
+void walk(Json& value, const std::string& pointer,
+          const std::function<void(Json& holder, Json& spec, const std::string& pointer)>& visit) {
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      walk(value[i], format("{}/{}", pointer, i), visit);
+    }
+  }
+  if (!value.is_object()) return;
+  for (auto& [key, each] : value.items()) {
+    const std::string place = format("{}/{}", pointer, key);
+    if (key == "spec" && is_pod_spec(each)) {
+      visit(value, each, place);
+    } else {
+      walk(each, place, visit);
+    }
+  }
+}
+
+}  // namespace
+
+void for_each_image(Json& body, const std::function<void(const ImagePlace&)>& visit) {
+  if (holds_no_pods(body)) return;
+  walk(body, "",
+       [&](Json&, Json& spec, const std::string& pointer) { visit_spec(spec, pointer, visit); });
+}
+
+void for_each_pod_template(Json& body, const std::function<void(Json&)>& visit) {
+  if (holds_no_pods(body)) return;
+  walk(body, "", [&](Json& holder, Json&, const std::string&) {
+    if (&holder != &body) visit(holder);
+  });
+}
+
+}  // namespace sealift::kubernetes
