@@ -41,9 +41,9 @@ void visit_spec(Json& spec, const std::string& pointer,
   }
 }
 
-// Every description of pods below `value`, wherever it is.
-void walk(Json& value, const std::string& pointer,
-          const std::function<void(Json& holder, Json& spec, const std::string& pointer)>& visit) {
+// Every description of pods below `value`, wherever it is: visit(what holds it, it, its pointer).
+template <typename Value, typename Visit>
+void walk(Value& value, const std::string& pointer, const Visit& visit) {
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) {
       walk(value[i], format("{}/{}", pointer, i), visit);
@@ -66,6 +66,11 @@ void for_each_image(Json& body, const std::function<void(const ImagePlace&)>& vi
   if (holds_no_pods(body)) return;
   walk(body, "",
        [&](Json&, Json& spec, const std::string& pointer) { visit_spec(spec, pointer, visit); });
+}
+
+void for_each_pod_spec(const Json& body, const std::function<void(const Json&)>& visit) {
+  if (holds_no_pods(body)) return;
+  walk(body, "", [&](const Json&, const Json& spec, const std::string&) { visit(spec); });
 }
 
 void for_each_pod_template(Json& body, const std::function<void(Json&)>& visit) {

@@ -238,6 +238,9 @@ ObjectComplaint judge_object(const Json& object, const Objects& all) {
   ObjectComplaint found{.complaint = judge_of(text_at(object, "kind"))(object)};
   if (found.complaint.found.empty()) return found;
   const bool is_ending = is_any_ending(all);
+  const Complaint own = found.complaint;
+  // What the object itself says of its end, a pod's word only explains.
+  const bool is_own = own.is_final && text_at(object, "kind") != "Pod";
   for (const Json& pod : fresh_pods(object, all)) {
     const PodState state = state_of_pod(pod);
     if (state.found.empty()) continue;
@@ -247,8 +250,9 @@ ObjectComplaint judge_object(const Json& object, const Objects& all) {
       found.pod = text_at(object_at(pod, "metadata"), "name");
       found.container = state.container;
       found.has_died = state.has_died;
-      found.complaint = {.found = format("pod {}: {}", found.pod, state.found),
-                         .is_final = is_final || found.complaint.is_final};
+      const std::string of_pod = format("pod {}: {}", found.pod, state.found);
+      found.complaint = {.found = is_own ? format("{}; {}", own.found, of_pod) : of_pod,
+                         .is_final = is_final || is_own};
     }
     if (is_final) return found;
   }

@@ -22,6 +22,7 @@ KubernetesSettings settings() {
           .inventory = "sealift-app-01234567",
           .site = "0123456789abcdef",
           .timeout = 60,
+          .take_over = {"Pod/a"},
           .files = {"app.yaml"},
           .pins = {{"chanuka/server:1", kImage}},
           .objects = {{{.api_version = "v1", .kind = "Pod", .name = "a"}, "ab"}}};
