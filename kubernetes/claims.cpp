@@ -49,8 +49,8 @@ class Claims {
       if (says_yes(spec, key)) add(Reach::host_pid, format("asks for {}", key));
     }
     for (const Json& volume : list_at(spec, "volumes")) {
-      if (!volume.contains("hostPath")) continue;
       const std::string path = text_at(object_at(volume, "hostPath"), "path");
+      if (path.empty()) continue;
       add(Reach::host_paths, format("mounts {} of its node", printable(path, 200)), path);
     }
   }

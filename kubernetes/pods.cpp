@@ -9,10 +9,12 @@ namespace sealift::kubernetes {
 
 namespace {
 
+constexpr std::string_view kVolumes = "volumes";
+constexpr std::string_view kImage = "image";
 constexpr std::array kContainerLists = {"containers", "initContainers", "ephemeralContainers"};
 
 bool is_pod_spec(const Json& value) {
-  return value.is_object() && value.contains("containers") && value["containers"].is_array();
+  return !list_at(value, "containers").empty();
 }
 
 bool holds_no_pods(const Json& body) {
@@ -31,13 +33,13 @@ void visit_spec(Json& spec, const std::string& pointer,
       visit({container, "image", format("{}/{}/{}/image", pointer, list, i), "imagePullPolicy"});
     }
   }
-  const auto volumes = spec.find("volumes");
+  const auto volumes = spec.find(kVolumes);
   if (volumes == spec.end() || !volumes->is_array()) return;
   for (std::size_t i = 0; i < volumes->size(); ++i) {
     Json& volume = (*volumes)[i];
-    if (!volume.is_object() || !volume.contains("image") || !volume["image"].is_object()) continue;
-    visit({volume["image"], "reference", format("{}/volumes/{}/image/reference", pointer, i),
-           "pullPolicy"});
+    const auto image = volume.find(kImage);
+    if (image == volume.end() || !image->is_object()) continue;
+    visit({*image, "reference", format("{}/volumes/{}/image/reference", pointer, i), "pullPolicy"});
   }
 }
 

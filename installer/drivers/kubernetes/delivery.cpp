@@ -69,8 +69,7 @@ std::string pin_of(const kubernetes::ImageUse& image, const RuntimeQuestion& que
 }
 
 void add_labels(Json& holder, const std::string& id, const std::vector<const char*>& names) {
-  Json& labels = holder["metadata"]["labels"];
-  for (const char* name : names) labels[name] = id;
+  for (const char* name : names) holder["metadata"]["labels"][name] = id;
 }
 
 // Nothing is pulled where the node has it; a digest means one image, wherever it is.

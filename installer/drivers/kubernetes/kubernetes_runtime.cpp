@@ -79,7 +79,7 @@ class KubernetesRuntime : public Runtime {
           ours, [&](const Json& each) { return kubernetes::reference_of(each).is_same(stranger); });
     }
     cluster.try_out(ours, problems);
-    problems.throw_if_any(Errc::target_failed);
+    refuse(problems);
   }
 
   // The inventory names more than there is at any moment, so that nothing is ever out of its sight.
@@ -163,6 +163,20 @@ class KubernetesRuntime : public Runtime {
   }
 
  private:
+  // All in one message, for a transaction tells only the first.
+  static void refuse(const Problems& problems) {
+    if (problems.empty()) return;
+    Words found;
+    Words hints;
+    for (const Problem& each : problems.all()) {
+      found.push_back(each.message);
+      if (std::find(hints.begin(), hints.end(), each.hint) == hints.end()) {
+        hints.push_back(each.hint);
+      }
+    }
+    throw Error(Errc::target_failed, joined(found, "; "), joined(hints, "; "));
+  }
+
   using Members = std::vector<ObjectSettings>;
 
   static Members::const_iterator find_same(const Members& all, const ObjectSettings& object) {

@@ -36,9 +36,9 @@ Json keys(std::size_t count, const Json& item) {
   return object;
 }
 
-Json different_names(std::size_t count) {
+Json different_names(std::size_t count, const std::string& begin = "n") {
   Json names = Json::array();
-  for (std::size_t i = 0; i < count; ++i) names.push_back("n" + std::to_string(i));
+  for (std::size_t i = 0; i < count; ++i) names.push_back(begin + std::to_string(i));
   return names;
 }
 
@@ -849,7 +849,7 @@ const std::vector<Breach> kSiteBreaches = {
     {"/properties/targets/additionalProperties/properties/take_over/type", "/targets/app/take_over",
      1, "a list of objects whose fields"},
     {"/properties/targets/additionalProperties/properties/take_over/maxItems",
-     "/targets/app/take_over", different_names(257), "a list of objects whose fields"},
+     "/targets/app/take_over", different_names(257, "a/"), "a list of objects whose fields"},
     {"/properties/targets/additionalProperties/properties/take_over/uniqueItems",
      "/targets/app/take_over", many(2, "a/b"), "a list of objects whose fields"},
     {"/properties/targets/additionalProperties/properties/take_over/items/type",
