@@ -15,6 +15,7 @@
 #include "compose/claims.hpp"
 #include "compose/consistency.hpp"
 #include "compose/document.hpp"
+#include "compose/host_names.hpp"
 #include "release/text/schema.hpp"
 
 namespace sealift::compose {
@@ -215,6 +216,8 @@ class ComposeReader {
     find_jobs();
     find_volume_folders();
     file_.claims = compose_claims(parts_);
+    file_.host_names =
+        host_names(parts_, [&](const std::string& pointer) { return document_.where(pointer); });
     return std::move(file_);
   }
 

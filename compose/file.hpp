@@ -52,6 +52,7 @@ struct ComposeFile {
   std::vector<OwnFile> volume_folders;    // of the tree, which a volume binds
   std::vector<std::string> host_env_files;  // from which services take variables: absolute
   std::vector<release::Claim> claims;       // what it asks of the host
+  std::vector<Problem> host_names;          // what a second project of it would share
   std::vector<Problem> findings;            // what is no mistake, and may not be what was meant
   // What Compose itself refuses: keys that it does not know, variables that cannot be filled in,
   // and what does not fit together (compose/consistency.hpp). The builder refuses it too; an

@@ -27,6 +27,7 @@ void add_join(cli::Command& program);
 void add_verify(cli::Command& program);
 void add_inspect(cli::Command& program);
 void add_diff(cli::Command& program);
+void add_report(cli::Command& program);
 void add_delta(cli::Command& program);
 void add_expand(cli::Command& program);
 void add_sites(cli::Command& program);

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
                           builder::add_verify(program);
                           builder::add_inspect(program);
                           builder::add_diff(program);
+                          builder::add_report(program);
                           builder::add_delta(program);
                           builder::add_expand(program);
                           builder::add_sites(program);

@@ -94,33 +94,41 @@ DeltaSide::DeltaSide(const fs::path& file, Workers& workers)
       blobs_(open_.file(), file.string(), open_.contents(), workers),
       outline_(outline_of(open_.contents(), blobs_)) {}
 
+void each_step(const DeltaBase& base, const DeltaSide& target, int level, Workers& workers,
+               Progress& progress, const std::function<void(const Step& step)>& take) {
+  const Likeness likeness(target.outline(), base.side().outline(), base.side().payload(),
+                          base.chunks());
+  const std::size_t frames = target.payload().part().frames.size();
+  progress.begin("comparing", target.payload().size());
+  Ordered<Step> steps(workers);
+  for (std::size_t next = 0; next < frames || !steps.empty();) {
+    if (next < frames && !steps.full()) {
+      steps.put([&, frame = next] { return step_for(base, target, likeness, frame, level); });
+      ++next;
+      continue;
+    }
+    const Step step = steps.take();
+    take(step);
+    progress.advance(step.content);
+  }
+  progress.end();
+}
+
 WrittenDelta write_delta(const fs::path& path, const DeltaBase& base, const DeltaTarget& target,
                          int level, Workers& workers, Progress& progress) {
   const DeltaSide& bundle = target.side();
-  const Likeness likeness(bundle.outline(), base.side().outline(), base.side().payload(),
-                          base.chunks());
   const DeltaHead head = head_of(base.side().open(), target);
   AtomicFile file(path, FileMode::plain);
   HashingSink out(file);
   out.write(to_text(head));
   write_documents(out, bundle.open());
   std::uint64_t copied = 0;
-  progress.begin("comparing", bundle.payload().size());
-  Ordered<Step> steps(workers);
-  for (std::size_t next = 0; next < head.steps || !steps.empty();) {
-    if (next < head.steps && !steps.full()) {
-      steps.put([&, frame = next] { return step_for(base, bundle, likeness, frame, level); });
-      ++next;
-      continue;
-    }
-    const Step step = steps.take();
+  each_step(base, bundle, level, workers, progress, [&](const Step& step) {
     for (const Part& part : step.parts) {
       if (part.kind == Part::Kind::copied) copied += part.range.length;
     }
     out.write(to_bytes(step));
-    progress.advance(step.content);
-  }
-  progress.end();
+  });
   require_saving(out.size(), head.bytes);
   file.commit();
   return {.file = {.digest = out.finish(), .bytes = out.size()},

@@ -3,6 +3,8 @@
 
 // Makes a delta bundle of two bundles: same inputs, same bytes, whatever the number of cores.
 
+#include <functional>
+
 #include "base/file.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
@@ -12,6 +14,7 @@
 #include "builder/signing_desk/sums.hpp"
 #include "bundle/blobs.hpp"
 #include "bundle/delta/base_bundle.hpp"
+#include "bundle/delta/step.hpp"
 #include "bundle/writer.hpp"
 
 namespace sealift::builder {
@@ -27,6 +30,7 @@ class DeltaSide {
   const bundle::BaseBundle& open() const { return open_; }
   const bundle::PayloadBytes& payload() const { return open_.payload(); }
   const PayloadOutline& outline() const { return outline_; }
+  const bundle::Blobs& blobs() const { return blobs_; }
 
  private:
   bundle::BaseBundle open_;
@@ -59,6 +63,10 @@ class DeltaTarget {
   DeltaSide side_;
   FileSum sum_;
 };
+
+// How each frame of the target's payload is made of the base, in order.
+void each_step(const DeltaBase& base, const DeltaSide& target, int level, Workers& workers,
+               Progress& progress, const std::function<void(const bundle::Step& step)>& take);
 
 struct WrittenDelta {
   bundle::WrittenFile file;

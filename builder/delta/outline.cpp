@@ -33,21 +33,14 @@ bool is_hash(std::string_view part) {
 }
 
 // Places follow from the table, as in every tar of a bundle; no header is read.
-void add_files(const release::Component& component, std::uint64_t start, const bundle::Blobs& blobs,
-               std::vector<Placed>& files) {
+void each_file_in(const release::Component& component, std::uint64_t start,
+                  const bundle::Blobs& blobs, const SeeFile& see) {
   const auto table = blobs.open(component.file_table().digest);
   release::FileTableReader lines(*table);
   std::uint64_t offset = start;
   while (const std::optional<release::FileEntry> entry = lines.next()) {
     const std::uint64_t size = content::tar_entry_size(release::tar_entry(*entry));
-    if (entry->digest) {
-      const std::string path = component.row.name + "/" + entry->path.str();
-      files.push_back({.offset = offset,
-                       .size = size,
-                       .content = hash_of(*entry->digest),
-                       .path = hash_of(path),
-                       .stem = hash_of(stem_of(path))});
-    }
+    if (entry->digest) see(component, *entry, offset, size);
     offset += size;
   }
 }
@@ -67,26 +60,43 @@ std::string stem_of(std::string_view path) {
   return stem;
 }
 
-PayloadOutline outline_of(const bundle::Contents& contents, const bundle::Blobs& blobs) {
-  PayloadOutline outline;
+void each_file(const bundle::Contents& contents, const bundle::Blobs& blobs, const SeeFile& see) {
   std::map<Digest, std::uint64_t> starts;  // of the content of each blob
   std::uint64_t offset = 0;
   for (const content::Descriptor& blob : contents.release.payload) {
     const content::TarEntry entry = bundle::blob_entry(blob);
-    const std::uint64_t size = content::tar_entry_size(entry);
     starts.emplace(blob.digest, offset + content::tar_header(entry).size());
-    outline.blobs.push_back(
-        {.offset = offset, .size = size, .content = hash_of(blob.digest), .path = 0, .stem = 0});
-    offset += size;
+    offset += content::tar_entry_size(entry);
   }
   for (const release::Component& component : contents.components) {
     if (component.is_images()) continue;
     for (const content::Descriptor& layer : component.manifest.layers) {
       const auto tree = starts.find(layer.digest);
       if (layer.media_type == media_type::kFileTable || tree == starts.end()) continue;
-      add_files(component, tree->second, blobs, outline.files);
+      each_file_in(component, tree->second, blobs, see);
     }
   }
+}
+
+PayloadOutline outline_of(const bundle::Contents& contents, const bundle::Blobs& blobs) {
+  PayloadOutline outline;
+  std::uint64_t offset = 0;
+  for (const content::Descriptor& blob : contents.release.payload) {
+    const std::uint64_t size = content::tar_entry_size(bundle::blob_entry(blob));
+    outline.blobs.push_back(
+        {.offset = offset, .size = size, .content = hash_of(blob.digest), .path = 0, .stem = 0});
+    offset += size;
+  }
+  each_file(contents, blobs,
+            [&](const release::Component& component, const release::FileEntry& entry,
+                std::uint64_t start, std::uint64_t size) {
+              const std::string path = component.row.name + "/" + entry.path.str();
+              outline.files.push_back({.offset = start,
+                                       .size = size,
+                                       .content = hash_of(*entry.digest),
+                                       .path = hash_of(path),
+                                       .stem = hash_of(stem_of(path))});
+            });
   // Two components may have one tree.
   std::stable_sort(outline.files.begin(), outline.files.end(),
                    [](const Placed& a, const Placed& b) { return a.offset < b.offset; });

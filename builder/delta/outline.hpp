@@ -4,12 +4,14 @@
 // Where everything stands in the payload of a bundle: its blobs, and the files of its trees.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "bundle/blobs.hpp"
 #include "bundle/reader.hpp"
+#include "release/documents/file_table.hpp"
 
 namespace sealift::builder {
 
@@ -28,6 +30,13 @@ struct PayloadOutline {
   // In order. The tables are read: a bundle that has been verified, or was built here.
   std::vector<Placed> files;
 };
+
+// Every file of the trees that a bundle carries, with its place and size in the payload, header and
+// padding included. Two components may have one tree, whose files come twice.
+using SeeFile =
+    std::function<void(const release::Component& component, const release::FileEntry& entry,
+                       std::uint64_t offset, std::uint64_t size)>;
+void each_file(const bundle::Contents& contents, const bundle::Blobs& blobs, const SeeFile& see);
 
 PayloadOutline outline_of(const bundle::Contents& contents, const bundle::Blobs& blobs);
 

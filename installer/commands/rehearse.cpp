@@ -11,17 +11,16 @@
 #include "installer/drivers/databases/database_access.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/requirements.hpp"
-#include "installer/session/changing.hpp"
+#include "installer/rescue/site_rehearse.hpp"
 
 namespace sealift::installer {
 
 namespace {
 
 struct RehearseOptions {
-  std::vector<std::string> bundle;
+  ReleaseRehearsal release;
   std::string backup;
-  bool fresh = false;
-  TrustOptions trust;
+  bool all = false;  // the whole release, not just its migrations
 };
 
 Backup newest_of(const std::string& database, const Backups& backups) {
@@ -110,16 +109,35 @@ void record_drill(const Tools& tools, const bundle::VerifiedBundle& verified, co
                                      {"databases", tried}});
 }
 
-void run_rehearse(const RehearseOptions& options, const std::string& site, cli::Session& session) {
-  SiteWork work(session, site);
-  work.lock("rehearse", {});
-  if (options.fresh && !options.backup.empty()) {
+void check_options(const RehearseOptions& options) {
+  const ReleaseRehearsal& release = options.release;
+  if (release.fresh && !options.backup.empty()) {
     throw Error(Errc::usage, "--fresh and --backup contradict each other");
   }
+  const RehearsalOptions& whole = release.rehearsal;
+  const bool has_whole = whole.start || !whole.place.empty() || !whole.set.empty() ||
+                         !whole.secrets.empty() || !whole.free_ports.empty() ||
+                         !whole.without_checks.empty();
+  if (options.all && !options.backup.empty()) {
+    throw Error(Errc::usage, "--all and --backup contradict each other",
+                "a whole release needs a backup of everything: the newest, or --fresh");
+  }
+  if (!options.all && has_whole) {
+    throw Error(Errc::usage,
+                "--place, --start, --set, --secret, --free-port and --without-check are of a whole "
+                "release",
+                "give --all");
+  }
+}
+
+void rehearse_migrations(const RehearseOptions& options, const std::string& site,
+                         cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("rehearse", {});
   const Tools& tools = work.tools();
-  const bundle::Trust trust = tools.trust(options.trust.expiry());
+  const bundle::Trust trust = tools.trust(options.release.trust.expiry());
   const std::shared_ptr<bundle::Medium> medium =
-      open_given(tools.installation.layout, options.bundle);
+      open_given(tools.installation.layout, options.release.bundle);
   const bundle::VerifiedBundle verified = bundle::verify_confined(*medium, trust, session.progress);
   const bundle::Contents& contents = verified.contents();
   SiteContent content(tools.installation.layout, medium, contents.digest(), {}, tools.workers);
@@ -135,7 +153,7 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
   Json list = Json::array();
   for (const Placement& placement : migrations_on(contents, tools.installation.site)) {
     if (named && named->database != placement.target) continue;
-    if (options.fresh) {
+    if (options.release.fresh) {
       const FreshBackup fresh(placement, backups, session);
       list.push_back(rehearse(placement, fresh.backup(), backups, content, session));
       continue;
@@ -152,20 +170,35 @@ void run_rehearse(const RehearseOptions& options, const std::string& site, cli::
 void add_rehearse(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<RehearseOptions>();
   cli::Command command = program.sub(
-      "rehearse", "run a bundle's migrations on a copy of a backup, which is dropped afterwards");
-  add_expiry_option(command, options.trust);
+      "rehearse", "run a bundle's migrations, or all of it, on copies that are dropped afterwards");
+  add_expiry_option(command, options.release.trust);
   command
-      .arguments("BUNDLE", options.bundle, "the bundle file, or volumes of it or their folder",
-                 cli::Presence::required)
+      .arguments("BUNDLE", options.release.bundle,
+                 "the bundle file, or volumes of it or their folder", cli::Presence::required)
       .option("--backup", options.backup, "NAME", "the backup (default: the newest)")
-      .flag("--fresh", options.fresh, "on a backup that is made for this and goes with it")
+      .flag("--fresh", options.release.fresh,
+            "on backups that are made now; one of migrations alone goes with it")
+      .flag("--all", options.all,
+            "the whole release, as a site of its own beside this one, until it is healthy");
+  add_rehearsal_options(command, options.release.rehearsal);
+  command
       .example("sealift-installer rehearse shop-1.1.0.bundle.tar.zst",
                "on a copy of the newest backup")
       .example("sealift-installer rehearse shop-1.1.0.bundle.tar.zst --fresh",
                "on a copy of the databases as they are now")
+      .example("sealift-installer rehearse shop-1.1.0.bundle.tar.zst --all --start",
+               "all of it: files, data, containers, health; then it is gone")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,
-                   Errc::busy, Errc::io, Errc::target_failed})
-      .runs([&](cli::Session& session) { run_rehearse(options, site, session); });
+                   Errc::busy, Errc::io, Errc::target_failed, Errc::needs_operator,
+                   Errc::interrupted})
+      .runs([&](cli::Session& session) {
+        check_options(options);
+        if (options.all) {
+          rehearse_release(options.release, site, session);
+        } else {
+          rehearse_migrations(options, site, session);
+        }
+      });
 }
 
 }  // namespace sealift::installer

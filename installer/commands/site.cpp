@@ -92,10 +92,8 @@ void add_drill(cli::Command& site_command, const std::string& site) {
   cli::Command command = site_command.sub(
       "rehearse", "restore an archive into a throw-away place, ask its health, and remove it");
   add_archive_options(command, options.archive, cli::Presence::required);
-  add_set_option(command, options.set);
+  add_rehearsal_options(command, options.rehearsal);
   command
-      .option("--place", options.place, "DIR",
-              "where the folder for it is made (default: TMPDIR, else /tmp)")
       .example("sealift-installer site rehearse /mnt/usb --identity r.age --key \"5F2C ...\"",
                "a monthly drill, whose result is kept in the audit log of the site")
       .fails_with({Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible,

@@ -66,8 +66,13 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   details.update(draft.evidence);
   Journal journal = begin_journal(tools, draft);
   tools.progress.begin(name(draft.plan.purpose), bytes);
+  const bool is_rehearsal = draft.ends == Ends::taken_back;
   try {
-    run_transaction(journal, drivers, io);
+    if (is_rehearsal) {
+      rehearse_transaction(journal, drivers, io);
+    } else {
+      run_transaction(journal, drivers, io);
+    }
   } catch (const Error& error) {
     tools.progress.end();
     if (journal.ending()) {
@@ -80,7 +85,9 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
     throw;
   }
   tools.progress.end();
-  follow_up(tools, journal, std::string(name(draft.plan.purpose)), std::move(details));
+  follow_up(tools, journal, is_rehearsal ? "rehearsed" : std::string(name(draft.plan.purpose)),
+            std::move(details));
+  if (is_rehearsal) return;
   Aftermath aftermath;
   aftermath.attempt("keeping the newer roots",
                     [&] { store_roots(layout, newer_roots, tools.audit()); });

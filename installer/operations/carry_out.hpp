@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A plan becomes what is installed.
+// A plan becomes what is installed, or is seen to work and taken back.
 
 #include <vector>
 

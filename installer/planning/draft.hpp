@@ -40,8 +40,12 @@ struct Need {
   std::uint64_t inodes;
 };
 
+// What becomes of a release whose steps have all been applied, and whose health was asked.
+enum class Ends { installed, taken_back };
+
 struct Draft {
   Plan plan;
+  Ends ends = Ends::installed;  // taken_back: of a rehearsal
   std::vector<ComponentChange> changes;
   std::vector<Need> needs;
   std::vector<std::string> warnings;
@@ -67,6 +71,7 @@ struct Request {
   DataRequest data = {};
   release::Values set = {};  // of --set
   FlagChanges flags = {};    // of a site that has no release yet: those of the one that it was
+  std::vector<std::string> without_checks = {};  // names of health checks that are not asked
 };
 
 }  // namespace sealift::installer

@@ -16,6 +16,7 @@
 #include "installer/drivers/databases/database_access.hpp"
 #include "installer/planning/drafting.hpp"
 #include "installer/planning/placing.hpp"
+#include "installer/planning/ready_directory.hpp"
 #include "installer/planning/render.hpp"
 #include "installer/planning/requirements.hpp"
 #include "installer/records/flags.hpp"
@@ -110,21 +111,6 @@ void warn_about_unused(const release::ReleaseDocument& document, const release::
   }
 }
 
-// A directory that `stage` has prepared for just this. Believed by its receipts: every file was
-// hashed when it was staged.
-std::string staged_directory(const State& state, const Drivers& drivers, const Placement& wanted,
-                             Content& content) {
-  const Placement* staged = state.staged ? state.staged->placement_at(wanted.path) : nullptr;
-  if (staged == nullptr || staged->table != wanted.table || staged->directory.empty() ||
-      staged->owner != wanted.owner || staged->persist != wanted.persist) {
-    return "";
-  }
-  const bool whole = drivers.named(staged->driver)
-                         .inspect(*staged, Thoroughness::by_receipt, Strangers::reported, content)
-                         .empty();
-  return whole ? staged->directory : "";
-}
-
 // The way back is never barred by a certificate.
 void warn_about_certificates(const Installation& installation, Time now,
                              std::vector<std::string>& warnings) {
@@ -135,22 +121,6 @@ void warn_about_certificates(const Installation& installation, Time now,
       warnings.insert(warnings.end(), list->begin(), list->end());
     }
   }
-}
-
-// The directory that stands there where only what is kept beside it changes, or what runs from it.
-std::string standing_directory(const State& state, const Drivers& drivers, const Placement& wanted,
-                               Content& content) {
-  const Revision* now = state.current();
-  const Placement* before = now == nullptr ? nullptr : now->placement_at(wanted.path);
-  if (before == nullptr || before->table != wanted.table || before->owner != wanted.owner ||
-      before->persist != wanted.persist ||
-      (before->settings == wanted.settings && !release::is_runtime(wanted.driver))) {
-    return "";
-  }
-  const bool whole = drivers.named(before->driver)
-                         .inspect(*before, Thoroughness::by_receipt, Strangers::ignored, content)
-                         .empty();
-  return whole ? before->directory : "";
 }
 
 // The same release once more. A rollback to a rollback restores what that one restored, so chains
@@ -288,7 +258,7 @@ struct ComponentWishes {
   }
 
   void want_tree(Placement wanted, const release::Target& target) {
-    std::string ready = staged_directory(state, drivers, wanted, content);
+    std::string ready = lying_directory(state, installation, drivers, wanted, content);
     if (ready.empty()) ready = standing_directory(state, drivers, wanted, content);
     drafting.want(std::move(wanted), target, ready);
   }
@@ -359,6 +329,7 @@ Draft plan_release(const bundle::Contents& contents, const std::string& bundle_n
   warn_about_unused(document, site, drafting.draft().warnings);
   drafting.draft().health = rendered_health(contents, values_for(contents, site, request.set),
                                             installation, drafting.placements());
+  leave_out(request.without_checks, drafting.draft().health);
   return drafting.finish();
 }
 

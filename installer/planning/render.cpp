@@ -203,4 +203,16 @@ Health rendered_health(const bundle::Contents& contents, const release::Values& 
   return Rendering(contents, values, installation, placements).all();
 }
 
+void leave_out(const std::vector<std::string>& checks, Health& health) {
+  for (const std::string& name : checks) {
+    const std::size_t left_out = std::erase_if(
+        health.checks, [&](const RenderedCheck& each) { return each.check.name == name; });
+    if (left_out == 0) {
+      throw Error(Errc::usage,
+                  format("the release has no health check \"{}\"", printable(name, 80)),
+                  "sealift-installer health lists those of the release that stands");
+    }
+  }
+}
+
 }  // namespace sealift::installer

@@ -19,4 +19,8 @@ namespace sealift::installer {
 Health rendered_health(const bundle::Contents& contents, const release::Values& values,
                        const Installation& installation, const std::vector<Placement>& placements);
 
+// Removes checks by their names, for a rehearsal of which they ask no part. Error{usage} where
+// there is none of that name.
+void leave_out(const std::vector<std::string>& checks, Health& health);
+
 }  // namespace sealift::installer

@@ -104,13 +104,29 @@ Digest copy_by_command(const release::BackupCopy& place, const Backup& backup, c
   return written;
 }
 
+// Copies in a folder that neither retention nor a later site has taken away, and that are gone.
+std::vector<std::string> gone_from(const Backups& folder, const CopyRecord& record) {
+  std::vector<std::string> gone;
+  for (const auto& [name, unused] : record.there) {
+    if (!record.removed.contains(name) && !folder.has(name)) gone.push_back(name);
+  }
+  return gone;
+}
+
 // All that one place lacks, oldest first.
 void fill(const release::BackupCopy& place, const SiteWork& work, const Backups& own,
           CopyRecord& record, CopyRun& run, Progress& progress) {
   const std::vector<Backup> all = own.list();
   std::erase_if(record.there, [&](const auto& known) { return !own.has(known.first); });
+  std::erase_if(record.removed, [&](const std::string& name) { return !own.has(name); });
   std::optional<Backups> folder;
-  if (!place.to.empty()) folder.emplace(copies_in(place, work));
+  if (!place.to.empty()) {
+    folder.emplace(copies_in(place, work));
+    for (const std::string& name : gone_from(*folder, record)) {
+      log::warning(format("copies at {}: {} was gone, and is copied again", run.place, name));
+      record.there.erase(name);
+    }
+  }
   for (const Backup& each : all) {
     if (record.there.contains(each.name)) continue;
     progress.begin(format("copying {}", each.name), each.packed);
@@ -122,7 +138,9 @@ void fill(const release::BackupCopy& place, const SiteWork& work, const Backups&
     work.tools().audit().append(
         "copied", {{"backup", each.name}, {"place", run.place}, {"file", digest.str()}});
   }
-  if (folder) run.removed = folder->prune(place.rule, work.tools().clock.now(), {});
+  if (!folder) return;
+  run.removed = folder->prune(place.rule, work.tools().clock.now(), {});
+  for (const std::string& name : gone_from(*folder, record)) record.removed.insert(name);
 }
 
 CopyRun copy_to(const release::BackupCopy& place, const SiteWork& work, const Backups& own,
@@ -172,6 +190,13 @@ std::vector<Damage> damage_of_copies(const SiteWork& work, Time now) {
       all.push_back(
           {what, format("failed at {}: {}", to_text(*record.failed_at), record.failed), kAgain});
       continue;
+    }
+    if (!place.to.empty() && dir_exists(place.to)) {
+      if (const auto gone = gone_from(copies_in(place, work), record); !gone.empty()) {
+        all.push_back({what,
+                       format("{} is gone from there, and {} in all", gone.front(), gone.size()),
+                       "see who removes copies; run: sealift-installer backup copy"});
+      }
     }
     const auto lacking = std::count_if(backups.begin(), backups.end(), [&](const Backup& each) {
       return !record.there.contains(each.name) && now.seconds - each.made.seconds > kDay;

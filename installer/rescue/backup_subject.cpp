@@ -52,7 +52,8 @@ VolumePlace place_of(const std::string& name, const release::Target& target,
   VolumePlace place{.engine = engine_of(target, find_compose(target).command),
                     .project = target.project,
                     .component = component,
-                    .volume = volume};
+                    .volume = volume,
+                    .isolated = target.isolated};
   if (installed != nullptr && installed->driver == release::kCompose) {
     const ComposeSettings settings =
         compose_settings_from_json(installed->settings, installed->component);
@@ -178,6 +179,19 @@ void make_place_of(const BackupSubject& subject, const SiteWork& work) {
   const fs::path path = site.targets.at(target).path;
   claim(path, work.installation().id, target);
   make_dirs(path / kShared);
+}
+
+void bring_back(const Backup& backup, const Backups& backups, const SiteWork& work,
+                cli::Session& session) {
+  const BackupSubject subject = subject_of(backup, work, backups);
+  make_place_of(subject, work);
+  subject.content->check_restorable(backup.about);
+  session.progress.begin(format("restoring {}", backup.name), backup.bytes);
+  backups.restore(backup, *subject.content, label_of_old(session.clock.now()), session.progress);
+  session.progress.end();
+  work.tools().audit().append("restored", to_json(backup));
+  session.out.line(
+      format("data         {} is that of {}", backup.database, to_local_text(backup.made)));
 }
 
 std::string stamp(Time time) {

@@ -42,6 +42,11 @@ Backup back_up(const BackupSubject& subject, const SiteWork& work, const Backups
 // path of its target, of a file the folders around it.
 void make_place_of(const BackupSubject& subject, const SiteWork& work);
 
+// Restores a backup to what it is of on the site of `work`, which may be another than that of
+// `backups`, and writes that into the audit log.
+void bring_back(const Backup& backup, const Backups& backups, const SiteWork& work,
+                cli::Session& session);
+
 // "20260101120000": of names that say when something was made.
 std::string stamp(Time time);
 // "old_STAMP_...": under which a restore keeps what was there.

@@ -20,6 +20,9 @@ CopyRecord record_from_json(const Json& value, const std::string& where) {
   for (const auto& [name, unused] : there.items()) {
     record.there.emplace(name, names.digest(name.c_str()));
   }
+  if (fields.value_if("removed") != nullptr) {
+    for (const std::string& name : fields.texts("removed")) record.removed.insert(name);
+  }
   if (const auto failed = fields.text_if("failed")) {
     record.failed = *failed;
     record.failed_at = fields.time("failedAt");
@@ -31,6 +34,7 @@ CopyRecord record_from_json(const Json& value, const std::string& where) {
 Json to_json(const CopyRecord& record) {
   Json value = {{"there", Json::object()}};
   for (const auto& [name, digest] : record.there) value["there"][name] = digest.str();
+  if (!record.removed.empty()) value["removed"] = record.removed;
   if (record.failed.empty()) return value;
   value["failed"] = record.failed;
   value["failedAt"] = to_text(record.failed_at.value());

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.hpp"
@@ -16,6 +17,7 @@ namespace sealift::installer {
 
 struct CopyRecord {
   std::map<std::string, Digest> there;  // backup -> of its file
+  std::set<std::string> removed = {};   // of these: those that the place's retention took away
   std::string failed;                   // what the last run met; empty: nothing
   std::optional<Time> failed_at;
 };

@@ -6,15 +6,11 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
-#include "base/random.hpp"
-#include "installer/drivers/databases/database_access.hpp"
+#include "installer/content/given_bundle.hpp"
+#include "installer/drivers/data/archive.hpp"
 #include "installer/rescue/backup_subject.hpp"
-#include "installer/rescue/site_restore.hpp"
-#include "installer/session/release.hpp"
-#include "installer/site/card.hpp"
-#include "installer/site/identity.hpp"
-#include "installer/site_archive/restoring.hpp"
-#include "release/site_file/rehearsal.hpp"
+#include "installer/rescue/former_site.hpp"
+#include "release/text/yaml.hpp"
 
 namespace sealift::installer {
 
@@ -39,92 +35,11 @@ class Measured {
   Json parts_ = Json::object();
 };
 
-// A site that goes with its owner: its folder, and databases that do not lie in it.
-class ThrowAway {
- public:
-  ThrowAway(const DrillOptions& options, const OpenedArchive& opened, cli::Session& session)
-      : session_(session),
-        opened_(opened),
-        label_(label_of_old(session.clock.now())),
-        folder_((options.place.empty() ? temporary_folder() : absolute_path(options.place)) /
-                format("sealift-rehearsal-{}", random_hex(6))) {
-    const std::string settings =
-        release::rehearsal_settings(opened.settings(), "site.yaml of the archive", folder_, label_);
-    make_dirs(folder_, 0700);
-    try {
-      fill(settings);
-    } catch (...) {
-      remove();
-      throw;
-    }
-  }
-  ThrowAway(const ThrowAway&) = delete;
-  ThrowAway& operator=(const ThrowAway&) = delete;
-  ~ThrowAway() { remove(); }
-
-  std::string site() const { return (folder_ / "site").string(); }
-
- private:
-  // Trust, keys and backups of the archive, and no history: what it applies is its first release.
-  void fill(const std::string& settings) {
-    const Layout layout = Layout::choose(site());
-    make_dirs(layout.state, 0700);
-    opened_.unpack(layout, session_.progress);
-    const Dir state = Dir::open(layout.state);
-    for (const fs::path& each : {layout.journal(), layout.revisions(), layout.tables(),
-                                 layout.audit(), layout.summary(), layout.health()}) {
-      state.remove_tree(each.filename().string());
-    }
-    restore_folders(layout);
-    make_dirs(layout.journal());
-    retire_identity(layout, opened_.manifest().site);
-    Card card = new_card(session_.clock);
-    make_site(layout, session_.clock, card);
-    write_restoring(layout, {.archive = opened_.manifest().id,
-                             .file = opened_.archive().file().string(),
-                             .restored = {}});
-    write_file(layout.site_yaml, settings);
-  }
-
-  // What it cannot remove it names.
-  void remove() {
-    try {
-      if (path_exists(Layout::choose(site()).site_yaml)) drop_databases();
-    } catch (const Error& error) {
-      log::warning(format("a database of the rehearsal is left: {}", error.message()));
-    }
-    try {
-      Dir::open(folder_.parent_path()).remove_tree(folder_.filename().string());
-    } catch (const Error& error) {
-      log::warning(format("{} is left: {}", folder_.string(), error.message()));
-    }
-  }
-
-  // They have the names of what restores keep beside the databases of the archive's site.
-  void drop_databases() {
-    const fs::path scratch = Layout::choose(site()).backups();
-    const release::Site original = release::parse_site(opened_.settings(), "site.yaml");
-    for (const auto& [name, entry] : original.databases) {
-      if (!entry.path.empty()) continue;
-      const auto database =
-          open_database(database_settings(name, original, {}), scratch, session_name(0));
-      for (const std::string& kept : database->kept()) {
-        if (kept.ends_with("_" + label_)) database->drop_kept(kept);
-      }
-    }
-  }
-
-  cli::Session& session_;
-  const OpenedArchive& opened_;
-  const std::string label_;  // of its databases
-  fs::path folder_;
-};
-
 // The bundle of the release that stood, as the archive has it.
-std::string bundle_of(const OpenedArchive& opened, const std::string& site) {
+std::string bundle_of(const OpenedArchive& opened, const Layout& layout) {
   for (const ArchivedFile& each : opened.manifest().files) {
     if (!each.name.starts_with(kArchivedBundles)) continue;
-    return (Layout::choose(site).store() / fs::path(each.name).filename()).string();
+    return (layout.store() / fs::path(each.name).filename()).string();
   }
   throw Error(Errc::incompatible, "the archive has no release: nothing was installed then",
               "rehearse an archive of a site with a release");
@@ -137,28 +52,59 @@ void record(const Json& result, const std::string& site, cli::Session& session) 
   AuditLog(layout.audit(), session.clock).append("rehearsed", result);
 }
 
+// Trust and keys of age, as they are on the site: its bundles and secrets open with them.
+void copy_trust(const Layout& from, const Layout& into) {
+  LeftOut left_out = {(fs::path("keys") / from.site_key().filename()).string(),
+                      (fs::path("keys") / from.site_public_key().filename()).string()};
+  for (const Entry& each : Dir::open(from.state).entries()) {
+    const fs::path path = from.state / each.name;
+    if (path != from.trust() && path != from.keys()) left_out.insert(each.name);
+  }
+  StringSink copied;
+  (void)write_archive(from.state, copied, left_out);
+  StringSource archive(copied.bytes());
+  unpack_archive(archive, Dir::open(into.state));
+}
+
+// The newest backup of everything, or one that is made now and stays as any other.
+std::vector<Backup> data_for(const SiteWork& work, const Backups& backups, bool fresh,
+                             cli::Session& session) {
+  std::vector<Backup> chosen;
+  for (const std::string& name : subjects_of(work)) {
+    const BackupSubject subject = subject_named(name, work, backups);
+    if (fresh) {
+      chosen.push_back(back_up(subject, work, backups, session));
+      continue;
+    }
+    std::optional<Backup> newest;
+    for (Backup& each : backups.list()) {
+      if (each.database == name) newest = std::move(each);
+    }
+    if (!newest) {
+      throw Error(
+          Errc::incompatible, format("{} has no backup to rehearse on", name),
+          format("make them for this: --fresh; or one: sealift-installer backup create {}", name));
+    }
+    chosen.push_back(std::move(*newest));
+  }
+  return chosen;
+}
+
 Json rehearse(const OpenedArchive& opened, const DrillOptions& options, cli::Session& session) {
   Measured measured;
   session.progress.begin("verifying the archive", opened.archive().bytes());
   opened.archive().verify(session.progress);
   session.progress.end();
   measured.part("verify", session);
-  const ThrowAway place(options, opened, session);
+  const Original original{
+      .settings = opened.settings(),
+      .settings_name = "site.yaml of the archive",
+      .fill = [&](const Layout& into) { opened.unpack(into, session.progress); }};
+  const ThrowAway place(options.rehearsal, original, session);
   measured.part("unpack", session);
-  {
-    SiteWork work(session, place.site());
-    work.lock("site rehearse", {});
-    restore_data(work, session);
-    end_restoring(work.installation().layout);
-  }
+  place.restore({});
   measured.part("data", session);
-  ReleaseOptions applying;
-  applying.bundle = {bundle_of(opened, place.site())};
-  applying.change.yes = true;
-  applying.change.reason = "rehearsal";
-  applying.trust.accept_expired = true;  // as a restore, which asks for no new approval
-  applying.set = options.set;
-  (void)bring(Purpose::apply, applying, place.site(), session);
+  place.prove({bundle_of(opened, place.layout())}, {});
   measured.part("release", session);
   return measured.milliseconds();
 }
@@ -181,6 +127,45 @@ void rehearse_site(const DrillOptions& options, const std::string& site, cli::Se
   record(result, site, session);
   session.out.line(
       format("{} came back whole, and was removed", opened.archive().file().filename().string()));
+  session.out.json(result);
+}
+
+void rehearse_release(const ReleaseRehearsal& options, const std::string& site,
+                      cli::Session& session) {
+  SiteWork work(session, site);
+  work.lock("rehearse", {});
+  const Tools& tools = work.tools();
+  const Layout& layout = work.installation().layout;
+  const State state = work.state();
+  // Judged before anything is made for it, and named in the audit log.
+  const bundle::VerifiedBundle verified =
+      verify_given(layout, options.bundle, tools.trust(options.trust.expiry()), session.progress);
+  Json result = {{"digest", verified.contents().digest().str()},
+                 {"version", verified.contents().document.version},
+                 {"release", verified.contents().document.name}};
+  try {
+    Measured measured;
+    const Backups backups(layout, tools.workers);
+    const KeptData data{backups, data_for(work, backups, options.fresh, session)};
+    measured.part("backups", session);
+    const Original original{.settings = read_file(layout.site_yaml, release::kMaxYamlBytes),
+                            .settings_name = layout.site_yaml.string(),
+                            .fill = [&](const Layout& into) { copy_trust(layout, into); }};
+    const ThrowAway place(options.rehearsal, original, session);
+    place.restore(data);
+    measured.part("data", session);
+    place.prove(options.bundle, state.current() == nullptr
+                                    ? std::nullopt
+                                    : std::optional(changes_of_former(layout, state)));
+    measured.part("release", session);
+    result["milliseconds"] = measured.milliseconds();
+  } catch (const Error& error) {
+    result["failed"] = error.message();
+    tools.audit().append("rehearsed", result);
+    throw;
+  }
+  tools.audit().append("rehearsed", result);
+  session.out.line("it was applied, found healthy, and removed");
   session.out.json(result);
 }
 

@@ -165,17 +165,9 @@ void restore_data(const SiteWork& work, cli::Session& session) {
         restoring.restored.end()) {
       continue;
     }
-    const BackupSubject subject = subject_of(backup, work, backups);
-    make_place_of(subject, work);
-    subject.content->check_restorable(backup.about);
-    session.progress.begin(format("restoring {}", backup.name), backup.bytes);
-    backups.restore(backup, *subject.content, label_of_old(session.clock.now()), session.progress);
-    session.progress.end();
-    work.tools().audit().append("restored", to_json(backup));
+    bring_back(backup, backups, work, session);
     restoring.restored.push_back(backup.name);
     write_restoring(layout, restoring);
-    session.out.line(
-        format("data         {} is that of {}", backup.database, to_local_text(backup.made)));
   }
   restoring.has_data = true;
   write_restoring(layout, restoring);

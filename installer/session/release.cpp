@@ -105,6 +105,11 @@ Draft plan(const Arrival& arrival, const Request& request, SiteContent& content)
   return draft;
 }
 
+std::string word_for(const Arrival& arrival) {
+  if (arrival.options.ends == Ends::taken_back) return "rehearsed";
+  return arrival.purpose == Purpose::stage ? "staged" : "applied";
+}
+
 // Writes down who took which bundle on whose approvals, before anything of it is applied.
 void record_acceptance(const Arrival& arrival, const Draft& draft, const Request& request,
                        const Clock& clock) {
@@ -136,8 +141,10 @@ Json bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session&
     request.set.insert(options.brought->set.begin(), options.brought->set.end());
     request.flags = options.brought->flags;
   }
+  request.without_checks = options.without_checks;
   SiteContent content = arrival.accepted.content(arrival.work.tools(), request.set);
   draft = plan(arrival, request, content);
+  draft->ends = options.ends;
   if (options.planned) check_plan(*options.planned, *draft, installation.id);
   if (draft->plan.steps.empty() && draft->site_changes.empty() && arrival.is_applied()) {
     return report_unchanged(arrival.accepted, *arrival.state.current(), *draft, session);
@@ -153,7 +160,7 @@ Json bring_in(const Arrival& arrival, std::optional<Draft>& draft, cli::Session&
   carry_out(arrival.work.tools(), *draft, content, content.values(),
             arrival.accepted.verified.judgement().newer);
   session.effect = cli::Effect::changed;
-  return report(draft->plan, arrival.purpose == Purpose::stage ? "staged" : "applied", session);
+  return report(draft->plan, word_for(arrival), session);
 }
 
 void demand_reasons(const ReleaseOptions& options) {

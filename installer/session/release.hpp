@@ -31,6 +31,8 @@ struct ReleaseOptions {
   std::optional<PlanFile> planned = {};  // of apply: this plan or none
   // Of apply, on a site without a release.
   std::optional<Brought> brought = {};
+  Ends ends = Ends::installed;                   // of apply
+  std::vector<std::string> without_checks = {};  // of apply: health checks that are not asked
 };
 
 // `apply --repair`: the release that is installed, from the bundle that was kept, or from the same

@@ -148,6 +148,25 @@ std::string outcome_of(const StepIo& io, std::string_view otherwise) {
                 known.empty() ? std::string(otherwise) : joined(known, "; "));
 }
 
+// Undoes everything for a failure, and throws what became of it.
+[[noreturn]] void go_back(Journal& journal, const Drivers& drivers, StepIo& io,
+                          const Error& error) {
+  if (journal.is_in_doubt()) {
+    stop_here(format("the transaction stopped where it was, for its journal cannot be written: {}",
+                     error.message()),
+              {}, kRecover);
+  }
+  left_open("not everything could be undone", error.message(),
+            [&] { undo_all(journal, drivers, io, error.message()); });
+  if (error.code() == Errc::interrupted) {
+    throw Error(Errc::interrupted,
+                format("interrupted; {}", outcome_of(io, "nothing was changed")));
+  }
+  throw Error(Errc::target_failed,
+              format("{}; {}", error.message(), outcome_of(io, "the site is as before")),
+              error.hint());
+}
+
 // Where an attempt ends before it begins: nothing more is tried without a person.
 void count_attempt(Journal& journal) {
   if (journal.count(Event::recovering) >= kMaxRecoveries) {
@@ -168,25 +187,20 @@ void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
   try {
     apply_all(journal, drivers, io);
     journal.append(Event::commit);
-    return;
   } catch (...) {
-    const Error error = current_error();
-    if (journal.is_in_doubt()) {
-      stop_here(
-          format("the transaction stopped where it was, for its journal cannot be written: {}",
-                 error.message()),
-          {}, kRecover);
-    }
-    left_open("not everything could be undone", error.message(),
-              [&] { undo_all(journal, drivers, io, error.message()); });
-    if (error.code() == Errc::interrupted) {
-      throw Error(Errc::interrupted,
-                  format("interrupted; {}", outcome_of(io, "nothing was changed")));
-    }
-    throw Error(Errc::target_failed,
-                format("{}; {}", error.message(), outcome_of(io, "the site is as before")),
-                error.hint());
+    go_back(journal, drivers, io, current_error());
   }
+}
+
+void rehearse_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
+  constexpr const char* kCause = "it was a rehearsal";
+  try {
+    apply_all(journal, drivers, io);
+  } catch (...) {
+    go_back(journal, drivers, io, current_error());
+  }
+  left_open("not everything could be undone", kCause,
+            [&] { undo_all(journal, drivers, io, kCause); });
 }
 
 void recover_back(Journal& journal, const Drivers& drivers, StepIo& io) {

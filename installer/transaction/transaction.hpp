@@ -24,6 +24,10 @@ inline constexpr std::size_t kMaxRecoveries = 10;
 // journal.ending() says how it ended. After a return the commit is on the disk.
 void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io);
 
+// Applies every step, so that each is seen to work, and then undoes all of them: the site is as it
+// was, whether it returns or throws. What fails throws as run_transaction() does.
+void rehearse_transaction(Journal& journal, const Drivers& drivers, StepIo& io);
+
 // Ends a transaction that was cut off: undoes whatever was begun. Idempotent, and may itself be cut
 // off at any point. Does nothing to one that has ended. Anything that fails is
 // Error{needs_operator}: the transaction is still open.

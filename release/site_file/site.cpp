@@ -30,11 +30,11 @@ bool needs_a_path(const std::string& driver) {
 
 // What only one driver has.
 constexpr std::array kOfDrivers = {
-    std::pair{"project", kCompose},       std::pair{"engine", kCompose},
-    std::pair{"volumes", kCompose},       std::pair{"units", kSystemd},
-    std::pair{"namespace", kKubernetes},  std::pair{"context", kKubernetes},
-    std::pair{"kubeconfig", kKubernetes}, std::pair{"kubectl", kKubernetes},
-    std::pair{"take_over", kKubernetes}};
+    std::pair{"project", kCompose},    std::pair{"engine", kCompose},
+    std::pair{"volumes", kCompose},    std::pair{"isolated", kCompose},
+    std::pair{"units", kSystemd},      std::pair{"namespace", kKubernetes},
+    std::pair{"context", kKubernetes}, std::pair{"kubeconfig", kKubernetes},
+    std::pair{"kubectl", kKubernetes}, std::pair{"take_over", kKubernetes}};
 
 constexpr std::string_view kTimeout = "timeout";
 
@@ -71,7 +71,8 @@ Target read_target(const Json& value) {
       .kubectl = value.value("kubectl", std::vector<std::string>{}),
       .take_over = value.value("take_over", std::vector<std::string>{}),
       .backup = value.value("backup", std::vector<std::string>{}),
-      .volumes = value.value("volumes", std::vector<std::string>{})};
+      .volumes = value.value("volumes", std::vector<std::string>{}),
+      .isolated = value.value("isolated", false)};
 }
 
 DatabaseEntry read_database(const Json& value) {

@@ -52,6 +52,7 @@ struct Target {
 
   std::vector<std::string> backup = {};   // folders of data that are backed up before a change
   std::vector<std::string> volumes = {};  // of Compose: those that belong to backups of the site
+  bool isolated = false;  // of Compose: a release that would share anything of the host is refused
 
   // The site's name of an image; nothing where the map has no line for it.
   std::optional<std::string> mapped(const content::ImageName& name) const;

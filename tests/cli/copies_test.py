@@ -70,6 +70,23 @@ class Copies(InstalledTest):
         self.assertEqual(len(copied), 4)
         self.road.installer("doctor")
 
+    def test_a_copy_that_somebody_removed_is_noticed_and_made_again(self):
+        self.settle({"to": self.second, "keep": 2})
+        names = [self.create() for _ in range(3)]
+        (site,) = os.listdir(self.second)
+        folder = os.path.join(self.second, site, "backups")
+        self.road.installer("doctor")  # the first went by retention
+        for name in os.listdir(folder):
+            if name.startswith(names[2]):
+                os.unlink(os.path.join(folder, name))
+        said = self.road.installer("doctor", status=20).decode()
+        self.assertIn(f"{names[2]} is gone from there", said)
+        self.assertEqual(self.road.answer("backup", "copy")[0]["copied"], [names[2]])
+        self.assertEqual(sorted(self.there()), sorted(f"{name}{end}" for name in names[1:]
+                                                      for end in (".json", ".dump.zst")))
+        self.road.installer("doctor")
+        self.assertEqual(self.road.answer("backup", "copy")[0]["copied"], [])
+
     def test_a_copy_that_fails_takes_nothing_from_the_backup(self):
         for place, found in (({"to": os.path.join(self.road.root, "not-mounted")}, "is missing"),
                              (self.command("cat >/dev/null; echo quota >&2; exit 3", False), "quota"),

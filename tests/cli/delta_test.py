@@ -91,6 +91,29 @@ class DeltaTest(RoadTest):
         said = errors(BUILDER, "expand", self.delta, "--base", self.second, "-o", again, status=6)
         self.assertIn("the delta was made on chanuka 1.0.0", said)
 
+    def test_a_report_says_where_the_bytes_are(self):
+        report = json.loads(run(BUILDER, "--json", "report", self.first, self.second, "--top", "1000"))
+        keys = ("bytes", "shared", "patched", "carried", "deltaBytes")
+        for rows in (report["components"], report["items"]):
+            for row in rows:
+                self.assertEqual(row["bytes"], row["shared"] + row["patched"] + row["carried"], row)
+        total = report["total"]
+        self.assertEqual([sum(row[key] for row in report["components"]) for key in keys],
+                         [total[key] for key in keys])
+        # What is shared there is what the delta copies, and patches are nearly all of the file.
+        made = self.make(self.first, self.second, "-o", self.path("again.delta"))
+        self.assertLess(total["deltaBytes"], made["bytes"])
+        self.assertLess(abs(total["shared"] - made["copiedBytes"]), 4096)
+        # One picture of four was retouched.
+        pictures = [row for row in report["items"] if "picture-" in row["name"]]
+        self.assertEqual([row["name"] for row in pictures], ["assets/picture-0.4f2a9c10.bin"])
+        self.assertGreater(pictures[0]["shared"] + pictures[0]["patched"], 100_000)
+        self.assertLess(pictures[0]["deltaBytes"], 20_000)
+        text = run(BUILDER, "report", self.first, self.second).decode()
+        self.assertIn("WHAT TAKES MOST", text)
+        same = json.loads(run(BUILDER, "--json", "report", self.first, self.first))
+        self.assertEqual((same["total"]["deltaBytes"], same["items"]), (0, []))
+
     def test_made_for_what_sites_say_that_they_have(self):
         receipt = self.path("site.receipt")
         self.site_with_first()

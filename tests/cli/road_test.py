@@ -94,6 +94,27 @@ class WholeRoad(RoadTest):
         road.installer("drift")
         self.assertIn("was pruned", road.refused("rollback", "1.0.1", "--yes", status=6))
 
+    def test_applied_again_after_a_rollback_nothing_is_unpacked(self):
+        road = self.road
+        road.init_site()
+        road.installer("apply", road.release("1.0.0"), "--yes")
+        second = road.release("1.1.0", second_release)
+        road.installer("apply", second, "--yes")
+        current = os.path.join(road.target("web"), "current")
+        directory, tree = os.readlink(current), tree_digest(current)
+        road.installer("rollback", "--yes")
+        steps = road.answer("plan", second)["plan"]["steps"]
+        self.assertEqual({step["phase"] for step in steps} - {"activate"}, set(), steps)
+        road.installer("apply", second, "--yes")
+        self.assertEqual((os.readlink(current), tree_digest(current)), (directory, tree))
+        # Where it is not whole any more, it is unpacked beside itself.
+        road.installer("rollback", "--yes")
+        write(os.path.join(road.target("web"), directory, "index.html"), "altered")
+        road.installer("apply", second, "--yes")
+        self.assertNotEqual(os.readlink(current), directory)
+        self.assertEqual(tree_digest(current), tree)
+        road.installer("doctor", "--full")
+
     def test_a_damaged_release_is_made_whole_by_a_rollback(self):
         road = self.road
         first = road.release("1.0.0")

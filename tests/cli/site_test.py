@@ -302,6 +302,32 @@ class Rehearsed(Archived):
         self.assertIn("NO_SUCH_KEY", json.dumps(last))
 
 
+    def test_one_that_was_killed_is_removed_by_the_next(self):
+        place = os.path.join(self.road.root, "place")
+        os.makedirs(place)
+        third = self.road.release("1.2.0")
+        command = [INSTALLER, "--site", self.road.site, "rehearse", third, "--all", "--fresh", "--place",
+                   place]
+        for wait in (0.05, 0.2, 0.5):
+            cut_off = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + 20
+            while not os.listdir(place) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(wait)
+            cut_off.kill()
+            cut_off.wait()
+        before, served = self.seen(), tree_digest(self.road.target(""))
+        result = self.road.answer("rehearse", third, "--all", "--place", place)
+        self.assertEqual((result["version"], os.listdir(place)), ("1.2.0", []))
+        self.assertEqual((self.seen(), tree_digest(self.road.target(""))), (before, served))
+        # What is another's is left alone.
+        other = os.path.join(place, "sealift-rehearsal-0123")
+        os.makedirs(other)
+        os.chmod(other, 0o755)
+        self.road.answer("rehearse", third, "--all", "--place", place)
+        self.assertEqual(os.listdir(place), ["sealift-rehearsal-0123"])
+
+
 class Refused(Archived):
     def test_without_a_recovery_recipient_nothing_is_written(self):
         said = self.road.refused("site", "export", "--to", self.folder, status=2)

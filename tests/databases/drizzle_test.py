@@ -6,7 +6,7 @@ import re
 import sqlite3
 
 from vault import LAYOUTS, Postgres, Vault, need, os, run, unittest
-from road import BIN, npm_packages
+from road import BIN, main, npm_packages
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NODE = os.path.join(os.path.dirname(BIN), "databases")
@@ -130,4 +130,4 @@ class SqliteTest(Turns, unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

@@ -10,6 +10,7 @@ import threading
 import time
 
 from vault import BareVault, INSTALLER, OnlyDatabase, Postgres, Vault, need, os, run, unittest, write
+from road import main
 from sweep import ALL
 
 ONE = ("0000_init", ["CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL)",
@@ -779,4 +780,4 @@ class PostgresqlAloneTest(OnlyDatabase, unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

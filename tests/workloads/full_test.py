@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/databases")
 
 from vault import Postgres, drizzle_0  # noqa: E402
 
-ROUNDS = int(os.environ.get("SEALIFT_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("SEALIFT_ROUNDS", "2"))
 SEED = int(os.environ.get("SEALIFT_SEED", "7"))
 SLOW = ("#!/bin/busybox sh\n/bin/busybox sleep 0.3\n"
         "/bin/busybox printf 'Content-Type: text/plain\\r\\n\\r\\nok\\n'\n")

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 import unittest
@@ -108,7 +109,7 @@ class WholeNginx(Nginx):
     included = "include {etc}/current/*.conf;"
 
 
-class Lost(full_test.PlatformTest):
+class WholePlatformTest(full_test.PlatformTest):
     drifting = ("database", "flags")
 
     def setUp(self):
@@ -196,8 +197,10 @@ class Lost(full_test.PlatformTest):
         return site, platform.answer("site", "export")["key"], seen
 
     def opens(self, key):
-        return (self.platform.archives, "--identity", self.platform.identity, "--key", key, "--yes")
+        return (self.platform.archives, "--identity", self.platform.identity, "--key", key)
 
+
+class Lost(WholePlatformTest):
     def test_it_comes_back_at_another_place(self):
         platform = self.platform
         site, key, before = self.installed()
@@ -206,8 +209,8 @@ class Lost(full_test.PlatformTest):
         platform.settle(site, other, "moved")
         settings = os.path.join(platform.root, "moved.yaml")
         write(settings, json.dumps(site))
-        self.takes("its archive, at another place", "site", "restore", *self.opens(key), "--settings",
-                   settings)
+        self.takes("its archive, at another place", "site", "restore", *self.opens(key), "--yes",
+                   "--settings", settings)
         self.assertEqual(self.seen(other, "moved"), before)
         self.serves(0)
         platform.installer("site", "export")
@@ -221,7 +224,7 @@ class Lost(full_test.PlatformTest):
         kept = self.kept_elsewhere()
         self.destroy(self.server, platform.database)
         self.start_nginx()
-        self.takes("its archive, at the same place", "site", "restore", *self.opens(key))
+        self.takes("its archive, at the same place", "site", "restore", *self.opens(key), "--yes")
         self.assertEqual(self.seen(self.server, platform.database), before)
         self.is_a_site_like_any_other()
 
@@ -261,6 +264,77 @@ class Lost(full_test.PlatformTest):
             write(platform.secret, env.read().split("=")[1])
         os.chmod(platform.secret, 0o600)
         return named
+
+
+class Rehearsed(WholePlatformTest):
+    """Beside a platform that is in use: its users see nothing of it, and nothing stays."""
+
+    options = ("--start", "--free-port", "API_PORT", "--without-check", "page")
+
+    def host(self):
+        """What the engine and the server of databases have."""
+        engine = self.engine
+        return {"containers": sorted(engine.call("ps", "-aq", "--no-trunc").split()),
+                "images": sorted(engine.call("images", "--format",
+                                             "{{.Repository}}:{{.Tag}} {{.ID}}").split("\n")),
+                "volumes": sorted(engine.call("volume", "ls", "-q").split()),
+                "networks": sorted(engine.call("network", "ls", "-q", "--no-trunc").split()),
+                "databases": self.server.sql("postgres", "SELECT datname FROM pg_database ORDER BY 1;")}
+
+    def test_a_whole_release_and_an_archive_beside_the_one_that_serves(self):
+        platform = self.platform
+        _, key, before = self.installed()
+        place = os.path.join(platform.root, "place")
+        os.makedirs(place)
+        os.chmod(place, 0o700)
+        second = platform.bundle(1)
+        host = self.host()
+        with full_test.Visitor(platform) as visitor:
+            drill = platform.answer("site", "rehearse", *self.opens(key), "--place", place, *self.options)
+            said = platform.answer("rehearse", second, "--all", "--fresh", "--place", place,
+                                   *self.options)
+            # What is sick is told, and removed as well.
+            refused = platform.refused(
+                "rehearse", platform.bundle(2, image=full_test.api_image("1.2.0", healthy=False)),
+                "--all", "--place", place, *self.options, status=9)
+        self.assertEqual(visitor.failed, {"page": [], "api": []})
+        self.assertEqual(sorted(drill["milliseconds"]), ["data", "release", "unpack", "verify"])
+        self.assertEqual((said["version"], sorted(said["milliseconds"])),
+                         ("1.1.0", ["backups", "data", "release"]))
+        self.assertIn("found status 404", refused)
+        self.assertEqual((self.host(), os.listdir(place)), (host, []))
+        self.assertEqual(self.seen(self.server, platform.database), before)
+        self.serves(0)
+        said = platform.refused("rehearse", second, "--all", "--place", place, status=6)
+        self.assertIn("target stack: compose would start containers", said)
+        compose = platform.compose
+        platform.compose = lambda services: {**compose(services), "volumes": {"rows": {"name": "rows"}}}
+        said = platform.refused("rehearse", platform.bundle(3), "--all", "--place", place,
+                                *self.options, status=6)
+        self.assertIn("volumes.rows: rows is shared with the whole host", said)
+        self.assertEqual(self.host(), host)
+
+    @unittest.skipUnless(ALL, "minutes, with SEALIFT_EVERY=1")
+    def test_one_that_was_killed_is_removed_by_the_next(self):
+        platform = self.platform
+        self.installed()
+        place = os.path.join(platform.root, "place")
+        os.makedirs(place)
+        second = platform.bundle(1)
+        command = ("rehearse", second, "--all", "--place", place, *self.options)
+        platform.answer("backup", "create", "--all")
+        host = self.host()
+        began = time.monotonic()
+        platform.answer(*command)
+        took = time.monotonic() - began
+        for part in range(1, 10):
+            cut_off = subprocess.Popen([INSTALLER, "--site", platform.site, *command],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(took * part / 10)
+            cut_off.kill()
+            cut_off.wait()
+            platform.answer(*command)
+            self.assertEqual((self.host(), os.listdir(place)), (host, []), f"killed at {part}/10")
 
 
 if __name__ == "__main__":

@@ -175,6 +175,14 @@ void check_names(const release::Workload& workload,
   }
 }
 
+// Where nothing of the host may be shared: everything that would be is a problem.
+void check_isolation(const ComposeFile& file, const std::string& target, Problems& problems) {
+  for (const release::Claim& claim : file.claims) {
+    problems.add(format("target {} is isolated, and {}", target, claim.found));
+  }
+  for (const Problem& each : file.host_names) problems.add(each.message, each.hint);
+}
+
 }  // namespace
 
 std::string default_project(const std::string& component, const std::string& site) {
@@ -194,6 +202,7 @@ ComposeSettings compose_settings_of(const RuntimeQuestion& question, const Compo
     services[service.name] = settings_of(service, sources, key, problems);
   }
   check_names(workload, services, problems);
+  if (question.target.isolated) check_isolation(file, question.component.row.target, problems);
   problems.throw_if_any(Errc::incompatible);
   return {.project = project_of(question),
           .site = question.site,

@@ -176,9 +176,17 @@ std::string Engine::volume_label(const std::string& name, const char* label) con
 }
 
 void Engine::remove_network(const std::string& name) const {
-  const Outcome outcome = call({"network", "rm", name});
+  remove_named("network", name);
+}
+
+void Engine::remove_volume(const std::string& name) const {
+  remove_named("volume", name);
+}
+
+void Engine::remove_named(const std::string& sort, const std::string& name) const {
+  const Outcome outcome = call({sort, "rm", name});
   if (outcome.status == 0) return;
-  log::warning(format("network {} stays: {}", name, one_line(outcome.error_output)));
+  log::warning(format("{} {} stays: {}", sort, name, one_line(outcome.error_output)));
 }
 
 std::vector<std::string> Engine::projects_of(const std::string& site) const {

@@ -60,6 +60,7 @@ class Engine {
   // What a label of a volume says; empty: it has none.
   std::string volume_label(const std::string& name, const char* label) const;
   void remove_network(const std::string& name) const;
+  void remove_volume(const std::string& name) const;
   // Projects of which a container is there that has the label of this site.
   std::vector<std::string> projects_of(const std::string& site) const;
 
@@ -69,6 +70,8 @@ class Engine {
   std::vector<std::string> lines(std::vector<std::string> arguments) const;
 
  private:
+  // What stays is a warning.
+  void remove_named(const std::string& sort, const std::string& name) const;
   Outcome demand(std::vector<std::string> arguments) const;
 
   std::vector<std::string> command_;

@@ -179,7 +179,14 @@ class Volume : public databases::Restorable {
     const About said = read_about(about);
     const bool is_usual =
         said.volume.empty() || said.volume == format("{}_{}", said.project, place_.volume);
-    return is_usual ? usual_name() : said.volume;
+    if (is_usual) return usual_name();
+    if (place_.isolated) {
+      throw Error(Errc::incompatible,
+                  format("the volume {} has the name {} on the whole host", place_.volume,
+                         printable(said.volume, 80)),
+                  "leave its name to Compose, which puts the project before it");
+    }
+    return said.volume;
   }
 
   bool has(const std::string& name) const {

@@ -22,6 +22,7 @@ struct VolumePlace {
   std::string project;              // of Compose
   std::string component;            // that the project is of, for the record of a backup
   std::string volume;               // its key below `volumes` of the Compose file
+  bool isolated = false;            // a name of the whole host is refused
 };
 
 // describe() says under which name the engine has it: where that is not PROJECT_VOLUME, the Compose

@@ -113,13 +113,16 @@ struct Bed {
 
   Journal journal() const { return Journal::create(folder.path(), plan, kClock); }
 
-  std::optional<Error> run(Journal& journal, const std::string& failing = {},
-                           const std::function<void()>& failure = {}) {
+  Drivers drivers(const std::string& failing = {}, const std::function<void()>& failure = {}) {
     std::map<std::string, std::unique_ptr<Driver>> drivers;
     for (const Step& step : plan.steps) {
       drivers[step.driver] = std::make_unique<SwitchDriver>(world, failing, failure);
     }
-    return run(journal, Drivers(std::move(drivers)));
+    return Drivers(std::move(drivers));
+  }
+  std::optional<Error> run(Journal& journal, const std::string& failing = {},
+                           const std::function<void()>& failure = {}) {
+    return run(journal, drivers(failing, failure));
   }
   std::optional<Error> run(Journal& journal, const Drivers& drivers) {
     StepIo io{.content = content, .progress = silence, .stop = stop};
@@ -157,6 +160,35 @@ TEST_CASE("transaction: whatever a step throws, on any thread, takes everything 
       CHECK(bed.is(false));
     }
   }
+}
+
+TEST_CASE("transaction: a rehearsal applies every step and takes it back") {
+  for (const Phase phase : {Phase::stage, Phase::activate}) {
+    Bed bed(phase);
+    Journal journal = bed.journal();
+    bool was_there = false;
+    const Drivers drivers =
+        bed.drivers("c", [&] { was_there = phase == Phase::stage || bed.world.at("b"); });
+    StepIo io{.content = bed.content, .progress = bed.silence, .stop = bed.stop};
+    rehearse_transaction(journal, drivers, io);
+    CHECK(was_there);
+    CHECK(journal.count(Event::applied) == 3);
+    CHECK(journal.ending() == Event::abort);
+    CHECK(bed.is(false));
+  }
+}
+
+TEST_CASE("transaction: a rehearsal that fails says so, and takes back what it did") {
+  Bed bed(Phase::activate);
+  Journal journal = bed.journal();
+  const Drivers drivers = bed.drivers("b", [] { throw Error(Errc::io, "full"); });
+  StepIo io{.content = bed.content, .progress = bed.silence, .stop = bed.stop};
+  const std::optional<Error> error =
+      tests::error_of([&] { rehearse_transaction(journal, drivers, io); });
+  REQUIRE(error);
+  CHECK(error->code() == Errc::target_failed);
+  CHECK(journal.ending() == Event::abort);
+  CHECK(bed.is(false));
 }
 
 TEST_CASE("transaction: without threads the steps run one after the other") {

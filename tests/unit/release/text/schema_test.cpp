@@ -1249,6 +1249,8 @@ const std::vector<Breach> kSiteBreaches = {
      "/" + letters(4096), "certificates"},
     {"/properties/targets/additionalProperties/properties/insecure/type",
      "/targets/images/insecure", "yes", "true or false"},
+    {"/properties/targets/additionalProperties/properties/isolated/type",
+     "/targets/images/isolated", "yes", "true or false"},
     {"/properties/values/type", "/values", Json::array(), "a mapping of at most 4096"},
     {"/properties/values/maxProperties", "/values", keys(4097, "v"), "a mapping of at most 4096"},
     {"/properties/values/additionalProperties/type", "/values/A", nullptr,
