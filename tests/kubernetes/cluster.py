@@ -74,9 +74,8 @@ class Cluster:
         subprocess.run([SCRIPT, "down", self.folder], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def pid(self):
-        with open(os.path.join(self.folder, "kube-apiserver.pid"), encoding="utf-8") as text:
-            return int(text.read())
+    def lose(self):
+        run(SCRIPT, "lose", self.folder)
 
     def call(self, *words, stdin=None, status=0):
         return run("kubectl", "--kubeconfig", self.kubeconfig, *words, status=status,

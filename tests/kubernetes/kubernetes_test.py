@@ -5,7 +5,6 @@ with everything. Against a real API server and its controllers; pods only preten
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -263,7 +262,7 @@ class Broken(OnCluster):
     def test_a_server_that_goes_away_and_comes_back(self):
         self.apply("1.0.0", deployment("web"))
         running = self.begin(self.build("1.1.0", deployment("web", version="2", after="4")))
-        os.kill(self.cluster.pid(), signal.SIGTERM)
+        self.cluster.lose()
         time.sleep(1)
         self.cluster.start()
         said = running.communicate()[1].decode()
@@ -271,10 +270,10 @@ class Broken(OnCluster):
         self.stands("1.1.0")
 
     def test_a_server_that_stays_away(self):
+        self.road.change_target(timeout=10)
         self.apply("1.0.0", deployment("web"))
-        self.road.change_target(timeout=4)
         running = self.begin(self.build("1.1.0", deployment("web", version="2", after="30")))
-        os.kill(self.cluster.pid(), signal.SIGKILL)
+        self.cluster.lose()
         said = running.communicate()[1].decode()
         self.assertEqual(running.returncode, 10, said)
         self.assertIn("the server of Kubernetes does not answer", said)
