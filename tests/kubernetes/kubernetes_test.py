@@ -207,6 +207,8 @@ class Refused(OnCluster):
                       self.refused(deployment("web"), blue, config_map("theirs", a="c")))
         self.assertEqual(self.road.get("configmap", "theirs")["data"], {"a": "b"})
         self.untouched()
+        self.assertIn("kubectl -n " + self.road.space + " label ConfigMap theirs applyset.kubernetes.io/part-of=",
+                      self.refused(deployment("web"), config_map("theirs", a="b")))
 
         other = deployment("web")
         other["spec"]["selector"]["matchLabels"]["more"] = "x"

@@ -162,7 +162,10 @@ References Cluster::find_strangers(const std::vector<Json>& bodies, Problems& pr
     problems.add(format("{} is there already and {}", strangers.back().str(),
                         owner.empty() ? std::string("is not of a release")
                                       : format("belongs to {}", printable(owner, 80))),
-                 "remove it, or name the object of the release otherwise");
+                 format("remove it, name the object of the release otherwise, or give it to this "
+                        "component: kubectl -n {} label {} {} {}={} --overwrite",
+                        settings_.name_space, strangers.back().kind, strangers.back().name,
+                        kApplySetPart, apply_set_id(settings_.inventory, settings_.name_space)));
   }
   return strangers;
 }

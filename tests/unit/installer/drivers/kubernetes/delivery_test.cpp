@@ -138,4 +138,14 @@ TEST_CASE("kubernetes: a changed field is named with who has changed it") {
   CHECK(found[0].path == "Deployment web");
 }
 
+TEST_CASE("kubernetes: what a Secret holds is not told") {
+  const Json live = Json::parse(R"({"kind": "Secret", "metadata": {"name": "db"},
+                                    "data": {"password": "b25l"}})");
+  Json merged = live;
+  merged["data"]["password"] = "dHdv";
+  const auto found = changed_fields(live, merged);
+  REQUIRE(found.size() == 1);
+  CHECK(text(found[0]) == "data.password is another");
+}
+
 }  // namespace sealift::installer::delivery_test
