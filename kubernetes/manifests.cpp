@@ -23,6 +23,8 @@ using release::YamlMark;
 
 constexpr const char* kPlainSecret = "plain-secret";
 constexpr const char* kRemovedApi = "removed-api";
+constexpr std::string_view kSpec = "spec";
+constexpr std::string_view kPorts = "ports";
 constexpr std::size_t kMaxName = 253;
 
 // Words that the YAML of Kubernetes takes for true and false, and others for texts.
@@ -122,8 +124,7 @@ class ManifestReader {
     settle(document, body, "");
     const Reference reference = reference_of(body);
     if (!is_sound(document, body, reference)) return;
-    if (body.contains("status"))
-      body.erase("status");  // a server's word, as `kubectl get` shows it
+    body.erase("status");  // a server's word, as `kubectl get` shows it
     add_protocols(body, reference.kind);
     look_at(document, body, reference);
     const auto [first, is_new] =
@@ -173,7 +174,8 @@ class ManifestReader {
     }
     if (reference.kind.empty()) {
       refuse(document, "", "found no kind", "such as kind: Deployment");
-    } else if (reference.kind.ends_with("List") && body.contains("items")) {
+    } else if (reference.kind == "List" ||
+               (reference.kind.ends_with("List") && !list_at(body, "items").empty())) {
       refuse(document, "/kind", format("found a {}", printable(reference.kind, 80)),
              "write each object as a document of its own, with --- between them");
       return false;
@@ -188,7 +190,7 @@ class ManifestReader {
              format("found a {}, which belongs to no namespace", printable(reference.kind, 80)),
              "a release brings objects of one namespace; whoever runs the cluster makes this one");
     }
-    if (object_at(body, "metadata").contains("generateName")) {
+    if (!text_at(object_at(body, "metadata"), "generateName").empty()) {
       refuse(document, "/metadata/generateName",
              "found generateName, of which each apply would make another object",
              "give it a name, such as migrate-{{VERSION}}");
@@ -205,9 +207,9 @@ class ManifestReader {
   // Server-side apply of 1.20 knows ports by their number and protocol, and refuses one without.
   static void add_protocols(Json& body, const std::string& kind) {
     if (kind != "Service") return;
-    const auto spec = body.find("spec");
+    const auto spec = body.find(kSpec);
     if (spec == body.end() || !spec->is_object()) return;
-    const auto ports = spec->find("ports");
+    const auto ports = spec->find(kPorts);
     if (ports == spec->end() || !ports->is_array()) return;
     for (Json& port : *ports) {
       if (port.is_object()) port.emplace("protocol", "TCP");

@@ -9,10 +9,12 @@ namespace sealift::kubernetes {
 
 namespace {
 
+constexpr std::string_view kVolumes = "volumes";
+constexpr std::string_view kImage = "image";
 constexpr std::array kContainerLists = {"containers", "initContainers", "ephemeralContainers"};
 
 bool is_pod_spec(const Json& value) {
-  return value.is_object() && value.contains("containers") && value["containers"].is_array();
+  return !list_at(value, "containers").empty();
 }
 
 bool holds_no_pods(const Json& body) {
@@ -31,19 +33,19 @@ void visit_spec(Json& spec, const std::string& pointer,
       visit({container, "image", format("{}/{}/{}/image", pointer, list, i), "imagePullPolicy"});
     }
   }
-  const auto volumes = spec.find("volumes");
+  const auto volumes = spec.find(kVolumes);
   if (volumes == spec.end() || !volumes->is_array()) return;
   for (std::size_t i = 0; i < volumes->size(); ++i) {
     Json& volume = (*volumes)[i];
-    if (!volume.is_object() || !volume.contains("image") || !volume["image"].is_object()) continue;
-    visit({volume["image"], "reference", format("{}/volumes/{}/image/reference", pointer, i),
-           "pullPolicy"});
+    const auto image = volume.find(kImage);
+    if (image == volume.end() || !image->is_object()) continue;
+    visit({*image, "reference", format("{}/volumes/{}/image/reference", pointer, i), "pullPolicy"});
   }
 }
 
-// Every description of pods below `value`, wherever it is.
-void walk(Json& value, const std::string& pointer,
-          const std::function<void(Json& holder, Json& spec, const std::string& pointer)>& visit) {
+// Every description of pods below `value`, wherever it is: visit(what holds it, it, its pointer).
+template <typename Value, typename Visit>
+void walk(Value& value, const std::string& pointer, const Visit& visit) {
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) {
       walk(value[i], format("{}/{}", pointer, i), visit);
@@ -66,6 +68,11 @@ void for_each_image(Json& body, const std::function<void(const ImagePlace&)>& vi
   if (holds_no_pods(body)) return;
   walk(body, "",
        [&](Json&, Json& spec, const std::string& pointer) { visit_spec(spec, pointer, visit); });
+}
+
+void for_each_pod_spec(const Json& body, const std::function<void(const Json&)>& visit) {
+  if (holds_no_pods(body)) return;
+  walk(body, "", [&](const Json&, const Json& spec, const std::string&) { visit(spec); });
 }
 
 void for_each_pod_template(Json& body, const std::function<void(Json&)>& visit) {

@@ -24,6 +24,9 @@ struct ImagePlace {
 // whose mappings describe others, nor of the texts of ConfigMaps and Secrets.
 void for_each_image(Json& body, const std::function<void(const ImagePlace&)>& visit);
 
+// Each description of pods, that of a Pod itself among them.
+void for_each_pod_spec(const Json& body, const std::function<void(const Json&)>& visit);
+
 // Each template of pods, which has `spec` and perhaps `metadata`.
 void for_each_pod_template(Json& body, const std::function<void(Json&)>& visit);
 

@@ -10,7 +10,9 @@
 #include "builder/build/judging.hpp"
 #include "builder/build/known_values.hpp"
 #include "compose/images.hpp"
+#include "kubernetes/claims.hpp"
 #include "kubernetes/manifests.hpp"
+#include "release/site_file/allowance.hpp"
 
 namespace sealift::builder {
 
@@ -47,7 +49,7 @@ class KubernetesJudge {
     for (const kubernetes::Object& object : found.objects) {
       for (const kubernetes::ImageUse& image : object.images) look_at(image, problems);
     }
-    Verdict verdict{.mistakes = {}, .findings = {}};
+    Verdict verdict{.mistakes = {}, .findings = {}, .claims = claims_of(found.objects)};
     for (const kubernetes::Finding& finding : found.findings) {
       note_finding(finding, problems, verdict);
     }
@@ -185,6 +187,10 @@ void check_kubernetes_at(const release::Release& release, const std::vector<Buil
                    mistake.hint);
     }
     const auto target = site.targets.find(row.target);
+    release::check_allowed({.who = format("{}: component {}", file.string(), row.name),
+                            .name = row.name,
+                            .own = target == site.targets.end() ? "" : target->second.path},
+                           own.claims, site.allow, problems);
     if (target == site.targets.end() || judge.name_space().empty() ||
         judge.name_space() == target->second.name_space) {
       continue;

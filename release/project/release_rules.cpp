@@ -188,9 +188,7 @@ class Rules {
       return;
     }
     for (const char* key : kOfMigrations) refuse(key);
-    if (text_at(component, "runtime") != kKubernetes) {
-      for (const char* key : kOfLint) refuse(key);
-    }
+    refuse_lint(component, pointer);
     if (kind == kImages) {
       need("images");
       refuse("source");
@@ -208,6 +206,15 @@ class Rules {
       }
     }
     refuse("services");
+  }
+
+  void refuse_lint(const Json& component, const std::string& pointer) {
+    if (text_at(component, "runtime") == kKubernetes) return;
+    for (const char* key : kOfLint) {
+      if (!says(component, key)) continue;
+      add(format("{}/{}", pointer, key),
+          format("found {}, which only migrations and manifests for Kubernetes have", key));
+    }
   }
 
   // Compose has jobs and a canary, commands say what to run; units of systemd need neither.

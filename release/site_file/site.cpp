@@ -34,7 +34,7 @@ constexpr std::array kOfDrivers = {
     std::pair{"volumes", kCompose},    std::pair{"isolated", kCompose},
     std::pair{"units", kSystemd},      std::pair{"namespace", kKubernetes},
     std::pair{"context", kKubernetes}, std::pair{"kubeconfig", kKubernetes},
-    std::pair{"kubectl", kKubernetes}};
+    std::pair{"kubectl", kKubernetes}, std::pair{"take_over", kKubernetes}};
 
 constexpr std::string_view kTimeout = "timeout";
 
@@ -69,6 +69,7 @@ Target read_target(const Json& value) {
       .context = text_at(value, "context"),
       .kubeconfig = value.contains("kubeconfig") ? normalised(value["kubeconfig"]) : "",
       .kubectl = value.value("kubectl", std::vector<std::string>{}),
+      .take_over = value.value("take_over", std::vector<std::string>{}),
       .backup = value.value("backup", std::vector<std::string>{}),
       .volumes = value.value("volumes", std::vector<std::string>{}),
       .isolated = value.value("isolated", false)};

@@ -58,7 +58,8 @@ class Cluster:
     def __init__(self):
         need_cluster()
         programs = run(SCRIPT, "programs").decode().strip()
-        os.environ["PATH"] = programs + ":" + os.environ["PATH"]
+        # Another kubectl than that of the server's version, by its folder.
+        os.environ["PATH"] = os.environ.get("SEALIFT_KUBECTL", programs) + ":" + os.environ["PATH"]
         self.folder = tempfile.mkdtemp(prefix="sealift-kubernetes-")
         self.port = five_free_ports()
         self.kubeconfig = os.path.join(self.folder, "kubeconfig")
@@ -73,9 +74,8 @@ class Cluster:
         subprocess.run([SCRIPT, "down", self.folder], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def pid(self):
-        with open(os.path.join(self.folder, "kube-apiserver.pid"), encoding="utf-8") as text:
-            return int(text.read())
+    def lose(self):
+        run(SCRIPT, "lose", self.folder)
 
     def call(self, *words, stdin=None, status=0):
         return run("kubectl", "--kubeconfig", self.kubeconfig, *words, status=status,
@@ -138,14 +138,14 @@ class KubernetesRoad(Shop):
     def new_space(self):
         self.cluster.call("create", "namespace", self.space)
 
-    def write_manifests(self, version, objects, component=None, values=None, **more):
+    def write_manifests(self, version, objects, component=None, values=None, image=None, **more):
         """`objects`: a list of them, or the texts of files by their names."""
         folder = os.path.join(self.project, "deploy")
         shutil.rmtree(folder, ignore_errors=True)
         files = objects if isinstance(objects, dict) else {"app.yaml": as_yaml(objects)}
         for name, text in files.items():
             write(os.path.join(folder, name), text)
-        path = self.write_release(version, {SERVER: Image(f"server {version}", busybox=False)}, **more)
+        path = self.write_release(version, {SERVER: Image(image or f"server {version}", busybox=False)}, **more)
         with open(path, encoding="utf-8") as source:
             release = json.load(source)
         release["components"].append({"name": "app", "kind": "manifests", "runtime": "kubernetes",

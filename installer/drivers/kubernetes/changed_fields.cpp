@@ -118,10 +118,13 @@ std::vector<Difference> changed_fields(const Json& live, const Json& merged) {
       break;
     }
     const std::string manager = changed_by(live, each.path);
+    // What a Secret holds is shown to nobody.
+    const bool is_secret =
+        text_at(merged, "kind") == "Secret" && !each.place.starts_with("metadata");
     found.push_back({who,
-                     format("{} is {}{}", each.place, each.found,
+                     format("{} is {}{}", each.place, is_secret ? "another" : each.found,
                             manager.empty() ? "" : format(" (by {})", printable(manager, 80))),
-                     each.expected});
+                     is_secret ? "" : each.expected});
   }
   return found;
 }

@@ -11,7 +11,8 @@
 namespace sealift::installer {
 
 // `merged`: what the server would make of the object if it were applied. Fields that the release
-// does not name are the same in both, so an autoscaler's replicas are none of them.
+// does not name are the same in both, so an autoscaler's replicas are none of them. No content of a
+// Secret is told.
 std::vector<Difference> changed_fields(const Json& live, const Json& merged);
 
 }  // namespace sealift::installer

@@ -58,7 +58,8 @@ std::string refusal(const Outcome& outcome) {
 std::string hint_for(const std::string& words) {
   if (words.find("conflict") != words.npos) {
     return "another program or person has set that field: leave it out of the manifest (as "
-           "replicas, where an autoscaler sets them), or have the other one give it up";
+           "replicas, where an autoscaler sets them), or name the object in site.yaml: "
+           "take_over: [KIND/NAME]";
   }
   if (words.find("immutable") != words.npos ||
       words.find("updates to statefulset spec for fields other than") != words.npos) {
@@ -100,63 +101,92 @@ bool holds_data(const kubernetes::Reference& reference) {
   return reference.kind == "PersistentVolumeClaim";
 }
 
-Outcome Cluster::apply_words(const std::vector<Json>& bodies, Kubectl::Words more) const {
+Outcome Cluster::apply_words(const std::vector<Json>& bodies, Kubectl::Words more,
+                             Conflicts conflicts) const {
+  Json::Array plain;
+  Json::Array forced;
+  for (const Json& each : bodies) {
+    const kubernetes::Reference reference = kubernetes::reference_of(each);
+    const std::string name = format("{}/{}", reference.kind, reference.name);
+    const auto& all = settings_.take_over;
+    const bool is_taken = std::find(all.begin(), all.end(), name) != all.end();
+    (is_taken || conflicts == Conflicts::won ? forced : plain).push_back(each);
+  }
   Kubectl::Words words = {"apply", "--server-side", format("--field-manager={}", kFieldManager),
                           "-f", "-"};
   words.insert(words.end(), more.begin(), more.end());
-  return kubectl_.call(words, list_text(bodies));
+  Outcome outcome{.status = 0, .output = {}, .error_output = {}};
+  if (!plain.empty()) outcome = kubectl_.call(words, list_text(std::move(plain)));
+  if (outcome.status != 0 || forced.empty()) return outcome;
+  words.emplace_back("--force-conflicts");
+  return kubectl_.call(words, list_text(std::move(forced)));
 }
 
 // All at once, for that is one start of kubectl; only where one is refused is each tried alone, for
 // kubectl does not name the object of a conflict.
-void Cluster::try_out(const std::vector<Json>& bodies) const {
-  if (bodies.empty()) return;
+void Cluster::try_out(const std::vector<Json>& bodies, Problems& problems) const {
   const Kubectl::Words dry = {"--dry-run=server"};
-  const Outcome whole = apply_words(bodies, dry);
+  const Outcome whole = apply_words(bodies, dry, Conflicts::refused);
   if (whole.status == 0) return;
-  Problems problems;
   const auto add = [&](const std::string& who, const Outcome& outcome) {
     const std::string words = refusal(outcome);
     problems.add(who.empty() ? words : format("{}: {}", who, words), hint_for(words));
   };
-  if (is_unreachable(whole) || bodies.size() > kMostNamed) {
-    add("the server of Kubernetes", whole);
-  } else {
-    for (const Json& each : bodies) {
-      const Outcome one = apply_words({each}, dry);
-      if (one.status != 0) add(kubernetes::reference_of(each).str(), one);
-    }
-    if (problems.empty()) add("", whole);
+  if (is_unreachable(whole)) {
+    problems.add(format("the server of Kubernetes does not answer: {}", refusal(whole)),
+                 kUnreachableHint);
+    return;
   }
-  problems.throw_if_any(Errc::target_failed);
+  const std::size_t before = problems.all().size();
+  for (const Json& each : bodies) {
+    if (bodies.size() > kMostNamed) break;
+    const Outcome one = apply_words({each}, dry, Conflicts::refused);
+    if (one.status != 0) add(kubernetes::reference_of(each).str(), one);
+  }
+  if (problems.all().size() == before) add("", whole);
 }
 
 // Those that carry the label are asked for at once, others by name.
-void Cluster::find_strangers(const std::vector<Json>& bodies, Problems& problems) const {
+References Cluster::find_strangers(const std::vector<Json>& bodies, Problems& problems) const {
   References wanted;
   for (const Json& each : bodies) wanted.push_back(kubernetes::reference_of(each));
   References ours;
   for (const Json& each : own(wanted)) ours.push_back(kubernetes::reference_of(each));
   const References unknown = without(wanted, ours);
-  if (unknown.empty()) return;
+  References strangers;
+  if (unknown.empty()) return strangers;
   for (const Json& each : kubectl_.objects({"get", "-f", "-", "--ignore-not-found"},
                                            list_text(stubs_of(unknown, settings_.name_space)))) {
     const std::string owner = label_of(each, kApplySetPart);
-    problems.add(format("{} is there already and {}", kubernetes::reference_of(each).str(),
+    strangers.push_back(kubernetes::reference_of(each));
+    problems.add(format("{} is there already and {}", strangers.back().str(),
                         owner.empty() ? std::string("is not of a release")
                                       : format("belongs to {}", printable(owner, 80))),
-                 "remove it, or name the object of the release otherwise");
+                 format("remove it, name the object of the release otherwise, or give it to this "
+                        "component: kubectl -n {} label {} {} {}={} --overwrite",
+                        settings_.name_space, strangers.back().kind, strangers.back().name,
+                        kApplySetPart, apply_set_id(settings_.inventory, settings_.name_space)));
   }
+  return strangers;
 }
 
-void Cluster::apply(const std::vector<Json>& bodies, Conflicts conflicts) const {
-  if (bodies.empty()) return;
-  Kubectl::Words more;
-  if (conflicts == Conflicts::won) more.emplace_back("--force-conflicts");
-  const Outcome outcome = apply_words(bodies, more);
+void Cluster::demand_applied(const std::vector<Json>& bodies, Conflicts conflicts) const {
+  const Outcome outcome = apply_words(bodies, {}, conflicts);
   if (outcome.status == 0) return;
+  if (is_unreachable(outcome)) {
+    throw Error(Errc::target_failed,
+                format("the server of Kubernetes does not answer: {}", refusal(outcome)),
+                kUnreachableHint);
+  }
   const std::string words = refusal(outcome);
   throw Error(Errc::target_failed, format("kubectl apply: {}", words), hint_for(words));
+}
+
+void Cluster::apply(const References& members, const std::vector<Json>& bodies,
+                    Conflicts conflicts) const {
+  std::vector<Json> all = {inventory_object(settings_, members)};
+  all.insert(all.end(), bodies.begin(), bodies.end());
+  demand_applied(all, conflicts);
 }
 
 Objects Cluster::merged(const std::vector<Json>& bodies) const {
@@ -166,11 +196,14 @@ Objects Cluster::merged(const std::vector<Json>& bodies) const {
                           list_text(bodies));
 }
 
-Objects Cluster::labelled(const std::set<std::string>& resources, const char* label) const {
+Objects Cluster::labelled(const std::set<std::string>& resources, const char* label,
+                          Kubectl::Words more) const {
   if (resources.empty()) return {};
   const std::string id = apply_set_id(settings_.inventory, settings_.name_space);
-  return kubectl_.objects({"get", joined({resources.begin(), resources.end()}, ","), "-l",
-                           format("{}={}", label, id), "--ignore-not-found"});
+  Kubectl::Words words = {"get", joined({resources.begin(), resources.end()}, ","), "-l",
+                          format("{}={}", label, id), "--ignore-not-found"};
+  words.insert(words.end(), more.begin(), more.end());
+  return kubectl_.objects(std::move(words));
 }
 
 // Of a kind that the server does not know there is nothing; kubectl refuses the whole question.
@@ -190,10 +223,15 @@ Objects Cluster::own(const References& kinds) const {
   }
 }
 
-Objects Cluster::own_and_made(const References& kinds) const {
+// kubectl shows them by itself until 1.20, and later when it is asked.
+Objects Cluster::own_and_made(const References& kinds, Managers managers) const {
   std::set<std::string> resources = {"ReplicaSet.v1.apps", "Pod"};
   for (const auto& each : kinds) resources.insert(each.resource(kubernetes::Version::said));
-  return labelled(resources, kPartOfLabel);
+  Kubectl::Words more;
+  if (managers == Managers::shown && kubectl_.minor_version() > 20) {
+    more.emplace_back("--show-managed-fields");
+  }
+  return labelled(resources, kPartOfLabel, std::move(more));
 }
 
 References Cluster::others(const References& kinds, const References& kept) const {
@@ -230,7 +268,7 @@ void Cluster::remove(const References& members) const {
 }
 
 void Cluster::put_inventory(const References& members) const {
-  apply({inventory_object(settings_, members)}, Conflicts::won);
+  demand_applied({inventory_object(settings_, members)}, Conflicts::won);
 }
 
 void Cluster::remove_inventory() const {

@@ -16,6 +16,9 @@ namespace sealift::installer {
 
 using References = std::vector<kubernetes::Reference>;
 
+// Whether objects come with who has set which of their fields.
+enum class Managers { hidden, shown };
+
 // What happens where another manager has set a field that is ours to set.
 enum class Conflicts {
   refused,
@@ -29,23 +32,24 @@ class Cluster {
 
   void be_patient() { kubectl_.be_patient(std::chrono::seconds(settings_.timeout)); }
 
-  // Error{target_failed} with everything that the server would refuse, by object; nothing changes.
-  void try_out(const std::vector<Json>& bodies) const;
-  // Adds objects that are there and are not ours to `problems`.
-  void find_strangers(const std::vector<Json>& bodies, Problems& problems) const;
-  void apply(const std::vector<Json>& bodies, Conflicts conflicts) const;
+  // Adds everything that the server would refuse to `problems`, by object; nothing changes.
+  void try_out(const std::vector<Json>& bodies, Problems& problems) const;
+  // Objects that are there and are not ours, which are added to `problems`.
+  References find_strangers(const std::vector<Json>& bodies, Problems& problems) const;
+  // With the inventory of `members` before all others.
+  void apply(const References& members, const std::vector<Json>& bodies, Conflicts conflicts) const;
   // What they would be if they were applied, as the server says it.
   Objects merged(const std::vector<Json>& bodies) const;
   // The component's own objects of these kinds, whoever has changed them since, in the versions
   // that the server prefers: it may no longer have those of the release before.
   Objects own(const References& kinds) const;
   // The same in the versions of the references, with the ReplicaSets and pods that they have made.
-  Objects own_and_made(const References& kinds) const;
+  Objects own_and_made(const References& kinds, Managers managers = Managers::hidden) const;
   // Removes those of `members` that are ours and waits until they are gone; never what holds data.
   void remove(const References& members) const;
   // What of the component the server has of these kinds, beside `kept`, but for what holds data.
   References others(const References& kinds, const References& kept) const;
-  // Has one object in the namespace stand for all members; with none of them left it goes.
+  // Has one object in the namespace stand for all members.
   void put_inventory(const References& members) const;
   void remove_inventory() const;
   // The last that the server and the container have to say of what does not run; empty: nothing.
@@ -54,8 +58,12 @@ class Cluster {
   const Kubectl& kubectl() const { return kubectl_; }
 
  private:
-  Outcome apply_words(const std::vector<Json>& bodies, Kubectl::Words more) const;
-  Objects labelled(const std::set<std::string>& resources, const char* label) const;
+  // Those of take_over by a call of their own.
+  Outcome apply_words(const std::vector<Json>& bodies, Kubectl::Words more,
+                      Conflicts conflicts) const;
+  void demand_applied(const std::vector<Json>& bodies, Conflicts conflicts) const;
+  Objects labelled(const std::set<std::string>& resources, const char* label,
+                   Kubectl::Words more = {}) const;
 
   Kubectl kubectl_;
   const KubernetesSettings& settings_;

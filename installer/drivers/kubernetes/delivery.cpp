@@ -12,6 +12,7 @@
 #include "compose/images.hpp"
 #include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/runtime/parts.hpp"
+#include "kubernetes/claims.hpp"
 #include "kubernetes/manifests.hpp"
 #include "kubernetes/pods.hpp"
 #include "signing/base64.hpp"
@@ -68,8 +69,7 @@ std::string pin_of(const kubernetes::ImageUse& image, const RuntimeQuestion& que
 }
 
 void add_labels(Json& holder, const std::string& id, const std::vector<const char*>& names) {
-  Json& labels = holder["metadata"]["labels"];
-  for (const char* name : names) labels[name] = id;
+  for (const char* name : names) holder["metadata"]["labels"][name] = id;
 }
 
 // Nothing is pulled where the node has it; a digest means one image, wherever it is.
@@ -151,6 +151,7 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
                               .inventory = inventory_name(question),
                               .site = question.site,
                               .timeout = question.target.timeout,
+                              .take_over = question.target.take_over,
                               .files = {},
                               .pins = {},
                               .objects = {}};
@@ -166,6 +167,12 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
         {object.reference, Digest::of(to_canonical(delivered(object, settings))).hex()});
   }
   return settings;
+}
+
+std::vector<release::Claim> kubernetes_claims(const RuntimeQuestion& question) {
+  Problems said_elsewhere;
+  return kubernetes::claims_of(
+      kubernetes::read_manifests(files_of(question), said_elsewhere).objects);
 }
 
 std::vector<Json> delivered_objects(const Deployment& deployment,

@@ -34,6 +34,9 @@ Json inventory_object(const KubernetesSettings& settings,
 KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
                                            const std::vector<std::string>& kubectl);
 
+// What its pods ask of their nodes.
+std::vector<release::Claim> kubernetes_claims(const RuntimeQuestion& question);
+
 // The objects of what is installed, in their order. Error{corrupt} where the files are no longer
 // what the settings were made from.
 std::vector<Json> delivered_objects(const Deployment& deployment,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <thread>
 
@@ -107,9 +108,20 @@ std::string Kubectl::demand(const Words& words, const std::string& input) const 
   if (is_unreachable(outcome)) {
     throw Error(Errc::target_failed,
                 format("the server of Kubernetes does not answer: {}", said(outcome)),
-                "see whether it runs, and whether context and kubeconfig in site.yaml lead to it");
+                kUnreachableHint);
   }
   throw Error(Errc::target_failed, format("kubectl {}: {}", words.front(), said(outcome)));
+}
+
+unsigned Kubectl::minor_version() const {
+  const Outcome outcome = call({"version", "--client", "-o", "json"});
+  if (outcome.status != 0) return 0;
+  const Json said =
+      parse_json(outcome.output, "kubectl version", Errc::target_failed, Numbers::any);
+  const std::string text = text_at(object_at(said, "clientVersion"), "minor");
+  unsigned minor = 0;
+  std::from_chars(text.data(), text.data() + text.size(), minor);  // some write 20+
+  return minor;
 }
 
 Json::Array Kubectl::objects(Words words, const std::string& input) const {

@@ -37,6 +37,9 @@ class Kubectl {
   // The objects that it printed with -o json; none where it printed nothing. Error{target_failed}.
   Json::Array objects(Words words, const std::string& input = {}) const;
 
+  // Of the program: 20 of v1.20.2. No server is asked; 0 where it does not say.
+  unsigned minor_version() const;
+
   const KubernetesSettings& settings() const { return settings_; }
 
  private:
@@ -45,6 +48,9 @@ class Kubectl {
   const KubernetesSettings& settings_;
   Clock::time_point until_ = Clock::time_point::min();
 };
+
+inline constexpr const char* kUnreachableHint =
+    "see whether it runs, and whether context and kubeconfig in site.yaml lead to it";
 
 // Whether a call failed because no server answered: it may answer the next one.
 bool is_unreachable(const Outcome& outcome);

@@ -35,8 +35,9 @@ class KubernetesRuntime : public Runtime {
     return to_json(kubernetes_settings_for(question, find_kubectl(question.target)));
   }
 
-  // Nothing of this host is asked for: what pods may have, the cluster's policies say.
-  std::vector<release::Claim> claims(const RuntimeQuestion&) const override { return {}; }
+  std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
+    return kubernetes_claims(question);
+  }
 
   std::string outlook(const Deployment* before, const Deployment* now) const override {
     std::vector<ObjectSettings> was;
@@ -71,10 +72,14 @@ class KubernetesRuntime : public Runtime {
     const KubernetesSettings settings = kubernetes_settings_of(staged);
     const Cluster cluster(settings);
     const std::vector<Json> bodies = delivered_objects(staged, settings);
-    cluster.try_out(bodies);
     Problems problems;
-    cluster.find_strangers(bodies, problems);
-    problems.throw_if_any(Errc::target_failed);
+    std::vector<Json> ours = bodies;
+    for (const auto& stranger : cluster.find_strangers(bodies, problems)) {
+      std::erase_if(
+          ours, [&](const Json& each) { return kubernetes::reference_of(each).is_same(stranger); });
+    }
+    cluster.try_out(ours, problems);
+    refuse(problems);
   }
 
   // The inventory names more than there is at any moment, so that nothing is ever out of its sight.
@@ -82,8 +87,7 @@ class KubernetesRuntime : public Runtime {
     const KubernetesSettings settings = kubernetes_settings_of(now);
     const Cluster cluster(settings);
     const References all = joined_members(references_of(settings.objects), members_of(before));
-    cluster.put_inventory(all);
-    cluster.apply(delivered_objects(now, settings), Conflicts::refused);
+    cluster.apply(all, delivered_objects(now, settings), Conflicts::refused);
     await_objects(cluster, settings, io);
     finish(cluster, settings, all);
   }
@@ -95,7 +99,7 @@ class KubernetesRuntime : public Runtime {
     Cluster cluster(settings);
     cluster.be_patient();
     const References all = joined_members(references_of(settings.objects), members_of(failed));
-    cluster.apply(delivered_objects(then, settings), Conflicts::won);
+    cluster.apply(all, delivered_objects(then, settings), Conflicts::won);
     finish(cluster, settings, all);
     await_objects(cluster, settings, io);
   }
@@ -115,7 +119,7 @@ class KubernetesRuntime : public Runtime {
     const KubernetesSettings settings = kubernetes_settings_of(deployment);
     const Cluster cluster(settings);
     const References members = references_of(settings.objects);
-    const Objects live = cluster.own_and_made(members);
+    const Objects live = cluster.own_and_made(members, Managers::shown);
     std::vector<Difference> found = unready(members, live);
     for (const Json& merged : cluster.merged(delivered_objects(deployment, settings))) {
       const kubernetes::Reference reference = kubernetes::reference_of(merged);
@@ -141,6 +145,7 @@ class KubernetesRuntime : public Runtime {
                                       .inventory = {},
                                       .site = site,
                                       .timeout = target.timeout,
+                                      .take_over = {},
                                       .files = {},
                                       .pins = {},
                                       .objects = {}};
@@ -158,6 +163,20 @@ class KubernetesRuntime : public Runtime {
   }
 
  private:
+  // All in one message, for a transaction tells only the first.
+  static void refuse(const Problems& problems) {
+    if (problems.empty()) return;
+    Words found;
+    Words hints;
+    for (const Problem& each : problems.all()) {
+      found.push_back(each.message);
+      if (std::find(hints.begin(), hints.end(), each.hint) == hints.end()) {
+        hints.push_back(each.hint);
+      }
+    }
+    throw Error(Errc::target_failed, joined(found, "; "), joined(hints, "; "));
+  }
+
   using Members = std::vector<ObjectSettings>;
 
   static Members::const_iterator find_same(const Members& all, const ObjectSettings& object) {
@@ -174,7 +193,7 @@ class KubernetesRuntime : public Runtime {
     for (const auto& each : without(all, members)) {
       if (holds_data(each)) log::detail(format("{} is kept: it holds data", each.str()));
     }
-    cluster.put_inventory(members);
+    if (all.size() > members.size()) cluster.put_inventory(members);
   }
 };
 

@@ -38,6 +38,7 @@ Json to_json(const KubernetesSettings& settings) {
           {"inventory", settings.inventory},
           {"site", settings.site},
           {"timeout", settings.timeout},
+          {"take_over", settings.take_over},
           {"files", settings.files},
           {"pins", settings.pins},
           {"objects", std::move(objects)}};
@@ -53,6 +54,7 @@ KubernetesSettings kubernetes_settings_from_json(const Json& value, const std::s
                               .inventory = fields.text("inventory"),
                               .site = fields.text("site"),
                               .timeout = fields.count("timeout"),
+                              .take_over = fields.texts("take_over"),
                               .files = fields.texts("files"),
                               .pins = {},
                               .objects = {}};

@@ -28,9 +28,10 @@ struct KubernetesSettings {
   std::string kubeconfig;  // empty: kubectl's usual one
   std::string context;     // empty: its current one
   std::string name_space;
-  std::string inventory;  // the ConfigMap that stands for all objects of the component
-  std::string site;       // its id
-  unsigned timeout = 0;   // seconds
+  std::string inventory;               // the ConfigMap that stands for all objects of the component
+  std::string site;                    // its id
+  unsigned timeout = 0;                // seconds
+  std::vector<std::string> take_over;  // KIND/NAME of objects whose conflicts are won
   std::vector<std::string> files;
   std::map<std::string, std::string> pins;  // an image as a file names it -> as it is called here
   std::vector<ObjectSettings> objects;      // in the order in which they are applied

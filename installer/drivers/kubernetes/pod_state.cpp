@@ -40,9 +40,9 @@ PodState of_container(const Json& status) {
   const std::string reason = text_at(waiting, "reason");
   if (reason.empty() || reason == "ContainerCreating" || reason == "PodInitializing") {
     const Json& ended = object_at(object_at(status, "state"), "terminated");
-    const auto code = ended.find("exitCode");
-    if (code == ended.end() || *code == Json(0)) return {};
-    return {.found = format("container {}: has ended with status {}", name, code->dump()),
+    const std::int64_t code = number_at(ended, "exitCode", 0);
+    if (code == 0) return {};
+    return {.found = format("container {}: has ended with status {}", name, code),
             .container = name};
   }
   const std::string message = text_at(waiting, "message");
@@ -54,6 +54,21 @@ PodState of_container(const Json& status) {
 }
 
 }  // namespace
+
+std::int64_t number_at(const Json& object, std::string_view key, std::int64_t otherwise) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>()
+                                                             : otherwise;
+}
+
+bool says_yes(const Json& object, std::string_view key) {
+  const auto found = object.find(key);
+  return found != object.end() && *found == Json(true);
+}
+
+bool is_ending(const Json& object) {
+  return !text_at(object_at(object, "metadata"), "deletionTimestamp").empty();
+}
 
 const Json& condition_of(const Json& object, std::string_view type) {
   static const Json none;

@@ -3,6 +3,7 @@
 
 // What keeps a pod from being ready.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,12 @@ struct PodState {
 
 PodState state_of_pod(const Json& pod);
 
+// A whole number of a document of others; `otherwise` where there is none.
+std::int64_t number_at(const Json& object, std::string_view key, std::int64_t otherwise);
+// Whether it says true, and nothing that stands for it.
+bool says_yes(const Json& object, std::string_view key);
+// Whether an object is being deleted.
+bool is_ending(const Json& object);
 // The condition of an object with that type; null where it has none.
 const Json& condition_of(const Json& object, std::string_view type);
 

@@ -15,12 +15,6 @@ namespace {
 constexpr const char* kRevision = "deployment.kubernetes.io/revision";
 constexpr const char* kGeneration = "deprecated.daemonset.template.generation";
 
-std::int64_t number_at(const Json& object, std::string_view key, std::int64_t otherwise) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>()
-                                                             : otherwise;
-}
-
 Complaint waits(std::string found) {
   return {.found = std::move(found), .is_final = false};
 }
@@ -121,8 +115,7 @@ Complaint judge_job(const Json& object) {
                         printable(text_at(failed, "message"), 400)));
   }
   if (text_at(condition_of(object, "Complete"), "status") == "True") return {};
-  const auto suspend = object_at(object, "spec").find("suspend");
-  if (suspend != object_at(object, "spec").end() && *suspend == Json(true)) return {};
+  if (says_yes(object_at(object, "spec"), "suspend")) return {};
   return waits("is not complete");
 }
 
@@ -143,8 +136,8 @@ Complaint judge_claim(const Json& object) {
 // Objects of kinds that are not known here say by their conditions how they are, where they say it.
 Complaint judge_other(const Json& object) {
   const Json& status = object_at(object, "status");
-  const auto seen = status.find("observedGeneration");
-  if (seen != status.end() && !is_taken_up(object)) return waits("is not taken up yet");
+  if (number_at(status, "observedGeneration", -1) >= 0 && !is_taken_up(object))
+    return waits("is not taken up yet");
   const auto said = [&](const Json& condition) {
     return format("is {}: {}", printable(text_at(condition, "type"), 80),
                   printable(text_at(condition, "message"), 400));
@@ -197,8 +190,7 @@ Objects owned_by(const Json& owner, const Objects& all, std::string_view kind) {
 // While a pod of before still ends, a new one may have to wait for its place.
 bool is_any_ending(const Objects& all) {
   return std::any_of(all.begin(), all.end(), [](const Json& each) {
-    return text_at(each, "kind") == "Pod" &&
-           object_at(each, "metadata").contains("deletionTimestamp");
+    return text_at(each, "kind") == "Pod" && is_ending(each);
   });
 }
 
@@ -218,7 +210,7 @@ Objects fresh_pods(const Json& object, const Objects& all) {
     pods = owned_by(object, all, "Pod");
   }
   std::erase_if(pods, [&](const Json& pod) {
-    if (object_at(pod, "metadata").contains("deletionTimestamp")) return true;
+    if (is_ending(pod)) return true;
     if (kind == "StatefulSet") {
       return label(pod, "controller-revision-hash") !=
              text_at(object_at(object, "status"), "updateRevision");
@@ -232,27 +224,31 @@ Objects fresh_pods(const Json& object, const Objects& all) {
 }
 
 ObjectComplaint judge_object(const Json& object, const Objects& all) {
-  if (object_at(object, "metadata").contains("deletionTimestamp")) {
+  if (is_ending(object)) {
     return {.complaint = waits("is being deleted")};
   }
   ObjectComplaint found{.complaint = judge_of(text_at(object, "kind"))(object)};
   if (found.complaint.found.empty()) return found;
-  const bool is_ending = is_any_ending(all);
+  const bool makes_room = is_any_ending(all);
+  const Complaint own = found.complaint;
+  // What the object itself says of its end, a pod's word only explains.
+  const bool is_own = own.is_final && text_at(object, "kind") != "Pod";
   for (const Json& pod : fresh_pods(object, all)) {
     const PodState state = state_of_pod(pod);
     if (state.found.empty()) continue;
-    const bool is_final = state.is_final && !(state.waits_for_room && is_ending);
+    const bool is_final = state.is_final && !(state.waits_for_room && makes_room);
     // The first pod that cannot come says why; of others, that of any is as good.
     if (found.pod.empty() || is_final) {
       found.pod = text_at(object_at(pod, "metadata"), "name");
       found.container = state.container;
       found.has_died = state.has_died;
-      found.complaint = {.found = format("pod {}: {}", found.pod, state.found),
-                         .is_final = is_final || found.complaint.is_final};
+      const std::string of_pod = format("pod {}: {}", found.pod, state.found);
+      found.complaint = {.found = is_own ? format("{}; {}", own.found, of_pod) : of_pod,
+                         .is_final = is_final || is_own};
     }
     if (is_final) return found;
   }
-  if (is_ending && text_at(condition_of(object, "ReplicaFailure"), "status") == "True") {
+  if (makes_room && text_at(condition_of(object, "ReplicaFailure"), "status") == "True") {
     found.complaint.is_final = false;
   }
   return found;

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "kubernetes/claims.hpp"
+
 namespace sealift::kubernetes::manifests_test {
 
 namespace {
@@ -161,6 +163,27 @@ TEST_CASE("kubernetes: findings have a rule and an object") {
   CHECK(found.findings[1].rule == "removed-api");
   CHECK_THAT(found.findings[1].problem.message, Catch::Contains("Kubernetes 1.25 no longer has"));
   CHECK(found.findings[1].problem.hint == "write policy/v1");
+}
+
+TEST_CASE("kubernetes: what pods ask of their node") {
+  const Manifests found = read({{"a.yaml", object("Pod", "p", R"(spec:
+  hostNetwork: true
+  hostPID: true
+  volumes: [{name: v, hostPath: {path: /var/run}}, {name: w, emptyDir: {}}]
+  initContainers: [{name: i, securityContext: {capabilities: {add: [NET_ADMIN]}}}]
+  containers:
+    - {name: a, securityContext: {privileged: true}}
+    - {name: b, securityContext: {privileged: false, capabilities: {drop: [ALL]}}}
+)")}});
+  std::vector<std::string> told;
+  for (const release::Claim& each : claims_of(found.objects)) {
+    told.push_back(std::string(release::name(each.reach)) + ": " + each.found + each.folder);
+  }
+  CHECK(told == std::vector<std::string>{"privileged: Pod p container a is privileged",
+                                         "privileged: Pod p container i has capabilities",
+                                         "host_network: Pod p uses the network of its node",
+                                         "host_pid: Pod p asks for hostPID",
+                                         "host_paths: Pod p mounts /var/run of its node/var/run"});
 }
 
 TEST_CASE("kubernetes: a reference is told in the words of kubectl") {

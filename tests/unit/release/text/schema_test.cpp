@@ -36,9 +36,9 @@ Json keys(std::size_t count, const Json& item) {
   return object;
 }
 
-Json different_names(std::size_t count) {
+Json different_names(std::size_t count, const std::string& begin = "n") {
   Json names = Json::array();
-  for (std::size_t i = 0; i < count; ++i) names.push_back("n" + std::to_string(i));
+  for (std::size_t i = 0; i < count; ++i) names.push_back(begin + std::to_string(i));
   return names;
 }
 
@@ -83,7 +83,7 @@ const Json kSite = Json::parse(
              "stack":{"driver":"compose","path":"/srv/stack","project":"p","engine":["docker"],"volumes":["rows"],
                       "units":"/etc/units","timeout":9},
              "app":{"driver":"kubernetes","path":"/srv/app","namespace":"x","context":"c","kubeconfig":"/k",
-                    "kubectl":["kubectl"]}},
+                    "kubectl":["kubectl"],"take_over":["a/b"]}},
   "databases":{"main":{"driver":"postgresql","path":"/a","url":"postgresql://x/y","tools":["sudo"],
                        "password_file":"/p","lock_timeout":5,"lock_attempts":5,"statement_timeout":9,
                        "backup":{"driver":"exec","create":["a"],"verify":["b"],"restore":["c"]}}},
@@ -846,6 +846,18 @@ const std::vector<Breach> kSiteBreaches = {
      "/" + letters(4096), "the absolute path of the folder of units"},
     {"/properties/targets/additionalProperties/properties/units/pattern", "/targets/stack/units",
      "a", "the absolute path of the folder of units"},
+    {"/properties/targets/additionalProperties/properties/take_over/type", "/targets/app/take_over",
+     1, "a list of objects whose fields"},
+    {"/properties/targets/additionalProperties/properties/take_over/maxItems",
+     "/targets/app/take_over", different_names(257, "a/"), "a list of objects whose fields"},
+    {"/properties/targets/additionalProperties/properties/take_over/uniqueItems",
+     "/targets/app/take_over", many(2, "a/b"), "a list of objects whose fields"},
+    {"/properties/targets/additionalProperties/properties/take_over/items/type",
+     "/targets/app/take_over/0", 1, "KIND/NAME"},
+    {"/properties/targets/additionalProperties/properties/take_over/items/maxLength",
+     "/targets/app/take_over/0", "a/" + letters(399), "KIND/NAME"},
+    {"/properties/targets/additionalProperties/properties/take_over/items/pattern",
+     "/targets/app/take_over/0", "a", "KIND/NAME"},
     {"/properties/targets/additionalProperties/properties/namespace/type", "/targets/app/namespace",
      1, "a namespace of Kubernetes"},
     {"/properties/targets/additionalProperties/properties/namespace/maxLength",

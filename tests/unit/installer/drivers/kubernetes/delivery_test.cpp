@@ -22,6 +22,7 @@ KubernetesSettings settings() {
           .inventory = "sealift-app-01234567",
           .site = "0123456789abcdef",
           .timeout = 60,
+          .take_over = {"Pod/a"},
           .files = {"app.yaml"},
           .pins = {{"chanuka/server:1", kImage}},
           .objects = {{{.api_version = "v1", .kind = "Pod", .name = "a"}, "ab"}}};
@@ -135,6 +136,16 @@ TEST_CASE("kubernetes: a changed field is named with who has changed it") {
   CHECK(text(found[0]) == "spec.replicas is 3 (by hpa), expected 2");
   CHECK(text(found[1]) == "spec.template.containers[0].image is b (by kubectl-edit), expected a");
   CHECK(found[0].path == "Deployment web");
+}
+
+TEST_CASE("kubernetes: what a Secret holds is not told") {
+  const Json live = Json::parse(R"({"kind": "Secret", "metadata": {"name": "db"},
+                                    "data": {"password": "b25l"}})");
+  Json merged = live;
+  merged["data"]["password"] = "dHdv";
+  const auto found = changed_fields(live, merged);
+  REQUIRE(found.size() == 1);
+  CHECK(text(found[0]) == "data.password is another");
 }
 
 }  // namespace sealift::installer::delivery_test
