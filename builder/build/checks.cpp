@@ -7,7 +7,9 @@
 #include "base/log.hpp"
 #include "base/nearest.hpp"
 #include "builder/build/compose_check.hpp"
+#include "builder/build/health_components.hpp"
 #include "builder/build/known_values.hpp"
+#include "builder/build/kubernetes_check.hpp"
 #include "builder/build/reach_check.hpp"
 #include "builder/kind/templates.hpp"
 #include "content/image_name.hpp"
@@ -106,23 +108,6 @@ void check_secrets_in_health(const release::Release& release, Problems& problems
                      "needs no secret");
       }
     }
-  }
-}
-
-// A check names COMPONENT/SERVICE; the service is looked for where its Compose file is read. Names
-// alone, so that a mistyped component is said at once.
-void check_containers_in_health(const release::Release& release, Problems& problems) {
-  std::vector<std::string> names;
-  for (const release::ComponentEntry& each : release.components) names.push_back(each.name);
-  for (std::size_t i = 0; i < release.health.size(); ++i) {
-    const release::HealthCheck& check = release.health[i];
-    if (check.probe != release::Probe::container) continue;
-    const std::string name = check.at.substr(0, check.at.find('/'));
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    const std::string near = nearest(name, names);
-    problems.add(
-        format("{}.container: no component is named \"{}\"", release.health_places[i], name),
-        near.empty() ? "" : format("did you mean \"{}\"?", near));
   }
 }
 
@@ -343,7 +328,7 @@ void check_environments(const release::Release& release, Problems& problems) {
 void check_values(const release::Release& release, const std::vector<BuiltComponent>& components,
                   Problems& problems) {
   check_secrets_in_health(release, problems);
-  check_containers_in_health(release, problems);
+  check_components_in_health(release, problems);
   const std::vector<BuiltComponent> built = with_health(release, components);
   const release::Values builtins = known_to_all(built);
   if (release.contract.empty()) {
@@ -428,6 +413,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
                   release::merge(values_in(release, *environment), site.values), file.string(),
                   problems);
   check_compose_at(release, built, *environment, site, file, problems);
+  check_kubernetes_at(release, built, *environment, site, file, problems);
   check_reach_at(release, built, *environment, site, file, problems);
   check_backups(built, site, file, problems);
   for (const BuiltComponent& component : built) {

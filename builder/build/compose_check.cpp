@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "builder/build/judging.hpp"
 #include "builder/build/known_values.hpp"
 #include "compose/file.hpp"
 #include "compose/images.hpp"
@@ -54,13 +55,6 @@ class ComposeJudge {
     return rendered;
   }
 
-  // Mistakes fail a build, findings are told; claims are what the file asks of the host, for a site
-  // to allow.
-  struct Verdict {
-    std::vector<Problem> mistakes;
-    std::vector<Problem> findings;
-    std::vector<release::Claim> claims;
-  };
   // As the installer's reader does it, on what a target would render.
   Verdict judge(const Rendered& rendered) {
     Problems problems;
@@ -203,42 +197,17 @@ class ComposeJudge {
   std::set<std::string> used_;
 };
 
-// Renders twice, with different stand-ins for what only a site knows: what both renderings have is
-// true whatever the site says. `chosen` are values that are known after all.
-ComposeJudge::Verdict verdict_in(ComposeJudge& judge, const release::Release& release,
-                                 const release::Environment& environment,
-                                 const release::Values& known, const release::Values& chosen) {
-  const auto rendered = [&](StandIns round) -> std::optional<ComposeJudge::Rendered> {
-    try {
-      const release::Values values = stand_ins_in(release, environment, round);
-      return judge.render(release::resolve(release::merge(known, release::merge(values, chosen))));
-    } catch (const Error&) {  // check_values() says it
-      return std::nullopt;
-    }
-  };
-  const auto first = rendered(StandIns::first);
-  const auto second = rendered(StandIns::second);
-  if (!first || !second) return {};
-  ComposeJudge::Verdict verdict = judge.judge(*first);
-  if (*first == *second) return verdict;
-  const ComposeJudge::Verdict again = judge.judge(*second);
-  keep_common(verdict.mistakes, again.mistakes, &Problem::message);
-  keep_common(verdict.findings, again.findings, &Problem::message);
-  keep_common(verdict.claims, again.claims, &release::Claim::found);
-  return verdict;
-}
-
 // A site may choose other profiles than its environment: each choice of the contract is tried.
 // Adds what is wrong with it alone.
 void try_profiles(ComposeJudge& judge, const release::Release& release,
                   const release::Environment& environment, const release::Values& known,
-                  ComposeJudge::Verdict& verdict) {
+                  Verdict& verdict) {
   const release::Key* key = release.contract.find(compose::kProfilesVariable);
   if (key == nullptr) return;
   std::set<std::string> said;
   for (const Problem& each : verdict.mistakes) said.insert(each.message);
   for (const Json& choice : key->choices) {
-    const ComposeJudge::Verdict other =
+    const Verdict other =
         verdict_in(judge, release, environment, known, {{compose::kProfilesVariable, choice}});
     for (const Problem& each : other.mistakes) {
       if (!said.insert(each.message).second) continue;
@@ -247,27 +216,6 @@ void try_profiles(ComposeJudge& judge, const release::Release& release,
                                   each.hint});
     }
   }
-}
-
-using Found = std::vector<std::pair<std::string, Problem>>;  // with its environment
-
-// Each problem once, with the environments that have it.
-std::vector<Problem> by_environment(const std::string& component, const release::Release& release,
-                                    const Found& found) {
-  std::vector<Problem> all;
-  std::set<std::string> told;
-  for (const auto& [unused, problem] : found) {
-    if (!told.insert(problem.message).second) continue;
-    std::vector<std::string> environments;
-    for (const auto& [environment, other] : found) {
-      if (other.message == problem.message) environments.push_back(environment);
-    }
-    const std::string whose = environments.size() == release.environments.size()
-                                  ? ""
-                                  : format(" (in {})", joined(environments));
-    all.push_back({format("components.{}: {}{}", component, problem.message, whose), problem.hint});
-  }
-  return all;
 }
 
 bool is_of_compose(const BuiltComponent& component) {
@@ -285,25 +233,14 @@ std::set<std::string> check_compose(const release::Release& release,
   for (const BuiltComponent& each : built) {
     if (!is_of_compose(each)) continue;
     ComposeJudge judge(each, images);
-    Found mistakes;
-    Found findings;
-    for (const release::Environment& environment : release.environments) {
-      ComposeJudge::Verdict verdict = verdict_in(judge, release, environment, known, {});
-      try_profiles(judge, release, environment, known, verdict);
-      for (Problem& mistake : verdict.mistakes) {
-        mistakes.emplace_back(environment.name, std::move(mistake));
-      }
-      for (Problem& finding : verdict.findings) {
-        findings.emplace_back(environment.name, std::move(finding));
-      }
-    }
-    const std::string& name = each.component.row.name;
-    for (const Problem& mistake : by_environment(name, release, mistakes)) {
-      problems.add(mistake.message, mistake.hint);
-    }
-    for (const Problem& finding : by_environment(name, release, findings)) {
-      log::warning(format("{}; {}", finding.message, finding.hint));
-    }
+    judge_component(
+        each.component.row.name, release,
+        [&](const release::Environment& environment) {
+          Verdict verdict = verdict_in(judge, release, environment, known, {});
+          try_profiles(judge, release, environment, known, verdict);
+          return verdict;
+        },
+        problems);
     used.insert(judge.used().begin(), judge.used().end());
   }
   return used;
@@ -319,7 +256,7 @@ void check_compose_at(const release::Release& release, const std::vector<BuiltCo
     if (!is_of_compose(each) || (row.optional && !site.takes(row.name))) continue;
     ComposeJudge judge(each, images);
     const auto general = verdict_in(judge, release, environment, known, {});
-    ComposeJudge::Verdict own = verdict_in(judge, release, environment, known, site.values);
+    Verdict own = verdict_in(judge, release, environment, known, site.values);
     for (const Problem& mistake : own.mistakes) {
       const bool is_said =
           std::any_of(general.mistakes.begin(), general.mistakes.end(),

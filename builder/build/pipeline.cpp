@@ -8,6 +8,7 @@
 #include "base/path.hpp"
 #include "builder/build/checks.hpp"
 #include "builder/build/compose_check.hpp"
+#include "builder/build/kubernetes_check.hpp"
 #include "builder/kind/kind.hpp"
 #include "builder/kinds/registry.hpp"
 #include "builder/signing_desk/open_bundle.hpp"
@@ -65,7 +66,7 @@ std::vector<BuiltComponent> build_components(const Workshop& workshop) {
 // The components, and what must hold between them; none where a component has mistakes of its own.
 struct Checked {
   std::vector<BuiltComponent> built;
-  std::set<std::string> images;  // that Compose files use
+  std::set<std::string> images;  // that workloads use
 };
 Checked build_checked(const Workshop& workshop, Problems& problems) {
   check_environments(workshop.release, problems);
@@ -73,6 +74,7 @@ Checked build_checked(const Workshop& workshop, Problems& problems) {
     std::vector<BuiltComponent> built = build_components(workshop);
     check_values(workshop.release, built, problems);
     std::set<std::string> images = check_compose(workshop.release, built, problems);
+    images.merge(check_kubernetes(workshop.release, built, problems));
     return {std::move(built), std::move(images)};
   } catch (const Error& error) {
     if (error.code() != Errc::invalid_input) throw;

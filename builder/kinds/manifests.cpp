@@ -14,6 +14,7 @@
 #include "builder/kind/templates.hpp"
 #include "builder/kinds/compose_source.hpp"
 #include "content/media_types.hpp"
+#include "kubernetes/manifests.hpp"
 
 namespace sealift::builder {
 
@@ -48,6 +49,13 @@ void check_units(const release::ComponentEntry& entry, const std::set<std::strin
               format("components.{}: {}: found no unit of systemd", entry.name, entry.source),
               format("units lie directly in the folder and end in {}",
                      ".service, .socket, .timer, .target or .path"));
+}
+
+void check_manifests(const release::ComponentEntry& entry, const std::set<std::string>& files) {
+  if (std::any_of(files.begin(), files.end(), kubernetes::is_manifest)) return;
+  throw Error(Errc::invalid_input,
+              format("components.{}: {}: found no manifest", entry.name, entry.source),
+              "manifests of Kubernetes end in .yaml, .yml or .json");
 }
 
 using Executables = std::map<std::string, std::string>;  // path -> how each begins
@@ -121,6 +129,7 @@ class Manifests : public Kind {
   BuiltComponent build(const release::ComponentEntry& entry,
                        const Workshop& workshop) const override {
     const bool is_compose = entry.workload.runtime == release::kCompose;
+    const bool is_kubernetes = entry.workload.runtime == release::kKubernetes;
     const ComposeSource source = is_compose
                                      ? compose_source(entry, workshop)
                                      : ComposeSource{.entry = entry, .made = {}, .replaced = {}};
@@ -136,17 +145,20 @@ class Manifests : public Kind {
             workload.file = compose_file(entry, files);
           } else if (workload.runtime == release::kSystemd) {
             check_units(entry, files);
+          } else if (is_kubernetes) {
+            check_manifests(entry, files);
           } else {
             check_commands(entry, files, packed.executables, workshop.release.arch);
           }
           packed.document.workload = std::move(workload);
         },
         source.replaced);
-    if (is_compose) {
-      // Of Compose the images are those of its services, in whatever spelling: see check_compose().
+    if (is_compose || is_kubernetes) {
+      // Images are read where they stand, in whatever spelling: see check_compose() and
+      // check_kubernetes().
       built.image_references.clear();
-      name_origins(source, built);
     }
+    if (is_compose) name_origins(source, built);
     return built;
   }
 };

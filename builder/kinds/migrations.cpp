@@ -84,7 +84,7 @@ class Review {
     std::set<std::string> names;
     for (const migrations::Migration& migration : set_.migrations) names.insert(migration.name);
     const auto& rules = migrations::rules();
-    for (const auto& [key, unused] : entry_.migrations.accept) {
+    for (const auto& [key, unused] : entry_.lint.accept) {
       const std::size_t slash = key.find('/');
       const std::string word = slash == key.npos ? key : key.substr(slash + 1);
       const auto rule = std::find_if(rules.begin(), rules.end(),
@@ -107,7 +107,7 @@ class Review {
   // Fatal findings fail on a database whatever people think of them, so that a reason for all
   // migrations does not reach them.
   void look(const Finding& finding) {
-    const auto& accepted = entry_.migrations.accept;
+    const auto& accepted = entry_.lint.accept;
     const std::string key = format("{}/{}", finding.migration, finding.rule);
     const std::string text =
         format("{}:{}: {}: {}", finding.file, finding.line, finding.rule, finding.found);
@@ -117,7 +117,7 @@ class Review {
       problems_.add(text, format("{}; where every database has had it already: accept: {{\"{}\": "
                                  "REASON}}",
                                  finding.hint, key));
-    } else if (entry_.migrations.lint_is_strict) {
+    } else if (entry_.lint.is_strict) {
       problems_.add(text, format("{}; or accept {} with a reason", finding.hint, key));
     } else {
       log::warning(format("components.{}: {}", entry_.name, text));
@@ -191,7 +191,7 @@ class Migrations : public Kind {
                                      .table = said.table,
                                      .count = set.migrations.size(),
                                      .foreign_keys = said.foreign_keys == "on" ? "on" : "off",
-                                     .waivers = said.accept};
+                                     .waivers = entry.lint.accept};
     } catch (const Error& error) {
       throw error.within(format("components.{}: {}", entry.name, entry.source));
     }

@@ -57,6 +57,7 @@ export const sidebar = [
     Volumes: 'docs/volumes',
     'What runs': 'docs/workloads',
     'Compose files': 'docs/compose',
+    Kubernetes: 'docs/kubernetes',
     'Units of systemd': 'docs/workloads-systemd',
     'Commands and hooks': 'docs/workloads-exec',
     'Health checks': 'docs/health',

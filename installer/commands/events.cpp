@@ -24,6 +24,7 @@ constexpr milliseconds kShort{4'000};
 constexpr milliseconds kPatient{30'000};
 constexpr std::uint64_t kMaxSecret = 64U << 10;
 
+// Of all commands below `events`; each reads what it has added to the command line.
 struct EventsOptions {
   bool all = false;
   bool due = false;
@@ -106,6 +107,7 @@ void note_what_expires(const SiteWork& work) {
   }
 }
 
+// The log is read twice: what expires is noted in between, and is told as well.
 void send(const EventsOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   Spool(work.installation(), session.clock).begin();
@@ -144,6 +146,8 @@ void carry_events(const EventsOptions& options, const std::string& site, cli::Se
   session.out.json({{"events", events.size()}, {"file", options.output}});
 }
 
+// No site is opened: this host may have none. Every destination is tried, whatever becomes of the
+// one before it, and a status says that somebody has to come back.
 void forward_events(const EventsOptions& options, cli::Session& session) {
   const std::vector<SiteEvent> events = read_events(options.file);
   const std::vector<release::Destination> to = release::load_notify(options.to);

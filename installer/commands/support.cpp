@@ -57,6 +57,8 @@ void show_bundle(const BundleOptions& options, cli::Session& session) {
             {"notes", bundle.notes}});
 }
 
+// For its owner alone, for it says much of a site even without secrets. That somebody has to read
+// it first is said each time.
 void write_bundle(const BundleOptions& options, const std::string& site, cli::Session& session) {
   const SiteWork work(session, site);
   const SupportBundle bundle = support_bundle_of(work, options.support, session.clock);

@@ -8,6 +8,7 @@
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/images/images.hpp"
+#include "installer/drivers/kubernetes/kubernetes_runtime.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/drivers/workloads/exec_runtime.hpp"
@@ -25,6 +26,7 @@ Drivers all_drivers(const Layout& layout, Workers& workers) {
   }
   drivers["compose"] = workload_driver("compose", layout, compose_runtime(layout));
   drivers["exec"] = workload_driver("exec", layout, exec_runtime());
+  drivers["kubernetes"] = workload_driver("kubernetes", layout, kubernetes_runtime());
   drivers["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
   drivers[kDataDriver] = data_driver(layout, workers);
   drivers["fence"] = fence_driver(layout);

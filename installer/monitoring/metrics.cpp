@@ -36,6 +36,8 @@ void ask_for(std::string_view what, Ask ask) {
   }
 }
 
+// One look at the site: the state is read once, so that all numbers are of the same moment, and
+// each family that needs more is asked for by itself.
 class Measuring {
  public:
   Measuring(const SiteWork& work, const Clock& clock)
@@ -66,6 +68,8 @@ class Measuring {
     families_.push_back({std::move(name), std::move(help), std::move(samples)});
   }
 
+  // What is installed is a label and not a value: a dashboard joins it with the others by it. A
+  // site without a release has neither.
   void add_release() {
     std::vector<Sample> info;
     std::vector<Sample> applied;
@@ -87,6 +91,9 @@ class Measuring {
         std::move(applied));
   }
 
+  // Only the last one that has ended: one that is at work would make the numbers of the last one
+  // vanish for as long as it takes. How it ended and how long it took carry the same label, so that
+  // an alert can say what it was.
   void add_transactions() {
     std::vector<Sample> ended;
     std::vector<Sample> success;
@@ -111,6 +118,8 @@ class Measuring {
     });
   }
 
+  // At a glance, as `status` has it: a timer that read every file would keep a disk busy. While a
+  // transaction is open every component would differ, and that is told by another number.
   void add_drift() {
     if (now_ == nullptr || state_.unfinished) return;
     double differing = 0;
@@ -125,6 +134,8 @@ class Measuring {
         {{{}, skipped}});
   }
 
+  // What was found last and nothing that is asked now: a check may take minutes. Findings about an
+  // earlier release say nothing of this one.
   void add_health() {
     const std::optional<LastHealth> last = last_health(work_.installation().layout);
     if (!last || now_ == nullptr || last->revision != now_->number) return;
@@ -137,12 +148,15 @@ class Measuring {
         {{{}, seconds_of(last->time)}});
   }
 
+  // Without the audit log and contents: both are read to their ends by `doctor --full`.
   void add_damage() {
     std::vector<Damage> all = damage_of_state(work_.installation().layout, clock_);
     for (Damage& each : damage_of_releases(work_.tools(), state_)) all.push_back(std::move(each));
     add("sealift_damages", "what status calls DAMAGED", {{{}, counted(all.size())}});
   }
 
+  // By what they are of, and the newest as it was made: a clock that jumped does not change the
+  // order of the list.
   void add_backups() {
     std::map<std::string, Backup> newest;
     std::map<std::string, double> counts;
@@ -163,6 +177,7 @@ class Measuring {
     add("sealift_backups", "how many backups are kept", std::move(kept));
   }
 
+  // By the host's clock alone: Prometheus compares with its own.
   void add_expiry() {
     std::vector<Sample> roots;
     ask_for("the trust root", [&] {
@@ -183,6 +198,7 @@ class Measuring {
         std::move(certificates));
   }
 
+  // Also what waits to be carried out: on a site without a network nothing else grows.
   void add_waiting() {
     std::vector<Sample> waiting;
     std::vector<Sample> failures;

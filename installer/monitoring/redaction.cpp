@@ -43,6 +43,7 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
   }
 }
 
+// A name of two letters is a part of many words: only where it stands by itself is it an account.
 void replace_words(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
     const bool begins = at == 0 || !is_of_word(text[at - 1]);

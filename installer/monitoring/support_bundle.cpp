@@ -68,6 +68,8 @@ Json lines_of(std::string_view text) {
   return list;
 }
 
+// Makes the sections. Each is JSON where it can be, so that who opens the file can search it; texts
+// are cut at their beginning, since what happened last is what is asked about.
 class Collector {
  public:
   Collector(const SiteWork& work, const Clock& clock)
@@ -117,6 +119,7 @@ class Collector {
     return value;
   }
 
+  // Without reasons, which without_reasons() would shorten anyhow.
   Json history() const {
     Json list = Json::array();
     for (const PastTransaction& each : state_.history) {
@@ -186,6 +189,8 @@ class Collector {
     return list;
   }
 
+  // What runs is asked of its engine, as health checks ask it; what does not answer is an error in
+  // its section.
   void add_logs() {
     if (state_.current() == nullptr) return;
     for (const Placement& each : state_.current()->placements) {
@@ -211,6 +216,7 @@ class Collector {
     return value;
   }
 
+  // Few lines: systemd's journal may be closed to this user, and then there are none.
   static Json logs_of_units(const Placement& placement) {
     const SystemdSettings settings =
         systemd_settings_from_json(placement.settings, placement.component);

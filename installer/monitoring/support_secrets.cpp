@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint64_t kMaxSecretFile = 1U << 20;
 
+// Opens what can be opened. A secret that cannot be opened here could not be written by anything
+// here either, unless it was opened earlier: so it is a note, and a person decides.
 class Collecting {
  public:
   Collecting(const SiteWork& work, Redaction& redaction, std::vector<std::string>& notes)

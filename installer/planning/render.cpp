@@ -73,8 +73,15 @@ class Rendering {
     return found == placements_.end() ? nullptr : &*found;
   }
 
+  // Whose components a check asks for; empty: it asks for none.
+  static std::string_view runtime_of(const HealthCheck& check) {
+    if (check.probe == Probe::container) return release::kCompose;
+    if (check.probe == Probe::kubernetes) return release::kKubernetes;
+    return {};
+  }
+
   bool is_left_out(const HealthCheck& check) const {
-    if (check.probe != Probe::container) return false;
+    if (runtime_of(check).empty()) return false;
     for (const release::ComponentRow& row : contents_.document.components) {
       if (row.name != component_of(check)) continue;
       return row.optional && !installation_.site.takes(row.name);
@@ -149,12 +156,12 @@ class Rendering {
       refuse_unstartable(rendered.check, where);
       rendered.environment = environment_of(check, where);
     }
-    if (check.probe == Probe::container) {
+    if (const std::string_view runtime = runtime_of(check); !runtime.empty()) {
       const Placement* placement = placement_of(component_of(check));
-      if (placement == nullptr || placement->driver != release::kCompose) {
+      if (placement == nullptr || placement->driver != runtime) {
         throw Error(Errc::incompatible,
-                    format("{}: the component {} does not run containers on this site", where,
-                           printable(component_of(check), 80)));
+                    format("{}: the component {} does not run on {} on this site", where,
+                           printable(component_of(check), 80), runtime));
       }
       rendered.container = placement->settings;
     }

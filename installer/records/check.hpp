@@ -17,7 +17,9 @@ namespace sealift::installer {
 struct RenderedCheck {
   release::HealthCheck check;
   std::map<std::string, std::string> environment;  // of exec: what stands in it
-  Json container;  // of a container: the settings of its component's placement; else null
+  // Of a container or an object of Kubernetes: the settings of its component's placement; else
+  // null.
+  Json container;
 };
 
 Json to_json(const RenderedCheck& check);

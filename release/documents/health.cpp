@@ -17,9 +17,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array kProbes = {std::pair{Probe::http, "http"}, std::pair{Probe::tcp, "tcp"},
-                                std::pair{Probe::sql, "sql"}, std::pair{Probe::exec, "exec"},
-                                std::pair{Probe::container, "container"}};
+constexpr std::array kProbes = {std::pair{Probe::http, "http"},
+                                std::pair{Probe::tcp, "tcp"},
+                                std::pair{Probe::sql, "sql"},
+                                std::pair{Probe::exec, "exec"},
+                                std::pair{Probe::container, "container"},
+                                std::pair{Probe::kubernetes, "kubernetes"}};
 constexpr std::size_t kMaxText = 8192;  // bytes of a text, rendered or not
 constexpr unsigned kMaxRequests = 1000;
 
@@ -106,6 +109,18 @@ void check_component_and_service(const std::string& text) {
   }
 }
 
+void check_component_and_object(const std::string& text) {
+  const std::size_t first = text.find('/');
+  const std::size_t second = first == text.npos ? first : text.find('/', first + 1);
+  const bool is_good = second != text.npos && is_name(text.substr(0, first)) &&
+                       second > first + 1 && second + 1 < text.size() &&
+                       text.find('/', second + 1) == text.npos;
+  if (is_good) return;
+  throw Error(Errc::invalid_input,
+              format("found \"{}\", expected COMPONENT/KIND/NAME such as app/Deployment/web",
+                     printable(text, 200)));
+}
+
 void check_pointer(const std::string& pointer) {
   try {
     [[maybe_unused]] const JsonPointer parsed(pointer);
@@ -127,6 +142,9 @@ template <typename Hold>
 void check_meaning(const HealthCheck& check, Hold&& hold) {
   if (check.probe == Probe::container) {
     hold("container", [&] { check_component_and_service(check.at); });
+  }
+  if (check.probe == Probe::kubernetes) {
+    hold("kubernetes", [&] { check_component_and_object(check.at); });
   }
   for (const std::string& word : check.command) hold("exec", [&] { script_of(word); });
   for (const std::string& key : check.keys) {
@@ -284,7 +302,8 @@ HealthCheck health_check_from_json(const Json& value, const std::string& where) 
   check.name = fields.text("name");
   if (!is_name(check.name)) fields.refuse("name", "found no name");
   const std::optional<Probe> probe = probe_of(value);
-  if (!probe) fields.refuse("name", "expected one of http, tcp, sql, exec, container beside it");
+  if (!probe)
+    fields.refuse("name", "expected one of http, tcp, sql, exec, container, kubernetes beside it");
   check.probe = *probe;
   const std::string word(name(check.probe));
   if (check.probe == Probe::exec) {
@@ -350,7 +369,7 @@ void check_health(const Json& root, const Refuse& refuse) {
       refuse(pointer + "/name", format("two are named \"{}\"", printable(name, 80)), "");
     const std::optional<Probe> probe = probe_of(item);
     if (!probe) {
-      refuse(pointer, "expected just one of http, tcp, sql, exec and container", "");
+      refuse(pointer, "expected just one of http, tcp, sql, exec, container and kubernetes", "");
       continue;
     }
     const std::string word(name(*probe));

@@ -24,7 +24,7 @@ namespace sealift::release {
 inline constexpr std::size_t kMaxChecks = 64;
 
 // What is asked.
-enum class Probe { http, tcp, sql, exec, container };
+enum class Probe { http, tcp, sql, exec, container, kubernetes };
 // The spelling in release.yaml and documents.
 std::string_view name(Probe probe);
 
@@ -46,7 +46,8 @@ struct Latency {
 struct HealthCheck {
   std::string name;
   Probe probe = Probe::http;
-  std::string at;                    // URL, HOST:PORT, database or COMPONENT/SERVICE; none of exec
+  // URL, HOST:PORT, database, COMPONENT/SERVICE or COMPONENT/KIND/NAME; none of exec
+  std::string at;
   std::vector<std::string> command;  // of exec; "./PATH" is a file beside release.yaml
   std::vector<std::string> keys;     // of exec: values that stand in its environment
   std::string query;                 // of SQL

@@ -38,7 +38,7 @@ std::vector<std::string> services_of(Fields& fields, const char* key) {
 }  // namespace
 
 bool is_runtime(std::string_view word) {
-  return word == kCompose || word == kSystemd || word == kExec;
+  return word == kCompose || word == kSystemd || word == kExec || word == kKubernetes;
 }
 
 bool is_unit_name(std::string_view name) {
@@ -102,7 +102,7 @@ Workload workload_from_json(const Json& value, const std::string& where) {
     if (workload.timeout == 0 || workload.timeout > kMaxWorkloadTimeout) {
       fields.refuse("timeout", format("expected 1 to {} seconds", kMaxWorkloadTimeout));
     }
-  } else if (workload.runtime != kSystemd) {
+  } else if (workload.runtime != kSystemd && workload.runtime != kKubernetes) {
     fields.refuse("runtime", format("found \"{}\"", printable(workload.runtime, 80)));
   }
   fields.done();

@@ -18,6 +18,7 @@ namespace sealift::release {
 inline constexpr std::string_view kCompose = "compose";
 inline constexpr std::string_view kSystemd = "systemd";
 inline constexpr std::string_view kExec = "exec";
+inline constexpr std::string_view kKubernetes = "kubernetes";
 
 // Whether a word names one of them.
 bool is_runtime(std::string_view word);

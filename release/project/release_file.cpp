@@ -91,9 +91,7 @@ MigrationsEntry read_migrations(const Json& component) {
           .transactions = component.value("transactions", "run"),
           .late = component.value("late", "refused"),
           .rollback = component.value("rollback", "code-only"),
-          .foreign_keys = text_at(component, "foreign_keys"),
-          .lint_is_strict = text_at(component, "lint") == "error",
-          .accept = component.value("accept", std::map<std::string, std::string>{})};
+          .foreign_keys = text_at(component, "foreign_keys")};
 }
 
 std::vector<ServiceFiles> read_services(const YamlDocument& document, const Json& component,
@@ -198,6 +196,7 @@ std::vector<ComponentEntry> in_order(std::vector<ComponentEntry> components) {
 }
 
 std::vector<ComponentEntry> read_components(const YamlDocument& document) {
+  using Reasons = std::map<std::string, std::string>;
   std::vector<ComponentEntry> components;
   for (const Json& item : document.value()["components"]) {
     const std::string pointer = format("/components/{}", components.size());
@@ -217,7 +216,9 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .overlays = read_overlays(item),
                           .after = item.value("after", std::vector<std::string>{}),
                           .raw = read_raw(document, item, pointer),
-                          .persist = read_persist(document, item, pointer)});
+                          .persist = read_persist(document, item, pointer),
+                          .lint = {.is_strict = text_at(item, "lint") == "error",
+                                   .accept = item.value("accept", Reasons{})}});
   }
   return in_order(std::move(components));
 }

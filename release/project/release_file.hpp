@@ -31,9 +31,14 @@ struct MigrationsEntry {
   std::string transactions = "run";  // "run", "file"
   std::string late = "refused";      // "refused", "applied"
   std::string rollback = "code-only";
-  std::string foreign_keys;                   // of SQLite: "off", "on"; empty: off
-  bool lint_is_strict = false;                // findings are mistakes
-  std::map<std::string, std::string> accept;  // RULE or MIGRATION/RULE -> reason
+  std::string foreign_keys;  // of SQLite: "off", "on"; empty: off
+};
+
+// What is made of findings, which are no mistakes and which people regret.
+struct LintEntry {
+  bool is_strict = false;  // they are mistakes
+  std::map<std::string, std::string> accept =
+      {};  // RULE, MIGRATION/RULE or KIND/NAME/RULE -> reason
 };
 
 // Files of a component that a service reads.
@@ -94,6 +99,7 @@ struct ComponentEntry {
   std::vector<std::string> after = {};
   std::vector<RawGlob> raw = {};
   std::vector<PersistEntry> persist = {};
+  LintEntry lint = {};  // of migrations, and of manifests for Kubernetes
 };
 
 // How the builder reaches a registry.

@@ -31,9 +31,10 @@ constexpr std::string_view kConfig = "config";
 // Sources of images that give manifests as they were signed.
 const std::vector<std::string> kKeepManifests = {"docker://", "oci:", "oci-archive:"};
 // What only migrations have.
-constexpr std::array kOfMigrations = {"format",       "dialect",     "database", "tracking",
-                                      "transactions", "rollback",    "late",     "lint",
-                                      "accept",       "foreign_keys"};
+constexpr std::array kOfMigrations = {"format",       "dialect",  "database", "tracking",
+                                      "transactions", "rollback", "late",     "foreign_keys"};
+// What migrations have, and manifests for Kubernetes.
+constexpr std::array kOfLint = {"lint", "accept"};
 // What only assets have.
 constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integrity"};
 constexpr std::string_view kAssets = "assets";
@@ -187,6 +188,7 @@ class Rules {
       return;
     }
     for (const char* key : kOfMigrations) refuse(key);
+    refuse_lint(component, pointer);
     if (kind == kImages) {
       need("images");
       refuse("source");
@@ -206,6 +208,15 @@ class Rules {
     refuse("services");
   }
 
+  void refuse_lint(const Json& component, const std::string& pointer) {
+    if (text_at(component, "runtime") == kKubernetes) return;
+    for (const char* key : kOfLint) {
+      if (!says(component, key)) continue;
+      add(format("{}/{}", pointer, key),
+          format("found {}, which only migrations and manifests for Kubernetes have", key));
+    }
+  }
+
   // Compose has jobs and a canary, commands say what to run; units of systemd need neither.
   void check_runtime(const Json& component, const std::string& pointer) {
     const std::string runtime = text_at(component, "runtime");
@@ -216,6 +227,7 @@ class Rules {
     };
     for (const char* key : {"jobs", "canary"}) belongs(key, runtime == kCompose);
     for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
+    belongs("persist", runtime != kKubernetes);
     for (const char* key : {"apply", "undo"}) {
       if (runtime != kExec || says(component, key)) continue;
       add(pointer, format("found no {}, which the runtime exec needs", key));

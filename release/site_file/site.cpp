@@ -29,9 +29,12 @@ bool needs_a_path(const std::string& driver) {
 }
 
 // What only one driver has.
-constexpr std::array kOfDrivers = {std::pair{"project", kCompose}, std::pair{"engine", kCompose},
-                                   std::pair{"volumes", kCompose}, std::pair{"isolated", kCompose},
-                                   std::pair{"units", kSystemd}};
+constexpr std::array kOfDrivers = {
+    std::pair{"project", kCompose},    std::pair{"engine", kCompose},
+    std::pair{"volumes", kCompose},    std::pair{"isolated", kCompose},
+    std::pair{"units", kSystemd},      std::pair{"namespace", kKubernetes},
+    std::pair{"context", kKubernetes}, std::pair{"kubeconfig", kKubernetes},
+    std::pair{"kubectl", kKubernetes}, std::pair{"take_over", kKubernetes}};
 
 constexpr std::string_view kTimeout = "timeout";
 
@@ -62,6 +65,11 @@ Target read_target(const Json& value) {
       .units = value.contains("units") ? normalised(value["units"]) : "",
       .timeout = value.value("timeout", 300U),
       .map = value.value("map", std::map<std::string, std::string>{}),
+      .name_space = text_at(value, "namespace"),
+      .context = text_at(value, "context"),
+      .kubeconfig = value.contains("kubeconfig") ? normalised(value["kubeconfig"]) : "",
+      .kubectl = value.value("kubectl", std::vector<std::string>{}),
+      .take_over = value.value("take_over", std::vector<std::string>{}),
       .backup = value.value("backup", std::vector<std::string>{}),
       .volumes = value.value("volumes", std::vector<std::string>{}),
       .isolated = value.value("isolated", false)};
@@ -230,7 +238,9 @@ void read_windows(const YamlDocument& document, Site& site, std::vector<Mistake>
 // Folders of data belong to targets of files, and are written as a release writes them.
 void check_backup(const YamlDocument& document, const std::string& target_at, const Target& target,
                   std::vector<Mistake>& mistakes) {
-  if (!target.backup.empty() && target.driver != "directory" && !is_runtime(target.driver)) {
+  const bool has_data =
+      target.driver == "directory" || (is_runtime(target.driver) && target.driver != kKubernetes);
+  if (!target.backup.empty() && !has_data) {
     mistakes.push_back({document.line_of(target_at),
                         {format("{}: found backup, which {} does not have: it keeps no folders of "
                                 "data",
@@ -317,6 +327,9 @@ void check_target(const std::string& name, const Target& target, const Json& sai
   for (const auto& [key, driver] : kOfDrivers) {
     if (!said.contains(key) || target.driver == driver) continue;
     refuse(format("found {}, which {} does not have", key, target.driver));
+  }
+  if (target.driver == kKubernetes && target.name_space.empty()) {
+    refuse("found no namespace, which kubernetes needs");
   }
   // What exec may take stands in the release.
   const bool has_timeout = is_runtime(target.driver) && target.driver != kExec;

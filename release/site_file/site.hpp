@@ -44,6 +44,13 @@ struct Target {
   // For images: how names begin in a release -> how they begin on the site. Empty: as they are.
   std::map<std::string, std::string> map;
 
+  // Of Kubernetes.
+  std::string name_space = {};              // of all objects
+  std::string context = {};                 // of the kubeconfig; empty: its current one
+  std::string kubeconfig = {};              // a file; empty: kubectl's usual one
+  std::vector<std::string> kubectl = {};    // the program; empty: kubectl
+  std::vector<std::string> take_over = {};  // KIND/NAME: objects whose conflicts are won
+
   std::vector<std::string> backup = {};   // folders of data that are backed up before a change
   std::vector<std::string> volumes = {};  // of Compose: those that belong to backups of the site
   bool isolated = false;  // of Compose: a release that would share anything of the host is refused

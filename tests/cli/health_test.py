@@ -454,7 +454,7 @@ class Mistakes(HealthTest):
             '{name: e, http: "http://x/", expect: {json: {"a": 1}}, latency: {requests: 5, p95: 5m}}',
             '{name: f, container: server}',
             '{name: g, tcp: "x:1", within: soon, every: 1s, stable: 2h, timeout: 90m}')
-        for expected in ("health[0]: expected just one of http, tcp, sql, exec and container",
+        for expected in ("health[0]: expected just one of http, tcp, sql, exec, container and kubernetes",
                          "health[1].expect: found expect, which tcp does not have",
                          'health[2].name: two are named "b"',
                          "health[2]: found no query, which sql needs",

@@ -20,6 +20,8 @@ Finding probe(const RenderedCheck& rendered, const ProbeSite& site) {
         return exec_probe(rendered, site.scripts, Privileges::no_new);
       case release::Probe::container:
         return container_probe(rendered);
+      case release::Probe::kubernetes:
+        return kubernetes_probe(rendered);
     }
   } catch (const Error& error) {
     return {.verdict = Finding::Verdict::fails, .found = printable(error.message(), 600)};

@@ -43,6 +43,8 @@ Finding sql_probe(const release::HealthCheck& check, const ProbeSite& site);
 Finding exec_probe(const RenderedCheck& rendered, const fs::path& scripts, Privileges privileges);
 // All containers of the service run, and are healthy where they say; or ended with status 0.
 Finding container_probe(const RenderedCheck& rendered);
+// The object is there and as it was asked to be.
+Finding kubernetes_probe(const RenderedCheck& rendered);
 
 // By the sort of the check: one of those above.
 Finding probe(const RenderedCheck& rendered, const ProbeSite& site);

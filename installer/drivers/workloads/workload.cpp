@@ -69,9 +69,10 @@ class WorkloadDriver : public Driver {
     steps.push_back(step_of(wish, Phase::activate, kWorkloadGuard, {before, now},
                             before ? format("stand by to bring {} back as it was", wish.component)
                                    : format("stand by to take {} down again", wish.component)));
-    // What runs may have read damaged files; a runtime compares only what they should be.
+    // What runs may have read damaged files; a runtime compares only what they should be. Pods read
+    // none of them.
     const bool is_laid_again = wish.purpose == Purpose::repair && wish.ready.empty() && before &&
-                               now && name_ != release::kExec;
+                               now && name_ != release::kExec && name_ != release::kKubernetes;
     if (is_laid_again) {
       steps.push_back(
           step_of(wish, Phase::activate, kDown, {before, now},

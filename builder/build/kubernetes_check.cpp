@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/build/kubernetes_check.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "builder/build/judging.hpp"
+#include "builder/build/known_values.hpp"
+#include "compose/images.hpp"
+#include "kubernetes/claims.hpp"
+#include "kubernetes/manifests.hpp"
+#include "release/site_file/allowance.hpp"
+
+namespace sealift::builder {
+
+namespace {
+
+using compose::KnownImage;
+
+// The manifests of one component, asked for every environment and site.
+class KubernetesJudge {
+ public:
+  using Rendered = std::map<std::string, std::string>;  // files by their paths
+
+  KubernetesJudge(const BuiltComponent& built, const release::LintEntry& lint,
+                  const std::vector<KnownImage>& images)
+      : built_(built), lint_(lint), images_(images) {}
+
+  // Nothing where the values at hand make no file of the templates: check_values() says why.
+  std::optional<Rendered> render(const release::Values& values) const {
+    Rendered rendered;
+    try {
+      for (const release::Template& each : built_.templates) {
+        if (kubernetes::is_manifest(each.where())) rendered[each.where()] = each.render(values);
+      }
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+    return rendered;
+  }
+
+  Verdict judge(const Rendered& rendered) {
+    Problems problems;
+    const kubernetes::Manifests found = kubernetes::read_manifests(rendered, problems);
+    name_space_ = found.name_space;
+    for (const kubernetes::Object& object : found.objects) {
+      for (const kubernetes::ImageUse& image : object.images) look_at(image, problems);
+    }
+    Verdict verdict{.mistakes = {}, .findings = {}, .claims = claims_of(found.objects)};
+    for (const kubernetes::Finding& finding : found.findings) {
+      note_finding(finding, problems, verdict);
+    }
+    verdict.mistakes = problems.all();
+    return verdict;
+  }
+
+  const std::set<std::string>& used() const { return used_; }
+  // That the objects of the last rendering name; empty: none does.
+  const std::string& name_space() const { return name_space_; }
+  // What `accept` of release.yaml names and no finding was.
+  std::vector<std::string> unused_waivers() const {
+    std::vector<std::string> unused;
+    for (const auto& [key, reason] : lint_.accept) {
+      if (!waived_.contains(key)) unused.push_back(key);
+    }
+    return unused;
+  }
+
+ private:
+  void look_at(const kubernetes::ImageUse& image, Problems& problems) {
+    if (image.name.empty()) {
+      problems.add(format("{}: found no image", image.place),
+                   "name an image that the release carries");
+      return;
+    }
+    try {
+      used_.insert(compose::find_image(image.name, images_).name);
+    } catch (const Error& error) {
+      problems.add(error.within(image.place));
+    }
+  }
+
+  void note_finding(const kubernetes::Finding& finding, Problems& problems, Verdict& verdict) {
+    const std::string own = format("{}/{}", finding.object, finding.rule);
+    for (const std::string& key : {finding.rule, own}) {
+      if (!lint_.accept.contains(key)) continue;
+      waived_.insert(key);
+      return;
+    }
+    const std::string found = format("{} ({})", finding.problem.message, finding.rule);
+    const std::string hint =
+        format("{}; or accept it: accept: {{{}: REASON}}", finding.problem.hint, own);
+    if (lint_.is_strict) {
+      problems.add(found, hint);
+    } else {
+      verdict.findings.push_back({found, hint});
+    }
+  }
+
+  const BuiltComponent& built_;
+  const release::LintEntry& lint_;
+  const std::vector<KnownImage>& images_;
+  std::set<std::string> used_;
+  std::set<std::string> waived_;
+  std::string name_space_;
+};
+
+bool is_of_kubernetes(const BuiltComponent& component) {
+  const std::optional<release::Workload>& workload = component.component.document.workload;
+  return workload && workload->runtime == release::kKubernetes;
+}
+
+const release::LintEntry& lint_of(const release::Release& release, const std::string& component) {
+  return std::find_if(release.components.begin(), release.components.end(),
+                      [&](const release::ComponentEntry& each) { return each.name == component; })
+      ->lint;
+}
+
+// Rendered manifests lie on the target's disk until their release is pruned, and secrets never do.
+void refuse_secrets(const release::Release& release, const BuiltComponent& built,
+                    Problems& problems) {
+  for (const ValueUse& use : built.uses) {
+    const release::Key* key = release.contract.find(use.name);
+    const bool is_sealed = std::any_of(
+        release.environments.begin(), release.environments.end(),
+        [&](const release::Environment& environment) {
+          return release::sealed_keys(release.sealed, environment.name).contains(use.name);
+        });
+    if (!is_sealed && (key == nullptr || !key->secret)) continue;
+    problems.add(format("components.{}: {}: found the secret {}, which manifests for Kubernetes "
+                        "cannot hold yet",
+                        built.component.row.name, use.where, use.name),
+                 "let the site make a Secret of it, and name that one in the manifests");
+  }
+}
+
+}  // namespace
+
+std::set<std::string> check_kubernetes(const release::Release& release,
+                                       const std::vector<BuiltComponent>& built,
+                                       Problems& problems) {
+  const std::vector<KnownImage> images = compose::known_images(built, &BuiltComponent::component);
+  const release::Values known = known_to_all(built);
+  std::set<std::string> used;
+  for (const BuiltComponent& each : built) {
+    if (!is_of_kubernetes(each)) continue;
+    const std::string& name = each.component.row.name;
+    refuse_secrets(release, each, problems);
+    KubernetesJudge judge(each, lint_of(release, name), images);
+    judge_component(
+        name, release,
+        [&](const release::Environment& environment) {
+          return verdict_in(judge, release, environment, known, {});
+        },
+        problems);
+    used.insert(judge.used().begin(), judge.used().end());
+    for (const std::string& waiver : judge.unused_waivers()) {
+      problems.add(format("components.{}.accept: nothing was found that is called \"{}\"", name,
+                          printable(waiver, 200)),
+                   format("remove it; it is a rule ({}) or KIND/NAME/RULE",
+                          joined(kubernetes::finding_rules())));
+    }
+  }
+  return used;
+}
+
+void check_kubernetes_at(const release::Release& release, const std::vector<BuiltComponent>& built,
+                         const release::Environment& environment, const release::Site& site,
+                         const fs::path& file, Problems& problems) {
+  const std::vector<KnownImage> images = compose::known_images(built, &BuiltComponent::component);
+  const release::Values known = known_to_all(built);
+  for (const BuiltComponent& each : built) {
+    const release::ComponentRow& row = each.component.row;
+    if (!is_of_kubernetes(each) || (row.optional && !site.takes(row.name))) continue;
+    KubernetesJudge judge(each, lint_of(release, row.name), images);
+    const Verdict general = verdict_in(judge, release, environment, known, {});
+    const Verdict own = verdict_in(judge, release, environment, known, site.values);
+    for (const Problem& mistake : own.mistakes) {
+      const bool is_said =
+          std::any_of(general.mistakes.begin(), general.mistakes.end(),
+                      [&](const Problem& other) { return other.message == mistake.message; });
+      if (is_said) continue;
+      problems.add(format("{}: components.{}: {}", file.string(), row.name, mistake.message),
+                   mistake.hint);
+    }
+    const auto target = site.targets.find(row.target);
+    release::check_allowed({.who = format("{}: component {}", file.string(), row.name),
+                            .name = row.name,
+                            .own = target == site.targets.end() ? "" : target->second.path},
+                           own.claims, site.allow, problems);
+    if (target == site.targets.end() || judge.name_space().empty() ||
+        judge.name_space() == target->second.name_space) {
+      continue;
+    }
+    problems.add(format("{}: components.{}: its objects name the namespace {}, the target {} is {}",
+                        file.string(), row.name, printable(judge.name_space(), 80), row.target,
+                        target->second.name_space),
+                 "leave metadata.namespace out of the manifests");
+  }
+}
+
+}  // namespace sealift::builder

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/kubernetes/delivery.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "compose/images.hpp"
+#include "installer/drivers/runtime/installed_file.hpp"
+#include "installer/drivers/runtime/parts.hpp"
+#include "kubernetes/claims.hpp"
+#include "kubernetes/manifests.hpp"
+#include "kubernetes/pods.hpp"
+#include "signing/base64.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+constexpr std::size_t kInventorySite = 8;  // characters of the site's id in an inventory's name
+constexpr unsigned kForOwnerOnly = 077;
+
+using Files = std::map<std::string, std::string>;
+
+// In one pass: a tree is a stream of a bundle, and is not read twice.
+Files files_of(const RuntimeQuestion& question) {
+  Files files;
+  std::size_t bytes = 0;
+  const std::unique_ptr<TreeStream> tree = question.content.tree(question.component.row.name);
+  while (const auto entry = tree->next()) {
+    const std::string& path = entry->path.str();
+    if (entry->type != EntryType::file || !kubernetes::is_manifest(path)) continue;
+    // A rendered file has that mode where it holds a secret.
+    if ((entry->mode & kForOwnerOnly) == 0) {
+      throw Error(Errc::incompatible,
+                  format("{}: holds a secret, which manifests for Kubernetes cannot yet", path),
+                  "let the site make a Secret of it, and name that one in the manifests");
+    }
+    files[path] = read_all(*tree, *entry, kubernetes::kMaxManifestBytes);
+    bytes += files[path].size();
+    if (bytes > kubernetes::kMaxManifestsBytes) {
+      throw Error(Errc::incompatible,
+                  format("found more than {} bytes of manifests", kubernetes::kMaxManifestsBytes));
+    }
+  }
+  return files;
+}
+
+// An image by its name on this site, which can mean nothing else.
+std::string pin_of(const kubernetes::ImageUse& image, const RuntimeQuestion& question,
+                   Problems& problems) {
+  for (const auto& [unused, pin] : question.pins) {
+    if (image.name == pin) return pin;  // rendered so
+  }
+  try {
+    const std::string& name = compose::find_image(image.name, question.images).name;
+    if (const auto pin = question.pins.find(name); pin != question.pins.end()) return pin->second;
+    problems.add(format("{}: the image {} is not one that was delivered here", image.place,
+                        printable(image.name, 200)),
+                 "its component of images has to go to this site");
+  } catch (const Error& error) {
+    problems.add(error.within(image.place));
+  }
+  return "";
+}
+
+void add_labels(Json& holder, const std::string& id, const std::vector<const char*>& names) {
+  for (const char* name : names) holder["metadata"]["labels"][name] = id;
+}
+
+// Nothing is pulled where the node has it; a digest means one image, wherever it is.
+Json delivered(const kubernetes::Object& object, const KubernetesSettings& settings) {
+  const std::string id = apply_set_id(settings.inventory, settings.name_space);
+  Json body = object.body;
+  body["metadata"]["namespace"] = settings.name_space;
+  add_labels(body, id, {kApplySetPart, kPartOfLabel});
+  kubernetes::for_each_pod_template(body,
+                                    [&](Json& each) { add_labels(each, id, {kPartOfLabel}); });
+  kubernetes::for_each_image(body, [&](const kubernetes::ImagePlace& image) {
+    const auto pin = settings.pins.find(text_at(image.holder, image.key));
+    if (pin != settings.pins.end()) image.holder[image.key] = pin->second;
+    image.holder[image.policy] = "IfNotPresent";
+  });
+  return body;
+}
+
+std::string inventory_name(const RuntimeQuestion& question) {
+  const Placement* before = question.before;
+  if (before != nullptr && before->driver == release::kKubernetes) {
+    return kubernetes_settings_from_json(before->settings, before->component).inventory;
+  }
+  return format("sealift-{}-{}", question.component.row.name,
+                question.site.substr(0, kInventorySite));
+}
+
+void check_name_space(const std::string& named, const release::Target& target, Problems& problems) {
+  if (named.empty() || named == target.name_space) return;
+  problems.add(format("its objects name the namespace {}, and the target is {}",
+                      printable(named, 80), target.name_space),
+               "leave metadata.namespace out of the manifests, or correct namespace in site.yaml");
+}
+
+}  // namespace
+
+std::string apply_set_id(const std::string& inventory, const std::string& name_space) {
+  const Digest digest = Digest::of(format("{}.{}.ConfigMap.", inventory, name_space));
+  std::string text = signing::to_base64(
+      {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()});
+  std::erase(text, '=');
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return format("applyset-{}-v1", text);
+}
+
+Json inventory_object(const KubernetesSettings& settings,
+                      const std::vector<kubernetes::Reference>& members) {
+  std::set<std::string> kinds;
+  for (const kubernetes::Reference& each : members) {
+    const std::string group = each.group();
+    kinds.insert(group.empty() ? each.kind : format("{}.{}", each.kind, group));
+  }
+  return {{"apiVersion", "v1"},
+          {"kind", "ConfigMap"},
+          {"metadata",
+           {{"name", settings.inventory},
+            {"namespace", settings.name_space},
+            {"labels",
+             {{kApplySetId, apply_set_id(settings.inventory, settings.name_space)},
+              {kKubernetesSite, settings.site}}},
+            {"annotations",
+             {{"applyset.kubernetes.io/tooling", "sealift/v1"},
+              {"applyset.kubernetes.io/additional-namespaces", ""},
+              {"applyset.kubernetes.io/contains-group-kinds",
+               joined({kinds.begin(), kinds.end()}, ",")}}}}}};
+}
+
+KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
+                                           const std::vector<std::string>& kubectl) {
+  const Files files = files_of(question);
+  Problems problems;
+  const kubernetes::Manifests manifests = kubernetes::read_manifests(files, problems);
+  check_name_space(manifests.name_space, question.target, problems);
+  KubernetesSettings settings{.kubectl = kubectl,
+                              .kubeconfig = question.target.kubeconfig,
+                              .context = question.target.context,
+                              .name_space = question.target.name_space,
+                              .inventory = inventory_name(question),
+                              .site = question.site,
+                              .timeout = question.target.timeout,
+                              .take_over = question.target.take_over,
+                              .files = {},
+                              .pins = {},
+                              .objects = {}};
+  for (const auto& [path, unused] : files) settings.files.push_back(path);
+  for (const kubernetes::Object& object : manifests.objects) {
+    for (const kubernetes::ImageUse& image : object.images) {
+      settings.pins[image.name] = pin_of(image, question, problems);
+    }
+  }
+  problems.throw_if_any(Errc::incompatible);
+  for (const kubernetes::Object& object : manifests.objects) {
+    settings.objects.push_back(
+        {object.reference, Digest::of(to_canonical(delivered(object, settings))).hex()});
+  }
+  return settings;
+}
+
+std::vector<release::Claim> kubernetes_claims(const RuntimeQuestion& question) {
+  Problems said_elsewhere;
+  return kubernetes::claims_of(
+      kubernetes::read_manifests(files_of(question), said_elsewhere).objects);
+}
+
+std::vector<Json> delivered_objects(const Deployment& deployment,
+                                    const KubernetesSettings& settings) {
+  Files files;
+  for (const std::string& path : settings.files) {
+    files[path] =
+        installed_file(deployment.path, deployment.directory, path, kubernetes::kMaxManifestBytes);
+  }
+  Problems problems;
+  const kubernetes::Manifests manifests = kubernetes::read_manifests(files, problems);
+  std::vector<Json> bodies;
+  for (const kubernetes::Object& object : manifests.objects) {
+    bodies.push_back(delivered(object, settings));
+  }
+  bool is_same = problems.empty() && bodies.size() == settings.objects.size();
+  for (std::size_t i = 0; is_same && i < bodies.size(); ++i) {
+    is_same = Digest::of(to_canonical(bodies[i])).hex() == settings.objects[i].digest;
+  }
+  if (is_same) return bodies;
+  throw Error(
+      Errc::corrupt,
+      format("{}: the manifests are no longer what was installed", deployment.folder().string()),
+      "sealift-installer apply --repair lays them again");
+}
+
+}  // namespace sealift::installer

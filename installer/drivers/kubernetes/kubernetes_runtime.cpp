@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/kubernetes/kubernetes_runtime.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "installer/drivers/kubernetes/changed_fields.hpp"
+#include "installer/drivers/kubernetes/cluster.hpp"
+#include "installer/drivers/kubernetes/delivery.hpp"
+#include "installer/drivers/kubernetes/kubernetes_watch.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+// The members of a deployment; none where there is no deployment.
+References members_of(const Deployment* deployment) {
+  if (deployment == nullptr) return {};
+  return references_of(kubernetes_settings_of(*deployment).objects);
+}
+
+References joined_members(References some, const References& more) {
+  for (const auto& each : without(more, some)) some.push_back(each);
+  return some;
+}
+
+class KubernetesRuntime : public Runtime {
+ public:
+  Json settings(const RuntimeQuestion& question) const override {
+    return to_json(kubernetes_settings_for(question, find_kubectl(question.target)));
+  }
+
+  std::vector<release::Claim> claims(const RuntimeQuestion& question) const override {
+    return kubernetes_claims(question);
+  }
+
+  std::string outlook(const Deployment* before, const Deployment* now) const override {
+    std::vector<ObjectSettings> was;
+    std::vector<ObjectSettings> is;
+    if (before != nullptr) was = kubernetes_settings_of(*before).objects;
+    if (now != nullptr) is = kubernetes_settings_of(*now).objects;
+    Words fresh;
+    Words changed;
+    Words gone;
+    for (const ObjectSettings& each : is) {
+      const auto old = find_same(was, each);
+      if (old == was.end()) {
+        fresh.push_back(each.reference.str());
+      } else if (old->digest != each.digest) {
+        changed.push_back(each.reference.str());
+      }
+    }
+    for (const ObjectSettings& each : was) {
+      if (find_same(is, each) == is.end() && !holds_data(each.reference)) {
+        gone.push_back(each.reference.str());
+      }
+    }
+    Words parts;
+    if (!fresh.empty()) parts.push_back(format("create {}", joined(fresh)));
+    if (!changed.empty()) parts.push_back(format("change {}", joined(changed)));
+    if (!gone.empty()) parts.push_back(format("remove {}", joined(gone)));
+    return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
+  }
+
+  // The server itself tries every object; nothing is stored.
+  void validate(const Deployment& staged) const override {
+    const KubernetesSettings settings = kubernetes_settings_of(staged);
+    const Cluster cluster(settings);
+    const std::vector<Json> bodies = delivered_objects(staged, settings);
+    Problems problems;
+    std::vector<Json> ours = bodies;
+    for (const auto& stranger : cluster.find_strangers(bodies, problems)) {
+      std::erase_if(
+          ours, [&](const Json& each) { return kubernetes::reference_of(each).is_same(stranger); });
+    }
+    cluster.try_out(ours, problems);
+    refuse(problems);
+  }
+
+  // The inventory names more than there is at any moment, so that nothing is ever out of its sight.
+  void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const override {
+    const KubernetesSettings settings = kubernetes_settings_of(now);
+    const Cluster cluster(settings);
+    const References all = joined_members(references_of(settings.objects), members_of(before));
+    cluster.apply(all, delivered_objects(now, settings), Conflicts::refused);
+    await_objects(cluster, settings, io);
+    finish(cluster, settings, all);
+  }
+
+  // What the failed release has brought goes before anything is waited for: it may hold what the
+  // old one needs.
+  void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const override {
+    const KubernetesSettings settings = kubernetes_settings_of(then);
+    Cluster cluster(settings);
+    cluster.be_patient();
+    const References all = joined_members(references_of(settings.objects), members_of(failed));
+    cluster.apply(all, delivered_objects(then, settings), Conflicts::won);
+    finish(cluster, settings, all);
+    await_objects(cluster, settings, io);
+  }
+
+  void take_back(const Deployment& failed, StepIo& io) const override { take_down(failed, io); }
+
+  void take_down(const Deployment& deployment, StepIo&) const override {
+    const KubernetesSettings settings = kubernetes_settings_of(deployment);
+    Cluster cluster(settings);
+    cluster.be_patient();
+    const References all = references_of(settings.objects);
+    cluster.remove(cluster.others(all, {}));
+    cluster.remove_inventory();
+  }
+
+  std::vector<Difference> differences(const Deployment& deployment) const override {
+    const KubernetesSettings settings = kubernetes_settings_of(deployment);
+    const Cluster cluster(settings);
+    const References members = references_of(settings.objects);
+    const Objects live = cluster.own_and_made(members, Managers::shown);
+    std::vector<Difference> found = unready(members, live);
+    for (const Json& merged : cluster.merged(delivered_objects(deployment, settings))) {
+      const kubernetes::Reference reference = kubernetes::reference_of(merged);
+      const auto same = std::find_if(live.begin(), live.end(), [&](const Json& each) {
+        return kubernetes::reference_of(each).is_same(reference);
+      });
+      if (same == live.end()) continue;
+      for (Difference& each : changed_fields(*same, merged)) found.push_back(std::move(each));
+    }
+    for (const auto& each : cluster.others(members, members)) {
+      found.push_back({each.str(), std::string(kStranger)});
+    }
+    return found;
+  }
+
+  // Inventories of this site that no deployment is of.
+  std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
+                                     const std::vector<Deployment>& known) const override {
+    const KubernetesSettings settings{.kubectl = find_kubectl(target),
+                                      .kubeconfig = target.kubeconfig,
+                                      .context = target.context,
+                                      .name_space = target.name_space,
+                                      .inventory = {},
+                                      .site = site,
+                                      .timeout = target.timeout,
+                                      .take_over = {},
+                                      .files = {},
+                                      .pins = {},
+                                      .objects = {}};
+    std::vector<std::string> left;
+    for (const Json& each : Kubectl(settings).objects(
+             {"get", "configmaps", "-l", format("{}={}", kKubernetesSite, site)})) {
+      const std::string name = kubernetes::reference_of(each).name;
+      const bool is_known = std::any_of(known.begin(), known.end(), [&](const Deployment& other) {
+        const KubernetesSettings own = kubernetes_settings_of(other);
+        return own.inventory == name && own.name_space == target.name_space;
+      });
+      if (!is_known) left.push_back(format("the objects of the inventory ConfigMap {}", name));
+    }
+    return left;
+  }
+
+ private:
+  // All in one message, for a transaction tells only the first.
+  static void refuse(const Problems& problems) {
+    if (problems.empty()) return;
+    Words found;
+    Words hints;
+    for (const Problem& each : problems.all()) {
+      found.push_back(each.message);
+      if (std::find(hints.begin(), hints.end(), each.hint) == hints.end()) {
+        hints.push_back(each.hint);
+      }
+    }
+    throw Error(Errc::target_failed, joined(found, "; "), joined(hints, "; "));
+  }
+
+  using Members = std::vector<ObjectSettings>;
+
+  static Members::const_iterator find_same(const Members& all, const ObjectSettings& object) {
+    return std::find_if(all.begin(), all.end(), [&](const ObjectSettings& each) {
+      return each.reference.is_same(object.reference);
+    });
+  }
+
+  // Removes what is ours and no longer of the release. A claim that holds data stays.
+  static void finish(const Cluster& cluster, const KubernetesSettings& settings,
+                     const References& all) {
+    const References members = references_of(settings.objects);
+    cluster.remove(cluster.others(all, members));
+    for (const auto& each : without(all, members)) {
+      if (holds_data(each)) log::detail(format("{} is kept: it holds data", each.str()));
+    }
+    if (all.size() > members.size()) cluster.put_inventory(members);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Runtime> kubernetes_runtime() {
+  return std::make_unique<KubernetesRuntime>();
+}
+
+}  // namespace sealift::installer

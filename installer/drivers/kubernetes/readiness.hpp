@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Whether an object of Kubernetes is as it was asked to be, told from what a server says of it and
+// of the pods that it has made. By the rules of kstatus and of `kubectl rollout status`, and with
+// those failures that waiting will not cure.
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "installer/drivers/runtime/runtime.hpp"
+
+namespace sealift::installer {
+
+// Objects as a server gives them, all of a namespace that may be of interest to each other.
+using Objects = std::vector<Json>;
+
+// What keeps an object from being ready; empty: nothing does.
+struct ObjectComplaint {
+  Complaint complaint;
+  // The pod and container at fault; empty: none is known.
+  std::string pod = {};
+  std::string container = {};
+  bool has_died = false;  // the container that ran before that one has something to say
+};
+
+// `all` has the object's ReplicaSets and pods, among others.
+ObjectComplaint judge_object(const Json& object, const Objects& all);
+
+// The pods that an object's newest making has: those of an earlier one say nothing of it.
+Objects fresh_pods(const Json& object, const Objects& all);
+
+}  // namespace sealift::installer

@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A release runs on Kubernetes: it comes up, changes, fails in each way that clusters know, and goes back
+with everything. Against a real API server and its controllers; pods only pretend to run."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+for folder in ("tests/cli", "tests/kubernetes"):
+    sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], folder))
+
+from cluster import (BUILDER, INSTALLER, SERVER, Cluster, Image, KubernetesRoad, as_yaml,  # noqa: E402
+                     config_map, deployment, job, service, stateful_set)
+from road import main, run, write  # noqa: E402
+from shop import eventually  # noqa: E402
+from sweep import ALL, journal_records, killed_before_record  # noqa: E402
+
+
+class OnCluster(unittest.TestCase):
+    cluster = None
+
+    @classmethod
+    def setUpClass(cls):
+        if OnCluster.cluster is None:
+            OnCluster.cluster = Cluster()
+
+    def setUp(self):
+        self.road = KubernetesRoad(self.cluster)
+        self.addCleanup(self.road.close)
+        self.road.new_space()
+        self.road.new_kubernetes_site()
+
+    def build(self, version, *objects, **more):
+        return self.road.build_manifests(version, list(objects), **more)
+
+    def apply(self, version, *objects, **more):
+        bundle = self.build(version, *objects, **more)
+        self.road.installer("apply", bundle, "--yes")
+        return bundle
+
+    def stands(self, version):
+        self.assertEqual(self.road.answer("status")["current"]["version"], version)
+        self.assertEqual(self.road.answer("drift")["differences"], [])
+
+    def version_of(self, name):
+        template = self.road.get("deployment", name)["spec"]["template"]
+        return template["metadata"]["annotations"]["test/version"]
+
+    def image_of(self, name):
+        return self.road.get("deployment", name)["spec"]["template"]["spec"]["containers"][0]["image"]
+
+    def refused(self, *objects, version="1.1.0", status=9, **more):
+        return self.road.refused("apply", self.build(version, *objects, **more), "--yes", status=status)
+
+
+class Life(OnCluster):
+    def test_install_upgrade_roll_back(self):
+        first = self.apply("1.0.0", deployment("web", 2), service("web"), config_map("web", colour="red"),
+                           config_map("extra", a="b"))
+        self.stands("1.0.0")
+        image = self.image_of("web")
+        self.assertRegex(image, "^docker.io/chanuka/server@sha256:[0-9a-f]{64}$")
+        self.assertEqual(self.road.answer("plan", first)["plan"]["steps"], [])
+        self.assertEqual(self.road.get("service", "web")["spec"]["ports"][0]["protocol"], "TCP")
+
+        second = self.build("1.1.0", deployment("web", 2, version="2"), service("web"),
+                            config_map("web", colour="blue"))
+        plan = [step["summary"] for step in self.road.answer("plan", second)["plan"]["steps"]]
+        self.assertIn("bring app up: change ConfigMap web, Deployment web; remove ConfigMap extra", plan)
+        self.road.installer("apply", second, "--yes")
+        self.stands("1.1.0")
+        self.assertEqual(self.version_of("web"), "2")
+        self.assertNotEqual(self.image_of("web"), image)
+        self.assertNotIn("extra", self.road.names("configmap"))
+
+        self.road.installer("rollback", "--yes")
+        self.stands("1.0.0")
+        self.assertEqual((self.version_of("web"), self.image_of("web")), ("1", image))
+        self.assertIn("extra", self.road.names("configmap"))
+        self.assertEqual(self.road.leftovers(), [])
+
+
+    def test_values_of_the_site_are_numbers_where_they_stand(self):
+        text = json.dumps(deployment("web")).replace('"replicas": 1', '"replicas": {{REPLICAS}}')
+        self.road.installer("apply", self.road.build_manifests(
+            "1.0.0", {"web.yaml": text}, values={"REPLICAS": 3}), "--yes")
+        self.assertEqual(self.road.get("deployment", "web")["spec"]["replicas"], 3)
+        self.stands("1.0.0")
+
+    def test_a_component_that_goes_leaves_nothing_but_data(self):
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
+                 "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+        self.apply("1.0.0", deployment("web"), config_map("web", a="b"), claim)
+        self.stands("1.0.0")
+        path = self.road.write_release("1.1.0", {SERVER: Image("server 1.1.0", busybox=False)})
+        bundle = json.loads(run(BUILDER, "--json", "build", path, "--output",
+                                os.path.join(self.road.root, "dist"), "--key", self.road.key))["bundle"]
+        self.road.installer("apply", bundle, "--yes")
+        self.assertEqual(self.road.names("deployment,pod,replicaset"), [])
+        self.assertEqual(self.road.names("configmap"), [])
+        self.assertEqual(self.road.names("pvc"), ["data"])
+        self.road.installer("rollback", "--yes")
+        self.stands("1.0.0")
+
+    def test_a_health_check_of_an_object(self):
+        health = [{"name": "web", "kubernetes": "app/Deployment/web", "within": "1s"}]
+        self.apply("1.0.0", deployment("web"), config_map("web", a="b"), health=health)
+        said = self.refused(deployment("web", version="2"), health=[{**health[0], "kubernetes": "app/Job/web"}])
+        self.assertIn("is no object of the component", said)
+        self.stands("1.0.0")
+        self.assertEqual(self.version_of("web"), "1")
+
+
+class Failures(OnCluster):
+    """Each ends with the old release, running, and says what was the matter."""
+
+    def goes_back(self, *objects, said, **more):
+        message = self.refused(*objects, **more)
+        for each in (*said, "everything was undone"):
+            self.assertIn(each, message)
+        self.stands("1.0.0")
+        self.assertEqual(self.version_of("web"), "1")
+        self.assertEqual(self.road.leftovers(), [])
+
+    def test_an_upgrade_that_fails_in_each_way(self):
+        self.apply("1.0.0", deployment("web", 2), config_map("web", colour="red"))
+        new = config_map("new", a="b")
+        every = {
+            "crash": ((deployment("web", 2, version="2", pod="crash", log="no database here"), new),
+                      ("Deployment web: pod web-", "container app: CrashLoopBackOff",
+                       "it said: no database here", "events: BackOff: back-off 10s")),
+            "pull error": ((deployment("web", 2, version="2", pod="pull-error"), new),
+                           ("container app: ImagePullBackOff: Back-off pulling image",)),
+            "unschedulable": ((deployment("web", 2, version="2", pod="unschedulable"), new),
+                              ("Unschedulable: 0/1 nodes are available: 1 Insufficient memory",)),
+            "deadline": ((deployment("web", 2, version="2", pod="unready", deadline=2), new),
+                         ("Deployment web: has exceeded its progress deadline",)),
+            "job": ((deployment("web", 2, version="2"), job("migrate", pod="fail", log="no such table")),
+                    ("Job migrate: has failed: BackoffLimitExceeded", "it said: no such table")),
+            "a set": ((deployment("web", 2), stateful_set("db", pod="crash"), new),
+                      ("StatefulSet db: pod db-0: container app: CrashLoopBackOff",)),
+        }
+        for name, (objects, said) in every.items():
+            if not ALL and name not in ("crash", "job"):
+                continue  # the rules of each are unit tests
+            with self.subTest(name):
+                self.goes_back(*objects, said=said)
+                self.assertNotIn("new", self.road.names("configmap"))
+                self.assertEqual(self.road.names("job,statefulset"), [])
+
+    def test_a_quota_that_is_used_up(self):
+        self.apply("1.0.0", deployment("web", 2))
+        self.road.kubectl("create", "quota", "few", "--hard=pods=2")
+        eventually("the quota is counted",
+                   lambda: self.road.get("quota", "few").get("status", {}).get("used") == {"pods": "2"})
+        self.goes_back(deployment("web", 2, version="2"),
+                       said=("Deployment web: no pod can be made", "exceeded quota: few"))
+        self.goes_back(deployment("web", 2), stateful_set("db"), image="server 1.0.0",
+                       said=("StatefulSet db: no pod can be made", "exceeded quota: few"))
+
+    def test_a_time_that_is_up(self):
+        self.apply("1.0.0", deployment("web"))
+        self.road.change_target(timeout=3)
+        self.goes_back(deployment("web", version="2", pod="unready"),
+                       said=("Deployment web: 1 old pods still run",))
+
+    def test_a_first_install_that_fails_leaves_nothing(self):
+        self.refused(deployment("web", pod="crash"), service("web"), config_map("web", a="b"))
+        self.assertEqual(self.road.names("deployment,replicaset,pod,service,configmap"), [])
+        self.assertEqual(self.road.leftovers(), [])
+
+
+class Refused(OnCluster):
+    """What is seen before anything is changed."""
+
+    def untouched(self):
+        self.stands("1.0.0")
+        self.assertEqual(self.road.get("configmap", "web")["data"], {"colour": "red"})
+
+    def test_a_field_that_another_manager_has_set(self):
+        self.apply("1.0.0", deployment("web"), config_map("web", colour="red"))
+        self.road.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=somebody", "-f", "-",
+                          stdin=json.dumps(config_map("web", colour="green")))
+        drift = self.road.answer("drift", status=20)["differences"]
+        self.assertEqual([(each["path"], each["found"], each["expected"]) for each in drift],
+                         [("ConfigMap web", "data.colour is green (by somebody)", "red")])
+        said = self.refused(deployment("web"), config_map("web", colour="blue"))
+        self.assertIn('ConfigMap web: ', said)
+        self.assertIn('conflict with "somebody"', said)
+        self.assertIn('.data.colour', said)
+        self.assertEqual(self.road.answer("status")["current"]["version"], "1.0.0")
+        self.assertEqual(self.road.get("configmap", "web")["data"], {"colour": "green"})
+        self.road.change_target(take_over=["ConfigMap/web"])
+        self.apply("1.1.0", deployment("web"), config_map("web", colour="blue"))
+        self.stands("1.1.0")
+        self.assertEqual(self.road.get("configmap", "web")["data"], {"colour": "blue"})
+
+    def test_objects_of_others_immutable_fields_and_what_the_server_refuses(self):
+        self.apply("1.0.0", deployment("web"), config_map("web", colour="red"))
+        self.road.kubectl("create", "configmap", "theirs", "--from-literal=a=b")
+        blue = config_map("web", colour="blue")
+        self.assertIn("ConfigMap theirs is there already and is not of a release",
+                      self.refused(deployment("web"), blue, config_map("theirs", a="c")))
+        self.assertEqual(self.road.get("configmap", "theirs")["data"], {"a": "b"})
+        self.untouched()
+        self.assertIn("kubectl -n " + self.road.space + " label ConfigMap theirs applyset.kubernetes.io/part-of=",
+                      self.refused(deployment("web"), config_map("theirs", a="b")))
+
+        other = deployment("web")
+        other["spec"]["selector"]["matchLabels"]["more"] = "x"
+        other["spec"]["template"]["metadata"]["labels"]["more"] = "x"
+        wrong = deployment("wrong")
+        wrong["spec"]["template"]["spec"]["containers"][0]["name"] = "Not a name"
+        said = self.refused(other, wrong, blue)
+        self.assertIn("Deployment web: ", said)
+        self.assertIn("field is immutable", said)
+        self.assertIn("Deployment wrong: ", said)
+        self.untouched()
+
+    def test_a_way_to_the_cluster_that_leads_nowhere(self):
+        self.apply("1.0.0", deployment("web"), config_map("web", colour="red"))
+        bundle = self.build("1.1.0", deployment("web"), config_map("web", colour="blue"))
+        for change, status, said in (
+                ({"context": "nowhere"}, 9, 'context "nowhere" does not exist'),
+                ({"namespace": "nowhere"}, 9, 'namespaces "nowhere" not found'),
+                ({"kubectl": ["no-kubectl"]}, 6, "the program no-kubectl was not found"),
+                ({"kubeconfig": "/nowhere"}, 9, "/nowhere: no such file")):
+            with self.subTest(said):
+                before = {"context": "test", "namespace": self.road.space, "kubectl": ["kubectl"],
+                          "kubeconfig": self.cluster.kubeconfig}
+                self.road.change_target(**{**before, **change})
+                self.assertIn(said, self.road.refused("apply", bundle, "--yes", status=status))
+                self.road.change_target(**before)
+        self.untouched()
+
+    def test_drift_and_repair(self):
+        self.apply("1.0.0", deployment("web", 2), config_map("web", colour="red"), config_map("more", a="b"))
+        self.road.kubectl("scale", "deployment", "web", "--replicas=1")
+        self.road.kubectl("delete", "configmap", "more")
+        drift = self.road.answer("drift", status=20)["differences"]
+        found = {(each["path"], each["found"]) for each in drift}
+        self.assertIn(("ConfigMap more", "is missing"), found)
+        self.assertIn(("Deployment web", "spec.replicas is 1"), found)
+        self.road.installer("apply", "--repair", "--yes")
+        self.stands("1.0.0")
+        self.assertEqual(self.road.get("deployment", "web")["spec"]["replicas"], 2)
+
+
+class Broken(OnCluster):
+    def begin(self, bundle):
+        running = subprocess.Popen([INSTALLER, "--site", self.road.site, "apply", bundle, "--yes"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
+        for _ in range(300):
+            if "2" in self.version_of("web"):
+                return running
+            time.sleep(0.1)
+        raise AssertionError("the new release was never given to the server")
+
+    def test_a_server_that_goes_away_and_comes_back(self):
+        self.apply("1.0.0", deployment("web"))
+        running = self.begin(self.build("1.1.0", deployment("web", version="2", after="4")))
+        self.cluster.lose()
+        time.sleep(1)
+        self.cluster.start()
+        said = running.communicate()[1].decode()
+        self.assertEqual(running.returncode, 0, said)
+        self.stands("1.1.0")
+
+    def test_a_server_that_stays_away(self):
+        self.road.change_target(timeout=10)
+        self.apply("1.0.0", deployment("web"))
+        running = self.begin(self.build("1.1.0", deployment("web", version="2", after="30")))
+        self.cluster.lose()
+        said = running.communicate()[1].decode()
+        self.assertEqual(running.returncode, 10, said)
+        self.assertIn("the server of Kubernetes does not answer", said)
+        self.cluster.start()
+        self.road.installer("recover", "--yes")
+        self.stands("1.0.0")
+        self.assertEqual(self.version_of("web"), "1")
+
+    def test_kill_before_every_record(self):
+        """Whatever was done by then, recover leads to the old release or the new one, running."""
+        self.apply("1.0.0", deployment("web"), config_map("web", colour="red"))
+        second = self.build("1.1.0", deployment("web", version="2"), config_map("new", a="b"))
+        command = ["apply", second, "--yes"]
+        records = journal_records(self.road, command)
+        self.road.installer("rollback", "--yes")
+        ends = {"1.0.0": 0, "1.1.0": 0}
+        for record in range(1 if ALL else 3, records + 1, 1 if ALL else 6):
+            with self.subTest(record=record):
+                killed_before_record(self.road, command, record)
+                self.road.installer("recover", "--yes")
+                version = self.road.answer("status")["current"]["version"]
+                ends[version] += 1
+                self.stands(version)
+                self.assertEqual(self.version_of("web"), "1" if version == "1.0.0" else "2")
+                self.assertEqual("new" in self.road.names("configmap"), version == "1.1.0")
+                if version == "1.1.0":
+                    self.road.installer("rollback", "--yes")
+        print(f"{records} records, ended on {ends}")
+
+
+class Built(unittest.TestCase):
+    """What the build refuses, without a cluster."""
+
+    def setUp(self):
+        self.road = KubernetesRoad(None)
+        self.addCleanup(self.road.close)
+
+    def said(self, objects, status=3, **more):
+        path = self.road.write_manifests("1.0.0", objects, **more)
+        done = subprocess.run([BUILDER, "validate", path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, status, done.stderr.decode())
+        return done.stderr.decode()
+
+    def test_all_mistakes_at_once_with_their_lines(self):
+        strange = deployment("strange")
+        strange["spec"]["template"]["spec"]["containers"][0]["image"] = "docker.io/other/server:1"
+        said = self.said({"a.yaml": "kind: Pod\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Namespace\n"
+                                    "metadata: {name: x}\n",
+                          "b.yaml": as_yaml([strange, config_map("c", a="b"), config_map("c", a="b")])})
+        for expected in ("components.app: a.yaml:1: found no apiVersion",
+                         "components.app: a.yaml:5: kind: found a Namespace, which belongs to no namespace",
+                         "names the image docker.io/other/server:1, which no component carries",
+                         "found ConfigMap c again"):
+            self.assertIn(expected, said)
+        self.assertRegex(said, r"b\.yaml:\d+: spec\.template\.spec\.containers\[0\]\.image: names the image")
+
+    def test_a_secret_is_no_part_of_manifests(self):
+        write(os.path.join(self.road.project, "environments/schema.json"), json.dumps(
+            {"schema": 1, "keys": {"PASSWORD": {"means": "of the database", "secret": True}}}))
+        said = self.said({"a.yaml": json.dumps(config_map("web", password="{{PASSWORD}}"))})
+        self.assertIn("found the secret PASSWORD, which manifests for Kubernetes cannot hold yet", said)
+
+    def test_findings_are_told_accepted_or_mistakes(self):
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"a": "b"}}
+        both = [deployment("web"), secret]
+        self.assertIn("found a Secret in clear", self.said(both, status=0))
+        self.assertIn("(plain-secret)", self.said(both, component={"lint": "error"}))
+        accepted = {"lint": "error", "accept": {"Secret/db/plain-secret": "of a test"}}
+        self.assertNotIn("plain-secret", self.said(both, status=0, component=accepted))
+        self.assertIn('nothing was found that is called "Secret/db/plain-secret"',
+                      self.said([deployment("web")], component=accepted))
+
+    def test_keys_that_kubernetes_does_not_have(self):
+        self.assertIn("found persist, which the runtime kubernetes does not have",
+                      self.said([deployment("web")], component={"persist": ["data"]}))
+
+
+if __name__ == "__main__":
+    main()
