@@ -97,16 +97,16 @@ std::string Redaction::clean(std::string text) const {
   return text;
 }
 
-Json Redaction::clean(const Json& value) const {
-  if (value.is_string()) return clean(value.text());
+Json Redaction::clean_json(const Json& value) const {
+  if (value.is_string()) return Json(clean(value.text()));
   if (value.is_array()) {
     Json list = Json::array();
-    for (const Json& each : value) list.push_back(clean(each));
+    for (const Json& each : value) list.push_back(clean_json(each));
     return list;
   }
   if (!value.is_object()) return value;
   Json object = Json::object();
-  for (const auto& [key, each] : value.items()) object[clean(key)] = clean(each);
+  for (const auto& [key, each] : value.items()) object[clean(key)] = clean_json(each);
   return object;
 }
 

@@ -26,7 +26,7 @@ class Redaction {
 
   std::string clean(std::string text) const;
   // Every text in it, also keys.
-  Json clean(const Json& value) const;
+  Json clean_json(const Json& value) const;
 
   // Keys that were added, and those that are too short to be looked for.
   const std::vector<std::string>& masked() const { return masked_; }

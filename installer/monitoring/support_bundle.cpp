@@ -269,7 +269,7 @@ SupportBundle support_bundle_of(const SiteWork& work, const SupportOptions& opti
   }
   if (!options.logs) bundle.notes.emplace_back("what services wrote is left out: --logs");
   for (const SupportSection& each : collector.all(options)) {
-    bundle.sections.push_back({each.name, redaction.clean(each.content)});
+    bundle.sections.push_back({each.name, redaction.clean_json(each.content)});
   }
   for (std::string& note : bundle.notes) note = redaction.clean(std::move(note));
   bundle.masked = redaction.masked();

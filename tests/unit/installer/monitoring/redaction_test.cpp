@@ -44,7 +44,7 @@ TEST_CASE("redaction: people are whole words, and root is nobody", "[monitoring]
   for (const char* each : {"anna", "root", "uid 1000", "bo", "anna"}) redaction.add_person(each);
   CHECK(redaction.clean("anna, anna-lena, annabel, root, bo; bo.") ==
         "user-1, anna-lena, annabel, root, user-2; user-2.");
-  CHECK(redaction.clean(Json{{"anna", {"by anna", 1}}}) == Json{{"user-1", {"by user-1", 1}}});
+  CHECK(redaction.clean_json(Json{{"anna", {"by anna", 1}}}) == Json{{"user-1", {"by user-1", 1}}});
 }
 
 }  // namespace sealift::installer::redaction_test
