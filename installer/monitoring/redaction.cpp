@@ -74,6 +74,8 @@ void Redaction::add_secret(const std::string& key, std::string_view value) {
     add_spelling(key, std::string(each));
     if (is_utf8(each)) add_spelling(key, as_json(each));
     add_spelling(key, as_url(each));
+    // By itself, and in front of other bytes.
+    add_spelling(key, signing::to_base64(each));
     if (each.size() >= 3 * kShortestSecret) add_spelling(key, as_base64(each));
   }
   for (std::string_view rest = text; rest.find('\n') != rest.npos;) {
