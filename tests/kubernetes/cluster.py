@@ -22,8 +22,8 @@ from shop import Shop  # noqa: E402
 SCRIPT = os.path.join(SOURCE, "scripts/kubernetes")
 SERVER = "docker.io/chanuka/server:1"
 
-# The one switch. The API server is compiled once for each machine, which takes ten minutes: where that was
-# never done, the tests do it only when they are told to.
+# The API server is compiled once for each machine, which takes ten minutes: where that was never done, the
+# tests do it only when they are told to.
 MAY_BUILD = os.environ.get("SEALIFT_KUBERNETES") == "1"
 
 
