@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/format.hpp"
+#include "base/log_form.hpp"
 #include "base/startup.hpp"
 #include "base/terminal.hpp"
 #include "base/text.hpp"
@@ -96,6 +97,12 @@ void print_error(const std::string& program, const Globals& globals, const Error
     std::fflush(stdout);
     return;
   }
+  if (log::form() == log::Form::json) {
+    for (const Problem& problem : error.problems()) {
+      log::failure(program, problem.message, name(error.code()), problem.hint);
+    }
+    return;
+  }
   const std::size_t columns = terminal_columns(STDERR_FILENO);
   const bool colored = wants_color(globals.color, STDERR_FILENO);
   const auto say = [&](Tone tone, const std::string& word, const std::string& text) {
@@ -115,6 +122,12 @@ Color color_of(const std::string& when) {
   throw Error(Errc::usage, format("--color: found \"{}\", expected auto, always or never", when));
 }
 
+log::Form log_form_of(const std::string& form) {
+  if (form == "text") return log::Form::text;
+  if (form == "json") return log::Form::json;
+  throw Error(Errc::usage, format("--log-format: found \"{}\", expected text or json", form));
+}
+
 // How an answer or an error is printed counts before a command line can be parsed at all.
 Globals form_of_answers(int argc, char** argv) {
   Globals globals;
@@ -122,6 +135,10 @@ Globals form_of_answers(int argc, char** argv) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool is_last = i + 1 == words.size();
     if (words[i] == "--json") globals.json = true;
+    if (words[i] == "--log-format=json" ||
+        (words[i] == "--log-format" && !is_last && words[i + 1] == "json")) {
+      log::set_form(log::Form::json);
+    }
     if (words[i] == "--no-color" || words[i] == "--color=never" ||
         (words[i] == "--color" && !is_last && words[i + 1] == "never")) {
       globals.color = Color::never;
@@ -148,17 +165,30 @@ void add_globals(CLI::App& app, Description& program, Globals& globals) {
   say("-v,--verbose", "say what is being done");
   say("--color", "auto (the default), always or never", "WHEN");
   say("--no-color", "the same as --color never");
+  say("--log-format", "of progress, warnings and errors: text (the default) or json", "FORM");
   app.add_flag("--json", globals.json);
   app.add_flag_callback("-q,--quiet", [&globals] { globals.level = log::Level::quiet; });
   app.add_flag_callback("-v,--verbose", [&globals] { globals.level = log::Level::verbose; });
   app.add_option_function<std::string>(
       "--color", [&globals](const std::string& when) { globals.color = color_of(when); });
+  app.add_option_function<std::string>(
+      "--log-format", [](const std::string& form) { log::set_form(log_form_of(form)); });
   app.add_flag_callback("--no-color", [&globals] { globals.color = Color::never; });
 }
 
 int fail(const std::string& program, const Globals& globals, const Error& error) {
   print_error(program, globals, error);
   return exit_status(error.code());
+}
+
+// Its failures change nothing of what the command has done.
+void run_afterwards(const Session& session) {
+  if (!session.afterwards) return;
+  try {
+    session.afterwards();
+  } catch (...) {
+    log::warning(current_error().message());
+  }
 }
 
 int run_command(const Program& program, const Globals& globals,
@@ -169,18 +199,24 @@ int run_command(const Program& program, const Globals& globals,
   ScreenProgress progress(screen_of_standard_error(globals.level));
   const Ticker ticker(progress);
   Session session{.globals = globals, .out = out, .progress = progress, .clock = clock};
+  int status = 0;
   try {
     work(session);
     progress.clear();
     out.finish();
-    return session.status;
+    status = session.status;
   } catch (...) {
     progress.clear();
     const Error error = about_typed_file(current_error(), typed);
-    if (session.effect == Effect::none) return fail(program.name, globals, error);
-    log::warning(format("it was done, but: {}", error.message()));
-    return session.status;
+    status = session.status;
+    if (session.effect == Effect::none) {
+      status = fail(program.name, globals, error);
+    } else {
+      log::warning(format("it was done, but: {}", error.message()));
+    }
   }
+  run_afterwards(session);
+  return status;
 }
 
 Meaning status_line(Errc code) {

@@ -37,6 +37,8 @@ struct Session {
   const Clock& clock;
   int status = 0;  // the exit status where nothing failed
   Effect effect = Effect::none;
+  // Runs when everything was said, whether the command failed or not; what it throws is a warning.
+  std::function<void()> afterwards = {};
 };
 
 // A subcommand under construction. The variables must live as long as the program runs;

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/format.hpp"
+#include "base/log_form.hpp"
 #include "base/terminal.hpp"
 #include "base/wrap.hpp"
 #include "cli/output.hpp"
@@ -60,14 +61,20 @@ void unless_out_of_memory(Show&& show) noexcept {
 }  // namespace
 
 Screen screen_of_standard_error(log::Level level) {
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  // Lines of JSON are for a collector: nothing is rewritten.
+  if (log::form() == log::Form::json) {
+    return {.level = level, .columns = 0, .now = now, .write = [](std::string_view text) {
+              log::progress(text.substr(0, text.find('\n')));
+            }};
+  }
   return {.level = level,
           .columns = terminal_columns(STDERR_FILENO),
-          .now = [] { return std::chrono::steady_clock::now(); },
-          .write =
-              [](std::string_view text) {
-                std::fwrite(text.data(), 1, text.size(), stderr);
-                std::fflush(stderr);
-              }};
+          .now = now,
+          .write = [](std::string_view text) {
+            std::fwrite(text.data(), 1, text.size(), stderr);
+            std::fflush(stderr);
+          }};
 }
 
 ScreenProgress::ScreenProgress(Screen screen) : screen_(std::move(screen)) {

@@ -11,7 +11,8 @@ bool may_pass(int status) {
   return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-std::optional<std::chrono::milliseconds> asked_wait(const std::string& text) {
+std::optional<std::chrono::milliseconds> asked_wait(const std::string& text,
+                                                    std::chrono::seconds longest) {
   std::int64_t seconds = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (failure != std::errc() || end != text.data() + text.size() || text.empty()) {
@@ -20,8 +21,7 @@ std::optional<std::chrono::milliseconds> asked_wait(const std::string& text) {
     if (rest == nullptr || *rest != '\0') return std::nullopt;
     seconds = ::timegm(&date) - std::time(nullptr);
   }
-  return std::chrono::seconds(
-      std::clamp<std::int64_t>(seconds, 0, std::chrono::seconds(kLongestWait).count()));
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, longest.count()));
 }
 
 }  // namespace sealift::net

@@ -15,8 +15,9 @@ inline constexpr std::chrono::seconds kLongestWait{60};      // that a server ma
 // An answer that another attempt may change: too many requests, or a server or gateway in trouble.
 // 429, 500, 502, 503 and 504; what is refused for good is not asked again.
 bool may_pass(int status);
-// What Retry-After says, in seconds or as a date (RFC 9110, 10.2.3), at most kLongestWait; nothing
+// What Retry-After says, in seconds or as a date (RFC 9110, 10.2.3), at most `longest`; nothing
 // where it says nothing.
-std::optional<std::chrono::milliseconds> asked_wait(const std::string& text);
+std::optional<std::chrono::milliseconds> asked_wait(const std::string& text,
+                                                    std::chrono::seconds longest = kLongestWait);
 
 }  // namespace sealift::net

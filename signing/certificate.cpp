@@ -121,7 +121,8 @@ class Judge {
     }
     judge_key();
     if (is_read) {
-      verdict_.about = format("{}, until {}", name_of(leaf()), to_text(end_of(leaf())));
+      verdict_.expires = end_of(leaf());
+      verdict_.about = format("{}, until {}", name_of(leaf()), to_text(*verdict_.expires));
       judge_times();
       judge_chain();
       judge_hosts();

@@ -5,6 +5,7 @@
 // they belong together, the chain holds, it is good for the names, at this time. RSA of at least
 // 2048 bits, ECDSA and Ed25519. Nobody is asked whether it was revoked: neither lists nor OCSP.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ struct CertificateVerdict {
   std::vector<std::string> mistakes;  // a server must not use it
   std::vector<std::string> warnings;
   std::string about;  // "CN of the subject, until 2027-01-01T00:00:00Z"; empty: cannot be read
+  std::optional<Time> expires = {};  // of the server's certificate; nothing: cannot be read
 };
 
 // Says everything that is wrong; never throws because of what is in the files.

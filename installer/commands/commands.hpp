@@ -34,5 +34,8 @@ void add_privileges(cli::Command& program, const std::string& site);
 void add_config(cli::Command& program, const std::string& site);
 void add_receipt(cli::Command& program, const std::string& site);
 void add_audit(cli::Command& program, const std::string& site);
+void add_metrics(cli::Command& program, const std::string& site);
+void add_support(cli::Command& program, const std::string& site);
+void add_events(cli::Command& program, const std::string& site);
 
 }  // namespace sealift::installer

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <map>
 
 #include "base/format.hpp"
@@ -6,6 +8,7 @@
 #include "base/path.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/drivers/databases/database_access.hpp"
+#include "installer/operations/found_drift.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/operations/standing.hpp"
 #include "installer/records/flags.hpp"
@@ -31,10 +34,11 @@ std::map<std::string, std::string> changed_flags(const Placement& placement, Sit
 }
 
 void run_drift(const std::string& site, cli::Session& session) {
-  const SiteWork work(session, site);
+  SiteWork work(session, site);
   const State state = work.state();
   const Drivers& drivers = work.tools().drivers;
   Json list = Json::array();
+  std::vector<std::string> components;
   bool is_damaged = false;
   if (const Revision* now = state.current()) {
     SiteContent content = content_of(work.tools(), *now);
@@ -47,6 +51,7 @@ void run_drift(const std::string& site, cli::Session& session) {
       if (!difference.expected.empty()) list.back()["expected"] = difference.expected;
     };
     for (const Placement& placement : now->placements) {
+      const std::size_t before = list.size();
       for (const Difference& difference : differences_of(drivers.named(placement.driver), placement,
                                                          Thoroughness::by_content, content)) {
         add(placement, difference);
@@ -55,6 +60,7 @@ void run_drift(const std::string& site, cli::Session& session) {
       for (const auto& [flag, found] : changed_flags(placement, content)) {
         add(placement, {format("flag {}", flag), found});
       }
+      if (list.size() > before) components.push_back(placement.component);
     }
   }
   if (state.unfinished) {
@@ -65,6 +71,11 @@ void run_drift(const std::string& site, cli::Session& session) {
   if (is_damaged) session.out.line("make it whole with: sealift-installer apply --repair");
   if (list.empty()) session.out.line("everything is as it was installed");
   if (!list.empty()) session.status = cli::kDiffers;
+  // Whoever may only read the site leaves no line. A destination that is new is told of this one.
+  if (!state.unfinished && ::access(work.installation().layout.audit().c_str(), W_OK) == 0) {
+    work.tell_afterwards();
+    record_drift(work.tools(), {list, components});
+  }
   session.out.json({{"differences", std::move(list)}});
 }
 

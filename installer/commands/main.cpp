@@ -35,6 +35,10 @@ int main(int argc, char** argv) {
          installer::add_images(program, site);
          installer::add_receipt(program, site);
          installer::add_audit(program, site);
+         program.group("Tell others");
+         installer::add_events(program, site);
+         installer::add_metrics(program, site);
+         installer::add_support(program, site);
          program.group("Data and flags");
          installer::add_backup(program, site);
          installer::add_site(program, site);

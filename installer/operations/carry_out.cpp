@@ -51,6 +51,7 @@ Journal begin_journal(const Tools& tools, const Draft& draft) {
 void carry_out(const Tools& tools, const Draft& draft, Content& content,
                const release::Values& values, const std::vector<signing::Root>& newer_roots) {
   const Layout& layout = tools.installation.layout;
+  const TransactionLabels labels(draft.plan);
   check_space(draft);
   keep_revision(tools, draft.plan.number, values, draft.health);
   keep_overrides(layout, draft.plan.number, draft.set);

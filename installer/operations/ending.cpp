@@ -57,6 +57,11 @@ void close_after(const Tools& tools, Journal& journal, AddLine add_line) {
 
 }  // namespace
 
+TransactionLabels::TransactionLabels(const Plan& plan)
+    : transaction_("transaction", std::to_string(plan.number), log::Reach::program),
+      release_("release", plan.outcome.release, log::Reach::program),
+      version_("version", plan.outcome.version, log::Reach::program) {}
+
 Json evidence(const Plan& plan) {
   const Revision& outcome = plan.outcome;
   Json value = {{"transaction", plan.number},

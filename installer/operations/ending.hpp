@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/log_form.hpp"
 #include "installer/operations/tools.hpp"
 #include "installer/records/journal.hpp"
 #include "installer/records/state.hpp"
@@ -32,6 +33,17 @@ class Aftermath {
 
  private:
   bool is_complete_ = true;
+};
+
+// What log lines in the form of JSON say of a transaction, while this lives.
+class TransactionLabels {
+ public:
+  explicit TransactionLabels(const Plan& plan);
+
+ private:
+  log::Label transaction_;
+  log::Label release_;
+  log::Label version_;
 };
 
 // What the audit log says of a transaction.

@@ -22,6 +22,30 @@ void clean_up(const Tools& tools) {
   aftermath.attempt("tidying up", [&] { tidy(tools); });
 }
 
+std::uint64_t number_from_json(const Json& details) {
+  return details.value("cutOff", std::uint64_t{0});
+}
+
+// Once for each transaction, for what was cut off has written nothing of it. The key is not
+// `transaction`: by that the log is searched for the line of its end.
+void note_cut_off(const Tools& tools, const Journal& journal) {
+  const std::uint64_t number = journal.plan().number;
+  try {
+    for (const AuditEntry& entry : tools.audit().entries()) {
+      const bool is_of_it = transaction_of(entry) == number && entry.event == "failed";
+      if (is_of_it || (entry.event == "cut-off" && number_from_json(entry.details) == number)) {
+        return;
+      }
+    }
+    tools.audit().append("cut-off", {{"cutOff", number},
+                                     {"purpose", name(journal.plan().purpose)},
+                                     {"version", journal.plan().outcome.version},
+                                     {"environment", journal.plan().outcome.environment}});
+  } catch (...) {
+    log::warning(format("the audit log has no line of it: {}", current_error().message()));
+  }
+}
+
 }  // namespace
 
 // Under the lock, so what is unfinished was cut off. A stage is undone without asking, since nobody
@@ -38,6 +62,7 @@ State settle(const Tools& tools) {
   const Journal journal = Journal::read(*state.unfinished, tools.clock);
   if (!is_only_staged(journal)) {
     const std::optional<FailedUndo> failed = failed_undo(journal);
+    note_cut_off(tools, journal);
     throw Error(
         Errc::needs_operator,
         format("transaction {} ({}) {}", journal.plan().number, name(journal.plan().purpose),
@@ -69,6 +94,7 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
   Proof proved;
   try {
     Journal journal = Journal::open(*state.unfinished, tools.clock);
+    const TransactionLabels labels(journal.plan());
     SiteContent content = content_of(tools, journal.plan().outcome);
     const Drivers& drivers = tools.drivers;
     const StopFlag stop;

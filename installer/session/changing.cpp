@@ -9,6 +9,7 @@
 #include "bundle/report.hpp"
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/registry.hpp"
+#include "installer/events/telling.hpp"
 #include "installer/operations/recovery.hpp"
 #include "installer/session/plan_line.hpp"
 #include "installer/site_archive/restoring.hpp"
@@ -80,6 +81,7 @@ void say_who_holds(const Layout& layout, std::chrono::seconds longest) {
 
 SiteWork::SiteWork(cli::Session& session, const std::string& site)
     : session_(session),
+      site_(site),
       installation_(open_installation(Layout::choose(site))),
       workers_(usable_cores()),
       drivers_(all_drivers(installation_.layout, workers_)),
@@ -104,6 +106,11 @@ void SiteWork::lock(const std::string& command, const ChangeOptions& options) {
   lock_.emplace(installation_.layout, command, session_.clock, longest);
   restore_folders(installation_.layout);
   remove_unfinished_files(installation_.layout);
+  tell_afterwards();
+}
+
+void SiteWork::tell_afterwards() {
+  session_.afterwards = telling_of(installation_, site_, session_.clock);
 }
 
 void SiteWork::lock_and_settle(const std::string& command, const ChangeOptions& options) {

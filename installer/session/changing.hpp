@@ -64,6 +64,9 @@ class SiteWork {
   // person is asked, others may have the site; Error{busy} where one had it.
   bool agreed(const ChangeOptions& options, const std::string& question);
   bool is_locked() const { return lock_ && lock_->is_held(); }
+  // Has the destinations of site.yaml told, behind the end of the command, what it adds to the
+  // audit log; every command that locks the site does.
+  void tell_afterwards();
   // As lock_and_settle() found it: nobody else can change it. Without that, as it is now.
   State state() const {
     return settled_ ? *settled_ : load_state(installation_.layout, session_.clock);
@@ -77,6 +80,7 @@ class SiteWork {
 
  private:
   cli::Session& session_;
+  std::string site_;  // what --site said
   Installation installation_;
   Workers workers_;
   Drivers drivers_;  // made once: what they learn of their places lasts for the command

@@ -38,6 +38,7 @@ struct Layout {
   // While a site archive is being restored: how far that has come.
   fs::path restoring() const { return state / "restoring.json"; }
   fs::path copies() const { return state / "copies.json"; }  // of backups, and what failed
+  fs::path events() const { return state / "events"; }       // who was told how much of the log
   fs::path lock() const { return state / "lock"; }
 
   // --site DIR, else SEALIFT_SITE, else /etc/sealift/site.yaml with /var/lib/sealift.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/log_form.hpp"
 #include "base/parallel.hpp"
 
 namespace sealift::installer {
@@ -193,6 +194,8 @@ std::vector<Lane> lanes_of(std::span<const Step> steps) {
 void apply_step(Journal& journal, const Step& step, const Drivers& drivers, StepIo& io) {
   io.stop.throw_if_set();
   journal.append(Event::applying, step.id);
+  const log::Label id("step", step.id);
+  const log::Label component("component", step.component);
   ShownStep shown(io.progress, number_of(step, journal), journal.plan().steps.size(), step.summary);
   Json result = drivers.named(step.driver).apply(step, io);
   journal.append(Event::applied, step.id, std::move(result));

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
+#include "base/log_form.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/transaction/lanes.hpp"
@@ -115,6 +116,8 @@ void undo_all(Journal& journal, const Drivers& drivers, StepIo& io, const std::s
   std::reverse(begun.begin(), begun.end());
   std::size_t number = 0;
   for (const Begun& each : begun) {
+    const log::Label id("step", each.step->id);
+    const log::Label component("component", each.step->component);
     ShownStep shown(io.progress, ++number, begun.size(), format("undo: {}", each.step->summary));
     try {
       drivers.named(each.step->driver).undo(*each.step, each.result, io);

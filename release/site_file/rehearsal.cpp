@@ -101,7 +101,8 @@ Json read_as_rehearsal(Json root, const Rehearsal& rehearsal) {
   }
   if (root.contains("databases")) read_databases(root["databases"], rehearsal, problems);
   problems.throw_if_any(Errc::incompatible);
-  for (const char* key : {"fence", "services", "windows", "exports"}) root.erase(key);
+  for (const char* key : {"fence", "services", "windows", "exports", "notify", "metrics"})
+    root.erase(key);
   if (root.contains("backups")) {
     root["backups"].erase("copies");
     if (root["backups"].empty()) root.erase("backups");

@@ -25,8 +25,9 @@ struct Rehearsal {
 
 // The text of a site.yaml that says the same of the throw-away site. Projects of Compose are
 // isolated ones, and engines have images under other names. What would reach users or other
-// programs is left out: fence, services, windows, exports, copies of backups. Error{incompatible}
-// with every target and database that cannot be had twice on one host, such as units of systemd.
+// programs is left out: fence, services, windows, exports, copies of backups, notify, metrics.
+// Error{incompatible} with every target and database that cannot be had twice on one host, such as
+// units of systemd.
 std::string rehearsal_settings(std::string_view text, const std::string& name,
                                const Rehearsal& rehearsal);
 

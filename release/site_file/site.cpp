@@ -415,6 +415,8 @@ Site read(const YamlDocument& document) {
   read_named<TlsEntry>(document, "tls", read_tls, mistake_in_tls, site.tls, mistakes);
   read_secrets(document, site, mistakes);
   read_windows(document, site, mistakes);
+  site.notify = read_notify(document, mistakes);
+  site.metrics_file = document.value().value("/metrics/file"_json_pointer, std::string());
   throw_mistakes(std::move(mistakes));
   return site;
 }

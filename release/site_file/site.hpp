@@ -16,6 +16,7 @@
 #include "release/documents/allow.hpp"
 #include "release/site_file/backup_copy.hpp"
 #include "release/site_file/keep_rule.hpp"
+#include "release/site_file/notify.hpp"
 #include "release/text/window.hpp"
 #include "release/values/environment.hpp"
 #include "release/values/tls.hpp"
@@ -124,6 +125,8 @@ struct Site {
   std::optional<Exports> exports = {};
   std::optional<Allow> allow = {};   // nothing: a release may have whatever it was approved with
   std::vector<Window> windows = {};  // when `apply` may change it; none: always
+  std::vector<Destination> notify = {};  // whom it tells what happens; none: nobody
+  std::string metrics_file = {};         // written after each command; empty: none
 
   bool takes(const std::string& optional_component) const;
 };

@@ -42,7 +42,8 @@ class RepairTest(InstalledTest):
         self.assertEqual(self.served("web", "etc"), before)
         self.repair()
         self.assertEqual(road.answer("history")[-1]["purpose"], "repair")
-        self.assertEqual([entry["event"] for entry in self.audit()[-2:]], ["repair", "checkpoint"])
+        self.assertEqual([entry["event"] for entry in self.audit()[-4:]],
+                         ["drift", "repair", "checkpoint", "drift-gone"])
         self.assertEqual(road.answer("apply", "--repair", "--yes")["result"], "unchanged")
         road.installer("rollback", "--yes")
         self.assertEqual(road.answer("status")["current"]["version"], "1.0.0")

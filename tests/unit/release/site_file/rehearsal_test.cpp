@@ -28,6 +28,8 @@ databases:
 fence: {close: [/bin/close], open: [/bin/open]}
 services: {nginx: {reload: [nginx, -s, reload]}}
 backups: {copies: [{path: /mnt/copies}]}
+notify: {to: [{file: /var/log/events.jsonl}]}
+metrics: {file: /var/lib/sealift.prom}
 )";
 
 }  // namespace
@@ -48,6 +50,8 @@ TEST_CASE("rehearsal: everything is had a second time, under other names") {
   CHECK(site.databases.at("small").path == "/tmp/drill/databases/small.db");
   CHECK(site.secrets.at("DATABASE_URL") == "/root/other");
   CHECK_FALSE(site.fence);
+  CHECK(site.notify.empty());
+  CHECK(site.metrics_file.empty());
   CHECK(site.services.empty());
   CHECK(site.copies.empty());
 }

@@ -95,7 +95,11 @@ const Json kSite = Json::parse(
              "copies":[{"to":"/a","keep":9,"keep_days":9,"keep_gib":9,"command":["a"],"verify":["b"]}]},
   "windows":["sat 22:00-04:00"],"values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3,"backups":3,"backup_days":9,"backup_gib":9},
   "exports":{"recovery":"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p","to":"/a","keep":9,"keep_days":9,"keep_gib":9},
-  "policy":{"require":["security"],"approvals":2,"max_age_days":30}})");
+  "policy":{"require":["security"],"approvals":2,"max_age_days":30},
+  "metrics":{"file":"/m.prom"},
+  "notify":{"on":["failed"],"to":[{"name":"a","on":["all"],"file":"/a","webhook":"https://x/","slack":"https://x/",
+    "mail":{"to":["a@b"],"from":"a@b","command":["a"]},"syslog":{"socket":"/s"},"exec":["a"],
+    "token":{"file":"/t","secret":"KEY"},"ca":"/c"}]}})");
 const Json kEnvironment = Json::parse(R"({"schema":1,"values":{"A":"b","N":1,"B":true,"Z":null}})");
 
 const char* const kRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -1427,6 +1431,98 @@ std::vector<Breach> breaches_of_copies() {
   return all;
 }
 
+Json addresses(std::size_t count) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < count; ++i) list.push_back("a@b" + std::to_string(i));
+  return list;
+}
+
+void add_path(const std::string& rule, const std::string& place, const char* says,
+              std::vector<Breach>& all) {
+  all.push_back({rule + "/type", place, 1, says});
+  all.push_back({rule + "/pattern", place, "a", says});
+  all.push_back({rule + "/maxLength", place, "/" + letters(4096), says});
+}
+
+void add_command(const std::string& rule, const std::string& place, const char* says,
+                 std::vector<Breach>& all) {
+  all.push_back({rule + "/type", place, "a", says});
+  all.push_back({rule + "/minItems", place, Json::array(), says});
+  all.push_back({rule + "/maxItems", place, many(65, "a"), says});
+  all.push_back({rule + "/items/type", place + "/0", 1, "a word of a command"});
+  all.push_back({rule + "/items/minLength", place + "/0", "", "a word of a command"});
+  all.push_back({rule + "/items/maxLength", place + "/0", letters(4097), "a word of a command"});
+}
+
+void add_events(const std::string& rule, const std::string& place, std::vector<Breach>& all) {
+  all.push_back({rule + "/type", place, 1, "a list of events"});
+  all.push_back({rule + "/minItems", place, Json::array(), "a list of events"});
+  all.push_back({rule + "/uniqueItems", place, many(2, "all"), "a list of events"});
+  all.push_back({rule + "/items/enum", place + "/0", "exploded", "accepted"});
+}
+
+// Whom to tell: of site.yaml, and of the file that `events forward` reads.
+std::vector<Breach> breaches_of_notify() {
+  const std::string notify = "/properties/notify";
+  const std::string to = notify + "/properties/to";
+  const std::string one = to + "/items/properties";
+  const std::string place = "/notify/to/0";
+  std::vector<Breach> all = {
+      {notify + "/type", "/notify", 1, "a mapping such as"},
+      {notify + "/additionalProperties", "/notify/x", 1, "unknown key \"x\""},
+      {notify + "/required/to", "/notify/to", kAbsent, "missing key"},
+      {to + "/type", "/notify/to", 1, "a list of whom to tell"},
+      {to + "/minItems", "/notify/to", Json::array(), "a list of whom to tell"},
+      {to + "/maxItems", "/notify/to", many(17, {{"file", "/a"}}), "a list of whom to tell"},
+      {to + "/items/type", place, 1, "a mapping such as"},
+      {to + "/items/additionalProperties", place + "/x", 1, "unknown key \"x\""},
+      {one + "/name/type", place + "/name", 1, "a name of a-z"},
+      {one + "/name/maxLength", place + "/name", letters(41), "a name of a-z"},
+      {one + "/name/pattern", place + "/name", "../a", "a name of a-z"},
+      {one + "/mail/type", place + "/mail", 1, "a mapping such as"},
+      {one + "/mail/additionalProperties", place + "/mail/x", 1, "unknown key \"x\""},
+      {one + "/mail/required/to", place + "/mail/to", kAbsent, "missing key"},
+      {one + "/mail/properties/to/type", place + "/mail/to", 1, "addresses of mail"},
+      {one + "/mail/properties/to/minItems", place + "/mail/to", Json::array(),
+       "addresses of mail"},
+      {one + "/mail/properties/to/maxItems", place + "/mail/to", addresses(17),
+       "addresses of mail"},
+      {one + "/mail/properties/to/uniqueItems", place + "/mail/to", many(2, "a@b"),
+       "addresses of mail"},
+      {one + "/syslog/type", place + "/syslog", 1, "a mapping such as"},
+      {one + "/syslog/additionalProperties", place + "/syslog/x", 1, "unknown key \"x\""},
+      {one + "/token/type", place + "/token", 1, "a mapping such as"},
+      {one + "/token/additionalProperties", place + "/token/x", 1, "unknown key \"x\""},
+      {one + "/token/properties/secret/type", place + "/token/secret", 1, "the key of a secret"},
+      {one + "/token/properties/secret/maxLength", place + "/token/secret", letters(129),
+       "the key of a secret"},
+      {one + "/token/properties/secret/pattern", place + "/token/secret", "A-B",
+       "the key of a secret"}};
+  for (const std::string key : {"webhook", "slack"}) {
+    all.push_back({one + "/" + key + "/type", place + "/" + key, 1, "an address such as"});
+    all.push_back(
+        {one + "/" + key + "/pattern", place + "/" + key, "ftp://x/", "an address such as"});
+    all.push_back({one + "/" + key + "/maxLength", place + "/" + key, "https://" + letters(2048),
+                   "an address such as"});
+  }
+  for (const auto& [key, at] : {std::pair("/mail/properties/from", "/mail/from"),
+                                {"/mail/properties/to/items", "/mail/to/0"}}) {
+    all.push_back({one + key + "/type", place + at, 1, "an address of mail"});
+    all.push_back({one + key + "/pattern", place + at, "a@b\nBcc: c@d", "an address of mail"});
+    all.push_back(
+        {one + key + "/maxLength", place + at, "a@" + letters(254), "an address of mail"});
+  }
+  add_events(notify + "/properties/on", "/notify/on", all);
+  add_events(one + "/on", place + "/on", all);
+  add_path(one + "/file", place + "/file", "a line for each event", all);
+  add_path(one + "/ca", place + "/ca", "PEM certificates", all);
+  add_path(one + "/syslog/properties/socket", place + "/syslog/socket", "the host's log", all);
+  add_path(one + "/token/properties/file", place + "/token/file", "with the token", all);
+  add_command(one + "/exec", place + "/exec", "takes an event", all);
+  add_command(one + "/mail/properties/command", place + "/mail/command", "takes a message", all);
+  return all;
+}
+
 void examine(const std::string& schema, const Json& valid, const std::vector<Breach>& breaches) {
   CHECK(check(valid, schema).empty());
   std::set<std::string> rules;
@@ -1528,10 +1624,76 @@ static std::vector<Breach> breaches_of_allow() {
 TEST_CASE("schema: every rule of site.schema.json refuses something") {
   std::vector<Breach> breaches = kSiteBreaches;
   for (const std::vector<Breach>& more :
-       {breaches_of_allow(), breaches_of_exports(), breaches_of_copies()}) {
+       {breaches_of_allow(), breaches_of_exports(), breaches_of_copies(), breaches_of_notify()}) {
     breaches.insert(breaches.end(), more.begin(), more.end());
   }
+  const std::string metrics = "/properties/metrics";
+  breaches.push_back({metrics + "/type", "/metrics", 1, "a mapping such as"});
+  breaches.push_back({metrics + "/additionalProperties", "/metrics/x", 1, "unknown key \"x\""});
+  breaches.push_back({metrics + "/required/file", "/metrics/file", kAbsent, "missing key"});
+  add_path(metrics + "/properties/file", "/metrics/file", "a file of metrics", breaches);
   examine("site.schema.json", kSite, breaches);
+}
+
+TEST_CASE("schema: every rule of notify.schema.json refuses something") {
+  std::vector<Breach> all = breaches_of_notify();
+  all.push_back({"/type", "", 1, "expected a mapping"});
+  all.push_back({"/additionalProperties", "/x", 1, "unknown key \"x\""});
+  all.push_back({"/required/schema", "/schema", kAbsent, "missing key"});
+  all.push_back({"/required/notify", "/notify", kAbsent, "missing key"});
+  all.push_back({"/properties/schema/enum", "/schema", 2, "expected 1,"});
+  examine("notify.schema.json", {{"schema", 1}, {"notify", kSite["notify"]}}, all);
+}
+
+TEST_CASE("schema: every rule of event.schema.json refuses something") {
+  const Json event = Json::parse(R"({"specversion":"1.0","id":"","source":"urn:sealift:site:a",
+    "type":"dev.sealift.site.applied","subject":"x-1.0.0","time":"2026-01-31T12:00:00Z","sequence":"4",
+    "datacontenttype":"application/json",
+    "data":{"site":"a","release":"x","environment":"production","actor":"","text":"x","details":{}}})");
+  Json valid = event;
+  valid["id"] = std::string(64, 'a');
+  std::vector<Breach> all = {
+      {"/type", "", 1, "expected a mapping"},
+      {"/properties/specversion/enum", "/specversion", "0.3", "1.0"},
+      {"/properties/datacontenttype/enum", "/datacontenttype", "text/plain", "application/json"},
+      {"/properties/id/type", "/id", 1, "64 hex digits"},
+      {"/properties/id/pattern", "/id", "A", "64 hex digits"},
+      {"/properties/source/type", "/source", 1, "urn:sealift:site:"},
+      {"/properties/source/pattern", "/source", "urn:x", "urn:sealift:site:"},
+      {"/properties/source/maxLength", "/source", "urn:sealift:site:" + letters(512),
+       "urn:sealift:site:"},
+      {"/properties/type/type", "/type", 1, "a type such as"},
+      {"/properties/type/pattern", "/type", "dev.sealift.site.A", "a type such as"},
+      {"/properties/type/maxLength", "/type", "dev.sealift.site." + letters(80), "a type such as"},
+      {"/properties/time/type", "/time", 1, "when it happened"},
+      {"/properties/time/pattern", "/time", "today", "when it happened"},
+      {"/properties/sequence/type", "/sequence", 4, "as text"},
+      {"/properties/sequence/pattern", "/sequence", "0", "as text"},
+      {"/properties/sequence/maxLength", "/sequence", "1" + std::string(20, '0'), "as text"},
+      {"/properties/data/type", "/data", 1, "a mapping of what happened"},
+      {"/properties/data/properties/details/type", "/data/details", 1, "a mapping of texts"}};
+  for (const std::string key : {"specversion", "id", "source", "type", "subject", "time",
+                                "sequence", "datacontenttype", "data"}) {
+    all.push_back({"/required/" + key, "/" + key, kAbsent, "missing key"});
+  }
+  for (const std::string key : {"site", "release", "environment", "actor", "text", "details"}) {
+    all.push_back({"/properties/data/required/" + key, "/data/" + key, kAbsent, "missing key"});
+  }
+  for (const auto& [key, most, says] : {std::tuple("site", 512U, "the site's id"),
+                                        {"release", 512U, "the name of the release"},
+                                        {"environment", 512U, "the environment of the site"},
+                                        {"actor", 512U, "who did it"},
+                                        {"text", 8192U, "one line for people"}}) {
+    const std::string rule = std::string("/properties/data/properties/") + key;
+    const std::string place = std::string("/data/") + key;
+    all.push_back({rule + "/type", place, 1, says});
+    all.push_back({rule + "/maxLength", place, letters(most + 1), says});
+    if (std::string_view(key) != "actor") all.push_back({rule + "/minLength", place, "", says});
+  }
+  all.push_back({"/properties/subject/type", "/subject", 1, "its version"});
+  all.push_back({"/properties/subject/minLength", "/subject", "", "its version"});
+  all.push_back({"/properties/subject/maxLength", "/subject", letters(513), "its version"});
+  examine("event.schema.json", valid, all);
 }
 
 TEST_CASE("schema: every rule of lock.schema.json refuses something") {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/events/teller.hpp"
+
+#include "base/error.hpp"
+#include "base/format.hpp"
+#include "base/text.hpp"
+#include "installer/site/private_file.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using release::Means;
+
+constexpr std::uint64_t kMaxToken = 4096;
+
+// Without the newline that an editor has put behind it.
+std::string token_of(const release::Destination& to, const SecretOf& secret_of) {
+  if (!to.token_secret.empty()) return secret_of(to.token_secret);
+  if (to.token_file.empty()) return "";
+  const signing::Secret secret = read_private_file(to.token_file, kMaxToken);
+  const std::string token(trimmed(secret.view(), " \t\r\n"));
+  if (token.empty()) {
+    throw Error(Errc::invalid_input, format("{}: is empty, expected a token", to.token_file));
+  }
+  return token;
+}
+
+}  // namespace
+
+std::unique_ptr<Teller> teller_for(const release::Destination& to, const SecretOf& secret_of) {
+  switch (to.means) {
+    case Means::file:
+      return file_teller(to);
+    case Means::webhook:
+    case Means::slack:
+      return web_teller(to, token_of(to, secret_of));
+    case Means::mail:
+    case Means::exec:
+      return program_teller(to);
+    case Means::syslog:
+      return syslog_teller(to);
+  }
+  throw Error(Errc::internal, "no such means");
+}
+
+}  // namespace sealift::installer

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Every secret that a site knows, for who has to take them out of a text.
+
+#include <string>
+#include <vector>
+
+#include "installer/monitoring/redaction.hpp"
+#include "installer/session/changing.hpp"
+
+namespace sealift::installer {
+
+// Of site.yaml, of its own keys, and of the releases that are installed, staged or may be returned
+// to. What cannot be opened is a note.
+void add_secrets_of(const SiteWork& work, const State& state, Redaction& redaction,
+                    std::vector<std::string>& notes);
+
+}  // namespace sealift::installer

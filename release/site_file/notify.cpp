@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "release/site_file/notify.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "base/format.hpp"
+
+namespace sealift::release {
+
+namespace {
+
+constexpr std::array kMeans = {
+    std::pair{Means::file, "file"},     std::pair{Means::webhook, "webhook"},
+    std::pair{Means::slack, "slack"},   std::pair{Means::mail, "mail"},
+    std::pair{Means::syslog, "syslog"}, std::pair{Means::exec, "exec"}};
+
+// For who says nothing else: what has changed, and what is wrong.
+std::vector<std::string> usual_events() {
+  return {"applied",   "rolled_back", "failed",  "needs_operator",
+          "recovered", "drift_found", "expiring"};
+}
+
+// The one that it has; nothing where it has none or several.
+std::optional<Means> means_of(const Json& value) {
+  std::optional<Means> found;
+  for (const auto& [means, key] : kMeans) {
+    if (!value.contains(key)) continue;
+    if (found) return std::nullopt;
+    found = means;
+  }
+  return found;
+}
+
+Destination read_destination(const Json& value, Means means,
+                             const std::vector<std::string>& usual) {
+  const std::string key(name(means));
+  Destination to{.name = value.value("name", key),
+                 .means = means,
+                 .place = {},
+                 .command = {},
+                 .recipients = {},
+                 .sender = {},
+                 .token_file = value.value("/token/file"_json_pointer, std::string()),
+                 .token_secret = value.value("/token/secret"_json_pointer, std::string()),
+                 .ca = value.value("ca", ""),
+                 .on = value.value("on", usual)};
+  if (means == Means::file || means == Means::webhook || means == Means::slack) {
+    to.place = value[key];
+  }
+  if (means == Means::syslog) to.place = value[key].value("socket", "/dev/log");
+  if (means == Means::exec) to.command = value[key].get<std::vector<std::string>>();
+  if (means == Means::mail) {
+    to.recipients = value[key]["to"].get<std::vector<std::string>>();
+    to.sender = value[key].value("from", "");
+    to.command =
+        value[key].value("command", std::vector<std::string>{"/usr/sbin/sendmail", "-t", "-i"});
+  }
+  return to;
+}
+
+// What is wrong with one by itself; empty: nothing.
+std::string mistake_from_yaml(const Destination& to, const Json& value) {
+  const bool is_http = to.means == Means::webhook || to.means == Means::slack;
+  const bool has_place = to.place.find(kTokenPlace) != std::string::npos;
+  if (!is_http && (value.contains("token") || value.contains("ca"))) {
+    return format("found token or ca, which {} does not have", name(to.means));
+  }
+  if (value.contains("token") && to.token_file.empty() == to.token_secret.empty()) {
+    return "token: found file and secret, or neither, expected one of both";
+  }
+  if (is_http && has_place && !value.contains("token")) {
+    return "found {token} in the address and no token, expected token: {file: PATH}";
+  }
+  if (to.means == Means::slack && !has_place) {
+    return "found no {token} in the address, expected such as "
+           "https://hooks.slack.com/services/{token}: who has the whole address may write";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string_view name(Means means) {
+  return std::find_if(kMeans.begin(), kMeans.end(),
+                      [&](const auto& each) { return each.first == means; })
+      ->second;
+}
+
+bool Destination::takes(std::string_view word) const {
+  return std::any_of(on.begin(), on.end(),
+                     [&](const std::string& each) { return each == word || each == kEveryEvent; });
+}
+
+std::vector<Destination> read_notify(const YamlDocument& document, std::vector<Mistake>& mistakes) {
+  std::vector<Destination> all;
+  const Json& notify = object_at(document.value(), "notify");
+  const std::vector<std::string> usual = notify.value("on", usual_events());
+  std::set<std::string> names;
+  const Json& list = list_at(notify, "to");
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string place = format("/notify/to/{}", i);
+    const auto refuse = [&](const std::string& found) {
+      mistakes.push_back(
+          {document.line_of(place), {format("{}: {}", document.where(place), found), {}}});
+    };
+    const std::optional<Means> means = means_of(list[i]);
+    if (!means) {
+      refuse("found none or several of file, webhook, slack, mail, syslog and exec, expected one");
+      continue;
+    }
+    Destination to = read_destination(list[i], *means, usual);
+    if (const std::string found = mistake_from_yaml(to, list[i]); !found.empty()) refuse(found);
+    if (!names.insert(to.name).second) {
+      refuse(format("found the name {} twice, expected each once: give one a name", to.name));
+    }
+    all.push_back(std::move(to));
+  }
+  return all;
+}
+
+std::vector<Destination> load_notify(const fs::path& file) {
+  const YamlDocument document = YamlDocument::load(file);
+  throw_mistakes(check_schema(document, "notify.schema.json"));
+  std::vector<Mistake> mistakes;
+  std::vector<Destination> all = read_notify(document, mistakes);
+  throw_mistakes(std::move(mistakes));
+  return all;
+}
+
+}  // namespace sealift::release
