@@ -20,6 +20,9 @@ from shop import eventually  # noqa: E402
 from sweep import ALL, journal_records, killed_before_record  # noqa: E402
 
 
+long = unittest.skipUnless(ALL, "takes a minute: scripts/torture --kubernetes")
+
+
 class OnCluster(unittest.TestCase):
     cluster = None
 
@@ -162,6 +165,7 @@ class Failures(OnCluster):
         self.goes_back(deployment("web", 2), stateful_set("db"), image="server 1.0.0",
                        said=("StatefulSet db: no pod can be made", "exceeded quota: few"))
 
+    @long
     def test_a_time_that_is_up(self):
         self.apply("1.0.0", deployment("web"))
         self.road.change_target(timeout=3)
@@ -261,6 +265,7 @@ class Broken(OnCluster):
             time.sleep(0.1)
         raise AssertionError("the new release was never given to the server")
 
+    @long
     def test_a_server_that_goes_away_and_comes_back(self):
         self.apply("1.0.0", deployment("web"))
         running = self.begin(self.build("1.1.0", deployment("web", version="2", after="4")))
@@ -271,6 +276,7 @@ class Broken(OnCluster):
         self.assertEqual(running.returncode, 0, said)
         self.stands("1.1.0")
 
+    @long
     def test_a_server_that_stays_away(self):
         self.road.change_target(timeout=10)
         self.apply("1.0.0", deployment("web"))
