@@ -303,9 +303,11 @@ class OfPodman(ComposeTests, StackTest):
     if not ALL:  # ours alone, whatever the engine does
         test_a_component_that_goes_is_taken_down_and_its_data_stays = None
         test_a_file_that_is_mounted_belongs_to_its_service = None
+        test_a_folder_of_data_is_the_user_s_that_the_service_says = None
         test_data_of_a_project_before_is_adopted = None
         test_folders_of_data_are_kept_over_releases = None
         test_jobs_run_to_their_end = None
+        test_services_that_a_release_no_longer_has_go = None
         test_services_start_by_their_profiles = None
         test_what_was_stopped_by_hand_is_drift_and_is_mended = None
 
