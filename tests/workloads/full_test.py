@@ -22,6 +22,7 @@ from stack import (API, BUILDER, DockerCompose, Image, INSTALLER, StackTest, fet
 sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/databases"))
 
 from vault import Postgres, drizzle_0  # noqa: E402
+from sweep import ALL  # noqa: E402
 
 ROUNDS = int(os.environ.get("SEALIFT_ROUNDS", "2"))
 SEED = int(os.environ.get("SEALIFT_SEED", "7"))
@@ -324,11 +325,12 @@ exec {" ".join(self.engine.command)} "$@"
     def test_what_does_not_serve_goes_back_by_itself(self):
         self.apply(self.platform.bundle(0))
         self.fails(1, "found status 404", image=api_image("1.1.0", healthy=False))
-        self.fails(2, 'found "1.1.9"', image=api_image("1.2.0", says="1.1.9"))
-        self.fails(3, "has ended with status 1", compose_command="exit 1")
-        self.fails(4, "took longer than 150 ms", image=api_image("1.4.0", answer=SLOW), health=[
-            {"name": "fast", "http": "http://127.0.0.1:{{API_PORT}}/cgi-bin/search",
-             "latency": {"requests": 5, "p95": "150ms"}}])
+        self.fails(2, "has ended with status 1", compose_command="exit 1")
+        if ALL:  # cli/health_test.py shows in CI what a check can find
+            self.fails(3, 'found "1.1.9"', image=api_image("1.3.0", says="1.1.9"))
+            self.fails(4, "took longer than 150 ms", image=api_image("1.4.0", answer=SLOW), health=[
+                {"name": "fast", "http": "http://127.0.0.1:{{API_PORT}}/cgi-bin/search",
+                 "latency": {"requests": 5, "p95": "150ms"}}])
         self.apply(self.platform.bundle(5))
         self.serves(5)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/compose/compose_program.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -18,6 +19,34 @@ using Words = std::vector<std::string>;
 
 std::string base_name(const std::string& program) {
   return program.substr(program.rfind('/') + 1);
+}
+
+// The file that a name means here; empty: there is none.
+fs::path file_of(const std::string& program) {
+  if (program.find('/') != program.npos) return program;
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? "" : path;
+  while (!rest.empty()) {
+    const std::string_view folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    if (const fs::path file = fs::path(folder) / program; path_exists(file)) return file;
+  }
+  return {};
+}
+
+// Compose 1 as Debian and pip install it, which takes a second or two to say its version. One that
+// may be run and not read is asked.
+bool is_python_script(const std::string& program) try {
+  const fs::path file = file_of(program);
+  if (file.empty()) return false;
+  const Fd fd = open_for_reading(file);
+  std::array<char, 64> begin{};
+  const std::size_t count = FdSource(fd.get(), file.string()).read(begin);
+  const std::string_view text(begin.data(), count);
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return line.starts_with("#!") && line.find("python") != line.npos;
+} catch (const Error&) {
+  return false;
 }
 
 std::optional<std::string> generation_of(Words command) {
@@ -59,7 +88,14 @@ std::vector<std::pair<std::string, std::string>> environment(const fs::path& fol
 
 ComposeProgram find_compose(const release::Target& target) {
   std::vector<Words> candidates = {{"docker", "compose"}, {"docker-compose"}, {"podman-compose"}};
-  if (!target.command.empty()) candidates = {target.command};
+  if (!target.command.empty()) {
+    candidates = {target.command};
+    // Whether it works is seen when it checks the file, before anything changes.
+    const std::string& program = target.command.front();
+    if (base_name(program) == "docker-compose" && is_python_script(program)) {
+      return {target.command, kV1};
+    }
+  }
   for (const Words& command : candidates) {
     if (const auto generation = generation_of(command)) return {command, *generation};
   }
