@@ -19,7 +19,7 @@ std::string token_of(const release::Destination& to, const SecretOf& secret_of) 
   if (!to.token_secret.empty()) return secret_of(to.token_secret);
   if (to.token_file.empty()) return "";
   const signing::Secret secret = read_private_file(to.token_file, kMaxToken);
-  const std::string token(trimmed(secret.view(), " \t\r\n"));
+  std::string token(trimmed(secret.view(), " \t\r\n"));
   if (token.empty()) {
     throw Error(Errc::invalid_input, format("{}: is empty, expected a token", to.token_file));
   }

@@ -187,10 +187,10 @@ class Measuring {
       roots.push_back({{{"version", std::to_string(root.version())}}, seconds_of(root.expires())});
     });
     std::vector<Sample> certificates;
-    for (const auto& [name, entry] : work_.installation().site.tls) {
+    for (const auto& each : work_.installation().site.tls) {
       ask_for("a certificate", [&] {
-        const std::optional<Time> expires = judge_tls(name, entry, clock_.now()).expires;
-        if (expires) certificates.push_back({{{"name", name}}, seconds_of(*expires)});
+        const auto expires = judge_tls(each.first, each.second, clock_.now()).expires;
+        if (expires) certificates.push_back({{{"name", each.first}}, seconds_of(*expires)});
       });
     }
     add("sealift_root_expiry_timestamp_seconds", "when the trust root expires", std::move(roots));

@@ -29,7 +29,7 @@ fs::path file_of(const std::string& program) {
   while (!rest.empty()) {
     const std::string_view folder = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-    if (const fs::path file = fs::path(folder) / program; path_exists(file)) return file;
+    if (fs::path file = fs::path(folder) / program; path_exists(file)) return file;
   }
   return {};
 }

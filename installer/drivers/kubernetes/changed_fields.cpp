@@ -48,7 +48,8 @@ class Comparison {
         if (place == "metadata" && is_of_server(key)) continue;
         if (place.empty() && key == "status") continue;
         path_.push_back(key);
-        compare(at(*live, key), at(*wanted, key), place.empty() ? key : place + "." + key);
+        compare(at(*live, key), at(*wanted, key),
+                place.empty() ? key : format("{}.{}", place, key));
         path_.pop_back();
       }
     } else if (is_same_sort(live, wanted, Json::Kind::array) && live->size() == wanted->size()) {

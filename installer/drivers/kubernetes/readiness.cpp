@@ -61,7 +61,7 @@ Complaint judge_deployment(const Json& object) {
     return fails(format("no pod can be made: {}", printable(text_at(failure, "message"), 400)));
   }
   const std::int64_t all = number_at(status, "replicas", 0);
-  if (const Complaint few = judge_counts(wanted, updated, wanted, ""); !few.found.empty()) {
+  if (Complaint few = judge_counts(wanted, updated, wanted, ""); !few.found.empty()) {
     return few;
   }
   if (all > updated) return waits(format("{} old pods still run", all - updated));
@@ -87,7 +87,7 @@ Complaint judge_stateful_set(const Json& object) {
   if (!is_settled && updated < wanted - kept) {
     return waits(format("{} of {} pods are new", updated, wanted - kept));
   }
-  const Complaint few = judge_counts(wanted, wanted, ready, "ready");
+  Complaint few = judge_counts(wanted, wanted, ready, "ready");
   if (!few.found.empty() || is_settled || kept > 0) return few;
   return waits("is not done with its update");
 }
