@@ -189,6 +189,9 @@ void bring_back(const Backup& backup, const Backups& backups, const SiteWork& wo
   session.progress.begin(format("restoring {}", backup.name), backup.bytes);
   backups.restore(backup, *subject.content, label_of_old(session.clock.now()), session.progress);
   session.progress.end();
+}
+
+void note_return(const Backup& backup, const SiteWork& work, cli::Session& session) {
   work.tools().audit().append("restored", to_json(backup));
   session.out.line(
       format("data         {} is that of {}", backup.database, to_local_text(backup.made)));

@@ -43,9 +43,10 @@ Backup back_up(const BackupSubject& subject, const SiteWork& work, const Backups
 void make_place_of(const BackupSubject& subject, const SiteWork& work);
 
 // Restores a backup to what it is of on the site of `work`, which may be another than that of
-// `backups`, and writes that into the audit log.
+// `backups`. Where it is written down that it was, note_return() tells the audit log and people.
 void bring_back(const Backup& backup, const Backups& backups, const SiteWork& work,
                 cli::Session& session);
+void note_return(const Backup& backup, const SiteWork& work, cli::Session& session);
 
 // "20260101120000": of names that say when something was made.
 std::string stamp(Time time);

@@ -166,8 +166,10 @@ void restore_data(const SiteWork& work, cli::Session& session) {
       continue;
     }
     bring_back(backup, backups, work, session);
+    // At once: what is not written down here is restored again, beside what is there.
     restoring.restored.push_back(backup.name);
     write_restoring(layout, restoring);
+    note_return(backup, work, session);
   }
   restoring.has_data = true;
   write_restoring(layout, restoring);

@@ -175,6 +175,7 @@ void ThrowAway::restore(const std::optional<KeptData>& data) const {
   const Backups& backups = data ? data->backups : own;
   for (const Backup& each : data ? data->chosen : own.list()) {
     bring_back(each, backups, work, session_);
+    note_return(each, work, session_);
   }
 }
 

@@ -196,14 +196,14 @@ void run_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
 }
 
 void rehearse_transaction(Journal& journal, const Drivers& drivers, StepIo& io) {
-  constexpr const char* kCause = "it was a rehearsal";
+  constexpr const char* kRehearsed = "it was a rehearsal";
   try {
     apply_all(journal, drivers, io);
   } catch (...) {
     go_back(journal, drivers, io, current_error());
   }
-  left_open("not everything could be undone", kCause,
-            [&] { undo_all(journal, drivers, io, kCause); });
+  left_open("not everything could be undone", kRehearsed,
+            [&] { undo_all(journal, drivers, io, kRehearsed); });
 }
 
 void recover_back(Journal& journal, const Drivers& drivers, StepIo& io) {
