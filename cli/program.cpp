@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <system_error>
 
 #include "base/file.hpp"
@@ -17,6 +18,7 @@
 #include "base/wrap.hpp"
 #include "cli/command_line.hpp"
 #include "cli/completion.hpp"
+#include "cli/last_resort.hpp"
 #include "cli/place.hpp"
 #include "cli/progress.hpp"
 #include "cli/typed_file.hpp"
@@ -405,6 +407,7 @@ int parse_and_run(int argc, char** argv, const Program& program) {
 }  // namespace
 
 int run_main(int argc, char** argv, const Program& program) try {
+  std::set_terminate(end_where_memory_ended);
   prepare_process();
   return parse_and_run(argc, argv, program);
 } catch (...) {
