@@ -25,14 +25,32 @@ namespace {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-std::function<void()> before_line;
 Form chosen = Form::text;
 Level shown = Level::normal;
-std::string program_name;
 // Of the labels of the program, and of lines: each is written whole.
 std::mutex turn;
-Labels of_program;
 thread_local Labels of_thread;
+
+// What has a constructor is made when it is first asked for: a log may be opened before main,
+// while the objects of this file need not be there yet.
+struct OfProgram {
+  std::string name;
+  std::function<void()> before_line;
+  Labels labels;
+};
+
+OfProgram& of_program() {
+  static OfProgram made;
+  return made;
+}
+
+Labels& labels_of(Reach reach) {
+  return reach == Reach::program ? of_program().labels : of_thread;
+}
+
+void make_room() {
+  if (of_program().before_line) of_program().before_line();
+}
 
 // Text that is no UTF-8 is shown as what it is: a line is JSON whatever it says.
 Json clean(std::string_view text) {
@@ -48,7 +66,7 @@ void write_line(const std::string& program, const char* level, std::string_view 
                {"message", clean(text)}};
   const std::lock_guard guard(turn);
   for (const Labels* labels :
-       std::initializer_list<const Labels*>{&of_program, &of_thread, &more}) {
+       std::initializer_list<const Labels*>{&of_program().labels, &of_thread, &more}) {
     for (const auto& [key, value] : *labels) line[key] = clean(value);
   }
   const std::string bytes = line.dump() + "\n";
@@ -67,11 +85,11 @@ Form form() {
 }
 
 void before_each_line(std::function<void()> work) {
-  before_line = std::move(work);
+  of_program().before_line = std::move(work);
 }
 
 void open(std::string_view program, Level level) {
-  program_name = program;
+  of_program().name = program;
   shown = level;
   auto logger = spdlog::stderr_logger_mt(std::string(program));
   logger->set_pattern(format("{}: %l: %v", program));
@@ -83,19 +101,19 @@ void open(std::string_view program, Level level) {
 
 void detail(std::string_view text) {
   if (chosen == Form::json) {
-    if (shown == Level::verbose) write_line(program_name, "debug", text);
+    if (shown == Level::verbose) write_line(of_program().name, "debug", text);
     return;
   }
-  if (before_line) before_line();
+  make_room();
   spdlog::debug("{}", text);
 }
 
 void warning(std::string_view text) {
   if (chosen == Form::json) {
-    if (shown != Level::quiet) write_line(program_name, "warning", text);
+    if (shown != Level::quiet) write_line(of_program().name, "warning", text);
     return;
   }
-  if (before_line) before_line();
+  make_room();
   const std::size_t columns = terminal_columns(STDERR_FILENO);
   if (columns == 0) {
     spdlog::warn("{}", text);
@@ -107,7 +125,7 @@ void warning(std::string_view text) {
 }
 
 void progress(std::string_view line) {
-  if (chosen == Form::json && shown != Level::quiet) write_line(program_name, "info", line);
+  if (chosen == Form::json && shown != Level::quiet) write_line(of_program().name, "info", line);
 }
 
 void failure(std::string_view program, std::string_view message, std::string_view code,
@@ -122,7 +140,7 @@ Label::Label(std::string_view key, std::string_view value, Reach reach) noexcept
   if (chosen != Form::json) return;
   try {
     const std::lock_guard guard(turn);
-    (reach == Reach::program ? of_program : of_thread).emplace_back(key, value);
+    labels_of(reach).emplace_back(key, value);
     is_set_ = true;
   } catch (const std::exception&) {
     return;
@@ -133,7 +151,7 @@ Label::Label(std::string_view key, std::string_view value, Reach reach) noexcept
 Label::~Label() {
   if (!is_set_) return;
   const std::lock_guard guard(turn);
-  (reach_ == Reach::program ? of_program : of_thread).pop_back();
+  labels_of(reach_).pop_back();
 }
 
 }  // namespace sealift::log
