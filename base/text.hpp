@@ -20,6 +20,8 @@ std::string on_one_line(std::string_view text);
 
 // By RFC 3629: no surrogates, no longer spelling than needed.
 bool is_utf8(std::string_view text);
+// Every `from` becomes `to`, in which none is looked for; an empty `from` is nowhere.
+void replace_all(std::string& text, std::string_view from, std::string_view to);
 // The text with A to Z made small; nothing else changes.
 std::string lower(std::string_view text);
 

@@ -12,7 +12,6 @@
 #include "compose/file.hpp"
 #include "compose/images.hpp"
 #include "release/documents/persist.hpp"
-#include "release/site_file/allowance.hpp"
 #include "release/templates/references.hpp"
 #include "release/text/schema.hpp"
 
@@ -256,20 +255,8 @@ void check_compose_at(const release::Release& release, const std::vector<BuiltCo
     if (!is_of_compose(each) || (row.optional && !site.takes(row.name))) continue;
     ComposeJudge judge(each, images);
     const auto general = verdict_in(judge, release, environment, known, {});
-    Verdict own = verdict_in(judge, release, environment, known, site.values);
-    for (const Problem& mistake : own.mistakes) {
-      const bool is_said =
-          std::any_of(general.mistakes.begin(), general.mistakes.end(),
-                      [&](const Problem& other) { return other.message == mistake.message; });
-      if (is_said) continue;
-      problems.add(format("{}: components.{}: {}", file.string(), row.name, mistake.message),
-                   mistake.hint);
-    }
-    const auto target = site.targets.find(row.target);
-    release::check_allowed({.who = format("{}: component {}", file.string(), row.name),
-                            .name = row.name,
-                            .own = target == site.targets.end() ? "" : target->second.path},
-                           own.claims, site.allow, problems);
+    add_site_mistakes(row, general, verdict_in(judge, release, environment, known, site.values),
+                      site, file, problems);
   }
 }
 

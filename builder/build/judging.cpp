@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/build/judging.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "release/site_file/allowance.hpp"
 
 namespace sealift::builder {
 
@@ -47,6 +49,23 @@ void judge_component(const std::string& component, const release::Release& relea
   for (const Problem& finding : by_environment(component, release, findings)) {
     log::warning(format("{}; {}", finding.message, finding.hint));
   }
+}
+
+void add_site_mistakes(const release::ComponentRow& row, const Verdict& general, const Verdict& own,
+                       const release::Site& site, const fs::path& file, Problems& problems) {
+  for (const Problem& mistake : own.mistakes) {
+    const bool is_said =
+        std::any_of(general.mistakes.begin(), general.mistakes.end(),
+                    [&](const Problem& other) { return other.message == mistake.message; });
+    if (is_said) continue;
+    problems.add(format("{}: components.{}: {}", file.string(), row.name, mistake.message),
+                 mistake.hint);
+  }
+  const auto target = site.targets.find(row.target);
+  release::check_allowed({.who = format("{}: component {}", file.string(), row.name),
+                          .name = row.name,
+                          .own = target == site.targets.end() ? "" : target->second.path},
+                         own.claims, site.allow, problems);
 }
 
 }  // namespace sealift::builder

@@ -14,6 +14,7 @@
 #include "builder/build/known_values.hpp"
 #include "release/documents/allow.hpp"
 #include "release/project/release_file.hpp"
+#include "release/site_file/site.hpp"
 
 namespace sealift::builder {
 
@@ -63,5 +64,10 @@ std::vector<Problem> by_environment(const std::string& component, const release:
 void judge_component(const std::string& component, const release::Release& release,
                      const std::function<Verdict(const release::Environment&)>& verdict_of,
                      Problems& problems);
+
+// Of a component on one site, whose file site.yaml is `file`: mistakes that its values make and
+// that are not `general`, those of its environment; and claims that its `allow` does not list.
+void add_site_mistakes(const release::ComponentRow& row, const Verdict& general, const Verdict& own,
+                       const release::Site& site, const fs::path& file, Problems& problems);
 
 }  // namespace sealift::builder

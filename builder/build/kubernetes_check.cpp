@@ -12,7 +12,6 @@
 #include "compose/images.hpp"
 #include "kubernetes/claims.hpp"
 #include "kubernetes/manifests.hpp"
-#include "release/site_file/allowance.hpp"
 
 namespace sealift::builder {
 
@@ -177,20 +176,9 @@ void check_kubernetes_at(const release::Release& release, const std::vector<Buil
     if (!is_of_kubernetes(each) || (row.optional && !site.takes(row.name))) continue;
     KubernetesJudge judge(each, lint_of(release, row.name), images);
     const Verdict general = verdict_in(judge, release, environment, known, {});
-    const Verdict own = verdict_in(judge, release, environment, known, site.values);
-    for (const Problem& mistake : own.mistakes) {
-      const bool is_said =
-          std::any_of(general.mistakes.begin(), general.mistakes.end(),
-                      [&](const Problem& other) { return other.message == mistake.message; });
-      if (is_said) continue;
-      problems.add(format("{}: components.{}: {}", file.string(), row.name, mistake.message),
-                   mistake.hint);
-    }
+    add_site_mistakes(row, general, verdict_in(judge, release, environment, known, site.values),
+                      site, file, problems);
     const auto target = site.targets.find(row.target);
-    release::check_allowed({.who = format("{}: component {}", file.string(), row.name),
-                            .name = row.name,
-                            .own = target == site.targets.end() ? "" : target->second.path},
-                           own.claims, site.allow, problems);
     if (target == site.targets.end() || judge.name_space().empty() ||
         judge.name_space() == target->second.name_space) {
       continue;

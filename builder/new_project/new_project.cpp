@@ -32,10 +32,7 @@ constexpr const char* kStandInFolder = "images/app";
 constexpr const char* kWebPage = "client/dist/index.html";
 
 std::string with_name(std::string text, const std::string& name) {
-  for (std::size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos;) {
-    text.replace(at, kPlaceholder.size(), name);
-    at += name.size();
-  }
+  replace_all(text, kPlaceholder, name);
   return text;
 }
 

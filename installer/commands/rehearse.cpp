@@ -23,12 +23,8 @@ struct RehearseOptions {
   bool all = false;  // the whole release, not just its migrations
 };
 
-Backup newest_of(const std::string& database, const Backups& backups) {
-  std::optional<Backup> newest;
-  for (Backup& each : backups.list()) {
-    if (each.database == database) newest = std::move(each);
-  }
-  if (newest) return *newest;
+Backup backup_of(const std::string& database, const Backups& backups) {
+  if (auto newest = newest_of(backups.list(), database)) return std::move(*newest);
   throw Error(Errc::incompatible, format("the database {} has no backup to rehearse on", database),
               format("take one for this: --fresh; or make one: sealift-installer backup create {}",
                      database));
@@ -158,7 +154,7 @@ void rehearse_migrations(const RehearseOptions& options, const std::string& site
       list.push_back(rehearse(placement, fresh.backup(), backups, content, session));
       continue;
     }
-    list.push_back(rehearse(placement, named ? *named : newest_of(placement.target, backups),
+    list.push_back(rehearse(placement, named ? *named : backup_of(placement.target, backups),
                             backups, content, session));
   }
   record_drill(tools, verified, list);

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/driver/secret_command.hpp"
 
+#include "base/text.hpp"
+
 namespace sealift::installer {
-
-namespace {
-
-void hide(std::string& text, const std::string& secret) {
-  constexpr std::string_view kHidden = "***";
-  for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), kHidden);
-    at += kHidden.size();
-  }
-}
-
-}  // namespace
 
 std::optional<Outcome> run_with_secrets(Command command, const std::vector<std::string>& keys,
                                         Content& content) {
@@ -21,10 +11,11 @@ std::optional<Outcome> run_with_secrets(Command command, const std::vector<std::
     command.environment.emplace_back(key, std::string(content.secret(key).view()));
   }
   std::optional<Outcome> outcome = run(command);
+  constexpr std::string_view kHidden = "***";
   for (auto& [unused, value] : command.environment) {
     if (outcome) {
-      hide(outcome->output, value);
-      hide(outcome->error_output, value);
+      replace_all(outcome->output, value, kHidden);
+      replace_all(outcome->error_output, value, kHidden);
     }
     signing::wipe(value);
   }

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "installer/events/teller.hpp"
 #include "net/http.hpp"
 #include "net/retry.hpp"
@@ -15,12 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxSaid = 300;  // of what a server answers
 constexpr std::chrono::seconds kLongestPause{24L * 3600};
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-}
 
 // A webhook gets the CloudEvent (structured mode), Slack a message that it shows. The token stands
 // in a header or in the address, and in nothing that is said.

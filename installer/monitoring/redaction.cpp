@@ -3,6 +3,7 @@
 
 #include "base/ascii.hpp"
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/text.hpp"
 #include "signing/base64.hpp"
 
@@ -35,12 +36,6 @@ std::string as_base64(std::string_view value) {
 
 bool is_of_word(char c) {
   return is_letter_or_digit(c) || c == '_' || c == '-';
-}
-
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
 }
 
 // A name of two letters is a part of many words: only where it stands by itself is it an account.
@@ -78,13 +73,9 @@ void Redaction::add_secret(const std::string& key, std::string_view value) {
     add_spelling(key, signing::to_base64(each));
     if (each.size() >= 3 * kShortestSecret) add_spelling(key, as_base64(each));
   }
-  for (std::string_view rest = text; rest.find('\n') != rest.npos;) {
-    const std::string_view line = trimmed(rest.substr(0, rest.find('\n')), " \t\r");
+  for (const std::string_view each : split_lines(text)) {
+    const std::string_view line = trimmed(each, " \t\r");
     if (line.size() >= kShortestLine) add_spelling(key, std::string(line));
-    rest.remove_prefix(rest.find('\n') + 1);
-    if (rest.find('\n') == rest.npos && rest.size() >= kShortestLine) {
-      add_spelling(key, std::string(rest));
-    }
   }
 }
 

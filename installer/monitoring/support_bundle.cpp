@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 #include "installer/drivers/compose/compose_settings.hpp"
 #include "installer/drivers/compose/containers.hpp"
@@ -56,14 +57,12 @@ Json without_reasons(const Json& value) {
 // Lines of JSON as such; what is none stays a text.
 Json lines_of(std::string_view text) {
   Json list = Json::array();
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
+  for (const std::string_view line : split_lines(text)) {
     try {
       list.push_back(parse_json(line, "a line", Errc::corrupt, Numbers::any));
     } catch (const Error&) {
       list.push_back(printable(line, 4096));
     }
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   return list;
 }

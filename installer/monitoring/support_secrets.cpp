@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "bundle/reader.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "release/values/sealed.hpp"
@@ -69,14 +70,11 @@ class Collecting {
   void add_passwords(const std::string& name, const std::string& file) {
     if (file.empty()) return;
     attempt(file, [&] {
-      std::string_view rest;
       const std::string text = read_file(file, kMaxSecretFile);
-      for (rest = text; !rest.empty();) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
+      for (const std::string_view line : split_lines(text)) {
         if (const std::size_t colon = line.rfind(':'); colon != line.npos) {
           redaction_.add_secret("password of " + name, line.substr(colon + 1));
         }
-        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
       }
     });
   }

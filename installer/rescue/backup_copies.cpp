@@ -72,11 +72,7 @@ Digest copy_to_folder(const Backups& there, const Backup& backup, const Backups&
 }
 
 Command command_of(std::vector<std::string> words, const std::string& file) {
-  for (std::string& word : words) {
-    for (std::size_t at = 0; (at = word.find(kFileWord, at)) != word.npos; at += file.size()) {
-      word.replace(at, kFileWord.size(), file);
-    }
-  }
+  for (std::string& word : words) replace_all(word, kFileWord, file);
   return {.arguments = std::move(words), .folder = {}, .input = {}, .timeout = kLongestPause};
 }
 

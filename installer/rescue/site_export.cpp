@@ -84,17 +84,17 @@ std::vector<std::string> bundles_of(const State& state, const Layout& layout) {
   return bundles;
 }
 
-std::vector<Backup> newest_of(const std::vector<std::string>& subjects, const Backups& backups) {
+std::vector<Backup> newest_of_each(const std::vector<std::string>& subjects,
+                                   const Backups& backups) {
   std::vector<Backup> newest;
   const std::vector<Backup> all = backups.list();
   for (const std::string& subject : subjects) {
-    const auto found = std::find_if(all.rbegin(), all.rend(),
-                                    [&](const Backup& each) { return each.database == subject; });
-    if (found == all.rend()) {
+    std::optional<Backup> found = newest_of(all, subject);
+    if (!found) {
       throw Error(Errc::usage, format("--newest-backups, and there is none of {}", subject),
                   format("make one: sealift-installer backup create {}", subject));
     }
-    newest.push_back(*found);
+    newest.push_back(std::move(*found));
   }
   return newest;
 }
@@ -102,7 +102,7 @@ std::vector<Backup> newest_of(const std::vector<std::string>& subjects, const Ba
 std::vector<Backup> backups_for(const ExportOptions& options, const SiteWork& work,
                                 const Backups& backups, cli::Session& session) {
   const std::vector<std::string> subjects = subjects_of(work);
-  if (options.newest_backups) return newest_of(subjects, backups);
+  if (options.newest_backups) return newest_of_each(subjects, backups);
   std::vector<Backup> made;
   const auto make_all = [&] {
     for (const std::string& each : subjects) {
@@ -255,7 +255,8 @@ Estimate estimate(const Export& plan, const ExportOptions& options, const SiteWo
     if (!bundle_in(plan.base, name, bytes)) result.bytes += bytes;
   }
   if (options.newest_backups) {
-    for (const Backup& each : newest_of(subjects_of(work), backups)) result.bytes += each.packed;
+    for (const Backup& each : newest_of_each(subjects_of(work), backups))
+      result.bytes += each.packed;
     return result;
   }
   for (const std::string& each : subjects_of(work)) {

@@ -52,6 +52,20 @@ void record(const Json& result, const std::string& site, cli::Session& session) 
   AuditLog(layout.audit(), session.clock).append("rehearsed", result);
 }
 
+// `result` with how long each part took, as `rehearse` says; kept also where that failed.
+template <typename Rehearse>
+Json recorded(Json result, const std::string& site, cli::Session& session, Rehearse rehearse) {
+  try {
+    result["milliseconds"] = rehearse();
+  } catch (const Error& error) {
+    result["failed"] = error.message();
+    record(result, site, session);
+    throw;
+  }
+  record(result, site, session);
+  return result;
+}
+
 // Trust and keys of age, as they are on the site: its bundles and secrets open with them.
 void copy_trust(const Layout& from, const Layout& into) {
   LeftOut left_out = {(fs::path("keys") / from.site_key().filename()).string(),
@@ -70,16 +84,14 @@ void copy_trust(const Layout& from, const Layout& into) {
 std::vector<Backup> data_for(const SiteWork& work, const Backups& backups, bool fresh,
                              cli::Session& session) {
   std::vector<Backup> chosen;
+  const std::vector<Backup> all = backups.list();
   for (const std::string& name : subjects_of(work)) {
     const BackupSubject subject = subject_named(name, work, backups);
     if (fresh) {
       chosen.push_back(back_up(subject, work, backups, session));
       continue;
     }
-    std::optional<Backup> newest;
-    for (Backup& each : backups.list()) {
-      if (each.database == name) newest = std::move(each);
-    }
+    std::optional<Backup> newest = newest_of(all, name);
     if (!newest) {
       throw Error(
           Errc::incompatible, format("{} has no backup to rehearse on", name),
@@ -113,18 +125,11 @@ Json rehearse(const OpenedArchive& opened, const DrillOptions& options, cli::Ses
 
 void rehearse_site(const DrillOptions& options, const std::string& site, cli::Session& session) {
   const OpenedArchive opened(options.archive);
-  Json result = {{"archive", opened.manifest().id},
-                 {"file", opened.archive().file().filename().string()},
-                 {"made", to_text(opened.manifest().made)},
-                 {"release", opened.manifest().title}};
-  try {
-    result["milliseconds"] = rehearse(opened, options, session);
-  } catch (const Error& error) {
-    result["failed"] = error.message();
-    record(result, site, session);
-    throw;
-  }
-  record(result, site, session);
+  const Json result = recorded({{"archive", opened.manifest().id},
+                                {"file", opened.archive().file().filename().string()},
+                                {"made", to_text(opened.manifest().made)},
+                                {"release", opened.manifest().title}},
+                               site, session, [&] { return rehearse(opened, options, session); });
   session.out.line(
       format("{} came back whole, and was removed", opened.archive().file().filename().string()));
   session.out.json(result);
@@ -140,10 +145,7 @@ void rehearse_release(const ReleaseRehearsal& options, const std::string& site,
   // Judged before anything is made for it, and named in the audit log.
   const bundle::VerifiedBundle verified =
       verify_given(layout, options.bundle, tools.trust(options.trust.expiry()), session.progress);
-  Json result = {{"digest", verified.contents().digest().str()},
-                 {"version", verified.contents().document.version},
-                 {"release", verified.contents().document.name}};
-  try {
+  const auto prove = [&] {
     Measured measured;
     const Backups backups(layout, tools.workers);
     const KeptData data{backups, data_for(work, backups, options.fresh, session)};
@@ -158,13 +160,12 @@ void rehearse_release(const ReleaseRehearsal& options, const std::string& site,
                                     ? std::nullopt
                                     : std::optional(changes_of_former(layout, state)));
     measured.part("release", session);
-    result["milliseconds"] = measured.milliseconds();
-  } catch (const Error& error) {
-    result["failed"] = error.message();
-    tools.audit().append("rehearsed", result);
-    throw;
-  }
-  tools.audit().append("rehearsed", result);
+    return measured.milliseconds();
+  };
+  const Json result = recorded({{"digest", verified.contents().digest().str()},
+                                {"version", verified.contents().document.version},
+                                {"release", verified.contents().document.name}},
+                               site, session, prove);
   session.out.line("it was applied, found healthy, and removed");
   session.out.json(result);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/compose/compose_program.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -9,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/program_file.hpp"
 #include "base/text.hpp"
 
 namespace sealift::installer {
@@ -21,29 +21,17 @@ std::string base_name(const std::string& program) {
   return program.substr(program.rfind('/') + 1);
 }
 
-// The file that a name means here; empty: there is none.
-fs::path file_of(const std::string& program) {
-  if (program.find('/') != program.npos) return program;
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "" : path;
-  while (!rest.empty()) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-    if (fs::path file = fs::path(folder) / program; path_exists(file)) return file;
-  }
-  return {};
-}
-
 // Compose 1 as Debian and pip install it, which takes a second or two to say its version. One that
 // may be run and not read is asked.
 bool is_python_script(const std::string& program) try {
-  const fs::path file = file_of(program);
+  const char* path = std::getenv("PATH");
+  const fs::path file = find_program(program, path == nullptr ? "" : path);
   if (file.empty()) return false;
   const Fd fd = open_for_reading(file);
-  std::array<char, 64> begin{};
+  std::array<char, kProgramHead> begin{};
   const std::size_t count = FdSource(fd.get(), file.string()).read(begin);
-  const std::string_view text(begin.data(), count);
-  const std::string_view line = text.substr(0, text.find('\n'));
+  const std::string_view head(begin.data(), count);
+  const std::string_view line = head.substr(0, head.find('\n'));
   return line.starts_with("#!") && line.find("python") != line.npos;
 } catch (const Error&) {
   return false;

@@ -10,7 +10,6 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "compose/file.hpp"
-#include "compose/images.hpp"
 #include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/runtime/parts.hpp"
 #include "release/documents/persist.hpp"
@@ -68,25 +67,6 @@ bool has_folder(const std::vector<release::FileEntry>& table, const std::set<std
   });
 }
 
-// The name of its image here that can mean nothing else; empty, and a problem, where none was
-// delivered. A file that was rendered may hold that name already.
-std::string pin_of(const ComposeService& service, const RuntimeQuestion& question,
-                   Problems& problems) {
-  for (const auto& [unused, pin] : question.pins) {
-    if (service.image == pin) return pin;
-  }
-  try {
-    const std::string& name = compose::find_image(service.image, question.images).name;
-    if (const auto pin = question.pins.find(name); pin != question.pins.end()) return pin->second;
-    problems.add(format("{}: the image {} is not one that was delivered here", service.image_place,
-                        printable(service.image, 200)),
-                 "its component of images has to go to this site");
-  } catch (const Error& error) {
-    problems.add(error.within(service.image_place));
-  }
-  return "";
-}
-
 // What of the component's own files a service mounts or reads, such as configs and env_file.
 std::set<std::string> paths_of(const ComposeService& service) {
   std::set<std::string> paths;
@@ -134,7 +114,7 @@ ServiceSettings settings_of(const ComposeService& service, const ReleaseSources&
   const RuntimeQuestion& question = sources.question;
   const release::Workload& workload = *question.component.document.workload;
   const std::set<std::string> reads = paths_of(service);
-  const std::string pin = pin_of(service, question, problems);
+  const std::string pin = pin_of(service.image, service.image_place, question, problems);
   Json inputs = {service.definition, pin, lines_at(sources.table, reads)};
   // A container that was made before its data was shared has the folder from then.
   const auto data = data_of(service, question);

@@ -59,11 +59,7 @@ class ComposeRuntime : public Runtime {
     for (const auto& [name, unused] : was) {
       if (!is.contains(name)) gone.push_back(name);
     }
-    Words parts;
-    if (!fresh.empty()) parts.push_back(format("start {}", joined(fresh)));
-    if (!changed.empty()) parts.push_back(format("recreate {}", joined(changed)));
-    if (!gone.empty()) parts.push_back(format("remove {}", joined(gone)));
-    return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
+    return changes_text({{"start", fresh}, {"recreate", changed}, {"remove", gone}});
   }
 
   // `config` is the only look that changes nothing; podman-compose has none, but reads the file for

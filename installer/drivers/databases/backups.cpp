@@ -150,6 +150,12 @@ void encrypt_to(const std::optional<std::vector<std::string>>& recipients, Backu
   backup.encrypted_to = *recipients;
 }
 
+std::optional<Backup> newest_of(const std::vector<Backup>& all, const std::string& name) {
+  const auto found = std::find_if(all.rbegin(), all.rend(),
+                                  [&](const Backup& each) { return each.database == name; });
+  return found == all.rend() ? std::nullopt : std::optional(*found);
+}
+
 Backups::Backups(const Layout& layout, Workers& workers)
     : layout_(layout), folder_(layout.backups()), workers_(workers) {
   make_dirs(folder_, 0700);

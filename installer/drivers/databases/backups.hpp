@@ -52,6 +52,10 @@ struct Backup {
 
 inline constexpr std::size_t kMaxChanges = 100;
 
+// The last one of a database, a folder or a volume, of those that Backups::list() gave; nothing
+// where there is none.
+std::optional<Backup> newest_of(const std::vector<Backup>& all, const std::string& name);
+
 Json to_json(const Backup& backup);
 // Strict; Error{corrupt}.
 Backup backup_from_json(const Json& value, const std::string& where);

@@ -9,7 +9,6 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "compose/images.hpp"
 #include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/runtime/parts.hpp"
 #include "kubernetes/claims.hpp"
@@ -48,24 +47,6 @@ Files files_of(const RuntimeQuestion& question) {
     }
   }
   return files;
-}
-
-// An image by its name on this site, which can mean nothing else.
-std::string pin_of(const kubernetes::ImageUse& image, const RuntimeQuestion& question,
-                   Problems& problems) {
-  for (const auto& [unused, pin] : question.pins) {
-    if (image.name == pin) return pin;  // rendered so
-  }
-  try {
-    const std::string& name = compose::find_image(image.name, question.images).name;
-    if (const auto pin = question.pins.find(name); pin != question.pins.end()) return pin->second;
-    problems.add(format("{}: the image {} is not one that was delivered here", image.place,
-                        printable(image.name, 200)),
-                 "its component of images has to go to this site");
-  } catch (const Error& error) {
-    problems.add(error.within(image.place));
-  }
-  return "";
 }
 
 void add_labels(Json& holder, const std::string& id, const std::vector<const char*>& names) {
@@ -158,7 +139,7 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
   for (const auto& [path, unused] : files) settings.files.push_back(path);
   for (const kubernetes::Object& object : manifests.objects) {
     for (const kubernetes::ImageUse& image : object.images) {
-      settings.pins[image.name] = pin_of(image, question, problems);
+      settings.pins[image.name] = pin_of(image.name, image.place, question, problems);
     }
   }
   problems.throw_if_any(Errc::incompatible);

@@ -60,11 +60,7 @@ class KubernetesRuntime : public Runtime {
         gone.push_back(each.reference.str());
       }
     }
-    Words parts;
-    if (!fresh.empty()) parts.push_back(format("create {}", joined(fresh)));
-    if (!changed.empty()) parts.push_back(format("change {}", joined(changed)));
-    if (!gone.empty()) parts.push_back(format("remove {}", joined(gone)));
-    return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
+    return changes_text({{"create", fresh}, {"change", changed}, {"remove", gone}});
   }
 
   // The server itself tries every object; nothing is stored.

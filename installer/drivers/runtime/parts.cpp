@@ -5,6 +5,9 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/path.hpp"
+#include "base/text.hpp"
+#include "compose/images.hpp"
 
 namespace sealift::installer {
 
@@ -39,6 +42,31 @@ Json lines_at(const std::vector<release::FileEntry>& table, const std::set<std::
     if (is_wanted) lines.push_back(release::to_line(entry));
   }
   return lines;
+}
+
+std::string pin_of(const std::string& image, const std::string& place,
+                   const RuntimeQuestion& question, Problems& problems) {
+  for (const auto& [unused, pin] : question.pins) {
+    if (image == pin) return pin;
+  }
+  try {
+    const std::string& name = compose::find_image(image, question.images).name;
+    if (const auto pin = question.pins.find(name); pin != question.pins.end()) return pin->second;
+    problems.add(
+        format("{}: the image {} is not one that was delivered here", place, printable(image, 200)),
+        "its component of images has to go to this site");
+  } catch (const Error& error) {
+    problems.add(error.within(place));
+  }
+  return "";
+}
+
+std::string changes_text(const NamedChanges& changes) {
+  std::vector<std::string> parts;
+  for (const auto& [verb, names] : changes) {
+    if (!names.empty()) parts.push_back(format("{} {}", verb, joined(names)));
+  }
+  return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
 }
 
 }  // namespace sealift::installer

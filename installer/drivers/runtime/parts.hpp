@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "installer/content/content.hpp"
+#include "installer/driver/runtime_question.hpp"
 
 namespace sealift::installer {
 
@@ -20,5 +22,15 @@ std::vector<release::FileEntry> entries_of(Source& table);
 
 // The table's lines of what stands at these paths or below them; "." is everything.
 Json lines_at(const std::vector<release::FileEntry>& table, const std::set<std::string>& paths);
+
+// The name here of an image that a file of the release says, which can mean nothing else; empty,
+// and a problem, where none was delivered. A file that was rendered may say that name already.
+// `place` is where it says it, for messages.
+std::string pin_of(const std::string& image, const std::string& place,
+                   const RuntimeQuestion& question, Problems& problems);
+
+// What becomes of parts of a workload, each with its verb, for people: "create a, b; remove c".
+using NamedChanges = std::vector<std::pair<std::string, std::vector<std::string>>>;
+std::string changes_text(const NamedChanges& changes);
 
 }  // namespace sealift::installer

@@ -5,6 +5,7 @@
 #include "base/format.hpp"
 #include "base/lines.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/workloads/systemd_settings.hpp"
 
@@ -28,10 +29,7 @@ std::vector<std::string> copies_of(const Deployment& staged, const fs::path& scr
   for (const std::string& name : links_of(systemd_settings_of(staged))) {
     const std::string folder = staged.folder().string();
     std::string text = installed_file(staged.path, staged.directory, name, kMaxUnitBytes);
-    for (std::size_t at = text.find(current); at != text.npos;
-         at = text.find(current, at + folder.size())) {
-      text.replace(at, current.size(), folder);
-    }
+    replace_all(text, current, folder);
     make_dirs((scratch / name).parent_path());
     write_file(scratch / name, text, FileMode::secret);
     if (name.find('/') == name.npos) units.push_back((scratch / name).string());
