@@ -26,6 +26,7 @@ export const sidebar = [
     'Take over what is there': 'docs/operations/take-over',
     Upgrade: 'docs/operations/upgrade',
     'Roll back': 'docs/operations/roll-back',
+    Uninstall: 'docs/operations/uninstall',
     'Back up and restore': 'docs/operations/back-up',
     'Move to a new host': 'docs/operations/new-host',
     'The machine is lost': 'docs/operations/disaster',

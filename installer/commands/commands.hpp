@@ -18,6 +18,7 @@ void add_plan(cli::Command& program, const std::string& site);
 void add_stage(cli::Command& program, const std::string& site);
 void add_apply(cli::Command& program, const std::string& site);
 void add_rollback(cli::Command& program, const std::string& site);
+void add_uninstall(cli::Command& program, const std::string& site);
 void add_recover(cli::Command& program, const std::string& site);
 void add_prune(cli::Command& program, const std::string& site);
 void add_backup(cli::Command& program, const std::string& site);

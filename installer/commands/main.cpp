@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
          installer::add_stage(program, site);
          installer::add_apply(program, site);
          installer::add_rollback(program, site);
+         installer::add_uninstall(program, site);
          installer::add_recover(program, site);
          installer::add_prune(program, site);
          program.group("See what is installed");

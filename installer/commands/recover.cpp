@@ -42,7 +42,7 @@ void check(const RecoverOptions& options) {
 
 void report_recovery(bool recovered, const State& state, const Json& more, cli::Session& session) {
   const std::string stands =
-      state.current() == nullptr ? "nothing was applied yet" : state.current()->title();
+      state.current() == nullptr ? std::string(kNoRelease) : state.current()->title();
   session.out.line(recovered ? format("recovered; installed on this site: {}", stands)
                              : format("nothing to recover; installed on this site: {}", stands));
   Json value = {{"recovered", recovered},

@@ -26,6 +26,12 @@ struct RollbackOptions {
 // A revision's number, or the version of the newest revision that had it; one that is still kept,
 // where there is one.
 const Revision& choose(const std::string& to, const State& state, const Layout& layout) {
+  if (state.is_uninstalled && !to.empty()) {
+    throw Error(Errc::usage,
+                format("{} was uninstalled, and the way back leads to it before any other",
+                       state.last()->title()),
+                "run: sealift-installer rollback");
+  }
   if (to.empty()) {
     if (const Revision* previous = state.previous()) return *previous;
     throw Error(Errc::incompatible, "nothing stood on this site before the current release",

@@ -125,14 +125,20 @@ void show_drift_of(const SiteWork& work, const Revision& now, cli::Output& out, 
   value["notLookedAt"] = not_looked_at;
 }
 
+std::string release_line(const State& state) {
+  if (const Revision* now = state.current()) {
+    return format("{} {}, revision {}", now->release, now->title(), now->number);
+  }
+  if (!state.is_uninstalled) return "none yet";
+  return format("none: {} was uninstalled", state.last()->title());
+}
+
 // The release that is installed, and where one could go from here.
 void show_release(const SiteWork& work, const State& state, const std::vector<SiteChange>& changes,
                   cli::Session& session, Json& value) {
   cli::Output& out = session.out;
   const Revision* now = state.current();
-  out.line(now == nullptr ? std::string("release      none yet")
-                          : format("release      {} {}, revision {}", now->release, now->title(),
-                                   now->number));
+  out.line(format("release      {}", release_line(state)));
   if (now != nullptr) out.line(format("environment  {}", printable(now->environment)));
   show_coming(work, state, out, value);
   show_last_failure(state, out, value);
@@ -206,6 +212,7 @@ void run_status(const std::string& site, cli::Session& session) {
   Json value = {{"site", installation.id},
                 {"environment", installation.site.environment},
                 {"unfinished", state.unfinished.has_value()},
+                {"uninstalled", state.is_uninstalled},
                 {"fenced", is_fence_closed(installation.layout)}};
   show_key(installation.layout, out, value);
   const std::vector<SiteChange> changes = site_changes(now, installation.site);

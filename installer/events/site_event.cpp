@@ -56,6 +56,7 @@ constexpr std::array kNamings = {
     Naming{"site-restored", "site_changed", "the site was restored from an archive"},
     Naming{"stage", "staged", "was staged"},
     Naming{"trust", "trust_changed", "the site trusts another root"},
+    Naming{"uninstall", "uninstalled", "was uninstalled"},
     Naming{"verified", "backups_verified", "backups were verified"}};
 
 // What may leave the site. No `set`, whose values are the operator's; no `drop`, no keys.

@@ -93,6 +93,11 @@ Json audited(const std::vector<std::string>& lines) {
   return list;
 }
 
+std::string title_of(Side side, const Plan& plan, const Revision& before) {
+  if (side == Side::outcome) return plan.stands_after();
+  return before.version.empty() ? std::string(kNoRelease) : before.title();
+}
+
 }  // namespace
 
 std::string_view name(Side side) {
@@ -122,7 +127,7 @@ std::optional<Acceptance> examine(const Tools& tools, Side side) {
   Acceptance acceptance{
       .side = side,
       .transaction = plan.number,
-      .title = chosen.version.empty() ? std::string("nothing applied yet") : chosen.title(),
+      .title = title_of(side, plan, before),
       .verified = {},
       .differs = {},
       .unverified = {}};

@@ -375,6 +375,19 @@ Draft plan_repair(SiteContent& content, const Installation& installation, const 
   return drafting.finish();
 }
 
+Draft plan_uninstall(Content& content, const Installation& installation, const State& state,
+                     const Drivers& drivers, const Request& request) {
+  Revision outcome = *state.current();
+  outcome.bundle.clear();
+  outcome.placements.clear();
+  outcome.restores.reset();
+  outcome.changes.reset();
+  Drafting drafting(installation, state, drivers, content, request, std::move(outcome));
+  drafting.drop_the_rest();
+  drafting.draft().flags = compare(changes_of(state.current()), {});
+  return drafting.finish();
+}
+
 Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,
                  const State& state, const Drivers& drivers, const Request& request) {
   const Revision& now = *state.current();

@@ -41,4 +41,9 @@ Draft plan_repair(SiteContent& content, const Installation& installation, const 
 Draft plan_flags(const SiteFlags& wanted, SiteContent& content, const Installation& installation,
                  const State& state, const Drivers& drivers, const Request& request);
 
+// Nothing: the current revision is taken off its targets. What is data stays: databases, folders
+// and volumes that are kept, backups. `content` is that of the current revision.
+Draft plan_uninstall(Content& content, const Installation& installation, const State& state,
+                     const Drivers& drivers, const Request& request);
+
 }  // namespace sealift::installer

@@ -69,17 +69,19 @@ void check_requirements(const bundle::Contents& contents, const Installation& in
     throw_incompatible(format("the release is for {}, this host is {}", joined(arch), host_arch()),
                        "carry the bundle for this architecture");
   }
-  const Revision* current = state.current();
-  if (current == nullptr) return;
-  check_floor(contents, *current, floor);
-  if (is_older(contents, *current)) return;
-  const bool repeats = current->digest == contents.digest();
-  if (!document.upgrade_from.empty() && current->digest && !repeats) {
+  // What was uninstalled has left its databases and folders, and its version is the oldest that is
+  // taken.
+  const Revision* last = state.last();
+  if (last == nullptr) return;
+  check_floor(contents, *last, floor);
+  if (is_older(contents, *last)) return;
+  const bool repeats = last->digest == contents.digest();
+  if (!document.upgrade_from.empty() && last->digest && !repeats) {
     const VersionRange range = VersionRange::parse(document.upgrade_from);
-    if (!range.contains(Version::parse(current->version))) {
+    if (!range.contains(Version::parse(last->version))) {
       const std::string first = range.lowest();
       throw_incompatible(format("release {} upgrades from {}, this site has {}", document.version,
-                                document.upgrade_from, current->version),
+                                document.upgrade_from, last->version),
                          first.empty() ? "carry a release that upgrades from this one first"
                                        : format("carry release {} and apply it first", first));
     }

@@ -14,7 +14,8 @@ constexpr std::uint64_t kFormat = 1;
 constexpr std::array kPhases = {Phase::preflight, Phase::stage, Phase::fence, Phase::migrate,
                                 Phase::activate,  Phase::check, Phase::commit};
 constexpr std::array kPurposes = {Purpose::apply, Purpose::stage, Purpose::rollback,
-                                  Purpose::adopt, Purpose::flags, Purpose::repair};
+                                  Purpose::adopt, Purpose::flags, Purpose::repair,
+                                  Purpose::uninstall};
 constexpr std::array kUndos = {Undo::automatic, Undo::impossible};
 
 std::string_view name(Undo undo) {
@@ -87,8 +88,14 @@ std::string_view name(Purpose purpose) {
       return "flags";
     case Purpose::repair:
       return "repair";
+    case Purpose::uninstall:
+      return "uninstall";
   }
   return "";
+}
+
+std::string Plan::stands_after() const {
+  return purpose == Purpose::uninstall ? std::string(kNoRelease) : outcome.title();
 }
 
 Json to_json(const Plan& plan) {

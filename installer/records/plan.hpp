@@ -37,7 +37,7 @@ struct Step {
 };
 
 // A repair lays out again what the current release has and a target has not.
-enum class Purpose { apply, stage, rollback, adopt, flags, repair };
+enum class Purpose { apply, stage, rollback, adopt, flags, repair, uninstall };
 std::string_view name(Purpose purpose);
 
 struct Plan {
@@ -47,7 +47,11 @@ struct Plan {
   std::string reason;
   Time created;
   std::vector<Step> steps;
-  Revision outcome;  // installed when all is done
+  // Installed when all is done. Of an uninstall: the release that goes, without placements.
+  Revision outcome;
+
+  // What stands when all is done: "1.1.0 (0123456789ab)", or that no release does.
+  std::string stands_after() const;
 
   friend bool operator==(const Plan&, const Plan&) = default;
 };

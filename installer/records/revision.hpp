@@ -16,6 +16,9 @@
 namespace sealift::installer {
 
 // One thing that stood on the site: the outcome of a committed transaction.
+// What a site has before its first release, and after an uninstall; for people.
+constexpr std::string_view kNoRelease = "no release";
+
 struct Revision {
   std::uint64_t number = 0;  // of its transaction; never used twice
   std::string release;       // the release's name

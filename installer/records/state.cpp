@@ -19,6 +19,7 @@ const Revision* State::revision(std::uint64_t number) const {
 // After a rollback the release that stands is an older one: what came before that counts, so that a
 // second rollback goes further back and not to and fro.
 const Revision* State::previous() const {
+  if (is_uninstalled) return last();
   const Revision* now = current();
   if (now != nullptr && now->restores) now = revision(*now->restores);
   return now != nullptr && now->parent ? revision(*now->parent) : nullptr;
@@ -79,11 +80,15 @@ State load_state(const Layout& layout, const Clock& clock) {
     if (ending != Event::commit) continue;
     if (plan.purpose == Purpose::stage) {
       state.staged = plan.outcome;
+    } else if (plan.purpose == Purpose::uninstall) {
+      state.staged.reset();
+      state.is_uninstalled = true;
     } else {
       // A staged release is still the next one when flags have changed or damage was repaired.
       const bool keeps_release = plan.purpose == Purpose::flags || plan.purpose == Purpose::repair;
       if (!keeps_release) state.staged.reset();
       state.revisions.push_back(plan.outcome);
+      state.is_uninstalled = false;
     }
   }
   return state;
@@ -94,9 +99,9 @@ State load_state(const Layout& layout, const Clock& clock) {
 void write_summary(const Layout& layout, const State& state) {
   Json value = {
       {"format", 1}, {"program", SEALIFT_VERSION}, {"unfinished", state.unfinished.has_value()}};
-  if (const Revision* now = state.current()) {
-    value["current"] = to_json(*now);
-    value["floor"] = {{"release", now->release}, {"version", now->version}};
+  if (const Revision* now = state.current()) value["current"] = to_json(*now);
+  if (const Revision* last = state.last()) {
+    value["floor"] = {{"release", last->release}, {"version", last->version}};
   }
   if (const Revision* previous = state.previous()) value["previous"] = to_json(*previous);
   if (state.staged) value["staged"] = to_json(*state.staged);

@@ -30,19 +30,23 @@ struct PastTransaction {
 
 struct State {
   std::vector<Revision> revisions;     // committed, oldest first
+  bool is_uninstalled = false;         // the last of them stands no longer
   std::optional<Revision> staged;      // by the last `stage`, unless something was applied since
   std::optional<fs::path> unfinished;  // the journal of a transaction that was cut off
   std::vector<fs::path> unclosed;      // of those that have ended, without all that follows
   std::vector<PastTransaction> history;
   std::uint64_t next_number = 1;
 
-  const Revision* current() const { return revisions.empty() ? nullptr : &revisions.back(); }
+  // What stands; null where no release does.
+  const Revision* current() const { return is_uninstalled ? nullptr : last(); }
+  // What stood last, whether it stands still or was uninstalled; nothing older is taken.
+  const Revision* last() const { return revisions.empty() ? nullptr : &revisions.back(); }
   // Whether the release with this D is the one that stands.
   bool stands(const std::optional<Digest>& digest) const {
     return current() != nullptr && current()->digest == digest;
   }
   const Revision* revision(std::uint64_t number) const;
-  // Where `rollback` leads: what stood before the release that stands now.
+  // Where `rollback` leads: what stood before the release that stands now, or what was uninstalled.
   const Revision* previous() const;
 };
 

@@ -122,7 +122,7 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   const Revision& outcome = plan.outcome;
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();
   const std::string before_title =
-      before.version.empty() ? std::string("nothing applied yet") : before.title();
+      before.version.empty() ? std::string(kNoRelease) : before.title();
   const std::optional<FailedUndo> failed = failed_undo(journal);
   out.line(format("NOT FINISHED: transaction {} ({} {}) {}", plan.number, name(plan.purpose),
                   outcome.title(), failed ? "needs a person: an undo failed" : "was cut off"));
@@ -157,7 +157,7 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   const std::string program = site.empty()
                                   ? std::string("sealift-installer")
                                   : format("sealift-installer --site {}", shell_quoted(site));
-  for (const Way& way : ways_out(journal, before_title, outcome.title())) {
+  for (const Way& way : ways_out(journal, before_title, plan.stands_after())) {
     const std::string command = format("{} {}", program, way.arguments);
     out.line(format("  {}", command));
     out.line(format("      {}", way.leads));

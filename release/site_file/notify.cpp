@@ -18,8 +18,8 @@ constexpr std::array kMeans = {
 
 // For who says nothing else: what has changed, and what is wrong.
 std::vector<std::string> usual_events() {
-  return {"applied",   "rolled_back", "failed",  "needs_operator",
-          "recovered", "drift_found", "expiring"};
+  return {"applied",        "rolled_back", "uninstalled", "failed",
+          "needs_operator", "recovered",   "drift_found", "expiring"};
 }
 
 // The one that it has; nothing where it has none or several.

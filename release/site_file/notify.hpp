@@ -17,12 +17,13 @@
 namespace sealift::release {
 
 // What an event may be called: the last part of its CloudEvents type, and a word of `on`.
-inline constexpr std::array<std::string_view, 25> kEventWords = {
+inline constexpr std::array<std::string_view, 26> kEventWords = {
     "accepted",    "adopted",         "applied",          "backup_copied", "backup_dropped",
     "backup_made", "backup_restored", "backups_verified", "copy_failed",   "drift_found",
     "drift_gone",  "expiring",        "failed",           "flags_set",     "hook_failed",
     "keys_made",   "needs_operator",  "recovered",        "refused",       "rehearsed",
-    "repaired",    "rolled_back",     "site_changed",     "staged",        "trust_changed"};
+    "repaired",    "rolled_back",     "site_changed",     "staged",        "trust_changed",
+    "uninstalled"};
 // Of `on`: every one of them, also of later versions.
 inline constexpr std::string_view kEveryEvent = "all";
 

@@ -399,9 +399,9 @@ class Stuck(OperatorRoad):
         subprocess.run([INSTALLER, "--site", road.site, "apply", self.first, "--yes"],
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=False)
-        self.assertIn("back to nothing applied yet", road.installer("status", status=10).decode())
+        self.assertIn("back to no release", road.installer("status", status=10).decode())
         message = road.refused("recover", "--accept", "old", "--reason", "x", status=2)
-        self.assertIn("2 differ from nothing applied yet", message)
+        self.assertIn("2 differ from no release", message)
         for name in ("web", "etc"):
             os.remove(os.path.join(road.target(name), "current"))
         answer = road.answer("recover", "--accept", "old", "--yes", "--reason", "x")

@@ -101,6 +101,12 @@ class HowTo(unittest.TestCase):
         self.assertIn("applied, not of this release", said)
         self.installed("1.1.0")
 
+    def test_uninstall(self):
+        said = self.follow("uninstall", UPGRADED)
+        self.assertIn("none: 1.1.0", said)
+        self.assertIn("everything is as it was installed", said)
+        self.installed("1.1.0")
+
     def test_back_up(self):
         self.assertIn("restored main-2", self.follow("back-up"))
 
