@@ -11,6 +11,7 @@
 #include "base/format.hpp"
 #include "signing/base64.hpp"
 #include "signing/bech32.hpp"
+#include "signing/keyed_digest.hpp"
 #include "signing/raw.hpp"
 
 namespace sealift::signing {
@@ -43,20 +44,10 @@ std::string_view view(const Bytes& bytes) {
 
 // ---- RFC 5869 and the header
 
-Secret hmac(std::string_view key, std::string_view text) {
-  Secret result(crypto_auth_hmacsha256_BYTES);
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, raw(key), key.size());
-  crypto_auth_hmacsha256_update(&state, raw(text), text.size());
-  crypto_auth_hmacsha256_final(&state, result.bytes().data());
-  sodium_memzero(&state, sizeof state);
-  return result;
-}
-
 // 32 bytes of HKDF-SHA-256. An empty salt is one of zeros.
 Secret derive(std::string_view secret, std::string_view salt, std::string_view purpose) {
-  const Secret extracted = hmac(salt.empty() ? std::string(kKey, '\0') : salt, secret);
-  return hmac(extracted.view(), format("{}\x01", purpose));
+  const Secret extracted = hmac_sha256(salt.empty() ? std::string(kKey, '\0') : salt, secret);
+  return hmac_sha256(extracted.view(), format("{}\x01", purpose));
 }
 
 std::string to_base64_bare(std::string_view bytes) {
@@ -261,7 +252,7 @@ AgeSink::AgeSink(Sink& out, const std::vector<AgeRecipient>& recipients) : out_(
   std::string header = format("{}\n", kVersion);
   for (const AgeRecipient& each : recipients) header += stanza_for(each, file_key);
   header += "---";
-  const Secret mac = hmac(derive(file_key.view(), "", "header").view(), header);
+  const Secret mac = hmac_sha256(derive(file_key.view(), "", "header").view(), header);
   std::string nonce(kNonce, '\0');
   randombytes_buf(nonce.data(), kNonce);
   out_.write(format("{} {}\n{}", header, to_base64_bare(mac.view()), nonce));
@@ -321,7 +312,7 @@ AgeSource::AgeSource(Source& in, const AgeIdentity& identity) : in_(in), key_(kK
                 "use the identity of one of its recipients");
   }
   header += "---";
-  const Secret mac = hmac(derive(file_key.view(), "", "header").view(), header);
+  const Secret mac = hmac_sha256(derive(file_key.view(), "", "header").view(), header);
   const std::string said = from_base64_bare(std::string_view(text).substr(4));
   if (said.size() != crypto_auth_hmacsha256_BYTES ||
       sodium_memcmp(said.data(), mac.bytes().data(), said.size()) != 0) {

@@ -3,7 +3,19 @@
 
 #include <sodium.h>
 
+#include "signing/raw.hpp"
+
 namespace sealift::signing {
+
+Secret hmac_sha256(std::string_view key, std::string_view text) {
+  Secret result(crypto_auth_hmacsha256_BYTES);
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, raw(key), key.size());
+  crypto_auth_hmacsha256_update(&state, raw(text), text.size());
+  crypto_auth_hmacsha256_final(&state, result.bytes().data());
+  sodium_memzero(&state, sizeof state);
+  return result;
+}
 
 Digest keyed_digest(const Secret& key, const Digest& plain) {
   std::array<unsigned char, crypto_auth_hmacsha256_BYTES> result{};

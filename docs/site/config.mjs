@@ -59,6 +59,7 @@ export const sidebar = [
     'What runs': 'docs/workloads',
     'Compose files': 'docs/compose',
     Kubernetes: 'docs/kubernetes',
+    'Buckets and CDNs': 'docs/s3',
     'Units of systemd': 'docs/workloads-systemd',
     'Commands and hooks': 'docs/workloads-exec',
     'Health checks': 'docs/health',

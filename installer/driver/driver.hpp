@@ -43,6 +43,7 @@ struct Wish {
   std::optional<Placement> before;  // what stands there by the site's records
   Json settings;                    // as in its placement
   Purpose purpose = Purpose::apply;
+  Content* content = nullptr;  // of the release, for looking at the target; null: not to be had
   // A driver looks at that of its family alone, which is null where nothing of it is asked.
   std::shared_ptr<const FilesWish> files = {};
   std::shared_ptr<const ImagesWish> images = {};

@@ -9,6 +9,7 @@
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/images/images.hpp"
 #include "installer/drivers/kubernetes/kubernetes_runtime.hpp"
+#include "installer/drivers/s3/s3.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
 #include "installer/drivers/workloads/exec_runtime.hpp"
@@ -30,6 +31,7 @@ Drivers all_drivers(const Layout& layout, Workers& workers) {
   drivers["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
   drivers[kDataDriver] = data_driver(layout, workers);
   drivers["fence"] = fence_driver(layout);
+  drivers["s3"] = s3_driver(layout);
   drivers["hook"] = hook_driver(layout);
   drivers["health"] = health_driver(layout);
   drivers["service"] = service_driver(layout);

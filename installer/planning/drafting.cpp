@@ -23,6 +23,7 @@
 #include "installer/drivers/images/images_wish.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
+#include "installer/drivers/s3/s3_step.hpp"
 #include "installer/planning/found_data.hpp"
 #include "release/documents/file_table.hpp"
 
@@ -338,6 +339,7 @@ Wish Drafting::wish_for(const Placement& placement) const {
   wish.number = draft_.plan.number;
   wish.label = label_of(outcome_.version, outcome_.digest);
   wish.purpose = draft_.plan.purpose;
+  wish.content = &content_;
   if (const Placement* before = standing_at(placement.path)) wish.before = *before;
   return wish;
 }
@@ -406,6 +408,7 @@ std::optional<std::string> Drafting::add(const std::string& driver, const Wish& 
                                          const ServiceGlobs& services, const DamagedFiles& damage) {
   std::vector<Step> steps = drivers_.named(driver).plan(wish);
   std::optional<std::string> directory = unpacked_directory(steps);
+  if (!directory) directory = sent_directory(steps);
   if (!steps.empty()) {
     const Moment moment{.now = draft_.plan.created, .version = version_now()};
     for (Step& step : data_backups(wish, installation_.site, installation_.layout, moment)) {
@@ -416,7 +419,8 @@ std::optional<std::string> Drafting::add(const std::string& driver, const Wish& 
   std::move(steps.begin(), steps.end(), std::back_inserter(draft_.plan.steps));
   ComponentChange change = compare_watched(wish, services, damage);
   const std::size_t images = images_in(wish).size();
-  if (wish.table && wish.ready.empty() && images == 0) {
+  const bool is_on_host = wish.path.starts_with('/');
+  if (wish.table && wish.ready.empty() && images == 0 && is_on_host) {
     const bool shares = wish.before && files_in(wish).sharing == release::Sharing::automatic;
     draft_.needs.push_back(
         {.path = wish.path,

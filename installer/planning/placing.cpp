@@ -35,7 +35,7 @@ Placement placed_tree(const release::Component& component, const release::Target
   Placement placement{.component = component.row.name,
                       .target = component.row.target,
                       .driver = target.driver,
-                      .path = target.path,
+                      .path = target.s3 ? target.s3->place() : target.path,
                       .directory = {},
                       .table = table.digest,
                       .files = table.files,

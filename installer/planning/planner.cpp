@@ -14,6 +14,7 @@
 #include "installer/content/site_values.hpp"
 #include "installer/driver/differences.hpp"
 #include "installer/drivers/databases/database_access.hpp"
+#include "installer/drivers/s3/s3_settings.hpp"
 #include "installer/planning/drafting.hpp"
 #include "installer/planning/placing.hpp"
 #include "installer/planning/ready_directory.hpp"
@@ -253,6 +254,9 @@ struct ComponentWishes {
     }
     for (std::string& warning : kept_warnings(wanted, content)) {
       drafting.draft().warnings.push_back(std::move(warning));
+    }
+    if (target.s3) {
+      wanted.settings = to_json(s3_settings(*target.s3, component.document.assets, wanted.settings));
     }
     want_tree(std::move(wanted), target);
   }

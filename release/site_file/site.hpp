@@ -17,6 +17,7 @@
 #include "release/site_file/backup_copy.hpp"
 #include "release/site_file/keep_rule.hpp"
 #include "release/site_file/notify.hpp"
+#include "release/site_file/s3_target.hpp"
 #include "release/text/window.hpp"
 #include "release/values/environment.hpp"
 #include "release/values/tls.hpp"
@@ -54,6 +55,7 @@ struct Target {
   std::vector<std::string> backup = {};   // folders of data that are backed up before a change
   std::vector<std::string> volumes = {};  // of Compose: those that belong to backups of the site
   bool isolated = false;  // of Compose: a release that would share anything of the host is refused
+  std::optional<S3Target> s3 = {};  // of that driver alone
 
   // The site's name of an image; nothing where the map has no line for it.
   std::optional<std::string> mapped(const content::ImageName& name) const;
