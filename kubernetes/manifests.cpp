@@ -7,9 +7,9 @@
 
 #include "base/ascii.hpp"
 #include "base/format.hpp"
-#include "base/lines.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "kubernetes/documents.hpp"
 #include "kubernetes/pods.hpp"
 #include "kubernetes/removed_versions.hpp"
 #include "release/text/yaml.hpp"
@@ -30,37 +30,6 @@ constexpr std::size_t kMaxName = 253;
 // Words that the YAML of Kubernetes takes for true and false, and others for texts.
 constexpr std::array<std::string_view, 14> kWordsOfTruth = {
     "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "False", "True", "OFF", "TRUE"};
-
-// One document of a file, after as many empty lines as stand before it, so that lines are the
-// file's.
-struct Part {
-  std::string text;
-  bool is_empty = true;  // but for comments
-};
-
-bool is_separator(std::string_view line) {
-  if (!line.starts_with("---")) return false;
-  const std::string_view rest = line.substr(3);
-  return rest.empty() || rest.front() == ' ' || rest.front() == '\t' || rest.front() == '\r';
-}
-
-// "--- {a: b}" begins a document on the same line; that is kept, and the dashes are not.
-std::vector<Part> parts_of(std::string_view text) {
-  std::vector<Part> parts(1);
-  std::size_t number = 0;
-  for (std::string_view line : split_lines(text)) {
-    if (is_separator(line)) {
-      parts.push_back({.text = std::string(number, '\n')});
-      line.remove_prefix(3);
-    }
-    ++number;
-    const std::string_view words = trimmed(line, " \t\r");
-    if (!words.empty() && words.front() != '#' && words != "...") parts.back().is_empty = false;
-    parts.back().text.append(words == "..." ? "" : line).append("\n");
-  }
-  std::erase_if(parts, [](const Part& part) { return part.is_empty; });
-  return parts;
-}
 
 bool is_octal(std::string_view text) {
   return text.size() > 1 && text.front() == '0' && text.find_first_not_of("01234567") == text.npos;
@@ -90,9 +59,9 @@ class ManifestReader {
   explicit ManifestReader(Problems& problems) : problems_(problems) {}
 
   void read(const std::string& text, const std::string& name) {
-    for (const Part& part : parts_of(text)) {
+    for (const std::string& document : documents_of(text)) {
       try {
-        add(YamlDocument::parse(part.text, name, release::Yaml::foreign));
+        add(YamlDocument::parse(document, name, release::Yaml::foreign));
       } catch (const Error& error) {
         problems_.add(error);
       }
@@ -181,8 +150,8 @@ class ManifestReader {
       return false;
     }
     if (reference.kind == "Kustomization" && reference.group() == "kustomize.config.k8s.io") {
-      refuse(document, "/kind", "found a Kustomization, which is not rendered here",
-             "render it first: kubectl kustomize FOLDER > FILE.yaml");
+      refuse(document, "/kind", "found a Kustomization, which is no object",
+             "say kustomize: true in its component, whose source it begins");
       return false;
     }
     if (is_of_cluster(reference.kind)) {

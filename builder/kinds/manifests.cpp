@@ -13,6 +13,7 @@
 #include "base/program_file.hpp"
 #include "builder/kind/templates.hpp"
 #include "builder/kinds/compose_source.hpp"
+#include "builder/rendering/render_source.hpp"
 #include "content/media_types.hpp"
 #include "kubernetes/manifests.hpp"
 
@@ -130,9 +131,16 @@ class Manifests : public Kind {
                        const Workshop& workshop) const override {
     const bool is_compose = entry.workload.runtime == release::kCompose;
     const bool is_kubernetes = entry.workload.runtime == release::kKubernetes;
-    const ComposeSource source = is_compose
-                                     ? compose_source(entry, workshop)
-                                     : ComposeSource{.entry = entry, .made = {}, .replaced = {}};
+    RenderedSource rendered;
+    ComposeSource source = is_compose ? compose_source(entry, workshop)
+                                      : ComposeSource{.entry = entry, .made = {}, .replaced = {}};
+    if (!entry.rendering.program.empty()) {
+      rendered = render_source(entry, workshop);
+      source.made = std::move(rendered.files);
+      source.entry.source.clear();
+      source.entry.exclude.clear();
+      source.entry.raw.clear();
+    }
     std::set<std::string> files;
     BuiltComponent built = build_templates(
         source.entry, workshop, media_type::kManifests, source.made,
@@ -147,6 +155,7 @@ class Manifests : public Kind {
             check_units(entry, files);
           } else if (is_kubernetes) {
             check_manifests(entry, files);
+            workload.rendered_by = rendered.program;
           } else {
             check_commands(entry, files, packed.executables, workshop.release.arch);
           }

@@ -66,6 +66,8 @@ std::vector<std::string> sources_of(const release::Release& release) {
   std::vector<std::string> sources = {"environments"};
   for (const release::ComponentEntry& entry : release.components) {
     sources.insert(sources.end(), entry.overlays.begin(), entry.overlays.end());
+    const std::vector<std::string>& values = entry.rendering.values;
+    sources.insert(sources.end(), values.begin(), values.end());
     const std::size_t magic = entry.source.find_first_of("*?");
     const std::string plain = entry.source.substr(0, magic);
     if (magic == std::string::npos) {

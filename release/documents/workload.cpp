@@ -80,6 +80,7 @@ Json to_json(const Workload& workload) {
     if (!workload.check.empty()) value["check"] = workload.check;
     value["timeout"] = workload.timeout;
   }
+  if (!workload.rendered_by.empty()) value["renderedBy"] = workload.rendered_by;
   return value;
 }
 
@@ -102,7 +103,12 @@ Workload workload_from_json(const Json& value, const std::string& where) {
     if (workload.timeout == 0 || workload.timeout > kMaxWorkloadTimeout) {
       fields.refuse("timeout", format("expected 1 to {} seconds", kMaxWorkloadTimeout));
     }
-  } else if (workload.runtime != kSystemd && workload.runtime != kKubernetes) {
+  } else if (workload.runtime == kKubernetes) {
+    workload.rendered_by = fields.text_if("renderedBy").value_or("");
+    if (workload.rendered_by.size() > kMaxRenderer) {
+      fields.refuse("renderedBy", format("expected at most {} bytes", kMaxRenderer));
+    }
+  } else if (workload.runtime != kSystemd) {
     fields.refuse("runtime", format("found \"{}\"", printable(workload.runtime, 80)));
   }
   fields.done();

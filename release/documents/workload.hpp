@@ -30,6 +30,7 @@ bool is_unit_name(std::string_view name);
 inline constexpr std::size_t kMaxWords = 64;                // of a command
 inline constexpr std::size_t kMaxWordBytes = 4096;          // of each
 inline constexpr std::size_t kMaxJobs = 256;                // of a Compose file
+inline constexpr std::size_t kMaxRenderer = 128;            // bytes of its name and version
 inline constexpr std::uint64_t kMaxWorkloadTimeout = 3600;  // seconds
 
 struct Workload {
@@ -41,6 +42,7 @@ struct Workload {
   std::vector<std::string> undo;
   std::vector<std::string> check;
   std::uint64_t timeout = 0;  // of exec: seconds that each may take
+  std::string rendered_by;    // of kubernetes: "helm v3.17.2"; empty: the files are as written
   friend bool operator==(const Workload&, const Workload&) = default;
 };
 

@@ -177,6 +177,19 @@ std::vector<std::string> read_overlays(const Json& component) {
   return files;
 }
 
+Rendering read_rendering(const Json& component) {
+  if (const Json& chart = object_at(component, "chart"); component.contains("chart")) {
+    return {.program = std::string(kHelm),
+            .release = chart.value("release", text_at(component, "name").c_str()),
+            .values = read_chart_values(chart),
+            .name_space = text_at(chart, "namespace"),
+            .version = text_at(chart, "kubernetes")};
+  }
+  const std::optional<std::string> folder = read_kustomize(component);
+  if (!folder) return {.program = {}};
+  return {.program = std::string(kKustomize), .folder = *folder};
+}
+
 // As they are applied.
 std::vector<ComponentEntry> in_order(std::vector<ComponentEntry> components) {
   std::stable_partition(components.begin(), components.end(),
@@ -218,7 +231,8 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .raw = read_raw(document, item, pointer),
                           .persist = read_persist(document, item, pointer),
                           .lint = {.is_strict = text_at(item, "lint") == "error",
-                                   .accept = item.value("accept", Reasons{})}});
+                                   .accept = item.value("accept", Reasons{})},
+                          .rendering = read_rendering(item)});
   }
   return in_order(std::move(components));
 }

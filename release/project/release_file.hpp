@@ -80,6 +80,18 @@ struct OutputEntry {
   int line = 0;
 };
 
+// A source that another program makes manifests of, where the release is built.
+inline constexpr std::string_view kHelm = "helm";
+inline constexpr std::string_view kKustomize = "kustomize";
+struct Rendering {
+  std::string program;                   // one of the above; empty: the source is manifests
+  std::string release = {};              // of helm: .Release.Name
+  std::vector<std::string> values = {};  // of helm: files, relative to release.yaml
+  std::string name_space = {};           // of helm: .Release.Namespace, a template; empty: not said
+  std::string version = {};              // of helm: of Kubernetes, for .Capabilities
+  std::string folder = {};               // of kustomize: below source; empty: source itself
+};
+
 struct ComponentEntry {
   std::string name;
   std::string kind;
@@ -100,6 +112,7 @@ struct ComponentEntry {
   std::vector<RawGlob> raw = {};
   std::vector<PersistEntry> persist = {};
   LintEntry lint = {};  // of migrations, and of manifests for Kubernetes
+  Rendering rendering = {};
 };
 
 // How the builder reaches a registry.

@@ -16,6 +16,7 @@
 #include "release/documents/persist.hpp"
 #include "release/documents/workload.hpp"
 #include "release/project/release_forms.hpp"
+#include "release/project/workload_rules.hpp"
 #include "release/text/order.hpp"
 #include "release/text/semver.hpp"
 #include "release/values/value_names.hpp"
@@ -40,8 +41,8 @@ constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integri
 constexpr std::string_view kAssets = "assets";
 constexpr std::array kKinds = {kAssets, kConfig, kFlags, kImages, kManifests, kMigrations};
 // What only manifests have; `jobs` are Compose's, the others those of commands.
-constexpr std::array kOfManifests = {"runtime", "jobs",  "canary", "apply",
-                                     "undo",    "check", "timeout"};
+constexpr std::array kOfManifests = {"runtime", "jobs",    "canary", "apply",    "undo",
+                                     "check",   "timeout", "chart",  "kustomize"};
 
 // Checks that JSON Schema cannot express, over whatever of the document is there.
 class Rules {
@@ -217,20 +218,9 @@ class Rules {
     }
   }
 
-  // Compose has jobs and a canary, commands say what to run; units of systemd need neither.
   void check_runtime(const Json& component, const std::string& pointer) {
-    const std::string runtime = text_at(component, "runtime");
-    const auto belongs = [&](const char* key, bool wanted) {
-      if (wanted || runtime.empty() || !says(component, key)) return;
-      add(format("{}/{}", pointer, key),
-          format("found {}, which the runtime {} does not have", key, runtime));
-    };
-    for (const char* key : {"jobs", "canary"}) belongs(key, runtime == kCompose);
-    for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
-    belongs("persist", runtime != kKubernetes);
-    for (const char* key : {"apply", "undo"}) {
-      if (runtime != kExec || says(component, key)) continue;
-      add(pointer, format("found no {}, which the runtime exec needs", key));
+    for (const WorkloadMistake& each : workload_mistakes(component)) {
+      add(pointer + each.pointer, each.found, each.hint);
     }
   }
 

@@ -102,7 +102,7 @@ TEST_CASE("kubernetes: what no cluster would take is refused with its line") {
        "a.yaml:3: kind: found a Namespace, which belongs to no namespace"},
       {"apiVersion: v1\nkind: List\nitems: []\n", "found a List"},
       {"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
-       "found a Kustomization, which is not rendered here"},
+       "found a Kustomization, which is no object"},
       {"apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n---\n"
        "apiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: y}\n",
        "found the namespace y, and x before"},
