@@ -7,7 +7,7 @@ import os
 import shutil
 
 from road import INSTALLER, InstalledTest, RoadTest, main, need, persists, run, second_release, write
-from sweep import journal_records, killed_before_record
+from sweep import changing_calls, killed_at
 
 
 class UninstallTest(InstalledTest):
@@ -39,9 +39,9 @@ class UninstallTest(InstalledTest):
         past = road.answer("history")[-1]
         self.assertEqual((past["purpose"], past["version"]), ("uninstall", "1.1.0"))
         line = [entry for entry in self.audit() if entry["event"] == "uninstall"]
-        self.assertEqual([(each["version"], each["reason"]) for each in line], [("1.1.0", "moved")])
+        self.assertEqual([(each["details"]["version"], each["details"]["reason"]) for each in line], [("1.1.0", "moved")])
         for command in (("drift",), ("doctor",), ("health",), ("audit", "verify"), ("receipt",),
-                        ("metrics",), ("prune", "--yes")):
+                        ("metrics",), ("prune",)):
             road.installer(*command)
         self.assertIn("before any other", road.refused("rollback", "1.0.0", "--yes", status=2))
         road.installer("rollback", "--yes")
@@ -91,7 +91,7 @@ class DataTest(RoadTest):
         write(upload, "1")
         road.installer("uninstall", "--yes")
         kept = os.path.join(road.target("web"), "shared/uploads/one")
-        for command in (("prune", "--yes"), ("drift",)):
+        for command in (("prune",), ("drift",)):
             road.installer(*command)
             self.assertTrue(os.path.exists(kept))
         road.installer("apply", road.release("1.1.0", second_release), "--yes")
@@ -100,7 +100,7 @@ class DataTest(RoadTest):
 
 
 class KilledTest(InstalledTest):
-    def test_before_every_record_of_the_journal(self):
+    def test_before_calls_that_change_something(self):
         need("strace")
         road = self.road
         places = [road.site, road.target("")]
@@ -111,12 +111,13 @@ class KilledTest(InstalledTest):
         whole = self.served("web", "etc")
         command = ["-q", "uninstall", "--yes"]
         ended = {"old": 0, "nothing": 0}
-        for number in range(1, journal_records(road, command) + 1):
+        points = changing_calls(road, command)[::4]
+        for name, when in points:
             for place in places:
                 shutil.rmtree(place)
                 shutil.copytree(os.path.join(keep, os.path.basename(place.rstrip("/"))), place,
                                 symlinks=True)
-            killed_before_record(road, command, number)
+            killed_at(road, command, name, when)
             for _ in range(2):
                 run(INSTALLER, "--site", road.site, "-q", "recover")
             if road.current("web"):
@@ -127,7 +128,7 @@ class KilledTest(InstalledTest):
                 self.assertTrue(road.answer("status")["uninstalled"])
                 ended["nothing"] += 1
             road.installer("drift")
-        print(f"{ended['old']} ended on the old release, {ended['nothing']} on none")
+        print(f"{len(points)} crash points: {ended['old']} ended on the old release, {ended['nothing']} on none")
         self.assertGreater(min(ended.values()), 0)
 
 

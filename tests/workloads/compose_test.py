@@ -55,6 +55,11 @@ class ComposeTests:
         self.assertEqual(self.containers()["web"], before["web"])
         self.assertEqual(self.road.leftovers(), [])
 
+        self.road.installer("uninstall", "--yes")
+        self.assertEqual(self.containers(), {})
+        self.road.installer("rollback", "--yes")
+        self.assertEqual((self.road.api(), self.road.web()), ("api 1", "web 1"))
+
     def test_a_file_that_is_mounted_belongs_to_its_service(self):
         self.first()
         before = self.containers()
