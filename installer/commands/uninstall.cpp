@@ -37,8 +37,9 @@ void run_uninstall(const ChangeOptions& options, const std::string& site, cli::S
   carry_out(tools, draft, content, content.values(), {});
   session.effect = cli::Effect::changed;
   session.out.line();
-  session.out.line(format("uninstalled {} {} (transaction {}); back with: sealift-installer rollback",
-                          now->release, now->title(), draft.plan.number));
+  session.out.line(
+      format("uninstalled {} {} (transaction {}); back with: sealift-installer rollback",
+             now->release, now->title(), draft.plan.number));
   session.out.json({{"result", "uninstalled"},
                     {"release", now->release},
                     {"version", now->version},
@@ -49,10 +50,11 @@ void run_uninstall(const ChangeOptions& options, const std::string& site, cli::S
 
 void add_uninstall(cli::Command& program, const std::string& site) {
   auto& options = cli::make_options<ChangeOptions>();
-  cli::Command command = program.sub(
-      "uninstall", "take the release off its targets as one transaction; data stays",
-      "Nothing is served or runs any more. Databases, folders and volumes that are kept, backups "
-      "and the release itself stay: rollback installs it again without a bundle.");
+  cli::Command command =
+      program.sub("uninstall", "take the release off its targets as one transaction; data stays",
+                  "Nothing of it runs, and users see nothing of it. Databases, folders and volumes "
+                  "that are kept, "
+                  "backups and the release itself stay: rollback needs no bundle.");
   add_change_options(command, options);
   command.example("sealift-installer uninstall --dry-run", "what would go")
       .example("sealift-installer uninstall --yes --reason \"CHG-1077: moved to Lyon\"",
