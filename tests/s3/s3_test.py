@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 
-from store import BUCKET, KEY_ID, SECRET, Front, Shop, StoreTest, Way
+from store import BUCKET, KEY_ID, SECRET, Front, Shop, Store, StoreTest, Way
 from road import BUILDER, INSTALLER, main, run, write
 from sweep import journal_records, killed_before_record
 
@@ -93,6 +93,17 @@ class Released(StoreTest):
         self.assertEqual(self.store.get("web/robots.txt")["CacheControl"], "no-cache")
         left = self.shop.answer("drift", status=20)["differences"]
         self.assertEqual([each["path"] for each in left], ["notes.txt"])
+
+    def test_a_bucket_that_was_emptied_is_filled_again(self):
+        self.apply("1.0.0", FIRST)
+        self.store.clear()
+        self.shop.refused("apply", self.shop.build("1.1.0", SECOND), "--yes", status=6)
+        self.shop.installer("apply", "--repair", "--yes")
+        self.assertEqual(self.shown(), FIRST)
+        for key in self.store.keys("web/.sealift/releases"):
+            self.store.client.delete_object(Bucket=BUCKET, Key=key)
+        self.shop.installer("apply", "--repair", "--yes")
+        self.assertEqual(self.shop.answer("drift")["differences"], [])
 
     def test_a_prune_removes_what_only_old_releases_had(self):
         names = [f"assets/v{i}-3f9a1c2{i}.js" for i in range(5)]
@@ -216,6 +227,30 @@ class Refused(StoreTest):
     def test_another_region(self):
         said = self.refused(self.target(region="eu-central-1"))
         self.assertIn("the bucket is in us-east-1", said)
+    def test_a_clock_that_is_wrong(self):
+        other = Store(ahead=3600)
+        self.addCleanup(other.stop)
+        said = self.refused(self.target(endpoint=other.endpoint))
+        self.assertIn("the clock of this host", said)
+        self.assertIn("correct the clock", said)
+
+    def test_a_program_that_is_not_there(self):
+        self.shop.new_site(self.target(cdn={"exec": ["/nowhere/purge"]}))
+        said = self.shop.refused("apply", self.shop.build("1.0.0", FIRST), "--yes", status=6)
+        self.assertIn("this host has no program /nowhere/purge", said)
+
+
+class Hosts(StoreTest):
+    def test_a_bucket_that_is_a_host(self):
+        way = Way(self.store.port)
+        self.addCleanup(way.stop)
+        os.environ["http_proxy"] = way.endpoint
+        self.addCleanup(os.environ.pop, "http_proxy")
+        self.shop.new_site(self.target(endpoint="http://s3.test", style="host", insecure=True))
+        self.shop.installer("apply", self.shop.build("1.0.0", FIRST), "--yes")
+        self.assertEqual(self.shop.shown(self.store, "web/"), FIRST)
+        self.assertTrue(all(path.startswith(f"http://{BUCKET}.s3.test/") for _, path in way.seen))
+
 
 class Keys(StoreTest):
     """Where credentials come from, and where they never go."""
@@ -348,6 +383,17 @@ class Faults(StoreTest):
             self.assertEqual(self.shop.answer("status")["current"]["version"], "1.0.0")
         self.shop.installer("apply", second, "--yes")
         self.assertEqual(self.shop.shown(self.store, "web/"), {**SECOND, HASHED: "one"})
+
+    def test_what_comes_otherwise_than_it_was_sent_is_refused(self):
+        bundle = self.shop.build("1.0.0", FIRST)
+        self.way.fault = lambda method, path: (
+            "spoil" if method == "PUT" and path.endswith(HASHED) else None)
+        said = self.shop.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("BadDigest", said)
+        self.assertEqual(self.shop.shown(self.store, "web/"), {})
+        self.way.fault = lambda method, path: None
+        self.shop.installer("apply", bundle, "--yes")
+        self.assertEqual(self.shop.shown(self.store, "web/"), FIRST)
 
     def test_large_files_go_in_parts(self):
         large = "0123456789abcdef" * (20 << 16)  # 20 MiB
