@@ -109,6 +109,7 @@ class Way:
 
     def __init__(self, port):
         self.seen = []
+        self.is_simple = False  # knows no conditions
         self.fault = lambda method, path: None
         way = self
 
@@ -121,6 +122,8 @@ class Way:
             def hand_on(self):
                 way.seen.append((self.command, self.path))
                 fault = way.fault(self.command, self.path)
+                if way.is_simple and "If-None-Match" in self.headers:
+                    fault = 501
                 if fault == "cut":
                     # What is reset is not even closed.
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,

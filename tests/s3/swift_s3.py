@@ -125,6 +125,20 @@ class Servers:
         threads[-1].wait()
 
 
+STRICT = s3request.S3Request._validate_headers
+
+
+def with_condition(request):
+    """s3api answers 501 to `If-None-Match: *` of a PUT, which the servers behind it know."""
+    only_new = request.environ.pop("HTTP_IF_NONE_MATCH", None) if request.method == "PUT" else None
+    STRICT(request)
+    if only_new:
+        request.environ["HTTP_IF_NONE_MATCH"] = only_new
+
+
+s3request.S3Request._validate_headers = with_condition
+
+
 class Ahead(s3request.S3Timestamp):
     seconds = 0
 

@@ -98,6 +98,10 @@ class S3Driver : public Driver {
     return differences_in(placement, thoroughness, strangers, place, content);
   }
 
+  void open_keys(const Placement& placement, Content& content) const override {
+    access_.open(s3_settings_of(placement).store, &content);
+  }
+
   // Where the key is a secret that nobody has opened yet, inspect() says what is to be said.
   bool is_current(const Placement& placement) const override {
     const auto place = access_.open(s3_settings_of(placement).store, nullptr);
@@ -107,7 +111,9 @@ class S3Driver : public Driver {
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Placement>& known) const override {
     const auto place = access_.open(*target.s3, nullptr);
-    if (!place || place->owner(site, place->name) == PrefixOwner::nobody) return {};
+    if (!place) return {};
+    // Before the first release, that the store answers is all there is to say.
+    if (place->owner(site, place->name) == PrefixOwner::nobody) return {};
     std::vector<std::string> left = unneeded_in(needed_in(known, *place), *place);
     for (std::string& each : left) each = format("{}/{}", target.s3->place(), printable(each, 200));
     return left;

@@ -96,7 +96,10 @@ PrefixOwner S3Place::owner(const std::string& site, const std::string& as) const
 }
 
 void S3Place::mark(const std::string& site, const std::string& as) const {
-  bucket->put(keys.marker(), to_canonical(to_json(Marker{.site = site, .target = as})), kOurs);
+  const std::string text = to_canonical(to_json(Marker{.site = site, .target = as}));
+  if (bucket->put_new(keys.marker(), text, kOurs)) return;
+  throw Error(Errc::busy, format("{}: another site has taken it a moment ago", target.place()),
+              "run it again to see which");
 }
 
 std::string S3Place::current() const {
