@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
@@ -15,6 +16,9 @@ namespace {
 constexpr int kOk = 200;
 constexpr int kFirstError = 300;
 constexpr int kNotFound = 404;
+constexpr int kConflict = 409;
+constexpr int kPreconditionFailed = 412;
+constexpr int kNotImplemented = 501;
 
 std::uint64_t number_in(const std::string& text, const std::string& where) {
   std::uint64_t number = 0;
@@ -193,6 +197,18 @@ std::string Bucket::put(const std::string& key, std::string_view content,
   std::string etag = bare_etag(reply->header("etag"));
   bounded_body(*reply);
   return etag;
+}
+
+bool Bucket::put_new(const std::string& key, std::string_view content,
+                     const net::Headers& headers) {
+  net::Headers only_new = headers;
+  only_new["if-none-match"] = "*";
+  const auto reply = send("PUT", key, "", only_new, content);
+  if (reply->status() == kConflict || reply->status() == kPreconditionFailed) return false;
+  if (reply->status() == kNotImplemented) return put(key, content, headers), true;
+  if (reply->status() >= kFirstError) refuse(*reply, key);
+  bounded_body(*reply);
+  return true;
 }
 
 void Bucket::copy(const std::string& from, const std::string& to) {

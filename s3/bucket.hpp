@@ -80,6 +80,9 @@ class Bucket {
   std::optional<Digest> digest_of(const std::string& key);
   // Puts or replaces; the new object's etag. The store compares the content's digest.
   std::string put(const std::string& key, std::string_view content, const net::Headers& headers);
+  // The same for a key that is free; false where it was taken. A store that knows no such condition
+  // (501) puts it whatever is there.
+  bool put_new(const std::string& key, std::string_view content, const net::Headers& headers);
   // The content and all that is said of it, within the store.
   void copy(const std::string& from, const std::string& to);
   // Nothing happens where it is gone.

@@ -116,6 +116,9 @@ class Driver {
                                           Strangers strangers, Content& content) const = 0;
   // How what runs of it differs from what should run; files are inspect()'s.
   virtual std::vector<Difference> differences(const Placement&) const { return {}; }
+  // Opens what the target asks of secrets, and remembers it for questions that come without
+  // content.
+  virtual void open_keys(const Placement&, Content&) const {}
   // True where `placement` is what is served.
   virtual bool is_current(const Placement& placement) const = 0;
   // What stands on a target of the site with this id under names of ours, though it is none of

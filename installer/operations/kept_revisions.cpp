@@ -3,6 +3,7 @@
 
 #include "base/format.hpp"
 #include "base/json.hpp"
+#include "base/log.hpp"
 #include "installer/records/flags.hpp"
 #include "installer/records/state.hpp"
 
@@ -44,6 +45,19 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
     if (has_flags(placement)) content.set_flags(placement.component, flags_of(placement));
   }
   return content;
+}
+
+void open_target_keys(const Tools& tools, const State& state) {
+  const Revision* now = state.current();
+  if (now == nullptr || !now->digest) return;
+  SiteContent content = content_of(tools, *now);
+  for (const Placement& placement : now->placements) {
+    try {
+      tools.drivers.named(placement.driver).open_keys(placement, content);
+    } catch (const Error& error) {
+      log::warning(format("target {}: {}", placement.target, error.message()));
+    }
+  }
 }
 
 }  // namespace sealift::installer

@@ -20,5 +20,7 @@ void remove_revision(const Layout& layout, std::uint64_t number);
 // The content of a revision that this site has had. Out of the bundle that the store keeps, with
 // the values of that time.
 SiteContent content_of(const Tools& tools, const Revision& revision);
+// Lets drivers open the keys of targets of the current revision, as far as they can be had.
+void open_target_keys(const Tools& tools, const State& state);
 
 }  // namespace sealift::installer

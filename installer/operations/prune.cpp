@@ -191,6 +191,7 @@ Pruned prune(const Tools& tools, const State& state) {
   pruned.releases = remove_releases(sorted, needs, tools.drivers);
   pruned.bundles = remove_bundles(layout, needs);
   remove_tables(layout, needs);
+  open_target_keys(tools, state);
   sweep_targets(tools, sorted);
   prune_backups(tools, sorted);
   return pruned;

@@ -21,9 +21,9 @@
 #include "installer/drivers/images/image_step.hpp"
 #include "installer/drivers/images/images.hpp"
 #include "installer/drivers/images/images_wish.hpp"
+#include "installer/drivers/s3/s3_step.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
-#include "installer/drivers/s3/s3_step.hpp"
 #include "installer/planning/found_data.hpp"
 #include "release/documents/file_table.hpp"
 

@@ -256,7 +256,8 @@ struct ComponentWishes {
       drafting.draft().warnings.push_back(std::move(warning));
     }
     if (target.s3) {
-      wanted.settings = to_json(s3_settings(*target.s3, component.document.assets, wanted.settings));
+      wanted.settings =
+          to_json(s3_settings(*target.s3, component.document.assets, wanted.settings));
     }
     want_tree(std::move(wanted), target);
   }

@@ -20,6 +20,7 @@
 #include "installer/drivers/files/shared_data.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
+#include "installer/operations/kept_revisions.hpp"
 #include "installer/rescue/backup_copies.hpp"
 #include "installer/site/tls.hpp"
 #include "installer/site_archive/kept_archives.hpp"
@@ -76,6 +77,7 @@ std::vector<Diagnosis> examine_stores(const Installation& installation, const St
   const Layout& layout = installation.layout;
   const std::vector<Placement> known = retained_placements(layout, state);
   const Drivers& drivers = tools.drivers;
+  open_target_keys(tools, state);
   std::vector<Diagnosis> findings;
   for (const auto& [name, target] : installation.site.targets) {
     const std::string what = format("target {}", name);

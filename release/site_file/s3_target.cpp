@@ -4,7 +4,7 @@
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
-#include "release/values/value_names.hpp"
+#include "release/values/environment.hpp"
 
 namespace sealift::release {
 

@@ -9,6 +9,7 @@
 #include "base/path.hpp"
 #include "release/documents/persist.hpp"
 #include "release/documents/workload.hpp"
+#include "release/site_file/kept_things.hpp"
 #include "release/text/schema.hpp"
 
 namespace sealift::release {

@@ -4,10 +4,12 @@
 
 import json
 import os
+import re
 import subprocess
+import unittest
 
-from store import BUCKET, KEY_ID, SECRET, Front, Shop, StoreTest, Way
-from road import BUILDER, INSTALLER, main, run, write
+from store import BUCKET, KEY_ID, SECRET, Front, Shop, Store, StoreTest, Way, need_python
+from road import BUILDER, INSTALLER, SOURCE, main, run, write
 from sweep import journal_records, killed_before_record
 
 HASHED = "assets/app-3f9a1c2e.js"
@@ -94,21 +96,32 @@ class Released(StoreTest):
         left = self.shop.answer("drift", status=20)["differences"]
         self.assertEqual([each["path"] for each in left], ["notes.txt"])
 
+    def test_a_bucket_that_was_emptied_is_filled_again(self):
+        self.apply("1.0.0", FIRST)
+        self.store.clear()
+        self.shop.refused("apply", self.shop.build("1.1.0", SECOND), "--yes", status=6)
+        self.shop.installer("apply", "--repair", "--yes")
+        self.assertEqual(self.shown(), FIRST)
+        for key in self.store.keys("web/.sealift/releases"):
+            self.store.client.delete_object(Bucket=BUCKET, Key=key)
+        self.shop.installer("apply", "--repair", "--yes")
+        self.assertEqual(self.shop.answer("drift")["differences"], [])
+
     def test_a_prune_removes_what_only_old_releases_had(self):
-        names = [f"assets/v{i}-3f9a1c2{i}.js" for i in range(5)]
+        names = [f"assets/v{i}-3f9a1c2{i}.js" for i in range(4)]
         for number, name in enumerate(names):
             self.apply(f"1.{number}.0", {"index.html": name, name: name}, keep_previous=0)
         # Installed, the one before, and one more.
-        self.assertEqual(sorted(self.shown()), sorted(names[2:] + ["index.html"]))
-        for number in range(5, 8):
+        self.assertEqual(sorted(self.shown()), sorted(names[1:] + ["index.html"]))
+        for number in range(4, 6):
             name = f"assets/v{number}-3f9a1c2{number}.js"
             names.append(name)
             self.store.put("web/theirs.txt", "stays")
-            self.apply(f"1.{number}.0", {"index.html": name, name: name}, keep_previous=4)
+            self.apply(f"1.{number}.0", {"index.html": name, name: name}, keep_previous=3)
         self.assertEqual(sorted(self.shown()),
-                         sorted(names[2:] + ["index.html", "theirs.txt"]))
+                         sorted(names[1:] + ["index.html", "theirs.txt"]))
         self.shop.installer("rollback", "--yes")
-        self.assertEqual(self.shown()["index.html"], names[6])
+        self.assertEqual(self.shown()["index.html"], names[4])
 
     def test_an_unchanging_file_that_changes_is_put_back(self):
         self.apply("1.0.0", {"index.html": "1", HASHED: "old"})
@@ -216,6 +229,30 @@ class Refused(StoreTest):
     def test_another_region(self):
         said = self.refused(self.target(region="eu-central-1"))
         self.assertIn("the bucket is in us-east-1", said)
+    def test_a_clock_that_is_wrong(self):
+        other = Store(ahead=3600)
+        self.addCleanup(other.stop)
+        said = self.refused(self.target(endpoint=other.endpoint))
+        self.assertIn("the clock of this host", said)
+        self.assertIn("correct the clock", said)
+
+    def test_a_program_that_is_not_there(self):
+        self.shop.new_site(self.target(cdn={"exec": ["/nowhere/purge"]}))
+        said = self.shop.refused("apply", self.shop.build("1.0.0", FIRST), "--yes", status=6)
+        self.assertIn("this host has no program /nowhere/purge", said)
+
+
+class Hosts(StoreTest):
+    def test_a_bucket_that_is_a_host(self):
+        way = Way(self.store.port)
+        self.addCleanup(way.stop)
+        os.environ["http_proxy"] = way.endpoint
+        self.addCleanup(os.environ.pop, "http_proxy")
+        self.shop.new_site(self.target(endpoint="http://s3.test", style="host", insecure=True))
+        self.shop.installer("apply", self.shop.build("1.0.0", FIRST), "--yes")
+        self.assertEqual(self.shop.shown(self.store, "web/"), FIRST)
+        self.assertTrue(all(path.startswith(f"http://{BUCKET}.s3.test/") for _, path in way.seen))
+
 
 class Keys(StoreTest):
     """Where credentials come from, and where they never go."""
@@ -239,7 +276,13 @@ class Keys(StoreTest):
         self.assertEqual(self.shop.answer("drift")["differences"], [])
         self.shop.installer("rollback", "--yes")
         self.assertEqual(self.shop.shown(self.store, "web/"), {**FIRST, NEWER: "two"})
+        # Both open the key for themselves.
+        left = "web/.sealift/releases/left/files"
+        self.store.put(left, "")
+        self.assertTrue(any("releases/left" in each["found"]
+                            for each in self.shop.answer("doctor", status=20)))
         self.shop.installer("prune")
+        self.assertNotIn(left, self.store.keys())
         self.shop.installer("doctor")
         support = os.path.join(self.shop.root, "support")
         self.shop.installer("support-bundle", "--output", support)
@@ -349,6 +392,35 @@ class Faults(StoreTest):
         self.shop.installer("apply", second, "--yes")
         self.assertEqual(self.shop.shown(self.store, "web/"), {**SECOND, HASHED: "one"})
 
+    def test_what_comes_otherwise_than_it_was_sent_is_refused(self):
+        bundle = self.shop.build("1.0.0", FIRST)
+        self.way.fault = lambda method, path: (
+            "spoil" if method == "PUT" and path.endswith(HASHED) else None)
+        said = self.shop.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("BadDigest", said)
+        self.assertEqual(self.shop.shown(self.store, "web/"), {})
+        self.way.fault = lambda method, path: None
+        self.shop.installer("apply", bundle, "--yes")
+        self.assertEqual(self.shop.shown(self.store, "web/"), FIRST)
+
+    def test_a_prefix_that_is_taken_meanwhile_and_a_store_without_conditions(self):
+        bundle = self.shop.build("1.0.0", FIRST)
+
+        def fault(method, path):
+            if method == "PUT" and path.endswith("/target") and not self.store.keys("web/"):
+                self.store.put("web/.sealift/target", '{"schema":1,"site":"x","target":"y"}')
+
+        self.way.fault = fault
+        said = self.shop.refused("apply", bundle, "--yes", status=9)
+        self.assertIn("another site has taken it", said)
+        said = self.shop.refused("apply", bundle, "--yes", status=6)
+        self.assertIn("managed by the site x as its target y", said)
+        self.store.clear()
+        self.way.fault = lambda method, path: None
+        self.way.is_simple = True
+        self.shop.installer("apply", bundle, "--yes")
+        self.assertEqual(self.shop.shown(self.store, "web/"), FIRST)
+
     def test_large_files_go_in_parts(self):
         large = "0123456789abcdef" * (20 << 16)  # 20 MiB
         name = "assets/video-3f9a1c2e.bin"
@@ -413,6 +485,38 @@ class Faults(StoreTest):
         self.shop.installer("apply", bundle, "--yes")
         self.assertEqual(self.shop.shown(self.store, "web/"), files)
         self.assertLessEqual(len(sent), 60 - before + 6)
+
+
+class Templates(unittest.TestCase):
+    def test_the_distribution_names_what_is_there(self):
+        need_python("yaml")
+        import yaml
+        with open(os.path.join(SOURCE, "templates/cdn/cloudfront.yaml"), encoding="utf-8") as source:
+            template = yaml.safe_load(source)
+        known = {*template["Resources"], *template["Parameters"], "AWS::Region", "AWS::AccountId"}
+        named = set()
+
+        def walk(value):
+            if isinstance(value, list):
+                for each in value:
+                    walk(each)
+            elif isinstance(value, dict):
+                for key, each in value.items():
+                    if key == "Ref":
+                        named.add(each)
+                    elif key == "Fn::GetAtt":
+                        named.add(each[0])
+                    elif key == "Fn::Sub":
+                        named.update(re.findall(r"[$]{([^}]+)}", each))
+                    else:
+                        walk(each)
+
+        walk(template)
+        self.assertEqual(named - known, set())
+        keys = set(template["Outputs"]) - {"cloudfront", "policy"}
+        with open(os.path.join(SOURCE, "schemas/site.schema.json"), encoding="utf-8") as schema:
+            target = json.load(schema)["properties"]["targets"]["additionalProperties"]
+        self.assertLessEqual(keys, set(target["properties"]))
 
 
 if __name__ == "__main__":

@@ -41,13 +41,14 @@ def need_python(module):
 class Store:
     """Swift, and a stranger's client of it (botocore)."""
 
-    def __init__(self):
+    def __init__(self, ahead=0):
         need_python("swift")
         need_python("botocore")
         self.folder = tempfile.mkdtemp(prefix="sealift-s3-", dir=os.environ.get("TMPDIR"))
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(
-                ["/usr/bin/python3", os.path.join(SOURCE, "tests/s3/swift_s3.py"), self.folder],
+                ["/usr/bin/python3", os.path.join(SOURCE, "tests/s3/swift_s3.py"), self.folder,
+                 *([str(ahead)] if ahead else [])],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         said = self.process.stdout.readline().decode()
         if not said.startswith("ready "):
@@ -63,7 +64,8 @@ class Store:
             aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET,
             config=botocore.config.Config(s3={"addressing_style": "path"},
                                           proxies={}, retries={"max_attempts": 2}))
-        self.client.create_bucket(Bucket=BUCKET)
+        if not ahead:
+            self.client.create_bucket(Bucket=BUCKET)
 
     def stop(self):
         self.process.terminate()
@@ -102,10 +104,12 @@ class Store:
 
 class Way:
     """An HTTP proxy before the store that hands everything on, but for what `fault` says: of a request
-    (method, path) it returns None, a status, "cut" (the connection is reset) or "slow"."""
+    (method, path) it returns None, a status, "cut" (the connection is reset), "slow" or "spoil" (a
+    byte of the body is another one)."""
 
     def __init__(self, port):
         self.seen = []
+        self.is_simple = False  # knows no conditions
         self.fault = lambda method, path: None
         way = self
 
@@ -118,6 +122,8 @@ class Way:
             def hand_on(self):
                 way.seen.append((self.command, self.path))
                 fault = way.fault(self.command, self.path)
+                if way.is_simple and "If-None-Match" in self.headers:
+                    fault = 501
                 if fault == "cut":
                     # What is reset is not even closed.
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
@@ -128,13 +134,17 @@ class Way:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 if fault == "slow":
                     time.sleep(0.3)
+                elif fault == "spoil":
+                    body = bytes([body[0] ^ 1]) + body[1:]
                 elif fault:
                     self.answer(fault, [("Retry-After", "0")],
                                 b"<Error><Code>SlowDown</Code><Message>Reduce your request rate."
                                 b"</Message></Error>")
                     return
                 onward = http.client.HTTPConnection("127.0.0.1", port)
-                onward.putrequest(self.command, self.path, skip_host=True,
+                # Who takes it for a proxy sends the whole address.
+                path = "/" + self.path.split("/", 3)[3] if "://" in self.path else self.path
+                onward.putrequest(self.command, path, skip_host=True,
                                   skip_accept_encoding=True)
                 for name, value in self.headers.items():
                     onward.putheader(name, value)

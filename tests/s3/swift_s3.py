@@ -3,11 +3,14 @@
 """A store that speaks S3 and verifies signatures: OpenStack Swift's servers with s3api and tempauth,
 in this one process, on loopback, in one folder.
 
-  swift_s3.py FOLDER      prints "ready http://127.0.0.1:PORT" when it answers
+  swift_s3.py FOLDER [SECONDS]   prints "ready http://127.0.0.1:PORT" when it answers
+
+Its clock for signatures is SECONDS ahead. Buckets are also hosts of s3.test.
 """
 
 import os
 import sys
+import time
 
 import eventlet
 import eventlet.wsgi
@@ -89,7 +92,8 @@ class Servers:
                                 f"[app:a]\nuse = egg:swift#{kind}\n")
 
     def proxy(self):
-        more = {"tempauth": f"user_a_b = {SECRET} .admin", "s3api": f"location = {REGION}"}
+        more = {"tempauth": f"user_a_b = {SECRET} .admin",
+                "s3api": f"location = {REGION}\nstorage_domain = s3.test"}
         filters = "".join(f"[filter:{name}]\nuse = egg:swift#{name}\n{more.get(name, '')}\n"
                           for name in PIPELINE)
         return self.write("proxy.conf", self.common() +
@@ -121,5 +125,30 @@ class Servers:
         threads[-1].wait()
 
 
+STRICT = s3request.S3Request._validate_headers
+
+
+def with_condition(request):
+    """s3api answers 501 to `If-None-Match: *` of a PUT, which the servers behind it know."""
+    only_new = request.environ.pop("HTTP_IF_NONE_MATCH", None) if request.method == "PUT" else None
+    STRICT(request)
+    if only_new:
+        request.environ["HTTP_IF_NONE_MATCH"] = only_new
+
+
+s3request.S3Request._validate_headers = with_condition
+
+
+class Ahead(s3request.S3Timestamp):
+    seconds = 0
+
+    @classmethod
+    def now(cls, *arguments, **more):
+        return s3request.S3Timestamp(time.time() + cls.seconds)
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        Ahead.seconds = int(sys.argv[2])
+        s3request.S3Timestamp = Ahead
     Servers(os.path.abspath(sys.argv[1])).serve()

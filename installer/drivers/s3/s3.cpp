@@ -6,7 +6,9 @@
 #include "base/count.hpp"
 #include "base/error.hpp"
 #include "base/path.hpp"
+#include "base/process.hpp"
 #include "content/media_types.hpp"
+#include "installer/driver/differences.hpp"
 #include "installer/drivers/s3/s3_check.hpp"
 #include "installer/drivers/s3/s3_step.hpp"
 #include "installer/drivers/s3/s3_sweep.hpp"
@@ -40,6 +42,7 @@ class S3Driver : public Driver {
                  wish.path, printable(seen, 200), before),
           "somebody changed it by hand; put it back with: sealift-installer apply --repair");
     }
+    check_cdn(settings.store, wish);
     std::vector<Step> steps;
     std::string directory;
     if (wish.table) {
@@ -91,7 +94,12 @@ class S3Driver : public Driver {
   std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
                                   Strangers strangers, Content& content) const override {
     const S3Place place = open(s3_settings_of(placement).store, &content);
+    if (!looks_at_files(placement, thoroughness)) return {};
     return differences_in(placement, thoroughness, strangers, place, content);
+  }
+
+  void open_keys(const Placement& placement, Content& content) const override {
+    access_.open(s3_settings_of(placement).store, &content);
   }
 
   // Where the key is a secret that nobody has opened yet, inspect() says what is to be said.
@@ -103,7 +111,9 @@ class S3Driver : public Driver {
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Placement>& known) const override {
     const auto place = access_.open(*target.s3, nullptr);
-    if (!place || place->owner(site, place->name) == PrefixOwner::nobody) return {};
+    if (!place) return {};
+    // Before the first release, that the store answers is all there is to say.
+    if (place->owner(site, place->name) == PrefixOwner::nobody) return {};
     std::vector<std::string> left = unneeded_in(needed_in(known, *place), *place);
     for (std::string& each : left) each = format("{}/{}", target.s3->place(), printable(each, 200));
     return left;
@@ -126,6 +136,17 @@ class S3Driver : public Driver {
     throw Error(
         Errc::incompatible,
         format("{}: its credentials are a secret, which is not to be had here", target.place()));
+  }
+
+  // A program that is missing would fail when users see the new release already.
+  static void check_cdn(const release::S3Target& store, const Wish& wish) {
+    if (!store.cdn || store.cdn->exec.empty()) return;
+    for (const std::string& key : store.cdn->secrets) wish.content->secret(key);
+    const std::string& program = store.cdn->exec.front();
+    if (is_program(program)) return;
+    throw Error(Errc::incompatible,
+                format("target {}: this host has no program {}", wish.target, printable(program)),
+                format("correct targets.{}.cdn.exec in site.yaml", wish.target));
   }
 
   // Whether just these objects are there, with what is said of them now.

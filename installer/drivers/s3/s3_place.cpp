@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kMaxNote = 4096;  // bytes of a marker, or of `current`
 constexpr std::uint64_t kMaxInventory = release::kMaxFileTableBytes;
+// Who asks `status` waits for each attempt.
+constexpr std::chrono::seconds kConnectLimit{10};
 const net::Headers kOurs = {{"cache-control", "no-store"}, {"content-type", "application/json"}};
 
 struct Marker {
@@ -94,7 +96,10 @@ PrefixOwner S3Place::owner(const std::string& site, const std::string& as) const
 }
 
 void S3Place::mark(const std::string& site, const std::string& as) const {
-  bucket->put(keys.marker(), to_canonical(to_json(Marker{.site = site, .target = as})), kOurs);
+  const std::string text = to_canonical(to_json(Marker{.site = site, .target = as}));
+  if (bucket->put_new(keys.marker(), text, kOurs)) return;
+  throw Error(Errc::busy, format("{}: another site has taken it a moment ago", target.place()),
+              "run it again to see which");
 }
 
 std::string S3Place::current() const {
@@ -154,7 +159,11 @@ std::map<std::string, s3::Listed> S3Place::listed() const {
 net::HttpSettings S3Place::http() const {
   net::HttpSettings settings{.ca_file = target.ca, .insecure = {}};
   settings.redirects = 0;
-  if (target.insecure) settings.insecure.insert(net::Url::parse(target.endpoint).authority());
+  settings.connect_limit = kConnectLimit;
+  if (target.insecure) {
+    const std::string authority = net::Url::parse(target.endpoint).authority();
+    settings.insecure = {authority, format("{}.{}", target.bucket, authority)};
+  }
   return settings;
 }
 

@@ -132,10 +132,8 @@ void show_release(const Showing& showing, Way way, const S3Place& place, StepIo&
                        printable(now, 200), from),
                 "somebody else changed it; run the command again when nobody does");
   }
-  // A release that was never sent has nothing that could be seen.
-  const S3Objects before = way == Way::back && !from.empty()
-                               ? place.inventory(from).value_or(S3Objects())
-                               : objects_in(place, from);
+  // What users see and nobody knows any more is replaced, and nothing of it is removed.
+  const S3Objects before = from.empty() ? S3Objects() : place.inventory(from).value_or(S3Objects());
   const S3Objects after = objects_in(place, to);
   const Change change{.place = place,
                       .before = before,
