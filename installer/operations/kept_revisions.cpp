@@ -46,4 +46,10 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
   return content;
 }
 
+std::optional<SiteContent> content_before(const Tools& tools) {
+  const State state = load_state(tools.installation.layout, tools.clock);
+  if (state.current() == nullptr || !state.current()->digest) return std::nullopt;
+  return content_of(tools, *state.current());
+}
+
 }  // namespace sealift::installer

@@ -4,6 +4,8 @@
 // What is kept of each revision beside its journal, so that it can be restored: the values,
 // site.yaml, checks and hooks.
 
+#include <optional>
+
 #include "installer/content/site_content.hpp"
 #include "installer/operations/tools.hpp"
 #include "installer/records/check.hpp"
@@ -20,5 +22,9 @@ void remove_revision(const Layout& layout, std::uint64_t number);
 // The content of a revision that this site has had. Out of the bundle that the store keeps, with
 // the values of that time.
 SiteContent content_of(const Tools& tools, const Revision& revision);
+
+// Of the release that is installed as long as no transaction has ended; nothing where there is
+// none. Its bundle is opened when it is asked for something.
+std::optional<SiteContent> content_before(const Tools& tools);
 
 }  // namespace sealift::installer
