@@ -10,8 +10,10 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "kubernetes/documents.hpp"
+#include "kubernetes/habits.hpp"
 #include "kubernetes/pods.hpp"
 #include "kubernetes/removed_versions.hpp"
+#include "kubernetes/secret_references.hpp"
 #include "release/text/yaml.hpp"
 
 namespace sealift::kubernetes {
@@ -75,6 +77,7 @@ class ManifestReader {
           "split the component");
     }
     put_in_order(found_.objects);
+    for (Finding& each : find_habits(found_.objects)) found_.findings.push_back(std::move(each));
     return std::move(found_);
   }
 
@@ -94,8 +97,16 @@ class ManifestReader {
     const Reference reference = reference_of(body);
     if (!is_sound(document, body, reference)) return;
     body.erase("status");  // a server's word, as `kubectl get` shows it
-    add_protocols(body, reference.kind);
+    const Protocols protocols = add_protocols(body, reference.kind);
     look_at(document, body, reference);
+    if (protocols == Protocols::added) {
+      found_.findings.push_back(
+          {kProtocol,
+           format("{}/{}", reference.kind, reference.name),
+           {format("{}: found a port without protocol", document.where("/spec/ports")),
+            "TCP is added, for a server of 1.20 refuses it otherwise; write protocol: TCP"},
+           Finding::Weight::note});
+    }
     const auto [first, is_new] =
         places_.emplace(format("{} {}", reference.str(), reference.group()), document.where(""));
     if (!is_new) {
@@ -108,6 +119,7 @@ class ManifestReader {
       images.push_back({text_at(image.holder, image.key), document.where(image.pointer)});
     });
     found_.objects.push_back({reference, std::move(body), document.where(""), std::move(images)});
+    check_references(found_.objects.back(), problems_);
   }
 
   // What the YAML of Kubernetes, which is that of 1.1, reads otherwise than we do: 0644 is a number
@@ -174,15 +186,20 @@ class ManifestReader {
   }
 
   // Server-side apply of 1.20 knows ports by their number and protocol, and refuses one without.
-  static void add_protocols(Json& body, const std::string& kind) {
-    if (kind != "Service") return;
+  enum class Protocols { said, added };
+  static Protocols add_protocols(Json& body, const std::string& kind) {
+    Protocols result = Protocols::said;
+    if (kind != "Service") return result;
     const auto spec = body.find(kSpec);
-    if (spec == body.end() || !spec->is_object()) return;
+    if (spec == body.end() || !spec->is_object()) return result;
     const auto ports = spec->find(kPorts);
-    if (ports == spec->end() || !ports->is_array()) return;
+    if (ports == spec->end() || !ports->is_array()) return result;
     for (Json& port : *ports) {
-      if (port.is_object()) port.emplace("protocol", "TCP");
+      if (!port.is_object() || !text_at(port, "protocol").empty()) continue;
+      port.emplace("protocol", "TCP");
+      result = Protocols::added;
     }
+    return result;
   }
 
   void look_at(const YamlDocument& document, const Json& body, const Reference& reference) {
@@ -202,10 +219,10 @@ class ManifestReader {
                                  format("{}/{}", reference.kind, reference.name),
                                  {format("{}: {}", document.where(pointer), found), hint}});
     };
-    if (reference.kind == "Secret" &&
+    if (reference.kind == "Secret" && !has_secrets(body) &&
         (!object_at(body, "data").empty() || !object_at(body, "stringData").empty())) {
       note(kPlainSecret, "", "found a Secret in clear, which everybody can read who has the bundle",
-           "let the site make the Secret, and name it in the manifests");
+           "write {{NAME | json}} of a sealed secret in stringData, or let the site make it");
     }
     if (const RemovedVersion* removed = removed_version(reference)) {
       note(kRemovedApi, "/apiVersion",
@@ -234,7 +251,7 @@ Manifests read_manifests(const std::map<std::string, std::string>& files, Proble
 }
 
 std::vector<std::string> finding_rules() {
-  return {kPlainSecret, kRemovedApi};
+  return {kPlainSecret, kRemovedApi, kResources, kReadiness, kSecurity, kBudget, kProtocol};
 }
 
 }  // namespace sealift::kubernetes

@@ -24,9 +24,14 @@ bool is_manifest(std::string_view path);
 // Something that is no mistake and that people regret. An id is part of the format of release.yaml,
 // where a waiver names it: ids are added, never changed.
 struct Finding {
+  enum class Weight {
+    note,    // told, and never a mistake
+    warning  // a mistake where the component says lint: error
+  };
   std::string rule;    // "plain-secret"
   std::string object;  // "Secret/database"
   Problem problem;     // with its place
+  Weight weight = Weight::warning;
 };
 
 struct Manifests {

@@ -11,16 +11,6 @@ namespace sealift::builder {
 
 namespace {
 
-// Declared or sealed: either makes a value one that nobody here may see.
-std::set<std::string> secrets_in(const release::Release& release,
-                                 const release::Environment& environment) {
-  std::set<std::string> secrets = release::sealed_keys(release.sealed, environment.name);
-  for (const auto& [key, declared] : release.contract.keys()) {
-    if (declared.secret) secrets.insert(key);
-  }
-  return secrets;
-}
-
 // Two values as different as the key allows: a text that is there and one that is empty, two
 // numbers, both booleans.
 Json stand_in(const release::Key* key, StandIns round) {
@@ -59,6 +49,15 @@ release::Values known_to_all(const std::vector<BuiltComponent>& built) {
     }
   }
   return values;
+}
+
+std::set<std::string> secrets_in(const release::Release& release,
+                                 const release::Environment& environment) {
+  std::set<std::string> secrets = release::sealed_keys(release.sealed, environment.name);
+  for (const auto& [key, declared] : release.contract.keys()) {
+    if (declared.secret) secrets.insert(key);
+  }
+  return secrets;
 }
 
 release::Values values_in(const release::Release& release,

@@ -4,6 +4,7 @@
 // What a build knows of the values that templates will see on a site.
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ namespace sealift::builder {
 
 // What templates may use without any environment's saying so.
 release::Values known_to_all(const std::vector<BuiltComponent>& built);
+
+// Declared or sealed: either makes a value one that nobody here may see.
+std::set<std::string> secrets_in(const release::Release& release,
+                                 const release::Environment& environment);
 
 // The values of an environment as templates see them before a site has said its own. A secret,
 // which nobody here can read, is some text.

@@ -12,6 +12,7 @@
 #include "compose/images.hpp"
 #include "kubernetes/claims.hpp"
 #include "kubernetes/manifests.hpp"
+#include "kubernetes/secret_references.hpp"
 
 namespace sealift::builder {
 
@@ -92,7 +93,7 @@ class KubernetesJudge {
     const std::string found = format("{} ({})", finding.problem.message, finding.rule);
     const std::string hint =
         format("{}; or accept it: accept: {{{}: REASON}}", finding.problem.hint, own);
-    if (lint_.is_strict) {
+    if (lint_.is_strict && finding.weight == kubernetes::Finding::Weight::warning) {
       problems.add(found, hint);
     } else {
       verdict.findings.push_back({found, hint});
@@ -118,22 +119,15 @@ const release::LintEntry& lint_of(const release::Release& release, const std::st
       ->lint;
 }
 
-// Rendered manifests lie on the target's disk until their release is pruned, and secrets never do.
-void refuse_secrets(const release::Release& release, const BuiltComponent& built,
-                    Problems& problems) {
-  for (const ValueUse& use : built.uses) {
-    const release::Key* key = release.contract.find(use.name);
-    const bool is_sealed = std::any_of(
-        release.environments.begin(), release.environments.end(),
-        [&](const release::Environment& environment) {
-          return release::sealed_keys(release.sealed, environment.name).contains(use.name);
-        });
-    if (!is_sealed && (key == nullptr || !key->secret)) continue;
-    problems.add(format("components.{}: {}: found the secret {}, which manifests for Kubernetes "
-                        "cannot hold yet",
-                        built.component.row.name, use.where, use.name),
-                 "let the site make a Secret of it, and name that one in the manifests");
+// Secrets as a site renders them: references, whose fingerprints are nobody's.
+release::Values references_in(const release::Release& release,
+                              const release::Environment& environment) {
+  const std::string fingerprint(kubernetes::kFingerprint, '0');
+  release::Values values;
+  for (const std::string& key : secrets_in(release, environment)) {
+    values[key] = kubernetes::secret_reference(key, fingerprint);
   }
+  return values;
 }
 
 }  // namespace
@@ -147,12 +141,12 @@ std::set<std::string> check_kubernetes(const release::Release& release,
   for (const BuiltComponent& each : built) {
     if (!is_of_kubernetes(each)) continue;
     const std::string& name = each.component.row.name;
-    refuse_secrets(release, each, problems);
     KubernetesJudge judge(each, lint_of(release, name), images);
     judge_component(
         name, release,
         [&](const release::Environment& environment) {
-          return verdict_in(judge, release, environment, known, {});
+          return verdict_in(judge, release, environment, known,
+                            references_in(release, environment));
         },
         problems);
     used.insert(judge.used().begin(), judge.used().end());
@@ -175,9 +169,11 @@ void check_kubernetes_at(const release::Release& release, const std::vector<Buil
     const release::ComponentRow& row = each.component.row;
     if (!is_of_kubernetes(each) || (row.optional && !site.takes(row.name))) continue;
     KubernetesJudge judge(each, lint_of(release, row.name), images);
-    const Verdict general = verdict_in(judge, release, environment, known, {});
-    add_site_mistakes(row, general, verdict_in(judge, release, environment, known, site.values),
-                      site, file, problems);
+    const release::Values references = references_in(release, environment);
+    const Verdict general = verdict_in(judge, release, environment, known, references);
+    const release::Values chosen = release::merge(site.values, references);
+    add_site_mistakes(row, general, verdict_in(judge, release, environment, known, chosen), site,
+                      file, problems);
     const auto target = site.targets.find(row.target);
     if (target == site.targets.end() || judge.name_space().empty() ||
         judge.name_space() == target->second.name_space) {

@@ -13,6 +13,7 @@
 #include "base/program_file.hpp"
 #include "builder/kind/templates.hpp"
 #include "builder/kinds/compose_source.hpp"
+#include "builder/kinds/secret_filters.hpp"
 #include "builder/rendering/render_source.hpp"
 #include "content/media_types.hpp"
 #include "kubernetes/manifests.hpp"
@@ -142,10 +143,13 @@ class Manifests : public Kind {
       source.entry.raw.clear();
     }
     std::set<std::string> files;
+    const SecretFilters filters(workshop.release);
+    Problems secrets;
     BuiltComponent built = build_templates(
         source.entry, workshop, media_type::kManifests, source.made,
-        [&](const std::string& path, const std::string&) {
+        [&](const std::string& path, const std::string& text) {
           if (source.is_own(path)) files.insert(path);
+          if (is_kubernetes && kubernetes::is_manifest(path)) filters.check(path, text, secrets);
         },
         [&](PackedTree& packed) {
           release::Workload workload = entry.workload;
@@ -162,6 +166,7 @@ class Manifests : public Kind {
           packed.document.workload = std::move(workload);
         },
         source.replaced);
+    if (!secrets.empty()) throw Error(Errc::invalid_input, secrets.all());
     if (is_compose || is_kubernetes) {
       // Images are read where they stand, in whatever spelling: see check_compose() and
       // check_kubernetes().

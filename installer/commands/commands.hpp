@@ -31,6 +31,7 @@ void add_history(cli::Command& program, const std::string& site);
 void add_flags(cli::Command& program, const std::string& site);
 void add_drift(cli::Command& program, const std::string& site);
 void add_doctor(cli::Command& program, const std::string& site);
+void add_kubernetes(cli::Command& program, const std::string& site);
 void add_privileges(cli::Command& program, const std::string& site);
 void add_config(cli::Command& program, const std::string& site);
 void add_receipt(cli::Command& program, const std::string& site);

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
          installer::add_config(program, site);
          installer::add_doctor(program, site);
          installer::add_privileges(program, site);
+         installer::add_kubernetes(program, site);
          program.group("Install a release");
          installer::add_verify(program, site);
          installer::add_plan(program, site);

@@ -9,6 +9,7 @@
 #include "content/expected_tar.hpp"
 #include "content/media_types.hpp"
 #include "installer/content/flags_tree.hpp"
+#include "kubernetes/secret_references.hpp"
 #include "release/templates/references.hpp"
 #include "release/templates/template.hpp"
 #include "release/values/target_values.hpp"
@@ -115,18 +116,32 @@ class PrivateValues {
   const std::set<std::string>& keys_;
 };
 
+// What a rendered file has of a secret.
+enum class Secrecy {
+  values,     // and is for its owner only
+  references  // of manifests for Kubernetes, which lie on a disk; see
+              // kubernetes/secret_references.hpp
+};
+
+Secrecy secrecy_of(const release::Component& component) {
+  const std::optional<release::Workload>& workload = component.document.workload;
+  const bool is_kubernetes = workload && workload->runtime == release::kKubernetes;
+  return is_kubernetes ? Secrecy::references : Secrecy::values;
+}
+
 // A tree of templates, each rendered when its turn comes. One file is in memory at a time, and is
 // wiped when the next one is asked for: it may hold secrets.
 class RenderedTree : public TreeStream {
  public:
   RenderedTree(std::unique_ptr<TreeStream> templates, const std::vector<std::string>& raw,
                const release::Values& values, const release::Values& resolved, Secrets& secrets,
-               const TableKey& key, std::set<std::string>& asked_for)
+               Secrecy secrecy, const TableKey& key, std::set<std::string>& asked_for)
       : templates_(std::move(templates)),
         raw_(raw),
         values_(values),
         resolved_(resolved),
         secrets_(secrets),
+        secrecy_(secrecy),
         key_(key),
         asked_for_(asked_for),
         rest_("") {}
@@ -142,7 +157,7 @@ class RenderedTree : public TreeStream {
     const std::set<std::string> keys = secrets_in(parsed, values_, secrets_);
     secrets_.open(keys);
     rendered_ = rendered(parsed, keys, entry->path.str());
-    if (!keys.empty()) entry->mode &= 0700U;
+    if (!keys.empty() && secrecy_ == Secrecy::values) entry->mode &= 0700U;
     entry->size = rendered_.size();
     entry->digest = key_.digest(*entry, Digest::of(rendered_));
     rest_ = StringSource(rendered_);
@@ -177,6 +192,7 @@ class RenderedTree : public TreeStream {
   std::string rendered(const release::Template& parsed, const std::set<std::string>& keys,
                        const std::string& path) const {
     if (keys.empty()) return parsed.render(resolved_);
+    if (secrecy_ == Secrecy::references) return referring(parsed, keys);
     try {
       return parsed.render(PrivateValues(values_, keys, secrets_).all());
     } catch (const Error& error) {
@@ -190,12 +206,26 @@ class RenderedTree : public TreeStream {
     }
   }
 
+  // A value that changes has another fingerprint, so that its file is another.
+  std::string referring(const release::Template& parsed, const std::set<std::string>& keys) const {
+    release::Values values = values_;
+    for (const std::string& key : keys) {
+      FileEntry secret{.path = RelPath::parse("secret"), .digest = {}, .target = {}};
+      secret.mode = 0600;
+      std::string named = format("{}\n{}", key, secrets_.at(key).view());
+      values[key] = kubernetes::secret_reference(key, key_.digest(secret, Digest::of(named)).hex());
+      signing::wipe(named);
+    }
+    return parsed.render(release::resolve(values, keys));
+  }
+
   std::unique_ptr<TreeStream> templates_;
   const std::vector<std::string>& raw_;
   bool is_raw_ = false;  // the entry that it is at
   const release::Values& values_;
   const release::Values& resolved_;
   Secrets& secrets_;
+  Secrecy secrecy_;
   const TableKey& key_;
   std::set<std::string>& asked_for_;
   std::string rendered_;
@@ -313,7 +343,8 @@ std::unique_ptr<TreeStream> SiteContent::carried_tree(const std::string& name) {
   if (!component.has_templates()) return tree;
   if (!resolved_) resolved_ = release::resolve(values_);
   return std::make_unique<RenderedTree>(std::move(tree), component.document.raw, values_,
-                                        *resolved_, from.secrets, key_, asked_for_);
+                                        *resolved_, from.secrets, secrecy_of(component), key_,
+                                        asked_for_);
 }
 
 // All of a component's at once, so that all that is wrong is said at once.

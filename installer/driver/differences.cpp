@@ -24,7 +24,8 @@ std::vector<Difference> files_differ(const Driver& driver, const Placement& plac
 std::vector<Difference> differences_of(const Driver& driver, const Placement& placement,
                                        Thoroughness thoroughness, Content& content) {
   std::vector<Difference> differences = files_differ(driver, placement, thoroughness, content);
-  for (Difference& each : driver.differences(placement)) differences.push_back(std::move(each));
+  for (Difference& each : driver.differences(placement, content))
+    differences.push_back(std::move(each));
   return differences;
 }
 

@@ -59,7 +59,8 @@ enum class Writes {
 
 // What a driver is given while it works.
 struct StepIo {
-  Content& content;  // of the release that is installed by this, or goes
+  Content& content;           // of the release that is installed by this, or goes
+  Content* former = nullptr;  // of the one that was installed before; null: there was none
   Progress& progress;
   const StopFlag& stop;  // asked between files, images and looks
   Writes writes = Writes::kept;
@@ -114,8 +115,11 @@ class Driver {
   // How what stands there differs from what was put there.
   virtual std::vector<Difference> inspect(const Placement& placement, Thoroughness thoroughness,
                                           Strangers strangers, Content& content) const = 0;
-  // How what runs of it differs from what should run; files are inspect()'s.
-  virtual std::vector<Difference> differences(const Placement&) const { return {}; }
+  // How what runs of it differs from what should run; files are inspect()'s. `content` is of the
+  // release that the placement is of.
+  virtual std::vector<Difference> differences(const Placement&, Content& /*content*/) const {
+    return {};
+  }
   // Opens what the target asks of secrets, and remembers it for questions that come without
   // content.
   virtual void open_keys(const Placement&, Content&) const {}

@@ -57,7 +57,9 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   keep_overrides(layout, draft.plan.number, draft.set);
   const Drivers& drivers = tools.drivers;
   const StopFlag stop;
+  std::optional<SiteContent> former = content_before(tools);
   StepIo io{.content = content,
+            .former = former ? &*former : nullptr,
             .progress = tools.progress,
             .stop = stop,
             .writes = Writes::kept_by_fence};

@@ -48,16 +48,22 @@ SiteContent content_of(const Tools& tools, const Revision& revision) {
 }
 
 void open_target_keys(const Tools& tools, const State& state) {
-  const Revision* now = state.current();
-  if (now == nullptr || !now->digest) return;
-  SiteContent content = content_of(tools, *now);
-  for (const Placement& placement : now->placements) {
+  const Revision* last = state.last();
+  if (last == nullptr || !last->digest) return;
+  SiteContent content = content_of(tools, *last);
+  for (const Placement& placement : last->placements) {
     try {
       tools.drivers.named(placement.driver).open_keys(placement, content);
     } catch (const Error& error) {
       log::warning(format("target {}: {}", placement.target, error.message()));
     }
   }
+}
+
+std::optional<SiteContent> content_before(const Tools& tools) {
+  const State state = load_state(tools.installation.layout, tools.clock);
+  if (state.current() == nullptr || !state.current()->digest) return std::nullopt;
+  return content_of(tools, *state.current());
 }
 
 }  // namespace sealift::installer

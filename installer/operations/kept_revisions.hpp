@@ -4,6 +4,8 @@
 // What is kept of each revision beside its journal, so that it can be restored: the values,
 // site.yaml, checks and hooks.
 
+#include <optional>
+
 #include "installer/content/site_content.hpp"
 #include "installer/operations/tools.hpp"
 #include "installer/records/check.hpp"
@@ -22,5 +24,9 @@ void remove_revision(const Layout& layout, std::uint64_t number);
 SiteContent content_of(const Tools& tools, const Revision& revision);
 // Lets drivers open the keys of targets of the current revision, as far as they can be had.
 void open_target_keys(const Tools& tools, const State& state);
+
+// Of the release that is installed as long as no transaction has ended; nothing where there is
+// none. Its bundle is opened when it is asked for something.
+std::optional<SiteContent> content_before(const Tools& tools);
 
 }  // namespace sealift::installer

@@ -98,7 +98,9 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
     SiteContent content = content_of(tools, journal.plan().outcome);
     const Drivers& drivers = tools.drivers;
     const StopFlag stop;
+    std::optional<SiteContent> former = content_before(tools);
     StepIo io{.content = content,
+              .former = former ? &*former : nullptr,
               .progress = tools.progress,
               .stop = stop,
               .writes = is_given_up ? Writes::given_up : Writes::kept};

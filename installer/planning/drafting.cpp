@@ -240,7 +240,7 @@ void Drafting::want(Placement placement, const release::Target& settings, const 
       before->table == placement.table && before->images == placement.images &&
       before->settings == placement.settings && before->persist == placement.persist &&
       drivers_.named(placement.driver).is_current(*before) &&
-      drivers_.named(placement.driver).differences(*before).empty() &&
+      drivers_.named(placement.driver).differences(*before, content_).empty() &&
       (ready.empty() || ready == before->directory)) {
     outcome_.placements.push_back(*before);
     outcome_.placements.back().services = placement.services;

@@ -3,8 +3,10 @@
 """A release runs on Kubernetes: it comes up, changes, fails in each way that clusters know, and goes back
 with everything. Against a real API server and its controllers; pods only pretend to run."""
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -254,6 +256,136 @@ class Refused(OnCluster):
         self.assertEqual(self.road.get("deployment", "web")["spec"]["replicas"], 2)
 
 
+FIRST = "canary-first-'\"$x-3f9a"
+SECOND = "canary-second-77b0"
+
+
+class Secrets(OnCluster):
+    """Of a sealed secret only the server gets the value, and the way back has the old one."""
+
+    def setUp(self):
+        super().setUp()
+        road = self.road
+        write(os.path.join(road.project, "environments/schema.json"), json.dumps(
+            {"schema": 1, "keys": {"PASSWORD": {"means": "of the database", "secret": True}}}))
+        run(BUILDER, "recipient", "recovery", os.path.join(road.root, "recovery.age"), "--project", road.project)
+        key = re.search("public key: (age1.*)", self.text(road.site, "state/keys/site.age"))[1]
+        recipients = os.path.join(road.project, "environments/recipients.yaml")
+        recovery = re.search("recovery: (age1.*)", self.text(recipients))[1]
+        write(recipients, json.dumps({"schema": 1, "recovery": recovery.strip('"'),
+                                      "environments": {"production": {"here": key}}}))
+
+    @staticmethod
+    def text(*path):
+        with open(os.path.join(*path), encoding="utf-8") as source:
+            return source.read()
+
+    def seal(self, value):
+        run(BUILDER, "secret", "set", "production", "PASSWORD", "--value-file", "-", "--project",
+            self.road.project, stdin=value.encode())
+
+    def secret(self):
+        return {key: base64.b64decode(value).decode() for key, value in
+                self.road.get("secret", "db")["data"].items()}
+
+    def objects(self, **pod):
+        return (deployment("web", **pod),
+                {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"},
+                 "stringData": {"password": "{{PASSWORD | json}}", "url": "x://u:{{PASSWORD}}@db"},
+                 "data": {"coded": "{{PASSWORD | base64}}"}})
+
+    def build(self, version, *objects, **more):
+        text = as_yaml(objects).replace('"{{PASSWORD | json}}"', "{{PASSWORD | json}}")
+        return self.road.build_manifests(version, {"app.yaml": text}, **more)
+
+    def holds(self, value):
+        self.assertEqual(self.secret(), {"password": value, "url": f"x://u:{value}@db", "coded": value})
+
+    def nowhere(self, *texts):
+        """Neither on a disk nor in what was said, whole, in base64 or as JSON."""
+        for value in (FIRST, SECOND):
+            forms = [value, base64.b64encode(value.encode()).decode(), json.dumps(value)[1:-1]]
+            for form in forms:
+                for text in texts:
+                    self.assertNotIn(form, text)
+                found = subprocess.run(["grep", "-rlaF", form, self.road.root, self.cluster.folder + "/.kube"],
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+                self.assertEqual(found.stdout.decode().split(), [], form)
+
+    def test_a_canary(self):
+        self.road.change_target(take_over=["Secret/db"])
+        self.seal(FIRST)
+        first = self.build("1.0.0", *self.objects())
+        plan = self.road.installer("--json", "plan", first, "--diff").decode()
+        said = self.road.installer("apply", first, "--yes").decode()
+        self.holds(FIRST)
+        self.stands("1.0.0")
+        self.seal(SECOND)
+        second = self.build("1.1.0", *self.objects())
+        steps = self.road.answer("plan", second)["plan"]["steps"]
+        self.assertTrue(any("change Secret db" in step["summary"] for step in steps), steps)
+        failing = self.build("1.1.1", *self.objects(version="2", pod="crash"))
+        refused = self.road.refused("apply", failing, "--yes", status=9)
+        self.holds(FIRST)
+        self.stands("1.0.0")
+        self.road.installer("apply", second, "--yes")
+        self.holds(SECOND)
+        self.road.kubectl("patch", "secret", "db", "-p", json.dumps({"stringData": {"password": "canary-drift"}}))
+        drift = self.road.answer("drift", status=20)
+        self.assertEqual([(each["path"], each["found"].split(" (")[0]) for each in drift["differences"]],
+                         [("Secret db", "data.password is another")])
+        self.assertNotIn("canary", json.dumps(drift))
+        self.road.installer("apply", "--repair", "--yes")
+        self.holds(SECOND)
+        self.road.installer("rollback", "--yes")
+        self.holds(FIRST)
+        self.stands("1.0.0")
+        support = self.road.installer("support-bundle", "--output", os.path.join(self.road.root, "help.tar")).decode()
+        self.nowhere(plan, said, refused, json.dumps(drift), support)
+
+    def test_what_the_server_refuses_has_no_value(self):
+        self.seal("{\"canary-of-json: " + SECOND)
+        config = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"},
+                  "type": "kubernetes.io/dockerconfigjson", "stringData": {".dockerconfigjson": "{{PASSWORD | json}}"}}
+        said = self.road.refused("apply", self.build("1.0.0", deployment("web"), config), "--yes", status=9)
+        self.assertIn("Secret db: ", said)
+        self.nowhere(said)
+
+
+class Rights(OnCluster):
+    def test_the_role_that_is_printed_is_enough_and_its_lack_is_named(self):
+        kubeconfig = os.path.join(self.road.root, "kubeconfig")
+        with open(self.cluster.kubeconfig, encoding="utf-8") as source:
+            write(kubeconfig, source.read().replace("user: {token", "user: {as: somebody, token"))
+        self.road.change_target(kubeconfig=kubeconfig)
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
+                 "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+        first = self.build("1.0.0", deployment("web"), service("web"), config_map("web", a="b"), claim)
+        said = self.road.refused("apply", first, "--yes", status=9)
+        self.assertIn("lacks rights in the namespace " + self.road.space, said)
+        for lacking in ("deployments.apps (get, list, watch, create, patch, delete)", "pods/log (get)",
+                        "persistentvolumeclaims (get, list, watch, create, patch)"):
+            self.assertIn(lacking, said)
+
+        def grant(bundle):
+            role = self.road.installer("kubernetes", "rbac", bundle, "--user", "somebody").decode()
+            self.road.kubectl("apply", "-f", "-", stdin=role)
+        grant(first)
+        self.road.installer("apply", first, "--yes")
+        self.stands("1.0.0")
+        second = self.build("1.1.0", deployment("web", version="2"), job("once"), config_map("web", a="c"))
+        self.assertIn("jobs.batch (get, list, watch, create, patch, delete)",
+                      self.road.refused("apply", second, "--yes", status=9))
+        grant(second)
+        self.road.installer("apply", second, "--yes")
+        self.stands("1.1.0")
+        self.assertEqual(self.road.names("service"), [])
+        roles = self.road.answer("kubernetes", "rbac", second, "--service-account", "x")["roles"]
+        self.assertEqual([each["namespace"] for each in roles], [self.road.space])
+        self.assertIn("expected one of --user and --service-account",
+                      self.road.refused("kubernetes", "rbac", second, status=2))
+
+
 class Broken(OnCluster):
     def begin(self, bundle):
         running = subprocess.Popen([INSTALLER, "--site", self.road.site, "apply", bundle, "--yes"],
@@ -339,18 +471,35 @@ class Built(unittest.TestCase):
             self.assertIn(expected, said)
         self.assertRegex(said, r"b\.yaml:\d+: spec\.template\.spec\.containers\[0\]\.image: names the image")
 
-    def test_a_secret_is_no_part_of_manifests(self):
+    def test_a_secret_stands_in_a_secret_alone(self):
         write(os.path.join(self.road.project, "environments/schema.json"), json.dumps(
             {"schema": 1, "keys": {"PASSWORD": {"means": "of the database", "secret": True}}}))
-        said = self.said({"a.yaml": json.dumps(config_map("web", password="{{PASSWORD}}"))})
-        self.assertIn("found the secret PASSWORD, which manifests for Kubernetes cannot hold yet", said)
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"},
+                  "stringData": {"a": "{{PASSWORD}}", "url": "postgres://{{PASSWORD}}@db/x"},
+                  "data": {"b": "{{PASSWORD | base64}}"}}
+        self.assertNotIn("plain-secret", self.said([secret], status=0))
+        said = self.said([config_map("web", password="{{PASSWORD}}"),
+                          {**secret, "metadata": {"name": "db", "labels": {"x": "{{PASSWORD | base64}}"}},
+                           "data": {"c": "{{PASSWORD}}"}, "stringData": {"d": "{{PASSWORD | base64}}"}}])
+        for expected in ("ConfigMap web: data.password: found a secret", "Secret db: metadata.labels.x: found a secret",
+                         "Secret db: data.c: found a secret without base64",
+                         "Secret db: stringData.d: found a secret in base64"):
+            self.assertIn(expected, said)
+        self.assertIn("found the filter shell of PASSWORD, which is a secret",
+                      self.said([{**secret, "stringData": {"a": "X={{PASSWORD | shell}}"}}]))
 
     def test_findings_are_told_accepted_or_mistakes(self):
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"a": "b"}}
         both = [deployment("web"), secret]
         self.assertIn("found a Secret in clear", self.said(both, status=0))
         self.assertIn("(plain-secret)", self.said(both, component={"lint": "error"}))
-        accepted = {"lint": "error", "accept": {"Secret/db/plain-secret": "of a test"}}
+        bare = {rule: "of a test" for rule in ("resources", "readiness-probe", "security-context")}
+        accepted = {"lint": "error", "accept": {"Secret/db/plain-secret": "of a test", **bare}}
+        said = self.said(both, component={"lint": "error"})
+        for rule in bare:
+            self.assertIn(f"({rule})", said)
+        self.assertIn("(service-protocol)", self.said([*both, service("web")], status=0, component=accepted))
+        self.assertIn("(disruption-budget)", self.said([deployment("web", 2), secret], component=accepted))
         self.assertNotIn("plain-secret", self.said(both, status=0, component=accepted))
         self.assertIn('nothing was found that is called "Secret/db/plain-secret"',
                       self.said([deployment("web")], component=accepted))

@@ -6,6 +6,7 @@ and kubectl, that fill in values, and with the real ones where SEALIFT_HELM name
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import unittest
 for folder in ("tests/cli", "tests/kubernetes"):
     sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], folder))
 
-from cluster import BUILDER, SERVER, KubernetesRoad, config_map, deployment  # noqa: E402
+from cluster import BUILDER, SERVER, Image, KubernetesRoad, config_map, deployment  # noqa: E402
+from made_image import write_layout  # noqa: E402
 from road import main, run, write  # noqa: E402
 
 # Fills [[KEY]] in the files of templates/ from flat files of values; writes down how it was called.
@@ -197,6 +199,26 @@ class OfStandIns(Rendered):
         for expected in ("found kustomize and chart, expected one of them", "found false, expected true or a folder",
                          "found raw, which a chart does not have", "components[1].chart.values: "):
             self.assertIn(expected, said)
+
+
+SOMEBODY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+
+class OfTheExample(Rendered):
+    def test_it_has_no_mistake_and_no_finding(self):
+        project = os.path.join(self.road.root, "example")
+        shutil.copytree(os.path.join(os.environ["SEALIFT_SOURCE"], "examples/chanuka-kubernetes"), project)
+        write_layout(os.path.join(project, "build/server"),
+                     {"docker.io/chanuka/server:1.0.0": Image("server", busybox=False)})
+        run(BUILDER, "recipient", "recovery", os.path.join(self.road.root, "recovery.age"), "--project", project)
+        recipients = os.path.join(project, "environments/recipients.yaml")
+        with open(recipients, encoding="utf-8") as source:
+            key = re.search("recovery: \"?(age1[a-z0-9]*)", source.read())[1]
+        write(recipients, json.dumps({"schema": 1, "recovery": key, "environments": {"production": {"here": SOMEBODY}}}))
+        run(BUILDER, "secret", "set", "production", "DB_PASSWORD", "--value-file", "-", "--project", project,
+            stdin=b"of a test")
+        said = self.said(os.path.join(project, "release.yaml"), status=0)
+        self.assertNotIn("components.app", said)
 
 
 @unittest.skipUnless(os.environ.get("SEALIFT_HELM"), "with the real programs: SEALIFT_HELM=FOLDER")

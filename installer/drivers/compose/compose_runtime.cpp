@@ -64,7 +64,7 @@ class ComposeRuntime : public Runtime {
 
   // `config` is the only look that changes nothing; podman-compose has none, but reads the file for
   // `ps` too.
-  void validate(const Deployment& deployment) const override {
+  void validate(const Deployment& deployment, StepIo&) const override {
     const ComposeDeployment staged(deployment);
     const std::string& file = staged.settings.file;
     if (const std::string missing = missing_env_file(staged); !missing.empty()) {
@@ -123,7 +123,7 @@ class ComposeRuntime : public Runtime {
 
   // A container that was restarted by its engine long ago says nothing of now. What runs under the
   // project's name and is no service of the release was started by somebody else.
-  std::vector<Difference> differences(const Deployment& installed) const override {
+  std::vector<Difference> differences(const Deployment& installed, Content&) const override {
     const ComposeDeployment deployment(installed);
     const Engine engine(deployment.settings.engine);
     std::vector<Difference> found;

@@ -30,6 +30,8 @@ class Cluster {
   // `settings` outlive it.
   explicit Cluster(const KubernetesSettings& settings) : kubectl_(settings), settings_(settings) {}
 
+  // Bodies from now on have the values of their secrets, which no message tells.
+  void hide(std::string_view secret) { kubectl_.hide(secret); }
   void be_patient() { kubectl_.be_patient(std::chrono::seconds(settings_.timeout)); }
 
   // Adds everything that the server would refuse to `problems`, by object; nothing changes.

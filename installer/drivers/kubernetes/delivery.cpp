@@ -12,6 +12,7 @@
 #include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/runtime/parts.hpp"
 #include "kubernetes/claims.hpp"
+#include "kubernetes/config_marks.hpp"
 #include "kubernetes/manifests.hpp"
 #include "kubernetes/pods.hpp"
 #include "signing/base64.hpp"
@@ -21,24 +22,17 @@ namespace sealift::installer {
 namespace {
 
 constexpr std::size_t kInventorySite = 8;  // characters of the site's id in an inventory's name
-constexpr unsigned kForOwnerOnly = 077;
 
 using Files = std::map<std::string, std::string>;
 
 // In one pass: a tree is a stream of a bundle, and is not read twice.
-Files files_of(const RuntimeQuestion& question) {
+Files files_of(Content& content, const std::string& component) {
   Files files;
   std::size_t bytes = 0;
-  const std::unique_ptr<TreeStream> tree = question.content.tree(question.component.row.name);
+  const std::unique_ptr<TreeStream> tree = content.tree(component);
   while (const auto entry = tree->next()) {
     const std::string& path = entry->path.str();
     if (entry->type != EntryType::file || !kubernetes::is_manifest(path)) continue;
-    // A rendered file has that mode where it holds a secret.
-    if ((entry->mode & kForOwnerOnly) == 0) {
-      throw Error(Errc::incompatible,
-                  format("{}: holds a secret, which manifests for Kubernetes cannot yet", path),
-                  "let the site make a Secret of it, and name that one in the manifests");
-    }
     files[path] = read_all(*tree, *entry, kubernetes::kMaxManifestBytes);
     bytes += files[path].size();
     if (bytes > kubernetes::kMaxManifestsBytes) {
@@ -53,11 +47,22 @@ void add_labels(Json& holder, const std::string& id, const std::vector<const cha
   for (const char* name : names) holder["metadata"]["labels"][name] = id;
 }
 
+// The server keeps only `data`, and would not know that a key of `stringData` has gone.
+void encode_texts(Json& body) {
+  constexpr std::string_view kTexts = "stringData";
+  if (kubernetes::reference_of(body).kind != "Secret" || !body.contains(kTexts)) return;
+  for (const auto& [key, text] : object_at(body, kTexts).items()) {
+    if (text.is_string()) body["data"][key] = signing::to_base64(text.text());
+  }
+  body.erase(kTexts);
+}
+
 // Nothing is pulled where the node has it; a digest means one image, wherever it is.
 Json delivered(const kubernetes::Object& object, const KubernetesSettings& settings) {
   const std::string id = apply_set_id(settings.inventory, settings.name_space);
   Json body = object.body;
   body["metadata"]["namespace"] = settings.name_space;
+  encode_texts(body);
   add_labels(body, id, {kApplySetPart, kPartOfLabel});
   kubernetes::for_each_pod_template(body,
                                     [&](Json& each) { add_labels(each, id, {kPartOfLabel}); });
@@ -67,6 +72,14 @@ Json delivered(const kubernetes::Object& object, const KubernetesSettings& setti
     image.holder[image.policy] = "IfNotPresent";
   });
   return body;
+}
+
+std::vector<Json> all_delivered(const std::vector<kubernetes::Object>& objects,
+                                const KubernetesSettings& settings) {
+  std::vector<Json> bodies;
+  for (const kubernetes::Object& each : objects) bodies.push_back(delivered(each, settings));
+  kubernetes::add_config_marks(bodies);
+  return bodies;
 }
 
 std::string inventory_name(const RuntimeQuestion& question) {
@@ -121,7 +134,7 @@ Json inventory_object(const KubernetesSettings& settings,
 
 KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
                                            const std::vector<std::string>& kubectl) {
-  const Files files = files_of(question);
+  const Files files = files_of(question.content, question.component.row.name);
   Problems problems;
   const kubernetes::Manifests manifests = kubernetes::read_manifests(files, problems);
   check_name_space(manifests.name_space, question.target, problems);
@@ -143,9 +156,10 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
     }
   }
   problems.throw_if_any(Errc::incompatible);
-  for (const kubernetes::Object& object : manifests.objects) {
+  const std::vector<Json> bodies = all_delivered(manifests.objects, settings);
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
     settings.objects.push_back(
-        {object.reference, Digest::of(to_canonical(delivered(object, settings))).hex()});
+        {manifests.objects[i].reference, Digest::of(to_canonical(bodies[i])).hex()});
   }
   return settings;
 }
@@ -153,7 +167,20 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
 std::vector<release::Claim> kubernetes_claims(const RuntimeQuestion& question) {
   Problems said_elsewhere;
   return kubernetes::claims_of(
-      kubernetes::read_manifests(files_of(question), said_elsewhere).objects);
+      kubernetes::read_manifests(files_of(question.content, question.component.row.name),
+                                 said_elsewhere)
+          .objects);
+}
+
+std::vector<kubernetes::Reference> members_in(Content& content, const std::string& component) {
+  Problems problems;
+  std::vector<kubernetes::Reference> members;
+  for (const auto& each :
+       kubernetes::read_manifests(files_of(content, component), problems).objects) {
+    members.push_back(each.reference);
+  }
+  problems.throw_if_any(Errc::incompatible);
+  return members;
 }
 
 std::vector<Json> delivered_objects(const Deployment& deployment,
@@ -165,10 +192,7 @@ std::vector<Json> delivered_objects(const Deployment& deployment,
   }
   Problems problems;
   const kubernetes::Manifests manifests = kubernetes::read_manifests(files, problems);
-  std::vector<Json> bodies;
-  for (const kubernetes::Object& object : manifests.objects) {
-    bodies.push_back(delivered(object, settings));
-  }
+  std::vector<Json> bodies = all_delivered(manifests.objects, settings);
   bool is_same = problems.empty() && bodies.size() == settings.objects.size();
   for (std::size_t i = 0; is_same && i < bodies.size(); ++i) {
     is_same = Digest::of(to_canonical(bodies[i])).hex() == settings.objects[i].digest;

@@ -34,11 +34,15 @@ Json inventory_object(const KubernetesSettings& settings,
 KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
                                            const std::vector<std::string>& kubectl);
 
+// The objects that a component of a release brings to this site. Error{incompatible} with all
+// mistakes.
+std::vector<kubernetes::Reference> members_in(Content& content, const std::string& component);
+
 // What its pods ask of their nodes.
 std::vector<release::Claim> kubernetes_claims(const RuntimeQuestion& question);
 
-// The objects of what is installed, in their order. Error{corrupt} where the files are no longer
-// what the settings were made from.
+// The objects of what is installed, in their order, with references in the places of secrets.
+// Error{corrupt} where the files are no longer what the settings were made from.
 std::vector<Json> delivered_objects(const Deployment& deployment,
                                     const KubernetesSettings& settings);
 

@@ -11,12 +11,14 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "signing/base64.hpp"
 
 namespace sealift::installer {
 
 namespace {
 
 constexpr std::size_t kMaxKubectlOutput = 64U << 20;
+constexpr std::string_view kHidden = "(a secret)";
 constexpr std::chrono::seconds kBetweenAttempts{1};
 constexpr std::chrono::seconds kLeastTimeout{60};
 
@@ -73,6 +75,25 @@ std::string list_text(Json::Array objects) {
   return to_canonical({{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(objects)}});
 }
 
+// A value may hold another, so that the longest goes first.
+void Kubectl::hide(std::string_view secret) {
+  if (secret.empty()) return;
+  const std::string quoted = Json(secret).dump();
+  hidden_.insert(hidden_.end(), {std::string(secret), signing::to_base64(secret),
+                                 quoted.substr(1, quoted.size() - 2)});
+  std::stable_sort(hidden_.begin(), hidden_.end(),
+                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+}
+
+// What succeeds is answered to us alone; what fails is told.
+Outcome Kubectl::without_hidden(Outcome outcome) const {
+  for (const std::string& each : hidden_) {
+    replace_all(outcome.error_output, each, kHidden);
+    if (outcome.status != 0) replace_all(outcome.output, each, kHidden);
+  }
+  return outcome;
+}
+
 Outcome Kubectl::call_once(const Words& words, const std::string& input) const {
   Words all = settings_.kubectl;
   if (!settings_.kubeconfig.empty()) all.insert(all.end(), {"--kubeconfig", settings_.kubeconfig});
@@ -89,7 +110,7 @@ Outcome Kubectl::call_once(const Words& words, const std::string& input) const {
            .output_limit = kMaxKubectlOutput,
            .environment = kubectl_environment(),
            .inherit = Inherit::nothing});
-  if (outcome) return *outcome;
+  if (outcome) return without_hidden(*outcome);
   throw Error(Errc::target_failed, format("the program {} was not found", all.front()),
               "install it again, or correct kubectl in site.yaml");
 }

@@ -30,6 +30,9 @@ class Kubectl {
   // From now on a call to a server that does not answer is made again, for so long.
   void be_patient(std::chrono::seconds how_long) { until_ = Clock::now() + how_long; }
 
+  // A value that is in no message from now on, nor its base64, whatever kubectl or a server says.
+  void hide(std::string_view secret);
+
   // However it ends. Error{io} where it takes too long.
   Outcome call(const Words& words, const std::string& input = {}) const;
   // Error{target_failed} with what it said unless it ends with status 0.
@@ -44,9 +47,11 @@ class Kubectl {
 
  private:
   Outcome call_once(const Words& words, const std::string& input) const;
+  Outcome without_hidden(Outcome outcome) const;
 
   const KubernetesSettings& settings_;
   Clock::time_point until_ = Clock::time_point::min();
+  std::vector<std::string> hidden_ = {};  // longest first
 };
 
 inline constexpr const char* kUnreachableHint =

@@ -11,6 +11,8 @@
 #include "installer/drivers/kubernetes/cluster.hpp"
 #include "installer/drivers/kubernetes/delivery.hpp"
 #include "installer/drivers/kubernetes/kubernetes_watch.hpp"
+#include "installer/drivers/kubernetes/rights_check.hpp"
+#include "kubernetes/secret_references.hpp"
 
 namespace sealift::installer {
 
@@ -27,6 +29,21 @@ References members_of(const Deployment* deployment) {
 References joined_members(References some, const References& more) {
   for (const auto& each : without(more, some)) some.push_back(each);
   return some;
+}
+
+// The objects of what is installed with the values of their secrets, which live here and go to the
+// server over the standard input of kubectl, and nowhere else.
+std::vector<Json> revealed_objects(const Deployment& deployment, const KubernetesSettings& settings,
+                                   Content& content, Cluster& cluster) {
+  std::vector<Json> bodies;
+  for (Json& each : delivered_objects(deployment, settings)) {
+    bodies.push_back(kubernetes::revealed(std::move(each), [&](const std::string& key) {
+      const std::string_view value = content.secret(key).view();
+      cluster.hide(value);
+      return value;
+    }));
+  }
+  return bodies;
 }
 
 class KubernetesRuntime : public Runtime {
@@ -64,10 +81,11 @@ class KubernetesRuntime : public Runtime {
   }
 
   // The server itself tries every object; nothing is stored.
-  void validate(const Deployment& staged) const override {
+  void validate(const Deployment& staged, StepIo& io) const override {
     const KubernetesSettings settings = kubernetes_settings_of(staged);
-    const Cluster cluster(settings);
-    const std::vector<Json> bodies = delivered_objects(staged, settings);
+    Cluster cluster(settings);
+    demand_rights(cluster, references_of(settings.objects));
+    const std::vector<Json> bodies = revealed_objects(staged, settings, io.content, cluster);
     Problems problems;
     std::vector<Json> ours = bodies;
     for (const auto& stranger : cluster.find_strangers(bodies, problems)) {
@@ -81,9 +99,9 @@ class KubernetesRuntime : public Runtime {
   // The inventory names more than there is at any moment, so that nothing is ever out of its sight.
   void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const override {
     const KubernetesSettings settings = kubernetes_settings_of(now);
-    const Cluster cluster(settings);
+    Cluster cluster(settings);
     const References all = joined_members(references_of(settings.objects), members_of(before));
-    cluster.apply(all, delivered_objects(now, settings), Conflicts::refused);
+    cluster.apply(all, revealed_objects(now, settings, io.content, cluster), Conflicts::refused);
     await_objects(cluster, settings, io);
     finish(cluster, settings, all);
   }
@@ -95,7 +113,8 @@ class KubernetesRuntime : public Runtime {
     Cluster cluster(settings);
     cluster.be_patient();
     const References all = joined_members(references_of(settings.objects), members_of(failed));
-    cluster.apply(all, delivered_objects(then, settings), Conflicts::won);
+    Content& content = io.former != nullptr ? *io.former : io.content;
+    cluster.apply(all, revealed_objects(then, settings, content, cluster), Conflicts::won);
     finish(cluster, settings, all);
     await_objects(cluster, settings, io);
   }
@@ -111,13 +130,15 @@ class KubernetesRuntime : public Runtime {
     cluster.remove_inventory();
   }
 
-  std::vector<Difference> differences(const Deployment& deployment) const override {
+  std::vector<Difference> differences(const Deployment& deployment,
+                                      Content& content) const override {
     const KubernetesSettings settings = kubernetes_settings_of(deployment);
-    const Cluster cluster(settings);
+    Cluster cluster(settings);
     const References members = references_of(settings.objects);
+    const std::vector<Json> bodies = revealed_objects(deployment, settings, content, cluster);
     const Objects live = cluster.own_and_made(members, Managers::shown);
     std::vector<Difference> found = unready(members, live);
-    for (const Json& merged : cluster.merged(delivered_objects(deployment, settings))) {
+    for (const Json& merged : cluster.merged(bodies)) {
       const kubernetes::Reference reference = kubernetes::reference_of(merged);
       const auto same = std::find_if(live.begin(), live.end(), [&](const Json& each) {
         return kubernetes::reference_of(each).is_same(reference);
@@ -159,6 +180,19 @@ class KubernetesRuntime : public Runtime {
   }
 
  private:
+  // Each object that is tried would say only the first right that it lacks.
+  static void demand_rights(const Cluster& cluster, const References& members) {
+    Words lacking;
+    for (const auto& each : rights_lacking(cluster.kubectl(), kubernetes::rights_for(members))) {
+      lacking.push_back(format("{} ({})", each.name(), joined(each.verbs)));
+    }
+    if (lacking.empty()) return;
+    throw Error(Errc::target_failed,
+                format("the user of the kubeconfig lacks rights in the namespace {}: {}",
+                       cluster.kubectl().settings().name_space, joined(lacking)),
+                "sealift-installer kubernetes rbac BUNDLE prints the Role that gives them");
+  }
+
   // All in one message, for a transaction tells only the first.
   static void refuse(const Problems& problems) {
     if (problems.empty()) return;

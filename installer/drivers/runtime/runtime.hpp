@@ -42,7 +42,7 @@ class Runtime {
   // What bring_up() will do, for people: "recreate api, remove old". Either may be null.
   virtual std::string outlook(const Deployment* before, const Deployment* now) const = 0;
   // Refuses files that would not run; nothing that runs is touched. Error{target_failed}.
-  virtual void validate(const Deployment& staged) const = 0;
+  virtual void validate(const Deployment& staged, StepIo& io) const = 0;
   // `now` stands under PATH/current: lets it run, and nothing else of `before`, which ran there, or
   // may have been about to. Returns when it runs; Error{target_failed} where it does not.
   virtual void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const = 0;
@@ -54,8 +54,9 @@ class Runtime {
   virtual void take_back(const Deployment& failed, StepIo& io) const { take_down(failed, io); }
   // Nothing of it runs afterwards. Data stays.
   virtual void take_down(const Deployment& deployment, StepIo& io) const = 0;
-  // How what runs differs from what should.
-  virtual std::vector<Difference> differences(const Deployment& deployment) const = 0;
+  // How what runs differs from what should; `content` is of its release.
+  virtual std::vector<Difference> differences(const Deployment& deployment,
+                                              Content& content) const = 0;
   // What is there under names of ours, of none of `known`.
   virtual std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                              const std::vector<Deployment>& known) const = 0;

@@ -73,7 +73,7 @@ class ExecRuntime : public Runtime {
                                                 : exec_settings_of(*before).workload.undo));
   }
 
-  void validate(const Deployment& staged) const override {
+  void validate(const Deployment& staged, StepIo&) const override {
     Problems problems;
     const ExecDeployment deployment(staged);
     for (const auto& [key, command] : release::commands_of(deployment.commands())) {
@@ -119,7 +119,7 @@ class ExecRuntime : public Runtime {
     undo(ExecDeployment(deployment));
   }
 
-  std::vector<Difference> differences(const Deployment& installed) const override {
+  std::vector<Difference> differences(const Deployment& installed, Content&) const override {
     const ExecDeployment deployment(installed);
     if (deployment.commands().check.empty()) return {};
     try {

@@ -137,7 +137,7 @@ class SystemdRuntime : public Runtime {
     return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
   }
 
-  void validate(const Deployment& staged) const override {
+  void validate(const Deployment& staged, StepIo&) const override {
     verify_units(staged, systemctl(systemd_settings_of(staged)), scratch_);
   }
 
@@ -172,7 +172,7 @@ class SystemdRuntime : public Runtime {
     systemd.call("reset-failed", change.gone);
   }
 
-  std::vector<Difference> differences(const Deployment& deployment) const override {
+  std::vector<Difference> differences(const Deployment& deployment, Content&) const override {
     const SystemdSettings settings = systemd_settings_of(deployment);
     std::vector<Difference> found;
     for (const std::string& name : links_of(settings)) {

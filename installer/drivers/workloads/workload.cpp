@@ -104,7 +104,7 @@ class WorkloadDriver : public Driver {
   Json apply(const Step& step, StepIo& io) override {
     const auto [before, now] = workload_step_from_json(step);
     if (step.action == kValidate) {
-      runtime_->validate(now.value());
+      runtime_->validate(now.value(), io);
     } else if (step.action == kUp) {
       runtime_->bring_up(now.value(), before ? &*before : nullptr, io);
     } else if (step.action == kDown) {
@@ -132,8 +132,8 @@ class WorkloadDriver : public Driver {
     return files_->inspect(placement, thoroughness, strangers, content);
   }
 
-  std::vector<Difference> differences(const Placement& placement) const override {
-    return runtime_->differences(deployment_of(placement));
+  std::vector<Difference> differences(const Placement& placement, Content& content) const override {
+    return runtime_->differences(deployment_of(placement), content);
   }
 
   bool is_current(const Placement& placement) const override {

@@ -106,11 +106,10 @@ TEST_CASE("event: lines about the log itself, and unknown ones, are told to nobo
 TEST_CASE("event: every word of the schema of site.yaml is told by some line", "[events]") {
   std::set<std::string> told;
   for (const char* name :
-       {"accepted", "adopt",      "apply",     "backup",   "baseline",  "copied", "copy-failed",
-        "drift",    "dropped",    "exported",  "expiring", "failed",    "flags",  "hook-failed",
-        "keys",     "mended",     "recovered", "refused",  "rehearsed", "repair", "restored",
-        "rollback", "drift-gone", "stage",     "trust",    "verified",  "cut-off",
-        "uninstall"}) {
+       {"accepted", "adopt",      "apply",     "backup",   "baseline",  "copied",  "copy-failed",
+        "drift",    "dropped",    "exported",  "expiring", "failed",    "flags",   "hook-failed",
+        "keys",     "mended",     "recovered", "refused",  "rehearsed", "repair",  "restored",
+        "rollback", "drift-gone", "stage",     "trust",    "verified",  "cut-off", "uninstall"}) {
     told.insert(event_from(name, Json::object()).value().word);
   }
   std::set<std::string> words(release::kEventWords.begin(), release::kEventWords.end());

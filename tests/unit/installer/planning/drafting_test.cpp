@@ -44,7 +44,7 @@ class Listener : public Driver {
                                   Content&) const override {
     return {};
   }
-  std::vector<Difference> differences(const Placement&) const override { return running; }
+  std::vector<Difference> differences(const Placement&, Content&) const override { return running; }
   bool is_current(const Placement&) const override { return stands; }
   std::vector<std::string> leftovers(const release::Target&, const std::string&,
                                      const std::vector<Placement>&) const override {

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an administrator of a cluster gives the user of a site's kubeconfig, made from a release:
+// the kinds of its objects and of those that are installed, which an upgrade removes.
+#include <map>
+#include <set>
+
+#include "base/format.hpp"
+#include "base/path.hpp"
+#include "bundle/verified.hpp"
+#include "installer/commands/commands.hpp"
+#include "installer/content/given_bundle.hpp"
+#include "installer/content/site_content.hpp"
+#include "installer/content/site_values.hpp"
+#include "installer/drivers/kubernetes/delivery.hpp"
+#include "installer/planning/planner.hpp"
+#include "installer/session/changing.hpp"
+#include "kubernetes/rights.hpp"
+#include "release/documents/workload.hpp"
+
+namespace sealift::installer {
+
+namespace {
+
+using References = std::vector<kubernetes::Reference>;
+
+constexpr std::size_t kMostSubject = 253;
+
+struct RoleOptions {
+  std::vector<std::string> bundle;
+  std::string user;
+  std::string account;
+  std::string role = "sealift";
+  TrustOptions trust;
+};
+
+// By namespaces: of what is installed there, and of what the bundle brings.
+std::map<std::string, References> members_by_space(const RoleOptions& options, const SiteWork& work,
+                                                   cli::Session& session) {
+  const Installation& installation = work.installation();
+  std::map<std::string, References> found;
+  const State state = work.state();
+  for (const Placement& each :
+       state.current() ? state.current()->placements : std::vector<Placement>{}) {
+    if (each.driver != release::kKubernetes) continue;
+    const KubernetesSettings settings = kubernetes_settings_of(deployment_of(each));
+    References& members = found[settings.name_space];
+    for (const ObjectSettings& object : settings.objects) members.push_back(object.reference);
+  }
+  const bundle::Trust trust = work.tools().trust(options.trust.expiry());
+  const std::shared_ptr<bundle::Medium> medium = open_given(installation.layout, options.bundle);
+  const bundle::ApprovedRelease approved = bundle::approve_confined(
+      *medium, trust, {.whole = 0, .wanted = payload_of_plan}, session.progress);
+  const bundle::Contents& contents = approved.contents();
+  check_requirements(contents, installation, state, options.trust.floor());
+  SiteContent content(installation.layout, medium, contents.digest(),
+                      values_for(contents, installation.site, {}), work.tools().workers,
+                      secret_files(installation.site));
+  for (const release::Component& component : contents.components) {
+    const auto target = installation.site.targets.find(component.row.target);
+    const bool is_taken = target != installation.site.targets.end() &&
+                          target->second.driver == release::kKubernetes &&
+                          (!component.row.optional || installation.site.takes(component.row.name));
+    if (!is_taken) continue;
+    References& members = found[target->second.name_space];
+    const References own = members_in(content, component.row.name);
+    members.insert(members.end(), own.begin(), own.end());
+  }
+  return found;
+}
+
+Json to_json(const std::vector<kubernetes::Right>& rights) {
+  Json list = Json::array();
+  for (const kubernetes::Right& each : rights) {
+    list.push_back({{"group", each.group}, {"resource", each.resource}, {"verbs", each.verbs}});
+  }
+  return list;
+}
+
+// Names go into YAML as they are.
+void check_name(const std::string& option, const std::string& name) {
+  const bool is_plain =
+      !name.empty() && name.size() <= kMostSubject &&
+      name.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-") == name.npos;
+  if (is_plain) return;
+  throw Error(Errc::usage, format("{} \"{}\", expected letters, digits and . @ _ -", option,
+                                  printable(name, 80)));
+}
+
+void print_roles(const RoleOptions& options, const std::string& site, cli::Session& session) {
+  if (options.user.empty() == options.account.empty()) {
+    throw Error(Errc::usage, "expected one of --user and --service-account",
+                "kubectl auth whoami shows whom the kubeconfig is for");
+  }
+  const bool is_user = options.account.empty();
+  const kubernetes::Subject subject{.kind = is_user ? "User" : "ServiceAccount",
+                                    .name = is_user ? options.user : options.account};
+  check_name(is_user ? "--user" : "--service-account", subject.name);
+  check_name("--role", options.role);
+  const SiteWork work(session, site);
+  Json roles = Json::array();
+  for (const auto& [name_space, members] : members_by_space(options, work, session)) {
+    const std::vector<kubernetes::Right> rights = kubernetes::rights_for(members);
+    if (!roles.empty()) session.out.line("---");
+    session.out.line(kubernetes::role_text(rights, options.role, name_space, subject));
+    roles.push_back(
+        {{"namespace", name_space}, {"name", options.role}, {"rights", to_json(rights)}});
+  }
+  if (roles.empty()) {
+    throw Error(Errc::incompatible, "the release has nothing for a target of Kubernetes here",
+                "see targets in site.yaml");
+  }
+  session.out.json({{"roles", std::move(roles)}});
+}
+
+}  // namespace
+
+void add_kubernetes(cli::Command& program, const std::string& site) {
+  cli::Command kubernetes = program.sub("kubernetes", "what a release needs of a cluster");
+  auto& options = cli::make_options<RoleOptions>();
+  cli::Command rbac = kubernetes.sub(
+      "rbac", "print the Role that the user of the kubeconfig needs for a release; asks no cluster",
+      "For each kind of the release, and of the one that is installed, what applying and removing "
+      "it "
+      "takes, and what tells whether it runs. A release that brings Roles needs the rights that "
+      "they "
+      "give as well.");
+  add_expiry_option(rbac, options.trust);
+  add_floor_option(rbac, options.trust);
+  rbac.arguments("BUNDLE", options.bundle, "the bundle file, or volumes of it or their folder",
+                 cli::Presence::required)
+      .option("--user", options.user, "NAME", "the user that the Role is bound to")
+      .option("--service-account", options.account, "NAME", "or a ServiceAccount of the namespace")
+      .option("--role", options.role, "NAME", "what the Role is called (default: sealift)")
+      .example(
+          "sealift-installer kubernetes rbac shop-1.1.0.bundle.tar.zst --user shop | kubectl "
+          "apply -f -",
+          "as an administrator of the cluster")
+      .fails_with(
+          {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
+      .runs([&](cli::Session& session) { print_roles(options, site, session); });
+}
+
+}  // namespace sealift::installer
