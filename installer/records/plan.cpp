@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint64_t kFormat = 1;
 constexpr std::array kPhases = {Phase::preflight, Phase::stage, Phase::fence, Phase::migrate,
                                 Phase::activate,  Phase::check, Phase::commit};
-constexpr std::array kPurposes = {Purpose::apply, Purpose::stage, Purpose::rollback,
-                                  Purpose::adopt, Purpose::flags, Purpose::repair,
+constexpr std::array kPurposes = {Purpose::apply,    Purpose::stage, Purpose::rollback,
+                                  Purpose::adopt,    Purpose::flags, Purpose::repair,
                                   Purpose::uninstall};
 constexpr std::array kUndos = {Undo::automatic, Undo::impossible};
 
