@@ -117,6 +117,10 @@ void print_roles(const RoleOptions& options, const std::string& site, cli::Sessi
 
 void add_kubernetes(cli::Command& program, const std::string& site) {
   cli::Command kubernetes = program.sub("kubernetes", "what a release needs of a cluster");
+  kubernetes
+      .example("sealift-installer kubernetes rbac shop-1.1.0.bundle.tar.zst --user shop",
+               "the Role for the user shop")
+      .fails_with({});
   auto& options = cli::make_options<RoleOptions>();
   cli::Command rbac = kubernetes.sub(
       "rbac", "print the Role that the user of the kubeconfig needs for a release; asks no cluster",
