@@ -50,6 +50,7 @@ bool gives(const Json& rule, const Right& right, const std::string& verb) {
 // "" is the core group, which YAML needs in quotes.
 std::string yaml_list(const std::vector<std::string>& words) {
   std::vector<std::string> quoted;
+  quoted.reserve(words.size());
   for (const std::string& each : words) quoted.push_back(each.empty() ? "\"\"" : each);
   return format("[{}]", joined(quoted));
 }
@@ -77,6 +78,7 @@ std::vector<Right> rights_for(const std::vector<Reference>& members) {
   add("apps", "replicasets", {"get", "list"});
   add("", "pods/log", {"get"});
   std::vector<Right> rights;
+  rights.reserve(all.size());
   for (const auto& [place, verbs] : all) rights.push_back({place.first, place.second, verbs});
   return rights;
 }

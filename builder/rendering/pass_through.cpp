@@ -279,7 +279,7 @@ class Passage {
     const kubernetes::Manifests found = kubernetes::read_manifests(theirs, others);
     if (!ignored.empty() || !others.empty()) return "";
     for (const auto& each : found.objects) {
-      const std::string name = each.reference.str();
+      std::string name = each.reference.str();
       const auto same = expected.find(name);
       if (same == expected.end() || same->second != without_checksums(each.body)) return name;
       expected.erase(same);

@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "release/templates/template.hpp"
 #include "release/templates/template_scanner.hpp"
 #include "signing/base64.hpp"
 

@@ -244,11 +244,13 @@ class Renderer {
     std::vector<release::Glob> raw;
     for (const release::RawGlob& each : entry_.raw) raw.emplace_back(each.glob);
     Texts templates;
-    for (const auto& [path, text] : files_) {
-      const bool is_raw = std::any_of(
-          raw.begin(), raw.end(), [&](const release::Glob& glob) { return glob.matches(path); });
+    for (const auto& file : files_) {
+      const bool is_raw = std::any_of(raw.begin(), raw.end(), [&](const release::Glob& glob) {
+        return glob.matches(file.first);
+      });
+      const std::string& text = file.second;
       if (!is_raw && text.find("{{") != text.npos && text.find('\0') == text.npos) {
-        templates[path] = text;
+        templates.insert(file);
       }
     }
     bool is_checked = false;

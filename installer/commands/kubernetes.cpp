@@ -117,6 +117,10 @@ void print_roles(const RoleOptions& options, const std::string& site, cli::Sessi
 
 void add_kubernetes(cli::Command& program, const std::string& site) {
   cli::Command kubernetes = program.sub("kubernetes", "what a release needs of a cluster");
+  kubernetes
+      .example("sealift-installer kubernetes rbac shop-1.1.0.bundle.tar.zst --user shop",
+               "the Role for the user shop")
+      .fails_with({});
   auto& options = cli::make_options<RoleOptions>();
   cli::Command rbac = kubernetes.sub(
       "rbac", "print the Role that the user of the kubeconfig needs for a release; asks no cluster",
@@ -132,10 +136,8 @@ void add_kubernetes(cli::Command& program, const std::string& site) {
       .option("--user", options.user, "NAME", "the user that the Role is bound to")
       .option("--service-account", options.account, "NAME", "or a ServiceAccount of the namespace")
       .option("--role", options.role, "NAME", "what the Role is called (default: sealift)")
-      .example(
-          "sealift-installer kubernetes rbac shop-1.1.0.bundle.tar.zst --user shop | kubectl "
-          "apply -f -",
-          "as an administrator of the cluster")
+      .example("sealift-installer kubernetes rbac shop-1.1.0.bundle.tar.zst --user shop",
+               "for an administrator of the cluster, as input of kubectl apply")
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&](cli::Session& session) { print_roles(options, site, session); });

@@ -77,6 +77,7 @@ Json delivered(const kubernetes::Object& object, const KubernetesSettings& setti
 std::vector<Json> all_delivered(const std::vector<kubernetes::Object>& objects,
                                 const KubernetesSettings& settings) {
   std::vector<Json> bodies;
+  bodies.reserve(objects.size());
   for (const kubernetes::Object& each : objects) bodies.push_back(delivered(each, settings));
   kubernetes::add_config_marks(bodies);
   return bodies;

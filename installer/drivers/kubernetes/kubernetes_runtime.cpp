@@ -12,6 +12,7 @@
 #include "installer/drivers/kubernetes/delivery.hpp"
 #include "installer/drivers/kubernetes/kubernetes_watch.hpp"
 #include "installer/drivers/kubernetes/rights_check.hpp"
+#include "installer/drivers/runtime/parts.hpp"
 #include "kubernetes/secret_references.hpp"
 
 namespace sealift::installer {

@@ -68,7 +68,7 @@ std::vector<kubernetes::Right> rights_lacking(const Kubectl& kubectl,
   const Json answer =
       parse_json(outcome.output, "kubectl create", Errc::target_failed, Numbers::any);
   const Json& status = object_at(answer, "status");
-  const auto missing = kubernetes::missing_rights(wanted, status);
+  auto missing = kubernetes::missing_rights(wanted, status);
   if (missing.empty() || !says_yes(status, "incomplete")) return missing;
   return refused_singly(kubectl, missing);
 }
