@@ -124,13 +124,12 @@ std::optional<Acceptance> examine(const Tools& tools, Side side) {
   const Revision& outcome = plan.outcome;
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();
   const Revision& chosen = side == Side::before ? before : outcome;
-  Acceptance acceptance{
-      .side = side,
-      .transaction = plan.number,
-      .title = title_of(side, plan, before),
-      .verified = {},
-      .differs = {},
-      .unverified = {}};
+  Acceptance acceptance{.side = side,
+                        .transaction = plan.number,
+                        .title = title_of(side, plan, before),
+                        .verified = {},
+                        .differs = {},
+                        .unverified = {}};
   for (const Standing& each : standing_of(tools, chosen, Thoroughness::by_content)) {
     sort_in(each, acceptance);
   }
