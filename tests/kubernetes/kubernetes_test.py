@@ -110,6 +110,11 @@ class Life(OnCluster):
         self.assertEqual(self.road.names("pvc"), ["data"])
         self.road.installer("rollback", "--yes")
         self.stands("1.0.0")
+        self.road.installer("uninstall", "--yes")
+        self.assertEqual(self.road.names("deployment,pod,replicaset,configmap"), [])
+        self.assertEqual(self.road.names("pvc"), ["data"])
+        self.road.installer("rollback", "--yes")
+        self.stands("1.0.0")
 
     def test_a_health_check_of_an_object(self):
         health = [{"name": "web", "kubernetes": "app/Deployment/web", "within": "1s"}]
