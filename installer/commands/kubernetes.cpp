@@ -125,10 +125,8 @@ void add_kubernetes(cli::Command& program, const std::string& site) {
   cli::Command rbac = kubernetes.sub(
       "rbac", "print the Role that the user of the kubeconfig needs for a release; asks no cluster",
       "For each kind of the release, and of the one that is installed, what applying and removing "
-      "it "
-      "takes, and what tells whether it runs. A release that brings Roles needs the rights that "
-      "they "
-      "give as well.");
+      "it takes, and what tells whether it runs. A release that brings Roles needs the rights that "
+      "they give as well.");
   add_expiry_option(rbac, options.trust);
   add_floor_option(rbac, options.trust);
   rbac.arguments("BUNDLE", options.bundle, "the bundle file, or volumes of it or their folder",
