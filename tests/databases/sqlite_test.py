@@ -53,6 +53,19 @@ class SqliteTest(unittest.TestCase):
         self.assertEqual(self.rows("SELECT * FROM users"), [(1, "ada", "ada@x")])
         self.assertIn("applied, not of this release", self.vault.states(status=20).values())
 
+    def test_an_uninstall_leaves_the_database_and_its_rules(self):
+        self.vault.apply("1.0.0", [ONE])
+        self.vault.apply("1.1.0", [ONE, TWO], rollback="restore")
+        before = self.dump()
+        self.vault.installer("uninstall", "--yes")
+        self.assertEqual(self.dump(), before)
+        self.vault.installer("rollback", "--yes")
+        self.assertEqual(self.vault.version(), "1.1.0")
+        self.assertEqual(self.dump(), before)
+        # What its release says of its migrations holds as if it had never gone.
+        self.assertIn("has migrated the database",
+                      self.vault.refused("rollback", "--yes", status=6))
+
     def test_tracking_rows_are_those_of_drizzle(self):
         bundle = self.vault.build("1.0.0", [ONE, TWO])
         self.vault.installer("apply", bundle, "--yes")

@@ -181,6 +181,10 @@ class OnlyDatabase:
         self.assertEqual((vault.version(), self.content()), ("1.0.0", before))
         vault.installer("prune")
         vault.installer("apply", "--repair", "--yes")
+        vault.installer("uninstall", "--yes")
+        self.assertEqual(self.content(), before)
+        vault.installer("rollback", "--yes")
+        self.assertEqual((vault.version(), self.content()), ("1.0.0", before))
         vault.installer("doctor", status=self.after_restore)
 
     def test_a_failure_without_targets_leaves_the_old_release(self):
