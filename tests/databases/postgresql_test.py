@@ -9,7 +9,8 @@ import subprocess
 import threading
 import time
 
-from vault import BareVault, INSTALLER, OnlyDatabase, Postgres, Vault, need, os, run, unittest, write
+from vault import (PATH_OF_USERS, BareVault, INSTALLER, OnlyDatabase, Postgres, Vault, need, os, run,
+                   unittest, write)
 from road import main
 from sweep import ALL
 
@@ -763,6 +764,7 @@ class PostgresqlAloneTest(OnlyDatabase, unittest.TestCase):
     def setUpClass(cls):
         need("psql")
         cls.server = Postgres()
+        os.environ["PATH"] = PATH_OF_USERS
 
     @classmethod
     def tearDownClass(cls):
