@@ -312,6 +312,7 @@ class OfPodman(ComposeTests, StackTest):
         test_data_of_a_project_before_is_adopted = None
         test_folders_of_data_are_kept_over_releases = None
         test_jobs_run_to_their_end = None
+        test_killed_before_records_of_the_journal = None
         test_services_that_a_release_no_longer_has_go = None
         test_services_start_by_their_profiles = None
         test_what_was_stopped_by_hand_is_drift_and_is_mended = None
