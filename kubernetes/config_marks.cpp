@@ -44,10 +44,6 @@ void find_mentions(const Json& value, std::set<Name>& found) {
   }
 }
 
-bool is_replaced(const std::string& kind) {
-  return kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet";
-}
-
 }  // namespace
 
 void add_config_marks(std::vector<Json>& bodies) {
@@ -58,7 +54,7 @@ void add_config_marks(std::vector<Json>& bodies) {
     digests[{reference.kind, reference.name}] = Digest::of(to_canonical(each)).hex();
   }
   for (Json& each : bodies) {
-    if (!is_replaced(reference_of(each).kind)) continue;
+    if (!keeps_pods(reference_of(each).kind)) continue;
     for_each_pod_template(each, [&](Json& pods) {
       std::set<Name> mentioned;
       find_mentions(pods, mentioned);

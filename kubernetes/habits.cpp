@@ -55,10 +55,6 @@ Names containers_where(const Object& object, Test test) {
   return names;
 }
 
-bool is_served(const std::string& kind) {
-  return kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet";
-}
-
 std::optional<std::uint64_t> read_replicas(const Json& spec) {
   const auto said = spec.find("replicas");
   const bool is_number = spec.is_object() && said != spec.end() && said->is_number_unsigned();
@@ -125,7 +121,7 @@ class Habits {
     warn(kResources, lacks_resources, "found no requests of cpu and memory, or no limit of memory",
          "resources: {requests: {cpu: 100m, memory: 128Mi}, limits: {memory: 256Mi}}: without them "
          "a pod takes from others, and is the first to go");
-    if (is_served(object.reference.kind)) {
+    if (keeps_pods(object.reference.kind)) {
       warn(kReadiness, lacks_readiness, "found no readinessProbe",
            "without it a pod counts as ready as soon as it has started, and a release that serves "
            "nothing as installed");

@@ -70,6 +70,10 @@ void for_each_image(Json& body, const std::function<void(const ImagePlace&)>& vi
        [&](Json&, Json& spec, const std::string& pointer) { visit_spec(spec, pointer, visit); });
 }
 
+bool keeps_pods(std::string_view kind) {
+  return kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet";
+}
+
 void for_each_pod_spec(const Json& body, const std::function<void(const Json&)>& visit) {
   if (holds_no_pods(body)) return;
   walk(body, "", [&](const Json&, const Json& spec, const std::string&) { visit(spec); });

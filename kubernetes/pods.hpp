@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/json.hpp"
 
@@ -23,6 +24,9 @@ struct ImagePlace {
 // Containers of all sorts, and volumes that are images. Nothing of a CustomResourceDefinition,
 // whose mappings describe others, nor of the texts of ConfigMaps and Secrets.
 void for_each_image(Json& body, const std::function<void(const ImagePlace&)>& visit);
+
+// Whether objects of a kind keep pods running, and replace them when their description changes.
+bool keeps_pods(std::string_view kind);
 
 // Each description of pods, that of a Pod itself among them.
 void for_each_pod_spec(const Json& body, const std::function<void(const Json&)>& visit);

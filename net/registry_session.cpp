@@ -16,17 +16,6 @@ constexpr const char* kRealm = "realm";
 
 }  // namespace
 
-std::string encoded(std::string_view text) {
-  constexpr unsigned kOctet = 16;
-  std::string out;
-  for (const char c : text) {
-    const bool plain = is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-    const auto byte = static_cast<unsigned char>(c);
-    out += plain ? std::string(1, c) : format("%{:X}{:X}", byte / kOctet, byte % kOctet);
-  }
-  return out;
-}
-
 // docker.io is a name of images; the registry behind it has another.
 RegistrySession::RegistrySession(HttpSettings given, std::string host_name, std::string repository,
                                  std::optional<Credentials> known)
@@ -101,13 +90,13 @@ std::string RegistrySession::token(const std::map<std::string, std::string>& ask
     return found == asked.end() ? "" : found->second;
   };
   Url realm = Url::parse(parameter(kRealm));
-  std::string query =
-      format("service={}&scope={}", encoded(parameter("service")), encoded(parameter("scope")));
+  std::string query = format("service={}&scope={}", percent_encoded(parameter("service")),
+                             percent_encoded(parameter("scope")));
   Request request{.method = "GET", .url = realm};
   std::string form;
   if (credentials_ && !credentials_->identity_token.empty()) {
     form = format("{}&grant_type=refresh_token&client_id=sealift&refresh_token={}", query,
-                  encoded(credentials_->identity_token));
+                  percent_encoded(credentials_->identity_token));
     request.method = "POST";
     request.headers["content-type"] = "application/x-www-form-urlencoded";
     request.body = [&form] { return std::make_unique<StringSource>(form); };

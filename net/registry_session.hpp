@@ -20,9 +20,6 @@ namespace sealift::net {
 
 inline constexpr std::uint64_t kMaxAnswer = 1U << 20;  // bytes of what is no manifest or blob
 
-// Percent-encoded for the query of an address or a form (RFC 3986, 2.3).
-std::string encoded(std::string_view text);
-
 class RegistrySession {
  public:
   // HTTPS, but for a registry that is named insecure, and for one on this host's loopback where no

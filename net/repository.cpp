@@ -128,7 +128,7 @@ bool Repository::has_blob(const Digest& digest) {
 // 202 means that the registry has begun an upload instead; that one is left to expire.
 bool Repository::mount_blob(const Digest& digest, const std::string& from) {
   Url url = session_->at("blobs/uploads/");
-  url.add_query(format("mount={}&from={}", encoded(digest.str()), encoded(from)));
+  url.add_query(format("mount={}&from={}", percent_encoded(digest.str()), percent_encoded(from)));
   const std::unique_ptr<Reply> reply =
       session_->send({.method = "POST", .url = url, .repeat = Repeat::never});
   return reply->status() == 201;
@@ -193,7 +193,7 @@ struct Repository::Upload {
   }
 
   void finish() {
-    location.add_query(format("digest={}", encoded(descriptor.digest.str())));
+    location.add_query(format("digest={}", percent_encoded(descriptor.digest.str())));
     const std::unique_ptr<Reply> reply =
         session.send({.method = "PUT", .url = location, .repeat = Repeat::never});
     if (reply->status() != 201 && reply->status() != 204) session.refuse(*reply, doing);

@@ -124,4 +124,16 @@ bool Url::is_loopback() const {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+std::string percent_encoded(std::string_view text, std::string_view kept) {
+  constexpr unsigned kOctet = 16;
+  std::string out;
+  for (const char c : text) {
+    const bool plain = is_letter_or_digit(c) || std::string_view("-._~").find(c) != text.npos ||
+                       kept.find(c) != kept.npos;
+    const auto byte = static_cast<unsigned char>(c);
+    out += plain ? std::string(1, c) : format("%{:X}{:X}", byte / kOctet, byte % kOctet);
+  }
+  return out;
+}
+
 }  // namespace sealift::net

@@ -30,5 +30,7 @@ struct Url {
 
 // "%40" is "@" (RFC 3986, 2.1); what is no such triplet stays.
 std::string percent_decoded(std::string_view text);
+// Every byte but letters, digits, "-._~" (RFC 3986, 2.3) and those of `kept` as %XX.
+std::string percent_encoded(std::string_view text, std::string_view kept = {});
 
 }  // namespace sealift::net

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "signing/keyed_digest.hpp"
@@ -85,20 +84,7 @@ void sign(net::Request& request, const Digest& body, const AccessKey& key, const
 }
 
 std::string uri_encoded(std::string_view text, Slash slash) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const bool is_plain = is_letter_or_digit(c) || std::string_view("-._~").find(c) != text.npos;
-    if (is_plain || (c == '/' && slash == Slash::kept)) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += kDigits[byte >> 4U];
-    encoded += kDigits[byte & 15U];
-  }
-  return encoded;
+  return net::percent_encoded(text, slash == Slash::kept ? "/" : "");
 }
 
 }  // namespace sealift::s3

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an administrator of a cluster gives the user of a site's kubeconfig, made from a release:
 // the kinds of its objects and of those that are installed, which an upgrade removes.
+#include <algorithm>
 #include <map>
-#include <set>
 
+#include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "bundle/verified.hpp"
@@ -78,11 +79,10 @@ Json to_json(const std::vector<kubernetes::Right>& rights) {
 
 // Names go into YAML as they are.
 void check_name(const std::string& option, const std::string& name) {
-  const bool is_plain =
-      !name.empty() && name.size() <= kMostSubject &&
-      name.find_first_not_of(
-          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-") == name.npos;
-  if (is_plain) return;
+  const bool is_plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return is_letter_or_digit(c) || std::string_view(".@_-").find(c) != std::string_view::npos;
+  });
+  if (is_plain && !name.empty() && name.size() <= kMostSubject) return;
   throw Error(Errc::usage, format("{} \"{}\", expected letters, digits and . @ _ -", option,
                                   printable(name, 80)));
 }

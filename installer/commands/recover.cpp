@@ -41,8 +41,7 @@ void check(const RecoverOptions& options) {
 }
 
 void report_recovery(bool recovered, const State& state, const Json& more, cli::Session& session) {
-  const std::string stands =
-      state.current() == nullptr ? std::string(kNoRelease) : state.current()->title();
+  const std::string stands = title_of(state.current());
   session.out.line(recovered ? format("recovered; installed on this site: {}", stands)
                              : format("nothing to recover; installed on this site: {}", stands));
   Json value = {{"recovered", recovered},

@@ -93,11 +93,6 @@ Json audited(const std::vector<std::string>& lines) {
   return list;
 }
 
-std::string title_of(Side side, const Plan& plan, const Revision& before) {
-  if (side == Side::outcome) return plan.stands_after();
-  return before.version.empty() ? std::string(kNoRelease) : before.title();
-}
-
 }  // namespace
 
 std::string_view name(Side side) {
@@ -124,12 +119,13 @@ std::optional<Acceptance> examine(const Tools& tools, Side side) {
   const Revision& outcome = plan.outcome;
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();
   const Revision& chosen = side == Side::before ? before : outcome;
-  Acceptance acceptance{.side = side,
-                        .transaction = plan.number,
-                        .title = title_of(side, plan, before),
-                        .verified = {},
-                        .differs = {},
-                        .unverified = {}};
+  Acceptance acceptance{
+      .side = side,
+      .transaction = plan.number,
+      .title = side == Side::before ? title_of(state.current()) : plan.stands_after(),
+      .verified = {},
+      .differs = {},
+      .unverified = {}};
   for (const Standing& each : standing_of(tools, chosen, Thoroughness::by_content)) {
     sort_in(each, acceptance);
   }

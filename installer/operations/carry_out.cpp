@@ -57,7 +57,7 @@ void carry_out(const Tools& tools, const Draft& draft, Content& content,
   keep_overrides(layout, draft.plan.number, draft.set);
   const Drivers& drivers = tools.drivers;
   const StopFlag stop;
-  std::optional<SiteContent> former = content_before(tools);
+  std::optional<SiteContent> former = content_before(tools, load_state(layout, tools.clock));
   StepIo io{.content = content,
             .former = former ? &*former : nullptr,
             .progress = tools.progress,

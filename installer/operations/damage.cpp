@@ -120,9 +120,9 @@ void add_damage_of(const Placement& placement, const Layout& layout, const Drive
   if (placement.directory.empty()) return;
   const std::string what = format("component {}", placement.component);
   const fs::path place = fs::path(placement.path) / placement.directory;
-  const bool is_on_host = place.is_absolute();
-  if (is_on_host && is_missing(place))
+  if (is_on_host(placement.path) && is_missing(place)) {
     all.push_back({what, format("{} is missing", place.string()), kRepair});
+  }
   if (!drivers.named(placement.driver).is_current(placement)) {
     all.push_back({what,
                    format("{}/current {} {}", placement.path,

@@ -60,8 +60,7 @@ void open_target_keys(const Tools& tools, const State& state) {
   }
 }
 
-std::optional<SiteContent> content_before(const Tools& tools) {
-  const State state = load_state(tools.installation.layout, tools.clock);
+std::optional<SiteContent> content_before(const Tools& tools, const State& state) {
   if (state.current() == nullptr || !state.current()->digest) return std::nullopt;
   return content_of(tools, *state.current());
 }

@@ -22,11 +22,11 @@ void remove_revision(const Layout& layout, std::uint64_t number);
 // The content of a revision that this site has had. Out of the bundle that the store keeps, with
 // the values of that time.
 SiteContent content_of(const Tools& tools, const Revision& revision);
-// Lets drivers open the keys of targets of the current revision, as far as they can be had.
+// Lets drivers open the keys of targets of the revision that stood last, as far as they can be had.
 void open_target_keys(const Tools& tools, const State& state);
 
 // Of the release that is installed as long as no transaction has ended; nothing where there is
 // none. Its bundle is opened when it is asked for something.
-std::optional<SiteContent> content_before(const Tools& tools);
+std::optional<SiteContent> content_before(const Tools& tools, const State& state);
 
 }  // namespace sealift::installer

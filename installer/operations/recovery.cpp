@@ -98,7 +98,7 @@ std::optional<Proof> recover(const Tools& tools, Direction direction, const std:
     SiteContent content = content_of(tools, journal.plan().outcome);
     const Drivers& drivers = tools.drivers;
     const StopFlag stop;
-    std::optional<SiteContent> former = content_before(tools);
+    std::optional<SiteContent> former = content_before(tools, state);
     StepIo io{.content = content,
               .former = former ? &*former : nullptr,
               .progress = tools.progress,

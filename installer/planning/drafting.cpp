@@ -419,8 +419,7 @@ std::optional<std::string> Drafting::add(const std::string& driver, const Wish& 
   std::move(steps.begin(), steps.end(), std::back_inserter(draft_.plan.steps));
   ComponentChange change = compare_watched(wish, services, damage);
   const std::size_t images = images_in(wish).size();
-  const bool is_on_host = wish.path.starts_with('/');
-  if (wish.table && wish.ready.empty() && images == 0 && is_on_host) {
+  if (wish.table && wish.ready.empty() && images == 0 && is_on_host(wish.path)) {
     const bool shares = wish.before && files_in(wish).sharing == release::Sharing::automatic;
     draft_.needs.push_back(
         {.path = wish.path,

@@ -21,7 +21,8 @@ struct Placement {
   std::string component;
   std::string target;
   std::string driver;
-  std::string path;       // of the target; without one: "DRIVER:COMPONENT", "database:NAME"
+  // Of the target; without one: "DRIVER:COMPONENT", "database:NAME", the address of a bucket.
+  std::string path;
   std::string directory;  // below it, e.g. "releases/1.0.0-0123456789ab"; of others: empty
   Digest table;           // file table of what stands there; of images: the component's document
   std::uint64_t files = 0;
@@ -39,6 +40,11 @@ struct Placement {
 
   friend bool operator==(const Placement&, const Placement&) = default;
 };
+
+// Whether a placement's path is a folder of this host.
+inline bool is_on_host(const std::string& path) {
+  return path.starts_with('/');
+}
 
 Json to_json(const Placement& placement);
 Placement placement_from_json(const Json& value, const std::string& where);

@@ -95,7 +95,7 @@ std::string_view name(Purpose purpose) {
 }
 
 std::string Plan::stands_after() const {
-  return purpose == Purpose::uninstall ? std::string(kNoRelease) : outcome.title();
+  return title_of(purpose == Purpose::uninstall ? nullptr : &outcome);
 }
 
 Json to_json(const Plan& plan) {

@@ -11,6 +11,10 @@ std::string Revision::title() const {
   return digest ? format("{} ({})", printable(version), digest->short_hex()) : printable(version);
 }
 
+std::string title_of(const Revision* revision) {
+  return revision == nullptr ? std::string(kNoRelease) : revision->title();
+}
+
 const Placement* Revision::placement_at(const std::string& path) const {
   for (const Placement& each : placements) {
     if (each.path == path) return &each;

@@ -15,10 +15,10 @@
 
 namespace sealift::installer {
 
-// One thing that stood on the site: the outcome of a committed transaction.
 // What a site has before its first release, and after an uninstall; for people.
-constexpr std::string_view kNoRelease = "no release";
+inline constexpr std::string_view kNoRelease = "no release";
 
+// One thing that stood on the site: the outcome of a committed transaction.
 struct Revision {
   std::uint64_t number = 0;  // of its transaction; never used twice
   std::string release;       // the release's name
@@ -42,6 +42,9 @@ struct Revision {
 
   friend bool operator==(const Revision&, const Revision&) = default;
 };
+
+// Its title, for people; null: no release stands.
+std::string title_of(const Revision* revision);
 
 Json to_json(const Revision& revision);
 // Strict; Error{corrupt}.

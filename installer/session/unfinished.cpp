@@ -121,8 +121,7 @@ Json show_unfinished(const SiteWork& work, const State& state, const std::string
   const Plan& plan = journal.plan();
   const Revision& outcome = plan.outcome;
   const Revision before = state.current() == nullptr ? Revision{} : *state.current();
-  const std::string before_title =
-      before.version.empty() ? std::string(kNoRelease) : before.title();
+  const std::string before_title = title_of(state.current());
   const std::optional<FailedUndo> failed = failed_undo(journal);
   out.line(format("NOT FINISHED: transaction {} ({} {}) {}", plan.number, name(plan.purpose),
                   outcome.title(), failed ? "needs a person: an undo failed" : "was cut off"));

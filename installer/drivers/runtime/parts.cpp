@@ -61,10 +61,10 @@ std::string pin_of(const std::string& image, const std::string& place,
   return "";
 }
 
-std::string changes_text(const NamedChanges& changes) {
+std::string changes_text(const std::vector<NamedChange>& changes) {
   std::vector<std::string> parts;
-  for (const auto& [verb, names] : changes) {
-    if (!names.empty()) parts.push_back(format("{} {}", verb, joined(names)));
+  for (const auto& [verb, names, where] : changes) {
+    if (!names.empty()) parts.push_back(format("{} {}{}", verb, joined(names), where));
   }
   return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
 }

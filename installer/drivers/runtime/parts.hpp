@@ -29,8 +29,13 @@ Json lines_at(const std::vector<release::FileEntry>& table, const std::set<std::
 std::string pin_of(const std::string& image, const std::string& place,
                    const RuntimeQuestion& question, Problems& problems);
 
-// What becomes of parts of a workload, each with its verb, for people: "create a, b; remove c".
-using NamedChanges = std::vector<std::pair<std::string, std::vector<std::string>>>;
-std::string changes_text(const NamedChanges& changes);
+// What becomes of some parts of a workload: "restart a, b where it runs".
+struct NamedChange {
+  std::string verb;
+  std::vector<std::string> names;
+  std::string where = {};
+};
+// Of all of them, for people: "create a, b; remove c".
+std::string changes_text(const std::vector<NamedChange>& changes);
 
 }  // namespace sealift::installer

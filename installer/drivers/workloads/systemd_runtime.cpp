@@ -126,15 +126,10 @@ class SystemdRuntime : public Runtime {
     Words fresh;
     std::copy_if(change.start.begin(), change.start.end(), std::back_inserter(fresh),
                  [&](const std::string& name) { return !was.contains(name); });
-    Words parts;
-    const auto say = [&](const char* verb, const Words& units, const char* where = "") {
-      if (!units.empty()) parts.push_back(format("{} {}{}", verb, joined(units), where));
-    };
-    say("start", fresh);
-    say("restart", change.restart);
-    say("restart", change.take_up, " where it runs");
-    say("stop and remove", change.gone);
-    return parts.empty() ? "nothing of it has changed" : joined(parts, "; ");
+    return changes_text({{"start", fresh},
+                         {"restart", change.restart},
+                         {"restart", change.take_up, " where it runs"},
+                         {"stop and remove", change.gone}});
   }
 
   void validate(const Deployment& staged, StepIo&) const override {
