@@ -9,6 +9,7 @@
 #include "base/format.hpp"
 #include "migrations/lint.hpp"
 #include "migrations/tracking.hpp"
+#include "tests/unit/source_folder.hpp"
 
 namespace sealift::migrations::document_test {
 
@@ -16,7 +17,7 @@ namespace {
 
 // The cells of each row of the table whose first heading is `heading`.
 std::vector<std::vector<std::string>> table_of(const std::string& heading) {
-  std::ifstream document(std::string(SEALIFT_SOURCE_DIR) + "/docs/databases.md");
+  std::ifstream document(tests::source_folder() / "docs/databases.md");
   REQUIRE(document);
   std::string line;
   while (std::getline(document, line) && !line.starts_with("| " + heading + " |")) {

@@ -16,6 +16,7 @@
 #include "installer/records/flags.hpp"
 #include "installer/records/plan.hpp"
 #include "tests/unit/errors.hpp"
+#include "tests/unit/source_folder.hpp"
 
 namespace sealift::installer::older_test {
 
@@ -23,7 +24,7 @@ namespace {
 
 // The first record of its journal, as it was written.
 Json begun() {
-  const fs::path file = fs::path(SEALIFT_SOURCE_DIR) / "tests/fixtures/7cca061/journal.jsonl";
+  const fs::path file = tests::source_folder() / "tests/fixtures/7cca061/journal.jsonl";
   const std::string lines = read_file(file, 1U << 20);
   return parse_json(lines.substr(0, lines.find('\n')), file.string()).at("detail");
 }

@@ -9,6 +9,7 @@
 #include "release/text/schema.hpp"
 #include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
+#include "tests/unit/source_folder.hpp"
 
 namespace sealift::installer::site_event_test {
 
@@ -114,8 +115,8 @@ TEST_CASE("event: every word of the schema of site.yaml is told by some line", "
   }
   std::set<std::string> words(release::kEventWords.begin(), release::kEventWords.end());
   CHECK(told == words);
-  const std::string file = std::string(SEALIFT_SOURCE_DIR) + "/schemas/site.schema.json";
-  const Json schema = parse_json(read_file(file, 1U << 20), file);
+  const fs::path file = tests::source_folder() / "schemas/site.schema.json";
+  const Json schema = parse_json(read_file(file, 1U << 20), file.string());
   words.insert(std::string(release::kEveryEvent));
   std::set<std::string> in_schema;
   for (const Json& each : schema["/properties/notify/properties/on/items/enum"_json_pointer]) {

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "tests/unit/errors.hpp"
+#include "tests/unit/source_folder.hpp"
 
 namespace sealift::release::schema_test {
 
@@ -1669,8 +1670,8 @@ std::vector<Breach> breaches_of_notify() {
 void examine(const std::string& schema, const Json& valid, const std::vector<Breach>& breaches) {
   CHECK(check(valid, schema).empty());
   std::set<std::string> rules;
-  const std::string file = std::string(SEALIFT_SOURCE_DIR) + "/schemas/" + schema;
-  collect_rules(parse_json(read_file(file, 1U << 20), file), "", rules);
+  const fs::path file = tests::source_folder() / "schemas" / schema;
+  collect_rules(parse_json(read_file(file, 1U << 20), file.string()), "", rules);
   std::set<std::string> broken_rules;
   for (const Breach& breach : breaches) {
     CAPTURE(breach.rule);
