@@ -153,7 +153,7 @@ void forward_events(const EventsOptions& options, cli::Session& session) {
   const std::vector<release::Destination> to = release::load_notify(options.to);
   const std::string record = options.record.empty() ? options.to + ".told" : options.record;
   Json list = Json::array();
-  for (const Forwarded& each : forward(events, to, record, kPatient)) {
+  for (const Forwarded& each : forward(events, to, record, kPatient, session.clock)) {
     session.out.line(format("{}: told {}, {} known already, {} waiting{}", each.name, each.told,
                             each.known, each.waiting,
                             each.why.empty() ? "" : ": " + printable(each.why, 400)));

@@ -114,11 +114,11 @@ std::vector<SiteEvent> read_events(const fs::path& file) {
 // the order in which it happened.
 std::vector<Forwarded> forward(const std::vector<SiteEvent>& events,
                                const std::vector<release::Destination>& to, const fs::path& record,
-                               std::chrono::milliseconds limit) {
+                               std::chrono::milliseconds limit, const Clock& clock) {
   Record told(record);
   std::vector<Forwarded> all;
   for (const release::Destination& each : to) {
-    const std::unique_ptr<Teller> teller = teller_for(each, no_secret);
+    const std::unique_ptr<Teller> teller = teller_for(each, no_secret, clock);
     Forwarded done{.name = each.name};
     for (const SiteEvent& event : events) {
       if (!each.takes(event.word)) continue;

@@ -34,6 +34,6 @@ struct Forwarded {
 // cannot be read. `limit` is for each event.
 std::vector<Forwarded> forward(const std::vector<SiteEvent>& events,
                                const std::vector<release::Destination>& to, const fs::path& record,
-                               std::chrono::milliseconds limit);
+                               std::chrono::milliseconds limit, const Clock& clock);
 
 }  // namespace sealift::installer

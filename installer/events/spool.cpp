@@ -165,7 +165,7 @@ Sent Spool::send_to(const release::Destination& to, const SecretOf& secret_of, P
   write_cursor(file, attempt);
   Answer answer;
   try {
-    const std::unique_ptr<Teller> teller = teller_for(to, secret_of);
+    const std::unique_ptr<Teller> teller = teller_for(to, secret_of, clock_);
     for (const SiteEvent& event : waiting.events) {
       const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
       if (left < kLeastTime) return sent;  // the next command goes on

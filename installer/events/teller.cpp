@@ -28,13 +28,18 @@ std::string token_of(const release::Destination& to, const SecretOf& secret_of) 
 
 }  // namespace
 
-std::unique_ptr<Teller> teller_for(const release::Destination& to, const SecretOf& secret_of) {
+std::unique_ptr<Teller> teller_for(const release::Destination& to, const SecretOf& secret_of,
+                                   const Clock& clock) {
   switch (to.means) {
     case Means::file:
       return file_teller(to);
     case Means::webhook:
     case Means::slack:
       return web_teller(to, token_of(to, secret_of));
+    case Means::datadog:
+      return datadog_teller(to, token_of(to, secret_of), clock);
+    case Means::sentry:
+      return sentry_teller(to, token_of(to, secret_of));
     case Means::mail:
     case Means::exec:
       return program_teller(to);

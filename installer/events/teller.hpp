@@ -33,12 +33,17 @@ class Teller {
 // The value of a secret of the site by its key; throws where there is none.
 using SecretOf = std::function<std::string(const std::string& key)>;
 
-// `secret_of` is asked at once. Error{io}, Error{untrusted} where its token cannot be read.
-std::unique_ptr<Teller> teller_for(const release::Destination& to, const SecretOf& secret_of);
+// `secret_of` is asked at once; `clock` outlives the Teller. Error{io}, Error{untrusted} where its
+// token cannot be read.
+std::unique_ptr<Teller> teller_for(const release::Destination& to, const SecretOf& secret_of,
+                                   const Clock& clock);
 
 // One for each means; teller_for() chooses.
 std::unique_ptr<Teller> file_teller(const release::Destination& to);
 std::unique_ptr<Teller> web_teller(const release::Destination& to, std::string token);
+std::unique_ptr<Teller> datadog_teller(const release::Destination& to, std::string key,
+                                       const Clock& clock);
+std::unique_ptr<Teller> sentry_teller(const release::Destination& to, std::string token);
 std::unique_ptr<Teller> program_teller(const release::Destination& to);
 std::unique_ptr<Teller> syslog_teller(const release::Destination& to);
 

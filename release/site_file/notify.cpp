@@ -12,9 +12,16 @@ namespace sealift::release {
 namespace {
 
 constexpr std::array kMeans = {
-    std::pair{Means::file, "file"},     std::pair{Means::webhook, "webhook"},
-    std::pair{Means::slack, "slack"},   std::pair{Means::mail, "mail"},
-    std::pair{Means::syslog, "syslog"}, std::pair{Means::exec, "exec"}};
+    std::pair{Means::file, "file"},       std::pair{Means::webhook, "webhook"},
+    std::pair{Means::slack, "slack"},     std::pair{Means::mail, "mail"},
+    std::pair{Means::syslog, "syslog"},   std::pair{Means::exec, "exec"},
+    std::pair{Means::datadog, "datadog"}, std::pair{Means::sentry, "sentry"}};
+
+// Sentry knows of releases and where they run, and of nothing else that happens.
+constexpr std::array<std::string_view, 2> kOfSentry = {"applied", "rolled_back"};
+
+constexpr const char* kDatadogSite = "datadoghq.com";
+constexpr const char* kSentry = "https://sentry.io";
 
 // For who says nothing else: what has changed, and what is wrong.
 std::vector<std::string> usual_events() {
@@ -33,15 +40,34 @@ std::optional<Means> means_of(const Json& value) {
   return found;
 }
 
+void read_datadog(const Json& value, Destination& to) {
+  to.place = value.value("url", "https://api." + value.value("site", std::string(kDatadogSite)));
+  to.service = value.value("service", "");
+  to.tags = value.value("tags", std::vector<std::string>());
+}
+
+void read_sentry(const Json& value, Destination& to) {
+  to.place = value.value("url", kSentry);
+  to.organization = value["organization"];
+  to.projects = value["projects"].get<std::vector<std::string>>();
+}
+
 Destination read_destination(const Json& value, Means means,
-                             const std::vector<std::string>& usual) {
+                             const std::vector<std::string>& of_all) {
   const std::string key(name(means));
+  const std::vector<std::string> usual =
+      means == Means::sentry ? std::vector<std::string>(kOfSentry.begin(), kOfSentry.end())
+                             : of_all;
   Destination to{.name = value.value("name", key),
                  .means = means,
                  .place = {},
                  .command = {},
                  .recipients = {},
                  .sender = {},
+                 .service = {},
+                 .tags = {},
+                 .organization = {},
+                 .projects = {},
                  .token_file = value.value("/token/file"_json_pointer, std::string()),
                  .token_secret = value.value("/token/secret"_json_pointer, std::string()),
                  .ca = value.value("ca", ""),
@@ -51,6 +77,8 @@ Destination read_destination(const Json& value, Means means,
   }
   if (means == Means::syslog) to.place = value[key].value("socket", "/dev/log");
   if (means == Means::exec) to.command = value[key].get<std::vector<std::string>>();
+  if (means == Means::datadog) read_datadog(value[key], to);
+  if (means == Means::sentry) read_sentry(value[key], to);
   if (means == Means::mail) {
     to.recipients = value[key]["to"].get<std::vector<std::string>>();
     to.sender = value[key].value("from", "");
@@ -60,15 +88,41 @@ Destination read_destination(const Json& value, Means means,
   return to;
 }
 
+// What is wrong with a service that is told of deployments; empty: nothing.
+std::string service_mistake_from_yaml(const Destination& to, const Json& value) {
+  const Json& said = value[std::string(name(to.means))];
+  if (!value.contains("token")) {
+    return format("found {} without a token, expected token: {{file: PATH}} or {{secret: KEY}}",
+                  name(to.means));
+  }
+  if (said.contains("site") && said.contains("url")) {
+    return "datadog: found site and url, expected one of both";
+  }
+  const bool tells_others = std::any_of(to.on.begin(), to.on.end(), [](const std::string& word) {
+    return std::find(kOfSentry.begin(), kOfSentry.end(), word) == kOfSentry.end();
+  });
+  if (to.means == Means::sentry && tells_others) {
+    return "found other events in `on` of sentry, expected applied and rolled_back: it has "
+           "releases "
+           "and deploys, and no place for others";
+  }
+  return "";
+}
+
 // What is wrong with one by itself; empty: nothing.
 std::string mistake_from_yaml(const Destination& to, const Json& value) {
-  const bool is_http = to.means == Means::webhook || to.means == Means::slack;
+  const bool is_service = to.means == Means::datadog || to.means == Means::sentry;
+  const bool is_http = to.means == Means::webhook || to.means == Means::slack || is_service;
   const bool has_place = to.place.find(kTokenPlace) != std::string::npos;
   if (!is_http && (value.contains("token") || value.contains("ca"))) {
     return format("found token or ca, which {} does not have", name(to.means));
   }
   if (value.contains("token") && to.token_file.empty() == to.token_secret.empty()) {
     return "token: found file and secret, or neither, expected one of both";
+  }
+  if (is_service) {
+    if (const std::string found = service_mistake_from_yaml(to, value); !found.empty())
+      return found;
   }
   if (is_http && has_place && !value.contains("token")) {
     return "found {token} in the address and no token, expected token: {file: PATH}";
@@ -107,7 +161,9 @@ std::vector<Destination> read_notify(const YamlDocument& document, std::vector<M
     };
     const std::optional<Means> means = means_of(list[i]);
     if (!means) {
-      refuse("found none or several of file, webhook, slack, mail, syslog and exec, expected one");
+      refuse(
+          "found none or several of file, webhook, slack, mail, syslog, exec, datadog and sentry, "
+          "expected one");
       continue;
     }
     Destination to = read_destination(list[i], *means, usual);

@@ -27,7 +27,7 @@ inline constexpr std::array<std::string_view, 26> kEventWords = {
 // Of `on`: every one of them, also of later versions.
 inline constexpr std::string_view kEveryEvent = "all";
 
-enum class Means : std::uint8_t { file, webhook, slack, mail, syslog, exec };
+enum class Means : std::uint8_t { file, webhook, slack, mail, syslog, exec, datadog, sentry };
 // Its key in a destination.
 std::string_view name(Means means);
 
@@ -37,10 +37,16 @@ inline constexpr std::string_view kTokenPlace = "{token}";
 struct Destination {
   std::string name;  // of a-z 0-9 -; what it is where none is said
   Means means = Means::file;
-  std::string place;  // a file's path, an address, a socket of syslog; empty: the means has none
+  // A file's path, an address (of datadog and sentry without a path behind it), a socket of syslog;
+  // empty: the means has none.
+  std::string place;
   std::vector<std::string> command;     // of exec; of mail: takes a message as sendmail -t does
   std::vector<std::string> recipients;  // of mail
   std::string sender;                   // of mail; empty: the program decides
+  std::string service;                  // of datadog: whose deployments are told; empty: none's
+  std::vector<std::string> tags;        // of datadog, beside our own
+  std::string organization;             // of sentry
+  std::vector<std::string> projects;    // of sentry
   std::string token_file;               // absolute; empty: none
   std::string token_secret;             // the key of a secret of the site; empty: none
   std::string ca;                       // certificates that are trusted beside the system's

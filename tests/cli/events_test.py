@@ -350,6 +350,185 @@ class Carried(EventsTest):
         self.assertIn(f"{out}:13", run_refused("events", "forward", out, "--to", desk, status=5))
 
 
+class Service:
+    """A server that speaks for Datadog and for Sentry, as far as their API documents say; `bad` is what it
+    found wrong. `answers` are statuses that it gives before anything else, each once, to one of both."""
+
+    def __init__(self):
+        self.events, self.deployments, self.releases, self.deploys = [], [], {}, []
+        self.bad, self.answers, self.reset = [], {"datadog": [], "sentry": []}, None
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.answer(lambda _: (200, service.deploys))
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                self.answer(lambda path: service.take(path, body))
+
+            def answer(self, act):
+                is_datadog = self.path.startswith("/api/v")
+                answers = service.answers["datadog" if is_datadog else "sentry"]
+                status, said = (answers.pop(0), []) if answers else (None, None)
+                token = self.headers["DD-API-KEY"] if is_datadog else self.headers["Authorization"]
+                if token != ("key-1" if is_datadog else "Bearer token-2"):
+                    status, said = 403, {"errors": ["Forbidden"]}
+                if status is None:
+                    status, said = act(self.path)
+                text = json.dumps(said).encode()
+                self.send_response(status)
+                if service.reset and status == 429:
+                    self.send_header("X-RateLimit-Reset", service.reset)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def need(self, body, **fields):
+        """Each field is there and of its type, as the API's document has it."""
+        self.bad += [f"{name}: {body.get(name)!r}" for name, kind in fields.items()
+                     if not isinstance(body.get(name), kind)]
+
+    def take(self, path, body):
+        if path == "/api/v1/events":
+            self.need(body, title=str, text=str, alert_type=str, tags=list, aggregation_key=str)
+            too_old = body.get("date_happened", time.time()) < time.time() - 18 * 3600
+            if too_old or len(body["aggregation_key"]) > 100 or len(body["text"]) > 4000:
+                self.bad.append(body)
+            self.events.append(body)
+            return 202, {"status": "ok"}
+        if path == "/api/v2/dora/deployment":
+            attributes = body["data"]["attributes"]
+            self.need(attributes, service=str, started_at=int, finished_at=int, env=str, version=str, id=str,
+                      custom_tags=list)
+            if not 16 <= len(attributes["id"]) <= 128:
+                self.bad.append(attributes)
+            self.deployments.append(attributes)
+            return 202, {"data": {"id": attributes["id"], "type": "dora_deployment"}}
+        releases = "/api/0/organizations/chanuka/releases/"
+        if path == releases:
+            self.need(body, version=str, projects=list)
+            known = body["version"] in self.releases
+            self.releases[body["version"]] = body["projects"]
+            return 208 if known else 201, body
+        version = path.removeprefix(releases).removesuffix("/deploys/").replace("%40", "@")
+        if version not in self.releases:
+            return 404, {"detail": "The requested resource does not exist"}
+        self.need(body, environment=str, name=str, dateFinished=str)
+        if len(body["name"]) > 64:
+            self.bad.append(body)
+        self.deploys.append({"release": version, **body})
+        return 201, body
+
+
+class Services(EventsTest):
+    """Datadog and Sentry."""
+
+    def setUp(self):
+        super().setUp()
+        self.service = Service()
+        self.addCleanup(self.service.close)
+
+    def tokens(self):
+        for name, text in (("datadog", "key-1"), ("sentry", "token-2")):
+            path = os.path.join(self.road.root, name)
+            write(path, text + "\n")
+            os.chmod(path, 0o600)
+            yield path
+
+    def destinations(self):
+        datadog, sentry = self.tokens()
+        return (f"{{datadog: {{url: \"{self.service.url}\", service: chanuka-web, tags: [team:web]}}, "
+                f"token: {{file: {datadog}}}}}",
+                f"{{sentry: {{url: \"{self.service.url}\", organization: chanuka, projects: [web, server]}}, "
+                f"token: {{file: {sentry}}}}}")
+
+    def test_releases_and_deployments(self):
+        self.notify(*self.destinations())
+        self.assertNotIn("wait", self.installer_said("apply", self.second, "--yes", "--reason", "the search"))
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.service.bad, [])
+        self.assertEqual([(each["title"], each["alert_type"]) for each in self.service.events],
+                         [("chanuka-1.1.0 accepted", "info"), ("chanuka-1.1.0 applied", "success"),
+                          ("chanuka-1.0.0 rolled_back", "warning")])
+        for tag in ("event:applied", "release:chanuka", "env:production", "version:1.1.0", "service:chanuka-web",
+                    "team:web"):
+            self.assertIn(tag, self.service.events[1]["tags"])
+        self.assertEqual([(each["service"], each["version"]) for each in self.service.deployments],
+                         [("chanuka-web", "1.1.0"), ("chanuka-web", "1.0.0")])
+        self.assertEqual(self.service.releases, {"chanuka@1.1.0": ["web", "server"],
+                                                 "chanuka@1.0.0": ["web", "server"]})
+        self.assertEqual([(each["release"], each["environment"]) for each in self.service.deploys],
+                         [("chanuka@1.1.0", "production"), ("chanuka@1.0.0", "production")])
+
+    def test_what_was_told_before_a_cut_is_told_once(self):
+        self.notify(*self.destinations(), on="[applied]")
+        # The deployment is taken and the event is not; the release is made and its deploy is not.
+        self.service.answers = {"datadog": [202, 503], "sentry": [208, 200, 503]}
+        self.service.releases["chanuka@1.1.0"] = []
+        said = self.installer_said("apply", self.second, "--yes")
+        self.assertEqual(said.count("1 event waits"), 2, said)
+        self.road.installer("events", "send")
+        self.assertEqual((self.waiting("datadog"), self.waiting("sentry")), (0, 0))
+        name = self.service.deploys[0]["name"]
+        self.assertEqual(len(self.service.deploys), 1)
+        self.assertRegex(name, "^sealift-[0-9a-f]{40}$")
+        self.assertEqual(len({each["id"] for each in self.service.deployments}), 1)
+
+    def test_throttled(self):
+        self.notify(self.destinations()[0], on="[applied]")
+        self.service.answers["datadog"], self.service.reset = [429], "120"
+        said = self.installer_said("apply", self.second, "--yes")
+        self.assertIn("1 event waits for datadog", said)
+        self.road.installer("events", "send", status=20)
+        self.assertEqual(self.waiting("datadog"), 1, "it is left alone for as long as it asks")
+
+    def test_a_key_that_is_wrong(self):
+        datadog, sentry = self.destinations()
+        for path in (os.path.join(self.road.root, name) for name in ("datadog", "sentry")):
+            write(path, "wrong-key\n")
+        self.notify(datadog, sentry, on="[applied]")
+        said = self.installer_said("apply", self.second, "--yes")
+        self.assertEqual(said.count("answered 403"), 2, said)
+        self.assertNotIn("wrong-key", said)
+
+    def test_told_late(self):
+        """Datadog takes nothing that is older than 18 hours."""
+        out, desk = (os.path.join(self.road.root, name) for name in ("out.jsonl", "desk.yaml"))
+        self.road.installer("events", "export", "-o", out, "--all")
+        with open(out, encoding="utf-8") as text:
+            late = re.sub(r'"time":"[^"]*"', '"time":"2026-01-01T00:00:00Z"', text.read())
+        write(out, late)
+        write(desk, "schema: 1\nnotify:\n  on: [applied]\n  to:\n" +
+              "".join(f"    - {each}\n" for each in self.destinations()))
+        run(INSTALLER, "events", "forward", out, "--to", desk)
+        self.assertEqual(self.service.bad, [])
+        self.assertIn("It happened at 2026-01-01T00:00:00Z.", self.service.events[0]["text"])
+        self.assertNotIn("date_happened", self.service.events[0])
+        self.assertEqual(self.service.deploys[0]["dateFinished"], "2026-01-01T00:00:00Z")
+        run(INSTALLER, "events", "forward", out, "--to", desk)
+        self.assertEqual((len(self.service.events), len(self.service.deploys)), (1, 1))
+
+    def test_mistakes(self):
+        self.notify("{datadog: {}}", "{sentry: {organization: o, projects: [p]}, token: {file: /t}, on: [failed]}",
+                    "{name: d, datadog: {site: datadoghq.eu, url: \"https://x\"}, token: {file: /t}}")
+        said = self.road.refused("status", status=3)
+        for words in ("found datadog without a token", "found other events in `on` of sentry", "found site and url"):
+            self.assertIn(words, said)
+
+
 class Means(EventsTest):
     def test_programs_mail_syslog_and_slack(self):
         heard = os.path.join(self.road.root, "heard")

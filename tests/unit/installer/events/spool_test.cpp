@@ -230,11 +230,11 @@ TEST_CASE("forwarding: a torn line of the record is told again, and nothing else
   const std::vector<SiteEvent> events = site.spool().all();
   const fs::path record = site.file("a").parent_path() / "record";
   const std::vector<Destination>& to = site.installation().site.notify;
-  CHECK(forward(events, to, record, kLimit).at(0).told == 2);
-  CHECK(forward(events, to, record, kLimit).at(0).known == 2);
+  CHECK(forward(events, to, record, kLimit, kClock).at(0).told == 2);
+  CHECK(forward(events, to, record, kLimit, kClock).at(0).known == 2);
   const std::string whole = read_file(record, 1 << 20);
   write_file(record, whole.substr(0, whole.size() - 9));
-  const Forwarded again = forward(events, to, record, kLimit).at(0);
+  const Forwarded again = forward(events, to, record, kLimit, kClock).at(0);
   CHECK(again.known == 1);
   CHECK(again.told == 1);
   CHECK(read_file(record, 1 << 20) == whole);

@@ -104,6 +104,8 @@ const Json kSite = Json::parse(
   "metrics":{"file":"/m.prom"},
   "notify":{"on":["failed"],"to":[{"name":"a","on":["all"],"file":"/a","webhook":"https://x/","slack":"https://x/",
     "mail":{"to":["a@b"],"from":"a@b","command":["a"]},"syslog":{"socket":"/s"},"exec":["a"],
+    "datadog":{"site":"datadoghq.eu","url":"https://x","service":"s","tags":["a:b"]},
+    "sentry":{"url":"https://x","organization":"o","projects":["p"]},
     "token":{"file":"/t","secret":"KEY"},"ca":"/c"}]}})");
 const Json kEnvironment = Json::parse(R"({"schema":1,"values":{"A":"b","N":1,"B":true,"Z":null}})");
 
@@ -1605,6 +1607,54 @@ void add_events(const std::string& rule, const std::string& place, std::vector<B
   all.push_back({rule + "/items/enum", place + "/0", "exploded", "accepted"});
 }
 
+// The keys of the services that are told of deployments.
+void add_services(const std::string& one, const std::string& place, std::vector<Breach>& all) {
+  for (const std::string key : {"datadog", "sentry"}) {
+    all.push_back({one + "/" + key + "/type", place + "/" + key, 1, "a mapping such as"});
+    all.push_back({one + "/" + key + "/additionalProperties", place + "/" + key + "/x", 1,
+                   "unknown key \"x\""});
+    const std::string rule = one + "/" + key + "/properties/url";
+    const std::string url = place + "/" + key + "/url";
+    all.push_back({rule + "/type", url, 1, "the address of a"});
+    all.push_back({rule + "/pattern", url, "https://x/y", "the address of a"});
+    all.push_back({rule + "/maxLength", url, "https://" + letters(2048), "the address of a"});
+  }
+  for (const std::string key : {"organization", "projects"}) {
+    all.push_back(
+        {one + "/sentry/required/" + key, place + "/sentry/" + key, kAbsent, "missing key"});
+  }
+  struct Word {
+    std::string rule;
+    std::string place;
+    std::size_t most;
+    std::string bad;
+    const char* says;
+  };
+  for (const Word& each :
+       {Word{"/datadog/properties/site", "/datadog/site", 253, "datadoghq", "a site of Datadog"},
+        {"/datadog/properties/service", "/datadog/service", 100, "A B", "the name of a service"},
+        {"/datadog/properties/tags/items", "/datadog/tags/0", 200, "a,b", "a tag such as"},
+        {"/sentry/properties/organization", "/sentry/organization", 100, "a/b", "short name"},
+        {"/sentry/properties/projects/items", "/sentry/projects/0", 100, "a/b", "short name"}}) {
+    all.push_back({one + each.rule + "/type", place + each.place, 1, each.says});
+    all.push_back({one + each.rule + "/pattern", place + each.place, each.bad, each.says});
+    all.push_back({one + each.rule + "/maxLength", place + each.place,
+                   each.most == 253 ? "a." + letters(each.most) : letters(each.most + 1),
+                   each.says});
+  }
+  for (const std::string at : {"/datadog/tags", "/sentry/projects"}) {
+    const std::string rule =
+        one + at.substr(0, at.rfind('/')) + "/properties" + at.substr(at.rfind('/'));
+    Json list = Json::array();
+    for (int i = 0; i < 33; ++i) list.push_back("a" + std::to_string(i));
+    all.push_back({rule + "/type", place + at, 1, "a list of"});
+    all.push_back({rule + "/maxItems", place + at, list, "a list of"});
+    all.push_back({rule + "/uniqueItems", place + at, many(2, "a"), "a list of"});
+  }
+  all.push_back({one + "/sentry/properties/projects/minItems", place + "/sentry/projects",
+                 Json::array(), "a list of"});
+}
+
 // Whom to tell: of site.yaml, and of the file that `events forward` reads.
 std::vector<Breach> breaches_of_notify() {
   const std::string notify = "/properties/notify";
@@ -1656,6 +1706,7 @@ std::vector<Breach> breaches_of_notify() {
     all.push_back(
         {one + key + "/maxLength", place + at, "a@" + letters(254), "an address of mail"});
   }
+  add_services(one, place, all);
   add_events(notify + "/properties/on", "/notify/on", all);
   add_events(one + "/on", place + "/on", all);
   add_path(one + "/file", place + "/file", "a line for each event", all);
