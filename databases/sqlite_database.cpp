@@ -260,6 +260,10 @@ class SqliteDatabase : public Database {
         run.set.each_chunk(*migration, [&](const Chunk& chunk) {
           run_chunk(connection, guard, *migration, chunk);
         });
+        if (guard.is_paused()) {
+          throw Error(Errc::target_failed,
+                      format("{}: ends a transaction and begins none behind it", migration->file));
+        }
         // What the next one does must not decide whether this one holds.
         if (session.has_deferred_rows()) orphans.check_since(migration->file);
       }
@@ -294,8 +298,9 @@ class SqliteDatabase : public Database {
     for (const char* at = begin; at < end;) {
       sqlite3_stmt* statement = nullptr;
       const char* rest = end;
+      guard.begin_statement();
       int status = ::sqlite3_prepare_v2(connection.handle(), at, -1, &statement, &rest);
-      if (status == SQLITE_OK && statement != nullptr) {
+      if (status == SQLITE_OK && statement != nullptr && !guard.passes_over()) {
         do {
           status = ::sqlite3_step(statement);
         } while (status == SQLITE_ROW);

@@ -25,6 +25,16 @@ bool is_harmless(int action) {
          action == SQLITE_ANALYZE || action == SQLITE_REINDEX;
 }
 
+migrations::PausePart part_of(int action, const char* first, const char* second) {
+  using migrations::PausePart;
+  if (action == SQLITE_PRAGMA && is_same(first, "foreign_keys") && second != nullptr) {
+    return PausePart::foreign_keys;
+  }
+  if (action != SQLITE_TRANSACTION) return PausePart::other;
+  if (is_same(first, "commit")) return PausePart::end;
+  return is_same(first, "begin") ? PausePart::begin : PausePart::other;
+}
+
 // What a migration may never do, whatever table it is about; empty: it may.
 std::string forbidden(int action, const char* first, const char* second) {
   switch (action) {
@@ -100,7 +110,13 @@ int MigrationGuard::authorize(void* guard, int action, const char* first, const 
                               const char* /*database*/, const char* /*trigger*/) {
   auto& self = *static_cast<MigrationGuard*>(guard);
   // SQLite may ask on after a refusal: the first is the reason.
-  if (self.refusal_.empty()) self.refusal_ = forbidden(action, first, second);
+  if (!self.refusal_.empty()) return SQLITE_DENY;
+  const bool was_paused = self.pause_.is_open();
+  const bool is_of_pause = self.pause_.takes(part_of(action, first, second));
+  self.passes_over_ = is_of_pause && action == SQLITE_TRANSACTION;
+  if (self.passes_over_) return SQLITE_OK;
+  self.refusal_ = was_paused && !is_of_pause ? "stands between COMMIT and BEGIN"
+                                             : forbidden(action, first, second);
   if (!self.refusal_.empty()) return SQLITE_DENY;
   if (action == SQLITE_PRAGMA && is_same(first, "foreign_keys") && second != nullptr) {
     self.wanted_ = is_on(second) ? ForeignKeys::followed : ForeignKeys::ignored;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "databases/database.hpp"
+#include "migrations/pause.hpp"
 
 struct sqlite3;
 
@@ -25,7 +26,8 @@ using SqliteHandle = std::unique_ptr<sqlite3, CloseSqlite>;
 void guard_connection(sqlite3* handle);
 
 // For as long as it lives, a connection prepares only what a migration may do: change this one
-// database, but not its tracking tables, the schema table, other files or the transaction. Foreign
+// database, but not its tracking tables, the schema table, other files or the transaction, which a
+// pause (migrations/pause.hpp) only seems to end. Foreign
 // keys are followed or not, as the release says; where they are, a migration's own PRAGMA
 // foreign_keys is obeyed, which SQLite ignores within a transaction: a table that is dropped to be
 // made anew would take along the rows that refer to it.
@@ -40,6 +42,12 @@ class MigrationGuard {
   // Why a statement was refused, and with it all that follow: "attaches another file"; empty: none
   // was.
   const std::string& refusal() const { return refusal_; }
+  // Before each statement is prepared.
+  void begin_statement() { passes_over_ = false; }
+  // Whether the statement that was prepared stands around a PRAGMA and is not run.
+  bool passes_over() const { return passes_over_; }
+  // A transaction was ended and none has begun: the migration may not end so.
+  bool is_paused() const { return pause_.is_open(); }
   // Does what the last statement said about foreign keys, if it did.
   void follow_pragma();
 
@@ -50,6 +58,8 @@ class MigrationGuard {
   sqlite3* handle_;
   std::vector<std::string> tracking_;
   ForeignKeys foreign_keys_;
+  migrations::Pause pause_;
+  bool passes_over_ = false;
   std::optional<ForeignKeys> wanted_;  // by the statement that was prepared last
   std::string refusal_;
 };

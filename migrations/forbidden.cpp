@@ -200,12 +200,6 @@ bool is_forbidden_pragma(std::string_view name) {
 void find_forbidden(const Statement& statement, Dialect dialect, Report& report) {
   check_runner(statement, report);
   if (dialect == Dialect::sqlite) check_reach(statement, report);
-  if (standing_of(statement, dialect) == Standing::boundary) {
-    report.fatal(
-        statement.line, kTransactionControl, "begins or ends a transaction by itself",
-        "each run is one transaction; statements that cannot run in one are run outside by "
-        "themselves");
-  }
 }
 
 }  // namespace sealift::migrations

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What no database is given: statements that would run something else than SQL, leave the
-// transaction of their run, or change how the database itself works.
+// What no database is given: statements that would run something else than SQL, or change how the
+// database itself works. Those that leave the transaction of their run are found by Boundaries
+// (pause.hpp).
 
 #include <string_view>
 

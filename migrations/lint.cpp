@@ -2,6 +2,7 @@
 #include "migrations/lint.hpp"
 
 #include "base/format.hpp"
+#include "migrations/pause.hpp"
 #include "migrations/regrets.hpp"
 
 namespace sealift::migrations {
@@ -20,13 +21,16 @@ class Linter {
   void look(const Migration& migration) {
     report_.begin(migration);
     if (span_ == Span::file) regrets_.forget_new_values();
+    Boundaries boundaries(set_.dialect);
     set_.each_chunk(migration, [&](const Chunk& chunk) {
       report_.skip_lines(chunk.line - 1);
       each_statement(chunk.text, set_.dialect, [&](const Statement& statement) {
         find_forbidden(statement, set_.dialect, report_);
+        boundaries.look(statement, report_);
         regrets_.look(statement, report_);
       });
     });
+    boundaries.close();
   }
 
  private:

@@ -94,6 +94,46 @@ TEST_CASE("sqlite: a run that fails leaves nothing, and says where") {
   CHECK(shelf.applied().shape == Shape::missing);
 }
 
+TEST_CASE("sqlite: a transaction that is ended for PRAGMA foreign_keys goes on") {
+  const std::string anew =
+      "COMMIT TRANSACTION;\nPRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\n"
+      "CREATE TABLE n (a PRIMARY KEY); INSERT INTO n SELECT a FROM p; DROP TABLE p;\n"
+      "ALTER TABLE n RENAME TO p;\n"
+      "COMMIT; PRAGMA foreign_keys = ON; BEGIN;\n";
+  const Migration tables =
+      migration("0001_tables",
+                "CREATE TABLE p (a PRIMARY KEY); INSERT INTO p VALUES (1);"
+                "CREATE TABLE c (a REFERENCES p (a) ON DELETE CASCADE); INSERT INTO c VALUES (1);");
+  SECTION("rows that refer to the table stay") {
+    Shelf shelf({tables, migration("0002_anew", anew),
+                 migration("0003_count",
+                           "INSERT INTO c "
+                           "SELECT 1 FROM c GROUP BY 1 HAVING count(*) = 1")},
+                ForeignKeys::followed);
+    shelf.migrate();
+    CHECK(shelf.applied().rows.size() == 3);
+  }
+  SECTION("a failure behind it takes everything back") {
+    Shelf shelf({tables, migration("0002_anew", anew + "INSERT INTO v VALUES (1);")},
+                ForeignKeys::followed);
+    CHECK(tests::error_of([&] { shelf.migrate(); }));
+    CHECK(shelf.applied().shape == Shape::missing);
+  }
+  SECTION("nothing else stands within, and it has an end") {
+    for (const auto& [sql, why] :
+         {std::pair("COMMIT; SELECT 1;", "which stands between COMMIT and BEGIN"),
+          {"COMMIT; BEGIN", "which stands between COMMIT and BEGIN"},
+          {"COMMIT; PRAGMA foreign_keys = OFF;", "ends a transaction and begins none"}}) {
+      CAPTURE(sql);
+      Shelf shelf({tables, migration("0002_bad", sql)});
+      const auto error = tests::error_of([&] { shelf.migrate(); });
+      REQUIRE(error);
+      CHECK(error->message().find(why) != std::string::npos);
+      CHECK(shelf.applied().shape == Shape::missing);
+    }
+  }
+}
+
 TEST_CASE("sqlite: a migration that leaves its database is refused, named, and changes nothing") {
   struct Refused {
     const char* sql;
@@ -106,7 +146,8 @@ TEST_CASE("sqlite: a migration that leaves its database is refused, named, and c
                Refused{"PRAGMA writable_schema = ON", "sets PRAGMA writable_schema"},
                Refused{"PRAGMA main.Trusted_Schema = 1", "sets PRAGMA trusted_schema"},
                Refused{"PRAGMA temp_store_directory = '/tmp'", "sets PRAGMA temp_store_directory"},
-               Refused{"COMMIT", "begins or ends a transaction by itself"},
+               Refused{"ROLLBACK", "begins or ends a transaction by itself"},
+               Refused{"BEGIN", "begins or ends a transaction by itself"},
                Refused{"DELETE FROM __sealift_migrations",
                        "changes __sealift_migrations, which only the installer may change"},
                Refused{"UPDATE __SEALIFT_history SET actor = ''",

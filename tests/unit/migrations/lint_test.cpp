@@ -102,6 +102,26 @@ TEST_CASE("lint: transactions are not the migration's") {
   CHECK(broken("savepoint a; rollback to a; release a") == Rules{});
 }
 
+TEST_CASE("lint: a transaction of SQLite that is ended for PRAGMA foreign_keys alone") {
+  const auto of_sqlite = [](const char* sql) { return broken(sql, Dialect::sqlite); };
+  CHECK(of_sqlite("COMMIT TRANSACTION; PRAGMA foreign_keys=OFF; BEGIN TRANSACTION; DROP TABLE t") ==
+        Rules{"drop-table"});
+  CHECK(of_sqlite("end; pragma foreign_keys(0); pragma foreign_keys = 1; begin immediate") ==
+        Rules{});
+  const Rules once{"transaction-control!"};
+  const Rules twice{"transaction-control!", "transaction-control!"};
+  for (const char* sql :
+       {"COMMIT", "COMMIT; PRAGMA foreign_keys=OFF", "ROLLBACK; PRAGMA foreign_keys=OFF",
+        "PRAGMA foreign_keys=OFF; BEGIN", "COMMIT; SELECT 1; PRAGMA foreign_keys=OFF"}) {
+    CAPTURE(sql);
+    CHECK(of_sqlite(sql) == once);
+  }
+  CHECK(of_sqlite("COMMIT; BEGIN") == twice);
+  CHECK(of_sqlite("COMMIT; PRAGMA foreign_keys; BEGIN") == twice);
+  CHECK(of_sqlite("COMMIT; COMMIT") == twice);
+  CHECK(broken("COMMIT; SET x = 1; BEGIN") == twice);
+}
+
 TEST_CASE("lint: statements that stand outside of transactions") {
   for (const char* sql :
        {"create index concurrently i on t (a)", "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)",
