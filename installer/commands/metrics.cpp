@@ -2,6 +2,7 @@
 #include "installer/monitoring/metrics.hpp"
 #include "base/format.hpp"
 #include "installer/commands/commands.hpp"
+#include "installer/monitoring/dogstatsd.hpp"
 
 namespace sealift::installer {
 
@@ -9,6 +10,7 @@ namespace {
 
 struct MetricsOptions {
   std::string output;
+  std::string dogstatsd;
 };
 
 Json to_json(const std::vector<Family>& families) {
@@ -31,9 +33,9 @@ void run_metrics(const MetricsOptions& options, const std::string& site, cli::Se
   const std::string text = exposition(families);
   if (!options.output.empty()) {
     write_file(absolute_path(options.output), text, FileMode::plain);
-  } else {
-    session.out.text(text);
   }
+  if (!options.dogstatsd.empty()) send_dogstatsd(options.dogstatsd, families);
+  if (options.output.empty() && options.dogstatsd.empty()) session.out.text(text);
   session.out.json({{"metrics", to_json(families)}});
 }
 
@@ -44,6 +46,8 @@ void add_metrics(cli::Command& program, const std::string& site) {
   program.sub("metrics", "print what monitoring asks of this site, in the form of Prometheus")
       .option("-o,--output", options.output, "FILE",
               "write it into a file for node_exporter, at once or not at all")
+      .option("--dogstatsd", options.dogstatsd, "ADDRESS",
+              "send it to an agent of Datadog: unix://PATH or udp://HOST:PORT, HOST in digits")
       .example("sealift-installer metrics", "look at them")
       .example("sealift-installer metrics -o /var/lib/node_exporter/sealift.prom",
                "for a timer; site.yaml can have it done behind each command")

@@ -48,7 +48,9 @@ void run_again(const std::string& site, const std::vector<std::string>& words,
       run({.arguments = command_line(site, words), .folder = {}, .input = {}, .timeout = kLongest});
   if (!outcome) throw Error(Errc::io, "this program was not found, and cannot be run again");
   if (outcome->status != 0) throw Error(Errc::io, said(*outcome));
-  look(parse_json(outcome->output, "the answer of another process of this program"));
+  // Metrics have numbers that are not whole.
+  look(parse_json(outcome->output, "the answer of another process of this program", Errc::corrupt,
+                  Numbers::any));
 }
 
 template <typename Work>
@@ -59,6 +61,15 @@ void attempt(std::string_view what, Work work) {
     log::warning(
         format("{}: {}; see: sealift-installer events list", what, current_error().message()));
   }
+}
+
+// The command that writes and sends them; empty: none is wanted.
+std::vector<std::string> metrics_words(const release::Site& site) {
+  if (site.metrics_file.empty() && site.dogstatsd.empty()) return {};
+  std::vector<std::string> words = {"metrics"};
+  if (!site.metrics_file.empty()) words.insert(words.end(), {"--output", site.metrics_file});
+  if (!site.dogstatsd.empty()) words.insert(words.end(), {"--dogstatsd", site.dogstatsd});
+  return words;
 }
 
 // Nothing where it has a line already.
@@ -77,7 +88,7 @@ void note(AuditLog& audit, const std::vector<AuditEntry>& log, const std::string
 std::function<void()> telling_of(const Installation& installation, const std::string& site,
                                  const Clock& clock) {
   const bool tells = !installation.site.notify.empty();
-  const std::string metrics = installation.site.metrics_file;
+  const std::vector<std::string> metrics = metrics_words(installation.site);
   if (!tells && metrics.empty()) return {};
   if (tells) {
     attempt("events are told only from the next command on",
@@ -92,9 +103,7 @@ std::function<void()> telling_of(const Installation& installation, const std::st
       });
     }
     if (!metrics.empty()) {
-      attempt("metrics were not written", [&] {
-        run_again(site, {"metrics", "--output", metrics}, [](const Json&) {});
-      });
+      attempt("metrics were not written", [&] { run_again(site, metrics, [](const Json&) {}); });
     }
   };
 }

@@ -31,13 +31,6 @@ std::string in_help(std::string_view text) {
   return escaped(text, [](char) { return false; });
 }
 
-// Whole numbers without an exponent, as times are read by people too.
-std::string number(double value) {
-  return value == std::floor(value) && std::abs(value) < 1e15
-             ? format("{}", static_cast<long long>(value))
-             : format("{}", value);
-}
-
 std::string labels_text(const Labels& labels) {
   if (labels.empty()) return "";
   std::string text;
@@ -49,6 +42,12 @@ std::string labels_text(const Labels& labels) {
 
 }  // namespace
 
+std::string number_text(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15
+             ? format("{}", static_cast<long long>(value))
+             : format("{}", value);
+}
+
 std::string exposition(const std::vector<Family>& families) {
   std::string text;
   for (const Family& family : families) {
@@ -56,7 +55,8 @@ std::string exposition(const std::vector<Family>& families) {
     text +=
         format("# HELP {} {}\n# TYPE {} gauge\n", family.name, in_help(family.help), family.name);
     for (const Sample& sample : family.samples) {
-      text += format("{}{} {}\n", family.name, labels_text(sample.labels), number(sample.value));
+      text +=
+          format("{}{} {}\n", family.name, labels_text(sample.labels), number_text(sample.value));
     }
   }
   return text;

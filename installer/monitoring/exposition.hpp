@@ -25,6 +25,9 @@ struct Family {
   std::vector<Sample> samples;
 };
 
+// Whole numbers without an exponent, as times are read by people too.
+std::string number_text(double value);
+
 std::string exposition(const std::vector<Family>& families);
 
 }  // namespace sealift::installer

@@ -41,7 +41,7 @@ std::optional<Means> means_of(const Json& value) {
 }
 
 void read_datadog(const Json& value, Destination& to) {
-  to.place = value.value("url", "https://api." + value.value("site", std::string(kDatadogSite)));
+  to.place = value.value("api", "https://api." + value.value("site", std::string(kDatadogSite)));
   to.service = value.value("service", "");
   to.tags = value.value("tags", std::vector<std::string>());
 }
@@ -95,8 +95,8 @@ std::string service_mistake_from_yaml(const Destination& to, const Json& value) 
     return format("found {} without a token, expected token: {{file: PATH}} or {{secret: KEY}}",
                   name(to.means));
   }
-  if (said.contains("site") && said.contains("url")) {
-    return "datadog: found site and url, expected one of both";
+  if (said.contains("site") && said.contains("api")) {
+    return "datadog: found site and api, expected one of both";
   }
   const bool tells_others = std::any_of(to.on.begin(), to.on.end(), [](const std::string& word) {
     return std::find(kOfSentry.begin(), kOfSentry.end(), word) == kOfSentry.end();

@@ -287,6 +287,7 @@ Site read(const YamlDocument& document) {
   read_windows(document, site, mistakes);
   site.notify = read_notify(document, mistakes);
   site.metrics_file = document.value().value("/metrics/file"_json_pointer, std::string());
+  site.dogstatsd = document.value().value("/metrics/dogstatsd"_json_pointer, std::string());
   throw_mistakes(std::move(mistakes));
   return site;
 }

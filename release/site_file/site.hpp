@@ -129,6 +129,7 @@ struct Site {
   std::vector<Window> windows = {};  // when `apply` may change it; none: always
   std::vector<Destination> notify = {};  // whom it tells what happens; none: nobody
   std::string metrics_file = {};         // written after each command; empty: none
+  std::string dogstatsd = {};            // an address that they are sent to then; empty: none
 
   bool takes(const std::string& optional_component) const;
 };

@@ -3,6 +3,7 @@
 """What a site tells others: each act once, to a server that fails, throttles or hangs as well; carried out as a
 file and forwarded twice; killed while it tells; and never a secret."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -450,7 +451,7 @@ class Services(EventsTest):
 
     def destinations(self):
         datadog, sentry = self.tokens()
-        return (f"{{datadog: {{url: \"{self.service.url}\", service: chanuka-web, tags: [team:web]}}, "
+        return (f"{{datadog: {{api: \"{self.service.url}\", service: chanuka-web, tags: [team:web]}}, "
                 f"token: {{file: {datadog}}}}}",
                 f"{{sentry: {{url: \"{self.service.url}\", organization: chanuka, projects: [web, server]}}, "
                 f"token: {{file: {sentry}}}}}")
@@ -523,9 +524,9 @@ class Services(EventsTest):
 
     def test_mistakes(self):
         self.notify("{datadog: {}}", "{sentry: {organization: o, projects: [p]}, token: {file: /t}, on: [failed]}",
-                    "{name: d, datadog: {site: datadoghq.eu, url: \"https://x\"}, token: {file: /t}}")
+                    "{name: d, datadog: {site: datadoghq.eu, api: \"https://x\"}, token: {file: /t}}")
         said = self.road.refused("status", status=3)
-        for words in ("found datadog without a token", "found other events in `on` of sentry", "found site and url"):
+        for words in ("found datadog without a token", "found other events in `on` of sentry", "found site and api"):
             self.assertIn(words, said)
 
 
@@ -681,7 +682,7 @@ class Measured(EventsTest):
             site.write(f"metrics: {{file: {path}}}\n")
         self.notify(self.hook())
         before = time.time()
-        self.installer_said("apply", self.second, "--yes")
+        self.assertNotIn("metrics", self.installer_said("apply", self.second, "--yes"))
         with open(path, encoding="utf-8") as text:
             found = self.measured(text.read())
         self.assertEqual(os.listdir(os.path.dirname(path)), ["sealift.prom"])
@@ -699,6 +700,32 @@ class Measured(EventsTest):
         self.assertEqual(found["sealift_drift_components"], [({}, 1)])
         # A folder that is not there fails no command.
         shutil.rmtree(os.path.dirname(path))
+        self.assertIn("metrics were not written", self.installer_said("rollback", "--yes"))
+
+    def test_an_agent_of_datadog(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+            agent.bind(("127.0.0.1", 0))
+            place = f"udp://127.0.0.1:{agent.getsockname()[1]}"
+            with open(os.path.join(self.road.site, "site.yaml"), "a", encoding="utf-8") as site:
+                site.write(f"metrics: {{dogstatsd: \"{place}\"}}\n")
+            self.assertNotIn("metrics were", self.installer_said("apply", self.second, "--yes"))
+            agent.setblocking(False)
+            lines = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    heard = agent.recv(65536)
+                    self.assertLessEqual(len(heard), 1432)
+                    lines += heard.decode().splitlines()
+        for line in lines:
+            self.assertRegex(line, r"^sealift\.[a-z_]+:-?[0-9.]+\|g(\|#[a-z]+:[^,|]*(,[a-z]+:[^,|]*)*)?$")
+        version = next(line for line in lines if line.startswith("sealift.release_info:1|g|#"))
+        self.assertIn("version:1.1.0", version)
+        self.assertIn("sealift.last_transaction_success:1|g|#purpose:apply", lines)
+        # One that is away fails no command.
+        site = os.path.join(self.road.site, "site.yaml")
+        with open(site, encoding="utf-8") as text:
+            gone = text.read().replace(place, "unix:///nobody/is/here")
+        write(site, gone)
         self.assertIn("metrics were not written", self.installer_said("rollback", "--yes"))
 
     def test_docs_alerts_and_dashboard_name_metrics_that_exist(self):

@@ -101,10 +101,10 @@ const Json kSite = Json::parse(
   "windows":["sat 22:00-04:00"],"values":{"A":"b","N":1,"B":true},"optional":["extra"],"retention":{"releases":3,"backups":3,"backup_days":9,"backup_gib":9},
   "exports":{"recovery":"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p","to":"/a","keep":9,"keep_days":9,"keep_gib":9},
   "policy":{"require":["security"],"approvals":2,"max_age_days":30},
-  "metrics":{"file":"/m.prom"},
+  "metrics":{"file":"/m.prom","dogstatsd":"udp://127.0.0.1:8125"},
   "notify":{"on":["failed"],"to":[{"name":"a","on":["all"],"file":"/a","webhook":"https://x/","slack":"https://x/",
     "mail":{"to":["a@b"],"from":"a@b","command":["a"]},"syslog":{"socket":"/s"},"exec":["a"],
-    "datadog":{"site":"datadoghq.eu","url":"https://x","service":"s","tags":["a:b"]},
+    "datadog":{"site":"datadoghq.eu","api":"https://x","service":"s","tags":["a:b"]},
     "sentry":{"url":"https://x","organization":"o","projects":["p"]},
     "token":{"file":"/t","secret":"KEY"},"ca":"/c"}]}})");
 const Json kEnvironment = Json::parse(R"({"schema":1,"values":{"A":"b","N":1,"B":true,"Z":null}})");
@@ -1609,12 +1609,13 @@ void add_events(const std::string& rule, const std::string& place, std::vector<B
 
 // The keys of the services that are told of deployments.
 void add_services(const std::string& one, const std::string& place, std::vector<Breach>& all) {
-  for (const std::string key : {"datadog", "sentry"}) {
+  for (const auto& [key, address] :
+       {std::pair<std::string, std::string>("datadog", "api"), {"sentry", "url"}}) {
     all.push_back({one + "/" + key + "/type", place + "/" + key, 1, "a mapping such as"});
     all.push_back({one + "/" + key + "/additionalProperties", place + "/" + key + "/x", 1,
                    "unknown key \"x\""});
-    const std::string rule = one + "/" + key + "/properties/url";
-    const std::string url = place + "/" + key + "/url";
+    const std::string rule = one + "/" + key + "/properties/" + address;
+    const std::string url = place + "/" + key + "/" + address;
     all.push_back({rule + "/type", url, 1, "the address of a"});
     all.push_back({rule + "/pattern", url, "https://x/y", "the address of a"});
     all.push_back({rule + "/maxLength", url, "https://" + letters(2048), "the address of a"});
@@ -1825,7 +1826,13 @@ TEST_CASE("schema: every rule of site.schema.json refuses something") {
   const std::string metrics = "/properties/metrics";
   breaches.push_back({metrics + "/type", "/metrics", 1, "a mapping such as"});
   breaches.push_back({metrics + "/additionalProperties", "/metrics/x", 1, "unknown key \"x\""});
-  breaches.push_back({metrics + "/required/file", "/metrics/file", kAbsent, "missing key"});
+  breaches.push_back({metrics + "/minProperties", "/metrics", Json::object(), "file, dogstatsd"});
+  const std::string agent = metrics + "/properties/dogstatsd";
+  breaches.push_back({agent + "/type", "/metrics/dogstatsd", 1, "where an agent"});
+  breaches.push_back(
+      {agent + "/pattern", "/metrics/dogstatsd", "udp://agent:8125", "where an agent"});
+  breaches.push_back(
+      {agent + "/maxLength", "/metrics/dogstatsd", "unix:///" + letters(200), "where an agent"});
   add_path(metrics + "/properties/file", "/metrics/file", "a file of metrics", breaches);
   examine("site.schema.json", kSite, breaches);
 }
