@@ -36,6 +36,8 @@ struct Running {
 };
 // What it claims and the site does not allow is added to `problems`.
 Placement placed_workload(const Running& running, Problems& problems);
+// One of observability, whose target may be a service that keeps what its files describe.
+Placement placed_observability(const Running& running);
 
 // `site` is the site's id: stores keep images of several sites apart by it.
 Placement placed_images(const release::Component& component, const release::Target& target,
