@@ -13,7 +13,7 @@ using Words = std::string_view;
 
 constexpr std::array<Words, 2> kLayouts = {"ordered", "free"};
 constexpr std::array<Words, 2> kReflows = {"auto", "fixed"};
-constexpr std::array<Words, 22> kMonitorTypes = {"metric alert",
+constexpr std::array<Words, 23> kMonitorTypes = {"metric alert",
                                                  "query alert",
                                                  "service check",
                                                  "event alert",
@@ -34,7 +34,8 @@ constexpr std::array<Words, 22> kMonitorTypes = {"metric alert",
                                                  "network-performance alert",
                                                  "network-path alert",
                                                  "data-quality alert",
-                                                 "data-jobs alert"};
+                                                 "data-jobs alert",
+                                                 "llm-observability alert"};
 constexpr std::array<Words, 4> kMissingData = {"default", "resolve", "show_no_data",
                                                "show_and_notify_no_data"};
 constexpr std::array<Words, 4> kPresets = {"show_all", "hide_query", "hide_handles", "hide_all"};

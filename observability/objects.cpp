@@ -58,6 +58,7 @@ constexpr std::array kFamilies = {
 
 std::vector<std::string> folders() {
   std::vector<std::string> all;
+  all.reserve(kFamilies.size());
   for (const Known& each : kFamilies) all.emplace_back(each.folder);
   return all;
 }

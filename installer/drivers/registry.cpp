@@ -3,8 +3,8 @@
 
 #include "installer/drivers/compose/compose_runtime.hpp"
 #include "installer/drivers/data/data.hpp"
-#include "installer/drivers/datadog/datadog_runtime.hpp"
 #include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/datadog/datadog_runtime.hpp"
 #include "installer/drivers/files/directory.hpp"
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"

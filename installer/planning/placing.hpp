@@ -12,6 +12,7 @@
 #include "installer/content/site_content.hpp"
 #include "installer/driver/driver.hpp"
 #include "installer/records/placement.hpp"
+#include "installer/records/state.hpp"
 #include "installer/site/installation.hpp"
 #include "migrations/migration_set.hpp"
 #include "release/site_file/site.hpp"

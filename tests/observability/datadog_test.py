@@ -4,11 +4,12 @@
 
 import json
 import os
+import subprocess
 import unittest
 
 from datadog import API_KEY, APPLICATION_KEY, Datadog
 from watched import DASHBOARD, GRAFANA, MONITOR, Watched
-from road import main, write
+from road import INSTALLER, main, write
 from sweep import ALL, journal_records, killed_before_record
 
 SLO = {"name": "Checkout", "type": "monitor", "monitor_ids": ["monitors/latency"],
@@ -125,6 +126,19 @@ class Released(DatadogTest):
         self.is_first()
         self.assertEqual(self.datadog.one("Latency")[0], key)
 
+    def test_a_component_that_goes_and_comes_again(self):
+        self.apply("1.0.0", FIRST)
+        write(os.path.join(self.road.project, "etc/a.txt"), "{{ENVIRONMENT}} {{LIMIT}}")
+        self.road.write_site(self.target(), also={"etc": {"driver": "directory",
+                                                          "path": self.road.target("etc")}},
+                             **self.secrets())
+        self.apply("1.1.0", FIRST, components=[{"name": "etc", "kind": "config", "source": "etc",
+                                                "target": "etc"}])
+        self.assertEqual(self.datadog.names(), [])
+        self.road.installer("rollback", "--yes")
+        self.is_first()
+        self.no_drift()
+
     def test_two_sites_in_one_organisation_never_meet(self):
         self.apply("1.0.0", FIRST)
         ids = {name: self.datadog.one(name)[0] for name in FIRST_NAMES}
@@ -223,6 +237,56 @@ class Faults(DatadogTest):
         self.assertEqual({name: self.datadog.one(name)[0] for name in FIRST_NAMES}, ids)
         self.no_drift()
 
+    def test_an_undo_that_is_refused_waits_for_a_person(self):
+        self.apply("1.0.0", FIRST)
+        second = self.road.build("1.1.0", SECOND)
+        failing = []
+
+        def fault(method, path):
+            if method == "PUT" and path.startswith("/api/v1/dashboard"):
+                failing.append(path)
+            return 400 if failing else None
+
+        self.datadog.fault = fault
+        self.road.refused("apply", second, "--yes", status=10)
+        self.datadog.fault = lambda method, path: None
+        self.road.installer("recover")
+        self.is_first()
+        self.no_drift()
+
+    def killed_at(self, bundle, number):
+        """Kills the installer when it has been answered its change of that number, or not at all."""
+        count = [0]
+
+        def fault(method, path):
+            if method == "GET" or "validate" in path:
+                return None
+            count[0] += 1
+            if count[0] != number:
+                return None
+            running[0].kill()
+            return "lost"
+
+        self.datadog.fault = fault
+        running = [subprocess.Popen([INSTALLER, "--site", self.road.site, "apply", bundle, "--yes"],
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)]
+        running[0].wait()
+        self.datadog.fault = lambda method, path: None
+        self.assertEqual(running[0].returncode, -9)
+        self.road.installer("recover", "--lock-timeout", "5")
+
+    def test_killed_while_it_changes(self):
+        first, second = self.road.build("1.0.0", FIRST), self.road.build("1.1.0", SECOND)
+        for number in (1, 2, 3) if ALL else (2,):
+            self.killed_at(first, number)
+            self.assertEqual(self.datadog.names(), [])
+        self.road.installer("apply", first, "--yes")
+        for number in (1, 2, 3, 4) if ALL else (1, 4):
+            self.killed_at(second, number)
+            self.is_first()
+        self.no_drift()
+
     def test_killed_before_records(self):
         self.apply("1.0.0", FIRST)
         second = self.road.build("1.1.0", SECOND)
@@ -230,7 +294,7 @@ class Faults(DatadogTest):
         self.assertGreater(records, 5)
         self.is_second()
         self.road.installer("rollback", "--yes")
-        for record in range(1, records + 1, 1 if ALL else 3):
+        for record in range(1, records + 1, 1 if ALL else 4):
             killed_before_record(self.road, ["apply", second, "--yes"], record)
             self.road.installer("recover")
             version = self.road.answer("status")["current"]["version"]

@@ -51,10 +51,10 @@ class Watched(Road):
         return json.loads(run(BUILDER, "--json", "build", path, "--output",
                               os.path.join(self.root, "dist"), "--key", self.key))["bundle"]
 
-    def write_site(self, target, **more):
+    def write_site(self, target, also=None, **more):
         write(os.path.join(self.site, "site.yaml"),
               json.dumps({"schema": 1, "release": "shop", "environment": "production",
-                          "retention": {"releases": 1}, "targets": {"watch": target}, **more}))
+                          "retention": {"releases": 1}, "targets": {"watch": target, **(also or {})}, **more}))
 
     def new_site(self, target, **more):
         run(INSTALLER, "--site", self.site, "init", "--release", "shop", "--environment",

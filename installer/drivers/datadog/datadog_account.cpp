@@ -133,7 +133,7 @@ std::string DatadogAccount::create(const observability::Object& object, const st
     try {
       const DatadogApi::Answer answer = api_.post_once(path_of(object.family), body);
       if (answer.is_good()) {
-        const std::string id = read_id(read_single(object.family, answer.body));
+        std::string id = read_id(read_single(object.family, answer.body));
         if (!id.empty()) return id;
       } else if (!net::may_pass(answer.status) || attempt == kApiAttempts) {
         api_.refuse(answer, format("create {}", object.name));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "installer/driver/difference.hpp"
 #include "installer/drivers/datadog/datadog_api.hpp"
 #include "installer/drivers/datadog/datadog_inventory.hpp"
 #include "installer/drivers/datadog/datadog_settings.hpp"
