@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/format.hpp"
+#include "base/path.hpp"
 #include "builder/build/judging.hpp"
 #include "builder/build/known_values.hpp"
 #include "content/media_types.hpp"
@@ -37,9 +38,13 @@ class ObservabilityJudge {
     return rendered;
   }
 
-  Verdict judge(const Rendered& rendered) const {
+  Verdict judge(const Rendered& rendered) {
     Problems problems;
     const observability::Objects found = observability::read_objects(rendered, problems);
+    others_.clear();
+    for (const observability::Object& each : found.objects) {
+      if (!observability::is_of_datadog(each.family)) others_.push_back(each.file);
+    }
     if (found.objects.empty() && problems.empty()) {
       problems.add("found no dashboard, monitor, SLO or file of rules",
                    "they end in .json, .yaml or .yml");
@@ -47,8 +52,12 @@ class ObservabilityJudge {
     return {.mistakes = problems.all(), .findings = found.findings, .claims = {}};
   }
 
+  // Files of the last rendering that are no objects of Datadog.
+  const std::vector<std::string>& others() const { return others_; }
+
  private:
   const BuiltComponent& built_;
+  std::vector<std::string> others_;
 };
 
 bool is_of_observability(const BuiltComponent& component) {
@@ -102,6 +111,12 @@ void check_observability_at(const release::Release& release,
     const Verdict general = verdict_in(judge, release, environment, known, {});
     add_site_mistakes(row, general, verdict_in(judge, release, environment, known, site.values),
                       site, file, problems);
+    const auto target = site.targets.find(row.target);
+    if (target == site.targets.end() || !target->second.datadog || judge.others().empty()) continue;
+    problems.add(
+        format("{}: components.{}: {} is no object of Datadog, which the target {} is",
+               file.string(), row.name, printable(judge.others().front(), 200), row.target),
+        "put it into a component of its own, whose target is a directory");
   }
 }
 

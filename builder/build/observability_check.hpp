@@ -20,7 +20,8 @@ namespace sealift::builder {
 void check_observability(const release::Release& release, const std::vector<BuiltComponent>& built,
                          Problems& problems);
 
-// The same for the values of one site, as far as they make mistakes that its environment has not.
+// The same for the values of one site, as far as they make mistakes that its environment has not,
+// and for what its target does not take.
 void check_observability_at(const release::Release& release,
                             const std::vector<BuiltComponent>& built,
                             const release::Environment& environment, const release::Site& site,

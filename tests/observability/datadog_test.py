@@ -5,11 +5,12 @@
 import json
 import os
 import subprocess
+import time
 import unittest
 
 from datadog import API_KEY, APPLICATION_KEY, Datadog
 from watched import DASHBOARD, GRAFANA, MONITOR, Watched
-from road import INSTALLER, main, write
+from road import BUILDER, INSTALLER, errors, main, write
 from sweep import ALL, journal_records, killed_before_record
 
 SLO = {"name": "Checkout", "type": "monitor", "monitor_ids": ["monitors/latency"],
@@ -184,9 +185,12 @@ class Refused(DatadogTest):
         self.assertTrue(any("the secret DD_APP_KEY" in each["found"] for each in doctor), doctor)
 
     def test_what_is_no_object_of_datadog_and_a_query_that_it_does_not_take(self):
-        said = self.road.refused("apply", self.road.build("1.0.0", {**FIRST, "grafana/a.json": GRAFANA}),
-                                 "--yes", status=6)
+        mixed = {**FIRST, "grafana/a.json": GRAFANA}
+        said = self.road.refused("apply", self.road.build("1.0.0", mixed), "--yes", status=6)
         self.assertIn("grafana/a.json: is no object of Datadog", said)
+        said = errors(BUILDER, "validate", self.road.write_project("1.0.0", mixed), "--site",
+                      os.path.join(self.road.site, "site.yaml"), status=3)
+        self.assertIn("grafana/a.json is no object of Datadog, which the target watch is", said)
         bad = {**FIRST, "monitors/errors.json": {**MONITOR, "name": "Errors", "query": "fail"}}
         said = self.road.refused("apply", self.road.build("1.0.1", bad), "--yes", status=9)
         self.assertIn("monitors/errors.json: The value provided", said)
@@ -214,12 +218,21 @@ class Faults(DatadogTest):
     def test_waits_as_long_as_it_is_asked(self):
         count = [0]
 
+        waits = []
+
         def fault(method, path):
             count[0] += 1
+            if waits and len(waits[-1]) == 1:
+                waits[-1].append(time.monotonic())
+            if count[0] % 12 == 2:
+                waits.append([time.monotonic()])
             return {2: (429, {"X-RateLimit-Reset": "1"}), 5: 503, 8: "cut"}.get(count[0] % 12)
 
         self.datadog.fault = fault
         self.apply("1.0.0", FIRST)
+        self.assertTrue(waits)
+        for begin, end in waits:
+            self.assertGreaterEqual(end - begin, 1)
         self.datadog.fault = lambda method, path: None
         self.is_first()
 
