@@ -33,6 +33,7 @@ inline constexpr std::string_view kImages = "application/vnd.sealift.images.v1+j
 inline constexpr std::string_view kMigrations = "application/vnd.sealift.migrations.v1+json";
 inline constexpr std::string_view kManifests = "application/vnd.sealift.manifests.v1+json";
 inline constexpr std::string_view kFlags = "application/vnd.sealift.flags.v1+json";
+inline constexpr std::string_view kObservability = "application/vnd.sealift.observability.v1+json";
 // A component's config document and layers.
 inline constexpr std::string_view kComponentConfig =
     "application/vnd.sealift.component.config.v1+json";

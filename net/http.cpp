@@ -396,7 +396,7 @@ struct HttpClient::State {
       try {
         std::unique_ptr<Answer> answer = attempt(request);
         if (!may_pass(answer->status()) || left <= 1) return answer;
-        pause = asked_wait(answer->header("retry-after")).value_or(wait);
+        pause = asked_wait(*answer, settings.wait_header).value_or(wait);
       } catch (const Error& error) {
         if (error.code() != Errc::io || left <= 1) throw;
       }

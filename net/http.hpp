@@ -27,6 +27,8 @@ struct HttpSettings {
   std::chrono::milliseconds total_limit{0};  // from a request to the end of its answer; 0: none
   unsigned attempts = 5;                     // of one request, the first among them
   unsigned redirects = 5;                    // that are followed; 0: a redirect is an answer
+  // A header, beside Retry-After, of the seconds that a server asks to wait; empty: none.
+  std::string wait_header = {};
   // How retries wait; tests do not.
   std::function<void(std::chrono::milliseconds)> sleep = {};
 };

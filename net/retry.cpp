@@ -5,6 +5,8 @@
 #include <charconv>
 #include <ctime>
 
+#include "net/http.hpp"
+
 namespace sealift::net {
 
 bool may_pass(int status) {
@@ -22,6 +24,12 @@ std::optional<std::chrono::milliseconds> asked_wait(const std::string& text,
     seconds = ::timegm(&date) - std::time(nullptr);
   }
   return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, longest.count()));
+}
+
+std::optional<std::chrono::milliseconds> asked_wait(const Reply& reply, const std::string& other,
+                                                    std::chrono::seconds longest) {
+  const auto usual = asked_wait(reply.header("retry-after"), longest);
+  return usual || other.empty() ? usual : asked_wait(reply.header(other), longest);
 }
 
 }  // namespace sealift::net

@@ -9,6 +9,8 @@
 
 namespace sealift::net {
 
+class Reply;  // http.hpp
+
 inline constexpr std::chrono::milliseconds kFirstWait{500};  // each one after it is twice as long
 inline constexpr std::chrono::seconds kLongestWait{60};      // that a server may ask for
 
@@ -19,5 +21,10 @@ bool may_pass(int status);
 // where it says nothing.
 std::optional<std::chrono::milliseconds> asked_wait(const std::string& text,
                                                     std::chrono::seconds longest = kLongestWait);
+// The same of an answer, which may say it in another header: HttpSettings::wait_header.
+std::optional<std::chrono::milliseconds> asked_wait(const Reply& reply, const std::string& other,
+                                                    std::chrono::seconds longest = kLongestWait);
+// That of Datadog.
+inline constexpr const char* kRateLimitReset = "x-ratelimit-reset";
 
 }  // namespace sealift::net

@@ -10,6 +10,7 @@
 #include "builder/build/health_components.hpp"
 #include "builder/build/known_values.hpp"
 #include "builder/build/kubernetes_check.hpp"
+#include "builder/build/observability_check.hpp"
 #include "builder/build/reach_check.hpp"
 #include "builder/kind/templates.hpp"
 #include "content/image_name.hpp"
@@ -414,6 +415,7 @@ void check_site(const release::Release& release, const std::vector<BuiltComponen
                   problems);
   check_compose_at(release, built, *environment, site, file, problems);
   check_kubernetes_at(release, built, *environment, site, file, problems);
+  check_observability_at(release, built, *environment, site, file, problems);
   check_reach_at(release, built, *environment, site, file, problems);
   check_backups(built, site, file, problems);
   for (const BuiltComponent& component : built) {

@@ -15,6 +15,7 @@
 #include "release/documents/allow.hpp"
 #include "release/project/release_file.hpp"
 #include "release/site_file/site.hpp"
+#include "release/templates/references.hpp"
 
 namespace sealift::builder {
 

@@ -9,6 +9,7 @@
 #include "builder/build/checks.hpp"
 #include "builder/build/compose_check.hpp"
 #include "builder/build/kubernetes_check.hpp"
+#include "builder/build/observability_check.hpp"
 #include "builder/kind/kind.hpp"
 #include "builder/kinds/registry.hpp"
 #include "builder/signing_desk/open_bundle.hpp"
@@ -75,6 +76,7 @@ Checked build_checked(const Workshop& workshop, Problems& problems) {
     check_values(workshop.release, built, problems);
     std::set<std::string> images = check_compose(workshop.release, built, problems);
     images.merge(check_kubernetes(workshop.release, built, problems));
+    check_observability(workshop.release, built, problems);
     return {std::move(built), std::move(images)};
   } catch (const Error& error) {
     if (error.code() != Errc::invalid_input) throw;

@@ -10,6 +10,7 @@
 #include "builder/kinds/images.hpp"
 #include "builder/kinds/manifests.hpp"
 #include "builder/kinds/migrations.hpp"
+#include "builder/kinds/observability.hpp"
 
 namespace sealift::builder {
 
@@ -17,8 +18,8 @@ namespace sealift::builder {
 // read".
 const Kind& kind_named(std::string_view name) {
   static const std::array kinds = {
-      &assets_kind(),     &config_kind(), &images_kind(),
-      &migrations_kind(), &flags_kind(),  &manifests_kind(),
+      &assets_kind(), &config_kind(),    &images_kind(),        &migrations_kind(),
+      &flags_kind(),  &manifests_kind(), &observability_kind(),
   };
   for (const Kind* kind : kinds) {
     if (kind->name() == name) return *kind;

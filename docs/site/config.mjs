@@ -60,6 +60,7 @@ export const sidebar = [
     'Compose files': 'docs/compose',
     Kubernetes: 'docs/kubernetes',
     'Buckets and CDNs': 'docs/s3',
+    'Dashboards and monitors': 'docs/observability',
     'Units of systemd': 'docs/workloads-systemd',
     'Commands and hooks': 'docs/workloads-exec',
     'Health checks': 'docs/health',

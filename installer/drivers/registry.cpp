@@ -4,6 +4,7 @@
 #include "installer/drivers/compose/compose_runtime.hpp"
 #include "installer/drivers/data/data.hpp"
 #include "installer/drivers/databases/database.hpp"
+#include "installer/drivers/datadog/datadog_runtime.hpp"
 #include "installer/drivers/files/directory.hpp"
 #include "installer/drivers/health/health.hpp"
 #include "installer/drivers/health/hook.hpp"
@@ -26,6 +27,7 @@ Drivers all_drivers(const Layout& layout, Workers& workers) {
     drivers[store] = images_driver(store);
   }
   drivers["compose"] = workload_driver("compose", layout, compose_runtime(layout));
+  drivers["datadog"] = workload_driver("datadog", layout, datadog_runtime(layout));
   drivers["exec"] = workload_driver("exec", layout, exec_runtime());
   drivers["kubernetes"] = workload_driver("kubernetes", layout, kubernetes_runtime());
   drivers["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));

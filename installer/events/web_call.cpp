@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxSaid = 300;  // of what a server answers
 constexpr std::chrono::seconds kLongestPause{24L * 3600};
-// Datadog's word for Retry-After.
-constexpr const char* kReset = "x-ratelimit-reset";
 
 std::string read_some(Source& source, std::size_t most) {
   std::string all(most, '\0');
@@ -67,11 +65,9 @@ WebAnswer WebCaller::send(const WebCall& call) const {
   }
   const std::unique_ptr<net::Reply> reply = client.send(request);
   WebAnswer answer{.status = reply->status(), .body = read_some(*reply, kMaxWebAnswer)};
-  for (const char* header : {"retry-after", kReset}) {
-    if (answer.pause || answer.is_success()) continue;
-    if (const auto asked = net::asked_wait(reply->header(header), kLongestPause)) {
-      answer.pause = std::chrono::ceil<std::chrono::seconds>(*asked);
-    }
+  if (answer.is_success()) return answer;
+  if (const auto asked = net::asked_wait(*reply, net::kRateLimitReset, kLongestPause)) {
+    answer.pause = std::chrono::ceil<std::chrono::seconds>(*asked);
   }
   return answer;
 }

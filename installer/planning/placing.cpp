@@ -17,6 +17,18 @@ namespace {
   throw Error(Errc::incompatible, found, hint);
 }
 
+RuntimeQuestion question_of(const Running& running, const Digest& table) {
+  const Revision* now = running.state.current();
+  return {.component = running.component,
+          .target = running.target,
+          .site = running.installation.id,
+          .before = now == nullptr ? nullptr : now->placement_at(running.target.path),
+          .content = running.content,
+          .table = table,
+          .pins = image_pins(running.contents, running.installation.site),
+          .images = compose::known_images(running.contents.components)};
+}
+
 }  // namespace
 
 const release::Target& target_of(const release::ComponentRow& row, const release::Site& site) {
@@ -49,9 +61,15 @@ Placement placed_tree(const release::Component& component, const release::Target
   return placement;
 }
 
+Placement placed_observability(const Running& running) {
+  Placement placement = placed_tree(running.component, running.target, running.content, nullptr);
+  placement.settings =
+      running.drivers.named(running.target.driver).settings(question_of(running, placement.table));
+  return placement;
+}
+
 Placement placed_workload(const Running& running, Problems& problems) {
   const auto& [component, target, content, contents, installation, state, drivers] = running;
-  const Revision* now = state.current();
   const release::Workload& workload = *component.document.workload;
   if (workload.runtime != target.driver) {
     throw Error(Errc::incompatible,
@@ -61,15 +79,7 @@ Placement placed_workload(const Running& running, Problems& problems) {
   }
   Placement placement = placed_tree(component, target, content, nullptr);
   const Driver& driver = drivers.named(target.driver);
-  const RuntimeQuestion question{
-      .component = component,
-      .target = target,
-      .site = installation.id,
-      .before = now == nullptr ? nullptr : now->placement_at(target.path),
-      .content = content,
-      .table = placement.table,
-      .pins = image_pins(contents, installation.site),
-      .images = compose::known_images(contents.components)};
+  const RuntimeQuestion question = question_of(running, placement.table);
   release::check_allowed({.who = format("component {}", component.row.name),
                           .name = component.row.name,
                           .own = target.path},

@@ -12,6 +12,7 @@
 #include "installer/content/site_content.hpp"
 #include "installer/driver/driver.hpp"
 #include "installer/records/placement.hpp"
+#include "installer/records/state.hpp"
 #include "installer/site/installation.hpp"
 #include "migrations/migration_set.hpp"
 #include "release/site_file/site.hpp"
@@ -36,6 +37,8 @@ struct Running {
 };
 // What it claims and the site does not allow is added to `problems`.
 Placement placed_workload(const Running& running, Problems& problems);
+// One of observability, whose target may be a service that keeps what its files describe.
+Placement placed_observability(const Running& running);
 
 // `site` is the site's id: stores keep images of several sites apart by it.
 Placement placed_images(const release::Component& component, const release::Target& target,

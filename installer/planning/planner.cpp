@@ -101,8 +101,15 @@ void warn_about_overrides(const bundle::Contents& contents, const State& state,
 void warn_about_unused(const release::ReleaseDocument& document, const release::Site& site,
                        std::vector<std::string>& warnings) {
   const release::Sealed sealed = release::sealed_keys(document.sealed, site.environment);
+  std::set<std::string> of_targets;
+  for (const auto& [unused, target] : site.targets) {
+    if (target.datadog) of_targets.insert({target.datadog->key, target.datadog->application_key});
+    if (target.s3) of_targets.insert(target.s3->credentials.secret);
+  }
   for (const auto& [key, unused] : site.secrets) {
-    if (document.contract.is_secret(key) || sealed.contains(key)) continue;
+    if (document.contract.is_secret(key) || sealed.contains(key) || of_targets.contains(key)) {
+      continue;
+    }
     warnings.push_back(format("site.yaml: the secret {} is none of this release's", key));
   }
   if (!document.contract.empty()) return;  // it refuses them
@@ -190,16 +197,15 @@ struct ComponentWishes {
   void want(const release::Component& component) {
     if (component.is_migrations()) return want_migrations(component);
     const release::Target& target = take_target(component);
+    const Running running{.component = component,
+                          .target = target,
+                          .content = content,
+                          .contents = contents,
+                          .installation = installation,
+                          .state = state,
+                          .drivers = drivers};
     if (component.document.workload) {
-      want_tree(placed_workload({.component = component,
-                                 .target = target,
-                                 .content = content,
-                                 .contents = contents,
-                                 .installation = installation,
-                                 .state = state,
-                                 .drivers = drivers},
-                                problems),
-                target);
+      want_tree(placed_workload(running, problems), target);
       return;
     }
     const release::ComponentRow& row = component.row;
@@ -211,6 +217,10 @@ struct ComponentWishes {
     }
     if (component.is_images()) {
       drafting.want(placed_images(component, target, installation.id), target, "");
+      return;
+    }
+    if (row.artifact_type == media_type::kObservability) {
+      want_tree(placed_observability(running), target);
       return;
     }
     want_files(component, target);

@@ -101,7 +101,8 @@ bool Component::is_migrations() const {
 }
 
 bool Component::has_templates() const {
-  return row.artifact_type == media_type::kConfig || row.artifact_type == media_type::kManifests;
+  return row.artifact_type == media_type::kConfig || row.artifact_type == media_type::kManifests ||
+         row.artifact_type == media_type::kObservability;
 }
 
 bool Component::is_images() const {

@@ -38,7 +38,8 @@ std::vector<std::string> services_of(Fields& fields, const char* key) {
 }  // namespace
 
 bool is_runtime(std::string_view word) {
-  return word == kCompose || word == kSystemd || word == kExec || word == kKubernetes;
+  return word == kCompose || word == kSystemd || word == kExec || word == kKubernetes ||
+         word == kDatadog;
 }
 
 bool is_unit_name(std::string_view name) {

@@ -20,7 +20,11 @@ inline constexpr std::string_view kSystemd = "systemd";
 inline constexpr std::string_view kExec = "exec";
 inline constexpr std::string_view kKubernetes = "kubernetes";
 
-// Whether a word names one of them.
+// No program: a service that keeps what files of observability describe.
+inline constexpr std::string_view kDatadog = "datadog";
+
+// Whether a word names one of these drivers: they lay a component's files out in a directory, and
+// then let them take effect.
 bool is_runtime(std::string_view word);
 
 // Whether a file of that name is a unit of systemd that a release may carry: a service, socket,

@@ -29,6 +29,7 @@ constexpr std::size_t kMaxId = 128;  // of a vulnerability
 constexpr std::string_view kMigrations = "migrations";
 constexpr std::string_view kFlags = "flags";
 constexpr std::string_view kConfig = "config";
+constexpr std::string_view kObservability = "observability";
 // Sources of images that give manifests as they were signed.
 const std::vector<std::string> kKeepManifests = {"docker://", "oci:", "oci-archive:"};
 // What only migrations have.
@@ -39,10 +40,15 @@ constexpr std::array kOfLint = {"lint", "accept"};
 // What only assets have.
 constexpr std::array kOfAssets = {"compress", "serve", "keep_previous", "integrity"};
 constexpr std::string_view kAssets = "assets";
-constexpr std::array kKinds = {kAssets, kConfig, kFlags, kImages, kManifests, kMigrations};
+constexpr std::array kKinds = {kAssets,    kConfig,     kFlags,        kImages,
+                               kManifests, kMigrations, kObservability};
 // What only manifests have; `jobs` are Compose's, the others those of commands.
 constexpr std::array kOfManifests = {"runtime", "jobs",    "canary", "apply",    "undo",
                                      "check",   "timeout", "chart",  "kustomize"};
+
+bool has_templates(std::string_view kind) {
+  return kind == kConfig || kind == kManifests || kind == kObservability;
+}
 
 // Checks that JSON Schema cannot express, over whatever of the document is there.
 class Rules {
@@ -171,7 +177,7 @@ class Rules {
     } else {
       for (const char* key : kOfManifests) refuse(key);
     }
-    if (kind != kConfig && kind != kManifests) refuse("raw");  // others have no templates
+    if (!has_templates(kind)) refuse("raw");
     if (kind == kAssets || kind == kConfig || kind == kManifests) {
       check_persist(component, pointer + "/persist");
     } else {

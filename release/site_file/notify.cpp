@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/format.hpp"
+#include "release/site_file/datadog_target.hpp"
 
 namespace sealift::release {
 
@@ -41,7 +42,7 @@ std::optional<Means> means_of(const Json& value) {
 }
 
 void read_datadog(const Json& value, Destination& to) {
-  to.place = value.value("api", "https://api." + value.value("site", std::string(kDatadogSite)));
+  to.place = value.value("api", datadog_api(value.value("site", kDatadogSite)));
   to.service = value.value("service", "");
   to.tags = value.value("tags", std::vector<std::string>());
 }

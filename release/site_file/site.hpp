@@ -15,6 +15,7 @@
 #include "content/image_name.hpp"
 #include "release/documents/allow.hpp"
 #include "release/site_file/backup_copy.hpp"
+#include "release/site_file/datadog_target.hpp"
 #include "release/site_file/keep_rule.hpp"
 #include "release/site_file/notify.hpp"
 #include "release/site_file/s3_target.hpp"
@@ -56,6 +57,7 @@ struct Target {
   std::vector<std::string> volumes = {};  // of Compose: those that belong to backups of the site
   bool isolated = false;  // of Compose: a release that would share anything of the host is refused
   std::optional<S3Target> s3 = {};  // of that driver alone
+  std::optional<DatadogTarget> datadog = {};
 
   // The site's name of an image; nothing where the map has no line for it.
   std::optional<std::string> mapped(const content::ImageName& name) const;

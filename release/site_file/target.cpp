@@ -42,7 +42,11 @@ constexpr std::array kOfDrivers = {std::pair{"project", kCompose},
                                    std::pair{"region", kS3},
                                    std::pair{"style", kS3},
                                    std::pair{"credentials", kS3},
-                                   std::pair{"cdn", kS3}};
+                                   std::pair{"cdn", kS3},
+                                   std::pair{"site", kDatadog},
+                                   std::pair{"api", kDatadog},
+                                   std::pair{"key", kDatadog},
+                                   std::pair{"application_key", kDatadog}};
 
 constexpr std::string_view kTimeout = "timeout";
 
@@ -81,14 +85,17 @@ Target read_target(const Json& value) {
       .backup = value.value("backup", std::vector<std::string>{}),
       .volumes = value.value("volumes", std::vector<std::string>{}),
       .isolated = value.value("isolated", false),
-      .s3 = value["driver"] == kS3 ? std::optional(read_s3_target(value)) : std::nullopt};
+      .s3 = value["driver"] == kS3 ? std::optional(read_s3_target(value)) : std::nullopt,
+      .datadog =
+          value["driver"] == kDatadog ? std::optional(read_datadog_target(value)) : std::nullopt};
 }
 
 // Folders of data belong to targets of files, and are written as a release writes them.
 void check_backup(const YamlDocument& document, const std::string& target_at, const Target& target,
                   std::vector<Mistake>& mistakes) {
   const bool has_data =
-      target.driver == "directory" || (is_runtime(target.driver) && target.driver != kKubernetes);
+      target.driver == "directory" ||
+      (is_runtime(target.driver) && target.driver != kKubernetes && target.driver != kDatadog);
   if (!target.backup.empty() && !has_data) {
     mistakes.push_back({document.line_of(target_at),
                         {format("{}: found backup, which {} does not have: it keeps no folders of "
@@ -120,11 +127,15 @@ void check_target(const std::string& name, const Target& target, const Json& sai
   if (target.s3) {
     for (const std::string& mistake : s3_mistakes(*target.s3)) refuse(mistake);
   }
+  if (target.datadog) {
+    for (const std::string& mistake : datadog_mistakes(*target.datadog)) refuse(mistake);
+  }
   if (target.driver == kKubernetes && target.name_space.empty()) {
     refuse("found no namespace, which kubernetes needs");
   }
   // What exec may take stands in the release.
-  const bool has_timeout = is_runtime(target.driver) && target.driver != kExec;
+  const bool has_timeout =
+      is_runtime(target.driver) && target.driver != kExec && target.driver != kDatadog;
   if (!has_timeout && said.contains(kTimeout)) {
     refuse(format("found {}, which {} does not have", kTimeout, target.driver));
   }

@@ -48,7 +48,7 @@ class DirectoryDriver : public Driver {
 
   bool accepts(std::string_view artifact_type) const override {
     return artifact_type == media_type::kAssets || artifact_type == media_type::kConfig ||
-           artifact_type == media_type::kFlags;
+           artifact_type == media_type::kFlags || artifact_type == media_type::kObservability;
   }
 
   std::vector<Step> plan(const Wish& wish) const override {

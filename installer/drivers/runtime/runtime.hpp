@@ -54,6 +54,8 @@ class Runtime {
   virtual void take_back(const Deployment& failed, StepIo& io) const { take_down(failed, io); }
   // Nothing of it runs afterwards. Data stays.
   virtual void take_down(const Deployment& deployment, StepIo& io) const = 0;
+  // Opens what it asks of secrets, and remembers it for questions that come without content.
+  virtual void open_keys(const Deployment&, Content&) const {}
   // How what runs differs from what should; `content` is of its release.
   virtual std::vector<Difference> differences(const Deployment& deployment,
                                               Content& content) const = 0;

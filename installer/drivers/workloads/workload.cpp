@@ -29,7 +29,8 @@ class WorkloadDriver : public Driver {
       : name_(std::move(name)), files_(directory_driver(layout)), runtime_(std::move(runtime)) {}
 
   bool accepts(std::string_view artifact_type) const override {
-    return artifact_type == media_type::kManifests;
+    return artifact_type ==
+           (name_ == release::kDatadog ? media_type::kObservability : media_type::kManifests);
   }
 
   Json settings(const RuntimeQuestion& question) const override {
@@ -69,10 +70,11 @@ class WorkloadDriver : public Driver {
     steps.push_back(step_of(wish, Phase::activate, kWorkloadGuard, {before, now},
                             before ? format("stand by to bring {} back as it was", wish.component)
                                    : format("stand by to take {} down again", wish.component)));
-    // What runs may have read damaged files; a runtime compares only what they should be. Pods read
-    // none of them.
+    // What runs may have read damaged files; a runtime compares only what they should be. Pods and
+    // services elsewhere read none of them.
     const bool is_laid_again = wish.purpose == Purpose::repair && wish.ready.empty() && before &&
-                               now && name_ != release::kExec && name_ != release::kKubernetes;
+                               now && name_ != release::kExec && name_ != release::kKubernetes &&
+                               name_ != release::kDatadog;
     if (is_laid_again) {
       steps.push_back(
           step_of(wish, Phase::activate, kDown, {before, now},
@@ -134,6 +136,10 @@ class WorkloadDriver : public Driver {
 
   std::vector<Difference> differences(const Placement& placement, Content& content) const override {
     return runtime_->differences(deployment_of(placement), content);
+  }
+
+  void open_keys(const Placement& placement, Content& content) const override {
+    runtime_->open_keys(deployment_of(placement), content);
   }
 
   bool is_current(const Placement& placement) const override {
