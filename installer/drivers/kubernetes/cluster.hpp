@@ -36,6 +36,9 @@ class Cluster {
 
   // Adds everything that the server would refuse to `problems`, by object; nothing changes.
   void try_out(const std::vector<Json>& bodies, Problems& problems) const;
+  // What the server says against applying them, in its words; empty: nothing. Nothing changes.
+  // Error{target_failed} where it does not answer.
+  std::string refusal_of(const std::vector<Json>& bodies, Conflicts conflicts) const;
   // Objects that are there and are not ours, which are added to `problems`.
   References find_strangers(const std::vector<Json>& bodies, Problems& problems) const;
   // With the inventory of `members` before all others.

@@ -13,6 +13,7 @@
 #include "installer/drivers/runtime/parts.hpp"
 #include "kubernetes/claims.hpp"
 #include "kubernetes/config_marks.hpp"
+#include "kubernetes/fixed_fields.hpp"
 #include "kubernetes/manifests.hpp"
 #include "kubernetes/pods.hpp"
 #include "signing/base64.hpp"
@@ -159,8 +160,10 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
   problems.throw_if_any(Errc::incompatible);
   const std::vector<Json> bodies = all_delivered(manifests.objects, settings);
   for (std::size_t i = 0; i < bodies.size(); ++i) {
-    settings.objects.push_back(
-        {manifests.objects[i].reference, Digest::of(to_canonical(bodies[i])).hex()});
+    settings.objects.push_back({.reference = manifests.objects[i].reference,
+                                .digest = Digest::of(to_canonical(bodies[i])).hex(),
+                                .fixed = kubernetes::fixed_digest(bodies[i]),
+                                .is_replaced_if_fixed = kubernetes::may_be_replaced(bodies[i])});
   }
   return settings;
 }

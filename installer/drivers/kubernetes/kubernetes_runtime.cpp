@@ -11,6 +11,7 @@
 #include "installer/drivers/kubernetes/cluster.hpp"
 #include "installer/drivers/kubernetes/delivery.hpp"
 #include "installer/drivers/kubernetes/kubernetes_watch.hpp"
+#include "installer/drivers/kubernetes/replacement.hpp"
 #include "installer/drivers/kubernetes/rights_check.hpp"
 #include "installer/drivers/runtime/parts.hpp"
 #include "kubernetes/secret_references.hpp"
@@ -64,13 +65,14 @@ class KubernetesRuntime : public Runtime {
     if (now != nullptr) is = kubernetes_settings_of(*now).objects;
     Words fresh;
     Words changed;
+    Words replaced;
     Words gone;
     for (const ObjectSettings& each : is) {
       const auto old = find_same(was, each);
       if (old == was.end()) {
         fresh.push_back(each.reference.str());
       } else if (old->digest != each.digest) {
-        changed.push_back(each.reference.str());
+        (is_replaced(*old, each) ? replaced : changed).push_back(each.reference.str());
       }
     }
     for (const ObjectSettings& each : was) {
@@ -78,7 +80,8 @@ class KubernetesRuntime : public Runtime {
         gone.push_back(each.reference.str());
       }
     }
-    return changes_text({{"create", fresh}, {"change", changed}, {"remove", gone}});
+    return changes_text(
+        {{"create", fresh}, {"change", changed}, {"replace", replaced}, {"remove", gone}});
   }
 
   // The server itself tries every object; nothing is stored.
@@ -90,9 +93,11 @@ class KubernetesRuntime : public Runtime {
     Problems problems;
     std::vector<Json> ours = bodies;
     for (const auto& stranger : cluster.find_strangers(bodies, problems)) {
-      std::erase_if(
-          ours, [&](const Json& each) { return kubernetes::reference_of(each).is_same(stranger); });
+      take_from(ours, stranger);
     }
+    const References replaced = to_replace(cluster, ours, Conflicts::refused);
+    try_replacement(cluster, ours, replaced, problems);
+    for (const auto& each : replaced) take_from(ours, each);
     cluster.try_out(ours, problems);
     refuse(problems);
   }
@@ -102,7 +107,9 @@ class KubernetesRuntime : public Runtime {
     const KubernetesSettings settings = kubernetes_settings_of(now);
     Cluster cluster(settings);
     const References all = joined_members(references_of(settings.objects), members_of(before));
-    cluster.apply(all, revealed_objects(now, settings, io.content, cluster), Conflicts::refused);
+    const std::vector<Json> bodies = revealed_objects(now, settings, io.content, cluster);
+    make_way(cluster, bodies, Conflicts::refused, io);
+    cluster.apply(all, bodies, Conflicts::refused);
     await_objects(cluster, settings, io);
     finish(cluster, settings, all);
   }
@@ -115,7 +122,9 @@ class KubernetesRuntime : public Runtime {
     cluster.be_patient();
     const References all = joined_members(references_of(settings.objects), members_of(failed));
     Content& content = io.former != nullptr ? *io.former : io.content;
-    cluster.apply(all, revealed_objects(then, settings, content, cluster), Conflicts::won);
+    const std::vector<Json> bodies = revealed_objects(then, settings, content, cluster);
+    make_way(cluster, bodies, Conflicts::won, io);
+    cluster.apply(all, bodies, Conflicts::won);
     finish(cluster, settings, all);
     await_objects(cluster, settings, io);
   }
@@ -206,6 +215,18 @@ class KubernetesRuntime : public Runtime {
       }
     }
     throw Error(Errc::target_failed, joined(found, "; "), joined(hints, "; "));
+  }
+
+  static void take_from(std::vector<Json>& bodies, const kubernetes::Reference& reference) {
+    std::erase_if(bodies, [&](const Json& each) {
+      return kubernetes::reference_of(each).is_same(reference);
+    });
+  }
+
+  // As far as it can be said without the server.
+  static bool is_replaced(const ObjectSettings& was, const ObjectSettings& is) {
+    return !was.fixed.empty() && was.fixed != is.fixed &&
+           (was.is_replaced_if_fixed || is.is_replaced_if_fixed);
   }
 
   using Members = std::vector<ObjectSettings>;

@@ -18,7 +18,9 @@ namespace sealift::installer {
 // An object as it was given to the server.
 struct ObjectSettings {
   kubernetes::Reference reference;
-  std::string digest;  // of all of it, in hex
+  std::string digest;                 // of all of it, in hex
+  std::string fixed;                  // of the fields that no server changes; empty: none is known
+  bool is_replaced_if_fixed = false;  // may be deleted and created anew where they change
 
   friend bool operator==(const ObjectSettings&, const ObjectSettings&) = default;
 };
