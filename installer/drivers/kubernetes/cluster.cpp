@@ -20,11 +20,6 @@ constexpr std::size_t kMostNamed = 100;  // objects that are tried one by one to
 constexpr std::size_t kMostEvents = 3;
 constexpr std::size_t kMostWords = 600;
 
-bool is_one_of(const kubernetes::Reference& reference, const References& all) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const kubernetes::Reference& each) { return each.is_same(reference); });
-}
-
 // Only what says which object it is.
 Json stub_of(const kubernetes::Reference& reference, const std::string& name_space) {
   return {{"apiVersion", reference.api_version},
@@ -113,6 +108,11 @@ References references_of(const std::vector<ObjectSettings>& objects) {
   References all;
   for (const ObjectSettings& each : objects) all.push_back(each.reference);
   return all;
+}
+
+bool is_one_of(const kubernetes::Reference& reference, const References& all) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const kubernetes::Reference& each) { return each.is_same(reference); });
 }
 
 References without(const References& some, const References& others) {
@@ -293,6 +293,10 @@ void Cluster::remove(const References& members) const {
   kubectl_.demand({"delete", "-f", "-", "--ignore-not-found", "--wait=true", "--cascade=foreground",
                    format("--timeout={}s", settings_.timeout)},
                   list_text(stubs_of(doomed, settings_.name_space)));
+}
+
+void Cluster::remove_pod(const std::string& name) const {
+  kubectl_.demand({"delete", "pod", name, "--ignore-not-found", "--wait=false"});
 }
 
 void Cluster::put_inventory(const References& members) const {

@@ -7,6 +7,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "installer/drivers/kubernetes/canaries.hpp"
 #include "installer/drivers/kubernetes/changed_fields.hpp"
 #include "installer/drivers/kubernetes/cluster.hpp"
 #include "installer/drivers/kubernetes/delivery.hpp"
@@ -14,6 +15,7 @@
 #include "installer/drivers/kubernetes/replacement.hpp"
 #include "installer/drivers/kubernetes/rights_check.hpp"
 #include "installer/drivers/runtime/parts.hpp"
+#include "kubernetes/canary.hpp"
 #include "kubernetes/secret_references.hpp"
 
 namespace sealift::installer {
@@ -62,17 +64,26 @@ class KubernetesRuntime : public Runtime {
     std::vector<ObjectSettings> was;
     std::vector<ObjectSettings> is;
     if (before != nullptr) was = kubernetes_settings_of(*before).objects;
-    if (now != nullptr) is = kubernetes_settings_of(*now).objects;
+    Words canary;
+    if (now != nullptr) {
+      is = kubernetes_settings_of(*now).objects;
+      canary = kubernetes_settings_of(*now).canary;
+    }
     Words fresh;
     Words changed;
     Words replaced;
+    Words first;
     Words gone;
     for (const ObjectSettings& each : is) {
       const auto old = find_same(was, each);
       if (old == was.end()) {
         fresh.push_back(each.reference.str());
       } else if (old->digest != each.digest) {
-        (is_replaced(*old, each) ? replaced : changed).push_back(each.reference.str());
+        const bool goes = is_replaced(*old, each);
+        (goes ? replaced : changed).push_back(each.reference.str());
+        if (!goes && kubernetes::is_canary(each.reference, canary)) {
+          first.push_back(each.reference.str());
+        }
       }
     }
     for (const ObjectSettings& each : was) {
@@ -80,8 +91,11 @@ class KubernetesRuntime : public Runtime {
         gone.push_back(each.reference.str());
       }
     }
-    return changes_text(
-        {{"create", fresh}, {"change", changed}, {"replace", replaced}, {"remove", gone}});
+    return changes_text({{"try one new pod first of", first},
+                         {"create", fresh},
+                         {"change", changed},
+                         {"replace", replaced},
+                         {"remove", gone}});
   }
 
   // The server itself tries every object; nothing is stored.
@@ -108,6 +122,7 @@ class KubernetesRuntime : public Runtime {
     Cluster cluster(settings);
     const References all = joined_members(references_of(settings.objects), members_of(before));
     const std::vector<Json> bodies = revealed_objects(now, settings, io.content, cluster);
+    send_canaries(cluster, all, bodies, io);
     make_way(cluster, bodies, Conflicts::refused, io);
     cluster.apply(all, bodies, Conflicts::refused);
     await_objects(cluster, settings, io);
@@ -173,6 +188,7 @@ class KubernetesRuntime : public Runtime {
                                       .site = site,
                                       .timeout = target.timeout,
                                       .take_over = {},
+                                      .canary = {},
                                       .files = {},
                                       .pins = {},
                                       .objects = {}};

@@ -43,6 +43,7 @@ Json to_json(const KubernetesSettings& settings) {
           {"site", settings.site},
           {"timeout", settings.timeout},
           {"take_over", settings.take_over},
+          {"canary", settings.canary},
           {"files", settings.files},
           {"pins", settings.pins},
           {"objects", std::move(objects)}};
@@ -59,6 +60,7 @@ KubernetesSettings kubernetes_settings_from_json(const Json& value, const std::s
                               .site = fields.text("site"),
                               .timeout = fields.count("timeout"),
                               .take_over = fields.texts("take_over"),
+                              .canary = fields.texts("canary"),
                               .files = fields.texts("files"),
                               .pins = {},
                               .objects = {}};

@@ -34,6 +34,7 @@ struct KubernetesSettings {
   std::string site;                    // its id
   unsigned timeout = 0;                // seconds
   std::vector<std::string> take_over;  // KIND/NAME of objects whose conflicts are won
+  std::vector<std::string> canary;     // names of workloads of which one new pod goes first
   std::vector<std::string> files;
   std::map<std::string, std::string> pins;  // an image as a file names it -> as it is called here
   std::vector<ObjectSettings> objects;      // in the order in which they are applied

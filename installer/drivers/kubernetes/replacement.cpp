@@ -98,7 +98,7 @@ void try_replacement(const Cluster& cluster, const std::vector<Json>& bodies,
                      const References& replaced, Problems& problems) {
   for (const Pair& each : candidates(cluster, bodies)) {
     const kubernetes::Reference reference = kubernetes::reference_of(*each.body);
-    if (!without({reference}, replaced).empty()) continue;
+    if (!is_one_of(reference, replaced)) continue;
     if (kubernetes::gives_up_claims(each.live) || kubernetes::gives_up_claims(*each.body)) {
       problems.add(claims_would_go(reference), kRetainHint);
       continue;

@@ -23,6 +23,7 @@ KubernetesSettings settings() {
           .site = "0123456789abcdef",
           .timeout = 60,
           .take_over = {"Pod/a"},
+          .canary = {"a"},
           .files = {"app.yaml"},
           .pins = {{"chanuka/server:1", kImage}},
           .objects = {{.reference = {.api_version = "v1", .kind = "Pod", .name = "a"},
@@ -101,7 +102,8 @@ spec:
              Json::array({Json{
                  {"name", "app"}, {"image", kImage}, {"imagePullPolicy", "IfNotPresent"}}})}}}}}}}};
   wanted.objects = {{.reference = {.api_version = "apps/v1", .kind = "Deployment", .name = "web"},
-                     .digest = Digest::of(to_canonical(expected)).hex()}};
+                     .digest = Digest::of(to_canonical(expected)).hex(),
+                     .fixed = {}}};
   CHECK(delivered_objects(deployment, wanted) == std::vector<Json>{expected});
 }
 
