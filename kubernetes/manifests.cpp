@@ -10,6 +10,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "kubernetes/documents.hpp"
+#include "kubernetes/fixed_fields.hpp"
 #include "kubernetes/habits.hpp"
 #include "kubernetes/pods.hpp"
 #include "kubernetes/removed_versions.hpp"
@@ -120,6 +121,7 @@ class ManifestReader {
     });
     found_.objects.push_back({reference, std::move(body), document.where(""), std::move(images)});
     check_references(found_.objects.back(), problems_);
+    check_replace_mark(found_.objects.back(), problems_);
   }
 
   // What the YAML of Kubernetes, which is that of 1.1, reads otherwise than we do: 0644 is a number

@@ -75,6 +75,11 @@ std::vector<Right> rights_for(const std::vector<Reference>& members) {
     add(each.group(), plural_of(each.kind), verbs);
   }
   for (const char* resource : {"pods", "events"}) add("", resource, {"get", "list"});
+  // One that never was ready keeps its StatefulSet from any other making.
+  const bool has_sets = std::any_of(members.begin(), members.end(), [](const Reference& each) {
+    return each.kind == "StatefulSet";
+  });
+  if (has_sets) add("", "pods", {"get", "list", "delete"});
   add("apps", "replicasets", {"get", "list"});
   add("", "pods/log", {"get"});
   std::vector<Right> rights;

@@ -10,6 +10,7 @@
 #include "builder/build/judging.hpp"
 #include "builder/build/known_values.hpp"
 #include "compose/images.hpp"
+#include "kubernetes/canary.hpp"
 #include "kubernetes/claims.hpp"
 #include "kubernetes/manifests.hpp"
 #include "kubernetes/secret_references.hpp"
@@ -48,6 +49,9 @@ class KubernetesJudge {
     name_space_ = found.name_space;
     for (const kubernetes::Object& object : found.objects) {
       for (const kubernetes::ImageUse& image : object.images) look_at(image, problems);
+    }
+    if (const auto& workload = built_.component.document.workload; workload) {
+      kubernetes::check_canaries(workload->canary, found.objects, problems);
     }
     Verdict verdict{.mistakes = {}, .findings = {}, .claims = claims_of(found.objects)};
     for (const kubernetes::Finding& finding : found.findings) {

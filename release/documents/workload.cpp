@@ -105,6 +105,7 @@ Workload workload_from_json(const Json& value, const std::string& where) {
       fields.refuse("timeout", format("expected 1 to {} seconds", kMaxWorkloadTimeout));
     }
   } else if (workload.runtime == kKubernetes) {
+    workload.canary = services_of(fields, "canary");
     workload.rendered_by = fields.text_if("renderedBy").value_or("");
     if (workload.rendered_by.size() > kMaxRenderer) {
       fields.refuse("renderedBy", format("expected at most {} bytes", kMaxRenderer));

@@ -41,7 +41,8 @@ struct Workload {
   std::string runtime;              // one of the above
   std::string file;                 // of compose: its file, in the component's tree
   std::vector<std::string> jobs;    // of compose: services that end by themselves
-  std::vector<std::string> canary;  // of compose: services of which one container goes first
+  std::vector<std::string> canary;  // of compose: services of which one container goes first; of
+                                    // kubernetes: workloads of which one pod does
   std::vector<std::string> apply;   // of exec: commands, whose folder is the component's tree
   std::vector<std::string> undo;
   std::vector<std::string> check;

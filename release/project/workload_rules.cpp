@@ -58,7 +58,8 @@ std::vector<WorkloadMistake> workload_mistakes(const Json& component) {
     mistakes.push_back(
         {format("/{}", key), format("found {}, which the runtime {} does not have", key, runtime)});
   };
-  for (const char* key : {"jobs", "canary"}) belongs(key, runtime == kCompose);
+  belongs("jobs", runtime == kCompose);
+  belongs("canary", runtime == kCompose || runtime == kKubernetes);
   for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
   for (const char* key : {"chart", "kustomize"}) belongs(key, runtime == kKubernetes);
   belongs("persist", runtime != kKubernetes);

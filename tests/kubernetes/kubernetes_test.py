@@ -162,6 +162,14 @@ class Failures(OnCluster):
                 self.assertNotIn("new", self.road.names("configmap"))
                 self.assertEqual(self.road.names("job,statefulset"), [])
 
+    def test_a_set_whose_new_pod_is_never_ready(self):
+        self.apply("1.0.0", deployment("web"), stateful_set("db"))
+        for pod in ("crash", "unready"):
+            self.road.change_target(timeout=10)
+            said = self.refused(deployment("web"), stateful_set("db", version="2", pod=pod))
+            self.assertIn("everything was undone", said)
+            self.stands("1.0.0")
+
     def test_a_quota_that_is_used_up(self):
         self.apply("1.0.0", deployment("web", 2))
         self.road.kubectl("create", "quota", "few", "--hard=pods=2")
@@ -259,6 +267,214 @@ class Refused(OnCluster):
         self.road.installer("apply", "--repair", "--yes")
         self.stands("1.0.0")
         self.assertEqual(self.road.get("deployment", "web")["spec"]["replicas"], 2)
+
+
+def replaceable(body):
+    body["metadata"]["annotations"] = {"org.sealift.replace": "true"}
+    return body
+
+
+def selecting(body, colour):
+    """A Deployment with one more label in its selector, which no server changes."""
+    for labels in (body["spec"]["selector"]["matchLabels"], body["spec"]["template"]["metadata"]["labels"]):
+        labels["colour"] = colour
+    return body
+
+
+def set_with_claims(size, **pod):
+    body = stateful_set("db", **pod)
+    body["spec"]["volumeClaimTemplates"] = [
+        {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"],
+                                                "resources": {"requests": {"storage": size}}}}]
+    return body
+
+
+class Canary(OnCluster):
+    """One new pod runs before any other is touched."""
+
+    CANARY = {"component": {"canary": ["web"]}}
+
+    def uids(self, **labels):
+        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        return set(self.road.kubectl("get", "pods", "-l", selector, "-o", "jsonpath={.items[*].metadata.uid}").split())
+
+    def made(self, name):
+        """How many pods were ever made for a Deployment."""
+        events = self.road.kubectl("get", "events", "--field-selector", "reason=SuccessfulCreate", "-o",
+                                   'jsonpath={range .items[*]}{.involvedObject.name}{"\\n"}{end}').split()
+        return sum(each.startswith(name + "-") for each in events)
+
+    def generation(self, name):
+        return self.road.get("deployment", name)["metadata"]["generation"]
+
+    def test_a_bad_one_goes_back_before_others_are_touched(self):
+        self.apply("1.0.0", deployment("web", 3), deployment("api"), config_map("web", colour="red"), **self.CANARY)
+        before, made, generation = self.uids(app="web"), self.made("web"), self.generation("api")
+        self.assertEqual((len(before), made), (3, 3))
+        bad = self.build("1.1.0", deployment("web", 3, version="2", pod="crash", log="no database"),
+                         deployment("api", version="2"), **self.CANARY)
+        summaries = " ".join(step["summary"] for step in self.road.answer("plan", bad)["plan"]["steps"])
+        self.assertIn("try one new pod first of Deployment web", summaries)
+        said = self.road.refused("apply", bad, "--yes", status=9)
+        self.assertIn("Deployment web: pod web-", said)
+        self.assertIn("it said: no database", said)
+        self.stands("1.0.0")
+        self.assertEqual(self.uids(app="web"), before)
+        self.assertEqual((self.made("web"), self.generation("api")), (4, generation))
+
+    def test_the_others_follow_a_good_one(self):
+        self.apply("1.0.0", deployment("web", 3), **self.CANARY)
+        self.apply("1.1.0", deployment("web", 5, version="2"), **self.CANARY)
+        self.stands("1.1.0")
+        spec = self.road.get("deployment", "web")["spec"]
+        self.assertEqual((spec["replicas"], spec["progressDeadlineSeconds"], spec.get("minReadySeconds", 0)),
+                         (5, 600, 0))
+        self.assertEqual(spec["strategy"]["rollingUpdate"], {"maxSurge": "25%", "maxUnavailable": "25%"})
+        self.road.installer("rollback", "--yes")
+        self.stands("1.0.0")
+
+    def test_of_a_set_the_last_pod_goes_first(self):
+        def db(**pod):
+            body = stateful_set("db", **pod)
+            body["spec"]["replicas"] = 3
+            return body
+        canary = {"component": {"canary": ["db"]}}
+        self.apply("1.0.0", db(), **canary)
+        before = self.uids(app="db")
+        said = self.refused(db(version="2", pod="crash"), **canary)
+        self.assertIn("StatefulSet db: pod db-2: container app: CrashLoopBackOff", said)
+        self.stands("1.0.0")
+        self.assertEqual(len(self.uids(app="db") & before), 2)
+        self.apply("1.2.0", db(version="2"), **canary)
+        self.stands("1.2.0")
+        self.assertFalse(self.uids(app="db") & before)
+
+    def test_kill_before_every_record(self):
+        self.apply("1.0.0", deployment("web", 2), **self.CANARY)
+        command = ["apply", self.build("1.1.0", deployment("web", 2, version="2"), **self.CANARY), "--yes"]
+        records = journal_records(self.road, command)
+        self.road.installer("rollback", "--yes")
+        for record in range(1 if ALL else 9, records + 1, 1 if ALL else 4):
+            with self.subTest(record=record):
+                killed_before_record(self.road, command, record)
+                self.road.installer("recover", "--yes")
+                version = self.road.answer("status")["current"]["version"]
+                self.stands(version)
+                self.assertEqual(self.version_of("web"), "1" if version == "1.0.0" else "2")
+                if version == "1.1.0":
+                    self.road.installer("rollback", "--yes")
+
+    def test_killed_while_the_first_pod_starts(self):
+        self.apply("1.0.0", deployment("web", 2), **self.CANARY)
+        before = self.uids(app="web")
+        bundle = self.build("1.1.0", deployment("web", 2, version="2", after="20"), **self.CANARY)
+        running = subprocess.Popen([INSTALLER, "--site", self.road.site, "apply", bundle, "--yes"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        eventually("the first new pod is made", lambda: len(self.uids(app="web")) == 3)
+        running.kill()
+        running.wait()
+        self.road.installer("recover", "--yes")
+        self.stands("1.0.0")
+        self.assertEqual(self.uids(app="web"), before)
+
+
+class Replaced(OnCluster):
+    """Objects with a field that no server changes."""
+
+    def uid(self, kind, name):
+        return self.road.get(kind, name)["metadata"]["uid"]
+
+    def steps(self, bundle):
+        return " ".join(step["summary"] for step in self.road.answer("plan", bundle)["plan"]["steps"])
+
+    def test_refused_without_the_mark_and_replaced_with_it(self):
+        self.apply("1.0.0", deployment("web"), job("migrate"), set_with_claims("1Gi"))
+        before = {kind: self.uid(kind, name) for kind, name in
+                  (("deployment", "web"), ("job", "migrate"), ("statefulset", "db"), ("pvc", "data-db-0"))}
+        changed = [selecting(deployment("web", version="2"), "blue"), job("migrate", version="2"),
+                   set_with_claims("2Gi", version="2")]
+        said = self.refused(*changed)
+        for name in ("Deployment web: ", "Job migrate: ", "StatefulSet db: ", 'annotation org.sealift.replace: "true"'):
+            self.assertIn(name, said)
+        self.assertIn("spec.template: Invalid value: {...}: field is immutable", said)
+        self.assertEqual(self.uid("deployment", "web"), before["deployment"])
+        self.stands("1.0.0")
+
+        second = self.build("1.1.0", *[replaceable(each) for each in changed])
+        self.assertIn("replace StatefulSet db, Deployment web, Job migrate", self.steps(second))
+        self.road.installer("apply", second, "--yes")
+        self.stands("1.1.0")
+        self.assertEqual(self.version_of("web"), "2")
+        for kind, name in (("deployment", "web"), ("job", "migrate"), ("statefulset", "db")):
+            self.assertNotEqual(self.uid(kind, name), before[kind])
+        self.assertEqual(self.uid("pvc", "data-db-0"), before["pvc"])
+
+        self.road.installer("rollback", "--yes")
+        self.stands("1.0.0")
+        self.assertEqual(self.version_of("web"), "1")
+        self.assertNotIn("colour", self.road.get("deployment", "web")["spec"]["selector"]["matchLabels"])
+        self.assertEqual(self.uid("pvc", "data-db-0"), before["pvc"])
+        self.assertEqual(self.road.leftovers(), [])
+
+    def test_an_upgrade_that_fails_puts_the_former_object_back(self):
+        service_of = service("web")
+        service_of["spec"]["clusterIP"] = "10.96.7.7"
+        self.apply("1.0.0", replaceable(deployment("web", 2)), replaceable(service_of), job("migrate"))
+        former = self.uid("deployment", "web")
+        headless = service("web")
+        headless["spec"]["clusterIP"] = "None"
+        bad = replaceable(selecting(deployment("web"), "blue"))
+        bad["spec"]["template"]["spec"]["containers"][0]["name"] = "Not a name"
+        said = self.refused(bad, replaceable(headless))
+        self.assertIn("Deployment web: as a new object: ", said)
+        self.assertIn("spec.template.spec.containers[0].name", said)
+        self.assertEqual(self.uid("deployment", "web"), former)
+        self.stands("1.0.0")
+
+        said = self.refused(selecting(deployment("web", 2, version="2", pod="crash"), "blue"), headless)
+        self.assertIn("everything was undone", said)
+        self.stands("1.0.0")
+        self.assertEqual(self.version_of("web"), "1")
+        self.assertNotEqual(self.uid("deployment", "web"), former)
+        self.assertEqual(self.road.get("service", "web")["spec"]["clusterIP"], "10.96.7.7")
+        self.assertIn("migrate", self.road.names("job"))
+        self.apply("1.2.0", selecting(deployment("web", 2, version="2"), "blue"), headless)
+        self.stands("1.2.0")
+        self.assertEqual(self.road.get("service", "web")["spec"]["clusterIP"], "None")
+
+    def test_kill_before_every_record(self):
+        self.apply("1.0.0", replaceable(deployment("web")))
+        command = ["apply", self.build("1.1.0", replaceable(selecting(deployment("web", version="2"), "blue"))), "--yes"]
+        records = journal_records(self.road, command)
+        self.road.installer("rollback", "--yes")
+        for record in range(1 if ALL else 9, records + 1, 1 if ALL else 6):
+            with self.subTest(record=record):
+                killed_before_record(self.road, command, record)
+                self.road.installer("recover", "--yes")
+                version = self.road.answer("status")["current"]["version"]
+                self.stands(version)
+                self.assertEqual(self.version_of("web"), "1" if version == "1.0.0" else "2")
+                if version == "1.1.0":
+                    self.road.installer("rollback", "--yes")
+
+    def test_killed_while_the_former_object_ends(self):
+        """kubectl has been told to delete it, and its pods are still there."""
+        stays = deployment("web", version="1")
+        stays["spec"]["template"]["metadata"]["finalizers"] = ["test.sealift/stays"]
+        self.apply("1.0.0", replaceable(stays))
+        second = self.build("1.1.0", replaceable(selecting(deployment("web", version="2"), "blue")))
+        running = subprocess.Popen([INSTALLER, "--site", self.road.site, "apply", second, "--yes"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        eventually("the former object is being deleted",
+                   lambda: "deletionTimestamp" in self.road.get("deployment", "web")["metadata"])
+        running.kill()
+        running.wait()
+        for pod in self.road.names("pod"):
+            self.road.kubectl("patch", "pod", pod, "--type=json",
+                              "-p", '[{"op": "remove", "path": "/metadata/finalizers"}]')
+        self.road.installer("recover", "--yes")
+        self.stands("1.0.0")
+        self.assertEqual(self.version_of("web"), "1")
 
 
 FIRST = "canary-first-'\"$x-3f9a"

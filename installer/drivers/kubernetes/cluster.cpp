@@ -10,6 +10,7 @@
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "installer/drivers/kubernetes/delivery.hpp"
+#include "kubernetes/fixed_fields.hpp"
 
 namespace sealift::installer {
 
@@ -18,11 +19,6 @@ namespace {
 constexpr std::size_t kMostNamed = 100;  // objects that are tried one by one to name the bad ones
 constexpr std::size_t kMostEvents = 3;
 constexpr std::size_t kMostWords = 600;
-
-bool is_one_of(const kubernetes::Reference& reference, const References& all) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const kubernetes::Reference& each) { return each.is_same(reference); });
-}
 
 // Only what says which object it is.
 Json stub_of(const kubernetes::Reference& reference, const std::string& name_space) {
@@ -41,6 +37,19 @@ std::string label_of(const Json& object, const char* name) {
   return text_at(object_at(object_at(object, "metadata"), "labels"), name);
 }
 
+// Servers quote a whole template of pods as Go writes it, and say behind it what is the matter.
+void cut_long_values(std::string& words) {
+  constexpr std::string_view kBegin = "Invalid value: ";
+  constexpr std::size_t kLongestQuote = 200;
+  for (std::size_t at = words.find(kBegin); at != words.npos; at = words.find(kBegin, at)) {
+    at += kBegin.size();
+    const std::size_t line_end = std::min(words.find('\n', at), words.size());
+    const std::size_t next = std::min(words.find(kBegin, at), line_end);
+    const std::size_t end = words.rfind("}: ", next);
+    if (end != words.npos && end > at + kLongestQuote) words.replace(at, end + 1 - at, "{...}");
+  }
+}
+
 // Without kubectl's advice, which is for people who have it at hand.
 std::string refusal(const Outcome& outcome) {
   Outcome cut = outcome;
@@ -48,11 +57,19 @@ std::string refusal(const Outcome& outcome) {
     const std::size_t end = cut.error_output.find(advice);
     if (end != std::string::npos) cut.error_output.resize(end);
   }
+  cut_long_values(cut.error_output);
   std::string words = said(cut);
   for (const char* begin : {"error: ", "Error from server: "}) {
     if (words.starts_with(begin)) words.erase(0, std::string_view(begin).size());
   }
   return words;
+}
+
+void demand_answer(const Outcome& outcome) {
+  if (!is_unreachable(outcome)) return;
+  throw Error(Errc::target_failed,
+              format("the server of Kubernetes does not answer: {}", refusal(outcome)),
+              kUnreachableHint);
 }
 
 std::string hint_for(const std::string& words) {
@@ -61,9 +78,11 @@ std::string hint_for(const std::string& words) {
            "replicas, where an autoscaler sets them), or name the object in site.yaml: "
            "take_over: [KIND/NAME]";
   }
-  if (words.find("immutable") != words.npos ||
-      words.find("updates to statefulset spec for fields other than") != words.npos) {
-    return "that field cannot be changed: give the object another name, or undo the change";
+  if (kubernetes::tells_of_fixed_field(words)) {
+    return format(
+        "that field cannot be changed: give the object another name, undo the change, or "
+        "have the object deleted and created with it: annotation {}: \"true\"",
+        kubernetes::kReplaceMark);
   }
   if (words.find("namespaces \"") != words.npos && words.find("not found") != words.npos) {
     return "make the namespace, or correct namespace in site.yaml";
@@ -89,6 +108,11 @@ References references_of(const std::vector<ObjectSettings>& objects) {
   References all;
   for (const ObjectSettings& each : objects) all.push_back(each.reference);
   return all;
+}
+
+bool is_one_of(const kubernetes::Reference& reference, const References& all) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const kubernetes::Reference& each) { return each.is_same(reference); });
 }
 
 References without(const References& some, const References& others) {
@@ -146,6 +170,14 @@ void Cluster::try_out(const std::vector<Json>& bodies, Problems& problems) const
   if (problems.all().size() == before) add("", whole);
 }
 
+std::string Cluster::refusal_of(const std::vector<Json>& bodies, Conflicts conflicts) const {
+  if (bodies.empty()) return "";
+  const Outcome outcome = apply_words(bodies, {"--dry-run=server"}, conflicts);
+  if (outcome.status == 0) return "";
+  demand_answer(outcome);
+  return refusal(outcome);
+}
+
 // Those that carry the label are asked for at once, others by name.
 References Cluster::find_strangers(const std::vector<Json>& bodies, Problems& problems) const {
   References wanted;
@@ -173,11 +205,7 @@ References Cluster::find_strangers(const std::vector<Json>& bodies, Problems& pr
 void Cluster::demand_applied(const std::vector<Json>& bodies, Conflicts conflicts) const {
   const Outcome outcome = apply_words(bodies, {}, conflicts);
   if (outcome.status == 0) return;
-  if (is_unreachable(outcome)) {
-    throw Error(Errc::target_failed,
-                format("the server of Kubernetes does not answer: {}", refusal(outcome)),
-                kUnreachableHint);
-  }
+  demand_answer(outcome);
   const std::string words = refusal(outcome);
   throw Error(Errc::target_failed, format("kubectl apply: {}", words), hint_for(words));
 }
@@ -265,6 +293,10 @@ void Cluster::remove(const References& members) const {
   kubectl_.demand({"delete", "-f", "-", "--ignore-not-found", "--wait=true", "--cascade=foreground",
                    format("--timeout={}s", settings_.timeout)},
                   list_text(stubs_of(doomed, settings_.name_space)));
+}
+
+void Cluster::remove_pod(const std::string& name) const {
+  kubectl_.demand({"delete", "pod", name, "--ignore-not-found", "--wait=false"});
 }
 
 void Cluster::put_inventory(const References& members) const {

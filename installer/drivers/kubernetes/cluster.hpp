@@ -36,6 +36,9 @@ class Cluster {
 
   // Adds everything that the server would refuse to `problems`, by object; nothing changes.
   void try_out(const std::vector<Json>& bodies, Problems& problems) const;
+  // What the server says against applying them, in its words; empty: nothing. Nothing changes.
+  // Error{target_failed} where it does not answer.
+  std::string refusal_of(const std::vector<Json>& bodies, Conflicts conflicts) const;
   // Objects that are there and are not ours, which are added to `problems`.
   References find_strangers(const std::vector<Json>& bodies, Problems& problems) const;
   // With the inventory of `members` before all others.
@@ -49,6 +52,8 @@ class Cluster {
   Objects own_and_made(const References& kinds, Managers managers = Managers::hidden) const;
   // Removes those of `members` that are ours and waits until they are gone; never what holds data.
   void remove(const References& members) const;
+  // Has a pod made again by its controller; the end of the old one is not waited for.
+  void remove_pod(const std::string& name) const;
   // What of the component the server has of these kinds, beside `kept`, but for what holds data.
   References others(const References& kinds, const References& kept) const;
   // Has one object in the namespace stand for all members.
@@ -72,6 +77,8 @@ class Cluster {
 };
 
 References references_of(const std::vector<ObjectSettings>& objects);
+// Whether one of `all` is that object.
+bool is_one_of(const kubernetes::Reference& reference, const References& all);
 // Those of `some` that `others` lack.
 References without(const References& some, const References& others);
 // Whether objects of a kind hold data, and are kept whatever goes.

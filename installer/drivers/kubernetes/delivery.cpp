@@ -11,8 +11,10 @@
 #include "base/text.hpp"
 #include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/runtime/parts.hpp"
+#include "kubernetes/canary.hpp"
 #include "kubernetes/claims.hpp"
 #include "kubernetes/config_marks.hpp"
+#include "kubernetes/fixed_fields.hpp"
 #include "kubernetes/manifests.hpp"
 #include "kubernetes/pods.hpp"
 #include "signing/base64.hpp"
@@ -92,6 +94,11 @@ std::string inventory_name(const RuntimeQuestion& question) {
                 question.site.substr(0, kInventorySite));
 }
 
+std::vector<std::string> canary_of(const RuntimeQuestion& question) {
+  const std::optional<release::Workload>& workload = question.component.document.workload;
+  return workload ? workload->canary : std::vector<std::string>();
+}
+
 void check_name_space(const std::string& named, const release::Target& target, Problems& problems) {
   if (named.empty() || named == target.name_space) return;
   problems.add(format("its objects name the namespace {}, and the target is {}",
@@ -147,10 +154,12 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
                               .site = question.site,
                               .timeout = question.target.timeout,
                               .take_over = question.target.take_over,
+                              .canary = canary_of(question),
                               .files = {},
                               .pins = {},
                               .objects = {}};
   for (const auto& [path, unused] : files) settings.files.push_back(path);
+  kubernetes::check_canaries(settings.canary, manifests.objects, problems);
   for (const kubernetes::Object& object : manifests.objects) {
     for (const kubernetes::ImageUse& image : object.images) {
       settings.pins[image.name] = pin_of(image.name, image.place, question, problems);
@@ -159,8 +168,10 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
   problems.throw_if_any(Errc::incompatible);
   const std::vector<Json> bodies = all_delivered(manifests.objects, settings);
   for (std::size_t i = 0; i < bodies.size(); ++i) {
-    settings.objects.push_back(
-        {manifests.objects[i].reference, Digest::of(to_canonical(bodies[i])).hex()});
+    settings.objects.push_back({.reference = manifests.objects[i].reference,
+                                .digest = Digest::of(to_canonical(bodies[i])).hex(),
+                                .fixed = kubernetes::fixed_digest(bodies[i]),
+                                .is_replaced_if_fixed = kubernetes::may_be_replaced(bodies[i])});
   }
   return settings;
 }

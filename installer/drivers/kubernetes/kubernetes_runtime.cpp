@@ -7,12 +7,15 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "installer/drivers/kubernetes/canaries.hpp"
 #include "installer/drivers/kubernetes/changed_fields.hpp"
 #include "installer/drivers/kubernetes/cluster.hpp"
 #include "installer/drivers/kubernetes/delivery.hpp"
 #include "installer/drivers/kubernetes/kubernetes_watch.hpp"
+#include "installer/drivers/kubernetes/replacement.hpp"
 #include "installer/drivers/kubernetes/rights_check.hpp"
 #include "installer/drivers/runtime/parts.hpp"
+#include "kubernetes/canary.hpp"
 #include "kubernetes/secret_references.hpp"
 
 namespace sealift::installer {
@@ -61,16 +64,26 @@ class KubernetesRuntime : public Runtime {
     std::vector<ObjectSettings> was;
     std::vector<ObjectSettings> is;
     if (before != nullptr) was = kubernetes_settings_of(*before).objects;
-    if (now != nullptr) is = kubernetes_settings_of(*now).objects;
+    Words canary;
+    if (now != nullptr) {
+      is = kubernetes_settings_of(*now).objects;
+      canary = kubernetes_settings_of(*now).canary;
+    }
     Words fresh;
     Words changed;
+    Words replaced;
+    Words first;
     Words gone;
     for (const ObjectSettings& each : is) {
       const auto old = find_same(was, each);
       if (old == was.end()) {
         fresh.push_back(each.reference.str());
       } else if (old->digest != each.digest) {
-        changed.push_back(each.reference.str());
+        const bool goes = is_replaced(*old, each);
+        (goes ? replaced : changed).push_back(each.reference.str());
+        if (!goes && kubernetes::is_canary(each.reference, canary)) {
+          first.push_back(each.reference.str());
+        }
       }
     }
     for (const ObjectSettings& each : was) {
@@ -78,7 +91,11 @@ class KubernetesRuntime : public Runtime {
         gone.push_back(each.reference.str());
       }
     }
-    return changes_text({{"create", fresh}, {"change", changed}, {"remove", gone}});
+    return changes_text({{"try one new pod first of", first},
+                         {"create", fresh},
+                         {"change", changed},
+                         {"replace", replaced},
+                         {"remove", gone}});
   }
 
   // The server itself tries every object; nothing is stored.
@@ -90,9 +107,11 @@ class KubernetesRuntime : public Runtime {
     Problems problems;
     std::vector<Json> ours = bodies;
     for (const auto& stranger : cluster.find_strangers(bodies, problems)) {
-      std::erase_if(
-          ours, [&](const Json& each) { return kubernetes::reference_of(each).is_same(stranger); });
+      take_from(ours, stranger);
     }
+    const References replaced = to_replace(cluster, ours, Conflicts::refused);
+    try_replacement(cluster, ours, replaced, problems);
+    for (const auto& each : replaced) take_from(ours, each);
     cluster.try_out(ours, problems);
     refuse(problems);
   }
@@ -102,7 +121,10 @@ class KubernetesRuntime : public Runtime {
     const KubernetesSettings settings = kubernetes_settings_of(now);
     Cluster cluster(settings);
     const References all = joined_members(references_of(settings.objects), members_of(before));
-    cluster.apply(all, revealed_objects(now, settings, io.content, cluster), Conflicts::refused);
+    const std::vector<Json> bodies = revealed_objects(now, settings, io.content, cluster);
+    send_canaries(cluster, all, bodies, io);
+    make_way(cluster, bodies, Conflicts::refused, io);
+    cluster.apply(all, bodies, Conflicts::refused);
     await_objects(cluster, settings, io);
     finish(cluster, settings, all);
   }
@@ -115,7 +137,9 @@ class KubernetesRuntime : public Runtime {
     cluster.be_patient();
     const References all = joined_members(references_of(settings.objects), members_of(failed));
     Content& content = io.former != nullptr ? *io.former : io.content;
-    cluster.apply(all, revealed_objects(then, settings, content, cluster), Conflicts::won);
+    const std::vector<Json> bodies = revealed_objects(then, settings, content, cluster);
+    make_way(cluster, bodies, Conflicts::won, io);
+    cluster.apply(all, bodies, Conflicts::won);
     finish(cluster, settings, all);
     await_objects(cluster, settings, io);
   }
@@ -164,6 +188,7 @@ class KubernetesRuntime : public Runtime {
                                       .site = site,
                                       .timeout = target.timeout,
                                       .take_over = {},
+                                      .canary = {},
                                       .files = {},
                                       .pins = {},
                                       .objects = {}};
@@ -206,6 +231,18 @@ class KubernetesRuntime : public Runtime {
       }
     }
     throw Error(Errc::target_failed, joined(found, "; "), joined(hints, "; "));
+  }
+
+  static void take_from(std::vector<Json>& bodies, const kubernetes::Reference& reference) {
+    std::erase_if(bodies, [&](const Json& each) {
+      return kubernetes::reference_of(each).is_same(reference);
+    });
+  }
+
+  // As far as it can be said without the server.
+  static bool is_replaced(const ObjectSettings& was, const ObjectSettings& is) {
+    return !was.fixed.empty() && was.fixed != is.fixed &&
+           (was.is_replaced_if_fixed || is.is_replaced_if_fixed);
   }
 
   using Members = std::vector<ObjectSettings>;

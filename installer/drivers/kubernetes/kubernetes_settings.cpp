@@ -12,7 +12,9 @@ Json to_json(const ObjectSettings& object) {
   return {{"api", object.reference.api_version},
           {"kind", object.reference.kind},
           {"name", object.reference.name},
-          {"digest", object.digest}};
+          {"digest", object.digest},
+          {"fixed", object.fixed},
+          {"replace", object.is_replaced_if_fixed}};
 }
 
 ObjectSettings object_from_json(const Json& value, const std::string& where) {
@@ -20,7 +22,9 @@ ObjectSettings object_from_json(const Json& value, const std::string& where) {
   ObjectSettings object{.reference = {.api_version = fields.text("api"),
                                       .kind = fields.text("kind"),
                                       .name = fields.text("name")},
-                        .digest = fields.text("digest")};
+                        .digest = fields.text("digest"),
+                        .fixed = fields.text("fixed"),
+                        .is_replaced_if_fixed = fields.flag("replace")};
   fields.done();
   return object;
 }
@@ -39,6 +43,7 @@ Json to_json(const KubernetesSettings& settings) {
           {"site", settings.site},
           {"timeout", settings.timeout},
           {"take_over", settings.take_over},
+          {"canary", settings.canary},
           {"files", settings.files},
           {"pins", settings.pins},
           {"objects", std::move(objects)}};
@@ -55,6 +60,7 @@ KubernetesSettings kubernetes_settings_from_json(const Json& value, const std::s
                               .site = fields.text("site"),
                               .timeout = fields.count("timeout"),
                               .take_over = fields.texts("take_over"),
+                              .canary = fields.texts("canary"),
                               .files = fields.texts("files"),
                               .pins = {},
                               .objects = {}};

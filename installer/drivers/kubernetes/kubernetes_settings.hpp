@@ -18,7 +18,9 @@ namespace sealift::installer {
 // An object as it was given to the server.
 struct ObjectSettings {
   kubernetes::Reference reference;
-  std::string digest;  // of all of it, in hex
+  std::string digest;                 // of all of it, in hex
+  std::string fixed;                  // of the fields that no server changes; empty: none is known
+  bool is_replaced_if_fixed = false;  // may be deleted and created anew where they change
 
   friend bool operator==(const ObjectSettings&, const ObjectSettings&) = default;
 };
@@ -32,6 +34,7 @@ struct KubernetesSettings {
   std::string site;                    // its id
   unsigned timeout = 0;                // seconds
   std::vector<std::string> take_over;  // KIND/NAME of objects whose conflicts are won
+  std::vector<std::string> canary;     // names of workloads of which one new pod goes first
   std::vector<std::string> files;
   std::map<std::string, std::string> pins;  // an image as a file names it -> as it is called here
   std::vector<ObjectSettings> objects;      // in the order in which they are applied

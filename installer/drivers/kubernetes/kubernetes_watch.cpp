@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 
@@ -19,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kBetweenLooks{500};
 constexpr std::size_t kMostShown = 5;
+constexpr unsigned kLooksUntilStuck = 10;  // a pod may be about to be ready
 
 const Json* find_object(const kubernetes::Reference& reference, const Objects& all) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const Json& each) {
@@ -67,10 +69,13 @@ class RefusedPods {
 
 class Watch {
  public:
-  Watch(const Cluster& cluster, const KubernetesSettings& settings)
+  using Judge = ObjectComplaint (*)(const Json& object, const Objects& all);
+
+  Watch(const Cluster& cluster, References members, Judge judge)
       : cluster_(cluster),
-        members_(references_of(settings.objects)),
-        timeout_(settings.timeout),
+        members_(std::move(members)),
+        judge_(judge),
+        timeout_(cluster.kubectl().settings().timeout),
         end_(Clock::now() + timeout_),
         refused_(cluster) {}
 
@@ -105,14 +110,28 @@ class Watch {
       const Json* object = find_object(member, all);
       ObjectComplaint found{.complaint = {.found = "is not there"}};
       if (object != nullptr) {
-        found = judge_object(*object, all);
+        found = judge_(*object, all);
         if (!found.complaint.found.empty()) look_at_events(*object, all, found);
+        if (!found.complaint.found.empty()) free_stuck(*object, all);
       }
       if (found.complaint.found.empty()) continue;
       if (found.complaint.is_final || Clock::now() > end_) fail(member, object, found);
       waiting.push_back(format("{} ({})", member.str(), found.complaint.found));
     }
     return waiting;
+  }
+
+  // A StatefulSet does not leave a making whose pod never was ready, not even for a former one: the
+  // documentation of Kubernetes has people delete that pod ("forced rollback").
+  void free_stuck(const Json& object, const Objects& all) {
+    const StuckPod stuck = stuck_pod(object, all);
+    if (stuck.name.empty()) return;
+    const unsigned looks = ++stuck_looks_[stuck.name];
+    if (!stuck.is_hopeless && looks < kLooksUntilStuck) return;
+    log::detail(
+        format("the pod {} is not of this release and not ready: it is deleted", stuck.name));
+    cluster_.remove_pod(stuck.name);
+    stuck_looks_.erase(stuck.name);
   }
 
   void look_at_events(const Json& object, const Objects& all, ObjectComplaint& found) {
@@ -134,15 +153,21 @@ class Watch {
 
   const Cluster& cluster_;
   References members_;
+  Judge judge_;
   std::chrono::seconds timeout_;
   Clock::time_point end_;
   RefusedPods refused_;
+  std::map<std::string, unsigned> stuck_looks_;  // a pod -> how often it was seen
 };
 
 }  // namespace
 
 void await_objects(const Cluster& cluster, const KubernetesSettings& settings, StepIo& io) {
-  Watch(cluster, settings).run(io);
+  Watch(cluster, references_of(settings.objects), &judge_object).run(io);
+}
+
+void await_first_pods(const Cluster& cluster, const References& workloads, StepIo& io) {
+  Watch(cluster, workloads, &judge_first_pod).run(io);
 }
 
 std::vector<Difference> unready(const References& members, const Objects& all) {

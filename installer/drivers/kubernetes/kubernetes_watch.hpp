@@ -13,6 +13,9 @@ namespace sealift::installer {
 // container have said last. A server that does not answer is asked again.
 void await_objects(const Cluster& cluster, const KubernetesSettings& settings, StepIo& io);
 
+// The same until one pod of the newest making of each is ready.
+void await_first_pods(const Cluster& cluster, const References& workloads, StepIo& io);
+
 // "Deployment web": what keeps it from being ready. Of `members`, by what the server says now.
 std::vector<Difference> unready(const References& members, const Objects& all);
 

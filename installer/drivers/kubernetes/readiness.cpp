@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/format.hpp"
 #include "base/path.hpp"
@@ -72,6 +73,11 @@ bool is_updated_by_hand(const Json& object) {
   return text_at(object_at(object_at(object, "spec"), "updateStrategy"), "type") == "OnDelete";
 }
 
+std::int64_t partition_of(const Json& object) {
+  const Json& strategy = object_at(object_at(object, "spec"), "updateStrategy");
+  return number_at(object_at(strategy, "rollingUpdate"), "partition", 0);
+}
+
 Complaint judge_stateful_set(const Json& object) {
   const Json& status = object_at(object, "status");
   const Json& spec = object_at(object, "spec");
@@ -79,8 +85,7 @@ Complaint judge_stateful_set(const Json& object) {
   const std::int64_t wanted = number_at(spec, "replicas", 1);
   const std::int64_t ready = number_at(status, "readyReplicas", 0);
   if (is_updated_by_hand(object)) return judge_counts(wanted, wanted, ready, "ready");
-  const Json& rolling = object_at(object_at(spec, "updateStrategy"), "rollingUpdate");
-  const std::int64_t kept = std::min(wanted, number_at(rolling, "partition", 0));
+  const std::int64_t kept = std::min(wanted, partition_of(object));
   const std::int64_t updated = number_at(status, "updatedReplicas", 0);
   // With no update under way, all pods are of the one revision that there is.
   const bool is_settled = text_at(status, "currentRevision") == text_at(status, "updateRevision");
@@ -172,6 +177,21 @@ Judge judge_of(const std::string& kind) {
   return found == kJudges.end() ? &judge_other : found->second;
 }
 
+bool is_ready_pod(const Json& pod) {
+  return text_at(condition_of(pod, "Ready"), "status") == "True";
+}
+
+// The number of a pod of a StatefulSet, by which an update goes.
+std::int64_t ordinal_of(const Json& pod) {
+  const std::string name = text_at(object_at(pod, "metadata"), "name");
+  const std::size_t dash = name.rfind('-');
+  std::int64_t ordinal = -1;
+  if (dash != name.npos) {
+    std::from_chars(name.data() + dash + 1, name.data() + name.size(), ordinal);
+  }
+  return ordinal;
+}
+
 bool is_owned_by(const Json& object, const Json& owner) {
   const std::string uid = text_at(object_at(owner, "metadata"), "uid");
   const Json& owners = list_at(object_at(object, "metadata"), "ownerReferences");
@@ -250,6 +270,34 @@ ObjectComplaint judge_object(const Json& object, const Objects& all) {
   }
   if (makes_room && text_at(condition_of(object, "ReplicaFailure"), "status") == "True") {
     found.complaint.is_final = false;
+  }
+  return found;
+}
+
+ObjectComplaint judge_first_pod(const Json& object, const Objects& all) {
+  ObjectComplaint found = judge_object(object, all);
+  if (found.complaint.found.empty() || found.complaint.is_final || !is_taken_up(object)) {
+    return found;
+  }
+  const Objects pods = fresh_pods(object, all);
+  if (std::any_of(pods.begin(), pods.end(), &is_ready_pod)) return {};
+  if (found.pod.empty()) found.complaint = waits("its first new pod is not ready");
+  return found;
+}
+
+StuckPod stuck_pod(const Json& object, const Objects& all) {
+  const std::string newest = text_at(object_at(object, "status"), "updateRevision");
+  const bool is_replaced_here = text_at(object, "kind") == "StatefulSet" && is_taken_up(object) &&
+                                !is_updated_by_hand(object) && !newest.empty();
+  if (!is_replaced_here) return {};
+  StuckPod found;
+  for (const Json& pod : owned_by(object, all, "Pod")) {
+    if (is_ending(pod)) return {};
+    if (is_ready_pod(pod)) continue;
+    if (label(pod, "controller-revision-hash") == newest) return {};
+    if (ordinal_of(pod) < partition_of(object) || !found.name.empty()) continue;
+    found = {.name = text_at(object_at(pod, "metadata"), "name"),
+             .is_hopeless = state_of_pod(pod).is_final};
   }
   return found;
 }

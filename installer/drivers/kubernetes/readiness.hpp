@@ -28,7 +28,19 @@ struct ObjectComplaint {
 // `all` has the object's ReplicaSets and pods, among others.
 ObjectComplaint judge_object(const Json& object, const Objects& all);
 
+// What keeps the first pod of its newest making from being ready; the others may be old.
+ObjectComplaint judge_first_pod(const Json& object, const Objects& all);
+
 // The pods that an object's newest making has: those of an earlier one say nothing of it.
 Objects fresh_pods(const Json& object, const Objects& all);
+
+// A pod that keeps a StatefulSet from its newest making: it is of another one and not ready, and a
+// controller waits for that before it replaces any. Empty: there is none, or another pod of the set
+// comes or goes just now.
+struct StuckPod {
+  std::string name = {};
+  bool is_hopeless = false;  // it will never be ready
+};
+StuckPod stuck_pod(const Json& object, const Objects& all);
 
 }  // namespace sealift::installer

@@ -44,6 +44,14 @@ TEST_CASE("rights: each kind of the release by its plural, and what watches over
   CHECK(verbs_of(rights, "secrets").empty());
 }
 
+TEST_CASE("rights: pods of a StatefulSet may be deleted, and no others") {
+  const auto of_pods = [](const char* kind) {
+    return verbs_of(rights_for({{.api_version = "apps/v1", .kind = kind, .name = "a"}}), "pods");
+  };
+  CHECK(of_pods("StatefulSet") == std::vector<std::string>{"get", "list", "delete"});
+  CHECK(of_pods("Deployment") == std::vector<std::string>{"get", "list"});
+}
+
 TEST_CASE("rights: what rules do not give is named with its verbs") {
   const std::vector<Right> wanted = {{"", "pods", {"get", "list"}},
                                      {"apps", "deployments", {"get", "create"}}};

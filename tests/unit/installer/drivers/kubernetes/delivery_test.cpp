@@ -23,9 +23,13 @@ KubernetesSettings settings() {
           .site = "0123456789abcdef",
           .timeout = 60,
           .take_over = {"Pod/a"},
+          .canary = {"a"},
           .files = {"app.yaml"},
           .pins = {{"chanuka/server:1", kImage}},
-          .objects = {{{.api_version = "v1", .kind = "Pod", .name = "a"}, "ab"}}};
+          .objects = {{.reference = {.api_version = "v1", .kind = "Pod", .name = "a"},
+                       .digest = "ab",
+                       .fixed = "cd",
+                       .is_replaced_if_fixed = true}}};
 }
 
 }  // namespace
@@ -97,8 +101,9 @@ spec:
            {{"containers",
              Json::array({Json{
                  {"name", "app"}, {"image", kImage}, {"imagePullPolicy", "IfNotPresent"}}})}}}}}}}};
-  wanted.objects = {{{.api_version = "apps/v1", .kind = "Deployment", .name = "web"},
-                     Digest::of(to_canonical(expected)).hex()}};
+  wanted.objects = {{.reference = {.api_version = "apps/v1", .kind = "Deployment", .name = "web"},
+                     .digest = Digest::of(to_canonical(expected)).hex(),
+                     .fixed = {}}};
   CHECK(delivered_objects(deployment, wanted) == std::vector<Json>{expected});
 }
 

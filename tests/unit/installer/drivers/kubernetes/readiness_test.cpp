@@ -233,6 +233,21 @@ TEST_CASE("kubernetes: pods of an earlier release say nothing of a Deployment") 
   CHECK(found.has_died);
 }
 
+TEST_CASE("kubernetes: the first pod of a making is asked alone") {
+  const auto of_first = [](const char* status) {
+    const Objects all = {half_done(), replica_set("new", "2"), pod("web-1", "new", status)};
+    const ObjectComplaint found = judge_first_pod(half_done(), all);
+    return (found.complaint.is_final ? "!" : "") + found.complaint.found;
+  };
+  CHECK(of_first(R"({"conditions": [{"type": "Ready", "status": "True"}]})").empty());
+  CHECK(of_first(R"({"conditions": [{"type": "Ready", "status": "False"}]})") ==
+        "its first new pod is not ready");
+  CHECK(of_first(kCrashing).starts_with("!pod web-1: container app: CrashLoopBackOff"));
+  Json unseen = half_done();
+  unseen["metadata"]["generation"] = 3;
+  CHECK(judge_first_pod(unseen, {}).complaint.found == "is not taken up yet");
+}
+
 TEST_CASE("kubernetes: a pod that ends may make room for one that waits") {
   const char* const waiting = R"({"phase": "Pending", "conditions": [{"type": "PodScheduled",
     "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}]})";
@@ -259,6 +274,38 @@ TEST_CASE("kubernetes: the pods of a set are those of its newest making") {
   pods[1]["metadata"]["labels"]["pod-template-generation"] = "1";
   REQUIRE(fresh_pods(daemons, pods).size() == 1);
   CHECK(fresh_pods(daemons, pods).front()["metadata"]["name"] == "db-0");
+}
+
+TEST_CASE("kubernetes: a pod that keeps its set from the newest making") {
+  const Json set = Json::parse(R"({"kind": "StatefulSet", "metadata": {"uid": "s", "generation": 2},
+    "status": {"updateRevision": "new", "observedGeneration": 2}})");
+  const char* const ready = R"({"conditions": [{"type": "Ready", "status": "True"}]})";
+  const auto of = [](const char* name, const char* making, const char* status) {
+    Json made = pod(name, "s", status);
+    made["metadata"]["labels"]["controller-revision-hash"] = making;
+    return made;
+  };
+  CHECK(stuck_pod(set, {of("db-0", "new", ready), of("db-1", "old", ready)}).name.empty());
+  const StuckPod slow = stuck_pod(set, {of("db-0", "new", ready), of("db-1", "old", "{}")});
+  CHECK((slow.name == "db-1" && !slow.is_hopeless));
+  const StuckPod bad = stuck_pod(set, {of("db-0", "old", ready), of("db-1", "old", kCrashing)});
+  CHECK((bad.name == "db-1" && bad.is_hopeless));
+  // One after the other.
+  CHECK(stuck_pod(set, {of("db-0", "new", "{}"), of("db-1", "old", "{}")}).name.empty());
+  Json ending = of("db-0", "old", ready);
+  ending["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+  CHECK(stuck_pod(set, {ending, of("db-1", "old", "{}")}).name.empty());
+  // What is not to be replaced, or not yet, or by hand.
+  Json held = set;
+  held["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = 2;
+  CHECK(stuck_pod(held, {of("db-1", "old", "{}")}).name.empty());
+  CHECK(stuck_pod(held, {of("db-2", "old", "{}")}).name == "db-2");
+  Json by_hand = set;
+  by_hand["spec"]["updateStrategy"]["type"] = "OnDelete";
+  CHECK(stuck_pod(by_hand, {of("db-1", "old", "{}")}).name.empty());
+  Json unseen = set;
+  unseen["metadata"]["generation"] = 3;
+  CHECK(stuck_pod(unseen, {of("db-1", "old", "{}")}).name.empty());
 }
 
 }  // namespace sealift::installer::readiness_test
