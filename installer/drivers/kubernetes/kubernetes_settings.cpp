@@ -17,14 +17,16 @@ Json to_json(const ObjectSettings& object) {
           {"replace", object.is_replaced_if_fixed}};
 }
 
+// What the first versions wrote has no "fixed" and no "replace", and below, no "canary".
 ObjectSettings object_from_json(const Json& value, const std::string& where) {
   Fields fields(value, where);
+  const bool has_replace = fields.value_if("replace") != nullptr;
   ObjectSettings object{.reference = {.api_version = fields.text("api"),
                                       .kind = fields.text("kind"),
                                       .name = fields.text("name")},
                         .digest = fields.text("digest"),
-                        .fixed = fields.text("fixed"),
-                        .is_replaced_if_fixed = fields.flag("replace")};
+                        .fixed = fields.text_if("fixed").value_or(""),
+                        .is_replaced_if_fixed = has_replace && fields.flag("replace")};
   fields.done();
   return object;
 }
@@ -60,10 +62,11 @@ KubernetesSettings kubernetes_settings_from_json(const Json& value, const std::s
                               .site = fields.text("site"),
                               .timeout = fields.count("timeout"),
                               .take_over = fields.texts("take_over"),
-                              .canary = fields.texts("canary"),
+                              .canary = {},
                               .files = fields.texts("files"),
                               .pins = {},
                               .objects = {}};
+  if (fields.value_if("canary") != nullptr) settings.canary = fields.texts("canary");
   Fields pins(fields.object("pins"), fields.at("pins"));
   for (const auto& [name, unused] : fields.object("pins").items()) {
     settings.pins[name] = pins.text(name.c_str());

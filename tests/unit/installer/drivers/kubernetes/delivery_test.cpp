@@ -39,12 +39,13 @@ TEST_CASE("kubernetes: settings come back as they were") {
     return kubernetes_settings_from_json(value, "settings");
   };
   CHECK(read(to_json(settings())) == settings());
-  tests::check_strict(to_json(settings()), {}, read);
-  tests::check_strict(to_json(settings())["objects"][0], {}, [&](const Json& object) {
-    Json value = to_json(settings());
-    value["objects"][0] = object;
-    read(value);
-  });
+  tests::check_strict(to_json(settings()), {"canary"}, read);
+  tests::check_strict(to_json(settings())["objects"][0], {"fixed", "replace"},
+                      [&](const Json& object) {
+                        Json value = to_json(settings());
+                        value["objects"][0] = object;
+                        read(value);
+                      });
 }
 
 TEST_CASE("kubernetes: the id of an ApplySet") {
