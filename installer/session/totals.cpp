@@ -35,7 +35,9 @@ void count(const Step& step, Totals& totals) {
   }
   if (step.phase != Phase::activate) return;
   totals.reloads += step.action == "reload" ? 1 : 0;
-  totals.restarts += step.action == "restart" || step.action == "up" ? 1 : 0;
+  // Nothing runs at Datadog.
+  const bool is_up = step.action == "up" && step.driver != "datadog";
+  totals.restarts += step.action == "restart" || is_up ? 1 : 0;
 }
 
 }  // namespace

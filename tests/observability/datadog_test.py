@@ -81,8 +81,12 @@ class Released(DatadogTest):
         self.assertEqual(self.datadog.one("Web")[1]["description"].split("\n")[0], "of production")
         ids = {name: self.datadog.one(name)[0] for name in FIRST_NAMES}
         self.no_drift()
+        second = self.road.build("1.1.0", SECOND)
+        plan = self.road.installer("plan", second).decode()
+        self.assertIn("create monitors/errors; change monitors/latency, slos/checkout, dashboards/web", plan)
+        self.assertNotIn("restart", plan)
         self.datadog.seen.clear()
-        self.apply("1.1.0", SECOND)
+        self.road.installer("apply", second, "--yes")
         self.assertEqual(sorted(self.datadog.changes()),
                          [("POST", "/api/v1/monitor"), ("PUT", "/api/v1/dashboard/ID"),
                           ("PUT", "/api/v1/monitor/ID"), ("PUT", "/api/v1/slo/ID")])
