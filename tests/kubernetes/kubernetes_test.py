@@ -725,6 +725,19 @@ class Built(unittest.TestCase):
         self.assertIn('nothing was found that is called "Secret/db/plain-secret"',
                       self.said([deployment("web")], component=accepted))
 
+    def test_canaries_and_marks_that_cannot_be(self):
+        recreated = deployment("web")
+        recreated["spec"]["strategy"] = {"type": "Recreate"}
+        said = self.said([recreated, config_map("api", a="b")], component={"canary": ["web", "api"]})
+        self.assertIn("Deployment web has the strategy Recreate, with which no pod goes first", said)
+        self.assertIn("canary: no Deployment or StatefulSet is called api", said)
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {}}
+        strange = job("once")
+        strange["metadata"]["annotations"] = {"org.sealift.replace": True}
+        said = self.said([replaceable(claim), strange])
+        self.assertIn("found it at an object that holds data, which is never deleted", said)
+        self.assertIn('Job once: metadata.annotations.org.sealift.replace: found true, expected "true"', said)
+
     def test_keys_that_kubernetes_does_not_have(self):
         self.assertIn("found persist, which the runtime kubernetes does not have",
                       self.said([deployment("web")], component={"persist": ["data"]}))

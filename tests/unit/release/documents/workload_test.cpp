@@ -12,7 +12,8 @@ using tests::refusal_of;
 TEST_CASE("workload: what is written is read, for each runtime") {
   for (const char* text :
        {R"({"runtime":"compose","file":"compose.yaml","jobs":["once"]})",
-        R"({"runtime":"systemd"})",
+        R"({"runtime":"systemd"})", R"({"runtime":"kubernetes"})",
+        R"({"runtime":"kubernetes","canary":["web"],"renderedBy":"helm v3"})",
         R"({"runtime":"exec","apply":["./a","x"],"undo":["./b"],"check":["./c"],"timeout":60})"}) {
     CAPTURE(text);
     const Json value = Json::parse(text);
@@ -27,6 +28,8 @@ TEST_CASE("workload: what belongs to another runtime, or to none, is corrupt") {
         R"({"runtime":"compose","file":"/etc/compose.yaml"})",
         R"({"runtime":"compose","file":"a","jobs":[]})",
         R"({"runtime":"compose","file":"a","timeout":1})", R"({"runtime":"systemd","file":"a"})",
+        R"({"runtime":"systemd","canary":["a"]})", R"({"runtime":"kubernetes","canary":[]})",
+        R"({"runtime":"kubernetes","jobs":["a"]})",
         R"({"runtime":"exec","apply":[],"undo":["b"],"timeout":60})",
         R"({"runtime":"exec","apply":["a"],"timeout":60})",
         R"({"runtime":"exec","apply":["a"],"undo":["b"],"timeout":0})",
