@@ -1846,7 +1846,7 @@ TEST_CASE("schema: every rule of site.schema.json refuses something") {
     breaches.insert(breaches.end(), more.begin(), more.end());
   }
   const std::string metrics = "/properties/metrics";
-  breaches.push_back({metrics + "/type", "/metrics", 1, "a mapping such as"});
+  breaches.push_back({metrics + "/type", "/metrics", 1, "a mapping of file"});
   breaches.push_back({metrics + "/additionalProperties", "/metrics/x", 1, "unknown key \"x\""});
   breaches.push_back({metrics + "/minProperties", "/metrics", Json::object(), "file, dogstatsd"});
   const std::string agent = metrics + "/properties/dogstatsd";
