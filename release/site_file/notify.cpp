@@ -122,8 +122,7 @@ std::string mistake_from_yaml(const Destination& to, const Json& value) {
     return "token: found file and secret, or neither, expected one of both";
   }
   if (is_service) {
-    if (const std::string found = service_mistake_from_yaml(to, value); !found.empty())
-      return found;
+    if (std::string found = service_mistake_from_yaml(to, value); !found.empty()) return found;
   }
   if (is_http && has_place && !value.contains("token")) {
     return "found {token} in the address and no token, expected token: {file: PATH}";
