@@ -76,7 +76,7 @@ Answer WebCaller::outcome(const WebAnswer& answer) const {
   if (answer.is_success()) return {};
   return {.is_taken = false,
           .why = format("{}: answered {}: {}", to_.place, answer.status,
-                        without_token(printable(answer.body, kMaxSaid))),
+                        printable(without_token(answer.body), kMaxSaid)),
           .pause = answer.pause};
 }
 

@@ -374,7 +374,8 @@ class Service:
                 status, said = (answers.pop(0), []) if answers else (None, None)
                 token = self.headers["DD-API-KEY"] if is_datadog else self.headers["Authorization"]
                 if token != ("key-1" if is_datadog else "Bearer token-2"):
-                    status, said = 403, {"errors": ["Forbidden"]}
+                    # As some do, and just where the installer cuts what it shows.
+                    status, said = 403, {"errors": ["x" * 283 + token.removeprefix("Bearer ")]}
                 if status is None:
                     status, said = act(self.path)
                 text = json.dumps(said).encode()
@@ -503,7 +504,7 @@ class Services(EventsTest):
         self.notify(datadog, sentry, on="[applied]")
         said = self.installer_said("apply", self.second, "--yes")
         self.assertEqual(said.count("answered 403"), 2, said)
-        self.assertNotIn("wrong-key", said)
+        self.assertNotIn("xw", said, "not a part of it either")
 
     def test_told_late(self):
         """Datadog takes nothing that is older than 18 hours."""

@@ -73,10 +73,10 @@ DatadogApi::Answer DatadogApi::read_answer(net::Reply& reply) const {
   const std::string text = read_whole(reply, target_.place());
   try {
     answer.body = parse_json(text, target_.place(), Errc::io, Numbers::any);
-    answer.said = hidden(printable(read_complaint(answer.body), kMaxSaid));
+    answer.said = printable(hidden(read_complaint(answer.body)), kMaxSaid);
   } catch (const Error&) {
     // A gateway answers with a page; a good answer that is no JSON is noticed where it is read.
-    answer.said = hidden(printable(text, kMaxSaid));
+    answer.said = printable(hidden(text), kMaxSaid);
   }
   return answer;
 }
@@ -127,7 +127,7 @@ void DatadogApi::refuse(const Answer& answer, const std::string& doing) const {
               hint);
 }
 
-// A server may repeat what it was sent.
+// A server may repeat what it was sent; asked before a text is cut, which could leave half a key.
 std::string DatadogApi::hidden(std::string text) const {
   for (const std::string* key : {&keys_.api, &keys_.application}) replace_all(text, *key, "***");
   return text;
