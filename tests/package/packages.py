@@ -17,7 +17,7 @@ PROGRAMS = ("sealift", "sealift-installer")
 def package(output, *more, **variables):
     """Packs the programs that are tested."""
     environment = {**os.environ, **variables}
-    run(os.path.join(SOURCE, "scripts/package"), "--bin", BIN, "--output", output, *more,
+    run(os.path.join(SOURCE, "scripts/package"), "--bin", BIN, "--output", output, "--level", "1", *more,
         env=environment)
     return output
 

@@ -452,7 +452,7 @@ class Faults(StoreTest):
         records = journal_records(self.shop, ["apply", second, "--yes"])
         self.assertGreater(records, 5)
         self.shop.installer("rollback", "--yes")
-        for record in range(1, records + 1, 1 if ALL else 2):
+        for record in range(1, records + 1, 1 if ALL else 4):
             killed_before_record(self.shop, ["apply", second, "--yes"], record)
             self.shop.installer("recover")
             version = self.shop.answer("status")["current"]["version"]
