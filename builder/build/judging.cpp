@@ -11,6 +11,20 @@
 
 namespace sealift::builder {
 
+std::optional<RenderedFiles> rendered_files(const BuiltComponent& built,
+                                            bool (*is_read)(std::string_view path),
+                                            const release::Values& values) {
+  RenderedFiles rendered;
+  try {
+    for (const release::Template& each : built.templates) {
+      if (is_read(each.where())) rendered[each.where()] = each.render(values);
+    }
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return rendered;
+}
+
 std::vector<Problem> by_environment(const std::string& component, const release::Release& release,
                                     const FoundIn& found) {
   std::vector<Problem> all;

@@ -5,8 +5,10 @@
 // every environment, twice each, and read with the reader of the installer.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,14 @@ struct Verdict {
   std::vector<Problem> findings;
   std::vector<release::Claim> claims = {};
 };
+
+using RenderedFiles = std::map<std::string, std::string>;  // texts by their paths
+
+// The templates of a component that `is_read`. Nothing where the values at hand make no file of
+// them: check_values() says why.
+std::optional<RenderedFiles> rendered_files(const BuiltComponent& built,
+                                            bool (*is_read)(std::string_view path),
+                                            const release::Values& values);
 
 // What both rounds of `judge` agree on is true whatever the site says. `chosen` are values that are
 // known after all. A Judge has render(values), which gives nothing where the values make no file,

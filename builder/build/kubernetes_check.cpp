@@ -24,23 +24,14 @@ using compose::KnownImage;
 // The manifests of one component, asked for every environment and site.
 class KubernetesJudge {
  public:
-  using Rendered = std::map<std::string, std::string>;  // files by their paths
+  using Rendered = RenderedFiles;
 
   KubernetesJudge(const BuiltComponent& built, const release::LintEntry& lint,
                   const std::vector<KnownImage>& images)
       : built_(built), lint_(lint), images_(images) {}
 
-  // Nothing where the values at hand make no file of the templates: check_values() says why.
   std::optional<Rendered> render(const release::Values& values) const {
-    Rendered rendered;
-    try {
-      for (const release::Template& each : built_.templates) {
-        if (kubernetes::is_manifest(each.where())) rendered[each.where()] = each.render(values);
-      }
-    } catch (const Error&) {
-      return std::nullopt;
-    }
-    return rendered;
+    return rendered_files(built_, kubernetes::is_manifest, values);
   }
 
   Verdict judge(const Rendered& rendered) {

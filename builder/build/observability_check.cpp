@@ -19,23 +19,12 @@ namespace {
 // The files of one component, asked for every environment and site.
 class ObservabilityJudge {
  public:
-  using Rendered = std::map<std::string, std::string>;  // files by their paths
+  using Rendered = RenderedFiles;
 
   explicit ObservabilityJudge(const BuiltComponent& built) : built_(built) {}
 
-  // Nothing where the values at hand make no file of the templates: check_values() says why.
   std::optional<Rendered> render(const release::Values& values) const {
-    Rendered rendered;
-    try {
-      for (const release::Template& each : built_.templates) {
-        if (observability::is_document(each.where())) {
-          rendered[each.where()] = each.render(values);
-        }
-      }
-    } catch (const Error&) {
-      return std::nullopt;
-    }
-    return rendered;
+    return rendered_files(built_, observability::is_document, values);
   }
 
   Verdict judge(const Rendered& rendered) {
@@ -75,7 +64,7 @@ void check_secrets(const release::Release& release, const BuiltComponent& built,
         if (!secrets.contains(name) || !reported.insert(use.where + name).second) continue;
         problems.add(format("components.{}: {}: uses {}, which is a secret",
                             built.component.row.name, use.where, name),
-                     "whoever may see a dashboard or a monitor would read it: take it out");
+                     "everybody who may see a dashboard or a monitor would read it: take it out");
       }
     }
   }

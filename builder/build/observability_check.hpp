@@ -16,7 +16,8 @@
 namespace sealift::builder {
 
 // Adds every mistake; one that not every environment has names those that do. Fields that nobody
-// here knows are told. A secret is a mistake: whoever may see a dashboard would read it.
+// here knows are told. A secret is a mistake: everybody who may see a dashboard
+// would read it.
 void check_observability(const release::Release& release, const std::vector<BuiltComponent>& built,
                          Problems& problems);
 

@@ -42,7 +42,7 @@ class DatadogTeller : public Teller {
   // below the first.
   Answer tell(const SiteEvent& event, std::chrono::milliseconds limit) override {
     const WebCaller caller(to_, key_, limit);
-    if (!to_.service.empty() && tells_deployment(event)) {
+    if (!to_.service.empty() && release::is_deployment(event.word)) {
       const WebAnswer answer = caller.call(post("/api/v2/dora/deployment", deployment_of(event)));
       if (!answer.is_success()) return caller.outcome(answer);
     }
@@ -50,10 +50,6 @@ class DatadogTeller : public Teller {
   }
 
  private:
-  static bool tells_deployment(const SiteEvent& event) {
-    return event.word == "applied" || event.word == "rolled_back";
-  }
-
   WebCall post(const char* path, const Json& body) const {
     return {.method = "POST",
             .url = to_.place + path,

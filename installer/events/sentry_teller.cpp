@@ -27,7 +27,7 @@ class SentryTeller : public Teller {
 
   Answer tell(const SiteEvent& event, std::chrono::milliseconds limit) override {
     const std::string version = text_at(event.details, "version");
-    if (version.empty() || (event.word != "applied" && event.word != "rolled_back")) return {};
+    if (version.empty() || !release::is_deployment(event.word)) return {};
     const WebCaller caller(to_, token_, limit);
     const std::string release = event.of.release + "@" + version;
     const std::string releases = format("{}/api/0/organizations/{}/releases/", to_.place,

@@ -17,18 +17,6 @@ namespace {
 constexpr std::size_t kMaxSaid = 300;  // of what a server answers
 constexpr std::chrono::seconds kLongestPause{24L * 3600};
 
-std::string read_some(Source& source, std::size_t most) {
-  std::string all(most, '\0');
-  std::size_t filled = 0;
-  while (filled < most) {
-    const std::size_t count = source.read({all.data() + filled, most - filled});
-    if (count == 0) break;
-    filled += count;
-  }
-  all.resize(filled);
-  return all;
-}
-
 }  // namespace
 
 WebCaller::WebCaller(const release::Destination& to, std::string token,
@@ -64,7 +52,8 @@ WebAnswer WebCaller::send(const WebCall& call) const {
     request.body_size = call.body.size();
   }
   const std::unique_ptr<net::Reply> reply = client.send(request);
-  WebAnswer answer{.status = reply->status(), .body = read_some(*reply, kMaxWebAnswer)};
+  WebAnswer answer{.status = reply->status(), .body = std::string(kMaxWebAnswer, '\0')};
+  answer.body.resize(read_fully(*reply, answer.body));
   if (answer.is_success()) return answer;
   if (const auto asked = net::asked_wait(*reply, net::kRateLimitReset, kLongestPause)) {
     answer.pause = std::chrono::ceil<std::chrono::seconds>(*asked);

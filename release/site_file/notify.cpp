@@ -18,8 +18,7 @@ constexpr std::array kMeans = {
     std::pair{Means::syslog, "syslog"},   std::pair{Means::exec, "exec"},
     std::pair{Means::datadog, "datadog"}, std::pair{Means::sentry, "sentry"}};
 
-// Sentry knows of releases and where they run, and of nothing else that happens.
-constexpr std::array<std::string_view, 2> kOfSentry = {"applied", "rolled_back"};
+constexpr std::array<std::string_view, 2> kDeployments = {"applied", "rolled_back"};
 
 constexpr const char* kDatadogSite = "datadoghq.com";
 constexpr const char* kSentry = "https://sentry.io";
@@ -56,8 +55,9 @@ void read_sentry(const Json& value, Destination& to) {
 Destination read_destination(const Json& value, Means means,
                              const std::vector<std::string>& of_all) {
   const std::string key(name(means));
+  // Sentry knows of releases and where they run, and of nothing else that happens.
   const std::vector<std::string> usual =
-      means == Means::sentry ? std::vector<std::string>(kOfSentry.begin(), kOfSentry.end())
+      means == Means::sentry ? std::vector<std::string>(kDeployments.begin(), kDeployments.end())
                              : of_all;
   Destination to{.name = value.value("name", key),
                  .means = means,
@@ -99,9 +99,7 @@ std::string service_mistake_from_yaml(const Destination& to, const Json& value) 
   if (said.contains("site") && said.contains("api")) {
     return "datadog: found site and api, expected one of both";
   }
-  const bool tells_others = std::any_of(to.on.begin(), to.on.end(), [](const std::string& word) {
-    return std::find(kOfSentry.begin(), kOfSentry.end(), word) == kOfSentry.end();
-  });
+  const bool tells_others = !std::all_of(to.on.begin(), to.on.end(), is_deployment);
   if (to.means == Means::sentry && tells_others) {
     return "found other events in `on` of sentry, expected applied and rolled_back: it has "
            "releases "
@@ -140,6 +138,10 @@ std::string_view name(Means means) {
   return std::find_if(kMeans.begin(), kMeans.end(),
                       [&](const auto& each) { return each.first == means; })
       ->second;
+}
+
+bool is_deployment(std::string_view word) {
+  return std::find(kDeployments.begin(), kDeployments.end(), word) != kDeployments.end();
 }
 
 bool Destination::takes(std::string_view word) const {

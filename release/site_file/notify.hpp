@@ -27,6 +27,9 @@ inline constexpr std::array<std::string_view, 26> kEventWords = {
 // Of `on`: every one of them, also of later versions.
 inline constexpr std::string_view kEveryEvent = "all";
 
+// Whether an event says that another release is installed now: a deployment, as services call it.
+bool is_deployment(std::string_view word);
+
 enum class Means : std::uint8_t { file, webhook, slack, mail, syslog, exec, datadog, sentry };
 // Its key in a destination.
 std::string_view name(Means means);

@@ -51,6 +51,21 @@ class OnCluster(unittest.TestCase):
         self.assertEqual(self.road.answer("status")["current"]["version"], version)
         self.assertEqual(self.road.answer("drift")["differences"], [])
 
+    def kill_before_records(self, bundle, step):
+        """Of the upgrade from 1.0.0 with its Deployment web to 1.1.0: the old or the new stands."""
+        command = ["apply", bundle, "--yes"]
+        records = journal_records(self.road, command)
+        self.road.installer("rollback", "--yes")
+        for record in range(1 if ALL else 9, records + 1, 1 if ALL else step):
+            with self.subTest(record=record):
+                killed_before_record(self.road, command, record)
+                self.road.installer("recover", "--yes")
+                version = self.road.answer("status")["current"]["version"]
+                self.stands(version)
+                self.assertEqual(self.version_of("web"), "1" if version == "1.0.0" else "2")
+                if version == "1.1.0":
+                    self.road.installer("rollback", "--yes")
+
     def version_of(self, name):
         template = self.road.get("deployment", name)["spec"]["template"]
         return template["metadata"]["annotations"]["test/version"]
@@ -351,18 +366,7 @@ class Canary(OnCluster):
 
     def test_kill_before_every_record(self):
         self.apply("1.0.0", deployment("web", 2), **self.CANARY)
-        command = ["apply", self.build("1.1.0", deployment("web", 2, version="2"), **self.CANARY), "--yes"]
-        records = journal_records(self.road, command)
-        self.road.installer("rollback", "--yes")
-        for record in range(1 if ALL else 9, records + 1, 1 if ALL else 4):
-            with self.subTest(record=record):
-                killed_before_record(self.road, command, record)
-                self.road.installer("recover", "--yes")
-                version = self.road.answer("status")["current"]["version"]
-                self.stands(version)
-                self.assertEqual(self.version_of("web"), "1" if version == "1.0.0" else "2")
-                if version == "1.1.0":
-                    self.road.installer("rollback", "--yes")
+        self.kill_before_records(self.build("1.1.0", deployment("web", 2, version="2"), **self.CANARY), step=4)
 
     def test_killed_while_the_first_pod_starts(self):
         self.apply("1.0.0", deployment("web", 2), **self.CANARY)
@@ -444,18 +448,7 @@ class Replaced(OnCluster):
 
     def test_kill_before_every_record(self):
         self.apply("1.0.0", replaceable(deployment("web")))
-        command = ["apply", self.build("1.1.0", replaceable(selecting(deployment("web", version="2"), "blue"))), "--yes"]
-        records = journal_records(self.road, command)
-        self.road.installer("rollback", "--yes")
-        for record in range(1 if ALL else 9, records + 1, 1 if ALL else 6):
-            with self.subTest(record=record):
-                killed_before_record(self.road, command, record)
-                self.road.installer("recover", "--yes")
-                version = self.road.answer("status")["current"]["version"]
-                self.stands(version)
-                self.assertEqual(self.version_of("web"), "1" if version == "1.0.0" else "2")
-                if version == "1.1.0":
-                    self.road.installer("rollback", "--yes")
+        self.kill_before_records(self.build("1.1.0", replaceable(selecting(deployment("web", version="2"), "blue"))), step=6)
 
     def test_killed_while_the_former_object_ends(self):
         """kubectl has been told to delete it, and its pods are still there."""

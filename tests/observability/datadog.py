@@ -5,10 +5,10 @@ written from the API's documentation; Datadog itself was never asked."""
 import http.server
 import json
 import re
-import socket
-import struct
 import threading
 import urllib.parse
+
+from loopback import cut
 
 API_KEY = "0123456789abcdef0123456789abcdef"
 APPLICATION_KEY = "fedcba9876543210fedcba9876543210fedcba98"
@@ -36,12 +36,6 @@ class Datadog:
             def log_message(self, *_):
                 pass
 
-            def cut(self):
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                           struct.pack("ii", 1, 0))
-                self.close_connection = True
-                self.connection.close()
-
             def serve(self):
                 length = int(self.headers.get("Content-Length", 0))
                 text = self.rfile.read(length)
@@ -49,13 +43,13 @@ class Datadog:
                     datadog.seen.append((self.command, self.path))
                     fault = datadog.fault(self.command, self.path)
                     if fault == "cut":
-                        return self.cut()
+                        return cut(self)
                     if isinstance(fault, (int, tuple)):
                         status, headers = fault if isinstance(fault, tuple) else (fault, {})
                         return self.answer(status, {"errors": ["not now"]}, headers)
                     status, body = datadog.judge(self.command, self.path, self.headers, text)
                 if fault == "lost":
-                    return self.cut()
+                    return cut(self)
                 return self.answer(status, body, {})
 
             def answer(self, status, body, headers):

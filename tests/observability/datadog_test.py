@@ -8,8 +8,9 @@ import subprocess
 import time
 import unittest
 
-from datadog import API_KEY, APPLICATION_KEY, Datadog
+# First: it says where what all tests share lies.
 from watched import DASHBOARD, GRAFANA, MONITOR, Watched
+from datadog import API_KEY, APPLICATION_KEY, Datadog
 from road import BUILDER, INSTALLER, errors, main, write
 from sweep import ALL, journal_records, killed_before_record
 

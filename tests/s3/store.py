@@ -7,8 +7,6 @@ import http.server
 import json
 import os
 import shutil
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,7 @@ sys.path.insert(0, os.path.join(os.environ["SEALIFT_SOURCE"], "tests/cli"))
 # Of a project in no repository of git: without it each build warns that it says 1970.
 os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
 
+from loopback import cut  # noqa: E402
 from road import BUILDER, INSTALLER, SOURCE, Road, run, write  # noqa: E402
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
@@ -125,11 +124,7 @@ class Way:
                 if way.is_simple and "If-None-Match" in self.headers:
                     fault = 501
                 if fault == "cut":
-                    # What is reset is not even closed.
-                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                               struct.pack("ii", 1, 0))
-                    self.close_connection = True
-                    self.connection.close()
+                    cut(self)
                     return
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 if fault == "slow":

@@ -17,17 +17,10 @@ constexpr std::size_t kSiteOfMark = 16;  // characters of the site's id
 
 using Files = std::map<std::string, std::string>;
 
-// In one pass: a tree is a stream of a bundle, and is not read twice.
-Files files_of(Content& content, const std::string& component) {
-  Files files;
-  const std::unique_ptr<TreeStream> tree = content.tree(component);
-  while (const auto entry = tree->next()) {
-    const std::string& path = entry->path.str();
-    if (entry->type != EntryType::file || !observability::is_document(path)) continue;
-    files[path] = read_all(*tree, *entry, observability::kMaxDocumentBytes);
-  }
-  return files;
-}
+constexpr Readable kReadable{.takes = observability::is_document,
+                             .most = observability::kMaxDocumentBytes,
+                             .most_of_all = observability::kMaxObjectsBytes,
+                             .what = "objects"};
 
 // They would be created nowhere, and nobody would notice.
 void refuse_others(const std::vector<observability::Object>& objects, const std::string& target,
@@ -89,7 +82,7 @@ DatadogSettings datadog_settings_of(const Deployment& deployment) {
 }
 
 DatadogSettings datadog_settings_for(const RuntimeQuestion& question) {
-  const Files files = files_of(question.content, question.component.row.name);
+  const Files files = files_of(question.content, question.component.row.name, kReadable);
   Problems problems;
   const observability::Objects found = observability::read_objects(files, problems);
   refuse_others(found.objects, question.component.row.target, problems);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/kubernetes/canaries.hpp"
 
-#include <algorithm>
-
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -14,13 +12,6 @@
 namespace sealift::installer {
 
 namespace {
-
-const Json* same_object(const kubernetes::Reference& reference, const Objects& all) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Json& each) {
-    return kubernetes::reference_of(each).is_same(reference);
-  });
-  return found == all.end() ? nullptr : &*found;
-}
 
 // Held bodies of the canaries that are there and whose pods change. What is replaced as a whole has
 // no old pods beside the first new one.
@@ -37,15 +28,15 @@ std::vector<Json> held_canaries(const Cluster& cluster, const std::vector<Json>&
   const References replaced = to_replace(cluster, named, Conflicts::refused);
   std::erase_if(named, [&](const Json& each) {
     const kubernetes::Reference reference = kubernetes::reference_of(each);
-    const Json* there = same_object(reference, live);
+    const Json* there = find_object(reference, live);
     return there == nullptr || is_ending(*there) || is_one_of(reference, replaced);
   });
   const Objects merged = cluster.merged(named);
   std::vector<Json> held;
   for (const Json& each : named) {
     const kubernetes::Reference reference = kubernetes::reference_of(each);
-    const Json* there = same_object(reference, live);
-    const Json* wanted = same_object(reference, merged);
+    const Json* there = find_object(reference, live);
+    const Json* wanted = find_object(reference, merged);
     if (wanted == nullptr || !kubernetes::can_go_first(*there, *wanted)) continue;
     held.push_back(kubernetes::held_after_first(each, *there));
   }

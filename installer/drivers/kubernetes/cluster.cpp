@@ -115,6 +115,13 @@ bool is_one_of(const kubernetes::Reference& reference, const References& all) {
                      [&](const kubernetes::Reference& each) { return each.is_same(reference); });
 }
 
+const Json* find_object(const kubernetes::Reference& reference, const Objects& all) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Json& each) {
+    return kubernetes::reference_of(each).is_same(reference);
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
 References without(const References& some, const References& others) {
   References rest = some;
   std::erase_if(rest, [&](const auto& each) { return is_one_of(each, others); });

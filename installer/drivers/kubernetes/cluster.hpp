@@ -79,6 +79,8 @@ class Cluster {
 References references_of(const std::vector<ObjectSettings>& objects);
 // Whether one of `all` is that object.
 bool is_one_of(const kubernetes::Reference& reference, const References& all);
+// The one of `all` that a reference means; null: none.
+const Json* find_object(const kubernetes::Reference& reference, const Objects& all);
 // Those of `some` that `others` lack.
 References without(const References& some, const References& others);
 // Whether objects of a kind hold data, and are kept whatever goes.

@@ -27,23 +27,10 @@ constexpr std::size_t kInventorySite = 8;  // characters of the site's id in an 
 
 using Files = std::map<std::string, std::string>;
 
-// In one pass: a tree is a stream of a bundle, and is not read twice.
-Files files_of(Content& content, const std::string& component) {
-  Files files;
-  std::size_t bytes = 0;
-  const std::unique_ptr<TreeStream> tree = content.tree(component);
-  while (const auto entry = tree->next()) {
-    const std::string& path = entry->path.str();
-    if (entry->type != EntryType::file || !kubernetes::is_manifest(path)) continue;
-    files[path] = read_all(*tree, *entry, kubernetes::kMaxManifestBytes);
-    bytes += files[path].size();
-    if (bytes > kubernetes::kMaxManifestsBytes) {
-      throw Error(Errc::incompatible,
-                  format("found more than {} bytes of manifests", kubernetes::kMaxManifestsBytes));
-    }
-  }
-  return files;
-}
+constexpr Readable kReadable{.takes = kubernetes::is_manifest,
+                             .most = kubernetes::kMaxManifestBytes,
+                             .most_of_all = kubernetes::kMaxManifestsBytes,
+                             .what = "manifests"};
 
 void add_labels(Json& holder, const std::string& id, const std::vector<const char*>& names) {
   for (const char* name : names) holder["metadata"]["labels"][name] = id;
@@ -142,7 +129,7 @@ Json inventory_object(const KubernetesSettings& settings,
 
 KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
                                            const std::vector<std::string>& kubectl) {
-  const Files files = files_of(question.content, question.component.row.name);
+  const Files files = files_of(question.content, question.component.row.name, kReadable);
   Problems problems;
   const kubernetes::Manifests manifests = kubernetes::read_manifests(files, problems);
   check_name_space(manifests.name_space, question.target, problems);
@@ -179,7 +166,7 @@ KubernetesSettings kubernetes_settings_for(const RuntimeQuestion& question,
 std::vector<release::Claim> kubernetes_claims(const RuntimeQuestion& question) {
   Problems said_elsewhere;
   return kubernetes::claims_of(
-      kubernetes::read_manifests(files_of(question.content, question.component.row.name),
+      kubernetes::read_manifests(files_of(question.content, question.component.row.name, kReadable),
                                  said_elsewhere)
           .objects);
 }
@@ -188,7 +175,7 @@ std::vector<kubernetes::Reference> members_in(Content& content, const std::strin
   Problems problems;
   std::vector<kubernetes::Reference> members;
   for (const auto& each :
-       kubernetes::read_manifests(files_of(content, component), problems).objects) {
+       kubernetes::read_manifests(files_of(content, component, kReadable), problems).objects) {
     members.push_back(each.reference);
   }
   problems.throw_if_any(Errc::incompatible);

@@ -66,8 +66,9 @@ class KubernetesRuntime : public Runtime {
     if (before != nullptr) was = kubernetes_settings_of(*before).objects;
     Words canary;
     if (now != nullptr) {
-      is = kubernetes_settings_of(*now).objects;
-      canary = kubernetes_settings_of(*now).canary;
+      KubernetesSettings settings = kubernetes_settings_of(*now);
+      is = std::move(settings.objects);
+      canary = std::move(settings.canary);
     }
     Words fresh;
     Words changed;
@@ -109,9 +110,7 @@ class KubernetesRuntime : public Runtime {
     for (const auto& stranger : cluster.find_strangers(bodies, problems)) {
       take_from(ours, stranger);
     }
-    const References replaced = to_replace(cluster, ours, Conflicts::refused);
-    try_replacement(cluster, ours, replaced, problems);
-    for (const auto& each : replaced) take_from(ours, each);
+    for (const auto& each : try_replacement(cluster, ours, problems)) take_from(ours, each);
     cluster.try_out(ours, problems);
     refuse(problems);
   }
@@ -164,11 +163,8 @@ class KubernetesRuntime : public Runtime {
     const Objects live = cluster.own_and_made(members, Managers::shown);
     std::vector<Difference> found = unready(members, live);
     for (const Json& merged : cluster.merged(bodies)) {
-      const kubernetes::Reference reference = kubernetes::reference_of(merged);
-      const auto same = std::find_if(live.begin(), live.end(), [&](const Json& each) {
-        return kubernetes::reference_of(each).is_same(reference);
-      });
-      if (same == live.end()) continue;
+      const Json* same = find_object(kubernetes::reference_of(merged), live);
+      if (same == nullptr) continue;
       for (Difference& each : changed_fields(*same, merged)) found.push_back(std::move(each));
     }
     for (const auto& each : cluster.others(members, members)) {

@@ -22,13 +22,6 @@ constexpr std::chrono::milliseconds kBetweenLooks{500};
 constexpr std::size_t kMostShown = 5;
 constexpr unsigned kLooksUntilStuck = 10;  // a pod may be about to be ready
 
-const Json* find_object(const kubernetes::Reference& reference, const Objects& all) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Json& each) {
-    return kubernetes::reference_of(each).is_same(reference);
-  });
-  return found == all.end() ? nullptr : &*found;
-}
-
 // Controllers that say in no condition that they may make no pod, only in events.
 bool tells_by_events(const std::string& kind) {
   constexpr std::array<std::string_view, 3> kSilent = {"StatefulSet", "DaemonSet", "Job"};

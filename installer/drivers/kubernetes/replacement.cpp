@@ -33,12 +33,10 @@ std::vector<Pair> candidates(const Cluster& cluster, const std::vector<Json>& bo
   std::vector<Pair> found;
   for (Json& live : cluster.own(kinds)) {
     const kubernetes::Reference reference = kubernetes::reference_of(live);
-    const auto body = std::find_if(bodies.begin(), bodies.end(), [&](const Json& each) {
-      return kubernetes::reference_of(each).is_same(reference);
-    });
-    if (body == bodies.end() || holds_data(reference)) continue;
+    const Json* body = find_object(reference, bodies);
+    if (body == nullptr || holds_data(reference)) continue;
     if (!kubernetes::may_be_replaced(*body) && !kubernetes::may_be_replaced(live)) continue;
-    found.push_back({&*body, std::move(live)});
+    found.push_back({body, std::move(live)});
   }
   return found;
 }
@@ -94,11 +92,12 @@ References to_replace(const Cluster& cluster, const std::vector<Json>& bodies,
   return references_of(to_replace_of(cluster, candidates(cluster, bodies), conflicts));
 }
 
-void try_replacement(const Cluster& cluster, const std::vector<Json>& bodies,
-                     const References& replaced, Problems& problems) {
-  for (const Pair& each : candidates(cluster, bodies)) {
+References try_replacement(const Cluster& cluster, const std::vector<Json>& bodies,
+                           Problems& problems) {
+  const std::vector<Pair> replaced =
+      to_replace_of(cluster, candidates(cluster, bodies), Conflicts::refused);
+  for (const Pair& each : replaced) {
     const kubernetes::Reference reference = kubernetes::reference_of(*each.body);
-    if (!is_one_of(reference, replaced)) continue;
     if (kubernetes::gives_up_claims(each.live) || kubernetes::gives_up_claims(*each.body)) {
       problems.add(claims_would_go(reference), kRetainHint);
       continue;
@@ -111,6 +110,7 @@ void try_replacement(const Cluster& cluster, const std::vector<Json>& bodies,
     problems.add(format("{}: as a new object: {}", reference.str(), words),
                  "correct the manifest in the release");
   }
+  return references_of(replaced);
 }
 
 void make_way(const Cluster& cluster, const std::vector<Json>& bodies, Conflicts conflicts,

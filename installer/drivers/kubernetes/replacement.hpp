@@ -16,10 +16,11 @@ namespace sealift::installer {
 // does not answer.
 References to_replace(const Cluster& cluster, const std::vector<Json>& bodies, Conflicts conflicts);
 
-// Tries those of `bodies` that are replaced as if they were not there yet; adds what the server
-// would refuse to `problems`, and sets of pods whose claims on volumes would go with them.
-void try_replacement(const Cluster& cluster, const std::vector<Json>& bodies,
-                     const References& replaced, Problems& problems);
+// Tries those of `bodies` that are replaced as if they were not there yet, and says which they are;
+// adds what the server would refuse to `problems`, and sets of pods whose claims on volumes would
+// go with them. Nothing changes. Error{target_failed} where the server does not answer.
+References try_replacement(const Cluster& cluster, const std::vector<Json>& bodies,
+                           Problems& problems);
 
 // Deletes what has to be replaced and waits until it is gone, with its pods. Claims on volumes
 // stay: Error{target_failed} instead where they would not. What is just being deleted is waited for

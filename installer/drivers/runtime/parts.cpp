@@ -25,6 +25,24 @@ std::string read_all(TreeStream& tree, const release::FileEntry& entry, std::siz
   return text;
 }
 
+std::map<std::string, std::string> files_of(Content& content, const std::string& component,
+                                            const Readable& readable) {
+  std::map<std::string, std::string> files;
+  std::size_t bytes = 0;
+  const std::unique_ptr<TreeStream> tree = content.tree(component);
+  while (const auto entry = tree->next()) {
+    const std::string& path = entry->path.str();
+    if (entry->type != EntryType::file || !readable.takes(path)) continue;
+    files[path] = read_all(*tree, *entry, readable.most);
+    bytes += files[path].size();
+    if (bytes > readable.most_of_all) {
+      throw Error(Errc::incompatible,
+                  format("found more than {} bytes of {}", readable.most_of_all, readable.what));
+    }
+  }
+  return files;
+}
+
 std::vector<release::FileEntry> entries_of(Source& table) {
   std::vector<release::FileEntry> entries;
   release::FileTableReader reader(table);

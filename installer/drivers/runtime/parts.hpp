@@ -4,8 +4,10 @@
 // What a workload is made of: files of its tree and what a table says of them, of which runtimes
 // tell whether something has to be made anew.
 
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -17,6 +19,18 @@ namespace sealift::installer {
 
 // The current file of a tree. Error{incompatible} where it is no file, or has more bytes.
 std::string read_all(TreeStream& tree, const release::FileEntry& entry, std::size_t limit);
+
+// Which files of a tree a runtime reads, and how much of them.
+struct Readable {
+  bool (*takes)(std::string_view path);
+  std::size_t most;         // bytes of a file
+  std::size_t most_of_all;  // bytes of all of them
+  std::string_view what;    // "manifests", for messages
+};
+// Those of a component by their paths, in one pass: a tree is a stream of a bundle, and is not read
+// twice. Error{incompatible} beyond a limit.
+std::map<std::string, std::string> files_of(Content& content, const std::string& component,
+                                            const Readable& readable);
 
 std::vector<release::FileEntry> entries_of(Source& table);
 
