@@ -4,6 +4,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 import unittest
@@ -254,6 +255,22 @@ class Faults(DatadogTest):
         self.is_first()
         self.assertEqual({name: self.datadog.one(name)[0] for name in FIRST_NAMES}, ids)
         self.no_drift()
+
+    def test_the_way_back_needs_no_room_for_its_inventory(self):
+        self.apply("1.0.0", FIRST)
+        second = self.road.build("1.1.0", SECOND)
+        folder = os.path.join(self.road.site, "state/datadog")
+        shutil.rmtree(folder)
+        write(folder, "no folder")  # for root, whom no rights keep from writing
+        self.datadog.fault = lambda method, path: \
+            400 if (method, path[:17]) == ("PUT", "/api/v1/dashboard") else None
+        said = self.road.refused("apply", second, "--yes", status=9)
+        self.assertIn("the ids of the objects at Datadog were not written down", said)
+        self.datadog.fault = lambda method, path: None
+        self.is_first()
+        self.no_drift()
+        self.road.installer("apply", second, "--yes")
+        self.assertEqual(self.datadog.names(), SECOND_NAMES)
 
     def test_an_undo_that_is_refused_waits_for_a_person(self):
         self.apply("1.0.0", FIRST)

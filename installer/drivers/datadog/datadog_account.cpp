@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
+#include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/drivers/datadog/datadog_objects.hpp"
 #include "net/retry.hpp"
@@ -175,12 +176,21 @@ void DatadogAccount::remove(const OwnedObject& object, Removal removal) {
 // Written at once: a crash behind this leaves nothing that only a mark knows.
 void DatadogAccount::own(const OwnedObject& object) {
   if (std::find(owned_.begin(), owned_.end(), object) == owned_.end()) owned_.push_back(object);
-  if (inventory_.read() != owned_) inventory_.write(owned_);
+  if (inventory_.read() != owned_) write_inventory();
 }
 
 void DatadogAccount::forget(const OwnedObject& object) {
   std::erase(owned_, object);
-  inventory_.write(owned_);
+  write_inventory();
+}
+
+// Marks say the same, and the way back must not need room on a disk that is full.
+void DatadogAccount::write_inventory() const {
+  try {
+    inventory_.write(owned_);
+  } catch (const Error& error) {
+    log::warning("the ids of the objects at Datadog were not written down: {}", error.message());
+  }
 }
 
 std::vector<Difference> DatadogAccount::differences(

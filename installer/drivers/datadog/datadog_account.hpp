@@ -52,6 +52,8 @@ class DatadogAccount {
   // Both write the inventory, where it changes.
   void own(const OwnedObject& object);
   void forget(const OwnedObject& object);
+  // With a warning where it cannot be written.
+  void write_inventory() const;
 
   std::string mark_;
   DatadogApi api_;
