@@ -25,17 +25,26 @@ std::vector<std::string> parts_of(const std::vector<std::string>& context) {
 
 }  // namespace
 
-std::vector<SchemaError> errors_by(const Json& schema, const Json& document) {
-  const auto rules = nlohmann::json::parse(schema.dump());
-  const auto target = nlohmann::json::parse(document.dump());
-  valijson::Schema compiled;
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  parser.populateSchema(Adapter(rules), compiled);
+struct JsonSchema::Compiled {
+  valijson::Schema schema;
+};
 
+JsonSchema::JsonSchema(const Json& rules) {
+  const auto source = nlohmann::json::parse(rules.dump());
+  auto compiled = std::make_unique<Compiled>();
+  valijson::SchemaParser(valijson::SchemaParser::kDraft7)
+      .populateSchema(Adapter(source), compiled->schema);
+  compiled_ = std::move(compiled);
+}
+
+JsonSchema::~JsonSchema() = default;
+
+std::vector<SchemaError> JsonSchema::errors(const Json& document) const {
+  const auto target = nlohmann::json::parse(document.dump());
   valijson::Validator validator(valijson::Validator::kStrongTypes);
   valijson::ValidationResults results;
   std::vector<SchemaError> errors;
-  if (validator.validate(compiled, Adapter(target), &results)) return errors;
+  if (validator.validate(compiled_->schema, Adapter(target), &results)) return errors;
   valijson::ValidationResults::Error error;
   while (results.popError(error)) errors.push_back({parts_of(error.context), error.description});
   return errors;

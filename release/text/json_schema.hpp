@@ -3,6 +3,7 @@
 
 // The door to valijson: JSON Schema, draft 7.
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,22 @@ struct SchemaError {
   std::string description;        // the library's words
 };
 
-// Every error of `document`; a parent says once more what its child has said. Types are strict:
-// "1" is no number. Throws what the library throws where `schema` is none: it is one of ours.
-std::vector<SchemaError> errors_by(const Json& schema, const Json& document);
+// A schema, compiled once for all documents that it judges; by several threads at once.
+class JsonSchema {
+ public:
+  // Throws what the library throws where `rules` are none: they are ours.
+  explicit JsonSchema(const Json& rules);
+  ~JsonSchema();
+  JsonSchema(const JsonSchema&) = delete;
+  JsonSchema& operator=(const JsonSchema&) = delete;
+
+  // Every error of `document`; a parent says once more what its child has said. Types are strict:
+  // "1" is no number.
+  std::vector<SchemaError> errors(const Json& document) const;
+
+ private:
+  struct Compiled;
+  std::unique_ptr<const Compiled> compiled_;
+};
 
 }  // namespace sealift::release

@@ -2,6 +2,8 @@
 #include "release/text/schema.hpp"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <set>
 
 #include "base/format.hpp"
@@ -65,6 +67,23 @@ Rule read_rule(const Json& schema) {
   return rule;
 }
 
+// One of schemas/, as it is used.
+struct OwnSchema {
+  explicit OwnSchema(const Json& rules) : compiled(rules), rule(read_rule(rules)) {}
+
+  JsonSchema compiled;
+  Rule rule;
+};
+
+// Read when it is first asked for, and kept: it takes longer than to check a document.
+const OwnSchema& schema_named(std::string_view name) {
+  static std::mutex guard;
+  static std::map<std::string, OwnSchema, std::less<>> known;
+  const std::lock_guard lock(guard);
+  if (const auto found = known.find(name); found != known.end()) return found->second;
+  return known.try_emplace(std::string(name), load_schema(name)).first->second;
+}
+
 // The rule for a value: the one that its path leads to.
 const Rule& rule_for(const Rule& schema, const std::vector<std::string>& parts) {
   const Rule* rule = &schema;
@@ -86,8 +105,8 @@ std::string quoted_in(const std::string& description) {
 
 class Explainer {
  public:
-  Explainer(const YamlDocument& document, const Json& schema)
-      : document_(document), schema_(read_rule(schema)) {}
+  Explainer(const YamlDocument& document, const Rule& schema)
+      : document_(document), schema_(schema) {}
 
   void explain(const SchemaError& error) {
     const std::vector<std::string>& parts = error.path;
@@ -147,7 +166,7 @@ class Explainer {
   }
 
   const YamlDocument& document_;
-  Rule schema_;
+  const Rule& schema_;
   std::set<std::string> said_;
   std::vector<Mistake> mistakes_;
 };
@@ -155,9 +174,11 @@ class Explainer {
 }  // namespace
 
 std::vector<Mistake> check_schema(const YamlDocument& document, std::string_view schema_name) {
-  const Json rules = load_schema(schema_name);
-  Explainer explainer(document, rules);
-  for (const SchemaError& error : errors_by(rules, document.value())) explainer.explain(error);
+  const OwnSchema& schema = schema_named(schema_name);
+  Explainer explainer(document, schema.rule);
+  for (const SchemaError& error : schema.compiled.errors(document.value())) {
+    explainer.explain(error);
+  }
   return explainer.take();
 }
 
