@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "release/text/json_schema.hpp"
 
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -27,24 +28,26 @@ std::vector<std::string> parts_of(const std::vector<std::string>& context) {
 
 struct JsonSchema::Compiled {
   valijson::Schema schema;
+  std::mutex guard;  // of the validator, which keeps the patterns that it has compiled
+  valijson::Validator validator{valijson::Validator::kStrongTypes};
 };
 
-JsonSchema::JsonSchema(const Json& rules) {
+JsonSchema::JsonSchema(const Json& rules) : compiled_(std::make_unique<Compiled>()) {
   const auto source = nlohmann::json::parse(rules.dump());
-  auto compiled = std::make_unique<Compiled>();
   valijson::SchemaParser(valijson::SchemaParser::kDraft7)
-      .populateSchema(Adapter(source), compiled->schema);
-  compiled_ = std::move(compiled);
+      .populateSchema(Adapter(source), compiled_->schema);
 }
 
 JsonSchema::~JsonSchema() = default;
 
 std::vector<SchemaError> JsonSchema::errors(const Json& document) const {
   const auto target = nlohmann::json::parse(document.dump());
-  valijson::Validator validator(valijson::Validator::kStrongTypes);
   valijson::ValidationResults results;
   std::vector<SchemaError> errors;
-  if (validator.validate(compiled_->schema, Adapter(target), &results)) return errors;
+  {
+    const std::lock_guard lock(compiled_->guard);
+    if (compiled_->validator.validate(compiled_->schema, Adapter(target), &results)) return errors;
+  }
   valijson::ValidationResults::Error error;
   while (results.popError(error)) errors.push_back({parts_of(error.context), error.description});
   return errors;

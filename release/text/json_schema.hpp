@@ -16,7 +16,7 @@ struct SchemaError {
   std::string description;        // the library's words
 };
 
-// A schema, compiled once for all documents that it judges; by several threads at once.
+// A schema, compiled once for all documents that it judges; they may come from several threads.
 class JsonSchema {
  public:
   // Throws what the library throws where `rules` are none: they are ours.
@@ -31,7 +31,7 @@ class JsonSchema {
 
  private:
   struct Compiled;
-  std::unique_ptr<const Compiled> compiled_;
+  std::unique_ptr<Compiled> compiled_;
 };
 
 }  // namespace sealift::release
