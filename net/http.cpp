@@ -2,6 +2,7 @@
 #include "net/http.hpp"
 
 #include <openssl/ssl.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +24,7 @@
 #include "base/path.hpp"
 #include "net/proxy.hpp"
 #include "net/retry.hpp"
+#include "net/roots.hpp"
 
 namespace sealift::net {
 
@@ -36,13 +38,6 @@ namespace ssl = boost::asio::ssl;
 constexpr std::uint32_t kMaxHeader = 64U << 10;
 constexpr std::size_t kBuffer = 256U << 10;
 constexpr std::size_t kRead = 64U << 10;
-// Where systems keep the authorities that they trust: Debian, Alpine and Arch; RHEL and Fedora;
-// SUSE.
-constexpr std::array kSystemRoots = {
-    "/etc/ssl/certs/ca-certificates.crt",     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",       "/etc/ssl/ca-bundle.pem",
-    "/var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/cert.pem"};
-
 [[noreturn]] void broken(const Url& url, std::string_view doing, const beast::error_code& failure) {
   const bool late = failure == beast::error::timeout;
   throw Error(Errc::io, format("{}: {}: {}", url.shown(), doing,
@@ -127,8 +122,11 @@ class Connection {
   }
 
   const Url& url() const { return url_; }
-  bool is_used() const { return used_; }
-  void mark_used() { used_ = true; }
+  // Nothing has come since it was used, its end neither.
+  bool is_quiet() {
+    pollfd polled{.fd = lowest().socket().native_handle(), .events = POLLIN, .revents = 0};
+    return ::poll(&polled, 1, 0) == 0;
+  }
 
  private:
   std::chrono::milliseconds limited(std::chrono::milliseconds limit) const {
@@ -279,7 +277,6 @@ class Connection {
   beast::flat_buffer buffer_;
   bool absolute_ = false;
   std::string proxy_authorization_;
-  bool used_ = false;
 };
 
 using Idle = std::map<std::string, std::unique_ptr<Connection>>;
@@ -301,7 +298,6 @@ class Answer : public Reply {
   ~Answer() override {
     // What was not read would be taken for the next answer.
     if (!parser_.is_done() || !parser_.keep_alive()) return;
-    connection_->mark_used();
     idle_[key_of(connection_->url())] = std::move(connection_);
   }
 
@@ -332,37 +328,10 @@ struct HttpClient::State {
   explicit State(HttpSettings given) : settings(std::move(given)), tls(ssl::context::tls_client) {
     SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
     tls.set_verify_mode(ssl::verify_peer);
-    trust_system();
-    if (!settings.ca_file.empty()) {
-      beast::error_code failure;
-      tls.load_verify_file(settings.ca_file.string(), failure);
-      if (failure) {
-        throw Error(Errc::invalid_input,
-                    format("{}: found no certificates: {}", settings.ca_file.string(),
-                           printable(failure.message(), 200)),
-                    "a CA file holds PEM certificates");
-      }
-    }
+    trust_system_roots(tls);
+    if (!settings.ca_file.empty()) trust_roots_of(tls, settings.ca_file);
     if (!settings.sleep) {
       settings.sleep = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
-    }
-  }
-
-  // As OpenSSL has it: SSL_CERT_FILE and SSL_CERT_DIR take the place of the system's own.
-  void trust_system() {
-    beast::error_code ignored;
-    const char* file = variable({"SSL_CERT_FILE"});
-    const char* folders = variable({"SSL_CERT_DIR"});
-    if (file != nullptr) tls.load_verify_file(file, ignored);
-    std::string_view rest = folders == nullptr ? "" : folders;
-    while (!rest.empty()) {
-      const std::string folder(rest.substr(0, rest.find(':')));
-      if (!folder.empty()) tls.add_verify_path(folder, ignored);
-      rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-    }
-    if (file != nullptr || folders != nullptr) return;
-    for (const char* each : kSystemRoots) {
-      if (tls.load_verify_file(each, ignored); !ignored) return;
     }
   }
 
@@ -372,13 +341,14 @@ struct HttpClient::State {
                 "name it as insecure, if its network may be trusted");
   }
 
-  // One attempt. A connection that was kept may have been closed meanwhile: then a new one is made.
+  // One attempt. A connection that was kept may be closed by now: then a new one is made, but not
+  // for what may have arrived and must not arrive twice.
   std::unique_ptr<Answer> attempt(const Request& request) {
-    if (const auto kept = idle.extract(key_of(request.url))) {
+    if (const auto kept = idle.extract(key_of(request.url)); kept && kept.mapped()->is_quiet()) {
       try {
         return exchange(std::move(kept.mapped()), request);
       } catch (const Error& error) {
-        if (error.code() != Errc::io) throw;
+        if (error.code() != Errc::io || request.repeat == Repeat::never) throw;
       }
     }
     return exchange(std::make_unique<Connection>(settings, deadline, tls, request.url), request);
