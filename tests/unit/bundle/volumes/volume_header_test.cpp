@@ -108,11 +108,12 @@ TEST_CASE("volume header: a document that contradicts itself is refused") {
       {"/release/digest", "x"},
   };
   CHECK_NOTHROW(parsed(with(some_header(), [](Json&) {})));
-  for (const auto& [place, value] : changes) {
-    CAPTURE(place, to_canonical(value));
+  for (const auto& change : changes) {
+    CAPTURE(change.first, to_canonical(change.second));
     CHECK(refusal_of([&] {
-            parsed(
-                with(some_header(), [&](Json& document) { document[JsonPointer(place)] = value; }));
+            parsed(with(some_header(), [&](Json& document) {
+              document[JsonPointer(change.first)] = change.second;
+            }));
           }) == Errc::corrupt);
   }
 }
