@@ -113,7 +113,7 @@ class MapReader {
   // Where the map of a script is: what its comment says, or FILE.map beside it, as "hidden" maps
   // are. Empty: there is none here.
   std::string map_of(const std::string& path, const std::string& comment) const {
-    const std::string named =
+    std::string named =
         fs::path(folder_of(path) + net::percent_decoded(comment)).lexically_normal().string();
     if (!comment.empty() && paths_.contains(named)) return named;
     const std::string beside = path + std::string(kMap);
