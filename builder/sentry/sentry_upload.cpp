@@ -273,8 +273,21 @@ class Uploader {
 
 }  // namespace
 
+namespace {
+
+// The token would be read on the way.
+void need_tls(const std::string& address) {
+  const net::Url url = net::Url::parse(address);
+  if (url.secure || url.is_loopback()) return;
+  throw Error(Errc::usage, format("{}: found http://, expected https://", url.shown()),
+              "--ca FILE trusts a certificate of one's own");
+}
+
+}  // namespace
+
 SentryUpload upload_to_sentry(const std::string& bundle, const SentryRelease& release,
                               const SentryAccess& access, Progress& progress) {
+  need_tls(access.address);
   return Uploader(release, access).upload(bundle, progress);
 }
 

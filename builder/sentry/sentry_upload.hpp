@@ -30,7 +30,8 @@ struct SentryUpload {
 
 // Returns when Sentry has put the bundle together, which it is given five minutes for.
 // Error{untrusted} where it does not take the token, Error{invalid_input} where it does not know
-// the organisation or a project or refuses the files, Error{io} for everything else.
+// the organisation or a project or refuses the files, Error{usage} for an address without TLS,
+// Error{io} for everything else.
 SentryUpload upload_to_sentry(const std::string& bundle, const SentryRelease& release,
                               const SentryAccess& access, Progress& progress);
 

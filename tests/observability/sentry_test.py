@@ -44,7 +44,7 @@ class SentryTest(unittest.TestCase):
             environment["SENTRY_AUTH_TOKEN"] = token
         done = subprocess.run(
             [BUILDER, "--json", "sentry", "upload", "--organization", "shop", "--project", project,
-             "--url", self.sentry.endpoint, *options], cwd=self.project, env=environment,
+             *([] if "--url" in options else ["--url", self.sentry.endpoint]), *options], cwd=self.project, env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         output = done.stdout.decode()
         said = done.stderr.decode() + ("" if status == 0 else output)
@@ -129,6 +129,8 @@ class SentryTest(unittest.TestCase):
         _, said = self.upload(status=3)
         self.assertIn("does not take the files: The manifest is broken", said)
         self.upload("--component", "api", status=2)
+        _, said = self.upload("--url", "http://sentry.shop.example", status=2)
+        self.assertIn("found http://, expected https://", said)
         os.remove(os.path.join(self.project, "client/assets/app-1.js.map"))
         _, said = self.upload(status=3)
         self.assertIn("found no script with a source map", said)
