@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <span>
-#include <tuple>
 
 #include "base/format.hpp"
 #include "base/nearest.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "observability/documents.hpp"
+#include "observability/order.hpp"
 #include "observability/references.hpp"
 #include "observability/rules.hpp"
 
@@ -21,6 +21,10 @@ namespace {
 using Check = void (*)(const Json& body, const Place& place, Found& found);
 using Words = std::string_view;
 
+constexpr std::array<Words, 3> kOfPipelines = {"id", "is_read_only", "type"};
+constexpr std::array<Words, 10> kOfTests = {
+    "public_id",  "monitor_id",  "creator",     "created_at", "created_by",
+    "deleted_at", "modified_at", "modified_by", "org_id",     "stepCount"};
 // What a server says of its own objects, and an export has.
 constexpr std::array<Words, 7> kOfDashboards = {
     "id", "author_handle", "author_name", "created_at", "modified_at", "url", "author_info"};
@@ -50,6 +54,9 @@ struct Known {
   std::span<const Words> of_server;
 };
 constexpr std::array kFamilies = {
+    Known{Family::pipeline, "pipelines", check_pipeline, kOfPipelines},
+    Known{Family::api_test, "api-tests", check_api_test, kOfTests},
+    Known{Family::browser_test, "browser-tests", check_browser_test, kOfTests},
     Known{Family::monitor, "monitors", check_monitor, kOfMonitors},
     Known{Family::slo, "slos", check_slo, kOfSlos},
     Known{Family::dashboard, "dashboards", check_dashboard, kOfDashboards},
@@ -75,6 +82,10 @@ void leave_out(const Known& known, Json& body) {
   if (!body.is_object()) return;
   for (const Words field : known.of_server) body.erase(field);
   if (known.family == Family::dashboard) erase_widget_ids(body);
+}
+
+bool is_composite(const Object& object) {
+  return object.family == Family::monitor && text_at(object.body, "type") == "composite";
 }
 
 class ObjectReader {
@@ -105,10 +116,7 @@ class ObjectReader {
     }
     check_references();
     check_uids();
-    std::sort(objects_.begin(), objects_.end(), [](const Object& a, const Object& b) {
-      return std::tie(a.family, a.name) < std::tie(b.family, b.name);
-    });
-    return {std::move(objects_), std::move(found_.findings)};
+    return {in_order(std::move(objects_), found_.mistakes), std::move(found_.findings)};
   }
 
  private:
@@ -134,24 +142,31 @@ class ObjectReader {
     objects_.push_back({known.family, std::move(name), path, std::move(body)});
   }
 
-  // An object refers to one that is created before it.
   void check_references() {
     for (const Object& each : objects_) {
       if (!is_of_datadog(each.family)) continue;
-      for (const std::string& name : references_in(each.body)) {
-        const auto other = std::find_if(objects_.begin(), objects_.end(), [&](const Object& one) {
-          return one.name == name && is_of_datadog(one.family);
-        });
-        if (other != objects_.end() && other->family < each.family) continue;
-        std::vector<std::string> names;
-        for (const auto& [known, unused] : files_) names.push_back(known);
-        const std::string near = nearest(name, names);
-        found_.mistakes.add(
-            format("{}: refers to \"{}\", which is no file of this component", each.file,
-                   printable(name, 200)),
-            near.empty() ? "a reference is the path of a monitor or an SLO without its ending"
-                         : format("did you mean \"{}\"?", near));
-      }
+      for (const Reference& reference : references_in(each.body)) check(reference, each);
+    }
+  }
+
+  void check(const Reference& reference, const Object& object) {
+    const auto other = std::find_if(objects_.begin(), objects_.end(), [&](const Object& one) {
+      return one.name == reference.name && (!reference.of || one.family == *reference.of);
+    });
+    if (other == objects_.end()) {
+      std::vector<std::string> names;
+      for (const auto& [known, unused] : files_) names.push_back(known);
+      const std::string near = nearest(reference.name, names);
+      found_.mistakes.add(format("{}: refers to \"{}\", which is no file of this component{}",
+                                 object.file, printable(reference.name, 200),
+                                 reference.of ? format(" in {}/", folder_of(*reference.of)) : ""),
+                          near.empty() || near == reference.name
+                              ? "a reference is the path of a monitor or an SLO without its ending"
+                              : format("did you mean \"{}\"?", near));
+    } else if (is_composite(object) && is_composite(*other)) {
+      found_.mistakes.add(
+          format("{}: refers to {}, which is composite as well", object.file, other->file),
+          "name the monitors that are in that one");
     }
   }
 
@@ -184,6 +199,14 @@ std::string_view folder_of(Family family) {
 bool is_of_datadog(Family family) {
   return std::find(kDatadogFamilies.begin(), kDatadogFamilies.end(), family) !=
          kDatadogFamilies.end();
+}
+
+std::optional<Family> family_of(std::string_view name) {
+  const std::string_view folder = name.substr(0, name.find('/'));
+  const auto found = std::find_if(kFamilies.begin(), kFamilies.end(),
+                                  [&](const Known& each) { return each.folder == folder; });
+  if (found == kFamilies.end()) return std::nullopt;
+  return found->family;
 }
 
 Objects read_objects(const std::map<std::string, std::string>& files, Problems& mistakes) {

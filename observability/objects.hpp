@@ -2,12 +2,13 @@
 #pragma once
 
 // The files of a component of observability, read as objects: one object in each file, in a folder
-// that says what it is. dashboards/, monitors/ and slos/ are Datadog's (API v1), prometheus/ holds
-// files of rules, grafana/ dashboards that Grafana reads from files. docs/observability.md lists
-// what is checked.
+// that says what it is. pipelines/, api-tests/, browser-tests/, monitors/, slos/ and dashboards/
+// are Datadog's (API v1), prometheus/ holds files of rules, grafana/ dashboards that Grafana reads
+// from files. docs/observability.md lists what is checked.
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,14 +21,27 @@ namespace sealift::observability {
 inline constexpr std::size_t kMaxObjects = 1000;            // of a component
 inline constexpr std::size_t kMaxObjectsBytes = 32U << 20;  // of all its files
 
-// In the order in which they are created: an object refers only to those before it.
-enum class Family { monitor, slo, dashboard, prometheus, grafana };
+// In the order in which they are created, as far as no reference asks for another.
+enum class Family {
+  pipeline,  // of logs
+  api_test,  // synthetic tests
+  browser_test,
+  monitor,
+  slo,
+  dashboard,
+  prometheus,
+  grafana
+};
 
 // Those of Datadog.
-inline constexpr std::array kDatadogFamilies = {Family::monitor, Family::slo, Family::dashboard};
+inline constexpr std::array kDatadogFamilies = {Family::pipeline,     Family::api_test,
+                                                Family::browser_test, Family::monitor,
+                                                Family::slo,          Family::dashboard};
 
 // "monitors", the folder of a family.
 std::string_view folder_of(Family family);
+// That of an object's name; nothing where its folder is none.
+std::optional<Family> family_of(std::string_view name);
 bool is_of_datadog(Family family);
 
 struct Object {
@@ -38,7 +52,8 @@ struct Object {
 };
 
 struct Objects {
-  std::vector<Object> objects;  // by family, then by name
+  // By family, then by name, but each behind those that it refers to.
+  std::vector<Object> objects;
   std::vector<Problem> findings;
 };
 

@@ -13,6 +13,10 @@ namespace sealift::observability {
 void check_dashboard(const Json& body, const Place& place, Found& found);
 void check_monitor(const Json& body, const Place& place, Found& found);
 void check_slo(const Json& body, const Place& place, Found& found);
+// The same API's Synthetics and Logs Pipelines.
+void check_api_test(const Json& body, const Place& place, Found& found);
+void check_browser_test(const Json& body, const Place& place, Found& found);
+void check_pipeline(const Json& body, const Place& place, Found& found);
 
 // A file of rules (prometheus.io, "Recording rules", "Alerting rules"). Prometheus refuses fields
 // that it does not know. Expressions are not read: `promtool check rules` does that.

@@ -15,6 +15,7 @@ void add_trust(cli::Command& program);
 void add_validate(cli::Command& program);
 void add_lock(cli::Command& program);
 void add_build(cli::Command& program);
+void add_sentry(cli::Command& program);
 void add_sign(cli::Command& program);
 void add_statement(cli::Command& program);
 void add_attach(cli::Command& program);

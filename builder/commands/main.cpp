@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
                           builder::add_validate(program);
                           builder::add_lock(program);
                           builder::add_build(program);
+                          builder::add_sentry(program);
                           program.group("Approve it");
                           builder::add_sign(program);
                           builder::add_statement(program);

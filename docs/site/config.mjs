@@ -61,6 +61,7 @@ export const sidebar = [
     Kubernetes: 'docs/kubernetes',
     'Buckets and CDNs': 'docs/s3',
     'Dashboards and monitors': 'docs/observability',
+    'Source maps at Sentry': 'docs/sentry',
     'Units of systemd': 'docs/workloads-systemd',
     'Commands and hooks': 'docs/workloads-exec',
     'Health checks': 'docs/health',

@@ -173,6 +173,108 @@ class Released(DatadogTest):
                     self.assertNotIn(key.encode(), text, path)
 
 
+API_TEST = {"name": "Home answers", "type": "api", "subtype": "http", "message": "down",
+            "public_id": "abc-def-ghi", "monitor_id": 7, "locations": ["aws:eu-west-3"],
+            "options": {"tick_every": 60}, "tags": ["team:web"],
+            "config": {"request": {"method": "GET", "url": "https://{{ENVIRONMENT}}.shop.example/"},
+                       "assertions": [{"type": "statusCode", "operator": "is", "target": 200}]}}
+BROWSER_TEST = {**API_TEST, "name": "Checkout works", "type": "browser",
+                "config": {"request": {"method": "GET", "url": "https://shop.example/"}, "assertions": []},
+                "steps": [{"name": "click", "type": "click", "params": {}}]}
+del BROWSER_TEST["subtype"]
+PIPELINE = {"id": "x", "type": "pipeline", "is_read_only": False, "name": "shop", "is_enabled": True,
+            "filter": {"query": "service:shop"},
+            "processors": [{"type": "date-remapper", "sources": ["time"], "is_enabled": True}]}
+# Names are in another order than references.
+COMPOSITE = {"name": "Broken", "type": "composite", "message": "both",
+             "query": "monitors/latency && !monitors/errors"}
+SLO_ALERT = {"name": "Burns", "type": "slo alert", "message": "burns",
+             "query": 'error_budget("slos/checkout").over("30d") > 75'}
+MORE = {**SECOND, "api-tests/home.json": API_TEST, "browser-tests/checkout.json": BROWSER_TEST,
+        "pipelines/shop.json": PIPELINE, "monitors/a-both.json": COMPOSITE, "monitors/burns.json": SLO_ALERT}
+
+
+class More(DatadogTest):
+    """Synthetic tests, pipelines, and monitors that refer to others."""
+
+    def is_more(self):
+        for name in ("Home answers", "Checkout works", "shop", "Broken", "Burns"):
+            self.datadog.one(name)
+        ids = [self.datadog.one(name)[0] for name in ("Latency", "Errors")]
+        self.assertEqual(self.datadog.one("Broken")[1]["query"], f"{ids[0]} && !{ids[1]}")
+        self.assertEqual(self.datadog.one("Burns")[1]["query"],
+                         f'error_budget("{self.datadog.one("Checkout")[0]}").over("30d") > 75')
+        self.assertEqual(self.datadog.one("Home answers")[1]["config"]["request"]["url"],
+                         "https://production.shop.example/")
+
+    def test_apply_drift_roll_back_uninstall(self):
+        self.datadog.objects["api"]["abc-900-xyz"] = {**API_TEST, "name": "theirs", "tags": ["sealift:other"]}
+        self.datadog.objects["monitor"]["5900"] = {"name": "of theirs", "type": "synthetics alert"}
+        self.datadog.objects["pipeline"]["theirs"] = {**PIPELINE, "name": "their pipeline"}
+        theirs = ["of theirs", "their pipeline", "theirs"]
+        self.apply("1.0.0", FIRST)
+        self.assertFalse([each for each in self.datadog.seen if "synthetics" in each[1] or "logs" in each[1]])
+        second = self.road.build("1.1.0", MORE)
+        self.assertIn("create pipelines/shop, api-tests/home, browser-tests/checkout, monitors/errors, "
+                      "monitors/a-both, monitors/burns", self.road.installer("plan", second).decode())
+        self.road.installer("apply", second, "--yes")
+        self.is_more()
+        self.no_drift()
+        self.assertIn("sealift-test", str(self.datadog.one("[Synthetics] Home answers")[1]["tags"]))
+        key = self.datadog.one("Checkout works")[0]
+        self.datadog.objects["browser"][key]["steps"] = []
+        del self.datadog.objects["pipeline"][self.datadog.one("shop")[0]]
+        found = self.road.answer("drift", status=20)["differences"]
+        self.assertEqual({(each["path"], each["found"]) for each in found},
+                         {("browser-tests/checkout", "steps is []"), ("pipelines/shop", "missing")})
+        self.road.installer("apply", "--repair", "--yes")
+        self.is_more()
+        self.no_drift()
+        self.road.installer("rollback", "--yes")
+        self.assertEqual(self.datadog.names(), sorted([*FIRST_NAMES, *theirs]))
+        self.road.installer("apply", second, "--yes")
+        self.is_more()
+        self.road.installer("uninstall", "--yes")
+        self.assertEqual(self.datadog.names(), sorted(theirs))
+
+    def test_lost_answers_and_a_lost_inventory(self):
+        told = []
+
+        def fault(method, path):
+            if method == "POST" and "validate" not in path and told.count(path) < 1:
+                told.append(path)
+                return "lost"
+            return None
+
+        self.datadog.fault = fault
+        self.apply("1.0.0", MORE)
+        self.assertEqual(len(told), 6)
+        self.datadog.fault = lambda method, path: None
+        self.is_more()
+        shutil.rmtree(os.path.join(self.road.site, "state/datadog"))
+        self.no_drift()
+        self.road.installer("uninstall", "--yes")
+        self.assertEqual(self.datadog.names(), [])
+
+    def test_a_failed_release_is_taken_back(self):
+        self.apply("1.0.0", FIRST)
+        self.datadog.fault = lambda method, path: \
+            400 if (method, path[:17]) == ("PUT", "/api/v1/dashboard") else None
+        self.road.refused("apply", self.road.build("1.1.0", MORE), "--yes", status=9)
+        self.datadog.fault = lambda method, path: None
+        self.is_first()
+        self.no_drift()
+        # Who has not bought them, or may not, installs all the same what needs neither.
+        self.datadog.unbought = True
+        self.apply("1.1.0", SECOND)
+        self.is_second()
+        said = self.road.refused("apply", self.road.build("1.2.0", MORE), "--yes", status=9)
+        self.assertIn("answered 403 to: list pipelines: is not activated", said)
+        self.assertIn("the site is as before", said)
+        self.datadog.unbought = False
+        self.is_second()
+
+
 class Refused(DatadogTest):
     def test_wrong_keys(self):
         bundle = self.road.build("1.0.0", FIRST)

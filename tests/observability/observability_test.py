@@ -4,10 +4,13 @@
 
 import json
 import os
+import shutil
 import unittest
 
+import yaml
+
 from watched import DASHBOARD, GRAFANA, MONITOR, RULES, Watched
-from road import BUILDER, errors, main, run
+from road import BUILDER, errors, main, run, write
 
 ALL = {"monitors/latency.json": MONITOR, "dashboards/web.json": DASHBOARD,
        "slos/checkout.yaml": "name: Checkout\ntype: monitor\nmonitor_ids: [monitors/latency]\n"
@@ -110,6 +113,59 @@ class Refused(unittest.TestCase):
                   encoding="utf-8") as out:
             out.write("schema: 1\nvalues: {}\n")
         run(BUILDER, "validate", path)
+
+    def test_templates_of_logs_have_the_release_and_a_spool(self):
+        """None of the programs is in Debian: what they would read is only read as YAML here."""
+        values = {"LOGS_SPOOL": "/var/spool/shop", "NGINX_LOGS": "/var/log/nginx/*.log",
+                  "SERVER_LOGS": "/srv/shop/server/*.log", "AUDIT_LOG": "/srv/shop/state/audit.jsonl",
+                  "LOGS_HOST": "logs.shop.example", "LOGS_PORT": 443, "LOGS_SPOOL_MIB": 512}
+        found = {host: self.installed_logs({**values, "LOGS_HOST": host}) for host in (values["LOGS_HOST"], "")}
+        for fluent, vector, agent in found.values():
+            files = [values[name] for name in ("NGINX_LOGS", "SERVER_LOGS", "AUDIT_LOG")]
+            self.assertEqual([each["path"] for each in fluent["pipeline"]["inputs"]], files)
+            self.assertEqual({each["storage.type"] for each in fluent["pipeline"]["inputs"]}, {"filesystem"})
+            self.assertEqual(fluent["pipeline"]["filters"][0]["record"],
+                             ["service shop", "env production", "version 1.0.0"])
+            self.assertEqual(fluent["service"]["storage.path"], values["LOGS_SPOOL"])
+            self.assertEqual([each for source in vector["sources"].values() for each in source["include"]], files)
+            self.assertEqual(vector["transforms"]["labelled"]["source"],
+                             '.service = "shop"\n.env = "production"\n.version = "1.0.0"\n')
+            known = {*vector["sources"], *vector["transforms"]}
+            for each in (*vector["transforms"].values(), *vector["sinks"].values()):
+                self.assertLessEqual(set(each["inputs"]), known)
+            self.assertEqual([each["path"] for each in agent["logs"]], files)
+            for each in agent["logs"]:
+                self.assertEqual((each["service"], each["tags"]),
+                                 ("shop", ["env:production", "version:1.0.0"]))
+        connected, alone = found.values()
+        self.assertEqual([each["name"] for each in connected[0]["pipeline"]["outputs"]], ["http"])
+        self.assertEqual(connected[0]["pipeline"]["outputs"][0]["storage.total_limit_size"], "512M")
+        (collector,) = connected[1]["sinks"].values()
+        self.assertEqual((collector["uri"], collector["buffer"][0]["type"]),
+                         ("https://logs.shop.example:443/", "disk"))
+        self.assertGreaterEqual(collector["buffer"][0]["max_size"], 268435488)
+        self.assertEqual([each["name"] for each in alone[0]["pipeline"]["outputs"]], ["file"])
+        self.assertEqual([each["type"] for each in alone[1]["sinks"].values()], ["file"])
+
+    def installed_logs(self, values):
+        """As the programs would read them on a site whose values these are."""
+        road = Watched()
+        self.addCleanup(road.close)
+        shutil.copytree(os.path.join(os.environ["SEALIFT_SOURCE"], "templates/logs"),
+                        os.path.join(road.project, "logs"))
+        road.new_site({"driver": "directory", "path": road.target("watch")})
+        path = road.write_project("1.0.0", {}, components=[
+            {"name": "logs", "kind": "config", "source": "logs", "target": "watch"}])
+        write(os.path.join(road.project, "environments/production.yaml"),
+              json.dumps({"schema": 1, "values": values}))
+        bundle = json.loads(run(BUILDER, "--json", "build", path, "--output", os.path.join(road.root, "dist"),
+                                "--key", road.key))["bundle"]
+        road.installer("apply", bundle, "--yes")
+        installed = []
+        for name in ("fluent-bit.yaml", "vector.yaml", "datadog-agent.yaml"):
+            with open(os.path.join(road.target("watch"), "current", name), encoding="utf-8") as text:
+                installed.append(yaml.safe_load(text))
+        return installed
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 #include "installer/drivers/datadog/datadog_account.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -17,40 +18,36 @@ namespace {
 
 using observability::Family;
 
-constexpr std::size_t kPage = 100;       // dashboards in a list
-constexpr std::size_t kMostPages = 500;  // that are asked for
-
-// What a reference names: dashboards are never referred to.
-Family family_of(const std::string& name) {
-  return name.starts_with(observability::folder_of(Family::slo)) ? Family::slo : Family::monitor;
-}
+constexpr std::size_t kMostPages = 500;  // of a list, that are asked for
 
 std::string key_of(const OwnedObject& object) {
   return format("{} {}", observability::folder_of(object.family), object.id);
 }
 
-// The list that may hold objects with this mark, a page of it.
-std::string list_of(Family family, const std::string& mark, std::size_t begin) {
-  switch (family) {
-    case Family::monitor:
-      return format("{}?monitor_tags=sealift:{}", path_of(family), mark);
-    case Family::slo:
-      return format("{}?tags_query=sealift:{}&limit=1000", path_of(family), mark);
-    default:
-      return format("{}?count={}&start={}", path_of(family), kPage, begin);
-  }
+// What every site has used from the beginning: their objects are known by marks alone.
+bool is_always_asked_for(Family family) {
+  return family == Family::monitor || family == Family::slo || family == Family::dashboard;
+}
+
+// Answers that something else needs the object.
+bool is_needed(int status) {
+  return status == 400 || status == 409;
 }
 
 }  // namespace
 
-DatadogAccount::DatadogAccount(const DatadogSettings& settings, const DatadogKeys& keys,
-                               const fs::path& state)
+DatadogAccount::DatadogAccount(const DatadogSettings& settings, const Families& used,
+                               const DatadogKeys& keys, const fs::path& state)
     : mark_(settings.mark), api_(settings.api, keys), inventory_(state, settings.mark) {
+  const std::vector<OwnedObject> kept = inventory_.read();
   for (const Family family : observability::kDatadogFamilies) {
+    const bool is_kept = std::any_of(
+        kept.begin(), kept.end(), [&](const OwnedObject& each) { return each.family == family; });
+    if (!is_always_asked_for(family) && !is_kept && !used.contains(family)) continue;
     for (OwnedObject& each : find_marked(family)) owned_.push_back(std::move(each));
   }
   // Somebody may have taken a mark off.
-  for (const OwnedObject& each : inventory_.read()) {
+  for (const OwnedObject& each : kept) {
     const bool is_known = std::any_of(owned_.begin(), owned_.end(), [&](const OwnedObject& one) {
       return key_of(one) == key_of(each);
     });
@@ -61,16 +58,16 @@ DatadogAccount::DatadogAccount(const DatadogSettings& settings, const DatadogKey
 std::vector<OwnedObject> DatadogAccount::find_marked(Family family) {
   std::vector<OwnedObject> found;
   for (std::size_t page = 0; page < kMostPages; ++page) {
-    const DatadogApi::Answer answer = api_.get(list_of(family, mark_, page * kPage));
+    const DatadogApi::Answer answer = api_.get(list_of(family, mark_, page));
     if (!answer.is_good()) {
       api_.refuse(answer, format("list {}", observability::folder_of(family)));
     }
     const Json& list = read_many(family, answer.body);
     for (const Json& each : list) {
       const std::optional<std::string> hash = read_mark(family, each, mark_);
-      if (hash) found.push_back({family, *hash, read_id(each)});
+      if (hash) found.push_back({family, *hash, read_id(family, each)});
     }
-    if (family != Family::dashboard || list.size() < kPage) break;
+    if (!is_paged(family) || list.size() < kPage) break;
   }
   return found;
 }
@@ -85,7 +82,7 @@ const OwnedObject* DatadogAccount::find(Family family, const std::string& hash) 
 
 std::optional<Json> DatadogAccount::read_object(Family family, const std::string& id) {
   const DatadogApi::Answer answer = api_.get(path_of(family, id));
-  if (answer.status == 404) return std::nullopt;
+  if (is_missing(family, answer.status)) return std::nullopt;
   if (!answer.is_good()) {
     api_.refuse(answer, format("read {} {}", observability::folder_of(family), printable(id, 80)));
   }
@@ -95,7 +92,7 @@ std::optional<Json> DatadogAccount::read_object(Family family, const std::string
 // A reference to what is not there has the id 0, which no object has.
 Json DatadogAccount::body_of(const observability::Object& object) const {
   Json body = observability::with_ids(object.body, [&](const std::string& name) {
-    const OwnedObject* other = find(family_of(name), hash_of(name));
+    const OwnedObject* other = find(*observability::family_of(name), hash_of(name));
     return other == nullptr ? std::string("0") : other->id;
   });
   return marked(object.family, std::move(body), mark_, hash_of(object.name));
@@ -134,7 +131,7 @@ std::string DatadogAccount::create(const observability::Object& object, const st
     try {
       const DatadogApi::Answer answer = api_.post_once(path_of(object.family), body);
       if (answer.is_good()) {
-        std::string id = read_id(read_single(object.family, answer.body));
+        std::string id = read_id(object.family, read_single(object.family, answer.body));
         if (!id.empty()) return id;
       } else if (!net::may_pass(answer.status) || attempt == kApiAttempts) {
         api_.refuse(answer, format("create {}", object.name));
@@ -150,27 +147,58 @@ std::string DatadogAccount::create(const observability::Object& object, const st
   }
 }
 
-// The other way round than they are made: nothing refers to what goes.
+// The other way round than they are made. Within a family the ids do not say what refers to what,
+// such as a composite monitor to others: what is still needed is tried again when others are gone.
 void DatadogAccount::remove_others(Removal removal) {
+  std::vector<OwnedObject> left;
   const auto& families = observability::kDatadogFamilies;
   for (auto family = families.rbegin(); family != families.rend(); ++family) {
-    const std::vector<OwnedObject> all = owned_;
-    for (const OwnedObject& each : all) {
-      if (each.family == *family && !put_.contains(key_of(each))) remove(each, removal);
+    std::copy_if(owned_.begin(), owned_.end(), std::back_inserter(left),
+                 [&](const OwnedObject& each) {
+                   return each.family == *family && !put_.contains(key_of(each));
+                 });
+  }
+  while (!left.empty()) {
+    std::vector<OwnedObject> needed;
+    DatadogApi::Answer said;
+    for (const OwnedObject& each : left) {
+      if (!remove(each, removal, said)) needed.push_back(each);
     }
+    if (needed.size() == left.size()) {
+      api_.refuse(said, format("remove {} {}", observability::folder_of(needed.back().family),
+                               printable(needed.back().id, 80)));
+    }
+    left = std::move(needed);
   }
 }
 
 // One that is gone already is removed; a crash behind this leaves an id that no object has.
-void DatadogAccount::remove(const OwnedObject& object, Removal removal) {
-  std::string path = path_of(object.family, object.id);
-  if (removal == Removal::forced && object.family != Family::dashboard) path += "?force=true";
-  const DatadogApi::Answer answer = api_.remove(path);
-  if (!answer.is_good() && answer.status != 404) {
-    api_.refuse(answer, format("remove {} {}", observability::folder_of(object.family),
-                               printable(object.id, 80)));
+bool DatadogAccount::remove(const OwnedObject& object, Removal removal, DatadogApi::Answer& said) {
+  const bool is_forced = removal == Removal::forced;
+  const Family family = object.family;
+  const auto send = [&]() -> DatadogApi::Answer {
+    if (family == Family::api_test || family == Family::browser_test) {
+      return api_.post(
+          "/api/v1/synthetics/tests/delete",
+          {{"public_ids", Json::array({object.id})}, {"force_delete_dependencies", is_forced}});
+    }
+    const bool can_be_forced = family == Family::monitor || family == Family::slo;
+    return api_.remove(path_of(family, object.id) +
+                       (is_forced && can_be_forced ? "?force=true" : ""));
+  };
+  DatadogApi::Answer answer = send();
+  const bool is_gone = answer.is_good() || answer.status == 404 ||
+                       (is_needed(answer.status) && !read_object(family, object.id));
+  if (is_gone) {
+    forget(object);
+    return true;
   }
-  forget(object);
+  if (!is_needed(answer.status)) {
+    api_.refuse(answer,
+                format("remove {} {}", observability::folder_of(family), printable(object.id, 80)));
+  }
+  said = std::move(answer);
+  return false;
 }
 
 // Written at once: a crash behind this leaves nothing that only a mark knows.

@@ -25,8 +25,12 @@ enum class Removal {
 
 class DatadogAccount {
  public:
-  // Asks the server what is ours.
-  DatadogAccount(const DatadogSettings& settings, const DatadogKeys& keys, const fs::path& state);
+  using Families = std::set<observability::Family>;
+
+  // Asks the server what is ours, of the families `used` and those that the site has ids of: keys
+  // may have no right to others, and a product of Datadog may not be bought.
+  DatadogAccount(const DatadogSettings& settings, const Families& used, const DatadogKeys& keys,
+                 const fs::path& state);
 
   // Lets an object be there as its file says; its id. References become ids, and must have been put
   // before.
@@ -48,7 +52,8 @@ class DatadogAccount {
   Json body_of(const observability::Object& object) const;
   std::string create(const observability::Object& object, const std::string& hash,
                      const Json& body);
-  void remove(const OwnedObject& object, Removal removal);
+  // Whether it is gone; false where another object refers to it. `said`: what the server says then.
+  bool remove(const OwnedObject& object, Removal removal, DatadogApi::Answer& said);
   // Both write the inventory, where it changes.
   void own(const OwnedObject& object);
   void forget(const OwnedObject& object);

@@ -41,6 +41,7 @@ class DatadogApi {
   Answer get(const std::string& path) { return send("GET", path, nullptr); }
   Answer put(const std::string& path, const Json& body) { return send("PUT", path, body); }
   Answer remove(const std::string& path) { return send("DELETE", path, nullptr); }
+  Answer post(const std::string& path, const Json& body) { return send("POST", path, body); }
   // One attempt, over a connection of its own: what was sent over one that breaks is sent never
   // again. Error{io} where nobody knows what became of it.
   Answer post_once(const std::string& path, const Json& body) const;

@@ -26,7 +26,7 @@ OwnedObject object_from_json(const Json& value, const std::string& where) {
     object.family = each;
     return object;
   }
-  fields.refuse("family", "expected monitors, slos or dashboards");
+  fields.refuse("family", "expected a folder of objects of Datadog, such as monitors");
 }
 
 std::vector<OwnedObject> objects_from_json(const Json& value, const std::string& where) {

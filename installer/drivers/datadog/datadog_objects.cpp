@@ -19,6 +19,7 @@ using observability::Family;
 constexpr std::string_view kTags = "tags";
 constexpr std::string_view kDescription = "description";
 constexpr std::string_view kMarkTag = "sealift:";
+constexpr std::string_view kTestTag = "sealift-test:";
 constexpr std::string_view kFileTag = "sealift-file:";
 constexpr std::string_view kMarkLine = "[sealift ";
 constexpr std::size_t kMostFields = 10;
@@ -36,14 +37,24 @@ std::string without_mark(std::string text) {
   return text;
 }
 
-Json marked_tags(const Json& tags, const std::string& mark, const std::string& hash) {
+bool is_test(Family family) {
+  return family == Family::api_test || family == Family::browser_test;
+}
+
+std::string_view tag_of(Family family) {
+  return is_test(family) ? kTestTag : kMarkTag;
+}
+
+Json marked_tags(Family family, const Json& tags, const std::string& mark,
+                 const std::string& hash) {
   Json all = Json::array();
   for (const Json& each : tags) {
     const bool is_mark = each.is_string() &&
-                         (each.text().starts_with(kMarkTag) || each.text().starts_with(kFileTag));
+                         (each.text().starts_with(kMarkTag) || each.text().starts_with(kTestTag) ||
+                          each.text().starts_with(kFileTag));
     if (!is_mark) all.push_back(each);
   }
-  all.push_back(format("{}{}", kMarkTag, mark));
+  all.push_back(format("{}{}", tag_of(family), mark));
   all.push_back(format("{}{}", kFileTag, hash));
   return all;
 }
@@ -111,6 +122,12 @@ class Comparison {
 
 std::string path_of(Family family) {
   switch (family) {
+    case Family::pipeline:
+      return "/api/v1/logs/config/pipelines";
+    case Family::api_test:
+      return "/api/v1/synthetics/tests/api";
+    case Family::browser_test:
+      return "/api/v1/synthetics/tests/browser";
     case Family::monitor:
       return "/api/v1/monitor";
     case Family::slo:
@@ -124,6 +141,31 @@ std::string path_of(Family family, const std::string& id) {
   return format("{}/{}", path_of(family), net::percent_encoded(id));
 }
 
+std::string list_of(Family family, const std::string& mark, std::size_t page) {
+  switch (family) {
+    case Family::api_test:
+    case Family::browser_test:
+      return format("/api/v1/synthetics/tests?page_size={}&page_number={}", kPage, page);
+    case Family::monitor:
+      return format("{}?monitor_tags={}{}", path_of(family), kMarkTag, mark);
+    case Family::slo:
+      return format("{}?tags_query={}{}&limit=1000", path_of(family), kMarkTag, mark);
+    case Family::dashboard:
+      return format("{}?count={}&start={}", path_of(family), kPage, page * kPage);
+    default:
+      return path_of(family);
+  }
+}
+
+bool is_paged(Family family) {
+  return family == Family::dashboard || is_test(family);
+}
+
+// Logs Pipelines documents 400 alone for a request that holds nothing but an id.
+bool is_missing(Family family, int status) {
+  return status == 404 || (family == Family::pipeline && status == 400);
+}
+
 std::string hash_of(const std::string& name) {
   return Digest::of(name).short_hex();
 }
@@ -134,7 +176,7 @@ Json marked(Family family, Json body, const std::string& mark, const std::string
     body[kDescription] =
         own.empty() ? mark_line(mark, hash) : format("{}\n\n{}", own, mark_line(mark, hash));
   } else {
-    body[kTags] = marked_tags(list_at(body, kTags), mark, hash);
+    body[kTags] = marked_tags(family, list_at(body, kTags), mark, hash);
   }
   return body;
 }
@@ -148,19 +190,24 @@ std::optional<std::string> read_mark(Family family, const Json& body, const std:
     const std::size_t from = at + begin.size();
     return text.substr(from, text.size() - 1 - from);
   }
+  // One list holds the tests of both sorts.
+  if (is_test(family) &&
+      text_at(body, "type") != (family == Family::api_test ? "api" : "browser")) {
+    return std::nullopt;
+  }
   std::optional<std::string> hash;
   bool is_ours = false;
   for (const Json& each : list_at(body, kTags)) {
     if (!each.is_string()) continue;
     const std::string& tag = each.text();
-    if (tag == format("{}{}", kMarkTag, mark)) is_ours = true;
+    if (tag == format("{}{}", tag_of(family), mark)) is_ours = true;
     if (tag.starts_with(kFileTag)) hash = tag.substr(kFileTag.size());
   }
   return is_ours ? hash : std::nullopt;
 }
 
-std::string read_id(const Json& body) {
-  const auto id = body.find("id");
+std::string read_id(Family family, const Json& body) {
+  const auto id = body.find(is_test(family) ? "public_id" : "id");
   if (id == body.end() || id->is_null()) return "";
   return id->is_string() ? id->text() : id->dump();
 }
@@ -173,8 +220,17 @@ const Json& read_single(Family family, const Json& answer) {
 }
 
 const Json& read_many(Family family, const Json& answer) {
-  if (family == Family::monitor) return answer;
-  return list_at(answer, family == Family::slo ? "data" : "dashboards");
+  switch (family) {
+    case Family::api_test:
+    case Family::browser_test:
+      return list_at(answer, "tests");
+    case Family::slo:
+      return list_at(answer, "data");
+    case Family::dashboard:
+      return list_at(answer, "dashboards");
+    default:
+      return answer;
+  }
 }
 
 std::vector<Difference> changed_fields_of(const std::string& name, const Json& sent,

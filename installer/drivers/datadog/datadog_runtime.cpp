@@ -8,6 +8,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "installer/drivers/datadog/datadog_account.hpp"
+#include "installer/drivers/datadog/datadog_objects.hpp"
 #include "installer/drivers/datadog/datadog_settings.hpp"
 #include "installer/drivers/runtime/parts.hpp"
 #include "observability/references.hpp"
@@ -59,16 +60,23 @@ class DatadogRuntime : public Runtime {
     return changes_text({{"create", fresh}, {"change", changed}, {"remove", gone}});
   }
 
-  // Before anything changes: the keys are good, and the server would take each monitor. It tries
-  // those alone, and none that refers to what is not there yet.
+  // Before anything changes: the keys are good, also for all that the release has, and the server
+  // would take each monitor. It tries those alone, and none that refers to what is not there yet.
   void validate(const Deployment& staged, StepIo& io) const override {
     const DatadogSettings settings = datadog_settings_of(staged);
     DatadogApi api(settings.api, keys_of(settings.api, io.content));
     api.check_keys();
+    for (const observability::Family each : families_of(settings)) {
+      const DatadogApi::Answer answer = api.get(list_of(each, settings.mark, 0));
+      if (!answer.is_good()) {
+        api.refuse(answer, format("list {}", observability::folder_of(each)));
+      }
+    }
     Words found;
     for (const observability::Object& each : installed_objects(staged, settings)) {
       if (each.family != observability::Family::monitor) continue;
-      const DatadogApi::Answer answer = api.post_once("/api/v1/monitor/validate", each.body);
+      if (!observability::references_in(each.body).empty()) continue;
+      const DatadogApi::Answer answer = api.post("/api/v1/monitor/validate", each.body);
       if (answer.status == 400) found.push_back(format("{}: {}", each.file, answer.said));
     }
     if (found.empty()) return;
@@ -77,28 +85,29 @@ class DatadogRuntime : public Runtime {
                 "correct the files in the release");
   }
 
-  void bring_up(const Deployment& now, const Deployment*, StepIo& io) const override {
-    bring(now, io.content, Removal::refused);
+  void bring_up(const Deployment& now, const Deployment* before, StepIo& io) const override {
+    bring(now, before, io.content, Removal::refused);
   }
 
   // By the release that it was: an object that the failed one has removed is made again.
-  void bring_back(const Deployment& then, const Deployment*, StepIo& io) const override {
-    bring(then, io.former != nullptr ? *io.former : io.content, Removal::forced);
+  void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const override {
+    bring(then, failed, io.former != nullptr ? *io.former : io.content, Removal::forced);
   }
 
   void take_back(const Deployment& failed, StepIo& io) const override {
-    account_of(datadog_settings_of(failed), io.content).remove_others(Removal::forced);
+    account_of(datadog_settings_of(failed), nullptr, io.content).remove_others(Removal::forced);
   }
 
   void take_down(const Deployment& deployment, StepIo& io) const override {
-    account_of(datadog_settings_of(deployment), io.content).remove_others(Removal::refused);
+    account_of(datadog_settings_of(deployment), nullptr, io.content)
+        .remove_others(Removal::refused);
   }
 
   std::vector<Difference> differences(const Deployment& deployment,
                                       Content& content) const override {
     const DatadogSettings settings = datadog_settings_of(deployment);
     const std::vector<observability::Object> objects = installed_objects(deployment, settings);
-    return account_of(settings, content).differences(objects);
+    return account_of(settings, nullptr, content).differences(objects);
   }
 
   void open_keys(const Deployment& deployment, Content& content) const override {
@@ -117,15 +126,20 @@ class DatadogRuntime : public Runtime {
   }
 
  private:
-  DatadogAccount account_of(const DatadogSettings& settings, Content& content) const {
-    return {settings, keys_of(settings.api, content), state_};
+  // `other` may be null: what its objects are of is looked for as well.
+  DatadogAccount account_of(const DatadogSettings& settings, const Deployment* other,
+                            Content& content) const {
+    DatadogAccount::Families used = families_of(settings);
+    if (other != nullptr) used.merge(families_of(datadog_settings_of(*other)));
+    return {settings, used, keys_of(settings.api, content), state_};
   }
 
   // Everything is there before anything goes.
-  void bring(const Deployment& now, Content& content, Removal removal) const {
+  void bring(const Deployment& now, const Deployment* other, Content& content,
+             Removal removal) const {
     const DatadogSettings settings = datadog_settings_of(now);
     const std::vector<observability::Object> objects = installed_objects(now, settings);
-    DatadogAccount account = account_of(settings, content);
+    DatadogAccount account = account_of(settings, other, content);
     for (const observability::Object& each : objects) account.put(each);
     account.remove_others(removal);
   }

@@ -81,6 +81,15 @@ DatadogSettings datadog_settings_of(const Deployment& deployment) {
   return datadog_settings_from_json(deployment.settings, format("{}: settings", deployment.path));
 }
 
+std::set<observability::Family> families_of(const DatadogSettings& settings) {
+  std::set<observability::Family> families;
+  for (const ObjectDigest& each : settings.objects) {
+    const std::optional<observability::Family> family = observability::family_of(each.name);
+    if (family) families.insert(*family);
+  }
+  return families;
+}
+
 DatadogSettings datadog_settings_for(const RuntimeQuestion& question) {
   const Files files = files_of(question.content, question.component.row.name, kReadable);
   Problems problems;

@@ -4,6 +4,7 @@
 // The settings of a placement at Datadog: how its API is reached, by which mark our objects are
 // known there, and which objects the files of the release are.
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ Json to_json(const DatadogSettings& settings);
 // Strict; Error{corrupt}.
 DatadogSettings datadog_settings_from_json(const Json& value, const std::string& where);
 DatadogSettings datadog_settings_of(const Deployment& deployment);
+// Of the objects.
+std::set<observability::Family> families_of(const DatadogSettings& settings);
 
 // Of the rendered files of a component. Error{incompatible} with every mistake, and for objects
 // that are none of Datadog's. The mark stays that of what is installed.

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.hpp"
+#include "base/sha1.hpp"
 
 namespace sealift::digest_test {
 
@@ -13,6 +14,11 @@ TEST_CASE("digest: of known bytes, in its one spelling") {
   CHECK(Digest::of("abc").str() == text);
   CHECK(Digest::parse(text) == Digest::of("abc"));
   CHECK(Digest::of("abc").short_hex() == "ba7816bf8f01");
+}
+
+TEST_CASE("sha1: of known bytes") {
+  CHECK(sha1_hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");  // FIPS 180-4
+  CHECK(sha1_hex("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
 }
 
 TEST_CASE("digest: any other spelling is refused") {

@@ -173,17 +173,99 @@ TEST_CASE("objects: a reference names a file of the component", "[observability]
   const Read found = read(good);
   CHECK(found.mistakes == Lines{});
   const Json body = found.objects.objects.at(1).body;
-  CHECK(references_in(body) == Lines{"monitors/latency"});
+  REQUIRE(references_in(body).size() == 1);
+  CHECK(references_in(body).front().name == "monitors/latency");
   const Json resolved = with_ids(body, [](const std::string&) { return "77"; });
   CHECK(to_canonical(resolved.at("monitor_ids")) == "[77,12]");
   CHECK(read({{"monitors/latency.json", kMonitor}, {"slos/s.json", slo(R"(["monitors/latncy"])")}})
             .mistakes ==
-        Lines{"slos/s.json: refers to \"monitors/latncy\", which is no file of this component"});
+        Lines{"slos/s.json: refers to \"monitors/latncy\", which is no file of this component in "
+              "monitors/"});
   const Json widget =
       Json::parse(R"({"widgets":[{"definition":{"type":"slo","slo_id":"slos/s"}}]})");
   CHECK(with_ids(widget, [](const std::string& name) { return name + "!"; })
             .dump()
             .find(R"("slo_id":"slos/s!")") != std::string::npos);
+}
+
+TEST_CASE("objects: monitors refer to others in their query, and stand behind them",
+          "[observability]") {
+  const auto monitor = [](const std::string& type, const std::string& query) {
+    return format(R"({{"name":"m","type":"{}","query":"{}"}})", type, query);
+  };
+  const std::string slo =
+      R"({"name":"s","type":"monitor","thresholds":[{"timeframe":"7d","target":99.5}],)"
+      R"("monitor_ids":["monitors/z"]})";
+  const std::string alert = R"(error_budget(\"slos/s\").over(\"7d\") > 75)";
+  const Read found =
+      read({{"monitors/a.json", monitor("composite", "(monitors/z && !monitors/y) || 12")},
+            {"monitors/b.json", monitor("slo alert", alert)},
+            {"monitors/c.json", monitor("query alert", "monitors/z of no meaning")},
+            {"monitors/y.json", kMonitor},
+            {"monitors/z.json", kMonitor},
+            {"slos/s.json", slo}});
+  CHECK(found.mistakes == Lines{});
+  Lines names;
+  for (const Object& each : found.objects.objects) names.push_back(each.name);
+  CHECK(names ==
+        Lines{"monitors/z", "monitors/y", "monitors/a", "slos/s", "monitors/b", "monitors/c"});
+  const auto id_of = [](const std::string& name) { return name == "slos/s" ? "abc" : "7"; };
+  CHECK(text_at(with_ids(found.objects.objects[2].body, id_of), "query") == "(7 && !7) || 12");
+  CHECK(text_at(with_ids(found.objects.objects[4].body, id_of), "query") ==
+        R"(error_budget("abc").over("7d") > 75)");
+  CHECK(references_in(found.objects.objects[5].body).empty());
+
+  CHECK(read({{"monitors/a.json", monitor("composite", "monitors/b")},
+              {"monitors/b.json", monitor("composite", "1 || 2")}})
+            .mistakes ==
+        Lines{"monitors/a.json: refers to monitors/b.json, which is composite as well"});
+  CHECK(read({{"monitors/z.json", monitor("slo alert", alert)}, {"slos/s.json", slo}}).mistakes ==
+        Lines{"slos/s.json: refers to monitors/z, which refers to it"});
+  CHECK(read({{"monitors/a.json", monitor("composite", "monitors/x || slos/s")},
+              {"slos/s.json", slo},
+              {"monitors/z.json", kMonitor}})
+            .mistakes.size() == 2);
+}
+
+TEST_CASE("objects: synthetic tests and pipelines are as their API has them", "[observability]") {
+  const char* const kTest =
+      R"({"name":"t","type":"api","subtype":"http","message":"","locations":["aws:eu-west-3"],)"
+      R"("public_id":"a-b-c","monitor_id":7,"options":{"tick_every":60},)"
+      R"("config":{"request":{"url":"https://x"},"assertions":[{"type":"statusCode"}]}})";
+  const Read good = read(
+      {{"api-tests/t.json", kTest},
+       {"pipelines/p.json", R"({"id":"1","type":"pipeline","is_read_only":false,"name":"p",)"
+                            R"("filter":{"query":"*"},"processors":[{"type":"pipeline","name":"q",)"
+                            R"("processors":[{"type":"grok-paser"}]}]})"}});
+  CHECK(good.mistakes == Lines{});
+  REQUIRE(good.objects.objects.size() == 2);
+  CHECK(good.objects.objects[0].family == Family::pipeline);
+  CHECK(good.objects.objects[0].body.size() == 3);
+  CHECK_FALSE(good.objects.objects[1].body.contains("public_id"));
+  REQUIRE(good.objects.findings.size() == 1);
+  CHECK(good.objects.findings[0].hint == "did you mean \"grok-parser\"?");
+  CHECK(read({{"api-tests/t.json",
+               R"({"name":"t","type":"browser","subtype":"htp","message":"","locations":[],)"
+               R"("options":{"tick_every":5},"config":{"assertions":[]}})"}})
+            .mistakes ==
+        Lines{"api-tests/t.json: type: found \"browser\", expected one of api",
+              "api-tests/t.json: subtype: found \"htp\", expected a word that is known",
+              "api-tests/t.json: found no locations, which a test needs",
+              "api-tests/t.json: options.tick_every: found the number 5, expected "
+              "30 to 604800 seconds",
+              "api-tests/t.json: config: found no assertions, which an API test needs",
+              "api-tests/t.json: config: found no request, which an API test needs"});
+  CHECK(read({{"api-tests/t.json",
+               R"({"name":"t","type":"api","subtype":"multi","message":"","locations":["a"],)"
+               R"("options":{},"config":{"steps":[{"name":"s"}]}})"}})
+            .mistakes == Lines{});
+  CHECK(read({{"browser-tests/t.json",
+               R"({"name":"t","type":"browser","message":"","locations":["a"],"options":{},)"
+               R"("config":{"assertions":[]}})"}})
+            .mistakes ==
+        Lines{"browser-tests/t.json: found no steps, which a browser test needs",
+              "browser-tests/t.json: config: found no request, which a browser test needs"});
+  CHECK(read({{"pipelines/p.json", R"({"filter":{},"processors":[{}]})"}}).mistakes.size() == 3);
 }
 
 TEST_CASE("documents: a plain fraction of YAML is a number", "[observability]") {

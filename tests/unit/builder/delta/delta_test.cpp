@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "base/format.hpp"
 #include "bundle/delta/expanded.hpp"
 #include "content/frames.hpp"
 #include "tests/unit/bundle/small_bundle.hpp"

@@ -56,10 +56,14 @@ TEST_CASE("datadog: only what was sent is compared") {
 
 TEST_CASE("datadog: answers hold objects in the ways of each family") {
   const Json monitor = Json::parse(R"({"id":12})");
-  CHECK(read_id(read_single(Family::monitor, monitor)) == "12");
-  CHECK(read_id(read_single(Family::slo, Json::parse(R"({"data":[{"id":"ab"}]})"))) == "ab");
-  CHECK(read_id(read_single(Family::slo, Json::parse(R"({"data":{"id":"ab"}})"))) == "ab");
-  CHECK(read_id(Json::parse(R"({"errors":[]})")).empty());
+  CHECK(read_id(Family::monitor, read_single(Family::monitor, monitor)) == "12");
+  CHECK(read_id(Family::slo, read_single(Family::slo, Json::parse(R"({"data":[{"id":"ab"}]})"))) ==
+        "ab");
+  CHECK(read_id(Family::slo, read_single(Family::slo, Json::parse(R"({"data":{"id":"ab"}})"))) ==
+        "ab");
+  CHECK(read_id(Family::api_test, Json::parse(R"({"id":1})")).empty());
+  CHECK(read_id(Family::api_test, Json::parse(R"({"public_id":"a-b"})")) == "a-b");
+  CHECK(read_id(Family::monitor, Json::parse(R"({"errors":[]})")).empty());
   CHECK(read_many(Family::dashboard, Json::parse(R"({"dashboards":[{},{}]})")).size() == 2);
   CHECK(path_of(Family::slo, "a/b") == "/api/v1/slo/a%2Fb");
 }
