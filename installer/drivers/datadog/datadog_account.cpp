@@ -189,7 +189,8 @@ void DatadogAccount::write_inventory() const {
   try {
     inventory_.write(owned_);
   } catch (const Error& error) {
-    log::warning("the ids of the objects at Datadog were not written down: {}", error.message());
+    log::warning(
+        format("the ids of the objects at Datadog were not written down: {}", error.message()));
   }
 }
 
