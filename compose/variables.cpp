@@ -16,18 +16,21 @@ namespace sealift::compose {
 namespace {
 
 constexpr int kMaxNesting = 16;
+constexpr std::size_t kShown = 40;
 
 [[noreturn]] void refuse_dollar(std::string_view text) {
-  throw Error(Errc::invalid_input,
-              format("found \"{}\", expected a variable such as ${{NAME}}", printable(text, 40)),
-              "write $$ for a $ that begins no variable");
+  throw Error(
+      Errc::invalid_input,
+      format("found \"{}\", expected a variable such as ${{NAME}}", printable(text, kShown)),
+      "write $$ for a $ that begins no variable");
 }
 
 }  // namespace
 
 Variables read_variables(std::string_view text) {
   Variables variables;
-  for (const auto& [key, entry] : release::parse_dotenv(text, kVariablesFile)) {
+  for (const auto& [key, entry] :
+       release::parse_dotenv(text, kVariablesFile, release::DotenvKeys::compose)) {
     if (!entry.value.is_null()) variables.emplace(key, entry.value.text());
   }
   return variables;
@@ -63,7 +66,12 @@ std::string Interpolation::fill(std::string_view text, int depth) {
       text.remove_prefix(end + 3);
     } else {
       const std::string_view name = release::compose_variable_name(behind);
-      if (name.empty()) refuse_dollar(text);
+      if (name.empty()) {
+        lone_.insert(printable(text, kShown));
+        filled += '$';
+        text.remove_prefix(1);
+        continue;
+      }
       filled += plain(std::string(name), text.substr(0, name.size() + 1));
       text.remove_prefix(name.size() + 1);
     }

@@ -3,8 +3,8 @@
 
 // The variables of a Compose file, as Compose fills them in from the file .env beside it: $NAME,
 // ${NAME}, ${NAME:-default}, ${NAME-default}, ${NAME:?message}, ${NAME?message}, ${NAME:+other} and
-// ${NAME+other}, one inside another too. $$ is one $; any other $ is a mistake, as it is for
-// Compose.
+// ${NAME+other}, one inside another too. $$ is one $. Any other $ but one before { stays as it
+// stands, as docker compose and podman-compose have it; docker-compose 1 refuses it.
 
 #include <map>
 #include <set>
@@ -31,11 +31,13 @@ class Interpolation {
  public:
   explicit Interpolation(const Variables& variables) : variables_(variables) {}
 
-  // A variable of the host stays as it stands. Error{invalid_input} for a $ that begins nothing,
+  // A variable of the host stays as it stands. Error{invalid_input} for a ${ that begins nothing,
   // and for ${NAME:?message} where NAME is not set.
   std::string fill(std::string_view text);
   // Those that nothing sets and that have no default: Compose takes an empty text for each.
   const std::set<std::string>& unset() const { return unset_; }
+  // Texts from a $ on that begins no variable, cut to a length to show.
+  const std::set<std::string>& lone() const { return lone_; }
 
  private:
   std::string fill(std::string_view text, int depth);
@@ -44,6 +46,7 @@ class Interpolation {
 
   const Variables& variables_;
   std::set<std::string> unset_;
+  std::set<std::string> lone_;
 };
 
 // The names of all variables that a text, which may be a template, looks for; comments of YAML are
