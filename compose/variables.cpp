@@ -2,7 +2,6 @@
 #include "compose/variables.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -37,10 +36,8 @@ Variables read_variables(std::string_view text) {
 }
 
 bool is_of_host(std::string_view name) {
-  constexpr std::array kNames = {
-      "PATH", "HOME", "TMPDIR", "LANG", "XDG_RUNTIME_DIR", "COMPOSE_PROJECT_NAME"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-         name.starts_with("DOCKER_") || name.starts_with("CONTAINER");
+  return std::find(kHostVariables.begin(), kHostVariables.end(), name) != kHostVariables.end() ||
+         name == "LANG" || name == "COMPOSE_PROJECT_NAME";
 }
 
 std::string Interpolation::fill(std::string_view text) {
@@ -88,7 +85,7 @@ std::string Interpolation::plain(const std::string& name, std::string_view writt
 }
 
 std::string Interpolation::braced(std::string_view inside, int depth) {
-  const std::string written = format("${{{}}}", inside);
+  std::string written = format("${{{}}}", inside);
   const auto& [named, asks_for_text, sign, word] = release::ComposeVariable::read(inside);
   const std::string name(named);
   if (name.empty()) refuse_dollar(written);

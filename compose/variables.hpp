@@ -6,6 +6,7 @@
 // ${NAME+other}, one inside another too. $$ is one $. Any other $ but one before { stays as it
 // stands, as docker compose and podman-compose have it; docker-compose 1 refuses it.
 
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -22,9 +23,22 @@ inline constexpr const char* kProfilesVariable = "COMPOSE_PROFILES";
 // Its text; a key without a value is not set. Error{invalid_input} with every mistake.
 Variables read_variables(std::string_view text);
 
-// PWD is the folder of the Compose file, ".".
-// Whether a variable is one of the host's, which Compose is run with whatever .env says: nobody
-// knows its value before.
+// What Compose and the engine's client are given of the host's environment: where the engine is,
+// never a variable that a file might mean, such as DOCKER_TAG.
+inline constexpr std::array kHostVariables = {"PATH",
+                                              "HOME",
+                                              "TMPDIR",
+                                              "XDG_RUNTIME_DIR",
+                                              "DOCKER_HOST",
+                                              "DOCKER_CONTEXT",
+                                              "DOCKER_CONFIG",
+                                              "DOCKER_CERT_PATH",
+                                              "DOCKER_TLS_VERIFY",
+                                              "CONTAINER_HOST",
+                                              "CONTAINERS_CONF",
+                                              "CONTAINERS_STORAGE_CONF"};
+// Whether a variable is one of those, or one that Compose is run with whatever .env says: nobody
+// knows its value before. PWD is the folder of the Compose file, ".".
 bool is_of_host(std::string_view name);
 
 class Interpolation {

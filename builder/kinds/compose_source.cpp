@@ -119,7 +119,7 @@ std::string compose_file(const release::ComponentEntry& entry, const std::set<st
     if (files.contains(name)) found.emplace_back(name);
   }
   if (found.size() == 1) return found.front();
-  const std::string named = name_in_source(entry, entry.overlays);
+  std::string named = name_in_source(entry, entry.overlays);
   if (found.empty() && files.contains(named)) return named;
   throw Error(Errc::invalid_input,
               format("components.{}: {}: found {}, expected one Compose file", entry.name,

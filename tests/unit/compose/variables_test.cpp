@@ -63,8 +63,15 @@ TEST_CASE("compose variables: those that nothing sets are noted", "[compose]") {
   CHECK(interpolation.unset() == std::set<std::string>{"NEIN", "NO"});
 }
 
+TEST_CASE("compose variables: names that only begin like the host's are the file's", "[compose]") {
+  CHECK(filled("x:${DOCKER_TAG:-1}/${CONTAINER_NAME:-c}") == "x:1/c");
+  CHECK(variables_in("image: x:${DOCKER_TAG}") == std::set<std::string>{"DOCKER_TAG"});
+}
+
 TEST_CASE("compose variables: the host's stay as they stand", "[compose]") {
   CHECK(filled("$HOME/x:${HOME:-/root}") == "$HOME/x:${HOME:-/root}");
+  CHECK(filled("${DOCKER_HOST}") == "${DOCKER_HOST}");
+  CHECK(variables_in("image: ${DOCKER_HOST}") == std::set<std::string>{});
 }
 
 TEST_CASE("compose variables: names are found in a template", "[compose]") {
