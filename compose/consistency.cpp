@@ -271,6 +271,9 @@ class ConsistencyCheck {
           if (std::find(kMade.begin(), kMade.end(), key) == kMade.end()) continue;
           add(key, "found it beside external: true",
               "remove it: it is set where the network or volume is made");
+          if (std::string_view(sort) == "networks") {
+            found_.back().refused_by = Inconsistency::RefusedBy::docker_compose_1;
+          }
         }
       }
     }

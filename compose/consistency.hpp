@@ -15,9 +15,14 @@
 namespace sealift::compose {
 
 struct Inconsistency {
+  enum class RefusedBy {
+    every_compose,
+    docker_compose_1  // alone
+  };
   std::string pointer;
   std::string found;
   std::string hint;
+  RefusedBy refused_by = RefusedBy::every_compose;
 };
 
 // `root`: the whole file, its merges resolved; `started`: the services that start by themselves.

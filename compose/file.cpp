@@ -258,6 +258,7 @@ class ComposeReader {
   void fill(Json& value, const std::string& pointer, Interpolation& interpolation) {
     if (value.is_string()) {
       const std::set<std::string> noted = interpolation.unset();
+      const std::set<std::string> lone = interpolation.lone();
       try {
         value = interpolation.fill(value.text());
       } catch (const Error& error) {
@@ -269,6 +270,11 @@ class ComposeReader {
             {format("{}: nothing sets the variable {}: Compose takes an empty text",
                     document_.where(pointer), each),
              format("set {0} in the configuration, or write ${{{0}:-default}}", each)});
+      }
+      for (const std::string& each : interpolation.lone()) {
+        if (lone.contains(each)) continue;
+        object_as_old(pointer, format("found \"{}\", whose $ begins no variable", each),
+                      "write $$, which every Compose takes");
       }
     } else if (value.is_array()) {
       for (std::size_t i = 0; i < value.size(); ++i) {
@@ -296,7 +302,11 @@ class ComposeReader {
     std::set<std::string> started;
     for (const ComposeService& each : file_.services) started.insert(each.name);
     for (const Inconsistency& each : inconsistencies(parts_, started)) {
-      object_to(each.pointer, each.found, each.hint);
+      if (each.refused_by == Inconsistency::RefusedBy::docker_compose_1) {
+        object_as_old(each.pointer, each.found, each.hint);
+      } else {
+        object_to(each.pointer, each.found, each.hint);
+      }
     }
   }
 
@@ -313,6 +323,13 @@ class ComposeReader {
 
   void object_to(const std::string& pointer, const std::string& found, const std::string& hint) {
     file_.objections.push_back({format("{}: {}", document_.where(pointer), found), hint});
+  }
+
+  void object_as_old(const std::string& pointer, const std::string& found,
+                     const std::string& hint) {
+    file_.findings.push_back(
+        {format("{}: {}: docker-compose 1 refuses it", document_.where(pointer), found), hint});
+    file_.old_objections.push_back(file_.findings.back());
   }
 
   ComposeService started(const std::string& name, const Service& service,

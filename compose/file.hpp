@@ -54,6 +54,7 @@ struct ComposeFile {
   std::vector<release::Claim> claims;       // what it asks of the host
   std::vector<Problem> host_names;          // what a second project of it would share
   std::vector<Problem> findings;            // what is no mistake, and may not be what was meant
+  std::vector<Problem> old_objections;      // what docker-compose 1 alone refuses: findings too
   // What Compose itself refuses: keys that it does not know, variables that cannot be filled in,
   // and what does not fit together (compose/consistency.hpp). The builder refuses it too; an
   // installer, which may have taken it before, leaves it to the Compose of its site.

@@ -2,7 +2,6 @@
 #include "compose/variables.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -16,28 +15,29 @@ namespace sealift::compose {
 namespace {
 
 constexpr int kMaxNesting = 16;
+constexpr std::size_t kShown = 40;
 
 [[noreturn]] void refuse_dollar(std::string_view text) {
-  throw Error(Errc::invalid_input,
-              format("found \"{}\", expected a variable such as ${{NAME}}", printable(text, 40)),
-              "write $$ for a $ that begins no variable");
+  throw Error(
+      Errc::invalid_input,
+      format("found \"{}\", expected a variable such as ${{NAME}}", printable(text, kShown)),
+      "write $$ for a $ that begins no variable");
 }
 
 }  // namespace
 
 Variables read_variables(std::string_view text) {
   Variables variables;
-  for (const auto& [key, entry] : release::parse_dotenv(text, kVariablesFile)) {
+  for (const auto& [key, entry] :
+       release::parse_dotenv(text, kVariablesFile, release::DotenvKeys::compose)) {
     if (!entry.value.is_null()) variables.emplace(key, entry.value.text());
   }
   return variables;
 }
 
 bool is_of_host(std::string_view name) {
-  constexpr std::array kNames = {
-      "PATH", "HOME", "TMPDIR", "LANG", "XDG_RUNTIME_DIR", "COMPOSE_PROJECT_NAME"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-         name.starts_with("DOCKER_") || name.starts_with("CONTAINER");
+  return std::find(kHostVariables.begin(), kHostVariables.end(), name) != kHostVariables.end() ||
+         name == "LANG" || name == "COMPOSE_PROJECT_NAME";
 }
 
 std::string Interpolation::fill(std::string_view text) {
@@ -63,7 +63,12 @@ std::string Interpolation::fill(std::string_view text, int depth) {
       text.remove_prefix(end + 3);
     } else {
       const std::string_view name = release::compose_variable_name(behind);
-      if (name.empty()) refuse_dollar(text);
+      if (name.empty()) {
+        lone_.insert(printable(text, kShown));
+        filled += '$';
+        text.remove_prefix(1);
+        continue;
+      }
       filled += plain(std::string(name), text.substr(0, name.size() + 1));
       text.remove_prefix(name.size() + 1);
     }
@@ -80,7 +85,7 @@ std::string Interpolation::plain(const std::string& name, std::string_view writt
 }
 
 std::string Interpolation::braced(std::string_view inside, int depth) {
-  const std::string written = format("${{{}}}", inside);
+  std::string written = format("${{{}}}", inside);
   const auto& [named, asks_for_text, sign, word] = release::ComposeVariable::read(inside);
   const std::string name(named);
   if (name.empty()) refuse_dollar(written);

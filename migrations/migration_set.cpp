@@ -12,6 +12,7 @@
 #include "base/json.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "migrations/envelope.hpp"
 
 namespace sealift::migrations {
 
@@ -335,9 +336,17 @@ void MigrationSet::each_chunk(const Migration& migration,
   const Marks marks = layout != Layout::sql        ? Marks::breakpoints
                       : dialect == Dialect::sqlite ? Marks::none
                                                    : Marks::psql_lines;
+  const auto envelope = Envelope::of({migration.sql.open(), dialect, marks}, dialect);
   Pieces pieces(migration.sql.open(), dialect, marks);
   Chunk chunk{};
-  while (pieces.next(chunk)) look(chunk);
+  for (std::size_t piece = 0; pieces.next(chunk); ++piece) {
+    if (!envelope || !envelope->is_in(piece)) {
+      look(chunk);
+      continue;
+    }
+    const std::string opened = envelope->opened(piece, chunk.text);
+    look({.text = opened, .line = chunk.line});
+  }
 }
 
 // Comments and breakpoints, and nothing that a database would be given. Most migrations show in

@@ -9,6 +9,7 @@
 #include "base/format.hpp"
 #include "base/text.hpp"
 #include "builder/kind/outputs.hpp"
+#include "builder/kind/selection.hpp"
 #include "compose/project.hpp"
 #include "compose/variables.hpp"
 #include "release/templates/template.hpp"
@@ -25,16 +26,31 @@ std::string known_names() {
   return joined({kComposeFiles.begin(), kComposeFiles.end()});
 }
 
+// The first of `files` that lies in the source's folder, which it is relative to; else empty.
+std::string name_in_source(const release::ComponentEntry& entry,
+                           const std::vector<std::string>& files) {
+  if (files.empty()) return "";
+  const fs::path source = entry.source.empty() ? "." : entry.source;
+  const std::string name = fs::path(files.front()).lexically_relative(source).string();
+  return name.find('/') == name.npos && !name.starts_with('.') ? name : "";
+}
+
 // The path of the first Compose file from the release's folder; empty where there is none, which
 // compose_file() says. Compose takes the first of several, and so does this; compose_file() refuses
-// several later.
+// several later. What `exclude` names is not there: a folder that has no other is that of the first
+// file of the list.
 std::string first_file(const release::ComponentEntry& entry, const fs::path& folder) {
   const fs::path source = entry.source;
   if (!dir_exists(folder / source)) return path_exists(folder / source) ? entry.source : "";
+  const Selection selection = selection_of(entry);
+  const auto has = [&](const std::string& name) {
+    return path_exists(folder / source / name) && !selection.excludes(name);
+  };
   for (const char* name : kComposeFiles) {
-    if (path_exists(folder / source / name)) return (source / name).lexically_normal().string();
+    if (has(name)) return (source / name).lexically_normal().string();
   }
-  return "";
+  const std::string name = name_in_source(entry, entry.overlays);
+  return !name.empty() && has(name) ? entry.overlays.front() : "";
 }
 
 // Nothing where there is no such file: who asks decides whether that is a mistake.
@@ -60,13 +76,18 @@ ComposeSource compose_source(const release::ComponentEntry& entry, const Worksho
     throw Error(Errc::invalid_input,
                 format("components.{}: {}: found no Compose file to lay others over", entry.name,
                        entry.source),
-                format("name it, or a folder that has one of {}", known_names()));
+                format("name it, or a folder that has one of {}, or it behind its own folder",
+                       known_names()));
   }
   std::string text = read_source(folder, first).value_or("");
   const bool is_folder = dir_exists(folder / entry.source);
-  if (!entry.overlays.empty() || compose::needs_merge(text, first)) {
+  const bool is_alone =
+      entry.overlays.empty() || (entry.overlays.size() == 1 && entry.overlays.front() == first);
+  if (!is_alone || compose::needs_merge(text, first)) {
     std::vector<std::string> files = {first};
-    files.insert(files.end(), entry.overlays.begin(), entry.overlays.end());
+    for (const std::string& path : entry.overlays) {
+      if (path != first) files.push_back(path);
+    }
     try {
       compose::MergedProject merged = compose::merge_project(
           files, [&](const std::string& path) { return read_source(folder, path); });
@@ -98,10 +119,16 @@ std::string compose_file(const release::ComponentEntry& entry, const std::set<st
     if (files.contains(name)) found.emplace_back(name);
   }
   if (found.size() == 1) return found.front();
+  std::string named = name_in_source(entry, entry.overlays);
+  if (found.empty() && files.contains(named)) return named;
   throw Error(Errc::invalid_input,
               format("components.{}: {}: found {}, expected one Compose file", entry.name,
                      entry.source, found.empty() ? "none of these names" : joined(found)),
-              format("it is named {}", known_names()));
+              found.empty()
+                  ? format("name it behind its folder, source: [deploy/, deploy/FILE], or "
+                           "call it {}",
+                           known_names())
+                  : "take the others out of the release: exclude: [FILE]");
 }
 
 }  // namespace sealift::builder

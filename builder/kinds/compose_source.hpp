@@ -26,8 +26,9 @@ struct ComposeSource {
 // Throws Error{invalid_input} with every mistake of files that are merged.
 ComposeSource compose_source(const release::ComponentEntry& entry, const Workshop& workshop);
 
-// The source is one file, or a folder with a file of a name that Compose knows: its path among
-// `files`. Error{invalid_input} where there is none, or more than one.
+// The source is one file, or a folder with a file of a name that Compose knows, or with the one
+// that the list names behind it: its path among `files`. Error{invalid_input} where there is none,
+// or more than one.
 std::string compose_file(const release::ComponentEntry& entry, const std::set<std::string>& files);
 
 }  // namespace sealift::builder

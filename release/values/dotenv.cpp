@@ -19,9 +19,16 @@ constexpr std::string_view kBlank = " \t";
 constexpr std::string_view kSpace = " \t\r";
 constexpr std::size_t kMaxDefaults = 16;  // of defaults inside defaults
 
+bool is_compose_key(std::string_view key) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return !key.empty() && key.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
 class DotenvReader {
  public:
-  DotenvReader(std::string_view text, const std::string& name) : rest_(text), name_(name) {}
+  DotenvReader(std::string_view text, const std::string& name, DotenvKeys keys)
+      : rest_(text), name_(name), keys_(keys) {}
 
   std::map<std::string, DotenvEntry> read() {
     for (; !rest_.empty(); ++line_) {
@@ -60,13 +67,15 @@ class DotenvReader {
     const bool alone = separator == std::string_view::npos;
     if (alone) key = key.substr(0, key.find(" #"));
     key = trimmed(key, kSpace);
-    if (!is_value_name(key)) {
-      refuse(format("found the key \"{}\", expected letters, digits and _", printable(key, 80)));
+    if (keys_ == DotenvKeys::compose ? !is_compose_key(key) : !is_value_name(key)) {
+      refuse(format("found the key \"{}\", expected letters, digits and _{}", printable(key, 80),
+                    keys_ == DotenvKeys::compose ? " . -" : ", a digit not first"));
     }
     Json value = alone ? Json() : Json(value_of(line.substr(separator + 1)));
     const auto [entry, fresh] =
-        entries_.try_emplace(std::string(key), DotenvEntry{std::move(value), first_line_});
-    if (!fresh) {
+        entries_.try_emplace(std::string(key), DotenvEntry{value, first_line_});
+    // The same once more means the same, however it is read.
+    if (!fresh && entry->second.value != value) {
       refuse(format("found the key {} twice, expected it once; it stands in line {} too", key,
                     entry->second.line));
     }
@@ -216,6 +225,7 @@ class DotenvReader {
 
   std::string_view rest_;
   const std::string& name_;
+  DotenvKeys keys_;
   int line_ = 1;
   int first_line_ = 1;  // of the statement
   std::map<std::string, DotenvEntry> entries_;
@@ -232,9 +242,10 @@ void check_characters(std::string_view text, const std::string& name) {
 
 }  // namespace
 
-std::map<std::string, DotenvEntry> parse_dotenv(std::string_view text, const std::string& name) {
+std::map<std::string, DotenvEntry> parse_dotenv(std::string_view text, const std::string& name,
+                                                DotenvKeys keys) {
   check_characters(text, name);
-  return DotenvReader(without_byte_order_mark(text), name).read();
+  return DotenvReader(without_byte_order_mark(text), name, keys).read();
 }
 
 }  // namespace sealift::release

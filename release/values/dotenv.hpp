@@ -5,7 +5,8 @@
 // single quotes (as it stands), double quotes (\n \r \t \\ \" \$), both over several lines. Outside
 // single quotes $NAME and ${NAME} are the value of a key above, ${NAME:-x} and the other forms of
 // Compose work; the environment of the machine that builds is never asked, so a name that only it
-// could have is refused. A key twice is refused. Format: the Compose specification, env_file.
+// could have is refused. A key twice with different values is refused. Format: the Compose
+// specification, env_file.
 
 #include <map>
 #include <string>
@@ -24,7 +25,13 @@ struct DotenvEntry {
   int line;
 };
 
+enum class DotenvKeys {
+  values,  // names of values
+  compose  // what Compose takes: letters, digits and _ . -
+};
+
 // `name` is for messages. Throws Error{invalid_input} with every mistake.
-std::map<std::string, DotenvEntry> parse_dotenv(std::string_view text, const std::string& name);
+std::map<std::string, DotenvEntry> parse_dotenv(std::string_view text, const std::string& name,
+                                                DotenvKeys keys = DotenvKeys::values);
 
 }  // namespace sealift::release

@@ -212,6 +212,7 @@ class Compose(JudgeTest):
                 f"s{i}: {text}" for i, text in enumerate(texts)) + "}"
             if file.startswith("services: {a") or file.startswith("services: {init"):
                 file = file.replace("}, volumes:", "}\nvolumes:").replace("}, include:", "}\ninclude:")
+                file = file.replace("}, networks:", "}\nnetworks:")
             with self.subTest(example):
                 path = self.road.stack("1.0.0", image, file, files={
                     "conf/app.conf": "a\n", "app.env": "A=b\n"},

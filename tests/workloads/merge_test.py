@@ -161,9 +161,9 @@ class Merge(unittest.TestCase):
         self.addCleanup(self.road.close)
         self.builds = 0
 
-    def build(self, files, source, status=0):
+    def build(self, files, source, status=0, **component):
         path = self.road.stack("1.0.0", {API: server("api 1")}, files.pop("compose.yaml"), files=files,
-                               component={"source": source})
+                               component={"source": source, **component})
         self.builds += 1
         arguments = ("build", path, "--output", os.path.join(self.road.root, f"dist{self.builds}"),
                      "--key", self.road.key)
@@ -229,6 +229,21 @@ class Merge(unittest.TestCase):
                            "other/stack.yml": "services: {a: {tty: true}}\n"},
                           ["deploy/other", "deploy/compose.yaml"], status=3)
         self.assertIn("deploy/other: found no Compose file to lay others over", said)
+
+    def test_a_file_of_another_name(self):
+        own = {"docker-compose.prod.yml":
+               f"services: {{a: {{image: \"{API}\", volumes: [\"./a.conf:/a.conf:ro\"]}}}}\n",
+               "a.conf": "a\n"}
+        # Of developers: it lies outside of what is built from, or beside it and is excluded.
+        other = {"compose.yaml": "services: {a: {build: ., environment: {A: \"${B:?}\"}}}\n"}
+        files = {**other, **{"prod/" + name: text for name, text in own.items()}}
+        source = ["deploy/prod", "deploy/prod/docker-compose.prod.yml"]
+        self.assertEqual(self.build(dict(files), source), own)
+        files["prod/docker-compose.yml"] = other["compose.yaml"]
+        self.assertEqual(self.build(dict(files), source, exclude=["docker-compose.yml"]), own)
+        del files["prod/docker-compose.yml"]
+        os.remove(os.path.join(self.road.project, "deploy/prod/docker-compose.yml"))
+        self.assertIn("found none of these names", self.build(files, "deploy/prod", status=3))
 
     def test_what_is_included(self):
         tree = self.build({

@@ -10,6 +10,7 @@
 #include "base/path.hpp"
 #include "base/program_file.hpp"
 #include "base/text.hpp"
+#include "compose/variables.hpp"
 
 namespace sealift::installer {
 
@@ -48,25 +49,10 @@ std::optional<std::string> generation_of(Words command) {
   return outcome->output.starts_with("1.") ? kV1 : kV2;
 }
 
-// What Compose and the engine's client find of our environment: where the engine is, never a
-// variable that a file might mean.
-constexpr std::array kPassed = {"PATH",
-                                "HOME",
-                                "TMPDIR",
-                                "XDG_RUNTIME_DIR",
-                                "DOCKER_HOST",
-                                "DOCKER_CONTEXT",
-                                "DOCKER_CONFIG",
-                                "DOCKER_CERT_PATH",
-                                "DOCKER_TLS_VERIFY",
-                                "CONTAINER_HOST",
-                                "CONTAINERS_CONF",
-                                "CONTAINERS_STORAGE_CONF"};
-
 std::vector<std::pair<std::string, std::string>> environment(const fs::path& folder) {
   std::vector<std::pair<std::string, std::string>> found = {{"LANG", "C.UTF-8"},
                                                             {"PWD", folder.string()}};
-  for (const char* name : kPassed) {
+  for (const char* name : compose::kHostVariables) {
     if (const char* value = std::getenv(name); value != nullptr) found.emplace_back(name, value);
   }
   return found;

@@ -182,6 +182,9 @@ ComposeSettings compose_settings_of(const RuntimeQuestion& question, const Compo
     services[service.name] = settings_of(service, sources, key, problems);
   }
   check_names(workload, services, problems);
+  if (compose.generation == kV1) {
+    for (const Problem& each : file.old_objections) problems.add(each.message, each.hint);
+  }
   if (question.target.isolated) check_isolation(file, question.component.row.target, problems);
   problems.throw_if_any(Errc::incompatible);
   return {.project = project_of(question),

@@ -65,6 +65,8 @@ TEST_CASE("consistency: volumes, networks, secrets and configs are declared") {
         std::string::npos);
   CHECK(objections_to("  a: {image: a:1}\n", "volumes: {v: {external: true, driver: local}}\n")
             .find("volumes.v.driver: found it beside external: true") != std::string::npos);
+  const std::string networks = "networks: {n: {external: true, driver: bridge}}\n";
+  CHECK(objections_to("  a: {image: a:1}\n", networks).empty());
 }
 
 TEST_CASE("consistency: what is right alone may not be beside something else") {

@@ -44,9 +44,17 @@ TEST_CASE("compose variables: every form that Compose knows", "[compose]") {
 TEST_CASE("compose variables: what is missing is said", "[compose]") {
   CHECK(refused("${NO:?set it}").find("NO is not set: set it") != std::string::npos);
   CHECK(refused("${EMPTY:?}").find("EMPTY is empty") != std::string::npos);
-  for (const char* each : {"$1", "$(date)", "a$", "${", "${A", "${}", "${1}", "${A!x}", "${A:x}"}) {
+  for (const char* each : {"${", "${A", "${}", "${1}", "${A!x}", "${A:x}"}) {
     CHECK(refused(each).find("expected a variable") != std::string::npos);
   }
+}
+
+TEST_CASE("compose variables: a $ that begins none stays, and is noted", "[compose]") {
+  Interpolation interpolation(kSet);
+  CHECK(interpolation.fill("$(date) $1 \"$@\" `^.+$` a$") == "$(date) $1 \"$@\" `^.+$` a$");
+  CHECK(interpolation.lone().contains("$1 \"$@\" `^.+$` a$"));
+  CHECK(interpolation.fill("$A$$A") == "one$A");
+  CHECK(interpolation.lone().size() == 5);
 }
 
 TEST_CASE("compose variables: those that nothing sets are noted", "[compose]") {
@@ -55,8 +63,15 @@ TEST_CASE("compose variables: those that nothing sets are noted", "[compose]") {
   CHECK(interpolation.unset() == std::set<std::string>{"NEIN", "NO"});
 }
 
+TEST_CASE("compose variables: names that only begin like the host's are the file's", "[compose]") {
+  CHECK(filled("x:${DOCKER_TAG:-1}/${CONTAINER_NAME:-c}") == "x:1/c");
+  CHECK(variables_in("image: x:${DOCKER_TAG}") == std::set<std::string>{"DOCKER_TAG"});
+}
+
 TEST_CASE("compose variables: the host's stay as they stand", "[compose]") {
   CHECK(filled("$HOME/x:${HOME:-/root}") == "$HOME/x:${HOME:-/root}");
+  CHECK(filled("${DOCKER_HOST}") == "${DOCKER_HOST}");
+  CHECK(variables_in("image: ${DOCKER_HOST}") == std::set<std::string>{});
 }
 
 TEST_CASE("compose variables: names are found in a template", "[compose]") {

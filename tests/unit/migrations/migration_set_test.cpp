@@ -61,6 +61,48 @@ const std::string kSnapshot = R"({"version":"8","dialect":"postgres"})";
 
 }  // namespace
 
+TEST_CASE("migrations: BEGIN and COMMIT around all of one are passed over") {
+  const auto given = [](const std::string& text, Dialect dialect) {
+    std::string all;
+    for (const Part& part : parts_of(plain({{"1_a.sql", text}}, dialect), 0)) all += part.text;
+    return all;
+  };
+  const auto postgresql = [&](const std::string& text) { return given(text, Dialect::postgresql); };
+  const auto sqlite = [&](const std::string& text) { return given(text, Dialect::sqlite); };
+  CHECK(postgresql("-- by hand\nBEGIN;\nselect 1;\n\nCOMMIT;\n") ==
+        "-- by hand\n     ;\nselect 1;\n\n      ;\n");
+  CHECK(postgresql("start transaction; select 1; end work") ==
+        "                 ; select 1;         ");
+  CHECK(sqlite("PRAGMA foreign_keys=OFF; BEGIN TRANSACTION; select 1; COMMIT;") ==
+        "PRAGMA foreign_keys=OFF;                  ; select 1;       ;");
+  const std::string body = "select $$BEGIN; COMMIT;$$;";
+  CHECK(postgresql("begin;" + body + "commit;") == "     ;" + body + "      ;");
+  for (const char* text :
+       {"BEGIN; select 1;", "select 1; COMMIT;", "BEGIN; select 1; COMMIT; select 2;",
+        "select 1; BEGIN; select 2; COMMIT;", "BEGIN; COMMIT; BEGIN; COMMIT;",
+        "BEGIN; select 1; ROLLBACK;", "BEGIN ISOLATION LEVEL SERIALIZABLE; select 1; COMMIT;",
+        "BEGIN; select 1; COMMIT AND CHAIN;", "BEGIN; VACUUM; COMMIT;",
+        "BEGIN; CREATE INDEX CONCURRENTLY i ON t (a); COMMIT;"}) {
+    CAPTURE(text);
+    CHECK(postgresql(text) == text);
+  }
+  CHECK(sqlite("COMMIT; PRAGMA foreign_keys=OFF; BEGIN") ==
+        "COMMIT; PRAGMA foreign_keys=OFF; BEGIN");
+  // Over breakpoints, and over the pieces of a long one.
+  const MigrationSet set = drizzle({{"meta/_journal.json", journal({{"a", 10}})},
+                                    {"a.sql",
+                                     "BEGIN;--> statement-breakpoint\nselect 1;"
+                                     "--> statement-breakpoint\nCOMMIT;"}});
+  const std::vector<Part> parts = parts_of(set, 0);
+  REQUIRE(parts.size() == 3);
+  CHECK(parts[0].text == "     ;");
+  CHECK(parts[2].text == "\n      ;");
+  std::string rows;
+  for (int i = 0; i < 200'000; ++i) rows += "insert into t values (1);\n";
+  const std::string all = postgresql("BEGIN;\n" + rows + "COMMIT;");
+  CHECK(all == "     ;\n" + rows + "      ;");
+}
+
 TEST_CASE("migrations: a folder of drizzle-kit 0.x, in the order of its journal") {
   const MigrationSet set = drizzle({{"meta/_journal.json", journal({{"b", 10}, {"a", 20}})},
                                     {"meta/0000_snapshot.json", "{}"},

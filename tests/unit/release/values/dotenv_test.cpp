@@ -104,6 +104,21 @@ TEST_CASE("dotenv: a quoted value may have lines, and what follows keeps its num
   CHECK(entries.at("C").line == 6);
 }
 
+TEST_CASE("dotenv: the same value twice is that value") {
+  CHECK(parse_dotenv("A=1\nB=2\nexport A='1'\n", "a.env").at("A").value == "1");
+}
+
+TEST_CASE("dotenv: keys that only Compose takes") {
+  const std::string text = "86D_URL=a\nspring.profile=b\nC-D=c\n";
+  CHECK(parse_dotenv(text, ".env", DotenvKeys::compose).at("spring.profile").value == "b");
+  const std::string said = tests::messages(tests::error_of([&] { parse_dotenv(text, "a.env"); }));
+  CHECK(said.find("a.env:1: found the key \"86D_URL\", expected letters, digits and _, a digit "
+                  "not first") != said.npos);
+  CHECK(said.find("a.env:3: ") != said.npos);
+  CHECK(tests::refusal_of([] { parse_dotenv("A B=1", ".env", DotenvKeys::compose); }) ==
+        Errc::invalid_input);
+}
+
 TEST_CASE("dotenv: every mistake is said with its line") {
   const auto error = tests::error_of([] {
     parse_dotenv(
