@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ssl/context.hpp>
 
 #include "base/error.hpp"
 #include "base/format.hpp"

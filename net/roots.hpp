@@ -3,9 +3,11 @@
 
 // The authorities whose certificates a connection takes.
 
-#include <boost/asio/ssl/context.hpp>
-
 #include "base/path.hpp"
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace sealift::net {
 
