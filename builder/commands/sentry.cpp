@@ -199,6 +199,10 @@ void add_sentry(cli::Command& program) {
   auto& options = cli::make_options<SentryOptions>();
   cli::Command sentry = program.sub("sentry", "what Sentry is sent where a release is built");
   sentry
+      .example("sealift sentry upload --organization shop --project web",
+               "after the assets were built")
+      .fails_with({});
+  sentry
       .sub(
           "upload", "send the source maps of a release to Sentry",
           "Takes scripts and maps of components of the kind assets from their sources. What Sentry "

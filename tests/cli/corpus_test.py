@@ -26,20 +26,23 @@ class CorpusTest(unittest.TestCase):
             put("stack/compose.yaml", "services:\n  web:\n    image: nginx:1.25\n")
             put("stack/compose.prod.yaml", "services:\n  web:\n    ports: [\"80:80\"]\n")
             put("stack/.env", "A=1\n")
+            put("kept/compose.yaml",
+                "services:\n  db:\n    image: nginx:1.25\n    volumes: [\"./data:/data\"]\n")
             put("units/app.service", "[Service]\nExecStart=/bin/true\n")
             done = subprocess.run([sys.executable, SCRIPT, "--bin", BIN, folder],
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
         lines = [line.split("\t") for line in done.stdout.decode().splitlines()]
         refused = {(row[0], row[1]): row[2:] for row in lines[1:lines.index([""])]}
-        self.assertEqual(len(refused), 7)
-        self.assertEqual(refused["drizzle", "good"], ["-", ""])
-        stage, why = refused["drizzle", "other"]
+        self.assertEqual(len(refused), 8)
+        self.assertEqual(refused["drizzle", "good"], ["-", "-", ""])
+        stage, _, why = refused["drizzle", "other"]
         self.assertEqual(stage, "validate")
         self.assertIn('found the dialect "mysql"', why)
-        self.assertEqual(refused["assets", "site"], ["-", ""])
-        stage, why = refused["compose", "stack/compose.prod.yaml"]
+        self.assertEqual(refused["assets", "site"], ["-", "-", ""])
+        self.assertEqual(refused["compose", "kept/compose.yaml"][:2], ["-", "persist"])
+        stage, _, why = refused["compose", "stack/compose.prod.yaml"]
         self.assertNotIn(stage, ("validate", "build"), why)
-        self.assertIn(["drizzle", "2", "1 (50 %)", "1", "0", "0"], lines)
+        self.assertIn(["drizzle", "2", "1", "0", "0", "1", "0", "0"], lines)
 
 
 if __name__ == "__main__":
