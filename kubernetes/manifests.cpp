@@ -248,7 +248,22 @@ bool is_manifest(std::string_view path) {
 
 Manifests read_manifests(const std::map<std::string, std::string>& files, Problems& problems) {
   ManifestReader reader(problems);
-  for (const auto& [path, text] : files) reader.read(text, path);
+  std::size_t all = 0;
+  for (const auto& [path, text] : files) {
+    all += text.size();
+    if (text.size() > kMaxManifestBytes) {
+      problems.add(
+          format("{}: found {} bytes, expected at most {}", path, text.size(), kMaxManifestBytes),
+          "write its objects to several files");
+    } else {
+      reader.read(text, path);
+    }
+  }
+  if (all > kMaxManifestsBytes) {
+    problems.add(
+        format("found {} bytes of manifests, expected at most {}", all, kMaxManifestsBytes),
+        "make several components of them");
+  }
   return reader.finish();
 }
 
