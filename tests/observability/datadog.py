@@ -2,13 +2,12 @@
 """As much of Datadog's API v1 as the driver uses, in this process, strict about what it is sent. It is
 written from the API's documentation; Datadog itself was never asked."""
 
-import http.server
 import json
 import re
 import threading
 import urllib.parse
 
-from loopback import cut
+from loopback import JsonHandler, Loopback, cut
 
 API_KEY = "0123456789abcdef0123456789abcdef"
 APPLICATION_KEY = "fedcba9876543210fedcba9876543210fedcba98"
@@ -22,7 +21,7 @@ REQUIRED = {"monitor": ("type", "query"), "slo": ("name", "type", "thresholds"),
 OF_SERVER = {"id", "author_handle", "public_id", "monitor_id", "is_read_only"}
 
 
-class Datadog:
+class Datadog(Loopback):
     """`fault(method, path)` says what becomes of a request: nothing (None), a status, (status, headers),
     "cut" (it is not read) or "lost" (it is done, and the answer is not sent). `seen` are requests."""
 
@@ -36,12 +35,7 @@ class Datadog:
         self.lock = threading.Lock()
         datadog = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
+        class Handler(JsonHandler):
             def serve(self):
                 length = int(self.headers.get("Content-Length", 0))
                 text = self.rfile.read(length)
@@ -56,28 +50,9 @@ class Datadog:
                     status, body = datadog.judge(self.command, self.path, self.headers, text)
                 if fault == "lost":
                     return cut(self)
-                return self.answer(status, body, {})
+                return self.answer(status, body)
 
-            def answer(self, status, body, headers):
-                data = json.dumps(body).encode()
-                self.send_response_only(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_GET = do_POST = do_PUT = do_DELETE = serve
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.listen(Handler)
 
     def judge(self, method, path, headers, text):
         api, application = self.keys

@@ -67,6 +67,19 @@ class DatadogTest(unittest.TestCase):
         self.assertEqual(self.datadog.one("Web")[1]["widgets"][1]["definition"]["slo_id"],
                          self.datadog.one("Checkout")[0])
 
+    def lose_first_answers(self):
+        """To what is created, once for each path; the paths, as they come."""
+        told = []
+
+        def fault(method, path):
+            if method == "POST" and "validate" not in path and path not in told:
+                told.append(path)
+                return "lost"
+            return None
+
+        self.datadog.fault = fault
+        return told
+
     def no_drift(self):
         self.assertEqual(self.road.answer("drift")["differences"], [])
 
@@ -238,15 +251,7 @@ class More(DatadogTest):
         self.assertEqual(self.datadog.names(), sorted(theirs))
 
     def test_lost_answers_and_a_lost_inventory(self):
-        told = []
-
-        def fault(method, path):
-            if method == "POST" and "validate" not in path and told.count(path) < 1:
-                told.append(path)
-                return "lost"
-            return None
-
-        self.datadog.fault = fault
+        told = self.lose_first_answers()
         self.apply("1.0.0", MORE)
         self.assertEqual(len(told), 6)
         self.datadog.fault = lambda method, path: None
@@ -309,15 +314,7 @@ class Refused(DatadogTest):
 
 class Faults(DatadogTest):
     def test_lost_answers_make_nothing_twice(self):
-        told = []
-
-        def fault(method, path):
-            if method == "POST" and "validate" not in path and told.count(path) < 1:
-                told.append(path)
-                return "lost"
-            return None
-
-        self.datadog.fault = fault
+        told = self.lose_first_answers()
         self.apply("1.0.0", FIRST)
         self.assertEqual(len(told), 3)
         self.is_first()

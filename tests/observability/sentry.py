@@ -5,20 +5,18 @@ sent. It is written from the sources of Sentry's own tool; Sentry itself was nev
 import email.parser
 import email.policy
 import hashlib
-import http.server
 import io
 import json
-import threading
 import zipfile
 
-from loopback import cut
+from loopback import JsonHandler, Loopback, cut
 
 TOKEN = "sntrys_0123456789abcdef0123456789abcdef"
 PIECE = 256
 REQUEST = 3 * PIECE
 
 
-class Sentry:
+class Sentry(Loopback):
     """`fault(method, path)` says what becomes of a request: nothing (None), a status, or "cut". `seen`
     are requests, `bundles` those that were put together, by their SHA-1."""
 
@@ -33,12 +31,7 @@ class Sentry:
         self.fault = lambda method, path: None
         sentry = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
+        class Handler(JsonHandler):
             def serve(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 sentry.seen.append((self.command, self.path))
@@ -47,23 +40,9 @@ class Sentry:
                     return cut(self)
                 status, answer = (fault, {"detail": "not now"}) if fault else \
                     sentry.judge(self.command, self.path, self.headers, body)
-                data = json.dumps(answer).encode()
-                self.send_response_only(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                return self.answer(status, answer)
 
-            do_GET = do_POST = do_PUT = do_DELETE = serve
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.listen(Handler)
 
     def judge(self, method, path, headers, body):
         if headers.get("authorization") != f"Bearer {TOKEN}":
