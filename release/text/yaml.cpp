@@ -20,7 +20,8 @@ namespace sealift::release {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
-constexpr std::size_t kMaxAliased = 100'000;  // values that aliases stand for, in all
+constexpr std::size_t kMaxAliased = 100'000;         // values that aliases stand for, in all
+constexpr std::size_t kMaxAliasedBytes = 16U << 20;  // and of their texts
 constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;
 
 // Plain decimal numbers alone. 1e3, .inf and .nan stay texts: in configuration they are words.
@@ -43,14 +44,6 @@ bool loses_characters(std::string_view integer) {
   if (integer.starts_with('+') || integer == "-0") return true;
   if (integer.starts_with('-')) integer.remove_prefix(1);
   return integer.size() > 1 && integer.front() == '0';
-}
-
-// How many values a copy of `value` brings; an empty list or mapping counts as one.
-std::size_t leaves_of(const Json& value) {
-  if (value.is_primitive() || value.empty()) return 1;
-  std::size_t leaves = 0;
-  for (const Json& each : value) leaves += leaves_of(each);
-  return leaves;
 }
 
 }  // namespace
@@ -83,7 +76,7 @@ class YamlBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     check(mark, tag, anchor);
-    if (text.size() > kMaxYamlScalar) {
+    if (form_ == Yaml::ours && text.size() > kMaxYamlScalar) {
       problem(mark, format("found a value of {} bytes, expected at most {}", text.size(),
                            kMaxYamlScalar));
       put(mark_at(mark), mark, nullptr, text);
@@ -177,9 +170,10 @@ class YamlBuilder : public YAML::EventHandler {
       return;
     }
     const Json& value = document_.value_.at(place->second);
-    aliased_ += leaves_of(value);
-    if (aliased_ > kMaxAliased) {
-      problem(mark, format("found aliases that stand for more than {} values", kMaxAliased));
+    count_copy(value);
+    if (copied_values_ > kMaxAliased || copied_bytes_ > kMaxAliasedBytes) {
+      problem(mark, format("found aliases that stand for more than {} values or {} MiB of text",
+                           kMaxAliased, kMaxAliasedBytes >> 20U));
       put(mark_at(mark), mark, nullptr, "*");
       return;
     }
@@ -188,6 +182,16 @@ class YamlBuilder : public YAML::EventHandler {
     const bool has_place = !expects_key() && skipped_ == 0;
     put(mark_at(mark), mark, Json(value), "*");
     if (has_place && form_ == Yaml::tagged) copy_marks(from, to);
+  }
+
+  // An empty list or mapping counts as one value.
+  void count_copy(const Json& value) {
+    if (value.is_string()) copied_bytes_ += value.text().size();
+    if (value.is_primitive() || value.empty()) {
+      ++copied_values_;
+      return;
+    }
+    for (const Json& each : value) count_copy(each);
   }
 
   static std::string pointer_to(const JsonPointer& place) {
@@ -321,7 +325,8 @@ class YamlBuilder : public YAML::EventHandler {
   std::string_view text_;
   Yaml form_;
   std::map<YAML::anchor_t, JsonPointer> anchors_;
-  std::size_t aliased_ = 0;
+  std::size_t copied_values_ = 0;
+  std::size_t copied_bytes_ = 0;
   Problems problems_;
   std::vector<Level> levels_;
   int documents_ = 0;

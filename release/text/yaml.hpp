@@ -16,7 +16,7 @@
 namespace sealift::release {
 
 inline constexpr std::size_t kMaxYamlBytes = 1U << 20;
-inline constexpr std::size_t kMaxYamlScalar = 16U << 10;
+inline constexpr std::size_t kMaxYamlScalar = 16U << 10;  // of ours; those of others bring files
 
 // Whose form a document has.
 enum class Yaml {

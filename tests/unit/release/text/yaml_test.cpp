@@ -108,6 +108,14 @@ TEST_CASE("yaml: a bomb of aliases costs nothing") {
   CHECK_FALSE(refused(text).empty());
 }
 
+TEST_CASE("yaml: aliases that copy one large text many times are refused") {
+  std::string text = "a: &a " + std::string(std::size_t{1} << 19U, 'x') + "\nb: [*a";
+  for (int i = 0; i < 40; ++i) text += ", *a";
+  const std::string all =
+      messages(error_of([&] { YamlDocument::parse(text + "]\n", "f.yaml", Yaml::foreign); }));
+  CHECK(all.find("f.yaml:2: found aliases that stand for more than") != std::string::npos);
+}
+
 TEST_CASE("yaml: one document, and not none") {
   CHECK(refused("a: 1\n---\nb: 2\n").find("f.yaml:2: found a second document") !=
         std::string::npos);
@@ -142,6 +150,9 @@ TEST_CASE("yaml: a key is text") {
 TEST_CASE("yaml: sizes have limits") {
   CHECK_FALSE(refused("a: " + std::string(kMaxYamlScalar + 1, 'x')).empty());
   CHECK_NOTHROW(read("a: " + std::string(kMaxYamlScalar, 'x')));
+  const std::string dashboard(kMaxYamlBytes - 100, 'x');  // in a ConfigMap, `configs` of Compose
+  CHECK(YamlDocument::parse("a: " + dashboard, "a.yaml", Yaml::foreign).value()["a"].text() ==
+        dashboard);
   CHECK_FALSE(refused(std::string(kMaxYamlBytes + 1, ' ')).empty());
 }
 
