@@ -69,9 +69,8 @@ class Passage {
     lines_ = lines_of(run(first));
     mark_flags(first);
     if (!problems_.empty() || !compare_second(first)) return {};
-    PassedThrough passed{.files = {}, .doubts = std::move(doubts_)};
-    passed.files = templates();
-    if (problems_.empty()) demand_all_used(passed.files);
+    PassedThrough passed{.files = templates(), .doubts = std::move(doubts_), .unseen = {}};
+    passed.unseen = unseen_in(passed.files);
     for (const auto& [name, values] : environments) {
       if (!problems_.empty()) break;
       compare_in(name, values, passed.files);
@@ -218,12 +217,11 @@ class Passage {
     }
   }
 
-  // A placeholder that has left no trace was made something else of, or was not asked for: both are
-  // a surprise on the site that sets it.
-  void demand_all_used(const Texts& files) {
+  std::vector<Placeholders::Named> unseen_in(const Texts& files) const {
+    std::vector<Placeholders::Named> unseen;
     for (const Placeholders::Named& each : placeholders_.all()) {
       const std::string tag = format("{{{{{}", each.name);
-      const bool is_used = std::any_of(files.begin(), files.end(), [&](const auto& file) {
+      const bool is_seen = std::any_of(files.begin(), files.end(), [&](const auto& file) {
         for (std::size_t at = file.second.find(tag); at != std::string::npos;
              at = file.second.find(tag, at + 1)) {
           const char next = file.second[at + tag.size()];
@@ -231,11 +229,9 @@ class Passage {
         }
         return false;
       });
-      if (is_used) continue;
-      refuse(each, "is nowhere in what is written",
-             "take it out; or say in environments/schema.json that it is an integer or a boolean, "
-             "for a text where a chart wants a number becomes 0");
+      if (!is_seen) unseen.push_back(each);
     }
+    return unseen;
   }
 
   // With the values of an environment the program must write what the template says.

@@ -23,6 +23,8 @@ using ByEnvironment = std::vector<std::pair<std::string, release::Values>>;
 struct PassedThrough {
   Texts files;                      // templates, by the path of what made them
   std::vector<std::string> doubts;  // told to people, no mistakes
+  // Those that have left no trace: something else was made of them, or nothing asked for them.
+  std::vector<Placeholders::Named> unseen;
 };
 
 // Adds to `problems` every value that does not go through, and output that differs from run to run.

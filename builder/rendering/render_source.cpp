@@ -12,6 +12,7 @@
 #include "base/program_file.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "builder/kind/templates.hpp"
 #include "builder/rendering/chart_documents.hpp"
 #include "builder/rendering/pass_through.hpp"
 #include "builder/rendering/source_files.hpp"
@@ -166,11 +167,47 @@ class Renderer {
         templates, [&](const std::string& name) { return sort_of(release_, name); }, problems_);
     PassedThrough passed =
         pass_through(placeholders, values_by_environment(release_), program, problems_);
+    refuse_unseen(passed.unseen);
+    refuse_unknown(placeholders, passed.unseen);
     problems_.throw_if_any(Errc::invalid_input);
     for (const std::string& doubt : passed.doubts) {
       log::warning(format("components.{}: {}", entry_.name, doubt));
     }
     return {std::move(passed.files), std::move(version)};
+  }
+
+  // What a chart makes something else of would surprise the site that sets it. A kustomization has
+  // files that this one does not take, and nothing in it looks at a text.
+  void refuse_unseen(const std::vector<Placeholders::Named>& unseen) {
+    if (entry_.rendering.program != release::kHelm) return;
+    for (const Placeholders::Named& each : unseen) {
+      problems_.add(format("{}: {{{{{}}}}} is nowhere in what is written", each.where, each.name),
+                    "take it out; or say in environments/schema.json that it is an integer or a "
+                    "boolean, for a text where a chart wants a number becomes 0");
+    }
+  }
+
+  // Here, for what is written has no place that a person knows. Names with a dot are not of
+  // environments.
+  void refuse_unknown(const Placeholders& placeholders,
+                      const std::vector<Placeholders::Named>& unseen) {
+    for (const Placeholders::Named& each : placeholders.all()) {
+      const bool is_unseen = std::any_of(
+          unseen.begin(), unseen.end(), [&](const auto& other) { return other.name == each.name; });
+      if (is_unseen || each.name.find('.') != each.name.npos || is_known(each.name)) continue;
+      problems_.add(
+          format("{}: no environment has a value named \"{}\"", each.where, each.name),
+          format("add it to each, empty where sites set their own; {}", kBracesOfOtherPrograms));
+    }
+  }
+
+  bool is_known(const std::string& name) const {
+    return release_.contract.find(name) != nullptr ||
+           std::any_of(release_.environments.begin(), release_.environments.end(),
+                       [&](const release::Environment& each) {
+                         return each.values.contains(name) ||
+                                release::sealed_keys(release_.sealed, each.name).contains(name);
+                       });
   }
 
   // Hooks stay in what helm writes, so that none is left out in silence; tests among them are, for

@@ -183,10 +183,14 @@ class OfStandIns(Rendered):
     def test_a_kustomization(self):
         text = json.dumps(deployment("web", replicas=7)).replace("7", "{{REPLICAS}}", 1)
         files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": text + "\n"}
+        files["unused/map.yaml"] = json.dumps(config_map("a", a="{{NOBODY}}"))
         path = self.project(files, {"REPLICAS": 3}, component={"kustomize": "base"})
         files, documents = files_in(self.build(path)["bundle"])
         self.assertIn('"replicas": {{REPLICAS}}', files["rendered.yaml"])
         self.assertEqual(documents[0]["workload"]["renderedBy"], "kubectl v1.99.0 (kustomize v9)")
+        said = self.said(self.project({"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": text},
+                                      component={"kustomize": True}))
+        self.assertIn('web.yaml:1: no environment has a value named "REPLICAS"', said)
         said = self.said(self.project({"kustomization.yaml": "resources: [https://a.b/c]\n"},
                                       component={"kustomize": True}))
         self.assertIn("kustomization.yaml:1: resources[0]: found https://a.b/c, which lies elsewhere", said)
