@@ -15,7 +15,7 @@
 namespace sealift::kubernetes {
 
 inline constexpr std::size_t kMaxObjects = 2000;              // of a component
-inline constexpr std::size_t kMaxManifestBytes = 1U << 20;    // of a file
+inline constexpr std::size_t kMaxManifestBytes = 4U << 20;    // of a file
 inline constexpr std::size_t kMaxManifestsBytes = 16U << 20;  // of all files of a component
 
 // Whether a file of a component is read: by its ending, .yaml, .yml or .json.

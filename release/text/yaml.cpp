@@ -19,8 +19,9 @@ namespace sealift::release {
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 32;
-constexpr std::size_t kMaxAliased = 100'000;         // values that aliases stand for, in all
+constexpr std::size_t kMaxDepth = 32;         // of ours
+constexpr std::size_t kMaxForeignDepth = 60;  // of others: in a list it is still JSON that we read
+constexpr std::size_t kMaxAliased = 100'000;  // values that aliases stand for, in all
 constexpr std::size_t kMaxAliasedBytes = 16U << 20;  // and of their texts
 constexpr std::int64_t kMaxInteger = std::int64_t{1} << 53;
 
@@ -298,9 +299,10 @@ class YamlBuilder : public YAML::EventHandler {
       pointer = level.value->is_array() ? format("{}/{}", level.pointer, level.value->size())
                                         : format("{}/{}", level.pointer, level.key);
     }
-    if (skipped_ == 0 && (expects_key() || levels_.size() >= kMaxDepth)) {
+    const std::size_t most = form_ == Yaml::ours ? kMaxDepth : kMaxForeignDepth;
+    if (skipped_ == 0 && (expects_key() || levels_.size() >= most)) {
       problem(mark, expects_key() ? "found a key that is not text"
-                                  : format("found nesting deeper than {}", kMaxDepth));
+                                  : format("found nesting deeper than {}", most));
       if (expects_key()) levels_.back().has_key = true;
       ++skipped_;
       return;
@@ -334,9 +336,10 @@ class YamlBuilder : public YAML::EventHandler {
 };
 
 YamlDocument YamlDocument::parse(std::string_view text, const std::string& name, Yaml form) {
-  if (text.size() > kMaxYamlBytes) {
+  const std::size_t most = form == Yaml::ours ? kMaxYamlBytes : kMaxForeignYamlBytes;
+  if (text.size() > most) {
     throw Error(Errc::invalid_input,
-                format("{}: {} bytes, expected at most {}", name, text.size(), kMaxYamlBytes));
+                format("{}: {} bytes, expected at most {}", name, text.size(), most));
   }
   check_content(text, name);
   text = without_byte_order_mark(text);

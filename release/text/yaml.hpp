@@ -15,7 +15,9 @@
 
 namespace sealift::release {
 
-inline constexpr std::size_t kMaxYamlBytes = 1U << 20;
+inline constexpr std::size_t kMaxYamlBytes = 1U << 20;  // of ours
+// Definitions of custom kinds have 1.4 MB and 35 levels.
+inline constexpr std::size_t kMaxForeignYamlBytes = 4U << 20;
 inline constexpr std::size_t kMaxYamlScalar = 16U << 10;  // of ours; those of others bring files
 
 // Whose form a document has.

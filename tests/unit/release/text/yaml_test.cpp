@@ -133,6 +133,10 @@ TEST_CASE("yaml: nesting has a limit, far below what would break the reader") {
   };
   CHECK_NOTHROW(read(nested(32)));
   CHECK(refused(nested(33)).find("deeper than 32") != std::string::npos);
+  CHECK_NOTHROW(YamlDocument::parse(nested(60), "a.yaml", Yaml::foreign));
+  CHECK(messages(error_of([&] {
+          YamlDocument::parse(nested(61), "a.yaml", Yaml::foreign);
+        })).find("deeper than 60") != std::string::npos);
   CHECK_FALSE(refused(nested(100'000)).empty());
   CHECK_FALSE(refused(std::string(100'000, '[')).empty());
   std::string maps;
@@ -150,7 +154,8 @@ TEST_CASE("yaml: a key is text") {
 TEST_CASE("yaml: sizes have limits") {
   CHECK_FALSE(refused("a: " + std::string(kMaxYamlScalar + 1, 'x')).empty());
   CHECK_NOTHROW(read("a: " + std::string(kMaxYamlScalar, 'x')));
-  const std::string dashboard(kMaxYamlBytes - 100, 'x');  // in a ConfigMap, `configs` of Compose
+  const std::string dashboard(kMaxForeignYamlBytes - 100,
+                              'x');  // in a ConfigMap, `configs` of Compose
   CHECK(YamlDocument::parse("a: " + dashboard, "a.yaml", Yaml::foreign).value()["a"].text() ==
         dashboard);
   CHECK_FALSE(refused(std::string(kMaxYamlBytes + 1, ' ')).empty());
