@@ -59,6 +59,7 @@ export const sidebar = [
     'What runs': 'docs/workloads',
     'Compose files': 'docs/compose',
     Kubernetes: 'docs/kubernetes',
+    'A tour with a cluster': 'docs/kubernetes-tour',
     'A Job of the cluster': 'docs/in-cluster',
     'Buckets and CDNs': 'docs/s3',
     'Dashboards and monitors': 'docs/observability',
