@@ -252,6 +252,32 @@ class Hosts(StoreTest):
         self.assertTrue(all(path.startswith(f"http://{BUCKET}.s3.test/") for _, path in way.seen))
 
 
+class OverTls(StoreTest):
+    def make_certificate(self, name):
+        """One of its own for this host, with its key."""
+        path = os.path.join(self.shop.root, name)
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-keyout", path, "-out", path + ".crt", "-days", "2", "-subj", "/CN=store",
+            "-addext", "subjectAltName=IP:127.0.0.1")
+        with open(path, "ab") as out, open(path + ".crt", "rb") as certificate:
+            out.write(certificate.read())
+        return path
+
+    def test_a_certificate_of_the_site_s_own(self):
+        own = self.make_certificate("own.pem")
+        way = Way(self.store.port, certificate=own)
+        self.addCleanup(way.stop)
+        self.shop.new_site(self.target(endpoint=way.endpoint))
+        bundle = self.shop.build("1.0.0", FIRST)
+        for more in ({}, {"ca": self.make_certificate("other.pem") + ".crt"}):
+            self.shop.write_site(self.target(endpoint=way.endpoint, **more))
+            self.assertIn("its certificate is not trusted", self.shop.refused("apply", bundle, "--yes", status=8))
+            self.assertEqual(self.store.keys(), [])
+        self.shop.write_site(self.target(endpoint=way.endpoint, ca=own + ".crt"))
+        self.shop.installer("apply", bundle, "--yes")
+        self.assertEqual(self.shop.shown(self.store, "web/"), FIRST)
+
+
 class Keys(StoreTest):
     """Where credentials come from, and where they never go."""
 

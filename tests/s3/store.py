@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -104,9 +105,9 @@ class Store:
 class Way:
     """An HTTP proxy before the store that hands everything on, but for what `fault` says: of a request
     (method, path) it returns None, a status, "cut" (the connection is reset), "slow" or "spoil" (a
-    byte of the body is another one)."""
+    byte of the body is another one). With a `certificate` (a file that has the key, too) it speaks TLS."""
 
-    def __init__(self, port):
+    def __init__(self, port, certificate=None):
         self.seen = []
         self.is_simple = False  # knows no conditions
         self.fault = lambda method, path: None
@@ -165,7 +166,12 @@ class Way:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        scheme = "https" if certificate else "http"
+        self.endpoint = f"{scheme}://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
