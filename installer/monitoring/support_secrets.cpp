@@ -35,6 +35,10 @@ class Collecting {
     for (const auto& [key, file] : site.secrets) add_file(key, file);
     for (const release::Destination& each : site.notify) {
       if (!each.token_file.empty()) add_file("token of " + each.name, each.token_file);
+      // A receiver that knows no header is often told its token there.
+      if (const std::size_t query = each.place.find('?'); query != each.place.npos) {
+        redaction_.add_secret("query of " + each.name, each.place.substr(query + 1));
+      }
     }
     for (const auto& [name, entry] : site.tls) add_file("key of " + name, entry.key);
     for (const auto& [name, entry] : site.databases) add_passwords(name, entry.password_file);
