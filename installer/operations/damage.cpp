@@ -204,8 +204,9 @@ std::vector<Damage> damage_of_releases(const Tools& tools, const State& state) {
     try {
       add_damage_of(placement, layout, drivers, all);
     } catch (const Error& error) {
-      all.push_back(
-          {format("component {}", placement.component), printable(error.message(), 300), kRepair});
+      // A store that does not answer, or not to us, is none that a repair would reach.
+      all.push_back({format("component {}", placement.component), printable(error.message(), 300),
+                     error.hint().empty() ? kRepair : error.hint()});
     }
   }
   return all;
