@@ -12,6 +12,7 @@
 #include "installer/drivers/datadog/datadog_objects.hpp"
 #include "installer/drivers/datadog/datadog_settings.hpp"
 #include "installer/drivers/runtime/parts.hpp"
+#include "net/token.hpp"
 #include "observability/references.hpp"
 #include "release/site_file/site.hpp"
 
@@ -28,8 +29,10 @@ Digests::const_iterator find_same(const Digests& all, const std::string& name) {
 }
 
 DatadogKeys keys_of(const release::DatadogTarget& target, Content& content) {
-  return {.api = std::string(content.secret(target.key).view()),
-          .application = std::string(content.secret(target.application_key).view())};
+  const auto key = [&](const std::string& name) {
+    return net::token_in(content.secret(name).view(), format("secret {}", name));
+  };
+  return {.api = key(target.key), .application = key(target.application_key)};
 }
 
 // How the API is reached, and who we are to it.
