@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/monitoring/support_secrets.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/format.hpp"
@@ -108,6 +109,13 @@ void add_secrets_of(const SiteWork& work, const State& state, Redaction& redacti
     if (each != nullptr) collecting.add_release(*each);
   }
   if (state.staged) collecting.add_release(*state.staged);
+  // A release that failed brought secrets too, and what its commands said lies in a journal.
+  const std::size_t first = state.history.size() - std::min(kJournals, state.history.size());
+  for (std::size_t i = first; i < state.history.size(); ++i) {
+    const Revision& tried = state.history[i].outcome;
+    const fs::path bundle = work.installation().layout.store() / tried.bundle;
+    if (!tried.bundle.empty() && path_exists(bundle)) collecting.add_release(tried);
+  }
 }
 
 }  // namespace sealift::installer
