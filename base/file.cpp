@@ -125,8 +125,24 @@ std::size_t read_at(int fd, std::uint64_t offset, std::span<char> into, std::str
   return filled;
 }
 
+namespace {
+
+// A rename would take the place of a device or of /dev/stdout, for the whole host.
+const fs::path& replaceable(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(
+        Errc::io,
+        format("{}: found {}, expected a file or a new name", path.string(), kind_of(status)),
+        S_ISDIR(status.st_mode) ? "name a file in it" : "name another file; nothing was replaced");
+  }
+  return path;
+}
+
+}  // namespace
+
 AtomicFile::AtomicFile(const fs::path& path, FileMode mode)
-    : path_(path),
+    : path_(replaceable(path)),
       temporary_(folder_of(path) /
                  format(".{}.{}", path.filename().string(), random_hex(kRandomBytes))),
       fd_(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {

@@ -190,7 +190,13 @@ Referrer Reader::read_referrer(const Descriptor& listed) {
 }
 
 const Reader::Claim& Reader::read_claim() {
-  tar_->header({.name = std::string(kOciLayoutName), .size = kOciLayoutText.size(), .link = {}});
+  try {
+    tar_->header({.name = std::string(kOciLayoutName), .size = kOciLayoutText.size(), .link = {}});
+  } catch (const Error& error) {
+    if (error.code() != Errc::corrupt) throw;
+    throw Error(Errc::corrupt, format("{}: does not begin as a bundle does", name_),
+                "name a file that `sealift build` has written; if it is one, carry it again");
+  }
   if (tar_->content() != kOciLayoutText) {
     throw Error(Errc::corrupt,
                 format("{}: oci-layout: found another version, expected 1.0.0", name_));

@@ -386,7 +386,22 @@ HttpClient::HttpClient(HttpSettings settings)
 
 HttpClient::~HttpClient() = default;
 
+// A line end in a value would begin a header, or a request, that nobody asked for.
+void refuse_split_headers(const Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    const bool is_split = std::any_of(value.begin(), value.end(), [](char c) {
+      return (c >= '\0' && c < ' ' && c != '\t') || c == '\x7f';
+    });
+    if (!is_split) continue;
+    throw Error(
+        Errc::invalid_input,
+        format("header {}: found a line end or another control character in its value", name),
+        "a secret that it is made of must be one line");
+  }
+}
+
 std::unique_ptr<Reply> HttpClient::send(const Request& request) {
+  refuse_split_headers(request.headers);
   Request next = request;
   if (state_->settings.total_limit.count() > 0) {
     state_->deadline = std::chrono::steady_clock::now() + state_->settings.total_limit;

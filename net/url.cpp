@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/address.hpp"
 #include "base/ascii.hpp"
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -26,9 +27,10 @@ std::string default_port(bool secure) {
 // A fragment is the client's, and never sent.
 Url Url::parse(std::string_view text) {
   const auto refuse = [&](std::string_view expected) {
+    const std::string shown = without_login(text);
     throw Error(Errc::invalid_input,
                 format("found the address \"{}\", expected {}",
-                       printable(text.substr(0, text.find('?')), 200), expected));
+                       printable(shown.substr(0, shown.find('?')), 200), expected));
   };
   Url url;
   std::string_view rest = text;

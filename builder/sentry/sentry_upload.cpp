@@ -12,6 +12,7 @@
 #include "base/stream.hpp"
 #include "base/text.hpp"
 #include "net/retry.hpp"
+#include "net/token.hpp"
 
 namespace sealift::builder {
 
@@ -112,7 +113,10 @@ Form form_of(const std::vector<Piece>& pieces) {
 class Uploader {
  public:
   Uploader(const SentryRelease& release, const SentryAccess& access)
-      : release_(release), access_(access), client_(settings_of(access)) {}
+      : release_(release),
+        access_(access),
+        token_(net::token_in(access.token.view(), access.token_place)),
+        client_(settings_of(access)) {}
 
   SentryUpload upload(const std::string& bundle, Progress& progress) {
     const Terms terms = terms_of_server();
@@ -159,7 +163,7 @@ class Uploader {
     net::Request request{.method = method,
                          .url = net::Url::parse(url),
                          .headers = {{"accept", "application/json"},
-                                     {"authorization", format("Bearer {}", access_.token.view())}}};
+                                     {"authorization", format("Bearer {}", token_)}}};
     if (!body.empty()) {
       request.headers["content-type"] = type;
       request.body_size = body.size();
@@ -174,7 +178,7 @@ class Uploader {
 
   [[noreturn]] void refuse(int status, std::string text) const {
     // Hidden before it is cut, which could leave half of it.
-    replace_all(text, access_.token.view(), "***");
+    replace_all(text, token_, "***");
     const std::string message = format("{}: answered {}: {}", access_.address, status,
                                        printable(read_complaint(text, access_.address), kMaxSaid));
     if (status == 401 || status == 403) {
@@ -268,6 +272,7 @@ class Uploader {
 
   const SentryRelease& release_;
   const SentryAccess& access_;
+  std::string token_;
   net::HttpClient client_;
 };
 

@@ -41,7 +41,7 @@ Standing current_flags(const Tools& tools, const State& state) {
   const Placement* placement = now == nullptr ? nullptr : now->flags_placement();
   if (placement == nullptr) {
     throw Error(Errc::incompatible,
-                now == nullptr ? "nothing was applied yet, so there are no flags"
+                now == nullptr ? "no release is installed, so there are no flags"
                                : format("{} has no flags on this site", now->title()),
                 "flags come with a release that has a component of the kind flags");
   }

@@ -173,6 +173,7 @@ bool has_release(const Layout& layout, const Clock& clock) {
 
 void run_init(const InitOptions& options, const std::string& site_folder, cli::Session& session) {
   const Layout layout = Layout::choose(site_folder);
+  refuse_lost_identity(layout);
   const AdoptedData data = data_to_adopt(options);
   const bool is_there = path_exists(layout.identity());
   if (is_there && (!options.adopt || has_release(layout, session.clock))) {

@@ -267,10 +267,6 @@ struct SiteContent::Open {
   Secrets secrets;
 };
 
-fs::path table_file(const Layout& layout, const Digest& digest) {
-  return layout.tables() / (digest.hex() + ".jsonl");
-}
-
 SiteContent::SiteContent(const Layout& layout, fs::path bundle, std::optional<Digest> digest,
                          release::Values values, Workers& workers, SecretFiles secrets)
     : layout_(layout),
@@ -377,8 +373,7 @@ std::unique_ptr<Content> SiteContent::twin() const {
 }
 
 std::unique_ptr<Source> SiteContent::table(const Digest& digest) {
-  const fs::path file = table_file(layout_, digest);
-  return std::make_unique<FileSource>(open_for_reading(file), file.string());
+  return open_table(layout_, digest);
 }
 
 // A few dozen at most: no index is kept.
@@ -420,9 +415,8 @@ SiteContent::Table SiteContent::keep_table(const release::Component& component) 
   make_dirs(layout_.tables());
   // Some trees are made here: those of templates and of flags.
   if (!component.has_templates() && component.row.artifact_type != media_type::kFlags) {
-    const fs::path file = table_file(layout_, table.digest);
-    if (path_exists(file)) return table;
-    AtomicFile out(file, FileMode::plain);
+    if (has_table(layout_, table.digest)) return table;
+    AtomicFile out(table_file(layout_, table.digest), FileMode::plain);
     copy(*open().blobs.open(table.digest), out);
     out.commit();
     return table;

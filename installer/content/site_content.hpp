@@ -14,6 +14,7 @@
 #include "bundle/medium.hpp"
 #include "bundle/reader.hpp"
 #include "installer/content/content.hpp"
+#include "installer/content/kept_tables.hpp"
 #include "installer/content/secrets.hpp"
 #include "installer/records/flags.hpp"
 #include "installer/site/layout.hpp"
@@ -83,8 +84,5 @@ class SiteContent : public Content {
   TableKey key_;
   std::unique_ptr<Open> open_;
 };
-
-// Where the file table with this digest is kept.
-fs::path table_file(const Layout& layout, const Digest& digest);
 
 }  // namespace sealift::installer

@@ -2,6 +2,7 @@
 #include "installer/driver/secret_command.hpp"
 
 #include "base/text.hpp"
+#include "installer/content/redaction.hpp"
 
 namespace sealift::installer {
 
@@ -11,13 +12,19 @@ std::optional<Outcome> run_with_secrets(Command command, const std::vector<std::
     command.environment.emplace_back(key, std::string(content.secret(key).view()));
   }
   std::optional<Outcome> outcome = run(command);
-  constexpr std::string_view kHidden = "***";
-  for (auto& [unused, value] : command.environment) {
-    if (outcome) {
-      replace_all(outcome->output, value, kHidden);
-      replace_all(outcome->error_output, value, kHidden);
+  Redaction redaction;
+  for (auto& [key, value] : command.environment) {
+    redaction.add_secret(key, value);
+    if (outcome && value.size() < kShortestSecret) {
+      for (std::string* text : {&outcome->output, &outcome->error_output}) {
+        replace_all(*text, value, "***");
+      }
     }
     signing::wipe(value);
+  }
+  if (outcome) {
+    outcome->output = redaction.clean(std::move(outcome->output));
+    outcome->error_output = redaction.clean(std::move(outcome->error_output));
   }
   return outcome;
 }

@@ -13,8 +13,9 @@
 
 namespace sealift::installer {
 
-// As run(). What the command says of a secret is taken out of its output. Each key becomes a
-// variable of that name; our copies of the values are wiped.
+// As run(). What the command says of a secret is taken out of its output, as it is and as JSON,
+// base64 and URLs spell it (redaction.hpp); which is why nothing but words for people may be read
+// there. Each key becomes a variable of that name; our copies of the values are wiped.
 std::optional<Outcome> run_with_secrets(Command command, const std::vector<std::string>& keys,
                                         Content& content);
 

@@ -3,8 +3,8 @@
 
 #include "base/error.hpp"
 #include "base/format.hpp"
-#include "base/text.hpp"
 #include "installer/site/private_file.hpp"
+#include "net/token.hpp"
 
 namespace sealift::installer {
 
@@ -14,16 +14,12 @@ using release::Means;
 
 constexpr std::uint64_t kMaxToken = 4096;
 
-// Without the newline that an editor has put behind it.
 std::string token_of(const release::Destination& to, const SecretOf& secret_of) {
-  if (!to.token_secret.empty()) return secret_of(to.token_secret);
-  if (to.token_file.empty()) return "";
-  const signing::Secret secret = read_private_file(to.token_file, kMaxToken);
-  std::string token(trimmed(secret.view(), " \t\r\n"));
-  if (token.empty()) {
-    throw Error(Errc::invalid_input, format("{}: is empty, expected a token", to.token_file));
+  if (!to.token_secret.empty()) {
+    return net::token_in(secret_of(to.token_secret), format("secret {}", to.token_secret));
   }
-  return token;
+  if (to.token_file.empty()) return "";
+  return net::token_in(read_private_file(to.token_file, kMaxToken).view(), to.token_file);
 }
 
 }  // namespace

@@ -25,7 +25,6 @@ namespace {
 constexpr std::uint64_t kMaxSystemFile = 64U << 10;
 constexpr std::uint64_t kMaxJournal = 64ULL << 20;
 constexpr std::size_t kMaxText = 1U << 20;  // bytes of a section that is a text: its end
-constexpr std::size_t kJournals = 3;        // the last of them
 constexpr std::size_t kAuditLines = 300;
 constexpr const char* kLogLines = "200";  // of a container
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "installer/monitoring/redaction.hpp"
+#include "installer/content/redaction.hpp"
 #include "installer/session/changing.hpp"
 
 namespace sealift::installer {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/monitoring/support_secrets.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/format.hpp"
@@ -35,6 +36,10 @@ class Collecting {
     for (const auto& [key, file] : site.secrets) add_file(key, file);
     for (const release::Destination& each : site.notify) {
       if (!each.token_file.empty()) add_file("token of " + each.name, each.token_file);
+      // A receiver that knows no header is often told its token there.
+      if (const std::size_t query = each.place.find('?'); query != each.place.npos) {
+        redaction_.add_secret("query of " + each.name, each.place.substr(query + 1));
+      }
     }
     for (const auto& [name, entry] : site.tls) add_file("key of " + name, entry.key);
     for (const auto& [name, entry] : site.databases) add_passwords(name, entry.password_file);
@@ -104,6 +109,13 @@ void add_secrets_of(const SiteWork& work, const State& state, Redaction& redacti
     if (each != nullptr) collecting.add_release(*each);
   }
   if (state.staged) collecting.add_release(*state.staged);
+  // A release that failed brought secrets too, and what its commands said lies in a journal.
+  const std::size_t first = state.history.size() - std::min(kJournals, state.history.size());
+  for (std::size_t i = first; i < state.history.size(); ++i) {
+    const Revision& tried = state.history[i].outcome;
+    const fs::path bundle = work.installation().layout.store() / tried.bundle;
+    if (!tried.bundle.empty() && path_exists(bundle)) collecting.add_release(tried);
+  }
 }
 
 }  // namespace sealift::installer

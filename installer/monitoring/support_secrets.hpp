@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "installer/monitoring/redaction.hpp"
+#include "installer/content/redaction.hpp"
 #include "installer/session/changing.hpp"
 
 namespace sealift::installer {
 
-// Of site.yaml, of its own keys, and of the releases that are installed, staged or may be returned
-// to. What cannot be opened is a note.
+inline constexpr std::size_t kJournals = 3;  // of the last transactions, that a bundle has
+
+// Of site.yaml, of its own keys, and of the releases that are installed, staged, may be returned to
+// or were tried in one of the last kJournals transactions. What cannot be opened is a note.
 void add_secrets_of(const SiteWork& work, const State& state, Redaction& redaction,
                     std::vector<std::string>& notes);
 

@@ -131,11 +131,12 @@ void add_damage_of(const Placement& placement, const Layout& layout, const Drive
                           placement.directory),
                    kRepair});
   }
-  if (is_missing(table_file(layout, placement.table))) {
-    all.push_back(
-        {what, format("{} is missing", table_file(layout, placement.table).string()), kRepair});
-  }
-  if (is_missing(layout.table_key()) && has_private_files(layout, placement)) {
+  if (!has_table(layout, placement.table)) {
+    const fs::path file = table_file(layout, placement.table);
+    all.push_back({what,
+                   format("{} {}", file.string(), is_missing(file) ? "is missing" : "is damaged"),
+                   kRepair});
+  } else if (is_missing(layout.table_key()) && has_private_files(layout, placement)) {
     all.push_back(
         {"keys",
          format("{} is missing, so the files of {} that hold secrets cannot be compared",
@@ -204,8 +205,9 @@ std::vector<Damage> damage_of_releases(const Tools& tools, const State& state) {
     try {
       add_damage_of(placement, layout, drivers, all);
     } catch (const Error& error) {
-      all.push_back(
-          {format("component {}", placement.component), printable(error.message(), 300), kRepair});
+      // A store that does not answer, or not to us, is none that a repair would reach.
+      all.push_back({format("component {}", placement.component), printable(error.message(), 300),
+                     error.hint().empty() ? kRepair : error.hint()});
     }
   }
   return all;

@@ -141,11 +141,9 @@ Revision restored(const Revision& target) {
   return outcome;
 }
 
-// A table that was lost comes back from the bundle that was kept.
+// A table that was lost or is damaged comes back from the bundle that was kept.
 void keep_missing_table(const Layout& layout, const Placement& placement, SiteContent& content) {
-  if (placement.directory.empty() || path_exists(table_file(layout, placement.table))) {
-    return;
-  }
+  if (placement.directory.empty() || has_table(layout, placement.table)) return;
   content.keep_table(placement.component);
 }
 

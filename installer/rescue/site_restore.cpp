@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "base/log.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "installer/operations/recovery.hpp"
 #include "installer/rescue/backup_subject.hpp"
 #include "installer/rescue/former_site.hpp"
@@ -77,7 +78,7 @@ fs::path note_of(const SiteArchive& archive) {
 void refuse_second(const SiteArchive& archive, const RestoreOptions& options) {
   const fs::path note = note_of(archive);
   if (!path_exists(note)) return;
-  const std::string said = printable(read_file(note, 4096), 400);
+  const std::string said = printable(on_one_line(read_file(note, 4096)), 400);
   if (options.again) {
     log::warning(format("the archive was restored before: {}", said));
     return;

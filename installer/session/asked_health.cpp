@@ -20,7 +20,7 @@ std::optional<LastHealth> ask_health(const SiteWork& work, Asking asking, cli::S
   const Revision* now = state.current();
   const Health health = now == nullptr ? Health{} : kept_health(layout, now->number);
   if (health.checks.empty()) {
-    session.out.line(now == nullptr ? "nothing was applied yet, so there is nothing to check"
+    session.out.line(now == nullptr ? "no release is installed, so there is nothing to check"
                                     : format("{} has no health checks", now->title()));
     return std::nullopt;
   }

@@ -26,32 +26,73 @@ fs::path root_file(const Layout& layout, std::uint64_t version) {
   return layout.trust() / format("{}{}", version, kRootEnding);
 }
 
+// A damaged file of the state folder stops every command: what it says comes with a way on.
+template <typename Read>
+auto read_or_advise(const std::string& advice, Read&& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    throw Error(error.code(), error.message(), error.hint().empty() ? advice : error.hint());
+  }
+}
+
+std::string from_backup(const Layout& layout) {
+  return format("restore it from a backup of {}", layout.state.string());
+}
+
 Time latest_time(const Layout& layout) {
-  const fs::path file = layout.latest_time();
+  const std::string file = layout.latest_time().string();
   if (!path_exists(file)) return {};
-  const Json value = parse_json(read_file(file, 4096), file.string());
-  Fields fields(value, file.string());
-  const std::string latest = fields.text("latest");
-  fields.done();
-  return while_reading(file.string(), [&] { return parse_time(latest); });
+  return read_or_advise(format("{}; without one, if the clock of this host is right: rm '{}'",
+                               from_backup(layout), file),
+                        [&] {
+                          const Json value = parse_json(read_file(file, 4096), file);
+                          Fields fields(value, file);
+                          const std::string latest = fields.text("latest");
+                          fields.done();
+                          return while_reading(file, [&] { return parse_time(latest); });
+                        });
+}
+
+std::string read_id(const Layout& layout) {
+  const std::string file = layout.identity().string();
+  return read_or_advise(from_backup(layout), [&] {
+    const Json identity = parse_json(read_file(file, 64 << 10), file);
+    return Fields(identity, file).text("id");
+  });
+}
+
+std::string read_site_yaml(const Layout& layout) {
+  return read_or_advise(
+      format("restore it from a backup; each release that was applied has it as it was then: "
+             "{}/NUMBER/site.yaml",
+             layout.revisions().string()),
+      [&] { return read_file(layout.site_yaml, release::kMaxYamlBytes); });
 }
 
 }  // namespace
 
+void refuse_lost_identity(const Layout& layout) {
+  if (path_exists(layout.identity()) || !dir_exists(layout.journal()) ||
+      is_empty_dir(layout.journal())) {
+    return;
+  }
+  throw Error(Errc::corrupt,
+              format("{}: is missing, and {} has the transactions of a site",
+                     layout.identity().string(), layout.journal().string()),
+              from_backup(layout));
+}
+
 // Who may write here is asked before anything is read, for site.yaml names commands that we run.
 Installation open_installation(const Layout& layout) {
+  refuse_lost_identity(layout);
   if (!path_exists(layout.identity())) {
     throw Error(Errc::usage, format("{}: found no site", layout.state.string()),
                 "make one with: sealift-installer init; or name one with --site DIR");
   }
   refuse_other_writers(layout);
-  const Json identity =
-      parse_json(read_file(layout.identity(), 64 << 10), layout.identity().string());
-  Fields fields(identity, layout.identity().string());
-  Installation installation{.layout = layout,
-                            .id = fields.text("id"),
-                            .site = {},
-                            .site_text = read_file(layout.site_yaml, release::kMaxYamlBytes)};
+  Installation installation{
+      .layout = layout, .id = read_id(layout), .site = {}, .site_text = read_site_yaml(layout)};
   installation.site = release::parse_site(installation.site_text, layout.site_yaml.string());
   return installation;
 }

@@ -24,6 +24,10 @@ struct Installation {
 // Throws Error{usage} where there is no site yet, Error{invalid_input} for mistakes in site.yaml.
 Installation open_installation(const Layout& layout);
 
+// Error{corrupt} where transactions are kept and who the site is was lost: another identity would
+// take them for its own.
+void refuse_lost_identity(const Layout& layout);
+
 // Makes those folders of the state again that may be empty: what was in them comes back from
 // bundles, or a person brings it.
 void restore_folders(const Layout& layout);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "base/format.hpp"
@@ -28,8 +29,11 @@ std::vector<SiteArchive> archives_in(const fs::path& folder) {
       log::warning(error.message());
     }
   }
+  // Of one second the one that knows more of the audit log, which grows with each.
   std::stable_sort(archives.begin(), archives.end(), [](const auto& a, const auto& b) {
-    return a.manifest().made < b.manifest().made;
+    const SiteManifest& earlier = a.manifest();
+    const SiteManifest& later = b.manifest();
+    return std::tie(earlier.made, earlier.audit_lines) < std::tie(later.made, later.audit_lines);
   });
   return archives;
 }

@@ -47,7 +47,9 @@ Cdn cdn_from_json(const Json& value, const std::string& where) {
 void check_keys(const std::vector<std::string>& keys, std::vector<std::string>& mistakes) {
   for (const std::string& key : keys) {
     if (!key.empty() && !is_value_name(key)) {
-      mistakes.push_back(format("found \"{}\", expected the key of a secret", printable(key, 80)));
+      // It may be the secret itself: it is not repeated.
+      mistakes.emplace_back(
+          "found text where the key of a secret is expected, in credentials or cdn");
     }
   }
 }

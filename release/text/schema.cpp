@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/address.hpp"
 #include "base/format.hpp"
 #include "base/nearest.hpp"
 #include "base/path.hpp"
@@ -27,6 +28,7 @@ Json load_schema(std::string_view name) {
 // As much of a schema as it takes to say what it expects of a value, and of the values in it.
 struct Rule {
   std::string expected;
+  bool is_private = false;  // "writeOnly": people write the secret itself where it is named
   std::map<std::string, Rule> properties;
   std::vector<Rule> others;  // at most one: of a list's items, or of keys that it does not name
 };
@@ -55,7 +57,10 @@ std::string read_expected(const Json& rule) {
 }
 
 Rule read_rule(const Json& schema) {
-  Rule rule{.expected = read_expected(schema), .properties = {}, .others = {}};
+  Rule rule{.expected = read_expected(schema),
+            .is_private = schema.value("writeOnly", false),
+            .properties = {},
+            .others = {}};
   for (const auto& [key, each] : object_at(schema, "properties").items()) {
     rule.properties.emplace(key, read_rule(each));
   }
@@ -84,17 +89,25 @@ const OwnSchema& schema_named(std::string_view name) {
   return known.try_emplace(std::string(name), load_schema(name)).first->second;
 }
 
+// What holds of a value, and whether it or what it lies in is private.
+struct Found {
+  const Rule& rule;
+  bool is_private;
+};
+
 // The rule for a value: the one that its path leads to.
-const Rule& rule_for(const Rule& schema, const std::vector<std::string>& parts) {
+Found rule_for(const Rule& schema, const std::vector<std::string>& parts) {
   const Rule* rule = &schema;
+  bool is_private = schema.is_private;
   for (const std::string& part : parts) {
     if (const auto own = rule->properties.find(part); own != rule->properties.end()) {
       rule = &own->second;
     } else if (!rule->others.empty()) {
       rule = &rule->others.front();
     }
+    is_private = is_private || rule->is_private;
   }
-  return *rule;
+  return {*rule, is_private};
 }
 
 std::string quoted_in(const std::string& description) {
@@ -119,17 +132,18 @@ class Explainer {
         text.starts_with("Failed to validate against additional properties")) {
       return;
     }
-    const Rule& rule = rule_for(schema_, parts);
+    const auto [rule, is_private] = rule_for(schema_, parts);
     if (text.starts_with("Object contains a property that could not")) {
       explain_unknown(pointer, value_at(parts), rule);
     } else if (text.starts_with("Missing required property")) {
       add(pointer, format("missing key \"{}\"", quoted_in(text)));
     } else {
-      // People write a secret where its file should stand: it is not repeated.
       const Json& value = value_at(parts);
-      const bool is_private = pointer.starts_with("/secrets/") && value.is_string();
-      add(pointer,
-          format("found {}, expected {}", is_private ? "text" : described(value), rule.expected));
+      const std::string found = !is_private         ? described(value)
+                                : value.is_string() ? "text"
+                                : value.is_number() ? "a number"
+                                                    : described(value);
+      add(pointer, format("found {}, expected {}", found, rule.expected));
     }
   }
 
@@ -186,7 +200,9 @@ std::string described(const Json& value) {
   if (value.is_null()) return "nothing";
   if (value.is_boolean()) return format("{}", value.get<bool>());
   if (value.is_number()) return format("the number {}", value.dump());
-  if (value.is_string()) return format("\"{}\"", printable(value.get<std::string>(), 80));
+  if (value.is_string())
+    return format("\"{}\"", printable(without_login(value.get<std::string>()), 80));
+  if (value.empty()) return value.is_array() ? "an empty list" : "an empty mapping";
   return value.is_array() ? "a list" : "a mapping";
 }
 

@@ -13,6 +13,7 @@
 #include "base/ascii.hpp"
 #include "base/characters.hpp"
 #include "base/format.hpp"
+#include "base/lines.hpp"
 #include "base/path.hpp"
 
 namespace sealift::release {
@@ -335,6 +336,24 @@ class YamlBuilder : public YAML::EventHandler {
   int skipped_ = 0;  // depth inside something refused
 };
 
+namespace {
+
+// What helps where the library gave up at line `line`, counted from 0: it may have noticed a line
+// too late.
+std::string advice_at(std::string_view text, int line) {
+  const std::vector<std::string_view> lines = split_lines(text);
+  for (const int near : {line, line - 1}) {
+    if (near < 0 || static_cast<std::size_t>(near) >= lines.size()) continue;
+    const std::string_view each = lines[static_cast<std::size_t>(near)];
+    const std::size_t indented = std::min(each.find_first_not_of(" \t"), each.size());
+    if (each.substr(0, indented).find('\t') == each.npos) continue;
+    return format("line {} is indented with a tab: YAML takes blanks alone", near + 1);
+  }
+  return "look at this line and the one above: blanks that indent, quotes, commas and brackets";
+}
+
+}  // namespace
+
 YamlDocument YamlDocument::parse(std::string_view text, const std::string& name, Yaml form) {
   const std::size_t most = form == Yaml::ours ? kMaxYamlBytes : kMaxForeignYamlBytes;
   if (text.size() > most) {
@@ -357,7 +376,7 @@ YamlDocument YamlDocument::parse(std::string_view text, const std::string& name,
   } catch (const YAML::Exception& exception) {
     builder.problems().add(
         format("{}:{}: {}", name, exception.mark.line + 1, printable(exception.msg)),
-        "look at this line and the one above: blanks that indent, quotes, commas and brackets");
+        advice_at(text, exception.mark.line));
   }
   if (builder.documents() == 0 || document.value_.is_null()) {
     builder.problems().add(format("{}: found an empty file, expected a document", name));

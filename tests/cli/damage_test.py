@@ -75,10 +75,42 @@ class DamageTest(InstalledTest):
         self.road.installer("apply", "--repair", "--yes")
         self.sound()
 
+    def test_tables_that_are_damaged(self):
+        for table in glob.glob(self.state("tables/*")):
+            with open(table, "a", encoding="utf-8") as lines:
+                lines.write("x\n")
+        self.named(f"{table} is damaged", "sealift-installer apply --repair")
+        self.assertIn("run: sealift-installer apply --repair",
+                      self.road.refused("apply", self.second, "--yes", status=5))
+        self.road.installer("apply", "--repair", "--yes")
+        self.sound()
+
+    def test_an_identity_that_is_gone(self):
+        os.unlink(self.state("site.json"))
+        for command in (["status"], ["init", "--release", "chanuka", "--environment", "production",
+                                     "--target", "web=/nowhere"]):
+            said = self.road.refused(*command, status=5)
+            self.assertIn("is missing, and", said)
+            self.assertIn("restore it from a backup", said)
+        self.assertFalse(os.path.exists(self.state("site.json")))
+
     def test_a_link_that_is_gone(self):
         link = os.path.join(self.road.target("web"), "current")
         os.unlink(link)
         self.named(f"{link} is missing", "sealift-installer apply --repair")
+        self.road.installer("apply", "--repair", "--yes")
+        self.sound()
+
+    def test_a_link_that_a_copy_has_followed(self):
+        link = os.path.join(self.road.target("web"), "current")
+        where = os.path.join(self.road.target("web"), os.readlink(link))
+        os.unlink(link)
+        shutil.copytree(where, link)
+        for command in (["apply", "--repair", "--yes"], ["apply", self.second, "--yes"]):
+            said = self.road.refused(*command, status=6)
+            self.assertIn(f"{link} is a directory, expected the link", said)
+            self.assertIn(f"mv '{link}' '{link}.moved'", said)
+        shutil.rmtree(link)
         self.road.installer("apply", "--repair", "--yes")
         self.sound()
 

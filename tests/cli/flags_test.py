@@ -114,7 +114,7 @@ class Life(Flags):
     def test_what_does_not_exist_is_refused_with_the_nearest(self):
         road = self.road
         road.init_site("--target", f"flags={road.target('flags')}")
-        self.assertIn("nothing was applied yet", road.refused("flags", "list", status=6))
+        self.assertIn("no release is installed", road.refused("flags", "list", status=6))
         self.road.installer("apply", self.first(), "--yes")
         before = len(self.audit("flags")), tree_digest(road.target("flags"))
         for words, said in ((("new-serch", "off"), 'did you mean "new-search"?'),

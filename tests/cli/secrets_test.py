@@ -338,9 +338,9 @@ class OnTheSite(Secrets):
         road.installer("apply", road.release("1.0.0"), "--yes")
         self.assertEqual(text_of(got), f"{VALUE}\n")
 
-        write(tool, f'echo "no such server: ${KEY}" >&2; exit 1\n')
+        write(tool, f'echo "no such server: ${KEY} $(printf %s "${KEY}" | base64 -w0)" >&2; exit 1\n')
         said = road.refused("apply", road.release("1.1.0"), "--yes", status=10)
-        self.assertIn("no such server: ***", said)
+        self.assertIn(f"no such server: [secret {KEY}] [secret {KEY}]", said)
         self.assertNotIn(VALUE, said)
 
 

@@ -388,6 +388,40 @@ class Faults(DatadogTest):
         self.is_first()
         self.no_drift()
 
+    def test_a_secret_that_has_another_name_by_now(self):
+        self.apply("1.0.0", FIRST)
+        path = os.path.join(self.road.root, "secrets/DD_KEY")
+        secrets = self.secrets()["secrets"]
+        self.road.write_site(self.target(key="DD_NEW"),
+                             secrets={"DD_APP_KEY": secrets["DD_APP_KEY"], "DD_NEW": {"file": path}})
+        self.no_drift()
+        self.datadog.fault = lambda method, path: \
+            400 if (method, path[:17]) == ("PUT", "/api/v1/dashboard") else None
+        self.road.refused("apply", self.road.build("1.1.0", SECOND), "--yes", status=9)
+        self.is_first()
+
+    def test_a_target_that_moves_to_another_site_of_datadog(self):
+        self.apply("1.0.0", FIRST)
+        other = Datadog()
+        self.addCleanup(other.stop)
+        # What lies there under the number of one of ours is somebody else's.
+        theirs = {**MONITOR, "name": "theirs"}
+        other.objects["monitor"][self.datadog.one("Latency")[0]] = theirs
+        other.count = 500
+        self.road.write_site(self.target(site="us3.datadoghq.com", api=other.endpoint), **self.secrets())
+        second = self.road.build("1.1.0", SECOND)
+        other.fault = lambda method, path: 400 if "/dashboard" in path and method == "POST" else None
+        self.road.refused("apply", second, "--yes", status=9)
+        self.is_first()
+        self.assertEqual(other.names(), ["theirs"])
+        other.fault = lambda method, path: None
+        self.road.installer("apply", second, "--yes")
+        self.assertEqual((self.datadog.names(), other.names()), ([], [*SECOND_NAMES, "theirs"]))
+        self.assertEqual(other.objects["monitor"]["1001"], theirs)
+        self.road.installer("rollback", "--yes")
+        self.is_first()
+        self.assertEqual(other.names(), ["theirs"])
+
     def killed_at(self, bundle, number):
         """Kills the installer when it has been answered its change of that number, or not at all."""
         count = [0]

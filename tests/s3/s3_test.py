@@ -337,6 +337,8 @@ class Keys(StoreTest):
         said = self.shop.refused("apply", self.shop.build("1.2.0", SECOND), "--yes", status=6)
         self.assertIn("ended with status 3", said)
         self.assertNotIn(SECRET, said)
+        [damage] = self.shop.answer("status")["damage"]
+        self.assertEqual(damage["mend"], "run it by hand to see what it says")
 
 
 class Cdn(StoreTest):

@@ -38,7 +38,9 @@ bool is_needed(int status) {
 
 DatadogAccount::DatadogAccount(const DatadogSettings& settings, const Families& used,
                                const DatadogKeys& keys, const fs::path& state)
-    : mark_(settings.mark), api_(settings.api, keys), inventory_(state, settings.mark) {
+    : mark_(settings.mark),
+      api_(settings.api, keys),
+      inventory_(state, settings.mark, settings.api.site) {
   const std::vector<OwnedObject> kept = inventory_.read();
   for (const Family family : observability::kDatadogFamilies) {
     const bool is_kept = std::any_of(

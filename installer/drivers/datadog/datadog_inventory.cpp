@@ -42,8 +42,9 @@ std::vector<OwnedObject> objects_from_json(const Json& value, const std::string&
 
 }  // namespace
 
-DatadogInventory::DatadogInventory(const fs::path& state, const std::string& mark)
-    : file_(state / "datadog" / format("{}.json", mark)) {}
+DatadogInventory::DatadogInventory(const fs::path& state, const std::string& mark,
+                                   const std::string& site)
+    : file_(state / "datadog" / format("{}.{}.json", mark, site)) {}
 
 std::vector<OwnedObject> DatadogInventory::read() const {
   if (!path_exists(file_)) return {};

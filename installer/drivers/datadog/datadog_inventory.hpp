@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The ids of a component's objects at Datadog, as the site keeps them: STATE/datadog/MARK.json. It
-// is written behind each object that is made and before each that is removed, and an object that it
-// lacks is found again by its mark; so it may be lost.
+// The ids of a component's objects at Datadog, as the site keeps them:
+// STATE/datadog/MARK.SITE.json. It is written behind each object that is made and before each that
+// is removed, and an object that it lacks is found again by its mark; so it may be lost.
 
 #include <string>
 #include <vector>
@@ -24,7 +24,8 @@ struct OwnedObject {
 
 class DatadogInventory {
  public:
-  DatadogInventory(const fs::path& state, const std::string& mark);
+  // Of one of Datadog's sites: another counts its ids anew, so one of there could be a stranger's.
+  DatadogInventory(const fs::path& state, const std::string& mark, const std::string& site);
 
   // None where there is no file, or one that cannot be read: marks tell.
   std::vector<OwnedObject> read() const;

@@ -6,6 +6,7 @@
 #include "base/format.hpp"
 #include "installer/drivers/runtime/installed_file.hpp"
 #include "installer/drivers/runtime/parts.hpp"
+#include "net/token.hpp"
 #include "observability/documents.hpp"
 #include "release/documents/workload.hpp"
 
@@ -98,9 +99,9 @@ DatadogSettings datadog_settings_for(const RuntimeQuestion& question) {
   problems.throw_if_any(Errc::incompatible);
   DatadogSettings settings{
       .api = *question.target.datadog, .mark = mark_for(question), .files = {}, .objects = {}};
-  // Secrets that are not to be had are said before anything begins.
+  // Secrets that are not to be had, or are no keys, are said before anything begins.
   for (const std::string* key : {&settings.api.key, &settings.api.application_key}) {
-    question.content.secret(*key);
+    net::token_in(question.content.secret(*key).view(), format("secret {}", *key));
   }
   for (const auto& [path, unused] : files) settings.files.push_back(path);
   for (const observability::Object& each : found.objects) {

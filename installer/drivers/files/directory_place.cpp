@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/files/directory_place.hpp"
 
+#include <sys/stat.h>
+
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/json.hpp"
@@ -64,6 +66,18 @@ std::string current_in(const fs::path& path) {
   return target;
 }
 
+// A copy that follows links makes a directory of it, which no rename would replace.
+void refuse_other_than_link(const Dir& root, const Wish& wish) {
+  const auto found = root.stat(kCurrent);
+  if (!found || S_ISLNK(found->st_mode)) return;
+  const std::string place = format("{}/{}", wish.path, kCurrent);
+  throw Error(Errc::incompatible,
+              format("target {}: {} is {}, expected the link that says which release is current",
+                     wish.target, place, kind_of(*found)),
+              format("move it away: mv '{}' '{}.moved'; then run: sealift-installer apply --repair",
+                     place, place));
+}
+
 // A path that is missing in part is made later, by the step that unpacks; what was missing is
 // written into that step, so that an undo removes just that.
 Observation observe(const Wish& wish) {
@@ -77,6 +91,7 @@ Observation observe(const Wish& wish) {
   // Of a target that was placed once, and whose releases are still there, only the marker is lost.
   const bool is_lost = wish.purpose == Purpose::repair && wish.before && root.stat(kReleases);
   if (is_lost && !root.stat(kMarker)) {
+    refuse_other_than_link(root, wish);
     seen.managed = true;
     seen.current = current_in(wish.path);
     return seen;
@@ -90,6 +105,7 @@ Observation observe(const Wish& wish) {
                          wish.path, printable(found)),
                   "give each target of each site a path of its own");
     }
+    refuse_other_than_link(root, wish);
     seen.managed = true;
     seen.current = current_in(wish.path);
     return seen;

@@ -198,6 +198,20 @@ TEST_CASE("file: where the system does not say whether something is there, that 
   CHECK_FALSE(remove_file(folder / "file"));
 }
 
+TEST_CASE("atomic file: a pipe, a device, and a link to one are not replaced") {
+  const ScratchFolder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  fs::create_symlink("/dev/null", folder / "link");
+  const auto words = [](const fs::path& path) {
+    return messages(error_of([&] { write_file(path, "x"); }));
+  };
+  CHECK(words(folder / "pipe").find("found a pipe, expected a file") != std::string::npos);
+  CHECK(words(folder / "link").find("found a device") != std::string::npos);
+  CHECK(words(folder.path()).find("found a directory") != std::string::npos);
+  CHECK(link_target(folder / "link") == "/dev/null");
+  CHECK(entries_in(folder.path()) == 2);
+}
+
 TEST_CASE("file: what is no regular file is refused at once, in words that say what it is") {
   const ScratchFolder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);

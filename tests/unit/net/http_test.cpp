@@ -117,4 +117,16 @@ TEST_CASE("http: a connection that was closed meanwhile is made anew, whatever i
   }
 }
 
+TEST_CASE("http: a header with a line end in its value is not sent, and not repeated") {
+  Server server(Server::Kept::closed);
+  HttpClient client(impatient());
+  const auto refused = tests::error_of([&] {
+    client.send({.method = "GET", .url = server.url(), .headers = {{"key", "hunter2\r\nx: 1"}}});
+  });
+  REQUIRE(refused);
+  CHECK(refused->code() == Errc::invalid_input);
+  CHECK(refused->message().find("hunter2") == std::string::npos);
+  CHECK(server.requests() == 0);
+}
+
 }  // namespace sealift::net::http_test

@@ -57,6 +57,14 @@ TEST_CASE("url: what is refused") {
   CHECK(refusal_of([&] { Url::parse("https://a").resolve("/\r\n"); }) == Errc::invalid_input);
 }
 
+TEST_CASE("url: a password in one that is refused is not repeated") {
+  for (const char* text : {"https://u:hunter2@site/", "ftp://u:hunter2@site/",
+                           "https://u:hunter2/3@site/", "https://u:hunter2@site/a b"}) {
+    CHECK(tests::messages(tests::error_of([&] { Url::parse(text); })).find("hunter2") ==
+          std::string::npos);
+  }
+}
+
 TEST_CASE("url: parameters are appended to the query that there is") {
   Url url = Url::parse("https://a/b");
   url.add_query("c=1");

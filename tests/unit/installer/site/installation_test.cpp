@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/file.hpp"
+#include "tests/unit/errors.hpp"
 #include "tests/unit/scratch_folder.hpp"
 
 namespace sealift::installer::installation_test {
@@ -45,6 +46,33 @@ TEST_CASE("installation: what a command was writing when it was cut off goes, an
 
   for (const fs::path& file : unfinished) CHECK_FALSE(path_exists(file));
   for (const fs::path& file : kept) CHECK(path_exists(file));
+}
+
+TEST_CASE("installation: a site that lost who it is, or its clock, says what to do") {
+  const tests::ScratchFolder folder;
+  const Layout layout{.site_yaml = folder / "site.yaml", .state = folder / "state"};
+  const auto refusal = [&] {
+    const auto error = tests::error_of([&] {
+      open_installation(layout);
+      believed_now(layout, SystemClock());
+    });
+    REQUIRE(error);
+    CHECK(error->hint().find("restore it from a backup") != std::string::npos);
+    return error->code();
+  };
+  make_dirs(layout.state, 0700);
+  make_dirs(layout.journal());
+  CHECK_NOTHROW(refuse_lost_identity(layout));
+  write_file(layout.journal() / "000001.journal", "{}\n");
+  CHECK(refusal() == Errc::corrupt);
+  write_file(layout.identity(), "{}");
+  CHECK(refusal() == Errc::corrupt);
+  write_file(layout.identity(), "{\"id\":\"0123456789abcdef0123456789abcdef\"}");
+  write_file(layout.site_yaml,
+             "schema: 1\nrelease: shop\nenvironment: production\ntargets: {web: {driver: "
+             "directory, path: /srv/web}}\n");
+  write_file(layout.latest_time(), "x");
+  CHECK(refusal() == Errc::corrupt);
 }
 
 }  // namespace sealift::installer::installation_test

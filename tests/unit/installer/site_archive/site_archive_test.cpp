@@ -31,6 +31,8 @@ class Given {
   fs::path archives() const { return folder_.path() / "archives"; }
   const signing::AgeIdentity& identity() const { return identity_; }
 
+  std::uint64_t audit_lines = 3;  // that the next archive knows
+
   SiteManifest manifest(Time made, std::vector<ArchivedFile> files) const {
     return {.id = "id",
             .site = kSite,
@@ -40,7 +42,7 @@ class Given {
             .previous = "",
             .made = made,
             .program = "0.1.0",
-            .audit_lines = 3,
+            .audit_lines = audit_lines,
             .audit_head = std::string(64, 'a'),
             .recipients = {identity_.recipient().str()},
             .key = key_.public_key(),
@@ -208,6 +210,16 @@ TEST_CASE("site archive: a folder gives the newest of a time") {
   CHECK(archive_at(given.archives(), std::nullopt, "").file().filename() == "b.site.tar");
   CHECK(archive_at(given.archives(), Time{kDay - 1}, "").file().filename() == "a.site.tar");
   CHECK(refusal_of([&] { archive_at(given.archives(), Time{-1}, ""); }) == Errc::usage);
+}
+
+TEST_CASE("site archive: of two that were made in one second the later one is the newest") {
+  Given given;
+  given.write("a.site.tar", Time{0});
+  given.audit_lines = 4;
+  given.write("a-2.site.tar", Time{0});
+  CHECK(archive_at(given.archives(), std::nullopt, "").file().filename() == "a-2.site.tar");
+  remove_old_archives(given.archives(), {.count = 1, .days = {}, .gib = {}}, kSite, Time{0});
+  CHECK(names(archives_in(given.archives())) == std::vector<std::string>{"a-2.site.tar"});
 }
 
 }  // namespace sealift::installer::site_archive_test

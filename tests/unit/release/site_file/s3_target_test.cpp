@@ -48,6 +48,9 @@ TEST_CASE("s3 target: all mistakes are told", "[s3]") {
   CHECK(mistakes("{driver: s3, endpoint: \"https://s\", bucket: shop, "
                  "credentials: {key_id: A, secret: a-b}}")
             .find("key of a secret") != std::string::npos);
+  CHECK(mistakes("{driver: s3, endpoint: \"https://s\", bucket: shop, "
+                 "credentials: {key_id: A, secret: \"hunter/2\"}}")
+            .find("hunter") == std::string::npos);
 }
 
 TEST_CASE("s3 target: two of one site never share a part of a bucket", "[s3]") {

@@ -1474,7 +1474,7 @@ const std::vector<Breach> kEnvironmentBreaches = {
     {"/properties/values/type", "/values", "A=b", "a mapping of at most 10000"},
     {"/properties/values/maxProperties", "/values", keys(10001, "v"), "a mapping of at most 10000"},
     {"/properties/values/additionalProperties/type", "/values/A", Json::object(),
-     "values.A: found a mapping"},
+     "values.A: found an empty mapping"},
 };
 
 Json broken(const Json& document, const Breach& breach) {
@@ -1501,8 +1501,8 @@ std::vector<Mistake> check(const Json& document, const std::string& schema) {
 
 // The JSON pointers of every keyword that can refuse something.
 void collect_rules(const Json& schema, const std::string& pointer, std::set<std::string>& rules) {
-  static const std::set<std::string> silent = {"$schema", "title", "description", "properties",
-                                               "items"};
+  static const std::set<std::string> silent = {"$schema",    "title", "description",
+                                               "properties", "items", "writeOnly"};
   for (const auto& [keyword, value] : schema.items()) {
     if (keyword == "required") {
       for (const Json& key : value) rules.insert(pointer + "/required/" + key.get<std::string>());
@@ -1716,11 +1716,12 @@ std::vector<Breach> breaches_of_notify() {
       {one + "/token/properties/secret/pattern", place + "/token/secret", "A-B",
        "the key of a secret"}};
   for (const std::string key : {"webhook", "slack"}) {
-    all.push_back({one + "/" + key + "/type", place + "/" + key, 1, "an address such as"});
     all.push_back(
-        {one + "/" + key + "/pattern", place + "/" + key, "ftp://x/", "an address such as"});
+        {one + "/" + key + "/type", place + "/" + key, 1, "an address without a user name"});
+    all.push_back({one + "/" + key + "/pattern", place + "/" + key, "ftp://x/",
+                   "an address without a user name"});
     all.push_back({one + "/" + key + "/maxLength", place + "/" + key, "https://" + letters(2048),
-                   "an address such as"});
+                   "an address without a user name"});
   }
   for (const auto& [key, at] : {std::pair("/mail/properties/from", "/mail/from"),
                                 {"/mail/properties/to/items", "/mail/to/0"}}) {
@@ -2210,6 +2211,32 @@ TEST_CASE("schema: keys with the characters of JSON pointers are refused like ot
     Json release = kRelease;
     release[key] = 1;
     CHECK_FALSE(check(release, "release.schema.json").empty());
+  }
+}
+
+TEST_CASE("schema: a secret that stands where its name or file should is not repeated") {
+  const Json site = {{"schema", 1},
+                     {"release", "shop"},
+                     {"environment", "production"},
+                     {"targets",
+                      {{"cdn", {{"driver", "s3"}, {"credentials", {{"secret", {"hunter2"}}}}}},
+                       {"watch", {{"driver", "datadog"}, {"key", std::string(200, 'h')}}}}},
+                     {"databases",
+                      {{"main", {{"driver", "postgresql"}, {"password_file", "hunter2"}}},
+                       {"old", {{"driver", "postgresql"}, {"url", "mysql://a:hunter2@db/x"}}}}},
+                     {"secrets", {{"A", "hunter2"}, {"B", {{"file", "hunter2"}}}}},
+                     {"notify",
+                      {{"to",
+                        {{{"webhook", "https://a:hunter2@desk/"}},
+                         {{"slack", "hunter2"}},
+                         {{"file", "/a"}, {"token", "hunter2"}},
+                         {{"file", "/a"}, {"token", {{"secret", "hunter-2"}}}},
+                         {{"file", "/a"}, {"token", {{"file", "hunter2"}}}}}}}}};
+  const std::vector<Mistake> mistakes = check(site, "site.schema.json");
+  CHECK(mistakes.size() == 11);
+  for (const Mistake& each : mistakes) {
+    CHECK(each.problem.message.find("hunter") == std::string::npos);
+    CHECK(each.problem.message.find("hhh") == std::string::npos);
   }
 }
 

@@ -179,6 +179,17 @@ TEST_CASE("yaml: what is no YAML is refused with its line") {
   CHECK(refused("a:\n\t- 1\n").starts_with("f.yaml:2"));
 }
 
+TEST_CASE("yaml: a tab that indents is named where the reader gives up") {
+  for (const char* text : {"a:\n\tb: 1\n", "a:\n  b: 1\n \tc: 1\n"}) {
+    const auto refused = tests::error_of([&] { YamlDocument::parse(text, "f.yaml"); });
+    REQUIRE(refused);
+    CHECK(refused->hint().find("is indented with a tab") != std::string::npos);
+  }
+  const auto other = tests::error_of([] { YamlDocument::parse("a: [1\n", "f.yaml"); });
+  REQUIRE(other);
+  CHECK(other->hint().find("tab") == std::string::npos);
+}
+
 TEST_CASE("yaml: all mistakes are reported together") {
   CHECK(error_of([] { read("a: &x 1\nb: 1.5\na: 2\n"); })->problems().size() == 3);
 }

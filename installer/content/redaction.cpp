@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/monitoring/redaction.hpp"
+#include "installer/content/redaction.hpp"
+
+#include <algorithm>
 
 #include "base/ascii.hpp"
 #include "base/format.hpp"
@@ -64,7 +66,8 @@ void Redaction::add_secret(const std::string& key, std::string_view value) {
     too_short_.push_back(key);
     return;
   }
-  masked_.push_back(key);
+  // Two releases may have the same key, each with a value of its own.
+  if (std::find(masked_.begin(), masked_.end(), key) == masked_.end()) masked_.push_back(key);
   for (const std::string_view each : {value, text}) {
     add_spelling(key, std::string(each));
     if (is_utf8(each)) add_spelling(key, as_json(each));

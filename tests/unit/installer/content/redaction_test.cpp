@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/monitoring/redaction.hpp"
+#include "installer/content/redaction.hpp"
 
 #include <catch2/catch.hpp>
 
