@@ -20,6 +20,8 @@ namespace sealift::builder {
 namespace {
 
 using compose::KnownImage;
+using kubernetes::ApiSchema;
+using Weight = kubernetes::Finding::Weight;
 
 // The manifests of one component, asked for every environment and site.
 class KubernetesJudge {
@@ -28,7 +30,7 @@ class KubernetesJudge {
 
   KubernetesJudge(const BuiltComponent& built, const release::LintEntry& lint,
                   const std::vector<KnownImage>& images)
-      : built_(built), lint_(lint), images_(images) {}
+      : built_(built), lint_(lint), images_(images), schema_(ApiSchema::built_in()) {}
 
   std::optional<Rendered> render(const release::Values& values) const {
     return rendered_files(built_, kubernetes::is_manifest, values);
@@ -36,7 +38,7 @@ class KubernetesJudge {
 
   Verdict judge(const Rendered& rendered) {
     Problems problems;
-    const kubernetes::Manifests found = kubernetes::read_manifests(rendered, problems);
+    const kubernetes::Manifests found = kubernetes::read_manifests(rendered, problems, &schema_);
     name_space_ = found.name_space;
     for (const kubernetes::Object& object : found.objects) {
       for (const kubernetes::ImageUse& image : object.images) look_at(image, problems);
@@ -88,7 +90,8 @@ class KubernetesJudge {
     const std::string found = format("{} ({})", finding.problem.message, finding.rule);
     const std::string hint =
         format("{}; or accept it: accept: {{{}: REASON}}", finding.problem.hint, own);
-    if (lint_.is_strict && finding.weight == kubernetes::Finding::Weight::warning) {
+    if (finding.weight == Weight::mistake ||
+        (lint_.is_strict && finding.weight == Weight::warning)) {
       problems.add(found, hint);
     } else {
       verdict.findings.push_back({found, hint});
@@ -98,6 +101,7 @@ class KubernetesJudge {
   const BuiltComponent& built_;
   const release::LintEntry& lint_;
   const std::vector<KnownImage>& images_;
+  const ApiSchema& schema_;
   std::set<std::string> used_;
   std::set<std::string> waived_;
   std::string name_space_;

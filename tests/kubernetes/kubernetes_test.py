@@ -736,5 +736,26 @@ class Built(unittest.TestCase):
                       self.said([deployment("web")], component={"persist": ["data"]}))
 
 
+class Fields(OnCluster):
+    """What CI says of the structure of an object, and what a real server does."""
+
+    said = Built.said
+
+    def test_ci_and_the_server_agree_on_fields(self):
+        samples = ((True, {}), (True, {"tty": None, "args": []}), (True, {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}),
+                   (True, {"readinessProbe": {"tcpSocket": {"port": 80}}}), (False, {"imagePullpolicy": "Always"}),
+                   (False, {"prts": None}), (False, {"env": [{"name": "A", "value": 1}]}), (False, {"env": [{"value": "1"}]}),
+                   (False, {"args": "x"}), (False, {"tty": "true"}), (False, {"ports": [{"containerPort": "80"}]}),
+                   (False, {"resources": []}), (False, {"resources": {"limits": {"memory": "512MB"}}}),
+                   (False, {"volumeMounts": [{"name": "v"}]}), (False, {"readinessProbe": {"httpGet": {"path": "/"}}}))
+        for is_taken, more in samples:
+            with self.subTest(more):
+                web = deployment("web")
+                web["spec"]["template"]["spec"]["containers"][0].update(more)
+                self.said([web], status=0 if is_taken else 3)
+                self.cluster.call("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=json.dumps(web),
+                                  status=0 if is_taken else 1)
+
+
 if __name__ == "__main__":
     main()

@@ -201,6 +201,44 @@ class OfStandIns(Rendered):
             self.assertIn(expected, said)
 
 
+class OfFields(Rendered):
+    """The structure of objects, compared with what Kubernetes has."""
+
+    def test_all_are_told_in_one_run_with_their_places(self):
+        web = deployment("web")
+        web["spec"]["replcas"] = 3
+        web["spec"]["template"]["spec"]["containers"][0].update(
+            imagePullpolicy="Always", env=[{"name": "A", "value": "{{REPLICAS}}"}, {"value": "b"}])
+        text = json.dumps(web, indent=1).replace('"{{REPLICAS}}"', "{{REPLICAS}}")
+        said = self.said(self.project({"a.yaml": text, "b.yaml": json.dumps({"apiVersion": "v1", "kind": "ConfigMop",
+                                                                             "metadata": {"name": "c"}})},
+                                      values={"REPLICAS": 3}))
+        for expected in (
+                "components.app: a.yaml:44: spec.replcas: Deployment web: found a field that DeploymentSpec does not "
+                "have (unknown-field)", "did you mean replicas?; or accept it: accept: {Deployment/web/unknown-field: REASON}",
+                "spec.template.spec.containers[0].imagePullpolicy: Deployment web: found a field that Container does",
+                "env[0].value: Deployment web: found a number, expected a text (wrong-type)",
+                "env[1]: Deployment web: found no name, which EnvVar needs (missing-field)",
+                "b.yaml:1: kind: ConfigMop c: found ConfigMop, which v1 does not have for a namespace (unknown-kind)"):
+            self.assertIn(expected, said)
+
+    def test_one_is_accepted_by_name_and_of_custom_kinds_nothing_is_known(self):
+        web = deployment("web")
+        web["spec"]["newer"] = True
+        gate = {"apiVersion": "example.org/v1", "kind": "Gate", "metadata": {"name": "g"}, "spec": {"any": [1]}}
+        files = {"a.yaml": json.dumps(web), "g.yaml": json.dumps(gate)}
+        self.assertIn("(unknown-field)", self.said(self.project(files)))
+        accept = {"accept": {"Deployment/web/unknown-field": "of 1.40"}}
+        self.assertNotIn("unknown-field", self.said(self.project(files, component=accept), status=0))
+
+    def test_what_a_chart_makes_is_looked_at(self):
+        files = {**OfStandIns.CHART, "templates/s.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+                                                         "spec:\n  port: [[replicas]]\n"}
+        said = self.said(self.project(files, {"REPLICAS": 3, "HOST": "a", "FLAG": True}, OfStandIns.VALUES,
+                                      {"chart": {"values": ["v.yaml", "more.yaml"]}}))
+        self.assertIn("spec.port: Service s: found a field that ServiceSpec does not have", said)
+
+
 SOMEBODY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 
 
