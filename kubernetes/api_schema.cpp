@@ -99,11 +99,12 @@ class ApiReader {
   }
 
   void read_record(const Json& node, const std::string& place, std::size_t number) {
+    const auto others = node.find("additionalProperties");
     Record record{.name = result_.records_[number].name,
                   .fields = {},
                   .required = {},
                   .has_others = read_flag(node, "x-kubernetes-preserve-unknown-fields") ||
-                                node.contains(std::string_view("additionalProperties"))};
+                                (others != node.end() && *others != false)};
     for (const auto& [field, inner] : object_at(node, "properties").items()) {
       record.fields.emplace(field, read_shape(inner, format("{}.properties.{}", place, field)));
     }

@@ -753,8 +753,43 @@ class Fields(OnCluster):
                 web = deployment("web")
                 web["spec"]["template"]["spec"]["containers"][0].update(more)
                 self.said([web], status=0 if is_taken else 3)
-                self.cluster.call("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=json.dumps(web),
-                                  status=0 if is_taken else 1)
+                self.kubectl_tries(web, 0 if is_taken else 1)
+
+    def test_the_schema_of_the_server_has_its_custom_kinds(self):
+        spec = {"type": "object", "required": ["port"], "properties": {
+            "port": {"x-kubernetes-int-or-string": True}, "size": {"type": "integer"},
+            "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
+        self.cluster.call("apply", "-f", "-", stdin=json.dumps({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "gates.example.org"},
+            "spec": {"group": "example.org", "scope": "Namespaced", "names": {"plural": "gates", "kind": "Gate"},
+                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {
+                         "openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]}}))
+        self.addCleanup(self.cluster.call, "delete", "crd", "gates.example.org")
+        for _ in range(60):
+            text = run(INSTALLER, "--site", self.road.site, "kubernetes", "schema", "--target", "app").decode()
+            if '"Gate"' in text:
+                break
+            time.sleep(1)
+        self.assertEqual(run(INSTALLER, "--site", self.road.site, "kubernetes", "schema").decode(), text)
+        print(f"{len(text)} bytes")
+        write(os.path.join(self.road.project, "site.openapi.json"), text)
+        component = {"schema": "site.openapi.json"}
+
+        def gate(spec):
+            return {"apiVersion": "example.org/v1", "kind": "Gate", "metadata": {"name": "g"}, "spec": spec}
+
+        for is_taken, each in ((True, gate({"port": 80})), (True, gate({"port": "a", "open": {"x": [1]}})),
+                               (False, gate({"size": 1})), (False, gate({"port": 1, "size": "1"})),
+                               (False, gate({"port": 1, "siez": 1})), (True, deployment("web")),
+                               (False, {**gate({"port": 1}), "kind": "Gat"})):
+            with self.subTest(each):
+                self.said([each], status=0 if is_taken else 3, component=component)
+                self.kubectl_tries(each, 0 if is_taken else 1)
+
+    def kubectl_tries(self, body, status):
+        self.road.kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=json.dumps(body),
+                          status=status)
 
 
 if __name__ == "__main__":
