@@ -15,6 +15,7 @@
 #include "kubernetes/pods.hpp"
 #include "kubernetes/removed_versions.hpp"
 #include "kubernetes/secret_references.hpp"
+#include "kubernetes/structure.hpp"
 #include "release/text/yaml.hpp"
 
 namespace sealift::kubernetes {
@@ -59,7 +60,8 @@ bool is_name_of(const Reference& reference) {
 
 class ManifestReader {
  public:
-  explicit ManifestReader(Problems& problems) : problems_(problems) {}
+  ManifestReader(Problems& problems, const ApiSchema* schema)
+      : problems_(problems), schema_(schema) {}
 
   void read(const std::string& text, const std::string& name) {
     for (const std::string& document : documents_of(text)) {
@@ -100,6 +102,7 @@ class ManifestReader {
     body.erase("status");  // a server's word, as `kubectl get` shows it
     const Protocols protocols = add_protocols(body, reference.kind);
     look_at(document, body, reference);
+    if (schema_ != nullptr) look_at_structure(document, body, reference);
     if (protocols == Protocols::added) {
       found_.findings.push_back(
           {kProtocol,
@@ -235,7 +238,20 @@ class ManifestReader {
     }
   }
 
+  void look_at_structure(const YamlDocument& document, const Json& body,
+                         const Reference& reference) {
+    for (const Flaw& flaw : find_flaws(body, reference, *schema_)) {
+      found_.findings.push_back({.rule = flaw.rule,
+                                 .object = format("{}/{}", reference.kind, reference.name),
+                                 .problem = {format("{}: {}: {}", document.where(flaw.pointer),
+                                                    printable(reference.str(), 200), flaw.found),
+                                             flaw.hint},
+                                 .weight = Finding::Weight::mistake});
+    }
+  }
+
   Problems& problems_;
+  const ApiSchema* schema_;  // null: the structure is not looked at
   Manifests found_;
   std::map<std::string, std::string> places_;
 };
@@ -246,8 +262,9 @@ bool is_manifest(std::string_view path) {
   return path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
 }
 
-Manifests read_manifests(const std::map<std::string, std::string>& files, Problems& problems) {
-  ManifestReader reader(problems);
+Manifests read_manifests(const std::map<std::string, std::string>& files, Problems& problems,
+                         const ApiSchema* schema) {
+  ManifestReader reader(problems, schema);
   std::size_t all = 0;
   for (const auto& [path, text] : files) {
     all += text.size();
@@ -268,7 +285,8 @@ Manifests read_manifests(const std::map<std::string, std::string>& files, Proble
 }
 
 std::vector<std::string> finding_rules() {
-  return {kPlainSecret, kRemovedApi, kResources, kReadiness, kSecurity, kBudget, kProtocol};
+  return {kPlainSecret, kRemovedApi,   kResources,   kReadiness, kSecurity,    kBudget,
+          kProtocol,    kUnknownField, kUnknownKind, kWrongType, kMissingField};
 }
 
 }  // namespace sealift::kubernetes

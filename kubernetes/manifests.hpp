@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "kubernetes/api_schema.hpp"
 #include "kubernetes/object.hpp"
 
 namespace sealift::kubernetes {
@@ -25,8 +26,9 @@ bool is_manifest(std::string_view path);
 // where a waiver names it: ids are added, never changed.
 struct Finding {
   enum class Weight {
-    note,    // told, and never a mistake
-    warning  // a mistake where the component says lint: error
+    note,     // told, and never a mistake
+    warning,  // a mistake where the component says lint: error
+    mistake   // one in any case, as a server refuses it; a waiver is for what a newer one may take
   };
   std::string rule;    // "plain-secret"
   std::string object;  // "Secret/database"
@@ -40,8 +42,10 @@ struct Manifests {
   std::string name_space;  // that its objects name; empty: none does
 };
 
-// The files by their paths. Adds every mistake to `problems`.
-Manifests read_manifests(const std::map<std::string, std::string>& files, Problems& problems);
+// The files by their paths. Adds every mistake to `problems`. With a `schema` the structure of each
+// object is a finding where it is not as the schema has it (structure.hpp).
+Manifests read_manifests(const std::map<std::string, std::string>& files, Problems& problems,
+                         const ApiSchema* schema = nullptr);
 
 // The ids of all findings.
 std::vector<std::string> finding_rules();

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <map>
 
+#include "base/file.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
 #include "builder/build/judging.hpp"
 #include "builder/build/known_values.hpp"
 #include "compose/images.hpp"
+#include "kubernetes/api_document.hpp"
+#include "kubernetes/api_schema.hpp"
 #include "kubernetes/canary.hpp"
 #include "kubernetes/claims.hpp"
 #include "kubernetes/manifests.hpp"
@@ -20,15 +23,17 @@ namespace sealift::builder {
 namespace {
 
 using compose::KnownImage;
+using kubernetes::ApiSchema;
+using Weight = kubernetes::Finding::Weight;
 
 // The manifests of one component, asked for every environment and site.
 class KubernetesJudge {
  public:
   using Rendered = RenderedFiles;
 
-  KubernetesJudge(const BuiltComponent& built, const release::LintEntry& lint,
-                  const std::vector<KnownImage>& images)
-      : built_(built), lint_(lint), images_(images) {}
+  KubernetesJudge(const BuiltComponent& built, const release::ComponentEntry& entry,
+                  const std::vector<KnownImage>& images, const ApiSchema& schema)
+      : built_(built), lint_(entry.lint), images_(images), schema_(schema) {}
 
   std::optional<Rendered> render(const release::Values& values) const {
     return rendered_files(built_, kubernetes::is_manifest, values);
@@ -36,7 +41,7 @@ class KubernetesJudge {
 
   Verdict judge(const Rendered& rendered) {
     Problems problems;
-    const kubernetes::Manifests found = kubernetes::read_manifests(rendered, problems);
+    const kubernetes::Manifests found = kubernetes::read_manifests(rendered, problems, &schema_);
     name_space_ = found.name_space;
     for (const kubernetes::Object& object : found.objects) {
       for (const kubernetes::ImageUse& image : object.images) look_at(image, problems);
@@ -88,7 +93,8 @@ class KubernetesJudge {
     const std::string found = format("{} ({})", finding.problem.message, finding.rule);
     const std::string hint =
         format("{}; or accept it: accept: {{{}: REASON}}", finding.problem.hint, own);
-    if (lint_.is_strict && finding.weight == kubernetes::Finding::Weight::warning) {
+    if (finding.weight == Weight::mistake ||
+        (lint_.is_strict && finding.weight == Weight::warning)) {
       problems.add(found, hint);
     } else {
       verdict.findings.push_back({found, hint});
@@ -98,6 +104,7 @@ class KubernetesJudge {
   const BuiltComponent& built_;
   const release::LintEntry& lint_;
   const std::vector<KnownImage>& images_;
+  const ApiSchema& schema_;
   std::set<std::string> used_;
   std::set<std::string> waived_;
   std::string name_space_;
@@ -108,11 +115,36 @@ bool is_of_kubernetes(const BuiltComponent& component) {
   return workload && workload->runtime == release::kKubernetes;
 }
 
-const release::LintEntry& lint_of(const release::Release& release, const std::string& component) {
-  return std::find_if(release.components.begin(), release.components.end(),
-                      [&](const release::ComponentEntry& each) { return each.name == component; })
-      ->lint;
+const release::ComponentEntry& entry_of(const release::Release& release,
+                                        const std::string& component) {
+  return *std::find_if(release.components.begin(), release.components.end(),
+                       [&](const release::ComponentEntry& each) { return each.name == component; });
 }
+
+// What the servers of the sites have, where the component says so, each file read once.
+class Schemas {
+ public:
+  explicit Schemas(const release::Release& release) : release_(release) {}
+
+  // Kubernetes' own kinds, where none is said, or it has mistakes: they are added to `problems`.
+  const ApiSchema& of(const release::ComponentEntry& entry, Problems& problems) {
+    if (entry.schema.empty()) return ApiSchema::built_in();
+    if (const auto known = read_.find(entry.schema); known != read_.end()) return known->second;
+    try {
+      const std::string text =
+          read_file(release_.folder / entry.schema, kubernetes::kMaxApiBytes + 1);
+      const ApiSchema read = ApiSchema::parse(text, entry.schema, ApiSchema::Extent::all);
+      return read_.emplace(entry.schema, read).first->second;
+    } catch (const Error& error) {
+      problems.add(error.within(format("components.{}.schema", entry.name)));
+      return ApiSchema::built_in();
+    }
+  }
+
+ private:
+  const release::Release& release_;
+  std::map<std::string, ApiSchema> read_;
+};
 
 // Secrets as a site renders them: references, whose fingerprints are nobody's.
 release::Values references_in(const release::Release& release,
@@ -133,10 +165,12 @@ std::set<std::string> check_kubernetes(const release::Release& release,
   const std::vector<KnownImage> images = compose::known_images(built, &BuiltComponent::component);
   const release::Values known = known_to_all(built);
   std::set<std::string> used;
+  Schemas schemas(release);
   for (const BuiltComponent& each : built) {
     if (!is_of_kubernetes(each)) continue;
     const std::string& name = each.component.row.name;
-    KubernetesJudge judge(each, lint_of(release, name), images);
+    const release::ComponentEntry& entry = entry_of(release, name);
+    KubernetesJudge judge(each, entry, images, schemas.of(entry, problems));
     judge_component(
         name, release,
         [&](const release::Environment& environment) {
@@ -160,10 +194,13 @@ void check_kubernetes_at(const release::Release& release, const std::vector<Buil
                          const fs::path& file, Problems& problems) {
   const std::vector<KnownImage> images = compose::known_images(built, &BuiltComponent::component);
   const release::Values known = known_to_all(built);
+  Schemas schemas(release);
+  Problems said_elsewhere;  // check_kubernetes() has read the same files
   for (const BuiltComponent& each : built) {
     const release::ComponentRow& row = each.component.row;
     if (!is_of_kubernetes(each) || (row.optional && !site.takes(row.name))) continue;
-    KubernetesJudge judge(each, lint_of(release, row.name), images);
+    const release::ComponentEntry& entry = entry_of(release, row.name);
+    KubernetesJudge judge(each, entry, images, schemas.of(entry, said_elsewhere));
     const release::Values references = references_in(release, environment);
     const Verdict general = verdict_in(judge, release, environment, known, references);
     const release::Values chosen = release::merge(site.values, references);

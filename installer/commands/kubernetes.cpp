@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an administrator of a cluster gives the user of a site's kubeconfig, made from a release:
-// the kinds of its objects and of those that are installed, which an upgrade removes.
+// What goes between a release and the people of a cluster. The Role of the user of a site's
+// kubeconfig is made from a release: the kinds of its objects and of those that are installed,
+// which an upgrade removes. The schema is what the site's server has, for those who build releases.
 #include <algorithm>
 #include <map>
 
 #include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "base/text.hpp"
 #include "bundle/verified.hpp"
 #include "installer/commands/commands.hpp"
 #include "installer/content/given_bundle.hpp"
 #include "installer/content/site_content.hpp"
 #include "installer/content/site_values.hpp"
 #include "installer/drivers/kubernetes/delivery.hpp"
+#include "installer/drivers/kubernetes/server_api.hpp"
 #include "installer/planning/planner.hpp"
 #include "installer/session/changing.hpp"
 #include "kubernetes/rights.hpp"
@@ -113,6 +116,50 @@ void print_roles(const RoleOptions& options, const std::string& site, cli::Sessi
   session.out.json({{"roles", std::move(roles)}});
 }
 
+struct SchemaOptions {
+  std::string target;
+};
+
+// The target that is meant: the one that is named, or the only one.
+const release::Target& kubernetes_target(const release::Site& site, const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& [target, settings] : site.targets) {
+    if (settings.driver == release::kKubernetes) known.push_back(target);
+  }
+  if (known.empty()) {
+    throw Error(Errc::incompatible, "this site has no target of Kubernetes",
+                "see targets in site.yaml");
+  }
+  if (name.empty() && known.size() == 1) return site.targets.at(known.front());
+  if (std::find(known.begin(), known.end(), name) != known.end()) return site.targets.at(name);
+  throw Error(Errc::usage,
+              name.empty()
+                  ? format("found {} targets of Kubernetes, expected --target", known.size())
+                  : format("found no target of Kubernetes called \"{}\"", printable(name, 80)),
+              format("one of {}", joined(known)));
+}
+
+void print_schema(const SchemaOptions& options, const std::string& site, cli::Session& session) {
+  const SiteWork work(session, site);
+  const std::string api = server_api(kubernetes_target(work.installation().site, options.target));
+  session.out.line(std::string_view(api).substr(0, api.size() - 1));  // line() ends it
+  session.out.json(parse_json(api, "/openapi/v2", Errc::target_failed, Numbers::any));
+}
+
+void add_schema(cli::Command& kubernetes, const std::string& site) {
+  auto& options = cli::make_options<SchemaOptions>();
+  cli::Command schema = kubernetes.sub(
+      "schema", "print what the server of a target has, for a build without a cluster",
+      "The kinds and fields of its API, custom ones too, as an OpenAPI document that is reduced to "
+      "what sealift compares manifests with. A component of release.yaml names the file: schema: "
+      "FILE. It changes with the server and its definitions, and says nothing of their objects.");
+  schema.option("--target", options.target, "NAME", "of site.yaml, where there are several")
+      .example("sealift-installer kubernetes schema > site.openapi.json",
+               "a file for the repository of the release")
+      .fails_with({Errc::invalid_input, Errc::incompatible, Errc::io, Errc::target_failed})
+      .runs([&](cli::Session& session) { print_schema(options, site, session); });
+}
+
 }  // namespace
 
 void add_kubernetes(cli::Command& program, const std::string& site) {
@@ -139,6 +186,7 @@ void add_kubernetes(cli::Command& program, const std::string& site) {
       .fails_with(
           {Errc::invalid_input, Errc::untrusted, Errc::corrupt, Errc::incompatible, Errc::io})
       .runs([&](cli::Session& session) { print_roles(options, site, session); });
+  add_schema(kubernetes, site);
 }
 
 }  // namespace sealift::installer

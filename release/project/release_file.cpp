@@ -232,7 +232,8 @@ std::vector<ComponentEntry> read_components(const YamlDocument& document) {
                           .persist = read_persist(document, item, pointer),
                           .lint = {.is_strict = text_at(item, "lint") == "error",
                                    .accept = item.value("accept", Reasons{})},
-                          .rendering = read_rendering(item)});
+                          .rendering = read_rendering(item),
+                          .schema = text_at(item, "schema")});
   }
   return in_order(std::move(components));
 }

@@ -113,6 +113,7 @@ struct ComponentEntry {
   std::vector<PersistEntry> persist = {};
   LintEntry lint = {};  // of migrations, and of manifests for Kubernetes
   Rendering rendering = {};
+  std::string schema = {};  // of Kubernetes: what servers have, relative to release.yaml; or empty
 };
 
 // How the builder reaches a registry.

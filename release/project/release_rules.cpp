@@ -43,8 +43,8 @@ constexpr std::string_view kAssets = "assets";
 constexpr std::array kKinds = {kAssets,    kConfig,     kFlags,        kImages,
                                kManifests, kMigrations, kObservability};
 // What only manifests have; `jobs` are Compose's, the others those of commands.
-constexpr std::array kOfManifests = {"runtime", "jobs",    "canary", "apply",    "undo",
-                                     "check",   "timeout", "chart",  "kustomize"};
+constexpr std::array kOfManifests = {"runtime", "jobs",    "canary", "apply",     "undo",
+                                     "check",   "timeout", "chart",  "kustomize", "schema"};
 
 bool has_templates(std::string_view kind) {
   return kind == kConfig || kind == kManifests || kind == kObservability;

@@ -38,6 +38,7 @@ void check_rendering(const Json& component, std::vector<WorkloadMistake>& mistak
   for (const std::string& each : read_chart_values(object_at(component, "chart"))) {
     paths.emplace_back("/chart/values", each);
   }
+  paths.emplace_back("/schema", text_at(component, "schema"));
   for (const auto& [pointer, path] : paths) {
     if (path.empty()) continue;
     try {
@@ -61,7 +62,7 @@ std::vector<WorkloadMistake> workload_mistakes(const Json& component) {
   belongs("jobs", runtime == kCompose);
   belongs("canary", runtime == kCompose || runtime == kKubernetes);
   for (const char* key : {"apply", "undo", "check", "timeout"}) belongs(key, runtime == kExec);
-  for (const char* key : {"chart", "kustomize"}) belongs(key, runtime == kKubernetes);
+  for (const char* key : {"chart", "kustomize", "schema"}) belongs(key, runtime == kKubernetes);
   belongs("persist", runtime != kKubernetes);
   for (const char* key : {"apply", "undo"}) {
     if (runtime != kExec || says(component, key)) continue;

@@ -736,5 +736,61 @@ class Built(unittest.TestCase):
                       self.said([deployment("web")], component={"persist": ["data"]}))
 
 
+class Fields(OnCluster):
+    """What CI says of the structure of an object, and what a real server does."""
+
+    said = Built.said
+
+    def test_ci_and_the_server_agree_on_fields(self):
+        samples = ((True, {}), (True, {"tty": None, "args": []}), (True, {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}),
+                   (True, {"readinessProbe": {"tcpSocket": {"port": 80}}}), (False, {"imagePullpolicy": "Always"}),
+                   (False, {"prts": None}), (False, {"env": [{"name": "A", "value": 1}]}), (False, {"env": [{"value": "1"}]}),
+                   (False, {"args": "x"}), (False, {"tty": "true"}), (False, {"ports": [{"containerPort": "80"}]}),
+                   (False, {"resources": []}), (False, {"resources": {"limits": {"memory": "512MB"}}}),
+                   (False, {"volumeMounts": [{"name": "v"}]}), (False, {"readinessProbe": {"httpGet": {"path": "/"}}}))
+        for is_taken, more in samples:
+            with self.subTest(more):
+                web = deployment("web")
+                web["spec"]["template"]["spec"]["containers"][0].update(more)
+                self.said([web], status=0 if is_taken else 3)
+                self.kubectl_tries(web, 0 if is_taken else 1)
+
+    def test_the_schema_of_the_server_has_its_custom_kinds(self):
+        spec = {"type": "object", "required": ["port"], "properties": {
+            "port": {"x-kubernetes-int-or-string": True}, "size": {"type": "integer"},
+            "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
+        self.cluster.call("apply", "-f", "-", stdin=json.dumps({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "gates.example.org"},
+            "spec": {"group": "example.org", "scope": "Namespaced", "names": {"plural": "gates", "kind": "Gate"},
+                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {
+                         "openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]}}))
+        self.addCleanup(self.cluster.call, "delete", "crd", "gates.example.org")
+        for _ in range(60):
+            text = run(INSTALLER, "--site", self.road.site, "kubernetes", "schema", "--target", "app").decode()
+            if '"Gate"' in text:
+                break
+            time.sleep(1)
+        self.assertEqual(run(INSTALLER, "--site", self.road.site, "kubernetes", "schema").decode(), text)
+        print(f"{len(text)} bytes")
+        write(os.path.join(self.road.project, "site.openapi.json"), text)
+        component = {"schema": "site.openapi.json"}
+
+        def gate(spec):
+            return {"apiVersion": "example.org/v1", "kind": "Gate", "metadata": {"name": "g"}, "spec": spec}
+
+        for is_taken, each in ((True, gate({"port": 80})), (True, gate({"port": "a", "open": {"x": [1]}})),
+                               (False, gate({"size": 1})), (False, gate({"port": 1, "size": "1"})),
+                               (False, gate({"port": 1, "siez": 1})), (True, deployment("web")),
+                               (False, {**gate({"port": 1}), "kind": "Gat"})):
+            with self.subTest(each):
+                self.said([each], status=0 if is_taken else 3, component=component)
+                self.kubectl_tries(each, 0 if is_taken else 1)
+
+    def kubectl_tries(self, body, status):
+        self.road.kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=json.dumps(body),
+                          status=status)
+
+
 if __name__ == "__main__":
     main()

@@ -18,7 +18,7 @@ for folder in ("tests/cli", "tests/kubernetes"):
 
 from cluster import BUILDER, SERVER, Image, KubernetesRoad, config_map, deployment  # noqa: E402
 from made_image import write_layout  # noqa: E402
-from road import main, run, write  # noqa: E402
+from road import INSTALLER, main, run, write  # noqa: E402
 
 # Fills [[KEY]] in the files of templates/ from flat files of values; writes down how it was called.
 HELM = r'''#!/usr/bin/env python3
@@ -203,6 +203,114 @@ class OfStandIns(Rendered):
         for expected in ("found kustomize and chart, expected one of them", "found false, expected true or a folder",
                          "found raw, which a chart does not have", "components[1].chart.values: "):
             self.assertIn(expected, said)
+
+
+class OfFields(Rendered):
+    """The structure of objects, compared with what Kubernetes has."""
+
+    def test_all_are_told_in_one_run_with_their_places(self):
+        web = deployment("web")
+        web["spec"]["replcas"] = 3
+        web["spec"]["template"]["spec"]["containers"][0].update(
+            imagePullpolicy="Always", env=[{"name": "A", "value": "{{REPLICAS}}"}, {"value": "b"}])
+        text = json.dumps(web, indent=1).replace('"{{REPLICAS}}"', "{{REPLICAS}}")
+        said = self.said(self.project({"a.yaml": text, "b.yaml": json.dumps({"apiVersion": "v1", "kind": "ConfigMop",
+                                                                             "metadata": {"name": "c"}})},
+                                      values={"REPLICAS": 3}))
+        for expected in (
+                "components.app: a.yaml:44: spec.replcas: Deployment web: found a field that DeploymentSpec does not "
+                "have (unknown-field)", "did you mean replicas?; or accept it: accept: {Deployment/web/unknown-field: REASON}",
+                "spec.template.spec.containers[0].imagePullpolicy: Deployment web: found a field that Container does",
+                "env[0].value: Deployment web: found a number, expected a text (wrong-type)",
+                "env[1]: Deployment web: found no name, which EnvVar needs (missing-field)",
+                "b.yaml:1: kind: ConfigMop c: found ConfigMop, which v1 does not have for a namespace (unknown-kind)"):
+            self.assertIn(expected, said)
+
+    def test_one_is_accepted_by_name_and_of_custom_kinds_nothing_is_known(self):
+        web = deployment("web")
+        web["spec"]["newer"] = True
+        gate = {"apiVersion": "example.org/v1", "kind": "Gate", "metadata": {"name": "g"}, "spec": {"any": [1]}}
+        files = {"a.yaml": json.dumps(web), "g.yaml": json.dumps(gate)}
+        self.assertIn("(unknown-field)", self.said(self.project(files)))
+        accept = {"accept": {"Deployment/web/unknown-field": "of 1.40"}}
+        self.assertNotIn("unknown-field", self.said(self.project(files, component=accept), status=0))
+
+    def test_what_a_chart_makes_is_looked_at(self):
+        files = {**OfStandIns.CHART, "templates/s.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n"
+                                                         "spec:\n  port: [[replicas]]\n"}
+        said = self.said(self.project(files, {"REPLICAS": 3, "HOST": "a", "FLAG": True}, OfStandIns.VALUES,
+                                      {"chart": {"values": ["v.yaml", "more.yaml"]}}))
+        self.assertIn("spec.port: Service s: found a field that ServiceSpec does not have", said)
+
+
+GATE = {"x-kubernetes-group-version-kind": [{"group": "a.io", "version": "v1", "kind": "Gate"}],
+        "type": "object", "description": "opens", "properties": {
+            "apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"},
+            "spec": {"type": "object", "required": ["port"], "properties": {"port": {"type": "integer"}}}}}
+
+
+def api(**definitions):
+    return json.dumps({"swagger": "2.0", "paths": {"/": {}}, "definitions": definitions})
+
+
+class OfTheSite(Rendered):
+    """What a site's own server has: written by the installer, read by the builder. kubectl is a stand-in."""
+
+    def setUp(self):
+        super().setUp()
+        self.road.cluster = self  # new_kubernetes_site() asks for its kubeconfig
+        self.kubeconfig = "/nowhere"
+        self.answer = os.path.join(self.road.root, "answer")
+        write(os.path.join(self.programs, "kubectl"), f"#!/bin/sh\nexec cat {self.answer}\n")
+        self.road.new_kubernetes_site(kubectl=[os.path.join(self.programs, "kubectl")])
+
+    def schema(self, text, *words, status=0):
+        write(self.answer, text)
+        done = subprocess.run([INSTALLER, "--site", self.road.site, *words, "kubernetes", "schema"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, status, done.stderr.decode())
+        return done.stdout.decode() if status == 0 else done.stderr.decode()
+
+    def test_it_is_reduced_and_a_build_compares_with_it(self):
+        text = self.schema(api(Gate=GATE, Unused={"type": "object"}))
+        self.assertNotIn("opens", text)
+        self.assertEqual(list(json.loads(text)["definitions"]), ["Gate"])
+        self.assertEqual(json.loads(self.schema(api(Gate=GATE), "--json")), json.loads(text))
+        gate = {"apiVersion": "a.io/v1", "kind": "Gate", "metadata": {"name": "g"}, "spec": {"port": 1}}
+        component = {"schema": "site.openapi.json", "accept": {}}
+
+        def said(spec, status=3, **more):
+            files = {"g.yaml": json.dumps({**gate, "spec": spec, **more})}
+            return self.said(self.project(files, texts={"site.openapi.json": text}, component=component), status)
+
+        said({"port": 1}, status=0)
+        self.assertIn("spec.prt: Gate g: found a field that this mapping does not have (unknown-field)", said({"prt": 1}))
+        self.assertIn("spec: Gate g: found no port, which this mapping needs (missing-field)", said({}))
+        self.assertIn("spec.port: Gate g: found a text, expected a whole number", said({"port": "1"}))
+        self.assertIn("ConfigMap g: found ConfigMap, which v1 does not have there (unknown-kind)",
+                      said({}, apiVersion="v1", kind="ConfigMap"))
+
+    def test_what_cannot_be_read_is_refused_with_its_place(self):
+        broken = api(Gate={**GATE, "properties": {"a": {"$ref": "#/definitions/Gone"}}},
+                     A={"$ref": "#/definitions/B"}, B={"$ref": "#/definitions/A"})
+        for text, expected in ((broken, "definitions.Gate.properties.a: found a reference to Gone"),
+                               (broken, "have no end"), (broken[:99], "/openapi/v2"), ("", "/openapi/v2"),
+                               ('{"openapi": "3.0.0"}', "found OpenAPI 3.0.0, expected version 2"),
+                               (api(), "found no kind of an object"), ("[" * 9999, "/openapi/v2")):
+            self.assertIn(expected, self.schema(text, status=9))
+            said = self.said(self.project({"c.yaml": json.dumps(config_map("c", a="b"))}, texts={"s.json": text},
+                                          component={"schema": "s.json"}))
+            self.assertIn("components.app.schema: s.json: ", said)
+            self.assertIn(expected.replace("/openapi/v2", "s.json"), said)
+
+    def test_where_it_is_not(self):
+        files = {"c.yaml": json.dumps(config_map("c", a="b"))}
+        self.assertIn("components[1].schema: ", self.said(self.project(files, component={"schema": "../s.json"})))
+        self.assertIn("s.json", self.said(self.project(files, component={"schema": "s.json"})))
+        self.road.change_target(driver="directory", owner="0:0")
+        done = subprocess.run([INSTALLER, "--site", self.road.site, "kubernetes", "schema"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.assertIn(done.returncode, (3, 6), done.stderr.decode())
 
 
 SOMEBODY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"

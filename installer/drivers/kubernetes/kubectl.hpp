@@ -20,6 +20,9 @@ inline constexpr const char* kFieldManager = "sealift";
 // The program of a target, with its first words. Error{incompatible} where there is none.
 std::vector<std::string> find_kubectl(const release::Target& target);
 
+// What it takes to ask the server of a target, with nothing of a component.
+KubernetesSettings settings_of_target(const release::Target& target);
+
 class Kubectl {
  public:
   using Clock = std::chrono::steady_clock;

@@ -176,18 +176,7 @@ class KubernetesRuntime : public Runtime {
   // Inventories of this site that no deployment is of.
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Deployment>& known) const override {
-    const KubernetesSettings settings{.kubectl = find_kubectl(target),
-                                      .kubeconfig = target.kubeconfig,
-                                      .context = target.context,
-                                      .name_space = target.name_space,
-                                      .inventory = {},
-                                      .site = site,
-                                      .timeout = target.timeout,
-                                      .take_over = {},
-                                      .canary = {},
-                                      .files = {},
-                                      .pins = {},
-                                      .objects = {}};
+    const KubernetesSettings settings = settings_of_target(target);
     std::vector<std::string> left;
     for (const Json& each : Kubectl(settings).objects(
              {"get", "configmaps", "-l", format("{}={}", kKubernetesSite, site)})) {

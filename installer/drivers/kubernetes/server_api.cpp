@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "installer/drivers/kubernetes/server_api.hpp"
+
+#include "base/error.hpp"
+#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "kubernetes/api_document.hpp"
+
+namespace sealift::installer {
+
+std::string server_api(const release::Target& target) {
+  const KubernetesSettings settings = settings_of_target(target);
+  const std::string document = Kubectl(settings).demand({"get", "--raw", "/openapi/v2"});
+  return blame(Errc::target_failed, "the server of Kubernetes",
+               [&] { return kubernetes::reduced_api(document, "/openapi/v2"); });
+}
+
+}  // namespace sealift::installer
