@@ -64,6 +64,21 @@ std::vector<std::string> find_kubectl(const release::Target& target) {
               "install kubectl, or name it: kubectl in site.yaml");
 }
 
+KubernetesSettings server_settings(const release::Target& target) {
+  return {.kubectl = find_kubectl(target),
+          .kubeconfig = target.kubeconfig,
+          .context = target.context,
+          .name_space = target.name_space,
+          .inventory = {},
+          .site = {},
+          .timeout = target.timeout,
+          .take_over = {},
+          .canary = {},
+          .files = {},
+          .pins = {},
+          .objects = {}};
+}
+
 bool is_unreachable(const Outcome& outcome) {
   return outcome.status != 0 &&
          std::any_of(kUnreachable.begin(), kUnreachable.end(), [&](const char* words) {

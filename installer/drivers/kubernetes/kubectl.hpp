@@ -20,6 +20,9 @@ inline constexpr const char* kFieldManager = "sealift";
 // The program of a target, with its first words. Error{incompatible} where there is none.
 std::vector<std::string> find_kubectl(const release::Target& target);
 
+// How the server of a target is reached; nothing of a component.
+KubernetesSettings server_settings(const release::Target& target);
+
 class Kubectl {
  public:
   using Clock = std::chrono::steady_clock;
