@@ -16,6 +16,7 @@
 #include "installer/content/site_values.hpp"
 #include "installer/drivers/kubernetes/delivery.hpp"
 #include "installer/drivers/kubernetes/server_api.hpp"
+#include "installer/drivers/kubernetes/writers.hpp"
 #include "installer/planning/planner.hpp"
 #include "installer/session/changing.hpp"
 #include "kubernetes/rights.hpp"
@@ -36,6 +37,15 @@ struct RoleOptions {
   std::string role = "sealift";
   TrustOptions trust;
 };
+
+// Of the site's fence, which stops and starts them, whosever they are.
+void add_writers(const release::Site& site, std::map<std::string, References>& found) {
+  if (!site.fence) return;
+  for (const release::FencedWriter& each : site.fence->writers) {
+    found[site.targets.at(each.target).name_space].push_back(
+        writer_reference(each.kind, each.name));
+  }
+}
 
 // By namespaces: of what is installed there, and of what the bundle brings.
 std::map<std::string, References> members_by_space(const RoleOptions& options, const SiteWork& work,
@@ -69,6 +79,7 @@ std::map<std::string, References> members_by_space(const RoleOptions& options, c
     const References own = members_in(content, component.row.name);
     members.insert(members.end(), own.begin(), own.end());
   }
+  if (!found.empty()) add_writers(installation.site, found);
   return found;
 }
 

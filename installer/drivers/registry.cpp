@@ -10,6 +10,7 @@
 #include "installer/drivers/health/hook.hpp"
 #include "installer/drivers/images/images.hpp"
 #include "installer/drivers/kubernetes/kubernetes_runtime.hpp"
+#include "installer/drivers/kubernetes/writers_fence.hpp"
 #include "installer/drivers/s3/s3.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
@@ -29,10 +30,11 @@ Drivers all_drivers(const Layout& layout, Workers& workers) {
   drivers["compose"] = workload_driver("compose", layout, compose_runtime(layout));
   drivers["datadog"] = workload_driver("datadog", layout, datadog_runtime(layout));
   drivers["exec"] = workload_driver("exec", layout, exec_runtime());
-  drivers["kubernetes"] = workload_driver("kubernetes", layout, kubernetes_runtime());
+  drivers["kubernetes"] = workload_driver("kubernetes", layout, kubernetes_runtime(layout));
   drivers["systemd"] = workload_driver("systemd", layout, systemd_runtime(layout));
   drivers[kDataDriver] = data_driver(layout, workers);
   drivers["fence"] = fence_driver(layout);
+  drivers[kWritersDriver] = writers_driver(layout);
   drivers["s3"] = s3_driver(layout);
   drivers["hook"] = hook_driver(layout);
   drivers["health"] = health_driver(layout);

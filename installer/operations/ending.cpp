@@ -3,6 +3,7 @@
 
 #include "base/file.hpp"
 #include "installer/drivers/services/fence.hpp"
+#include "installer/operations/fenced.hpp"
 #include "installer/operations/kept_revisions.hpp"
 #include "installer/operations/prune.hpp"
 #include "installer/site/site_key.hpp"
@@ -17,7 +18,7 @@ void let_users_in(const Tools& tools) {
     const State state = load_state(tools.installation.layout, tools.clock);
     const Revision* now = state.current();
     SiteContent content = content_of(tools, now != nullptr ? *now : Revision{});
-    open_fence(tools.installation.layout, content);
+    open_all(tools.installation.layout, content);
   } catch (...) {
     throw Error(Errc::needs_operator,
                 format("the transaction has ended, but users are still kept out: {}",
@@ -98,7 +99,7 @@ void lift_fence(const Tools& tools) {
 
 // Where the transaction was taken back, the undo of the step that closed the fence has opened it.
 void lift_fence_after(const Tools& tools, const Journal& journal) {
-  if (journal.ending() == Event::commit && closes_fence(journal.plan())) let_users_in(tools);
+  if (journal.ending() == Event::commit) lift_fence(tools);
 }
 
 // The state is read anew: what was just committed counts.

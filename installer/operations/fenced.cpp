@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/operations/fenced.hpp"
 
+#include "installer/drivers/kubernetes/writers_fence.hpp"
 #include "installer/drivers/services/fence.hpp"
 #include "installer/operations/kept_revisions.hpp"
+#include "installer/planning/closing.hpp"
 #include "installer/records/state.hpp"
 
 namespace sealift::installer {
@@ -18,15 +20,21 @@ void while_fenced(const Tools& tools, const std::function<void()>& act) {
   SiteContent content = content_of(tools, now != nullptr ? *now : Revision{});
   const StopFlag stop;
   StepIo io{.content = content, .progress = tools.progress, .stop = stop};
-  const Step step = fence_step(*fence, 0);
   try {
-    tools.drivers.named(step.driver).apply(step, io);
+    for (const Step& step : closing_steps(tools.installation.site, 0)) {
+      tools.drivers.named(step.driver).apply(step, io);
+    }
     act();
   } catch (...) {
-    open_fence(tools.installation.layout, content);
+    open_all(tools.installation.layout, content);
     throw;
   }
-  open_fence(tools.installation.layout, content);
+  open_all(tools.installation.layout, content);
+}
+
+void open_all(const Layout& layout, Content& content) {
+  release_writers(layout);
+  open_fence(layout, content);
 }
 
 }  // namespace sealift::installer

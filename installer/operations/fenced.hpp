@@ -14,4 +14,8 @@ namespace sealift::installer {
 // held.
 void while_fenced(const Tools& tools, const std::function<void()>& act);
 
+// Starts the fence's writers and lets users in; nothing happens where it is open.
+// Error{target_failed}: what could not be opened stays closed, and may be opened by another call.
+void open_all(const Layout& layout, Content& content);
+
 }  // namespace sealift::installer

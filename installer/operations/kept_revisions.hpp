@@ -10,6 +10,7 @@
 #include "installer/operations/tools.hpp"
 #include "installer/records/check.hpp"
 #include "installer/records/revision.hpp"
+#include "installer/records/state.hpp"
 
 namespace sealift::installer {
 

@@ -21,32 +21,16 @@
 #include "installer/drivers/images/image_step.hpp"
 #include "installer/drivers/images/images.hpp"
 #include "installer/drivers/images/images_wish.hpp"
+#include "installer/drivers/kubernetes/writers_fence.hpp"
 #include "installer/drivers/s3/s3_step.hpp"
-#include "installer/drivers/services/fence.hpp"
 #include "installer/drivers/services/service.hpp"
+#include "installer/planning/closing.hpp"
 #include "installer/planning/found_data.hpp"
 #include "release/documents/file_table.hpp"
 
 namespace sealift::installer {
 
 namespace {
-
-// What a change of databases is to users: when they are kept out, or that nobody keeps them out.
-std::string what_users_notice(const std::vector<Step>& steps) {
-  const bool is_migrating = std::any_of(
-      steps.begin(), steps.end(), [](const Step& each) { return each.phase == Phase::migrate; });
-  if (!is_migrating) return "";
-  const auto fence = std::find_if(steps.begin(), steps.end(),
-                                  [](const Step& each) { return each.driver == "fence"; });
-  if (fence == steps.end()) {
-    return "site.yaml has no fence: users go on writing while databases change, so a failure never "
-           "restores one by itself";
-  }
-  return format(
-      "users are kept out from step {} until the transaction has ended, and where an undo fails "
-      "until recover has ended it",
-      fence - steps.begin() + 1);
-}
 
 // Images count as files do: a public name that means another image has changed. Bytes are counted
 // once for each digest, and not for those that the release before had; a store may have other
@@ -198,6 +182,7 @@ void Drafting::want(Placement placement,
                    .now = draft_.plan.created,
                    .version_before = version_now(),
                    .fenced = installation_.site.fence.has_value(),
+                   .fenced_until_activate = opens_early(installation_.site),
                    .way_back = data_});
   wanted_.insert(placement.path);
   for (Step& step : drivers_.named(placement.driver).plan(wish)) {
@@ -314,7 +299,9 @@ Draft Drafting::finish() {
   if (fence && std::any_of(steps.begin(), steps.end(), is_backup)) {
     // What its commands need is known to be there before anything begins.
     for (const std::string& key : fence->secrets) content_.secret(key);
-    steps.insert(steps.begin(), fence_step(*fence, draft_.plan.number));
+    std::vector<Step> closing = closing_steps(installation_.site, draft_.plan.number);
+    std::move(closing.begin(), closing.end(), std::inserter(steps, steps.begin()));
+    if (!fence->writers.empty()) steps.push_back(start_writers_step(installation_.site));
   }
   add_services();
   // A release may differ from the one that stands in its checks alone.

@@ -26,7 +26,8 @@ struct Layout {
   fs::path site_key() const { return state / "keys" / "site.key"; }
   fs::path site_public_key() const { return state / "keys" / "site.pub"; }
   fs::path table_key() const { return state / "keys" / "table.key"; }
-  fs::path fence() const { return state / "fence.json"; }  // while it is closed
+  fs::path fence() const { return state / "fence.json"; }      // while it is closed
+  fs::path writers() const { return state / "writers.json"; }  // while those are stopped
   fs::path workloads() const {
     return state / "workloads";
   }  // what Compose is told beside its file

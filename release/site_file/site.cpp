@@ -6,6 +6,7 @@
 #include "base/ascii.hpp"
 #include "base/format.hpp"
 #include "base/path.hpp"
+#include "release/site_file/fence_entry.hpp"
 #include "release/site_file/kept_things.hpp"
 #include "release/site_file/target.hpp"
 #include "release/text/schema.hpp"
@@ -196,11 +197,7 @@ Site read_plain(const Json& root) {
     site.policy.threshold = policy->value("approvals", 0U);
     if (policy->contains("max_age_days")) site.policy.max_age_days = (*policy)["max_age_days"];
   }
-  if (const auto fence = root.find("fence"); fence != root.end()) {
-    site.fence = Fence{.close = (*fence)["close"],
-                       .open = (*fence)["open"],
-                       .secrets = fence->value("secrets", std::vector<std::string>{})};
-  }
+  if (const auto fence = root.find("fence"); fence != root.end()) site.fence = read_fence(*fence);
   if (const auto health = root.find("health"); health != root.end()) {
     site.health_ca = health->value("ca", "");
   }
@@ -274,6 +271,7 @@ Site read(const YamlDocument& document) {
   }
   read_targets(document, site, mistakes);
   read_databases(document, site, mistakes);
+  check_fence(document, site, mistakes);
   if (site.targets.empty() && site.databases.empty()) {
     mistakes.push_back({document.line_of(""),
                         {format("{}: found neither targets nor databases, expected one of them",

@@ -70,11 +70,22 @@ struct BackupTool {
   std::vector<std::string> restore;
 };
 
+// A workload of Kubernetes that writes to databases: "app/Deployment/web" in site.yaml.
+struct FencedWriter {
+  std::string target;  // of the driver kubernetes
+  std::string kind;    // "Deployment", "StatefulSet", "CronJob"
+  std::string name;
+
+  friend bool operator==(const FencedWriter&, const FencedWriter&) = default;
+};
+
 // What keeps users from writing while databases change, and lets them in again.
+// Either both commands, or writers, or all of them.
 struct Fence {
-  std::vector<std::string> close;
-  std::vector<std::string> open;
+  std::vector<std::string> close = {};
+  std::vector<std::string> open = {};
   std::vector<std::string> secrets = {};  // keys that both find in their environment
+  std::vector<FencedWriter> writers = {};
 };
 
 // How a service of the site takes up new files. Commands, never a shell.

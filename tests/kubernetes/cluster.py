@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests/images"))
 from made_image import Image  # noqa: E402
 from road import BUILDER, INSTALLER, free_port, run, write  # noqa: E402
 from shop import Shop  # noqa: E402
+from sweep import ALL, journal_records, killed_before_record  # noqa: E402
 
 SCRIPT = os.path.join(SOURCE, "scripts/kubernetes")
 SERVER = "docker.io/chanuka/server:1"
@@ -187,3 +188,55 @@ class KubernetesRoad(Shop):
 
     def names(self, kind):
         return self.kubectl("get", kind, "-o", "jsonpath={.items[*].metadata.name}").split()
+
+
+class OnCluster(unittest.TestCase):
+    cluster = None
+
+    @classmethod
+    def setUpClass(cls):
+        if OnCluster.cluster is None:
+            OnCluster.cluster = Cluster()
+
+    def setUp(self):
+        self.road = KubernetesRoad(self.cluster)
+        self.addCleanup(self.road.close)
+        self.road.new_space()
+        self.road.new_kubernetes_site()
+
+    def build(self, version, *objects, **more):
+        return self.road.build_manifests(version, list(objects), **more)
+
+    def apply(self, version, *objects, **more):
+        bundle = self.build(version, *objects, **more)
+        self.road.installer("apply", bundle, "--yes")
+        return bundle
+
+    def stands(self, version):
+        self.assertEqual(self.road.answer("status")["current"]["version"], version)
+        self.assertEqual(self.road.answer("drift")["differences"], [])
+
+    def kill_before_records(self, bundle, step):
+        """Of the upgrade from 1.0.0 with its Deployment web to 1.1.0: the old or the new stands."""
+        command = ["apply", bundle, "--yes"]
+        records = journal_records(self.road, command)
+        self.road.installer("rollback", "--yes")
+        for record in range(1 if ALL else 9, records + 1, 1 if ALL else step):
+            with self.subTest(record=record):
+                killed_before_record(self.road, command, record)
+                self.road.installer("recover", "--yes")
+                version = self.road.answer("status")["current"]["version"]
+                self.stands(version)
+                self.assertEqual(self.version_of("web"), "1" if version == "1.0.0" else "2")
+                if version == "1.1.0":
+                    self.road.installer("rollback", "--yes")
+
+    def version_of(self, name):
+        template = self.road.get("deployment", name)["spec"]["template"]
+        return template["metadata"]["annotations"]["test/version"]
+
+    def image_of(self, name):
+        return self.road.get("deployment", name)["spec"]["template"]["spec"]["containers"][0]["image"]
+
+    def refused(self, *objects, version="1.1.0", status=9, **more):
+        return self.road.refused("apply", self.build(version, *objects, **more), "--yes", status=status)

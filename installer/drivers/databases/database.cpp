@@ -137,7 +137,9 @@ class DatabaseDriver : public Driver {
     const std::string& backup = change.backup;
     const std::string& rollback = change.settings.rollback;
     const bool is_named = rollback == "restore" || rollback == "down" || step.action != kMigrate;
-    const bool is_safe = io.writes == Writes::kept_by_fence && change.fenced;
+    // Once writers may run again, nobody knows what they have written.
+    const bool is_open = change.fenced_until_activate && io.furthest >= Phase::activate;
+    const bool is_safe = io.writes == Writes::kept_by_fence && change.fenced && !is_open;
     if (io.writes == Writes::given_up || (is_named && is_safe)) {
       log::warning(format("the database {} is restored from {}", step.target, backup));
       restore(backup, label, *database, io);
@@ -239,7 +241,8 @@ class DatabaseDriver : public Driver {
             .author = asked.author,
             .made = asked.now,
             .fenced = asked.fenced,
-            .settings = settings};
+            .settings = settings,
+            .fenced_until_activate = asked.fenced_until_activate};
   }
 
   // The number of the transaction makes it unique, and says for which one it was made.

@@ -238,6 +238,7 @@ Json to_json(const DatabaseChange& change) {
                 {"made", to_text(change.made)},
                 {"fenced", change.fenced},
                 {"settings", to_json(change.settings)}};
+  if (change.fenced_until_activate) value["fencedUntilActivate"] = true;
   if (change.pending) value["pending"] = *change.pending;
   if (change.from) value["from"] = *change.from;
   if (change.ways) {
@@ -260,6 +261,9 @@ DatabaseChange database_change_from_json(const Step& step) {
       .made = fields.time("made"),
       .fenced = fields.flag("fenced"),
       .settings = database_settings_from_json(fields.object("settings"), fields.at("settings"))};
+  if (fields.value_if("fencedUntilActivate") != nullptr) {
+    change.fenced_until_activate = fields.flag("fencedUntilActivate");
+  }
   if (step.action == kMigrate) {
     change.pending = texts_by_key(fields.object("pending"), fields.at("pending"));
   } else if (step.action == kRestore) {

@@ -99,6 +99,7 @@ struct DatabaseChange {
   Time made;
   bool fenced = false;
   DatabaseSettings settings;
+  bool fenced_until_activate = false;  // what writes is started before the commit
   std::optional<std::map<std::string, std::string>> pending = {};  // of migrate: name -> hash
   std::optional<std::string> from = {};                            // of restore: a backup
   std::optional<std::vector<WayDown>> ways = {};                   // of take-back, in their order

@@ -41,8 +41,9 @@ struct DatabaseWish {
   std::shared_ptr<const migrations::MigrationSet> migrations;
   databases::Author author;
   Time now;
-  std::string version_before;  // of the release that stands; empty: none
-  bool fenced = false;         // users are kept out from before the backup to the commit
+  std::string version_before;          // of the release that stands; empty: none
+  bool fenced = false;                 // users are kept out from before the backup to the commit
+  bool fenced_until_activate = false;  // or only until what writes is started again
   DataRequest way_back;
 };
 

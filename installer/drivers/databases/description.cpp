@@ -20,13 +20,24 @@ using migrations::MigrationSet;
 constexpr std::size_t kShownLines = 40;
 constexpr std::size_t kShownBytes = 64U << 10;  // where those are longer, fewer are shown
 
+// Where the release names a way back.
+std::string what_a_fenced_failure_does(const DatabaseChange& change) {
+  if (!change.fenced_until_activate) {
+    return format("restores {}, as the fence keeps users out", change.backup);
+  }
+  return format(
+      "restores {} as long as the writers of the fence are stopped, and ends in a person's "
+      "decision after that",
+      change.backup);
+}
+
 // What a failure that comes after the migrations does to them.
 std::string what_a_failure_does(const DatabaseChange& change) {
   const std::string& rollback = change.settings.rollback;
   if (rollback == "code-only") return "leaves the migrations in place";
   if (rollback == "forward-only") return "ends in a person's decision (rollback: forward-only)";
   return change.fenced
-             ? format("restores {}, as the fence keeps users out", change.backup)
+             ? what_a_fenced_failure_does(change)
              : format("ends in a person's decision (rollback: {}, and site.yaml has no fence)",
                       rollback);
 }
@@ -69,10 +80,10 @@ std::vector<std::string> describe_way_back(const Step& step, const DatabaseChang
       show_sql(way.sql, lines);
     }
   }
-  lines.push_back(
-      format("a failure while {} goes back changes nothing; a later one {}", step.target,
-             change.fenced ? format("restores {}, as the fence keeps users out", change.backup)
-                           : "ends in a person's decision (site.yaml has no fence)"));
+  lines.push_back(format("a failure while {} goes back changes nothing; a later one {}",
+                         step.target,
+                         change.fenced ? what_a_fenced_failure_does(change)
+                                       : "ends in a person's decision (site.yaml has no fence)"));
   return lines;
 }
 

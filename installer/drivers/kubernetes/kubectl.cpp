@@ -64,7 +64,7 @@ std::vector<std::string> find_kubectl(const release::Target& target) {
               "install kubectl, or name it: kubectl in site.yaml");
 }
 
-KubernetesSettings settings_of_target(const release::Target& target) {
+KubernetesSettings server_settings(const release::Target& target) {
   return {.kubectl = find_kubectl(target),
           .kubeconfig = target.kubeconfig,
           .context = target.context,

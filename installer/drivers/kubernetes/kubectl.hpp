@@ -20,8 +20,8 @@ inline constexpr const char* kFieldManager = "sealift";
 // The program of a target, with its first words. Error{incompatible} where there is none.
 std::vector<std::string> find_kubectl(const release::Target& target);
 
-// What it takes to ask the server of a target, with nothing of a component.
-KubernetesSettings settings_of_target(const release::Target& target);
+// How the server of a target is reached; nothing of a component.
+KubernetesSettings server_settings(const release::Target& target);
 
 class Kubectl {
  public:

@@ -14,6 +14,7 @@
 #include "installer/drivers/kubernetes/kubernetes_watch.hpp"
 #include "installer/drivers/kubernetes/replacement.hpp"
 #include "installer/drivers/kubernetes/rights_check.hpp"
+#include "installer/drivers/kubernetes/writers_fence.hpp"
 #include "installer/drivers/runtime/parts.hpp"
 #include "kubernetes/canary.hpp"
 #include "kubernetes/secret_references.hpp"
@@ -52,6 +53,8 @@ std::vector<Json> revealed_objects(const Deployment& deployment, const Kubernete
 
 class KubernetesRuntime : public Runtime {
  public:
+  explicit KubernetesRuntime(const Layout& layout) : layout_(layout) {}
+
   Json settings(const RuntimeQuestion& question) const override {
     return to_json(kubernetes_settings_for(question, find_kubectl(question.target)));
   }
@@ -124,10 +127,12 @@ class KubernetesRuntime : public Runtime {
     send_canaries(cluster, all, bodies, io);
     make_way(cluster, bodies, Conflicts::refused, io);
     cluster.apply(all, bodies, Conflicts::refused);
+    note_running(layout_, settings, bodies);
     await_objects(cluster, settings, io);
     finish(cluster, settings, all);
   }
 
+  // While the fence is closed its writers stay stopped: databases may have to go back first.
   // What the failed release has brought goes before anything is waited for: it may hold what the
   // old one needs.
   void bring_back(const Deployment& then, const Deployment* failed, StepIo& io) const override {
@@ -136,7 +141,8 @@ class KubernetesRuntime : public Runtime {
     cluster.be_patient();
     const References all = joined_members(references_of(settings.objects), members_of(failed));
     Content& content = io.former != nullptr ? *io.former : io.content;
-    const std::vector<Json> bodies = revealed_objects(then, settings, content, cluster);
+    std::vector<Json> bodies = revealed_objects(then, settings, content, cluster);
+    stop_again(layout_, settings, bodies, io);
     make_way(cluster, bodies, Conflicts::won, io);
     cluster.apply(all, bodies, Conflicts::won);
     finish(cluster, settings, all);
@@ -176,7 +182,7 @@ class KubernetesRuntime : public Runtime {
   // Inventories of this site that no deployment is of.
   std::vector<std::string> leftovers(const release::Target& target, const std::string& site,
                                      const std::vector<Deployment>& known) const override {
-    const KubernetesSettings settings = settings_of_target(target);
+    const KubernetesSettings settings = server_settings(target);
     std::vector<std::string> left;
     for (const Json& each : Kubectl(settings).objects(
              {"get", "configmaps", "-l", format("{}={}", kKubernetesSite, site)})) {
@@ -248,12 +254,14 @@ class KubernetesRuntime : public Runtime {
     }
     if (all.size() > members.size()) cluster.put_inventory(members);
   }
+
+  Layout layout_;
 };
 
 }  // namespace
 
-std::unique_ptr<Runtime> kubernetes_runtime() {
-  return std::make_unique<KubernetesRuntime>();
+std::unique_ptr<Runtime> kubernetes_runtime(const Layout& layout) {
+  return std::make_unique<KubernetesRuntime>(layout);
 }
 
 }  // namespace sealift::installer

@@ -6,9 +6,10 @@
 #include <memory>
 
 #include "installer/drivers/runtime/runtime.hpp"
+#include "installer/site/layout.hpp"
 
 namespace sealift::installer {
 
-std::unique_ptr<Runtime> kubernetes_runtime();
+std::unique_ptr<Runtime> kubernetes_runtime(const Layout& layout);
 
 }  // namespace sealift::installer

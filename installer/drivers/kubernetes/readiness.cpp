@@ -243,6 +243,18 @@ Objects fresh_pods(const Json& object, const Objects& all) {
   return pods;
 }
 
+Objects running_pods(const Json& object, const Objects& all) {
+  Objects pods = owned_by(object, all, "Pod");
+  for (const Json& set : owned_by(object, all, "ReplicaSet")) {
+    for (Json& each : owned_by(set, all, "Pod")) pods.push_back(std::move(each));
+  }
+  std::erase_if(pods, [](const Json& pod) {
+    const std::string phase = text_at(object_at(pod, "status"), "phase");
+    return phase == "Succeeded" || phase == "Failed";
+  });
+  return pods;
+}
+
 ObjectComplaint judge_object(const Json& object, const Objects& all) {
   if (is_ending(object)) {
     return {.complaint = waits("is being deleted")};

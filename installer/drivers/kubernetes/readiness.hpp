@@ -34,6 +34,9 @@ ObjectComplaint judge_first_pod(const Json& object, const Objects& all);
 // The pods that an object's newest making has: those of an earlier one say nothing of it.
 Objects fresh_pods(const Json& object, const Objects& all);
 
+// All pods that an object has made and that may still run, of whichever making, ending ones too.
+Objects running_pods(const Json& object, const Objects& all);
+
 // A pod that keeps a StatefulSet from its newest making: it is of another one and not ready, and a
 // controller waits for that before it replaces any. Empty: there is none, or another pod of the set
 // comes or goes just now.

@@ -8,7 +8,7 @@
 namespace sealift::installer {
 
 std::string server_api(const release::Target& target) {
-  const KubernetesSettings settings = settings_of_target(target);
+  const KubernetesSettings settings = server_settings(target);
   const std::string document = Kubectl(settings).demand({"get", "--raw", "/openapi/v2"});
   return blame(Errc::target_failed, "the server of Kubernetes",
                [&] { return kubernetes::reduced_api(document, "/openapi/v2"); });

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "installer/drivers/services/fence.hpp"
 
-#include <algorithm>
-
 #include "base/error.hpp"
 #include "base/format.hpp"
 #include "base/log.hpp"
@@ -75,17 +73,12 @@ Step fence_step(const release::Fence& fence, std::uint64_t transaction) {
                             printable(joined(fence.close, " "), 400))};
 }
 
-bool closes_fence(const Plan& plan) {
-  return std::any_of(plan.steps.begin(), plan.steps.end(),
-                     [](const Step& step) { return step.driver == kDriver; });
-}
-
 bool is_fence_closed(const Layout& layout) {
-  return path_exists(layout.fence());
+  return path_exists(layout.fence()) || path_exists(layout.writers());
 }
 
 void open_fence(const Layout& layout, Content& content) {
-  if (!is_fence_closed(layout)) return;
+  if (!path_exists(layout.fence())) return;
   const fs::path file = layout.fence();
   const FenceCommands fence =
       fence_commands_from_json(parse_json(read_file(file, kLargest), file.string()), file.string());

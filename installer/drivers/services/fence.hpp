@@ -19,12 +19,11 @@ std::unique_ptr<Driver> fence_driver(const Layout& layout);
 
 Step fence_step(const release::Fence& fence, std::uint64_t transaction);
 
-// Whether one of its steps closes the fence.
-bool closes_fence(const Plan& plan);
-
-// Asked of that file alone: it outlives a crash, and the transaction that wrote it.
+// Asked of that file alone, and of the one that says which writers on Kubernetes are stopped: they
+// outlive a crash, and the transaction that wrote them.
 bool is_fence_closed(const Layout& layout);
-// Nothing happens where it is open. Error{target_failed} where the command fails.
+// Runs the command; nothing happens where none has closed it. Error{target_failed} where the
+// command fails.
 void open_fence(const Layout& layout, Content& content);
 
 }  // namespace sealift::installer

@@ -227,7 +227,7 @@ TEST_CASE("drafting: the fence is closed before anything of a database, and only
   desk.installation.site.fence = release::Fence{.close = {"true"}, .open = {"true"}};
   Drafting without = desk.drafting();
   without.want(desk.placement("web", "1"), {}, "");
-  CHECK_FALSE(closes_fence(without.finish().plan));
+  CHECK(ids(without.finish()) == Words{"unpack", "switch"});
   desk.listener->steps = {tests::given_step("migrate", Phase::migrate, "listener"),
                           tests::given_step("backup", Phase::fence, "listener"),
                           tests::given_step("unpack", Phase::stage, "listener")};
@@ -241,6 +241,39 @@ TEST_CASE("drafting: the fence is closed before anything of a database, and only
   CHECK(draft.plan.steps[3].id == "migrate");
   REQUIRE(draft.details.size() == 1);
   CHECK(draft.details[0].starts_with("users are kept out from step 2 "));
+}
+
+TEST_CASE("drafting: writers are stopped behind the fence's command and started before checks") {
+  Desk desk;
+  release::Target cluster;
+  cluster.driver = "kubernetes";
+  cluster.name_space = "shop";
+  cluster.kubectl = {"true"};
+  desk.installation.site.targets["app"] = cluster;
+  desk.installation.site.fence =
+      release::Fence{.close = {"true"},
+                     .open = {"true"},
+                     .writers = {{.target = "app", .kind = "Deployment", .name = "web"},
+                                 {.target = "app", .kind = "CronJob", .name = "nightly"}}};
+  desk.listener->steps = {tests::given_step("up", Phase::activate, "listener"),
+                          tests::given_step("migrate", Phase::migrate, "listener"),
+                          tests::given_step("backup", Phase::fence, "listener")};
+  Drafting both = desk.drafting();
+  both.want(desk.placement("web", "1"), {}, "");
+  CHECK(ids(both.finish()) ==
+        Words{"fence", "writers:stop", "backup", "migrate", "up", "writers:start"});
+  desk.installation.site.fence->close.clear();
+  Drafting alone = desk.drafting();
+  alone.want(desk.placement("web", "1"), {}, "");
+  const Draft draft = alone.finish();
+  CHECK(ids(draft) == Words{"writers:stop", "backup", "migrate", "up", "writers:start"});
+  CHECK(draft.plan.steps[0].summary ==
+        "stop the writers of the fence: Deployment web, CronJob nightly; they start with their "
+        "new version");
+  REQUIRE(draft.details.size() == 1);
+  CHECK(
+      draft.details[0].starts_with("the writers of the fence are stopped from step 1 until "
+                                   "their new version starts, step 5 at the latest"));
 }
 
 TEST_CASE("drafting: without a fence, a migration says that users go on writing") {

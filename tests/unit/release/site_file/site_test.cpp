@@ -138,6 +138,37 @@ TEST_CASE("site: a service has one of reload and restart") {
   }
 }
 
+TEST_CASE("site: a fence has two commands, writers on Kubernetes, or both") {
+  const std::string cluster =
+      kSite + "databases: {main: {driver: sqlite, path: /srv/a.db}}\n" + "fence: ";
+  const auto fence_of = [&](const std::string& fence) {
+    std::string text = cluster + fence + "\n";
+    const std::string web = "  web: {driver: directory, path: /srv/chanuka/web/}";
+    text.replace(text.find(web), web.size(),
+                 web + "\n  app: {driver: kubernetes, path: /srv/app, namespace: shop}");
+    return text;
+  };
+  const Site site = parse_site(
+      fence_of("{kubernetes: [app/Deployment/web, app/CronJob/nightly.x]}"), "site.yaml");
+  REQUIRE(site.fence);
+  CHECK(site.fence->close.empty());
+  CHECK(site.fence->writers ==
+        std::vector<FencedWriter>{{.target = "app", .kind = "Deployment", .name = "web"},
+                                  {.target = "app", .kind = "CronJob", .name = "nightly.x"}});
+  CHECK(
+      parse_site(fence_of("{close: [a], open: [b], kubernetes: [app/StatefulSet/db]}"), "site.yaml")
+          .fence->close == std::vector<std::string>{"a"});
+  CHECK_THAT(refused(fence_of("{}")),
+             Catch::Contains("fence: found no commands and no writers, expected one of them"));
+  CHECK_THAT(refused(fence_of("{open: [b], kubernetes: [app/Deployment/web]}")),
+             Catch::Contains("fence: found open alone, expected close and open"));
+  const std::string strange =
+      refused(fence_of("{kubernetes: [web/Deployment/web, other/Deployment/web]}"));
+  CHECK_THAT(strange, Catch::Contains("fence.kubernetes[0]: found web, expected a target of the "
+                                      "driver kubernetes"));
+  CHECK_THAT(strange, Catch::Contains("fence.kubernetes[1]: found other, expected"));
+}
+
 TEST_CASE("site: certificates have paths that need no quoting") {
   const auto tls = [](const std::string& lines) {
     return with("optional:", "tls:\n  web: {" + lines + "}\noptional:");

@@ -2,6 +2,7 @@
 #include "installer/drivers/kubernetes/readiness.hpp"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 namespace sealift::installer::readiness_test {
 
@@ -306,6 +307,25 @@ TEST_CASE("kubernetes: a pod that keeps its set from the newest making") {
   Json unseen = set;
   unseen["metadata"]["generation"] = 3;
   CHECK(stuck_pod(unseen, {of("db-1", "old", "{}")}).name.empty());
+}
+
+TEST_CASE("kubernetes: pods of every making that may still run belong to their workload") {
+  const Json web = half_done();
+  Json ending = pod("web-old", "old", R"({"phase": "Running"})");
+  ending["metadata"]["deletionTimestamp"] = "2026-01-31T12:00:00Z";
+  Json old = replica_set("old", "1");
+  const Objects all = {replica_set("new", "2"),
+                       old,
+                       ending,
+                       pod("web-new", "new", R"({"phase": "Pending"})"),
+                       pod("web-lost", "new", R"({"phase": "Failed"})"),
+                       pod("web-other", "x", R"({"phase": "Running"})"),
+                       pod("db-0", "d", R"({"phase": "Running"})")};
+  std::set<std::string> names;
+  for (const Json& each : running_pods(web, all)) {
+    names.insert(text_at(object_at(each, "metadata"), "name"));
+  }
+  CHECK(names == std::set<std::string>{"web-old", "web-new", "db-0"});
 }
 
 }  // namespace sealift::installer::readiness_test
