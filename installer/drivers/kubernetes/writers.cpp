@@ -43,6 +43,7 @@ bool is_cron_job(const Writer& writer) {
 
 std::string names_of(const std::vector<Writer>& writers) {
   std::vector<std::string> names;
+  names.reserve(writers.size());
   for (const Writer& each : writers) names.push_back(each.reference.str());
   return joined(names);
 }
