@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubernetes/api_document.hpp"
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "base/error.hpp"

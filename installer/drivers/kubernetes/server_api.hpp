@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "release/site_file/site.hpp"
+#include "installer/drivers/kubernetes/kubernetes_settings.hpp"
 
 namespace sealift::installer {
 
