@@ -8,7 +8,7 @@
 #include "base/format.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "installer/drivers/kubectl/kubectl.hpp"
 #include "kubernetes/object.hpp"
 
 namespace sealift::installer {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "installer/drivers/kubectl/kubectl.hpp"
 #include "installer/drivers/kubernetes/readiness.hpp"
 
 namespace sealift::installer {

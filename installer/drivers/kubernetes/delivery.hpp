@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "installer/driver/runtime_question.hpp"
-#include "installer/drivers/kubernetes/kubernetes_settings.hpp"
+#include "installer/drivers/kubectl/kubernetes_settings.hpp"
 #include "kubernetes/object.hpp"
 
 namespace sealift::installer {

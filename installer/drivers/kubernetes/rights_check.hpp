@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "installer/drivers/kubectl/kubectl.hpp"
 #include "kubernetes/rights.hpp"
 
 namespace sealift::installer {

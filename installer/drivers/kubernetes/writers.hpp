@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "installer/drivers/kubernetes/kubernetes_settings.hpp"
+#include "installer/drivers/kubectl/kubernetes_settings.hpp"
 #include "kubernetes/object.hpp"
 
 namespace sealift::installer {

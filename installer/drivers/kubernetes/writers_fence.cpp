@@ -9,7 +9,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "installer/driver/step_driver.hpp"
-#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "installer/drivers/kubectl/kubectl.hpp"
 #include "installer/drivers/kubernetes/writer_count.hpp"
 #include "installer/drivers/kubernetes/writers.hpp"
 

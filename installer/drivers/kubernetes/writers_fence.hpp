@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "installer/driver/driver.hpp"
-#include "installer/drivers/kubernetes/kubernetes_settings.hpp"
+#include "installer/drivers/kubectl/kubernetes_settings.hpp"
 #include "installer/site/layout.hpp"
 #include "release/site_file/site.hpp"
 

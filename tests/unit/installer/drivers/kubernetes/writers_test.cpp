@@ -3,7 +3,7 @@
 #include "installer/drivers/kubernetes/writers.hpp"
 
 #include "base/file.hpp"
-#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "installer/drivers/kubectl/kubectl.hpp"
 #include "installer/drivers/kubernetes/writer_count.hpp"
 #include "installer/drivers/kubernetes/writers_fence.hpp"
 #include "tests/unit/installer/store.hpp"

@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "base/process.hpp"
-#include "installer/drivers/kubernetes/kubernetes_settings.hpp"
+#include "installer/drivers/kubectl/kubernetes_settings.hpp"
 
 namespace sealift::installer {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "installer/drivers/kubectl/kubectl.hpp"
 
 #include <algorithm>
 #include <array>

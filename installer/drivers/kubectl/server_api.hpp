@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "installer/drivers/kubernetes/kubernetes_settings.hpp"
+#include "installer/drivers/kubectl/kubernetes_settings.hpp"
 
 namespace sealift::installer {
 

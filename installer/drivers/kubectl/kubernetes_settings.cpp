@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/kubernetes/kubernetes_settings.hpp"
+#include "installer/drivers/kubectl/kubernetes_settings.hpp"
 
 #include "base/format.hpp"
 #include "release/documents/workload.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "installer/drivers/kubernetes/server_api.hpp"
+#include "installer/drivers/kubectl/server_api.hpp"
 
 #include "base/error.hpp"
-#include "installer/drivers/kubernetes/kubectl.hpp"
+#include "installer/drivers/kubectl/kubectl.hpp"
 #include "kubernetes/api_document.hpp"
 
 namespace sealift::installer {
