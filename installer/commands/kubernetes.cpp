@@ -163,7 +163,7 @@ void add_schema(cli::Command& kubernetes, const std::string& site) {
       "schema", "print what the server of a target has, for a build without a cluster",
       "The kinds and fields of its API, custom ones too, as an OpenAPI document that is reduced to "
       "what sealift compares manifests with. A component of release.yaml names the file: schema: "
-      "FILE. It changes with the server and its definitions, and says nothing of their objects.");
+      "FILE.");
   schema.option("--target", options.target, "NAME", "of site.yaml, where there are several")
       .example("sealift-installer kubernetes schema > site.openapi.json",
                "a file for the repository of the release")
