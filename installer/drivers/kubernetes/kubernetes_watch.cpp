@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "installer/drivers/kubernetes/readiness.hpp"
 
 namespace sealift::installer {
 
@@ -18,7 +19,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kBetweenLooks{500};
 constexpr std::size_t kMostShown = 5;
 constexpr unsigned kLooksUntilStuck = 10;  // a pod may be about to be ready
 

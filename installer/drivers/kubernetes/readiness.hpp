@@ -5,6 +5,7 @@
 // of the pods that it has made. By the rules of kstatus and of `kubectl rollout status`, and with
 // those failures that waiting will not cure.
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "installer/drivers/runtime/runtime.hpp"
 
 namespace sealift::installer {
+
+inline constexpr std::chrono::milliseconds kBetweenLooks{500};  // at what controllers do
 
 // Objects as a server gives them, all of a namespace that may be of interest to each other.
 using Objects = std::vector<Json>;

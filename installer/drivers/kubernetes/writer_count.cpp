@@ -18,7 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Words = Kubectl::Words;
 
-constexpr std::chrono::milliseconds kBetweenLooks{500};
 constexpr unsigned kMostAttempts = 10;  // while controllers change the same object
 
 constexpr const char* kReplicas = "replicas";
