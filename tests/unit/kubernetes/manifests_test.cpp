@@ -202,8 +202,9 @@ TEST_CASE("manifests: what no installer would read is refused where it is built"
   const std::string text = object("ConfigMap", "a") + "#";
   CHECK(mistakes_in(text).empty());
   const std::string long_text = text + std::string(kMaxManifestBytes, '#');
-  CHECK(mistakes_in(long_text) ==
-        "a.yaml: found " + std::to_string(long_text.size()) + " bytes, expected at most 1048576\n");
+  CHECK(mistakes_in(long_text) == "a.yaml: found " + std::to_string(long_text.size()) +
+                                      " bytes, expected at most " +
+                                      std::to_string(kMaxManifestBytes) + "\n");
 }
 
 }  // namespace sealift::kubernetes::manifests_test

@@ -94,7 +94,7 @@ TEST_CASE("objects: all mistakes of all files are told", "[observability]") {
         "monitors/a.json: found no name", "monitors/a.json: type: found \"metric\"",
         "monitors/a.json: priority: found the number 9, expected a number from 1 to 5",
         "monitors/a.json: options.locked: found \"no\", expected true or false",
-        "monitors/b.json: found a list, expected a monitor of Datadog", "monitors/c.json",
+        "monitors/b.json: found an empty list, expected a monitor of Datadog", "monitors/c.json",
         "slos/a.json: found no monitor_ids, which an SLO of the type monitor needs",
         "slos/a.json: thresholds: found none",
         "slos/b.yaml: thresholds[0].timeframe: found \"8d\", expected one of 7d, 30d, 90d, custom",
