@@ -352,7 +352,7 @@ class Scans(ShopTest):
         self.assertIn("another sort of document", self.look(image, {"hello": 1}, status=3))
         self.assertIn("no-such.json", self.look(image, {}, scan="no-such.json", status=3))
         self.assertIn("paths are relative", self.look(image, {}, scan="../x.json", status=3))
-        self.assertIn("found a list, expected the path",
+        self.assertIn("found an empty list, expected the path",
                       self.look(image, {}, scan=[[]], status=3))
 
 
