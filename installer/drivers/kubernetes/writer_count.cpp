@@ -220,15 +220,12 @@ std::optional<Json> managers_with_count(const Json& object, const StoppedWriter&
       is_changed = true;
       continue;
     }
-    managers.push_back(each);
+    Json whole = each;
     const bool lacks = writer.is_count_ours && is_ours(each) &&
                        !object_at(object_at(each, "fieldsV1"), "f:spec").contains(field);
-    if (!lacks) continue;
-    Json whole = each;
-    whole["fieldsV1"]["f:spec"][field] = Json::object();
-    managers.erase(managers.size() - 1);
+    if (lacks) whole["fieldsV1"]["f:spec"][field] = Json::object();
+    is_changed = is_changed || lacks;
     managers.push_back(std::move(whole));
-    is_changed = true;
   }
   // An empty list would change nothing.
   if (!is_changed || managers.empty()) return std::nullopt;
